@@ -1,0 +1,331 @@
+/*
+ * config.h - the configuration as programs see it: immutable, counted
+ *
+ * config_load() turns a bundle (the files of one revision) into this tree.
+ * Nobody changes it afterwards; a reload makes a new tree, sessions that
+ * began under the old one keep their reference. Everything that a person
+ * wrote remembers its file and line (struct where).
+ *
+ * Absent optional texts are struct str with n 0. Sizes are bytes, times are
+ * seconds unless a name says otherwise. UNLIMITED stands for "off".
+ */
+#ifndef CONFIG_CONFIG_H
+#define CONFIG_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/ip.h"
+#include "base/str.h"
+
+#define UNLIMITED UINT64_MAX
+
+struct where {
+	const char *file; /* relative to the configuration folder */
+	int line;	  /* 0: built in, or a default */
+};
+
+/* --- mail flow policies and the host access table (receiving 4) --- */
+
+enum behaviour {
+	BEHAVIOUR_NONE,
+	ACCEPT,
+	RELAY,
+	REJECT,
+	TCPREFUSE,
+	CONTINUE
+};
+const char *behaviour_name(enum behaviour b);
+
+/* Each parameter of a policy; MFP(name, key, type, public dflt, private) is
+ * expanded in schema.c; the struct is what a connection works with. */
+struct policy_params {
+	uint64_t max_message_size;
+	uint64_t max_concurrency; /* connections from one IP */
+	uint64_t max_msgs_per_session;
+	uint64_t max_rcpts_per_msg;
+	uint64_t max_rcpts_per_hour;
+	uint64_t max_rcpts_per_sender;
+	uint64_t dhap_limit;
+	bool use_sb;
+	bool spam_check, virus_check;
+	uint8_t tls;	   /* 0 off, 1 preferred, 2 required */
+	uint8_t smtp_auth; /* 0 off, 1 preferred, 2 required */
+	bool envelope_sender_verify;
+	bool exception_table;
+	uint32_t banner_code;	/* 220; on REJECT 554 */
+	struct str banner_text; /* with HAT variables; empty: default */
+};
+
+enum policy_param { /* index into policy.set; order of trace's T1 list */
+	MFP_MAX_MESSAGE_SIZE,
+	MFP_MAX_CONCURRENCY,
+	MFP_MAX_MSGS_PER_SESSION,
+	MFP_MAX_RCPTS_PER_MSG,
+	MFP_MAX_RCPTS_PER_HOUR,
+	MFP_MAX_RCPTS_PER_SENDER,
+	MFP_DHAP_LIMIT,
+	MFP_USE_SB,
+	MFP_SPAM_CHECK,
+	MFP_VIRUS_CHECK,
+	MFP_TLS,
+	MFP_SMTP_AUTH,
+	MFP_SENDER_VERIFY,
+	MFP_EXCEPTION_TABLE,
+	MFP_BANNER_CODE,
+	MFP_BANNER_TEXT,
+	MFP_N
+};
+
+struct policy {
+	struct where where;
+	struct str name; /* "$ACCEPTED"; empty: an inline behaviour */
+	enum behaviour behaviour;
+	struct policy_params p; /* defaults of the listener filled in */
+	bool set[MFP_N];	/* false: taken from the listener default */
+};
+
+enum hat_entry_kind {
+	HAT_ALL,
+	HAT_RANGE,	    /* address, partial, range, CIDR */
+	HAT_HOST,	    /* host.example.com */
+	HAT_DOMAIN,	    /* .example.com */
+	HAT_HOST_CLASS,	    /* nx.domain, serv.fail, not.double.verified */
+	HAT_SCORE,	    /* sbrs[a:b]: tenths, both included */
+	HAT_SCORE_NONE,	    /* sbrs[none] */
+	HAT_OWNER,	    /* SBO:n */
+	HAT_DNSLIST,	    /* dnslist[zone] */
+	HAT_COUNTRY	    /* country[XX,YY] */
+};
+
+struct hat_entry {
+	struct where where;
+	enum hat_entry_kind kind;
+	struct str text; /* exactly as written */
+	struct str comment;
+	union {
+		struct ip_range range;
+		struct str name; /* lower case; HAT_DOMAIN with its dot */
+		int host_class;	 /* enum host_class */
+		struct {
+			int32_t lo, hi;
+		} score;
+		uint64_t owner;
+	};
+};
+
+struct hat_group {
+	struct where where;
+	struct str name; /* empty: unnamed (a single entry) */
+	struct str comment;
+	struct hat_entry *entries;
+	size_t n_entries;
+	const struct policy *policy;
+};
+
+struct hat {
+	struct policy_params defaults; /* default parameters of the listener */
+	struct policy *policies;
+	size_t n_policies;
+	struct hat_group *groups; /* in order; the last one is ALL */
+	size_t n_groups;
+	bool needs_host; /* some entry looks at the reverse name */
+};
+
+/* --- recipient access table (receiving 5) --- */
+
+enum rat_kind {
+	RAT_ALL,
+	RAT_DOMAIN,    /* example.com, [192.0.2.1] */
+	RAT_SUBDOMAIN, /* .example.com */
+	RAT_ADDR,      /* user@example.com */
+	RAT_USER       /* user@ */
+};
+
+struct rat_entry {
+	struct where where;
+	enum rat_kind kind;
+	struct str text; /* as written */
+	struct str key;	 /* lower case: address, domain, ".domain", "user@" */
+	bool accept;
+	uint32_t code;	      /* custom reply; 0: default */
+	struct str reply;     /* custom text */
+	bool bypass_control;  /* receiving control */
+	bool bypass_ldap;
+	bool bypass_callahead;
+};
+
+struct rat {
+	struct rat_entry *entries; /* first match wins; the last is ALL */
+	size_t n;
+};
+
+/* --- listeners (receiving 3) --- */
+
+enum listener_type {
+	LISTENER_PUBLIC,
+	LISTENER_PRIVATE,
+	LISTENER_SINKHOLE_QUEUE,
+	LISTENER_SINKHOLE_NOQUEUE
+};
+enum bare_newline { /* DESIGN 9.3: "allow" does not exist */
+	BARE_REJECT,
+	BARE_CLEAN
+};
+
+struct interface {
+	struct where where;
+	struct str name;
+	struct ip ip;
+	struct str hostname; /* in banners and Received lines */
+};
+
+struct listener {
+	struct where where;
+	struct str name;
+	enum listener_type type;
+	const struct interface *interface;
+	struct str protocol; /* "SMTP", "QMQP" */
+	uint16_t port;
+	uint32_t max_concurrency;
+	uint32_t backlog;
+	struct str default_domain; /* empty: none */
+	bool received_header;
+	enum bare_newline bare_newline;
+	bool strict_addresses;
+	bool allow_8bit_user, allow_8bit_domain, allow_partial;
+	bool source_route_reject; /* false: strip */
+	bool literal_accept;	  /* unknown address literals */
+	struct str reject_chars;  /* in user names */
+	bool reputation;	  /* use IP profiling */
+	struct str bounce_profile; /* empty: Default */
+	struct hat hat;
+	struct rat rat; /* public only; else n 0 */
+};
+
+/* --- delivery --- */
+
+struct route_dest {
+	struct str text;    /* as written */
+	struct str host;    /* name, or the address as text */
+	struct ip ip;	    /* set when the destination is an address */
+	bool no_mx;	    /* [host] or an address: address records only */
+	uint16_t port;
+	uint16_t priority;
+};
+
+enum route_kind {
+	ROUTE_HOSTS,
+	ROUTE_USEDNS,
+	ROUTE_NULL /* /dev/null */
+};
+
+struct route {
+	struct where where;
+	struct str domain; /* lower case: "example.com", ".example.com", "ALL",
+			    * "[192.0.2.1]" */
+	enum route_kind kind;
+	struct route_dest *dests;
+	size_t n;
+};
+
+struct bounce_profile {
+	struct where where;
+	struct str name;
+	uint32_t max_retries;
+	uint32_t max_queue_time; /* s */
+	uint32_t initial_retry, max_retry; /* s */
+	bool notify;		  /* send a notice per hard bounce */
+	bool dsn_format;
+	uint32_t max_bounce_copy; /* bytes */
+	bool warn;
+	uint32_t warn_interval, warn_count;
+	struct str alternate; /* recipient of notices; empty: the sender */
+	uint32_t initial_host_retry, max_host_retry; /* s; Default only */
+};
+
+struct destination { /* destination controls: the part needed so far */
+	struct where where;
+	struct str domain;	  /* lower case, or "Default" */
+	uint32_t max_connections;
+	uint32_t max_messages;	  /* per connection */
+	uint32_t max_recipients;  /* per transaction */
+};
+
+/* --- log subscriptions (delivery-admin 7) --- */
+
+enum log_format {
+	LOG_TEXT,
+	LOG_JSON
+};
+struct log_subscription {
+	struct where where;
+	struct str name; /* "mail_logs" */
+	struct str type; /* "mail": the only one yet */
+	enum log_format format;
+	uint8_t level;	    /* 1 Critical .. 5 Trace; 3 Info */
+	uint64_t max_size;  /* bytes, then rollover */
+	uint32_t max_files; /* kept */
+};
+
+/* --- the whole --- */
+
+struct config {
+	uint64_t revision;
+	struct str hostname; /* of the system */
+
+	/* global listener settings (receiving 3.7) */
+	uint32_t max_connections;
+	uint32_t unsuccessful_timeout, total_timeout; /* s */
+	uint32_t command_timeout, data_timeout;	      /* s */
+	bool delayed_reject;
+	uint32_t delayed_reject_code;
+	struct str delayed_reject_text;
+
+	/* delivery parameters */
+	uint32_t max_out_connections;
+	uint32_t connect_timeout, reply_timeout, idle_timeout; /* s */
+	bool possible_delivery;
+	uint32_t bounce_rate; /* notices per sender and hour; BAC-03 */
+
+	/* look-ups */
+	struct endpoint *dns_servers; /* none: the system's resolv.conf */
+	size_t n_dns_servers;
+	uint32_t reverse_timeout; /* s; 0: no reverse look-ups */
+	uint32_t dns_timeout;	  /* s */
+	struct str dnssec_anchor; /* trust anchor text; empty: none */
+	bool dns_off;		  /* never ask: every look-up fails softly */
+
+	/* resources */
+	uint32_t workers; /* of smtpd, cleanup, smtp each; 0: one per core */
+	uint64_t reserve; /* bytes of disk kept free: DUR-09 */
+	uint32_t sync_threads;
+
+	struct interface *interfaces;
+	size_t n_interfaces;
+	struct listener *listeners;
+	size_t n_listeners;
+	struct route *routes;
+	size_t n_routes;
+	struct bounce_profile *bounce_profiles; /* [0] is Default */
+	size_t n_bounce_profiles;
+	struct destination *destinations; /* [0] is Default */
+	size_t n_destinations;
+	struct log_subscription *logs;
+	size_t n_logs;
+};
+
+struct config *config_ref(struct config *);
+void config_unref(struct config **); /* frees with the last one */
+
+const struct listener *config_listener(const struct config *, struct str name);
+const struct bounce_profile *config_bounce_profile(const struct config *,
+    struct str name); /* unknown or empty: Default */
+const struct destination *config_destination(const struct config *,
+    struct str domain); /* no entry: Default */
+/* Most specific match: exact, then longest .suffix, then ALL; else NULL. */
+const struct route *config_route(const struct config *, struct str domain);
+
+#endif

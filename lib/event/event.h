@@ -1,0 +1,63 @@
+/*
+ * event.h - what happened, as typed records
+ *
+ * Every event is declared once in events.h: name, level, text form, fields.
+ * Programs (through lib/program) send them to the recorder, which renders the
+ * mail log; trace collects them and renders its report; tests compare them.
+ * Emitting is cheap: the fields are encoded into the channel's buffer.
+ *
+ * Events are about what was decided and done, never a means of control: if
+ * the recorder is slow or gone they are counted and dropped, mail goes on.
+ */
+#ifndef EVENT_EVENT_H
+#define EVENT_EVENT_H
+
+#include "base/buf.h"
+#include "base/codec.h"
+#include "event/events.h"
+
+enum event_level {
+	EVENT_CRITICAL = 1,
+	EVENT_WARNING,
+	EVENT_INFO,
+	EVENT_DEBUG,
+	EVENT_TRACE
+};
+
+struct event_spec {
+	const char *name; /* "NEW_ICID" */
+	enum event_level level;
+	const struct codec *codec;
+	const char *text; /* template: "{field}" is replaced, see events.h */
+};
+const struct event_spec *event_spec(enum event_id id); /* NULL: none */
+
+/* Where events of this process go. */
+struct event_sink {
+	void (*put)(void *arg, enum event_id id, const void *fields);
+	void *arg;
+};
+void event_set_sink(const struct event_sink *); /* copied; NULL: discard */
+void event_emit(enum event_id id, const void *fields);
+
+/* EMIT(START_MID, .mid = 7, .icid = 3) */
+#define EMIT(id, ...)                                                          \
+	event_emit(EVENT_##id, &(struct event_##id){ __VA_ARGS__ })
+
+/* One event as a frame body: id, wall ms, fields. */
+void event_encode(enum event_id id, int64_t when, const void *fields,
+    struct buf *out);
+/* Decodes; strings point into `in`. fields must have EVENT_FIELDS_MAX bytes,
+ * maximally aligned. */
+#define EVENT_FIELDS_MAX 2048
+int event_decode(struct str in, enum event_id *id, int64_t *when, void *fields,
+    struct arena *mem, struct err *err);
+
+/* The mail log's text without prefix: "Start MID 77 ICID 451". Values are
+ * escaped: one event is one line (threats ADM-01). */
+void event_text(enum event_id id, const void *fields, struct buf *out);
+/* One JSON object, one line: {"time":..., "event":"START_MID", ...} */
+void event_json(enum event_id id, int64_t when, const void *fields,
+    struct buf *out);
+
+#endif

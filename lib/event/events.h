@@ -1,0 +1,185 @@
+/*
+ * events.h - every event, declared once
+ *
+ * E(NAME, level, "text form", FIELDS). In the text form
+ *	{x}	the field, escaped
+ *	{x?}	the field, or "None" when it is empty
+ *	{x'}	the field in quotes: '...', or "..." when it holds a '
+ *	{x,}	a list of RIDs: 0, 1, 2
+ *	{x.}	an I64 of tenths: 2.4; REPUTATION_NONE: None
+ *	{x@}	an I64 wall clock time in ctime form
+ * The grammar of the lines is spec delivery-admin 7.4; parsers depend on it.
+ */
+#ifndef EVENT_EVENTS_H
+#define EVENT_EVENTS_H
+
+#include "base/bounds.h"
+#include "base/codec.h"
+
+#define REC_EV_RID(S, F, L) F(S, U32, rid, 0)
+CODEC_STRUCT(ev_rid, REC_EV_RID);
+
+/* --- fields --- */
+#define EV_TEXT(S, F, L) F(S, STR, text, 4096)
+#define EV_ICID(S, F, L) F(S, U64, icid, 0)
+#define EV_ICID_TEXT(S, F, L) F(S, U64, icid, 0) F(S, STR, text, 4096)
+#define EV_ICID_ADDR(S, F, L) F(S, U64, icid, 0) F(S, STR, addr, 1200)
+#define EV_NEW_ICID(S, F, L)                                                   \
+	F(S, U64, icid, 0) F(S, STR, protocol, 16) F(S, STR, interface, 100)   \
+	F(S, IP, local, 0) F(S, IP, ip, 0) F(S, STR, host, 255)                \
+	F(S, STR, verified, 4)
+#define EV_HAT(S, F, L)                                                        \
+	F(S, U64, icid, 0) F(S, STR, behaviour, 16) F(S, STR, group, 100)      \
+	F(S, STR, entry, 300) F(S, STR, policy, 100) F(S, STR, sbrs, 32)       \
+	F(S, STR, country, 32)
+#define EV_ICID_GONE(S, F, L)                                                  \
+	F(S, U64, icid, 0) F(S, IP, ip, 0) F(S, STR, text, 200)
+#define EV_MID(S, F, L) F(S, U64, mid, 0)
+#define EV_MID_ICID(S, F, L) F(S, U64, mid, 0) F(S, U64, icid, 0)
+#define EV_MID_FROM(S, F, L)                                                   \
+	F(S, U64, mid, 0) F(S, U64, icid, 0) F(S, STR, addr, 1200)
+#define EV_MID_RCPT(S, F, L)                                                   \
+	F(S, U64, mid, 0) F(S, U64, icid, 0) F(S, U32, rid, 0)                 \
+	F(S, STR, addr, 1200)
+#define EV_MID_REJECTED(S, F, L)                                               \
+	F(S, U64, mid, 0) F(S, U64, icid, 0) F(S, STR, addr, 1200)             \
+	F(S, STR, by, 64)
+#define EV_MID_TEXT(S, F, L) F(S, U64, mid, 0) F(S, STR, text, 4096)
+#define EV_MID_READY(S, F, L)                                                  \
+	F(S, U64, mid, 0) F(S, U64, size, 0) F(S, STR, addr, 1200)
+#define EV_MID_PAIR(S, F, L) F(S, U64, mid, 0) F(S, U64, other, 0)
+#define EV_NEW_DCID(S, F, L)                                                   \
+	F(S, U64, dcid, 0) F(S, STR, source, 64) F(S, IP, ip, 0)               \
+	F(S, U16, port, 0)
+#define EV_DCID(S, F, L) F(S, U64, dcid, 0)
+#define EV_DELIVERY(S, F, L)                                                   \
+	F(S, U64, dcid, 0) F(S, U64, mid, 0) L(S, ev_rid, rids, 100000)
+#define EV_RESPONSE(S, F, L)                                                   \
+	F(S, U64, mid, 0) L(S, ev_rid, rids, 100000) F(S, STR, text, 4096)
+#define EV_BOUNCE(S, F, L)                                                     \
+	F(S, U64, dcid, 0) F(S, U64, mid, 0) F(S, U32, rid, 0)                 \
+	F(S, STR, status, 16) F(S, STR, reason, 200) F(S, STR, code, 8)        \
+	F(S, STR, text, 4096)
+#define EV_PENDING(S, F, L)                                                    \
+	F(S, U64, mid, 0) F(S, U32, rid, 0) F(S, I64, when, 0)                 \
+	F(S, STR, profile, 100)
+#define EV_CONNERR(S, F, L)                                                    \
+	F(S, U64, dcid, 0) F(S, STR, domain, 255) F(S, IP, ip, 0)              \
+	F(S, U16, port, 0) F(S, STR, text, 1000) F(S, STR, source, 64)         \
+	F(S, STR, reason, 64)
+#define EV_DNSFAIL(S, F, L)                                                    \
+	F(S, STR, name, 255) F(S, STR, type, 8) F(S, STR, text, 200)
+#define EV_DELETED(S, F, L) F(S, U64, mid, 0) L(S, ev_rid, rids, 100000)
+#define EV_PROGRAM(S, F, L)                                                    \
+	F(S, STR, program, 32) F(S, U32, worker, 0) F(S, U32, pid, 0)          \
+	F(S, STR, text, 1000)
+#define EV_LOST(S, F, L) F(S, U64, n, 0)
+
+#define EVENTS(E)                                                              \
+	E(NEW_ICID, INFO,                                                      \
+	    "New {protocol} ICID {icid} interface {interface} ({local}) "      \
+	    "address {ip} reverse dns host {host} verified {verified}",        \
+	    EV_NEW_ICID)                                                       \
+	E(HAT, INFO,                                                           \
+	    "ICID {icid} {behaviour} SG {group?} match {entry} SBRS {sbrs} "   \
+	    "country {country}",                                               \
+	    EV_HAT)                                                            \
+	E(SENDER_REJECTED, INFO,                                               \
+	    "ICID {icid} Address: <{addr}> sender rejected", EV_ICID_ADDR)     \
+	E(BAD_SENDER, INFO, "ICID {icid} Invalid sender address: {text}",      \
+	    EV_ICID_TEXT)                                                      \
+	E(BAD_RCPT, INFO, "ICID {icid} Invalid recipient address:  {text'}",   \
+	    EV_ICID_TEXT)                                                      \
+	E(UNKNOWN_COMMAND, INFO, "ICID {icid} Unknown command: {text'}",       \
+	    EV_ICID_TEXT)                                                      \
+	E(BAD_SYNTAX, INFO, "ICID {icid} Bad syntax for command: {text'}",     \
+	    EV_ICID_TEXT)                                                      \
+	E(RECEIVING_FAILED, INFO, "ICID {icid} Receiving Failed: {text}",      \
+	    EV_ICID_TEXT)                                                      \
+	E(DISCONNECTED, INFO, "ICID {icid} disconnected address {ip}, {text}", \
+	    EV_ICID_GONE)                                                      \
+	E(ICID_LOST, INFO, "ICID {icid} lost", EV_ICID)                        \
+	E(ICID_CLOSE, INFO, "ICID {icid} close", EV_ICID)                      \
+	E(START_MID, INFO, "Start MID {mid} ICID {icid}", EV_MID_ICID)         \
+	E(MID_FROM, INFO, "MID {mid} ICID {icid} From: <{addr}>", EV_MID_FROM) \
+	E(MID_RCPT, INFO, "MID {mid} ICID {icid} RID {rid} To: <{addr}>",      \
+	    EV_MID_RCPT)                                                       \
+	E(RCPT_REJECTED, INFO,                                                 \
+	    "MID {mid} ICID {icid} To: <{addr}> Rejected by {by}",             \
+	    EV_MID_REJECTED)                                                   \
+	E(MESSAGE_ID, INFO, "MID {mid} Message-ID {text'}", EV_MID_TEXT)       \
+	E(SUBJECT, INFO, "MID {mid} Subject {text'}", EV_MID_TEXT)             \
+	E(MID_READY, INFO, "MID {mid} ready {size} bytes from <{addr}>",       \
+	    EV_MID_READY)                                                      \
+	E(MID_ABORTED, INFO, "Message aborted MID {mid} {text}", EV_MID_TEXT)  \
+	E(MID_QUEUED, INFO, "MID {mid} queued for delivery", EV_MID)           \
+	E(BOUNCE_GENERATED, INFO,                                              \
+	    "MID {mid} was generated for bounce of MID {other}", EV_MID_PAIR)  \
+	E(WARNING_GENERATED, INFO,                                             \
+	    "MID {mid} was generated for delay warning of MID {other}",        \
+	    EV_MID_PAIR)                                                       \
+	E(NEW_DCID, INFO,                                                      \
+	    "New SMTP DCID {dcid} interface {source} address {ip} port {port}",\
+	    EV_NEW_DCID)                                                       \
+	E(DELIVERY_START, INFO,                                                \
+	    "Delivery start DCID {dcid} MID {mid} to RID [{rids,}]",           \
+	    EV_DELIVERY)                                                       \
+	E(MESSAGE_DONE, INFO,                                                  \
+	    "Message done DCID {dcid} MID {mid} to RID [{rids,}] []",          \
+	    EV_DELIVERY)                                                       \
+	E(RESPONSE, INFO, "MID {mid} RID [{rids,}] Response {text'}",          \
+	    EV_RESPONSE)                                                       \
+	E(POSSIBLE, INFO,                                                      \
+	    "Possible Delivery: DCID {dcid} MID {mid} to RID [{rids,}]",       \
+	    EV_DELIVERY)                                                       \
+	E(DELAYED, INFO,                                                       \
+	    "Delayed: DCID {dcid} MID {mid} to RID {rid} - {status} - "        \
+	    "{reason} ('{code}', [{text'}]) []",                               \
+	    EV_BOUNCE)                                                         \
+	E(PENDING, INFO,                                                       \
+	    "MID {mid} to RID [{rid}] pending till {when@} [{profile}]",       \
+	    EV_PENDING)                                                        \
+	E(BOUNCED, INFO,                                                       \
+	    "Bounced: DCID {dcid} MID {mid} to RID {rid} - {status} - "        \
+	    "{reason} ('{code}', [{text'}]) []",                               \
+	    EV_BOUNCE)                                                         \
+	E(DOUBLE_BOUNCE, INFO,                                                 \
+	    "Double bounce: MID {mid} to RID {rid} - {status} - {reason} "     \
+	    "{code}-{text'}",                                                  \
+	    EV_BOUNCE)                                                         \
+	E(CONNECTION_ERROR, INFO,                                              \
+	    "Connection Error: DCID {dcid} domain: {domain} IP: {ip} port: "   \
+	    "{port} details: {text} interface: {source} reason: {reason}",     \
+	    EV_CONNERR)                                                        \
+	E(DNS_FAILURE, INFO, "DNS Temporary Failure {name} {type} - {text}",   \
+	    EV_DNSFAIL)                                                        \
+	E(DROPPED_BY_ROUTE, INFO,                                              \
+	    "MID {mid} RID [{rids,}] dropped by SMTP route /dev/null",         \
+	    EV_DELETED)                                                        \
+	E(DELETED, INFO, "Deleted: MID {mid} to [{rids,}]", EV_DELETED)        \
+	E(DCID_KILLED, INFO, "SMTP client connection killed DCID: {dcid}",     \
+	    EV_DCID)                                                           \
+	E(DCID_CLOSE, INFO, "DCID {dcid} close", EV_DCID)                      \
+	E(MID_DONE, INFO, "Message finished MID {mid} done", EV_MID)           \
+	E(CORRUPT, CRITICAL, "MID {mid} set aside: corrupt queue file: {text}",\
+	    EV_MID_TEXT)                                                       \
+	E(PROGRAM_DIED, WARNING, "{program} {worker} (pid {pid}) {text}",      \
+	    EV_PROGRAM)                                                        \
+	E(ALERT, CRITICAL, "{text}", EV_TEXT)                                  \
+	E(NOTICE, INFO, "{text}", EV_TEXT)                                     \
+	E(WARNING, WARNING, "{text}", EV_TEXT)                                 \
+	E(LINES_LOST, WARNING, "{n} log lines lost", EV_LOST)
+
+enum event_id {
+	EVENT_NONE,
+#define EVENT_ENUM(id, level, text, FIELDS) EVENT_##id,
+	EVENTS(EVENT_ENUM)
+#undef EVENT_ENUM
+	    EVENT_N
+};
+
+#define EVENT_STRUCT(id, level, text, FIELDS) CODEC_STRUCT(event_##id, FIELDS);
+EVENTS(EVENT_STRUCT)
+#undef EVENT_STRUCT
+
+#endif

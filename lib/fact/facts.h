@@ -1,0 +1,111 @@
+/*
+ * facts.h - what is known about a connection and a message
+ *
+ * A fact is something a stage may need and cannot compute: what the client
+ * said, what the network answered, what a counter shows. Each is unknown,
+ * known, or could not be had, and says where it came from. Stages read facts
+ * (const); only a runner (smtpd, cleanup, qmgr, trace, a test) sets them.
+ * "Not there" and "cannot say" are always different things.
+ *
+ * No I/O happens here: this is the box, not the fetching.
+ */
+#ifndef FACT_FACTS_H
+#define FACT_FACTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/ip.h"
+#include "base/str.h"
+
+enum fact_id {
+	FACT_HOST,	 /* reverse name of the client, forward-confirmed */
+	FACT_REPUTATION, /* IP reputation score */
+	FACT_OWNER,	 /* network owner id */
+	FACT_COUNTRY,
+	FACT_CONNECTIONS, /* open connections of this client, this one too */
+	FACT_N
+};
+
+enum fact_state {
+	FACT_UNKNOWN,
+	FACT_KNOWN,
+	FACT_FAILED /* asked for, cannot be said */
+};
+
+/* Where it came from; trace says so (DESIGN 9.9). */
+enum fact_source {
+	FACT_FROM_DEFAULT, /* nobody could be asked: the configured default */
+	FACT_FROM_CLIENT,  /* the connection itself */
+	FACT_GIVEN,	   /* by the administrator, to trace */
+	FACT_LOOKED_UP,
+	FACT_RECORDED
+};
+
+/* Outcome of the double look-up (spec receiving 4.6). */
+enum host_class {
+	HOST_UNKNOWN,
+	HOST_VERIFIED,
+	HOST_NX,	   /* nx.domain: no PTR */
+	HOST_SERVFAIL,	   /* serv.fail: the PTR look-up failed */
+	HOST_NOT_CONFIRMED /* not.double.verified */
+};
+
+/* Three ends of every look-up, always. */
+enum lookup_end {
+	LOOKUP_FOUND,
+	LOOKUP_NOT_FOUND, /* NXDOMAIN, or no such record: see nxdomain */
+	LOOKUP_NXDOMAIN,
+	LOOKUP_FAILED /* SERVFAIL, time-out, broken answer: cannot say */
+};
+
+enum lookup_kind {
+	LOOKUP_HOST, /* PTR and forward confirmation */
+	LOOKUP_MX,
+	LOOKUP_A,
+	LOOKUP_AAAA,
+	LOOKUP_TXT
+};
+
+#define REPUTATION_NONE INT64_MIN
+
+struct fact {
+	enum fact_state state;
+	enum fact_source source;
+};
+
+struct facts {
+	struct fact meta[FACT_N];
+
+	/* Always known once there is a connection. */
+	struct ip client;
+	uint16_t client_port;
+	struct ip local; /* our address */
+	bool authenticated;
+	bool tls;
+	struct str helo;   /* empty until HELO, EHLO */
+	int64_t now;	   /* wall ms at the start of the transaction */
+
+	/* Valid when the meta of the same name says FACT_KNOWN. */
+	struct str host; /* FACT_HOST: the name, when VERIFIED */
+	enum host_class host_class;
+	int64_t reputation; /* tenths: -100..100; REPUTATION_NONE */
+	uint64_t owner;	    /* 0: none */
+	char country[4];    /* ISO 3166 alpha-2, or empty */
+	uint32_t connections;
+};
+
+static inline bool
+fact_is_open(const struct facts *f, enum fact_id id)
+{
+	return f->meta[id].state == FACT_UNKNOWN;
+}
+
+void fact_set(struct facts *f, enum fact_id id, enum fact_state state,
+    enum fact_source source);
+const char *fact_name(enum fact_id id);		   /* "reverse name" */
+const char *fact_source_name(enum fact_source s); /* "looked up" */
+/* "nx.domain", "serv.fail", "not.double.verified", "verified" */
+const char *host_class_name(enum host_class c);
+
+#endif

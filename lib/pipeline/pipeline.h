@@ -1,0 +1,46 @@
+/*
+ * pipeline.h - the order of the stages, and the one loop that runs them
+ *
+ * The order stands in a table in pipeline.c; smtpd, cleanup and qmgr each run
+ * their points of it, trace runs all. The runner keeps a cursor so that a
+ * run which stopped for a fact goes on with the stage that asked.
+ */
+#ifndef PIPELINE_PIPELINE_H
+#define PIPELINE_PIPELINE_H
+
+#include "pipeline/stage.h"
+
+struct pipeline_run {
+	enum stage_point point;
+	size_t at;	 /* next stage in the table */
+	bool finished;	 /* all done, or a reply ended it */
+	bool replied;	 /* reply is valid */
+	struct reply reply;
+};
+
+enum pipeline_answer {
+	PIPELINE_DONE,	/* run->replied tells whether to go on */
+	PIPELINE_NEEDS	/* out->needs; set the fact, call again */
+};
+
+void pipeline_begin(struct pipeline_run *, enum stage_point);
+
+/*
+ * Runs stages until the point is done or a fact is missing. Each stage's
+ * effects are applied to *subject (rewrites, policy) and handed to applied
+ * with its notes, stage by stage; applied may be NULL. Expanded recipients
+ * are the caller's to take up (EFFECT_EXPAND).
+ */
+enum pipeline_answer pipeline_run(struct pipeline_run *, struct subject *,
+    const struct facts *, struct arena *mem, bool explain,
+    void (*applied)(void *arg, const struct stage *, const struct stage_out *),
+    void *arg, enum fact_id *needs);
+
+/* The table, for trace, docs and tests. */
+const struct stage *pipeline_stages(size_t *n);
+
+/* Which facts a listener's tables can ask for at connect; smtpd fetches them
+ * in one go instead of one after another. */
+bool pipeline_may_need(const struct listener *, enum fact_id);
+
+#endif

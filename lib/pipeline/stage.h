@@ -1,0 +1,145 @@
+/*
+ * stage.h - a stage decides; it never acts
+ *
+ * A stage is a pure function of the configuration, the facts and the subject
+ * (the address or message at hand). It answers DONE, or NEEDS with the fact
+ * it lacks; then whoever runs it fetches the fact and runs this stage again.
+ * What it decides comes out as effects (plain data), what it did and why as
+ * notes. Both count only with DONE.
+ *
+ * Runners are smtpd, cleanup, qmgr, trace and the tests. No stage may ask
+ * which; no stage reads a clock, a file, a socket or a random number.
+ */
+#ifndef PIPELINE_STAGE_H
+#define PIPELINE_STAGE_H
+
+#include "base/arena.h"
+#include "config/config.h"
+#include "fact/facts.h"
+
+enum stage_answer {
+	STAGE_DONE,
+	STAGE_NEEDS
+};
+
+/* What is to happen. At most EFFECTS_MAX per stage run. */
+enum effect_kind {
+	EFFECT_POLICY,	/* connection: group, entry, policy apply */
+	EFFECT_REPLY,	/* answer with this, and stop the pipeline here */
+	EFFECT_REWRITE, /* the address becomes addr */
+	EFFECT_EXPAND,	/* the recipient becomes these */
+	EFFECT_GATEWAY,
+	EFFECT_BOUNCE_PROFILE,
+	EFFECT_BYPASS /* this recipient: BYPASS_* */
+};
+
+#define BYPASS_CONTROL	 1
+#define BYPASS_LDAP	 2
+#define BYPASS_CALLAHEAD 4
+
+struct reply {
+	int code;
+	const char *status; /* enhanced code, "5.1.0"; "" for none */
+	struct str text;    /* lines separated by \n */
+	bool close;	    /* then the connection ends */
+	bool refuse;	    /* TCPREFUSE: reset, say nothing */
+};
+
+struct effect {
+	enum effect_kind kind;
+	union {
+		struct {
+			const struct hat_group *group;
+			const struct hat_entry *entry;
+			const struct policy *policy;
+		} policy;
+		struct reply reply;
+		struct str addr;
+		struct {
+			struct str *v;
+			size_t n;
+		} expand;
+		struct str name;
+		unsigned bypass;
+	};
+};
+
+/* Why: for trace, and for whoever explains a decision afterwards. */
+enum note_kind {
+	NOTE_HOST,	   /* outcome of the reverse look-up; text */
+	NOTE_HAT_PASSED,   /* a CONTINUE group: group, entry */
+	NOTE_HAT_MATCH,	   /* group, entry, policy */
+	NOTE_REPLY,	   /* the reply that an effect carries */
+	NOTE_DEFAULT_DOMAIN, /* from, to (equal: no change) */
+	NOTE_DOMAIN_MAP,
+	NOTE_RAT_MATCH,	   /* rat */
+	NOTE_RAT_SKIPPED,  /* not applicable */
+	NOTE_ALIAS,	   /* from, list */
+	NOTE_BAD_ADDRESS,  /* from, text */
+	NOTE_GATEWAY,	   /* text; empty: none assigned */
+	NOTE_BOUNCE_PROFILE,
+	NOTE_SIZE	   /* text */
+};
+
+struct note {
+	enum note_kind kind;
+	struct where where; /* of the configuration entry concerned, if any */
+	const struct hat_group *group;
+	const struct hat_entry *entry;
+	const struct policy *policy;
+	const struct rat_entry *rat;
+	struct str from, to, text;
+};
+
+#define EFFECTS_MAX 8
+#define NOTES_MAX   64
+
+struct stage_out {
+	struct effect effects[EFFECTS_MAX];
+	size_t n_effects;
+	struct note *notes; /* in mem; NOTES_MAX at most, then the last */
+	size_t n_notes;
+	bool explain;	    /* in: collect notes at all? costs allocation */
+	enum fact_id needs; /* with STAGE_NEEDS */
+	struct arena *mem;  /* in: owns what effects and notes point to */
+};
+
+/* What a stage looks at besides configuration and facts. */
+struct subject {
+	const struct config *config;
+	const struct listener *listener;
+	/* known after the connect stages */
+	const struct hat_group *group;
+	const struct hat_entry *entry;
+	const struct policy *policy;
+	enum behaviour behaviour; /* policy's, or RELAY after AUTH */
+	struct str sender;	  /* current, without <>; "" null sender */
+	struct str rcpt;	  /* current; RCPT stages */
+	struct str addr_text;	  /* as the client wrote it, between < and > */
+	bool smtputf8;
+	uint64_t size;		  /* declared or counted */
+};
+
+/* When in the life of a message a stage runs. */
+enum stage_point {
+	AT_CONNECT,
+	AT_MAIL,
+	AT_RCPT,
+	AT_DATA, /* end of data, before 250 */
+	AT_N
+};
+
+struct stage {
+	const char *name; /* "host access table" */
+	enum stage_point point;
+	enum stage_answer (*decide)(const struct subject *, const struct facts *,
+	    struct stage_out *);
+};
+
+/* helpers for stages (stage.c) */
+struct effect *stage_effect(struct stage_out *, enum effect_kind);
+void stage_reply(struct stage_out *, int code, const char *status, bool close,
+    const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+struct note *stage_note(struct stage_out *, enum note_kind); /* never NULL */
+
+#endif

@@ -1,0 +1,83 @@
+/*
+ * program.h - the skeleton of every daemon
+ *
+ * A program is a table: what it is called, what it may do, whom it talks to,
+ * what is special about it. Options, the channel to the master, configuration
+ * and its changes, wiring to peers, sandbox, loop, events, graceful stop are
+ * here, written once.
+ *
+ *	static const struct program smtpd = { .kind = PROGRAM_SMTPD, ... };
+ *	int main(int argc, char **argv)
+ *	{
+ *		return program_main(&smtpd, argc, argv);
+ *	}
+ *
+ * Daemons are started by the master only, with the channel as descriptor 3;
+ * started by hand they print what they are and exit 2.
+ */
+#ifndef PROGRAM_PROGRAM_H
+#define PROGRAM_PROGRAM_H
+
+#include "base/loop.h"
+#include "config/config.h"
+#include "ipc/ipc.h"
+#include "stats/stats.h"
+
+enum program_kind {
+	PROGRAM_MASTER,
+	PROGRAM_RECORDER,
+	PROGRAM_LOOKUPD,
+	PROGRAM_CLEANUP,
+	PROGRAM_QMGR,
+	PROGRAM_SMTPD,
+	PROGRAM_SMTP,
+	PROGRAM_N
+};
+const char *program_name(enum program_kind); /* "smtpd" */
+/* -1: no such program */
+int program_kind_of(struct str name);
+
+/* A running daemon's surroundings; one per process, passed everywhere. */
+struct daemon {
+	const struct program *program;
+	struct loop *loop;
+	struct config *config; /* in force; take a reference to keep it */
+	struct stats *stats;
+	uint32_t worker, n_workers;
+	const char *folder; /* SETUP's; "" when the program has none */
+	void *self;	    /* the program's own state */
+	bool stopping;
+};
+
+struct program {
+	enum program_kind kind;
+	/* Before the sandbox: open what must be open. The configuration is
+	 * loaded already. Failure is fatal. */
+	int (*setup)(struct daemon *, struct err *err);
+	/* After the sandbox, first thing in the loop. */
+	void (*start)(struct daemon *);
+	/* A new configuration is about to replace d->config; -1: refuse. */
+	int (*on_config)(struct daemon *, struct config *next, struct err *);
+	/* A peer was connected or lost. On connect: return a handler for its
+	 * channel (and *arg) and call ipc_accept for what it may send. */
+	const struct ipc_handler *(*on_peer)(struct daemon *,
+	    enum program_kind, uint32_t worker, struct ipc *, void **arg);
+	/* A listening socket (smtpd); fd becomes the program's. */
+	void (*on_listen)(struct daemon *, const char *listener, int fd);
+	void (*on_unlisten)(struct daemon *, const char *listener,
+	    uint32_t wait);
+	/* A command of an admin tool arrived; see program_answer. */
+	void (*on_command)(struct daemon *, struct ipc *admin,
+	    const struct command *, const char *user);
+	/* Stop: finish what is in progress, then loop_stop. */
+	void (*on_stop)(struct daemon *, uint32_t wait);
+};
+
+int program_main(const struct program *, int argc, char **argv);
+
+/* Answers an on_command: JSON text (may be NULL), status 0..2, error text
+ * (NULL: none). Then the connection is closed when all is sent. */
+void program_answer(struct ipc *admin, const char *json, unsigned status,
+    const char *error);
+
+#endif

@@ -1,0 +1,221 @@
+/*
+ * queue.h - queue files: format, commit, folders
+ *
+ * One message, one file, named by its MID in decimal inside a hashed folder:
+ *
+ *	spool/incoming/NN/MID	accepted; work queue or first delivery
+ *	spool/deferred/NN/MID	tried, and to be tried again
+ *	spool/quarantine/NAME/NN/MID
+ *	spool/corrupt/MID.REASON
+ *
+ * NN is MID mod QUEUE_FOLDERS in two hex digits, made when the spool is.
+ *
+ *	header	  fixed struct, little-endian, crc32c
+ *	envelope  encoded record (ipc/messages.h REC_ENVELOPE)
+ *	content	  stored form (mail/wire.h): ready for the wire
+ *	records	  {type, length, crc32c, payload}: COMMIT, ROUTE, DONE, DEFER
+ *
+ * A file without a whole COMMIT is a draft: nobody was told 250, recovery
+ * removes it. After COMMIT it is mail, whatever else happens. Files are only
+ * ever appended to, moved between folders, unlinked.
+ *
+ * How a message is made durable is behind queue_commit(), asynchronous with
+ * one completion, so that it can change (slots instead of files) without its
+ * callers (DESIGN 3).
+ */
+#ifndef QUEUE_QUEUE_H
+#define QUEUE_QUEUE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/loop.h"
+#include "ipc/messages.h"
+
+#define QUEUE_FOLDERS 32
+#define QUEUE_VERSION 1
+
+/* What one pass over the content found (cleanup fills it: mail/scan.h). */
+#define REC_CONTENT(S, F, L)                                                   \
+	F(S, U64, size, 0)	  /* stored bytes */                           \
+	F(S, U64, header_len, 0)  /* with the empty line */                    \
+	F(S, U32, wire_flags, 0)  /* mail/wire.h WIRE_* */                     \
+	F(S, U32, n_received, 0)                                               \
+	F(S, U64, longest_line, 0)                                             \
+	F(S, STR, message_id, 1000)                                            \
+	F(S, STR, subject, 1000)  /* raw, unfolded */
+CODEC_STRUCT(content, REC_CONTENT);
+
+/* What the work queue decided (appended by cleanup). */
+#define REC_ROUTE(S, F, L)                                                     \
+	F(S, STR, prepend, 16384) /* header lines that go before the content */\
+	F(S, STR, bounce_profile, NAME_MAX_LEN)                                \
+	F(S, STR, gateway, NAME_MAX_LEN)                                       \
+	F(S, U8, whole, 1)	  /* 1: rcpts replaces the envelope's */       \
+	L(S, rcpt, rcpts, RCPTS_MAX)
+CODEC_STRUCT(route_rec, REC_ROUTE);
+
+/* What became of recipients (appended by qmgr). */
+#define REC_RID(S, F, L) F(S, U32, rid, RCPTS_MAX)
+CODEC_STRUCT(rid_rec, REC_RID);
+#define REC_DONE(S, F, L)                                                      \
+	F(S, U8, how, 7)	  /* enum rcpt_end */                          \
+	L(S, rid_rec, rids, RCPTS_MAX)
+CODEC_STRUCT(done_rec, REC_DONE);
+#define REC_DEFER(S, F, L)                                                     \
+	F(S, I64, next, 0)	  /* wall ms of the next attempt */            \
+	F(S, U32, attempts, 0)                                                 \
+	F(S, U8, warned, 255)	  /* delay warnings sent */                    \
+	F(S, STR, reply, REPLY_TEXT_MAX) /* last thing heard */                \
+	L(S, rid_rec, rids, RCPTS_MAX)
+CODEC_STRUCT(defer_rec, REC_DEFER);
+enum rcpt_end {
+	RCPT_DELIVERED,
+	RCPT_BOUNCED,
+	RCPT_DELETED,
+	RCPT_DROPPED
+};
+
+enum queue_rec_type {
+	QREC_COMMIT = 1,
+	QREC_ROUTE,
+	QREC_DONE,
+	QREC_DEFER
+};
+
+enum queue_place {
+	QUEUE_INCOMING,
+	QUEUE_DEFERRED,
+	QUEUE_CORRUPT
+};
+
+/* --- the spool --- */
+
+struct spool; /* open descriptors of the folders a program may use */
+
+/* Creates missing folders with the owners and modes of threats 4.1 (only
+ * when running as root: uid and gid of cleanup, qmgr; else 0,0). Master. */
+int spool_prepare(const char *path, unsigned cleanup_uid, unsigned qmgr_uid,
+    unsigned qmgr_gid, struct err *err);
+/* Opens the folders below path; places: bit set of 1 << enum queue_place.
+ * Before the sandbox closes. */
+int spool_open(struct spool **, const char *path, unsigned places,
+    struct err *err);
+void spool_close(struct spool **);
+/* Bytes and inodes left for unprivileged writers (fstatvfs). */
+int spool_free(const struct spool *, uint64_t *bytes, uint64_t *inodes);
+
+/* --- writing: cleanup --- */
+
+struct qfile; /* a queue file being written: a draft until committed */
+
+/*
+ * Begins a draft in spool/incoming for envelope->mid. Nothing is written to
+ * disk until the content grows over 64 KiB or it is committed.
+ */
+int qfile_new(struct qfile **, struct spool *, const struct envelope *,
+    struct err *err);
+/* Appends content in stored form. */
+int qfile_write(struct qfile *, struct str bytes, struct err *err);
+uint64_t qfile_size(const struct qfile *); /* content so far */
+/*
+ * The writer thread pool of this process and its loop. All completions are
+ * called on the loop's thread, in no fixed order.
+ */
+struct committer;
+struct committer *committer_new(struct loop *, struct spool *,
+    unsigned n_threads);
+void committer_free(struct committer **); /* waits for what is running */
+unsigned committer_pending(const struct committer *);
+/*
+ * Writes header, envelope, the rest of the content and COMMIT, then makes
+ * file and folder durable (DUR-01). done is called exactly once, never from
+ * within this call. err NULL: it is mail. Else it is not, the draft is gone
+ * already; answer 4xx (DUR-02). The qfile stays the caller's in both cases.
+ */
+void qfile_commit(struct qfile *, struct committer *,
+    const struct content *found,
+    void (*done)(void *arg, const struct err *err), void *arg);
+/* After commit: appends ROUTE (not synced: recovery would redo it). */
+int qfile_route(struct qfile *, const struct route_rec *, struct err *err);
+/* A read-only descriptor of the committed file; the caller's. -1: err. */
+int qfile_reader(struct qfile *, struct err *err);
+uint32_t qfile_content_off(const struct qfile *);
+/* Removes the committed file again (sinkhole). */
+int qfile_unlink(struct qfile *, struct err *err);
+/* Frees; a draft that was not committed is removed. NULL is fine. */
+void qfile_free(struct qfile **);
+
+/* --- reading and appending: qmgr, recovery, tools --- */
+
+struct rcpt_state {
+	bool done;
+	uint8_t how; /* enum rcpt_end */
+	uint32_t attempts;
+	uint8_t warned;
+	int64_t next;	  /* wall ms; 0: never tried */
+	struct str reply; /* last thing heard */
+};
+
+/* A whole queue file in memory; strings live in the arena given. */
+struct qmessage {
+	uint64_t mid;
+	struct envelope envelope; /* recipients as after ROUTE */
+	struct content content;
+	struct route_rec route;
+	bool routed; /* ROUTE was found */
+	uint32_t content_off;
+	uint64_t content_len;
+	uint64_t valid_len; /* up to the last good record */
+	struct rcpt_state *rcpts;
+	size_t n_rcpts, n_open;
+	struct rcpt *rcpt_v; /* envelope.rcpts, typed */
+};
+
+enum qread {
+	QREAD_MAIL,   /* whole */
+	QREAD_DRAFT,  /* no COMMIT: never acknowledged */
+	QREAD_CORRUPT /* err says what */
+};
+/* Checks everything: header and content CRCs when `deep`, records always.
+ * fd must be a regular file with one link (threats FIL-01, FIL-02). */
+enum qread qmessage_read(struct qmessage *, int fd, bool deep,
+    struct arena *mem, struct err *err);
+/* The same from memory: fuzzing. */
+enum qread qmessage_parse(struct qmessage *, struct str bytes, bool deep,
+    struct arena *mem, struct err *err);
+
+/* Opens MID in that place; flags O_RDONLY or O_RDWR. -1: err. */
+int spool_open_mid(const struct spool *, enum queue_place, uint64_t mid,
+    int flags, struct err *err);
+/* Appends one record and, if sync, makes it durable. fd O_RDWR. */
+int qrec_append(int fd, enum queue_rec_type, const void *rec, bool sync,
+    struct err *err);
+/* Moves durably: link and sync in the new place, then unlink the old. */
+int spool_move(const struct spool *, uint64_t mid, enum queue_place from,
+    enum queue_place to, struct err *err);
+int spool_unlink(const struct spool *, enum queue_place, uint64_t mid,
+    struct err *err);
+/* fsync of every folder in which something was unlinked since the last call
+ * (DUR-06: call once a second). */
+int spool_sync_folders(struct spool *, struct err *err);
+
+/* --- recovery (lib/queue/recover.c) --- */
+
+/*
+ * Calls found for every whole message in place (order of MID), moves what is
+ * corrupt to spool/corrupt (after calling corrupt), removes drafts when
+ * `drafts` says so (only who owns the folder, before anything new is
+ * written). Idempotent; may be killed anywhere (DUR-07).
+ */
+struct recover_handler {
+	void (*found)(void *arg, const struct qmessage *, enum queue_place);
+	void (*corrupt)(void *arg, uint64_t mid, const struct err *why);
+};
+int spool_recover(struct spool *, enum queue_place, bool drafts,
+    const struct recover_handler *, void *arg, uint64_t *max_mid,
+    struct err *err);
+
+#endif
