@@ -44,7 +44,8 @@ void event_emit(enum event_id id, const void *fields);
 #define EMIT(id, ...)                                                          \
 	event_emit(EVENT_##id, &(struct event_##id){ __VA_ARGS__ })
 
-/* One event as a frame body: id, wall ms, fields. */
+/* One event as a frame body: id, wall clock in microseconds, fields. The
+ * recorder puts the events of a turn in order by that time. */
 void event_encode(enum event_id id, int64_t when, const void *fields,
     struct buf *out);
 /* Decodes; strings point into `in`. fields must have EVENT_FIELDS_MAX bytes,

@@ -31,7 +31,10 @@
 	F(S, U32, slot, 1024)		 /* of the shared memory */            \
 	F(S, U64, revision, 0)                                                 \
 	F(S, STR, folder, TEXT_MAX)	 /* for qmgr, cleanup, recorder */      \
-	F(S, U8, can_drop, 1)
+	F(S, U32, uid, 0)		 /* to become; 0: stay */               \
+	F(S, U32, gid, 0)                                                      \
+	F(S, STR, chroot, TEXT_MAX)	 /* empty folder; "": none */           \
+	F(S, U8, sandbox_log, 1)	 /* report instead of kill */
 /* A new configuration. fd: bundle. Answered by CONFIG_DONE. */
 #define REC_CONFIG(S, F, L)                                                    \
 	F(S, U64, revision, 0)
@@ -246,7 +249,10 @@ enum job_stage {
 
 /* --- admin tools <-> services --- */
 
-/* To the master, first: connect me to this kind of program. */
+/* To the master, first: connect me to this kind of program. Answered by one
+ * RESULT (from that program: status 0, or from the master: why not); only
+ * then COMMANDs may follow, each answered by CHUNKs and a RESULT. The tool
+ * closes the connection. */
 #define REC_CONNECT(S, F, L)                                                   \
 	F(S, U32, kind, 63)
 /* A command in words, as a batch line is: ["hoststatus", "example.com"]. */

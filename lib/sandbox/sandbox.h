@@ -45,8 +45,7 @@ struct sandbox_options {
 	unsigned uid, gid;	/* to become; 0: stay (not root) */
 	const char *chroot;	/* empty folder; NULL: none (not root) */
 	bool log_only;		/* --sandbox=log: report instead of kill */
-	const int *keep;	/* descriptors to keep besides 0..2 */
-	size_t n_keep;
+	const char *folder;	/* the one folder it works in; NULL: none */
 };
 
 /* Irrevocable. Verifies afterwards that it cannot go back. -1: err, and the

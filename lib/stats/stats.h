@@ -3,8 +3,8 @@
  *
  * One memory file made by the master. Each process has a slot of counters
  * that only it writes (relaxed atomics: nobody waits for anybody); readers
- * add the slots up. A slot of a process that died keeps its counts: the
- * master folds it into slot 0 before the slot is used again.
+ * add the slots up. The counts of a process that died stay in its slot; its
+ * successor counts on from there.
  *
  * Counters never go down while the suite runs. What `status` shows as Reset,
  * Uptime, Lifetime is computed from these and saved baselines (recorder).
@@ -77,12 +77,7 @@ enum stats_gauge {
 	    STATS_N_GAUGES
 };
 
-enum stats_id {
-	STATS_MID,
-	STATS_ICID,
-	STATS_DCID,
-	STATS_N_IDS
-};
+enum stats_id { STATS_MID, STATS_ICID, STATS_DCID, STATS_N_IDS };
 
 struct stats;
 
@@ -92,8 +87,8 @@ void stats_unmap(struct stats **);
 
 /* The slot this process writes. */
 void stats_use_slot(struct stats *, uint32_t slot);
-/* Master: the slot's process is gone. Counters fold into slot 0, gauges and
- * live connections of the slot become zero. */
+/* Master: the slot's process is gone. Its gauges and live connections become
+ * zero, its counters stay. */
 void stats_slot_died(struct stats *, uint32_t slot);
 
 void stats_add(struct stats *, enum stats_counter, uint64_t n);
@@ -122,8 +117,10 @@ const char *stats_gauge_label(enum stats_gauge);
  * One more connection of ip at listener number `listener`. Exact over all
  * workers: the count returned includes this one, and was taken atomically.
  * The caller compares it with its limits and calls leave when over them.
- * The table is bounded (65536 addresses); when it is full the address is
- * counted with others of its hash bucket (never less than the truth).
+ * IPv6 clients are counted by /64. The table is bounded (65536 addresses);
+ * when its part is full an address is counted with others that found no
+ * room (never less than the truth). A worker holds at most 16384 connections:
+ * then all counts are UINT32_MAX and nothing is held.
  */
 struct stats_conn {
 	uint32_t bucket;
