@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <time.h>
 
-#define CLOCK_TEXT 40
+#define CLOCK_TEXT 48
 
 int64_t clock_mono_ms(void);
 int64_t clock_wall_ms(void); /* since 1970, UTC */
