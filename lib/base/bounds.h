@@ -18,6 +18,8 @@
 #define SMTP_LINE_SWALLOW 65536 /* longer than this: 421 (threats LIM-01) */
 #define SMTP_REPLY_LINE_MAX 1024
 #define SMTP_REPLY_MAX	 8192	/* all lines of one remote reply that we keep */
+#define SMTP_REPLY_LINE_SWALLOW 4096 /* longer: close (threats OUT-01) */
+#define SMTP_REPLY_SWALLOW 65536
 #define SMTP_OUT_MAX	 65536	/* unread replies before we stop reading: LIM-07 */
 #define HELO_MAX	 255
 

@@ -71,6 +71,12 @@
 	F(S, U8, notify, 15)		 /* RFC 3461, enum dsn_notify; 0: unset */\
 	F(S, STR, orcpt, 500)		 /* RFC 3461, decoded "type;addr" */    \
 	F(S, U8, flags, 0)
+enum dsn_notify { /* bits of rcpt.notify */
+	DSN_NEVER = 1,
+	DSN_SUCCESS = 2,
+	DSN_FAILURE = 4,
+	DSN_DELAY = 8
+};
 #define REC_ENVELOPE(S, F, L)                                                  \
 	F(S, U64, mid, 0)                                                      \
 	F(S, U64, icid, 0)                                                     \
