@@ -56,7 +56,23 @@ void loop_deadline_stop(struct loop_deadline *);
 
 void loop_signal(struct loop *, int signo, void (*cb)(void *arg), void *arg);
 
-/* Runs at the end of every turn, in the order of registration. */
+/*
+ * Runs at the end of every turn, in the order of registration, and once
+ * before the first wait. When jobs ran after it, it runs again.
+ */
 void loop_at_turn_end(struct loop *, void (*cb)(void *arg), void *arg);
+
+/*
+ * One call at the end of this turn, after the hooks: "I have something to
+ * send". Embed the job, fill in cb and arg, zero the rest. Deferring it again
+ * costs nothing; from its own callback: one more round in the same turn.
+ */
+struct loop_job {
+	struct loop_job *next, **prev;
+	void (*cb)(void *arg);
+	void *arg;
+};
+void loop_defer(struct loop *, struct loop_job *);
+void loop_undefer(struct loop_job *); /* not deferred: fine */
 
 #endif
