@@ -56,8 +56,9 @@ bool ip_is_unroutable(const struct ip *ip);
 /*
  * The address forms of a HAT entry (spec receiving 4.2): a single address,
  * partial IPv4 (10.1, 10.1.), a range in the last octet given (10.1.2-5),
- * IPv4 and IPv6 CIDR with missing octets 0, IPv6 range in one group. Host
- * bits below a prefix are masked off. False: not an address form.
+ * IPv4 and IPv6 CIDR with missing octets 0, IPv6 range in one group or of
+ * two whole addresses. Host bits below a prefix are masked off. False: not an
+ * address form. An IPv4 address is in no IPv6 range: ::/0 means all of IPv6.
  */
 bool ip_range_parse(struct ip_range *r, struct str text);
 bool ip_range_has(const struct ip_range *r, const struct ip *ip);
