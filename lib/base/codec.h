@@ -107,6 +107,9 @@ int codec_decode(const struct codec *c, void *s, struct str in,
 int codec_decode_part(const struct codec *c, void *s, struct str *in,
     struct arena *mem, struct err *err);
 
+/* Greatest length of an encoding; SIZE_MAX: no limit was declared. */
+size_t codec_max(const struct codec *c);
+
 /* "name: x=1 label='a'" for people; escapes what is not printable. */
 void codec_print(const struct codec *c, const void *s, struct buf *out);
 
