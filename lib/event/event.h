@@ -17,11 +17,11 @@
 #include "event/events.h"
 
 enum event_level {
-	EVENT_CRITICAL = 1,
-	EVENT_WARNING,
-	EVENT_INFO,
-	EVENT_DEBUG,
-	EVENT_TRACE
+	LEVEL_CRITICAL = 1,
+	LEVEL_WARNING,
+	LEVEL_INFO,
+	LEVEL_DEBUG,
+	LEVEL_TRACE
 };
 
 struct event_spec {

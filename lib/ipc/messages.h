@@ -274,7 +274,7 @@ enum job_stage {
 	R(setup, REC_SETUP)                                                    \
 	R(config_msg, REC_CONFIG)                                              \
 	R(config_done, REC_CONFIG_DONE)                                        \
-	R(peer, REC_PEER)                                                      \
+	R(peer_msg, REC_PEER)                                                   \
 	R(listen_msg, REC_LISTEN)                                              \
 	R(unlisten, REC_UNLISTEN)                                              \
 	R(stop, REC_STOP)                                                      \
@@ -315,7 +315,7 @@ IPC_RECORDS(IPC_STRUCT)
 	M(SETUP, setup, 2)                                                     \
 	M(CONFIG, config_msg, 1)                                               \
 	M(CONFIG_DONE, config_done, 0)                                         \
-	M(PEER, peer, 1)                                                       \
+	M(PEER, peer_msg, 1)                                                       \
 	M(LISTEN, listen_msg, 1)                                               \
 	M(UNLISTEN, unlisten, 0)                                               \
 	M(STOP, stop, 0)                                                       \

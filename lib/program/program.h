@@ -45,7 +45,7 @@ struct daemon {
 	struct stats *stats;
 	uint32_t worker, n_workers;
 	const char *folder; /* SETUP's; "" when the program has none */
-	void *self;	    /* the program's own state */
+	void *self;         /* the program's own state */
 	bool stopping;
 };
 
@@ -60,12 +60,12 @@ struct program {
 	int (*on_config)(struct daemon *, struct config *next, struct err *);
 	/* A peer was connected or lost. On connect: return a handler for its
 	 * channel (and *arg) and call ipc_accept for what it may send. */
-	const struct ipc_handler *(*on_peer)(struct daemon *,
-	    enum program_kind, uint32_t worker, struct ipc *, void **arg);
+	const struct ipc_handler *(*on_peer)(struct daemon *, enum program_kind,
+	    uint32_t worker, struct ipc *, void **arg);
 	/* A listening socket (smtpd); fd becomes the program's. */
 	void (*on_listen)(struct daemon *, const char *listener, int fd);
-	void (*on_unlisten)(struct daemon *, const char *listener,
-	    uint32_t wait);
+	void (*on_unlisten)(
+	    struct daemon *, const char *listener, uint32_t wait);
 	/* A command of an admin tool arrived; see program_answer. */
 	void (*on_command)(struct daemon *, struct ipc *admin,
 	    const struct command *, const char *user);
@@ -77,7 +77,7 @@ int program_main(const struct program *, int argc, char **argv);
 
 /* Answers an on_command: JSON text (may be NULL), status 0..2, error text
  * (NULL: none). The tool may send the next command then, or close. */
-void program_answer(struct ipc *admin, const char *json, unsigned status,
-    const char *error);
+void program_answer(
+    struct ipc *admin, const char *json, unsigned status, const char *error);
 
 #endif

@@ -1,0 +1,78 @@
+/* peers.c - the table of channels and of what may be said on them */
+#include "program/peers.h"
+
+#include "base/mem.h"
+
+static const char *const names[PROGRAM_N] = {
+	[PROGRAM_MASTER] = "master",
+	[PROGRAM_RECORDER] = "recorder",
+	[PROGRAM_LOOKUPD] = "lookupd",
+	[PROGRAM_CLEANUP] = "cleanup",
+	[PROGRAM_QMGR] = "qmgr",
+	[PROGRAM_SMTPD] = "smtpd",
+	[PROGRAM_SMTP] = "smtp",
+};
+
+/* from -> to: these messages. A pair that is not here has no channel. */
+static const struct {
+	enum program_kind from, to;
+	enum ipc_type types[8]; /* ends with 0 */
+} rules[] = {
+	{ PROGRAM_SMTPD, PROGRAM_CLEANUP,
+	    { IPC_ENVELOPE, IPC_RCPT_MORE, IPC_DATA, IPC_END, IPC_ABORT } },
+	{ PROGRAM_CLEANUP, PROGRAM_SMTPD, { IPC_ACCEPTED } },
+	{ PROGRAM_QMGR, PROGRAM_CLEANUP,
+	    { IPC_ENVELOPE, IPC_RCPT_MORE, IPC_DATA, IPC_END, IPC_ABORT,
+		IPC_WORKQUEUE } },
+	{ PROGRAM_CLEANUP, PROGRAM_QMGR, { IPC_ACCEPTED, IPC_MESSAGE } },
+	{ PROGRAM_QMGR, PROGRAM_SMTP,
+	    { IPC_SESSION, IPC_JOB, IPC_SESSION_QUIT, IPC_SESSION_KILL } },
+	{ PROGRAM_SMTP, PROGRAM_QMGR,
+	    { IPC_SESSION_UP, IPC_SESSION_DOWN, IPC_JOB_DONE } },
+	{ PROGRAM_SMTPD, PROGRAM_LOOKUPD, { IPC_QUERY } },
+	{ PROGRAM_LOOKUPD, PROGRAM_SMTPD, { IPC_ANSWER } },
+	{ PROGRAM_QMGR, PROGRAM_LOOKUPD, { IPC_QUERY, IPC_FLUSH } },
+	{ PROGRAM_LOOKUPD, PROGRAM_QMGR, { IPC_ANSWER } },
+	{ PROGRAM_MASTER, PROGRAM_RECORDER, { IPC_EVENT } },
+	{ PROGRAM_LOOKUPD, PROGRAM_RECORDER, { IPC_EVENT } },
+	{ PROGRAM_CLEANUP, PROGRAM_RECORDER, { IPC_EVENT } },
+	{ PROGRAM_QMGR, PROGRAM_RECORDER, { IPC_EVENT } },
+	{ PROGRAM_SMTPD, PROGRAM_RECORDER, { IPC_EVENT } },
+	{ PROGRAM_SMTP, PROGRAM_RECORDER, { IPC_EVENT } },
+};
+
+const char *
+program_name(enum program_kind kind)
+{
+	return names[kind];
+}
+
+int
+program_kind_of(struct str name)
+{
+	for (int i = 0; i < PROGRAM_N; i++)
+		if (str_is(name, names[i]))
+			return i;
+	return -1;
+}
+
+bool
+peers_linked(enum program_kind a, enum program_kind b)
+{
+	for (size_t i = 0; i < NELEM(rules); i++)
+		if ((rules[i].from == a && rules[i].to == b) ||
+		    (rules[i].from == b && rules[i].to == a))
+			return true;
+	return false;
+}
+
+void
+peers_accept(struct ipc *ipc, enum program_kind from, enum program_kind to)
+{
+	for (size_t i = 0; i < NELEM(rules); i++) {
+		if (rules[i].from != from || rules[i].to != to)
+			continue;
+		for (size_t j = 0; rules[i].types[j] != IPC_NONE; j++)
+			ipc_accept(ipc, rules[i].types[j]);
+	}
+}

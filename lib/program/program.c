@@ -1,0 +1,440 @@
+/*
+ * program.c - the skeleton of every daemon: from exec to the loop and out
+ *
+ *	exec -> SETUP -> configuration -> setup() -> sandbox -> READY -> loop
+ *
+ * Descriptor 3 is the channel to the master. Its end of file means that the
+ * master is gone: the program ends at once, a new master starts afresh.
+ */
+#include "program/program.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "config/load.h"
+#include "program/events.h"
+#include "program/peers.h"
+#include "sandbox/sandbox.h"
+
+#define MASTER_FD      3
+#define SETUP_TIMEOUT  30000 /* ms */
+#define ALIVE_INTERVAL 10000 /* ms between signs of life to the master */
+#define ADMINS_MAX     64
+
+struct peer_link {
+	struct daemon *daemon;
+	enum program_kind kind;
+	const struct ipc_handler *handler; /* of the program */
+	void *arg;
+};
+
+struct admin {
+	struct daemon *daemon;
+	char user[65];
+};
+
+static struct ipc *master;
+static struct loop_timer *alive;
+static unsigned n_admins;
+
+static void options(const struct program *, int argc, char **argv);
+static void receive_setup(struct daemon *, struct sandbox_options *);
+static void enter(struct daemon *, struct sandbox_options *);
+static void say_alive(void *arg);
+static int master_frame(void *, struct ipc *, struct ipc_frame *, struct err *);
+static void master_closed(void *, struct ipc *, const struct err *);
+static int take_config(struct daemon *, struct ipc_frame *, struct err *);
+static int take_peer(struct daemon *, struct ipc_frame *, struct err *);
+static int peer_frame(void *, struct ipc *, struct ipc_frame *, struct err *);
+static void peer_closed(void *, struct ipc *, const struct err *);
+static void peer_drained(void *, struct ipc *);
+static int take_listen(struct daemon *, struct ipc_frame *, struct err *);
+static int take_unlisten(struct daemon *, struct ipc_frame *, struct err *);
+static int take_stop(struct daemon *, struct ipc_frame *, struct err *);
+static int take_admin(struct daemon *, struct ipc_frame *, struct err *);
+static int admin_frame(void *, struct ipc *, struct ipc_frame *, struct err *);
+static void admin_closed(void *, struct ipc *, const struct err *);
+static int take_fd(struct ipc_frame *, size_t i);
+
+static const struct ipc_handler master_handler = {
+	.frame = master_frame,
+	.closed = master_closed,
+};
+static const struct ipc_handler peer_handler = {
+	.frame = peer_frame,
+	.closed = peer_closed,
+	.drained = peer_drained,
+};
+static const struct ipc_handler admin_handler = {
+	.frame = admin_frame,
+	.closed = admin_closed,
+};
+
+/* What the master may say, and who takes it. */
+static const struct {
+	enum ipc_type type;
+	int (*take)(struct daemon *, struct ipc_frame *, struct err *);
+} from_master[] = {
+	{ IPC_CONFIG, take_config },
+	{ IPC_PEER, take_peer },
+	{ IPC_LISTEN, take_listen },
+	{ IPC_UNLISTEN, take_unlisten },
+	{ IPC_STOP, take_stop },
+	{ IPC_ADMIN, take_admin },
+};
+
+int
+program_main(const struct program *p, int argc, char **argv)
+{
+	struct sandbox_options sb = { 0 };
+	struct daemon d = { .program = p };
+	struct err err = ERR_INIT;
+
+	err_program(program_name(p->kind));
+	options(p, argc, argv);
+	/* Nothing but what the master meant us to have (threats FIL-04). */
+	close_range(MASTER_FD + 1, ~0U, 0);
+	tzset(); /* reads a file: not possible later */
+	d.loop = loop_new();
+	receive_setup(&d, &sb);
+	if (p->kind != PROGRAM_RECORDER)
+		program_events_to(&d, NULL);
+	if (p->setup != NULL && p->setup(&d, &err) == -1)
+		fatal("%s", err.text);
+	enter(&d, &sb);
+
+	master = ipc_new(d.loop, MASTER_FD, "master", &master_handler, &d);
+	for (size_t i = 0; i < NELEM(from_master); i++)
+		ipc_accept(master, from_master[i].type);
+	alive = loop_timer(d.loop, say_alive, &d);
+	say_alive(&d);
+	if (p->start != NULL)
+		p->start(&d);
+	loop_run(d.loop);
+	return 0;
+}
+
+void
+program_answer(
+    struct ipc *admin, const char *json, unsigned status, const char *error)
+{
+	struct result r = { .status = (uint8_t)status,
+		.error = str_sub(str_of(error), 0, TEXT_MAX) };
+	struct str rest = str_of(json);
+
+	while (rest.n > 0) {
+		struct str piece = str_sub(rest, 0, IPC_FRAME_MAX / 2);
+
+		ipc_send_raw(admin, IPC_CHUNK, 0, piece.p, piece.n);
+		rest = str_sub(rest, piece.n, rest.n);
+	}
+	ipc_send(admin, IPC_RESULT, 0, &r);
+}
+
+/* --- from exec to the loop --- */
+
+static void
+options(const struct program *p, int argc, char **argv)
+{
+	struct stat st;
+
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--version") == 0) {
+			printf("postern-%s %s\n", program_name(p->kind),
+			    POSTERN_VERSION);
+			exit(0);
+		}
+	}
+	if (fstat(MASTER_FD, &st) == -1 || !S_ISSOCK(st.st_mode)) {
+		fprintf(stderr,
+		    "postern-%s is a part of Postern and is started by its "
+		    "master.\nStart the whole with: postern-master\n",
+		    program_name(p->kind));
+		exit(2);
+	}
+}
+
+static void
+receive_setup(struct daemon *d, struct sandbox_options *sb)
+{
+	struct ipc_frame frame;
+	struct bundle bundle;
+	struct setup setup;
+	struct err err = ERR_INIT;
+	struct buf in;
+	int fds[2] = { -1, -1 };
+	size_t n_fds = 2;
+
+	buf_init(&in, IPC_FRAME_MAX);
+	if (ipc_call_recv(
+		MASTER_FD, &frame, &in, fds, &n_fds, SETUP_TIMEOUT, &err) == -1)
+		fatal("no set-up from the master: %s", err.text);
+	if (frame.type != IPC_SETUP || n_fds != 2 ||
+	    ipc_decode(&frame, &setup, NULL, &err) == -1)
+		fatal("the master's set-up is wrong: %s", err.text);
+	d->worker = setup.worker;
+	d->n_workers = setup.n_workers;
+	d->folder = mem_strndup(setup.folder.p, setup.folder.n);
+	sb->uid = setup.uid;
+	sb->gid = setup.gid;
+	sb->log_only = setup.sandbox_log != 0;
+	if (setup.chroot.n > 0)
+		sb->chroot = mem_strndup(setup.chroot.p, setup.chroot.n);
+	d->stats = stats_map(fds[1], false, &err);
+	if (d->stats == NULL || bundle_from_fd(&bundle, fds[0], &err) == -1)
+		fatal("%s", err.text);
+	stats_use_slot(d->stats, setup.slot);
+	d->config = config_load_simple(&bundle, setup.revision, &err);
+	if (d->config == NULL)
+		fatal("%s", err.text);
+	bundle_free(&bundle);
+	close(fds[0]);
+	close(fds[1]);
+	buf_fini(&in);
+}
+
+static void
+enter(struct daemon *d, struct sandbox_options *sb)
+{
+	const char *name = program_name(d->program->kind);
+	const struct sandbox_profile *profile = sandbox_profile(name);
+	struct err err = ERR_INIT;
+
+	if (profile == NULL)
+		panic("no sandbox profile for %s", name);
+	if (d->folder[0] != '\0')
+		sb->folder = d->folder;
+	if (sandbox_enter(profile, sb, &err) == -1)
+		fatal("sandbox: %s", err.text);
+}
+
+/* READY, and again as a sign of life: the loop still turns. */
+static void
+say_alive(void *arg)
+{
+	struct daemon *d = arg;
+	struct ready r = { .pid = (uint32_t)getpid() };
+
+	(void)d;
+	ipc_send(master, IPC_READY, 0, &r);
+	loop_timer_in(alive, ALIVE_INTERVAL);
+}
+
+/* --- the master's channel --- */
+
+static int
+master_frame(void *arg, struct ipc *ipc, struct ipc_frame *f, struct err *err)
+{
+	(void)ipc;
+	for (size_t i = 0; i < NELEM(from_master); i++)
+		if (from_master[i].type == f->type)
+			return from_master[i].take(arg, f, err);
+	return err_set(err, ERR_PROTO, "message %u", f->type);
+}
+
+static void
+master_closed(void *arg, struct ipc *ipc, const struct err *err)
+{
+	(void)arg, (void)ipc, (void)err;
+	_exit(0); /* nothing acknowledged depends on what we still hold */
+}
+
+/* A new revision: in force only when the program agrees to it. */
+static int
+take_config(struct daemon *d, struct ipc_frame *f, struct err *err)
+{
+	struct config_done done = { 0 };
+	struct config_msg msg;
+	struct config *next = NULL, *old = d->config;
+	struct bundle bundle;
+	struct err why = ERR_INIT;
+
+	if (ipc_decode(f, &msg, NULL, err) == -1)
+		return -1;
+	if (bundle_from_fd(&bundle, f->fds[0], &why) == 0) {
+		next = config_load_simple(&bundle, msg.revision, &why);
+		bundle_free(&bundle);
+	}
+	if (next != NULL && d->program->on_config != NULL &&
+	    d->program->on_config(d, next, &why) == -1)
+		config_unref(&next);
+	done.revision = msg.revision;
+	if (next != NULL) {
+		d->config = next;
+		config_unref(&old);
+	} else {
+		done.error = str_of(why.text);
+	}
+	ipc_send(master, IPC_CONFIG_DONE, 0, &done);
+	return 0;
+}
+
+static int
+take_listen(struct daemon *d, struct ipc_frame *f, struct err *err)
+{
+	struct listen_msg msg;
+	char name[NAME_MAX_LEN + 1];
+
+	if (ipc_decode(f, &msg, NULL, err) == -1)
+		return -1;
+	str_copy(name, sizeof(name), msg.listener);
+	if (d->program->on_listen != NULL)
+		d->program->on_listen(d, name, take_fd(f, 0));
+	return 0;
+}
+
+static int
+take_unlisten(struct daemon *d, struct ipc_frame *f, struct err *err)
+{
+	struct unlisten msg;
+	char name[NAME_MAX_LEN + 1];
+
+	if (ipc_decode(f, &msg, NULL, err) == -1)
+		return -1;
+	str_copy(name, sizeof(name), msg.listener);
+	if (d->program->on_unlisten != NULL)
+		d->program->on_unlisten(d, name, msg.wait);
+	return 0;
+}
+
+static int
+take_stop(struct daemon *d, struct ipc_frame *f, struct err *err)
+{
+	struct stop msg;
+
+	if (ipc_decode(f, &msg, NULL, err) == -1)
+		return -1;
+	d->stopping = true;
+	if (d->program->on_stop != NULL)
+		d->program->on_stop(d, msg.wait);
+	else
+		loop_stop(d->loop);
+	return 0;
+}
+
+/* --- peers --- */
+
+static int
+take_peer(struct daemon *d, struct ipc_frame *f, struct err *err)
+{
+	struct peer_msg msg;
+	struct peer_link *p;
+	struct ipc *ipc;
+	char name[48];
+
+	if (ipc_decode(f, &msg, NULL, err) == -1)
+		return -1;
+	if (msg.kind >= PROGRAM_N)
+		return err_set(err, ERR_PROTO, "program %u", msg.kind);
+	p = mem_alloc(sizeof(*p));
+	p->daemon = d;
+	p->kind = msg.kind;
+	snprintf(
+	    name, sizeof(name), "%s %u", program_name(p->kind), msg.worker);
+	ipc = ipc_new(d->loop, take_fd(f, 0), name, &peer_handler, p);
+	peers_accept(ipc, p->kind, d->program->kind);
+	if (p->kind == PROGRAM_RECORDER)
+		program_events_to(d, ipc);
+	else if (d->program->on_peer != NULL)
+		p->handler =
+		    d->program->on_peer(d, p->kind, msg.worker, ipc, &p->arg);
+	return 0;
+}
+
+static int
+peer_frame(void *arg, struct ipc *ipc, struct ipc_frame *f, struct err *err)
+{
+	struct peer_link *p = arg;
+
+	if (p->handler == NULL)
+		return err_set(err, ERR_PROTO, "nobody expects this");
+	return p->handler->frame(p->arg, ipc, f, err);
+}
+
+static void
+peer_closed(void *arg, struct ipc *ipc, const struct err *err)
+{
+	struct peer_link *p = arg;
+
+	if (p->kind == PROGRAM_RECORDER)
+		program_events_to(p->daemon, NULL);
+	if (p->handler != NULL && p->handler->closed != NULL)
+		p->handler->closed(p->arg, ipc, err);
+	free(p);
+}
+
+static void
+peer_drained(void *arg, struct ipc *ipc)
+{
+	struct peer_link *p = arg;
+
+	if (p->handler != NULL && p->handler->drained != NULL)
+		p->handler->drained(p->arg, ipc);
+}
+
+/* --- admin tools --- */
+
+static int
+take_admin(struct daemon *d, struct ipc_frame *f, struct err *err)
+{
+	struct result hello = { .status = 0, .error = STR("") };
+	struct admin_msg msg;
+	struct admin *a;
+	struct ipc *ipc;
+
+	if (ipc_decode(f, &msg, NULL, err) == -1)
+		return -1;
+	if (n_admins >= ADMINS_MAX)
+		return 0; /* the descriptor is closed after the callback */
+	n_admins++;
+	a = mem_alloc(sizeof(*a));
+	a->daemon = d;
+	str_copy(a->user, sizeof(a->user), msg.user);
+	ipc = ipc_new(d->loop, take_fd(f, 0), "admin", &admin_handler, a);
+	ipc_accept(ipc, IPC_COMMAND);
+	ipc_send(ipc, IPC_RESULT, 0, &hello);
+	return 0;
+}
+
+static int
+admin_frame(void *arg, struct ipc *ipc, struct ipc_frame *f, struct err *err)
+{
+	struct admin *a = arg;
+	struct daemon *d = a->daemon;
+	struct command cmd;
+	struct arena mem;
+	int rc;
+
+	arena_init(&mem, IPC_FRAME_MAX * 2);
+	rc = ipc_decode(f, &cmd, &mem, err);
+	if (rc == 0 && (d->program->on_command == NULL || cmd.words.n == 0))
+		program_answer(ipc, NULL, 2, "no such command here");
+	else if (rc == 0)
+		d->program->on_command(d, ipc, &cmd, a->user);
+	arena_free(&mem);
+	return rc;
+}
+
+static void
+admin_closed(void *arg, struct ipc *ipc, const struct err *err)
+{
+	(void)ipc, (void)err;
+	n_admins--;
+	free(arg);
+}
+
+/* The i-th descriptor of a frame becomes ours. */
+static int
+take_fd(struct ipc_frame *f, size_t i)
+{
+	int fd = f->fds[i];
+
+	f->fds[i] = -1;
+	return fd;
+}
