@@ -38,7 +38,7 @@ bool wire_write(struct wire *, struct str in, struct buf *out);
 bool wire_end(struct wire *, struct buf *out); /* completes the last line */
 
 /* Is this stored form? For bytes from a peer that may lie. Feed in pieces;
- * state starts zeroed; end: true with the last piece. */
+ * state starts zeroed; last: true with the last piece. */
 struct wire_check {
 	uint8_t state;
 	bool bad;
@@ -46,7 +46,7 @@ struct wire_check {
 	bool in_body;
 	uint64_t size;
 };
-bool wire_check(struct wire_check *, struct str in, bool end);
+bool wire_check(struct wire_check *, struct str in, bool last);
 
 /* Back to plain CRLF text: removes the dots. */
 void wire_unstuff(struct str stored, struct buf *out);
