@@ -183,7 +183,7 @@ size_t
 str_escape(char *out, size_t size, struct str s, size_t max)
 {
 	bool cut = s.n > max;
-	size_t at = 0;
+	size_t at = 0, fit = 0; /* fit: the mark of a cut fits behind it */
 
 	if (size == 0)
 		return 0;
@@ -193,18 +193,19 @@ str_escape(char *out, size_t size, struct str s, size_t max)
 		char one[16];
 		size_t taken, n = escape_one(s, one, &taken);
 
-		/* Room for the mark that says there was more, and the NUL. */
-		if (n + (taken < s.n || cut ? 3 : 0) > size - 1 - at) {
+		if (n > size - 1 - at) {
 			cut = true;
 			break;
 		}
 		memcpy(out + at, one, n);
 		at += n;
+		if (size - 1 - at >= 3)
+			fit = at;
 		s = str_sub(s, taken, s.n);
 	}
-	if (cut && size - 1 - at >= 3) {
-		memcpy(out + at, "...", 3);
-		at += 3;
+	if (cut) {
+		str_copy(out + fit, size - fit, STR("..."));
+		at = strlen(out);
 	}
 	out[at] = '\0';
 	return at;
