@@ -3,9 +3,11 @@
  *
  * What the parser returns is what is judged, logged, stored and sent
  * (threats REL-04): local part (still quoted when it must be), "@", domain in
- * lower case, U-labels converted to A-labels (IDNA2008) unless the message
- * is SMTPUTF8. The local part is opaque: nothing in it is ever taken for a
- * domain. Spec receiving 3.5; RFC 5321 4.1.2, 6531.
+ * lower case, U-labels converted to A-labels (IDNA2008, nothing mapped
+ * before), so that domains compare as bytes. The local part is opaque:
+ * nothing in it is ever taken for a domain. In quotes it may hold any
+ * printable character but blank, < and > (threats REL-06). Spec receiving
+ * 3.5; RFC 5321 4.1.2, 6531.
  */
 #ifndef MAIL_ADDR_H
 #define MAIL_ADDR_H
