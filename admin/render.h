@@ -1,0 +1,89 @@
+/*
+ * render.h - what the services answer, as the texts of the commands
+ *
+ * Pure functions from JSON to text. The layouts are those of the
+ * specification (delivery-admin 2 and 3); the JSON of the queue manager is
+ * described in qmgr/commands.h, that of the others here. Numbers are numbers;
+ * a time is wall ms, an age is ms; null is "nothing to say". A key that is
+ * absent reads as 0, "" or null, so that an older service still renders.
+ * Texts from outside are escaped: one value never becomes two lines, nor a
+ * command to the terminal (threats ADM-04).
+ *
+ * Recorder:
+ *
+ *	status
+ *	{ "status_as_of": t, "up_since": t, "last_counter_reset": t or null,
+ *	  "counters": { NAME: { "reset": n, "uptime": n, "lifetime": n } },
+ *	  "rates": { NAME: { "1_minute": n, "5_minutes": n,
+ *	    "15_minutes": n } },			per hour
+ *	  "ids": { "mid": n, "icid": n, "dcid": n },
+ *	  "gauges": { GAUGE: n, ... } }
+ *	NAME: the names of lib/stats (STATS_COUNTERS); rates: those of
+ *	delivery-admin 2.4. GAUGE: the names of lib/stats (STATS_GAUGES), and
+ *	"kilobytes_free", "ram_utilization", "cpu_total", "cpu_mta",
+ *	"disk_io", "logging_disk_usage" (percent), "logging_disk_available"
+ *	(kilobytes); one that is not measured is absent, and its line too.
+ *
+ *	resetcounters		{ "counters_reset": t }
+ *	rollovernow [NAME|all]	{ "rolled": [ NAME, ... ] }
+ *	status 1: There is no log subscription "x".
+ *
+ * Master:
+ *
+ *	listeners
+ *	{ "listeners": [ { "name": text, "address": "IP:PORT",
+ *	    "suspended": bool } ] }
+ *	suspendlistener SECONDS all | NAME...
+ *	{ "suspended": [ NAME, ... ], "wait": SECONDS }
+ *	resumelistener all | NAME...
+ *	{ "resumed": [ NAME, ... ] }
+ *	status 1: a name that is none; nothing to suspend, or to resume.
+ *	reload			{ "revision": n }
+ *	status 1: why not; the old configuration stays in force.
+ *	programs
+ *	{ "programs": [ { "name": text, "worker": n, "pid": n,
+ *	    "state": "down"|"starting"|"ready" } ] }
+ *
+ * lookupd:
+ *
+ *	dnsflush [NAME]		{ "flushed": NAME or "all" }
+ */
+#ifndef ADMIN_RENDER_H
+#define ADMIN_RENDER_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "base/buf.h"
+
+/* --- render_status.c --- */
+
+/*
+ * One object from the three that `status` asks: the recorder's, and with it
+ *	"system_status": "Online", "Receiving suspended", ... (with who),
+ *	"oldest_message": age or null, "work_queue": text or null,
+ *	and the queue manager's gauges.
+ * queue and listeners may be NULL: then they were not to be had, and
+ * "system_status" says so. The result is the caller's.
+ */
+json_t *render_status_join(
+    const json_t *recorder, const json_t *queue, const json_t *listeners);
+void render_status(const json_t *joined, bool detail, struct buf *out);
+
+/* --- render_hosts.c --- */
+
+void render_tophosts(const json_t *, struct buf *out);
+void render_hoststatus(const json_t *, struct buf *out);
+
+/* --- render_queue.c --- */
+
+void render_recipients(const json_t *, struct buf *out);
+void render_workqueue(const json_t *, struct buf *out);
+/* One row of `workqueue rate`: pending, in and out since the row before. */
+struct rate_row {
+	int64_t when; /* wall ms */
+	uint64_t pending, in, out;
+};
+void render_rate(const struct rate_row *, bool heading, struct buf *out);
+
+#endif
