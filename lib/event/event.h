@@ -24,6 +24,8 @@ enum event_level {
 	LEVEL_TRACE
 };
 
+const char *event_level_name(enum event_level); /* "Info" */
+
 struct event_spec {
 	const char *name; /* "NEW_ICID" */
 	enum event_level level;
@@ -45,7 +47,8 @@ void event_emit(enum event_id id, const void *fields);
 	event_emit(EVENT_##id, &(struct event_##id){ __VA_ARGS__ })
 
 /* One event as a frame body: id, wall clock in microseconds, fields. The
- * recorder puts the events of a turn in order by that time. */
+ * recorder puts the events of a turn in order by that time. Texts and lists
+ * longer than declared are cut. */
 void event_encode(enum event_id id, int64_t when, const void *fields,
     struct buf *out);
 /* Decodes; strings point into `in`. fields must have EVENT_FIELDS_MAX bytes,
@@ -57,7 +60,8 @@ int event_decode(struct str in, enum event_id *id, int64_t *when, void *fields,
 /* The mail log's text without prefix: "Start MID 77 ICID 451". Values are
  * escaped: one event is one line (threats ADM-01). */
 void event_text(enum event_id id, const void *fields, struct buf *out);
-/* One JSON object, one line: {"time":..., "event":"START_MID", ...} */
+/* One JSON object, one line: {"time":"2025-03-04T10:40:08.123456Z",
+ * "level":"Info","event":"START_MID","mid":77,"icid":451} */
 void event_json(enum event_id id, int64_t when, const void *fields,
     struct buf *out);
 

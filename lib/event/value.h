@@ -1,0 +1,22 @@
+/*
+ * value.h - values as they stand in logs; inside lib/event only
+ */
+#ifndef EVENT_VALUE_H
+#define EVENT_VALUE_H
+
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/codec.h"
+
+/*
+ * Appends text so that it stays on its line: escaped and cut as by
+ * base/str.h. Those of the bytes in `also` get a backslash before them.
+ */
+void value_text(struct str s, const char *also, struct buf *out);
+void value_u64(uint64_t v, struct buf *out);
+void value_i64(int64_t v, struct buf *out);
+/* The unsigned number at p, of the field's width. */
+uint64_t value_number(const struct codec_field *, const void *p);
+
+#endif
