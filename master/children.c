@@ -1,0 +1,371 @@
+/*
+ * children.c - the processes: how they start, what happens when one dies
+ *
+ *	DOWN --spawn--> STARTING --first READY--> READY
+ *	  ^                |                        |
+ *	  +------death: restart after a delay-------+
+ *
+ * A program that lived for a while is started again at once. One that dies
+ * soon after its start is started ever more slowly, and shouts: it must not
+ * eat the machine while the others serve.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "event/event.h"
+#include "master/master.h"
+#include "program/events.h"
+#include "sandbox/sandbox.h"
+
+#define QUICK_DEATH   5000  /* ms of life below which a death is "quick" */
+#define DELAY_MAX     60000 /* ms */
+#define ALERT_AT      3     /* quick deaths */
+#define SILENCE_MAX   60000 /* ms without a sign of life */
+#define HEALTH_EVERY  5000  /* ms */
+#define CHILD_CHANNEL 3
+
+/* In the order in which they start. per_core: one per worker. */
+static const struct {
+	enum program_kind kind;
+	bool per_core;
+} suite[] = {
+	{ PROGRAM_RECORDER, false },
+	{ PROGRAM_LOOKUPD, false },
+	{ PROGRAM_QMGR, false },
+	{ PROGRAM_CLEANUP, true },
+	{ PROGRAM_SMTP, true },
+	{ PROGRAM_SMTPD, true },
+};
+
+static void child_start(void *arg);
+static int child_spawn(struct child *, int *channel, struct err *err);
+static void child_exec(struct child *, int channel) __attribute__((noreturn));
+static int child_setup(struct child *, struct err *err);
+static const char *child_folder(const struct child *);
+static void child_died(struct child *, int status);
+static int child_frame(void *, struct ipc *, struct ipc_frame *, struct err *);
+static void child_lost(void *, struct ipc *, const struct err *);
+static void child_ready(struct child *);
+
+static const struct ipc_handler child_handler = {
+	.frame = child_frame,
+	.closed = child_lost,
+};
+
+void
+children_make(struct master *m, uint32_t workers)
+{
+	m->workers = workers;
+	m->children = mem_array(NELEM(suite) * workers, sizeof(struct child));
+	for (size_t i = 0; i < NELEM(suite); i++) {
+		uint32_t n = suite[i].per_core ? workers : 1;
+
+		for (uint32_t w = 0; w < n; w++) {
+			struct child *c = &m->children[m->n_children++];
+
+			*c = (struct child){
+				.master = m,
+				.kind = suite[i].kind,
+				.worker = w,
+				.slot = (uint32_t)m->n_children,
+			};
+			c->restart = loop_timer(m->self.loop, child_start, c);
+		}
+	}
+}
+
+/* The recorder restores the ids: nobody may ask for one before that. */
+void
+children_start(struct master *m)
+{
+	bool recorded = m->children[0].state == CHILD_READY;
+
+	for (size_t i = 0; i < m->n_children; i++) {
+		struct child *c = &m->children[i];
+
+		if (c->pid == 0 && (recorded || c->kind == PROGRAM_RECORDER))
+			child_start(c);
+	}
+	if (m->health == NULL) {
+		m->health = loop_timer(m->self.loop, children_health, m);
+		loop_timer_in(m->health, HEALTH_EVERY);
+	}
+}
+
+void
+children_reap(struct master *m)
+{
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		for (size_t i = 0; i < m->n_children; i++)
+			if (m->children[i].pid == pid)
+				child_died(&m->children[i], status);
+}
+
+void
+children_kill(struct master *m, int signo)
+{
+	for (size_t i = 0; i < m->n_children; i++)
+		if (m->children[i].pid != 0)
+			kill(m->children[i].pid, signo);
+}
+
+bool
+children_all_ready(const struct master *m)
+{
+	for (size_t i = 0; i < m->n_children; i++)
+		if (m->children[i].state != CHILD_READY)
+			return false;
+	return true;
+}
+
+size_t
+children_running(const struct master *m, enum program_kind kind)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < m->n_children; i++)
+		n += m->children[i].kind == kind && m->children[i].pid != 0;
+	return n;
+}
+
+void
+children_health(void *arg)
+{
+	struct master *m = arg;
+	int64_t now = loop_now(m->self.loop);
+
+	for (size_t i = 0; i < m->n_children; i++) {
+		struct child *c = &m->children[i];
+
+		if (c->pid == 0 || now - c->alive < SILENCE_MAX)
+			continue;
+		EMIT(PROGRAM_DIED, .program = str_of(program_name(c->kind)),
+		    .worker = c->worker, .pid = (uint32_t)c->pid,
+		    .text = STR("gave no sign of life for a minute: ended"));
+		kill(c->pid, SIGKILL);
+	}
+	loop_timer_in(m->health, HEALTH_EVERY);
+}
+
+/* --- one process --- */
+
+static void
+child_start(void *arg)
+{
+	struct child *c = arg;
+	struct master *m = c->master;
+	struct err err = ERR_INIT;
+	int channel = -1;
+
+	if (m->stop_step != 0 || c->pid != 0)
+		return;
+	c->started = c->alive = loop_now(m->self.loop);
+	if (child_spawn(c, &channel, &err) == -1) {
+		EMIT(ALERT, .text = str_of(err.text));
+		loop_timer_in(c->restart, DELAY_MAX);
+		return;
+	}
+	c->state = CHILD_STARTING;
+	c->ipc = ipc_new(
+	    m->self.loop, channel, program_name(c->kind), &child_handler, c);
+	ipc_accept(c->ipc, IPC_READY);
+	ipc_accept(c->ipc, IPC_CONFIG_DONE);
+	if (child_setup(c, &err) == -1) {
+		EMIT(ALERT, .text = str_of(err.text));
+		kill(c->pid, SIGKILL);
+	}
+}
+
+static int
+child_spawn(struct child *c, int *channel, struct err *err)
+{
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == -1)
+		return err_sys(
+		    err, ERR_TEMP, "channel to %s", program_name(c->kind));
+	c->pid = fork();
+	if (c->pid == 0)
+		child_exec(c, pair[1]);
+	close(pair[1]);
+	if (c->pid == -1) {
+		c->pid = 0;
+		close(pair[0]);
+		return err_sys(
+		    err, ERR_TEMP, "start %s", program_name(c->kind));
+	}
+	*channel = pair[0];
+	return 0;
+}
+
+static void
+child_exec(struct child *c, int channel)
+{
+	char path[PATH_MAX + 32], title[48];
+	char *argv[2] = { title, NULL };
+	char *envp[3] = { NULL, NULL, NULL };
+	size_t n = 0;
+	sigset_t none;
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	/* a group of its own: a terminal's Ctrl-C is for the master alone */
+	setpgid(0, 0);
+	snprintf(path, sizeof(path), "%s/postern-%s", c->master->bin,
+	    program_name(c->kind));
+	snprintf(title, sizeof(title), "postern-%s", program_name(c->kind));
+	if (getenv("TZ") != NULL)
+		envp[n++] = getenv("TZ") - 3;
+	if (getenv("ASAN_OPTIONS") != NULL)
+		envp[n++] = getenv("ASAN_OPTIONS") - 13;
+	if (channel == CHILD_CHANNEL)
+		fcntl(channel, F_SETFD, 0);
+	else if (dup2(channel, CHILD_CHANNEL) == -1)
+		_exit(126);
+	execve(path, argv, envp);
+	fprintf(stderr, "postern-master: %s: %s\n", path, strerror(errno));
+	_exit(127);
+}
+
+static int
+child_setup(struct child *c, struct err *err)
+{
+	struct master *m = c->master;
+	struct setup s = {
+		.worker = c->worker,
+		.n_workers = (uint32_t)(c->kind == PROGRAM_CLEANUP ||
+						c->kind == PROGRAM_SMTP ||
+						c->kind == PROGRAM_SMTPD
+					    ? m->workers
+					    : 1),
+		.slot = c->slot,
+		.revision = m->self.config->revision,
+		.folder = str_of(child_folder(c)),
+		.chroot = STR(""),
+		.sandbox_log = m->sandbox_log,
+	};
+	int fds[2];
+
+	if (m->root) {
+		sandbox_account(
+		    sandbox_profile(program_name(c->kind)), &s.uid, &s.gid);
+		s.chroot = str_of(m->paths.chroot);
+	}
+	fds[0] = reload_bundle(m, err);
+	fds[1] = fcntl(m->stats_fd, F_DUPFD_CLOEXEC, 0);
+	if (fds[0] == -1 || fds[1] == -1)
+		return -1;
+	ipc_send_fds(c->ipc, IPC_SETUP, 0, &s, fds, 2);
+	return 0;
+}
+
+/* The one folder that a program works in. */
+static const char *
+child_folder(const struct child *c)
+{
+	switch (c->kind) {
+	case PROGRAM_RECORDER:
+		return c->master->paths.log;
+	case PROGRAM_CLEANUP:
+	case PROGRAM_QMGR:
+		return c->master->paths.spool;
+	default:
+		return "";
+	}
+}
+
+static void
+child_died(struct child *c, int status)
+{
+	struct master *m = c->master;
+	int64_t lived = loop_now(m->self.loop) - c->started, delay = 0;
+	char why[80];
+
+	if (WIFSIGNALED(status))
+		snprintf(why, sizeof(why), "was ended by signal %d",
+		    WTERMSIG(status));
+	else
+		snprintf(why, sizeof(why), "ended with status %d",
+		    WEXITSTATUS(status));
+	if (c->kind == PROGRAM_RECORDER)
+		program_events_to(&m->self, NULL);
+	ipc_free(&c->ipc);
+	stats_slot_died(m->self.stats, c->slot);
+	c->state = CHILD_DOWN;
+	if (m->stop_step == 0) {
+		EMIT(PROGRAM_DIED, .program = str_of(program_name(c->kind)),
+		    .worker = c->worker, .pid = (uint32_t)c->pid,
+		    .text = str_of(why));
+		fprintf(stderr, "postern-master: %s %u (pid %d) %s\n",
+		    program_name(c->kind), c->worker, (int)c->pid, why);
+		c->quick = lived < QUICK_DEATH ? c->quick + 1 : 0;
+		if (c->quick > 0)
+			delay = 1000LL << (c->quick < 7 ? c->quick - 1 : 6);
+		loop_timer_in(
+		    c->restart, delay < DELAY_MAX ? delay : DELAY_MAX);
+	}
+	if (c->quick == ALERT_AT)
+		EMIT(ALERT, .text = STR("a program keeps dying; see the lines "
+					"above: it is started ever more "
+					"slowly"));
+	c->pid = 0;
+	reload_child_died(m, c);
+	master_progress(m);
+}
+
+static int
+child_frame(void *arg, struct ipc *ipc, struct ipc_frame *f, struct err *err)
+{
+	struct child *c = arg;
+	struct config_done done;
+
+	(void)ipc;
+	c->alive = loop_now(c->master->self.loop);
+	if (f->type == IPC_CONFIG_DONE) {
+		if (ipc_decode(f, &done, NULL, err) == -1)
+			return -1;
+		reload_answer(c->master, c, &done);
+	} else if (c->state == CHILD_STARTING) {
+		child_ready(c);
+	}
+	return 0;
+}
+
+/* It closed its end or broke the protocol: either way it must go. */
+static void
+child_lost(void *arg, struct ipc *ipc, const struct err *err)
+{
+	struct child *c = arg;
+
+	(void)ipc, (void)err;
+	c->ipc = NULL;
+	c->state = CHILD_DOWN;
+	if (c->pid != 0 && c->master->stop_step == 0)
+		kill(c->pid, SIGKILL);
+}
+
+static void
+child_ready(struct child *c)
+{
+	struct master *m = c->master;
+
+	c->state = CHILD_READY;
+	wiring_connect(m, c);
+	if (c->kind == PROGRAM_RECORDER)
+		children_start(m);
+	if (c->kind == PROGRAM_SMTPD && m->ready)
+		listeners_hand(m, c);
+	master_progress(m);
+}

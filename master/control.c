@@ -1,0 +1,423 @@
+/*
+ * control.c - the control socket: the one door for admin tools
+ *
+ * A tool says which program it wants (CONNECT); the master checks who it is
+ * by the kernel's word and hands the connection over. Commands to the master
+ * itself are few and stand in a table.
+ */
+#include <errno.h>
+#include <grp.h>
+#include <jansson.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "master/master.h"
+#include "program/peers.h"
+
+#define CONNECT_WAIT 5000 /* ms for the first frame */
+#define WAITING_MAX  64   /* connections that have not said whom they want */
+#define ADMIN_GROUP  "postern-adm"
+#define SUSPEND_WAIT 30 /* s, when none is given */
+
+/* A connection that has not said yet which program it wants. */
+struct caller {
+	struct master *master;
+	struct loop_watch *watch;
+	struct loop_timer *timeout;
+	int fd;
+	unsigned uid;
+	char user[65];
+};
+
+/* A connection that talks to the master itself. */
+struct admin {
+	struct master *master;
+	struct ipc *ipc; /* NULL: gone while a reload went on */
+	bool reloading;
+};
+
+static unsigned n_callers;
+
+static void control_accept(void *arg, int ready);
+static bool may_connect(const struct master *, int fd, struct caller *);
+static void caller_read(void *arg, int ready);
+static void caller_timeout(void *arg);
+static void caller_end(struct caller *);
+static void hand_over(struct caller *, enum program_kind kind);
+static void refuse(int fd, const char *why);
+static void serve(struct caller *);
+static int admin_frame(void *, struct ipc *, struct ipc_frame *, struct err *);
+static void admin_closed(void *, struct ipc *, const struct err *);
+static void cmd_reload(struct admin *, const struct str *w, size_t n);
+static void reload_done(void *arg, const struct err *);
+static void cmd_listeners(struct admin *, const struct str *w, size_t n);
+static void cmd_suspend(struct admin *, const struct str *w, size_t n);
+static void cmd_resume(struct admin *, const struct str *w, size_t n);
+static void cmd_programs(struct admin *, const struct str *w, size_t n);
+static void answer_json(struct admin *, json_t *);
+
+static const struct ipc_handler admin_handler = {
+	.frame = admin_frame,
+	.closed = admin_closed,
+};
+
+/* suspendlistener [WAIT [NAME ...]], resumelistener [NAME ...] */
+static const struct {
+	const char *word;
+	void (*run)(struct admin *, const struct str *words, size_t n);
+} commands[] = {
+	{ "reload", cmd_reload },
+	{ "listeners", cmd_listeners },
+	{ "suspendlistener", cmd_suspend },
+	{ "resumelistener", cmd_resume },
+	{ "programs", cmd_programs },
+};
+
+int
+control_open(struct master *m, struct err *err)
+{
+	struct sockaddr_un sa = { .sun_family = AF_UNIX };
+	const struct group *gr = m->root ? getgrnam(ADMIN_GROUP) : NULL;
+
+	if (!str_copy(
+		sa.sun_path, sizeof(sa.sun_path), str_of(m->paths.control)))
+		return err_set(err, ERR_USAGE,
+		    "the path of the control socket is longer than %zu: %s",
+		    sizeof(sa.sun_path) - 1, m->paths.control);
+	m->control_fd =
+	    socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	/* a leftover of a master that was killed; the spool's lock is ours */
+	unlink(m->paths.control);
+	if (m->control_fd == -1 ||
+	    bind(m->control_fd, (const struct sockaddr *)&sa, sizeof(sa)) ==
+		-1 ||
+	    (gr != NULL && chown(m->paths.control, 0, gr->gr_gid) == -1) ||
+	    chmod(m->paths.control, 0660) == -1 ||
+	    listen(m->control_fd, 64) == -1)
+		return err_sys(
+		    err, ERR_TEMP, "control socket %s", m->paths.control);
+	loop_watch(m->self.loop, m->control_fd, LOOP_READ, control_accept, m);
+	return 0;
+}
+
+void
+control_close(struct master *m)
+{
+	unlink(m->paths.control);
+}
+
+static void
+control_accept(void *arg, int ready)
+{
+	struct master *m = arg;
+	struct caller *c;
+	int fd;
+
+	(void)ready;
+	fd = accept4(m->control_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	if (fd == -1)
+		return;
+	c = mem_alloc(sizeof(*c));
+	*c = (struct caller){ .master = m, .fd = fd };
+	if (n_callers >= WAITING_MAX || !may_connect(m, fd, c)) {
+		refuse(fd, "you may not use this socket");
+		close(fd);
+		free(c);
+		return;
+	}
+	n_callers++;
+	c->watch = loop_watch(m->self.loop, fd, LOOP_READ, caller_read, c);
+	c->timeout = loop_timer(m->self.loop, caller_timeout, c);
+	loop_timer_in(c->timeout, CONNECT_WAIT);
+}
+
+/* The socket's mode lets in root and the group; here it is checked again. */
+static bool
+may_connect(const struct master *m, int fd, struct caller *c)
+{
+	const struct group *gr = getgrnam(ADMIN_GROUP);
+	const struct passwd *pw;
+	struct ucred cred;
+	gid_t groups[256];
+	socklen_t len = sizeof(cred);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) == -1)
+		return false;
+	c->uid = cred.uid;
+	pw = getpwuid(cred.uid);
+	if (pw != NULL)
+		str_copy(c->user, sizeof(c->user), str_of(pw->pw_name));
+	else
+		snprintf(c->user, sizeof(c->user), "uid%u", cred.uid);
+	if (cred.uid == 0 || cred.uid == geteuid())
+		return true;
+	if (!m->root || gr == NULL)
+		return false;
+	if (cred.gid == gr->gr_gid)
+		return true;
+	len = sizeof(groups);
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &len) == -1)
+		return false;
+	for (size_t i = 0; i < len / sizeof(groups[0]); i++)
+		if (groups[i] == gr->gr_gid)
+			return true;
+	return false;
+}
+
+/* The tool waits for an answer to CONNECT, so no more than that is there. */
+static void
+caller_read(void *arg, int ready)
+{
+	struct caller *c = arg;
+	struct connect_msg msg;
+	struct ipc_frame f;
+	struct err err = ERR_INIT;
+	struct buf in;
+
+	(void)ready;
+	buf_init(&in, 4096);
+	if (ipc_call_recv(c->fd, &f, &in, NULL, NULL, 100, &err) == -1 ||
+	    f.type != IPC_CONNECT || ipc_decode(&f, &msg, NULL, &err) == -1 ||
+	    msg.kind >= PROGRAM_N) {
+		refuse(c->fd, "not a request of an admin tool");
+		close(c->fd);
+		caller_end(c);
+	} else if (msg.kind == PROGRAM_MASTER) {
+		serve(c);
+	} else {
+		hand_over(c, msg.kind);
+	}
+	buf_fini(&in);
+}
+
+static void
+caller_timeout(void *arg)
+{
+	struct caller *c = arg;
+
+	close(c->fd);
+	caller_end(c);
+}
+
+/* The descriptor is closed or given away already. */
+static void
+caller_end(struct caller *c)
+{
+	n_callers--;
+	loop_unwatch(&c->watch);
+	loop_timer_free(&c->timeout);
+	free(c);
+}
+
+static void
+hand_over(struct caller *c, enum program_kind kind)
+{
+	struct master *m = c->master;
+	struct admin_msg msg = { .user = str_of(c->user), .uid = c->uid };
+	char why[80];
+
+	loop_unwatch(&c->watch);
+	for (size_t i = 0; i < m->n_children; i++) {
+		struct child *ch = &m->children[i];
+
+		if (ch->kind != kind || ch->state != CHILD_READY)
+			continue;
+		ipc_send_fds(ch->ipc, IPC_ADMIN, 0, &msg, &c->fd, 1);
+		caller_end(c);
+		return;
+	}
+	snprintf(why, sizeof(why), "%s is not running", program_name(kind));
+	refuse(c->fd, why);
+	close(c->fd);
+	caller_end(c);
+}
+
+static void
+refuse(int fd, const char *why)
+{
+	struct result r = { .status = 1, .error = str_of(why) };
+	struct err err = ERR_INIT;
+
+	(void)ipc_call_send(fd, IPC_RESULT, 0, &r, &err);
+}
+
+/* --- commands to the master itself --- */
+
+static void
+serve(struct caller *c)
+{
+	struct result hello = { .status = 0, .error = STR("") };
+	struct admin *a = mem_alloc(sizeof(*a));
+
+	a->master = c->master;
+	loop_unwatch(&c->watch);
+	a->ipc =
+	    ipc_new(c->master->self.loop, c->fd, "admin", &admin_handler, a);
+	ipc_accept(a->ipc, IPC_COMMAND);
+	ipc_send(a->ipc, IPC_RESULT, 0, &hello);
+	caller_end(c);
+}
+
+static int
+admin_frame(void *arg, struct ipc *ipc, struct ipc_frame *f, struct err *err)
+{
+	struct admin *a = arg;
+	struct command cmd;
+	struct str words[100];
+	struct arena mem;
+	size_t n = 0;
+	bool known = false;
+
+	arena_init(&mem, IPC_FRAME_MAX * 2);
+	if (ipc_decode(f, &cmd, &mem, err) == -1) {
+		arena_free(&mem);
+		return -1;
+	}
+	for (; n < cmd.words.n && n < NELEM(words); n++)
+		words[n] = ((const struct word *)cmd.words.v)[n].text;
+	for (size_t i = 0; i < NELEM(commands) && n > 0 && !known; i++) {
+		known = str_is(words[0], commands[i].word);
+		if (known)
+			commands[i].run(a, words + 1, n - 1);
+	}
+	if (!known)
+		program_answer(ipc, NULL, 2, "no such command here");
+	arena_free(&mem);
+	return 0;
+}
+
+static void
+admin_closed(void *arg, struct ipc *ipc, const struct err *err)
+{
+	struct admin *a = arg;
+
+	(void)ipc, (void)err;
+	a->ipc = NULL;
+	if (!a->reloading)
+		free(a);
+}
+
+static void
+cmd_reload(struct admin *a, const struct str *w, size_t n)
+{
+	(void)w, (void)n;
+	if (a->reloading) {
+		program_answer(a->ipc, NULL, 1, "already on the way");
+		return;
+	}
+	a->reloading = true;
+	reload_start(a->master, reload_done, a);
+}
+
+static void
+reload_done(void *arg, const struct err *err)
+{
+	struct admin *a = arg;
+	json_t *j;
+
+	a->reloading = false;
+	if (a->ipc == NULL) {
+		free(a);
+	} else if (err != NULL) {
+		program_answer(a->ipc, NULL, 1, err->text);
+	} else {
+		j = json_object();
+		json_object_set_new(j, "revision",
+		    json_integer((json_int_t)a->master->self.config->revision));
+		answer_json(a, j);
+	}
+}
+
+static void
+cmd_listeners(struct admin *a, const struct str *w, size_t n)
+{
+	struct master *m = a->master;
+	json_t *j = json_object(), *list = json_array(), *o;
+	char text[IP_TEXT + 8];
+
+	(void)w, (void)n;
+	for (size_t i = 0; i < m->n_sockets; i++) {
+		o = json_object();
+		json_object_set_new(o, "name", json_string(m->sockets[i].name));
+		json_object_set_new(o, "address",
+		    json_string(endpoint_text(&m->sockets[i].ep, text)));
+		json_object_set_new(
+		    o, "suspended", json_boolean(m->sockets[i].suspended));
+		json_array_append_new(list, o);
+	}
+	json_object_set_new(j, "listeners", list);
+	answer_json(a, j);
+}
+
+static void
+cmd_suspend(struct admin *a, const struct str *w, size_t n)
+{
+	struct err err = ERR_INIT;
+	uint64_t wait = SUSPEND_WAIT;
+
+	if (n > 0 && !str_u64(w[0], 86400, &wait)) {
+		program_answer(a->ipc, NULL, 2,
+		    "the first word is the number of seconds to wait, "
+		    "0..86400");
+		return;
+	}
+	if (listeners_suspend(
+		a->master, w + 1, n > 0 ? n - 1 : 0, (uint32_t)wait, &err) == 0)
+		program_answer(a->ipc, NULL, 1, err.text);
+	else
+		cmd_listeners(a, NULL, 0);
+}
+
+static void
+cmd_resume(struct admin *a, const struct str *w, size_t n)
+{
+	struct err err = ERR_INIT;
+
+	if (listeners_resume(a->master, w, n, &err) == 0)
+		program_answer(a->ipc, NULL, 1, err.text);
+	else
+		cmd_listeners(a, NULL, 0);
+}
+
+static void
+cmd_programs(struct admin *a, const struct str *w, size_t n)
+{
+	static const char *const states[] = { "down", "starting", "ready" };
+	struct master *m = a->master;
+	json_t *j = json_object(), *list = json_array(), *o;
+
+	(void)w, (void)n;
+	for (size_t i = 0; i < m->n_children; i++) {
+		const struct child *c = &m->children[i];
+
+		o = json_object();
+		json_object_set_new(
+		    o, "program", json_string(program_name(c->kind)));
+		json_object_set_new(
+		    o, "worker", json_integer((json_int_t)c->worker));
+		json_object_set_new(o, "pid", json_integer(c->pid));
+		json_object_set_new(o, "state", json_string(states[c->state]));
+		json_array_append_new(list, o);
+	}
+	json_object_set_new(j, "programs", list);
+	answer_json(a, j);
+}
+
+static void
+answer_json(struct admin *a, json_t *j)
+{
+	char *text = json_dumps(j, JSON_COMPACT);
+
+	if (text == NULL)
+		panic("json");
+	program_answer(a->ipc, text, 0, NULL);
+	free(text);
+	json_decref(j);
+}

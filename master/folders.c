@@ -1,0 +1,110 @@
+/*
+ * folders.c - the folders of a root, their owners and modes, and the lock
+ *
+ * The table of threats 4.1. As root each folder belongs to the account of
+ * the program that works in it; as a user all is that user's.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "master/master.h"
+#include "queue/queue.h"
+#include "sandbox/sandbox.h"
+
+static int folder(struct master *, const char *path, mode_t mode,
+    const char *program, struct err *err);
+static int prepare_spool(struct master *, struct err *err);
+static int take_lock(struct master *, struct err *err);
+
+int
+folders_prepare(struct master *m, struct err *err)
+{
+	struct stat st;
+
+	if (stat(m->paths.etc, &st) == -1)
+		return err_sys(
+		    err, ERR_USAGE, "configuration folder %s", m->paths.etc);
+	if (folder(m, m->paths.state, 0700, NULL, err) == -1 ||
+	    folder(m, m->paths.log, 0750, "recorder", err) == -1 ||
+	    folder(m, m->paths.chroot, 0555, NULL, err) == -1 ||
+	    folder(m, m->paths.spool, 0711, NULL, err) == -1)
+		return -1;
+	if (take_lock(m, err) == -1)
+		return -1;
+	return prepare_spool(m, err);
+}
+
+/* Makes the folder if it is missing; refuses one that others may write. */
+static int
+folder(struct master *m, const char *path, mode_t mode, const char *program,
+    struct err *err)
+{
+	unsigned uid = 0, gid = 0;
+	struct stat st;
+
+	if (mkdir(path, mode) == -1 && errno != EEXIST)
+		return err_sys(err, ERR_TEMP, "make folder %s", path);
+	if (lstat(path, &st) == -1)
+		return err_sys(err, ERR_TEMP, "folder %s", path);
+	if (!S_ISDIR(st.st_mode))
+		return err_set(err, ERR_USAGE, "%s is not a folder", path);
+	if (st.st_mode & S_IWOTH)
+		return err_set(err, ERR_USAGE,
+		    "folder %s may be written by everybody: set its mode to "
+		    "%04o",
+		    path, (unsigned)mode);
+	if (!m->root)
+		return 0;
+	if (program != NULL)
+		sandbox_account(sandbox_profile(program), &uid, &gid);
+	if (lchown(path, uid, st.st_gid) == -1)
+		return err_sys(err, ERR_TEMP, "owner of %s", path);
+	/* only what was made here gets its mode from us: umask was in force */
+	if (chmod(path, mode) == -1)
+		return err_sys(err, ERR_TEMP, "mode of %s", path);
+	return 0;
+}
+
+static int
+prepare_spool(struct master *m, struct err *err)
+{
+	unsigned cleanup_uid = 0, qmgr_uid = 0, qmgr_gid = 0, gid;
+
+	if (m->root) {
+		sandbox_account(sandbox_profile("cleanup"), &cleanup_uid, &gid);
+		sandbox_account(sandbox_profile("qmgr"), &qmgr_uid, &qmgr_gid);
+	}
+	return spool_prepare(
+	    m->paths.spool, cleanup_uid, qmgr_uid, qmgr_gid, err);
+}
+
+/* Two masters on one spool would each recover, and deliver, everything. */
+static int
+take_lock(struct master *m, struct err *err)
+{
+	char path[PATH_MAX + 8], pid[24];
+	int n;
+
+	snprintf(path, sizeof(path), "%s/lock", m->paths.spool);
+	m->lock_fd =
+	    open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (m->lock_fd == -1)
+		return err_sys(err, ERR_TEMP, "open %s", path);
+	if (flock(m->lock_fd, LOCK_EX | LOCK_NB) == -1) {
+		if (errno != EWOULDBLOCK)
+			return err_sys(err, ERR_TEMP, "lock %s", path);
+		return err_set(err, ERR_USAGE,
+		    "another Postern works on the spool %s: stop it first",
+		    m->paths.spool);
+	}
+	n = snprintf(pid, sizeof(pid), "%d\n", (int)getpid());
+	if (ftruncate(m->lock_fd, 0) == -1 ||
+	    pwrite(m->lock_fd, pid, (size_t)n, 0) != n)
+		return err_sys(err, ERR_TEMP, "write %s", path);
+	return 0;
+}
