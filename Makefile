@@ -8,6 +8,10 @@
 
 VERSION = 0.1.0
 VARIANT ?=
+V ?=
+ifeq ($V,)
+Q = @
+endif
 PREFIX ?= /usr/local
 DESTDIR ?=
 ROOT ?= run
@@ -72,14 +76,32 @@ $O/libpostern.a: $(LIB_OBJ)
 
 $O/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
+	@echo "  CC    $<"
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 define program_rule
 $O/bin/$(if $(filter postern,$1),$1,postern-$1): $(SRC_$1:%.c=$O/obj/%.o) $O/libpostern.a
 	@mkdir -p $$(@D)
+	@echo "  LINK  $$@"
 	$$(Q)$$(CC) $$(CFLAGS) $$(LDFLAGS) -o $$@ $$^ $$(LDLIBS)
 endef
 $(foreach p,$(PROGRAMS),$(if $(SRC_$p),$(eval $(call program_rule,$p))))
+
+# --- running it --------------------------------------------------------------
+
+# Two goals that need packages first, and then themselves again with them.
+.PHONY: deps deps-build run
+deps:
+	@tests/tools/deps check
+deps-build:
+	@tests/tools/deps build
+
+run: deps-build
+	@$(MAKE) --no-print-directory -j$(JOBS) all
+	@tests/tools/make-root $(ROOT)
+	@exec $O/bin/postern-master --root $(ROOT) --hints
+
+JOBS ?= $(shell nproc)
 
 # --- tests -----------------------------------------------------------------
 
@@ -114,7 +136,79 @@ format:
 format-check:
 	@clang-format --dry-run --Werror $(FORMAT_FILES)
 
+# Everything that says whether this tree is good; what CI runs.
+.PHONY: check check-all e2e peers
+PYTHON ?= /usr/bin/python3
+FUZZ_CHECK_SECONDS ?= 30
+check: deps
+	@$(MAKE) --no-print-directory -j$(JOBS) check-all
+
+check-all:
+	@tests/tools/step "format" $(MAKE) format-check
+	@tests/tools/step "layering" tests/tools/layering
+	@tests/tools/step "build, gcc" $(MAKE) all unit
+	@tests/tools/step "build, clang" $(MAKE) VARIANT=clang all
+	@tests/tools/step "unit tests" $(MAKE) check-unit
+	@tests/tools/step "build, sanitizers" $(MAKE) VARIANT=asan all unit
+	@tests/tools/step "unit tests, sanitizers" \
+	    $(MAKE) VARIANT=asan check-unit
+	@tests/tools/step "build, fuzz targets" $(MAKE) VARIANT=fuzz fuzz-bins
+	@tests/tools/step "fuzzing, $(FUZZ_CHECK_SECONDS) s each" \
+	    tests/tools/run-fuzz $(FUZZ_CHECK_SECONDS) build/fuzz/fuzz
+	@tests/tools/step "manual pages" tests/tools/check-man docs/man
+	@$(MAKE) --no-print-directory e2e
+
+peers:
+	@tests/tools/peers build/peers
+e2e: peers all
+	$(PYTHON) -m pytest -q -x --durations=5 tests/e2e $(E2E)
+
+# --- measuring ---------------------------------------------------------------
+
+# The side-by-side benchmark; it needs root, and a Postfix on this machine.
+.PHONY: bench
+BENCH ?= ../shared/bench/bench.py
+BENCH_ARGS ?= --quick --server postfix,postern
+bench: all
+	@POSTERN_START="$(CURDIR)/tests/bench/hook start" \
+	 POSTERN_STOP="$(CURDIR)/tests/bench/hook stop" \
+	 POSTERN_FLUSH="$(CURDIR)/tests/bench/hook flush" \
+	 POSTERN_QUEUED="$(CURDIR)/tests/bench/hook queued" \
+	 $(BENCH) $(BENCH_ARGS)
+
+# --- installing ----------------------------------------------------------------
+
+SBINDIR = $(PREFIX)/sbin
+LIBEXECDIR = $(PREFIX)/lib/postern
+MANDIR = $(PREFIX)/share/man
+SYSCONFDIR ?= /etc
+UNITDIR ?= $(PREFIX)/lib/systemd/system
+SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
+TMPFILESDIR ?= $(PREFIX)/lib/tmpfiles.d
+.PHONY: install uninstall man
+MAN = $(wildcard docs/man/*.[1-8])
+install: all
+	@tests/tools/install-tree "$(DESTDIR)" "$(SBINDIR)" "$(LIBEXECDIR)" \
+	    "$(MANDIR)" "$(SYSCONFDIR)" "$(UNITDIR)" "$(SYSUSERSDIR)" \
+	    "$(TMPFILESDIR)" $O/bin
+man: $(MAN:docs/man/%=$O/man/%.txt)
+$O/man/%.txt: docs/man/%
+	@mkdir -p $(@D)
+	$(Q)mandoc -T utf8 $< > $@
+
+# --- odds and ends -------------------------------------------------------------
+
+# For editors: what each file is compiled with.
+compile_commands.json: Makefile
+	@tests/tools/compile-commands "$(CC) $(CPPFLAGS) $(CFLAGS)" \
+	    $(LIB_SRC) $(foreach p,$(PROGRAMS),$(SRC_$p)) > $@
+
 clean:
 	rm -rf build
+
+help:
+	@sed -n 's/^# //p;/^# --- running/q' Makefile | head -n 12
+	@echo "goals: all run check check-unit e2e fuzz bench install man" \
+	    "format deps clean compile_commands.json"
 
 -include $(shell find $O/obj -name '*.d' 2>/dev/null)
