@@ -1,0 +1,550 @@
+/* dialog.c - the conversation with an SMTP server, without the network */
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "smtp/dialog.h"
+
+/* Two envelopes of a frame each, every byte of them encoded as three. */
+#define OUT_MAX (16 * 1024 * 1024)
+
+enum expect_kind {
+	X_GREETING,
+	X_EHLO,
+	X_HELO,
+	X_RSET,
+	X_MAIL,
+	X_RCPT,
+	X_DATA,
+	X_DOT,
+	X_QUIT
+};
+
+/* A command that was said: its reply is due. */
+struct expect {
+	enum expect_kind kind;
+	struct transaction *t; /* NULL: of the session */
+	size_t rcpt;           /* X_RCPT: of whom */
+	uint64_t end;          /* it has left when this many bytes were sent */
+};
+
+static void answer_greeting(struct dialog *, const struct expect *);
+static void answer_ehlo(struct dialog *, const struct expect *);
+static void answer_helo(struct dialog *, const struct expect *);
+static void answer_rset(struct dialog *, const struct expect *);
+static void answer_mail(struct dialog *, const struct expect *);
+static void answer_rcpt(struct dialog *, const struct expect *);
+static void answer_data(struct dialog *, const struct expect *);
+static void answer_dot(struct dialog *, const struct expect *);
+static void answer_quit(struct dialog *, const struct expect *);
+
+/* Replies of class 3 are right for DATA only, and checked before answer(). */
+static const struct {
+	const char *name;
+	enum dialog_wait wait;
+	enum job_stage stage;
+	void (*answer)(struct dialog *, const struct expect *);
+} kinds[] = {
+	[X_GREETING] = { "greeting", WAIT_REPLY, 0, answer_greeting },
+	[X_EHLO] = { "EHLO", WAIT_REPLY, 0, answer_ehlo },
+	[X_HELO] = { "HELO", WAIT_REPLY, 0, answer_helo },
+	[X_RSET] = { "RSET", WAIT_REPLY, 0, answer_rset },
+	[X_MAIL] = { "MAIL", WAIT_REPLY, JOB_MAIL, answer_mail },
+	[X_RCPT] = { "RCPT", WAIT_REPLY, JOB_RCPT, answer_rcpt },
+	[X_DATA] = { "DATA", WAIT_DATA, JOB_DATA, answer_data },
+	[X_DOT] = { "final dot", WAIT_DOT, JOB_DOT, answer_dot },
+	[X_QUIT] = { "QUIT", WAIT_QUIT, 0, answer_quit },
+};
+
+static void expect(
+    struct dialog *, enum expect_kind, struct transaction *, size_t rcpt);
+static struct expect *expected(const struct dialog *);
+static void take_reply(struct dialog *);
+static void unexpected(struct dialog *);
+static void closing(struct dialog *);
+static bool say_next(struct dialog *);
+static struct transaction *speaker(const struct dialog *);
+static bool is_full(const struct dialog *);
+static void begin(struct dialog *, struct transaction *);
+static void envelope(struct dialog *, struct transaction *);
+static bool wants_quit(const struct dialog *);
+static void finish(struct dialog *, struct transaction *, bool possible);
+static enum job_stage stage_of(
+    const struct dialog *, const struct transaction *);
+static bool is_known(const struct transaction *);
+static bool dot_has_left(const struct dialog *, const struct transaction *);
+static void end_with_reply(struct dialog *, enum session_end);
+static bool is_class(const struct dialog *, unsigned class);
+
+void
+dialog_init(struct dialog *d, const char *helo,
+    const struct dialog_hooks *hooks, void *arg)
+{
+	*d = (struct dialog){ .hooks = hooks, .arg = arg, .helo = helo };
+	buf_init(&d->out, OUT_MAX);
+	reply_init(&d->reply);
+	arena_init(&d->mem, 64 * 1024);
+	expect(d, X_GREETING, NULL, 0);
+}
+
+void
+dialog_fini(struct dialog *d)
+{
+	for (size_t i = 0; i < d->n_jobs; i++)
+		transaction_free(&d->jobs[i]);
+	free(d->expect);
+	buf_fini(&d->out);
+	reply_fini(&d->reply);
+	arena_free(&d->mem);
+	*d = (struct dialog){ 0 };
+}
+
+bool
+dialog_add_job(struct dialog *d, struct transaction *t)
+{
+	if (d->over || d->n_jobs == DIALOG_JOBS)
+		return false;
+	d->jobs[d->n_jobs++] = t;
+	return true;
+}
+
+void
+dialog_quit(struct dialog *d)
+{
+	d->quit_wanted = true;
+}
+
+void
+dialog_input(struct dialog *d, struct str in)
+{
+	while (in.n > 0 && !d->over) {
+		const struct expect *x = expected(d);
+
+		if (!reply_is_partial(&d->reply))
+			d->early = x == NULL || x->end > d->sent;
+		switch (reply_feed(&d->reply, &in)) {
+		case REPLY_MORE:
+			break;
+		case REPLY_DONE:
+			take_reply(d);
+			d->progress++;
+			reply_begin(&d->reply);
+			break;
+		case REPLY_BAD:
+			dialog_end(
+			    d, SESSION_PROTOCOL, STR("reply is not SMTP"));
+			break;
+		}
+	}
+	dialog_talk(d);
+}
+
+void
+dialog_sent(struct dialog *d, size_t n)
+{
+	buf_consume(&d->out, n);
+	d->sent += n;
+}
+
+void
+dialog_talk(struct dialog *d)
+{
+	if (!d->up)
+		return;
+	while (!d->over && say_next(d))
+		continue;
+	if (!d->over && wants_quit(d)) {
+		buf_puts(&d->out, "QUIT\r\n");
+		expect(d, X_QUIT, NULL, 0);
+		d->quit_said = true;
+	}
+	assert(!d->out.failed);
+}
+
+void
+dialog_content_done(struct dialog *d)
+{
+	struct transaction *t = speaker(d);
+
+	assert(t != NULL && t->state == TX_CONTENT);
+	buf_puts(&d->out, ".\r\n");
+	expect(d, X_DOT, t, 0);
+	t->state = TX_DOT;
+	dialog_talk(d);
+}
+
+void
+dialog_end(struct dialog *d, enum session_end end, struct str text)
+{
+	/* After a reply out of order the dot may have been refused. */
+	bool maybe = end != SESSION_PROTOCOL;
+
+	if (d->over)
+		return;
+	d->over = true;
+	d->end = end;
+	d->end_text = arena_str(&d->mem, str_sub(text, 0, REPLY_TEXT_MAX));
+	for (size_t i = 0; i < d->n_jobs;) {
+		struct transaction *t = d->jobs[i];
+		bool possible = maybe && t->n_open > 0 && dot_has_left(d, t);
+
+		if (!is_known(t)) {
+			i++;
+			continue;
+		}
+		transaction_fail_all(t, stage_of(d, t), 0, "", d->end_text);
+		finish(d, t, possible);
+	}
+}
+
+enum dialog_wait
+dialog_wait(const struct dialog *d)
+{
+	const struct expect *x = expected(d);
+	const struct transaction *t = speaker(d);
+
+	if (d->over)
+		return WAIT_NONE;
+	if (d->out.len > 0 || (t != NULL && t->state == TX_CONTENT))
+		return WAIT_BLOCK;
+	return x != NULL ? kinds[x->kind].wait : WAIT_NONE;
+}
+
+const char *
+dialog_waits_for(const struct dialog *d)
+{
+	const struct expect *x = expected(d);
+
+	return x != NULL ? kinds[x->kind].name : "content";
+}
+
+bool
+dialog_is_idle(const struct dialog *d)
+{
+	return d->up && !d->over && d->n_jobs == 0 && expected(d) == NULL;
+}
+
+/* --- replies --- */
+
+static void
+expect(
+    struct dialog *d, enum expect_kind kind, struct transaction *t, size_t rcpt)
+{
+	if (d->expect_at == d->expect_n)
+		d->expect_at = d->expect_n = 0;
+	d->expect = mem_room(
+	    d->expect, &d->expect_cap, d->expect_n, sizeof(*d->expect));
+	d->expect[d->expect_n++] =
+	    (struct expect){ kind, t, rcpt, d->sent + d->out.len };
+}
+
+static struct expect *
+expected(const struct dialog *d)
+{
+	return d->expect_at < d->expect_n ? &d->expect[d->expect_at] : NULL;
+}
+
+static void
+take_reply(struct dialog *d)
+{
+	struct expect x;
+
+	if (d->reply.code == 421 && d->up) {
+		closing(d);
+		return;
+	}
+	if (d->early || (is_class(d, 3) && expected(d)->kind != X_DATA)) {
+		unexpected(d);
+		return;
+	}
+	x = *expected(d);
+	d->expect_at++;
+	kinds[x.kind].answer(d, &x);
+}
+
+static void
+unexpected(struct dialog *d)
+{
+	struct str line = reply_line(&d->reply, &d->mem);
+	char *text = arena_printf(
+	    &d->mem, "unexpected reply: %u %.*s", d->reply.code, STR_ARG(line));
+
+	dialog_end(d, SESSION_PROTOCOL, str_of(text));
+}
+
+/*
+ * 421: the server closes the connection, whatever it was asked. That is an
+ * answer to the transaction under way, unless it had just begun on a
+ * connection that served others: there it means "enough on this one".
+ */
+static void
+closing(struct dialog *d)
+{
+	struct transaction *t = d->n_jobs > 0 ? d->jobs[0] : NULL;
+
+	if (t != NULL && t->state != TX_NEW && (t->mail_ok || d->n_mail == 1)) {
+		transaction_answer_all(t, stage_of(d, t), &d->reply);
+		finish(d, t, false);
+	}
+	end_with_reply(d, SESSION_CLOSED);
+}
+
+static void
+answer_greeting(struct dialog *d, const struct expect *x)
+{
+	(void)x;
+	if (!is_class(d, 2)) {
+		end_with_reply(d, SESSION_GREETING);
+		return;
+	}
+	buf_printf(&d->out, "EHLO %s\r\n", d->helo);
+	expect(d, X_EHLO, NULL, 0);
+}
+
+static void
+answer_ehlo(struct dialog *d, const struct expect *x)
+{
+	(void)x;
+	if (is_class(d, 2)) {
+		features_parse(&d->features, buf_str(&d->reply.text));
+		d->up = true;
+		d->hooks->up(d->arg);
+	} else if (is_class(d, 5)) {
+		buf_printf(&d->out, "HELO %s\r\n", d->helo);
+		expect(d, X_HELO, NULL, 0);
+	} else {
+		end_with_reply(d, SESSION_GREETING);
+	}
+}
+
+static void
+answer_helo(struct dialog *d, const struct expect *x)
+{
+	(void)x;
+	if (!is_class(d, 2)) {
+		end_with_reply(d, SESSION_GREETING);
+		return;
+	}
+	d->up = true;
+	d->hooks->up(d->arg);
+}
+
+static void
+answer_rset(struct dialog *d, const struct expect *x)
+{
+	(void)x;
+	if (!is_class(d, 2))
+		unexpected(d);
+}
+
+static void
+answer_mail(struct dialog *d, const struct expect *x)
+{
+	if (is_class(d, 2))
+		x->t->mail_ok = true;
+	else
+		transaction_answer_all(x->t, JOB_MAIL, &d->reply);
+}
+
+/* When MAIL was refused all recipients have their result already. */
+static void
+answer_rcpt(struct dialog *d, const struct expect *x)
+{
+	struct transaction *t = x->t;
+
+	if (!t->mail_ok)
+		return;
+	t->rcpt_answered = true;
+	if (is_class(d, 2))
+		t->n_ok++;
+	else
+		transaction_answer(t, x->rcpt, JOB_RCPT, &d->reply);
+}
+
+/*
+ * A server may say 354 though it has refused everybody: then it gets an
+ * empty content, and what it says to that concerns no one.
+ */
+static void
+answer_data(struct dialog *d, const struct expect *x)
+{
+	struct transaction *t = x->t;
+
+	if (is_class(d, 2)) {
+		unexpected(d);
+	} else if (!is_class(d, 3)) {
+		transaction_answer_all(t, JOB_DATA, &d->reply);
+		d->need_rset = t->mail_ok;
+		finish(d, t, false);
+	} else {
+		t->state = TX_CONTENT;
+		if (t->n_ok > 0)
+			d->hooks->content(d->arg, t);
+		else
+			dialog_content_done(d);
+	}
+}
+
+static void
+answer_dot(struct dialog *d, const struct expect *x)
+{
+	transaction_answer_all(x->t, JOB_DOT, &d->reply);
+	finish(d, x->t, false);
+}
+
+static void
+answer_quit(struct dialog *d, const struct expect *x)
+{
+	(void)x;
+	dialog_end(d, SESSION_CLOSED, STR(""));
+}
+
+/* --- commands --- */
+
+/* Says one command, if one may be said. */
+static bool
+say_next(struct dialog *d)
+{
+	struct transaction *t = speaker(d);
+
+	if (t == NULL || d->quit_said)
+		return false;
+	if (t->state == TX_DATA || t->state == TX_CONTENT)
+		return false;
+	if (expected(d) != NULL && !(d->features.bits & FEATURE_PIPELINING))
+		return false;
+	if (t->state == TX_NEW && is_full(d))
+		return false;
+	if (t->state == TX_NEW)
+		begin(d, t);
+	else
+		envelope(d, t);
+	return true;
+}
+
+/* Whose turn it is to talk: the oldest that has not said its final dot. */
+static struct transaction *
+speaker(const struct dialog *d)
+{
+	for (size_t i = 0; i < d->n_jobs; i++)
+		if (d->jobs[i]->state != TX_DOT)
+			return d->jobs[i];
+	return NULL;
+}
+
+/* RFC 9422: the server takes no more transactions on this connection. */
+static bool
+is_full(const struct dialog *d)
+{
+	return d->features.mail_max > 0 && d->n_mail >= d->features.mail_max;
+}
+
+static void
+begin(struct dialog *d, struct transaction *t)
+{
+	transaction_check(t, &d->features);
+	if (t->n_open == 0) {
+		finish(d, t, false);
+		return;
+	}
+	if (d->need_rset) {
+		d->need_rset = false;
+		buf_puts(&d->out, "RSET\r\n");
+		expect(d, X_RSET, NULL, 0);
+		return;
+	}
+	transaction_say_mail(t, &d->features, &d->out);
+	expect(d, X_MAIL, t, 0);
+	t->state = TX_ENVELOPE;
+	d->n_mail++;
+	d->hooks->started(d->arg, t);
+}
+
+/* Next RCPT, or DATA, or, when all replies are there and bad, the end. */
+static void
+envelope(struct dialog *d, struct transaction *t)
+{
+	while (t->cursor < t->n_rcpts && !t->open[t->cursor])
+		t->cursor++;
+	if (t->cursor < t->n_rcpts) {
+		transaction_say_rcpt(t, t->cursor, &d->features, &d->out);
+		expect(d, X_RCPT, t, t->cursor);
+		t->cursor++;
+	} else if (expected(d) == NULL && t->n_ok == 0) {
+		d->need_rset = t->mail_ok;
+		finish(d, t, false);
+	} else {
+		buf_puts(&d->out, "DATA\r\n");
+		expect(d, X_DATA, t, 0);
+		t->state = TX_DATA;
+	}
+}
+
+static bool
+wants_quit(const struct dialog *d)
+{
+	if (d->quit_said || expected(d) != NULL)
+		return false;
+	if (d->n_jobs == 0)
+		return d->quit_wanted || is_full(d);
+	return d->jobs[0]->state == TX_NEW && is_full(d);
+}
+
+/* --- ends --- */
+
+static void
+finish(struct dialog *d, struct transaction *t, bool possible)
+{
+	size_t i = 0;
+
+	assert(t->n_open == 0);
+	while (d->jobs[i] != t)
+		i++;
+	for (d->n_jobs--; i < d->n_jobs; i++)
+		d->jobs[i] = d->jobs[i + 1];
+	t->state = TX_OVER;
+	d->hooks->done(d->arg, t, possible);
+}
+
+/* How far the transaction has come: what would be answered next. */
+static enum job_stage
+stage_of(const struct dialog *d, const struct transaction *t)
+{
+	const struct expect *x = expected(d);
+
+	if (x != NULL && x->t == t)
+		return kinds[x->kind].stage;
+	return t->state >= TX_DATA ? JOB_DATA : JOB_RCPT;
+}
+
+/* Did the server say anything that must not be forgotten? */
+static bool
+is_known(const struct transaction *t)
+{
+	return t->rcpt_answered || (t->state != TX_NEW && t->n_open == 0);
+}
+
+static bool
+dot_has_left(const struct dialog *d, const struct transaction *t)
+{
+	for (size_t i = d->expect_at; i < d->expect_n; i++)
+		if (d->expect[i].kind == X_DOT && d->expect[i].t == t)
+			return d->expect[i].end <= d->sent;
+	return false;
+}
+
+static void
+end_with_reply(struct dialog *d, enum session_end end)
+{
+	if (d->over)
+		return;
+	d->end_code = d->reply.code;
+	str_copy(d->end_status, sizeof(d->end_status), str_of(d->reply.status));
+	dialog_end(d, end, reply_line(&d->reply, &d->mem));
+}
+
+static bool
+is_class(const struct dialog *d, unsigned class)
+{
+	return d->reply.code / 100 == class;
+}

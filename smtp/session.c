@@ -1,0 +1,592 @@
+/* session.c - one connection to a server: socket, time limits, content */
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "event/event.h"
+#include "mail/addr.h"
+#include "smtp/content.h"
+#include "smtp/dialog.h"
+#include "smtp/session.h"
+
+#define READ_SIZE 16384
+/* Out buffers that grew over this are given back when empty. */
+#define OUT_KEEP 16384
+/* This much content taken by the server earns it a new WAIT_BLOCK. */
+#define BLOCK_SIZE 65536
+/* Sent in one go before other sessions get their turn. */
+#define TURN_SIZE (1024 * 1024)
+
+struct smtp_session {
+	struct sessions *all;
+	uint32_t txn;
+	uint64_t dcid;
+	char domain[DOMAIN_MAX + 1];
+	char helo[DOMAIN_MAX + 1];
+	struct endpoint peer;
+	struct ip source; /* to bind to, then what the connection has */
+	uint32_t connect_ms, reply_ms;
+
+	int fd;
+	bool connected;
+	struct loop_watch *watch;
+	struct loop_job flush; /* at the end of the turn */
+	struct dialog dialog;
+	struct content content; /* that is being sent piecemeal */
+	size_t block;           /* bytes since the last new limit */
+
+	struct loop_deadline deadline;
+	enum dialog_wait armed; /* what for, and at which progress */
+	uint64_t armed_at;
+};
+
+static int start_connect(struct smtp_session *, struct err *);
+static void on_ready(void *arg, int ready);
+static void on_connected(struct smtp_session *);
+static void on_readable(struct smtp_session *);
+static void on_flush(void *arg);
+static void on_deadline(struct loop_deadline *);
+static void flush(struct smtp_session *);
+static bool send_out(struct smtp_session *);
+static bool send_content(struct smtp_session *);
+static void count_sent(struct smtp_session *, size_t n);
+static void settle(struct smtp_session *);
+static void arm(struct smtp_session *);
+static int64_t limit_of(const struct smtp_session *, enum dialog_wait);
+static void on_up(void *arg);
+static void on_started(void *arg, struct transaction *);
+static void on_content(void *arg, struct transaction *);
+static void on_done(void *arg, struct transaction *, bool possible);
+static void fail(struct smtp_session *, int sys, const char *what);
+static enum session_end end_of(int sys);
+static void down(struct smtp_session *);
+static void log_end(const struct smtp_session *);
+static const char *reason_of(enum session_end);
+static void list_rids(
+    const struct transaction *, struct codec_list *, struct arena *);
+
+static const struct dialog_hooks hooks = {
+	.up = on_up,
+	.started = on_started,
+	.content = on_content,
+	.done = on_done,
+};
+
+void
+sessions_init(struct sessions *all, struct loop *loop, size_t max)
+{
+	*all = (struct sessions){ .loop = loop, .max = max };
+	all->wheel = loop_wheel(loop, on_deadline);
+	map_init(&all->by_txn);
+}
+
+void
+session_open(struct sessions *all, uint32_t txn, const struct session *req)
+{
+	struct smtp_session *s = mem_alloc(sizeof(*s));
+	struct err err = ERR_INIT;
+
+	s->all = all;
+	s->txn = txn;
+	s->dcid = req->dcid;
+	str_copy(s->domain, sizeof(s->domain), req->domain);
+	str_copy(s->helo, sizeof(s->helo), req->helo);
+	s->peer = (struct endpoint){ req->ip, req->port };
+	s->source = req->source;
+	s->connect_ms = req->connect_ms != 0 ? req->connect_ms : 30000;
+	s->reply_ms = req->reply_ms != 0 ? req->reply_ms : 300000;
+	s->fd = -1;
+	s->flush.cb = on_flush;
+	s->flush.arg = s;
+	dialog_init(&s->dialog, s->helo, &hooks, s);
+	map_put_u64(&all->by_txn, txn, s);
+	all->n++;
+	if (all->n > all->max)
+		dialog_end(&s->dialog, SESSION_LOCAL,
+		    STR("too many sessions in this process"));
+	else if (!addr_is_clean(req->helo))
+		dialog_end(&s->dialog, SESSION_LOCAL,
+		    STR("the name for EHLO is not fit for SMTP"));
+	else if (start_connect(s, &err) == -1)
+		dialog_end(&s->dialog, end_of(err.sys), str_of(err.text));
+	settle(s);
+}
+
+struct smtp_session *
+session_find(struct sessions *all, uint32_t txn)
+{
+	return map_get_u64(&all->by_txn, txn);
+}
+
+int
+session_job(struct smtp_session *s, struct ipc_frame *frame, struct err *err)
+{
+	struct transaction *t;
+
+	if (transaction_new(&t, frame, err) == -1)
+		return -1;
+	if (!dialog_add_job(&s->dialog, t)) {
+		transaction_free(&t);
+		return err_set(err, ERR_PROTO, "too many jobs for a session");
+	}
+	loop_defer(s->all->loop, &s->flush);
+	return 0;
+}
+
+void
+session_quit(struct smtp_session *s)
+{
+	dialog_quit(&s->dialog);
+	loop_defer(s->all->loop, &s->flush);
+}
+
+void
+session_kill(struct smtp_session *s)
+{
+	EMIT(DCID_KILLED, .dcid = s->dcid);
+	dialog_end(&s->dialog, SESSION_CLOSED, STR("killed"));
+	settle(s);
+}
+
+void
+sessions_quit(struct sessions *all)
+{
+	MAP_FOREACH (&all->by_txn, it)
+		session_quit(it.value);
+}
+
+void
+sessions_kill(struct sessions *all)
+{
+	struct smtp_session **v =
+	    mem_array(all->n + 1, sizeof(struct smtp_session *));
+	size_t n = 0;
+
+	MAP_FOREACH (&all->by_txn, it)
+		v[n++] = it.value;
+	for (size_t i = 0; i < n; i++)
+		session_kill(v[i]);
+	free(v);
+}
+
+/* --- the socket --- */
+
+static int
+start_connect(struct smtp_session *s, struct err *err)
+{
+	struct endpoint source = { s->source, 0 };
+	struct sockaddr_storage sa;
+	socklen_t len = ip_to_sockaddr(&s->peer, &sa);
+	int on = 1;
+
+	s->fd =
+	    socket(sa.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (s->fd == -1)
+		return err_sys(err, ERR_TEMP, "socket");
+	setsockopt(s->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	if (!ip_is_unset(&s->source)) {
+		struct sockaddr_storage from;
+		socklen_t from_len = ip_to_sockaddr(&source, &from);
+
+		if (bind(s->fd, (struct sockaddr *)&from, from_len) == -1) {
+			err_sys(err, ERR_TEMP, "bind");
+			err->sys = EADDRNOTAVAIL; /* ours, whatever it says */
+			return -1;
+		}
+	}
+	if (connect(s->fd, (struct sockaddr *)&sa, len) == -1 &&
+	    errno != EINPROGRESS)
+		return err_sys(err, ERR_TEMP, "connect");
+	s->watch = loop_watch(s->all->loop, s->fd, LOOP_WRITE, on_ready, s);
+	return 0;
+}
+
+static void
+on_ready(void *arg, int ready)
+{
+	struct smtp_session *s = arg;
+
+	if (!s->connected)
+		on_connected(s);
+	else if (ready & LOOP_READ)
+		on_readable(s);
+	if (ready & LOOP_WRITE)
+		loop_defer(s->all->loop, &s->flush);
+	settle(s);
+}
+
+static void
+on_connected(struct smtp_session *s)
+{
+	struct sockaddr_storage sa;
+	socklen_t len = sizeof(sa), err_len = sizeof(int);
+	char source[IP_TEXT];
+	int sys = 0;
+
+	if (getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &sys, &err_len) == -1)
+		sys = errno;
+	if (sys != 0) {
+		fail(s, sys, "connect");
+		return;
+	}
+	s->connected = true;
+	loop_want(s->watch, LOOP_READ);
+	if (getsockname(s->fd, (struct sockaddr *)&sa, &len) == 0)
+		ip_from_sockaddr(&s->source, NULL, &sa);
+	EMIT(NEW_DCID, .dcid = s->dcid,
+	    .source = str_of(ip_text(&s->source, source)), .ip = s->peer.ip,
+	    .port = s->peer.port);
+}
+
+/* One read per event: what does not fit in comes with the next turn. */
+static void
+on_readable(struct smtp_session *s)
+{
+	static char in[READ_SIZE];
+	ssize_t n = recv(s->fd, in, sizeof(in), 0);
+
+	if (n > 0) {
+		dialog_input(&s->dialog, (struct str){ in, (size_t)n });
+		loop_defer(s->all->loop, &s->flush);
+	} else if (n == 0) {
+		bool wanted = s->dialog.quit_said || dialog_is_idle(&s->dialog);
+
+		dialog_end(&s->dialog, wanted ? SESSION_CLOSED : SESSION_RESET,
+		    STR("connection closed by the server"));
+	} else if (errno != EAGAIN && errno != EINTR) {
+		fail(s, errno, "receive");
+	}
+}
+
+static void
+on_flush(void *arg)
+{
+	struct smtp_session *s = arg;
+
+	dialog_talk(&s->dialog);
+	if (s->connected && !s->dialog.over)
+		flush(s);
+	settle(s);
+}
+
+static void
+on_deadline(struct loop_deadline *deadline)
+{
+	struct smtp_session *s =
+	    (struct smtp_session *)((char *)deadline -
+				    offsetof(struct smtp_session, deadline));
+	char text[80];
+
+	if (!s->connected)
+		snprintf(text, sizeof(text), "connect timed out");
+	else
+		snprintf(text, sizeof(text), "timed out waiting for %s",
+		    dialog_waits_for(&s->dialog));
+	dialog_end(&s->dialog,
+	    s->dialog.quit_said ? SESSION_CLOSED : SESSION_TIMEOUT,
+	    str_of(text));
+	settle(s);
+}
+
+/* --- sending --- */
+
+static void
+flush(struct smtp_session *s)
+{
+	size_t budget = TURN_SIZE;
+	uint64_t before;
+	int want = LOOP_READ;
+
+	while (s->dialog.out.len > 0 || s->content.left > 0) {
+		before = s->dialog.sent + s->content.sent;
+		if (!(s->dialog.out.len > 0 ? send_out(s) : send_content(s)))
+			break;
+		before = s->dialog.sent + s->content.sent - before;
+		if (before >= budget)
+			break;
+		budget -= before;
+	}
+	if (s->dialog.over)
+		return;
+	if (s->dialog.out.len > 0 || s->content.left > 0)
+		want |= LOOP_WRITE;
+	else if (s->dialog.out.cap > OUT_KEEP)
+		buf_release(&s->dialog.out);
+	loop_want(s->watch, want);
+}
+
+/* False: nothing more can be sent now. */
+static bool
+send_out(struct smtp_session *s)
+{
+	int more = s->content.left > 0 ? MSG_MORE : 0;
+	ssize_t n = send(
+	    s->fd, s->dialog.out.data, s->dialog.out.len, MSG_NOSIGNAL | more);
+
+	if (n > 0) {
+		dialog_sent(&s->dialog, (size_t)n);
+		count_sent(s, (size_t)n);
+		return true;
+	}
+	if (n == -1 && errno != EAGAIN && errno != EINTR)
+		fail(s, errno, "send");
+	return false;
+}
+
+static bool
+send_content(struct smtp_session *s)
+{
+	struct err err = ERR_INIT;
+	size_t n = 0;
+
+	switch (content_send(&s->content, s->fd, &n, &err)) {
+	case CONTENT_SENT:
+		count_sent(s, n);
+		if (s->content.left == 0)
+			dialog_content_done(&s->dialog);
+		return true;
+	case CONTENT_WAIT:
+		return false;
+	case CONTENT_UNREADABLE:
+		dialog_end(&s->dialog, SESSION_LOCAL, str_of(err.text));
+		return false;
+	case CONTENT_REFUSED:
+		fail(s, err.sys, "send");
+		return false;
+	}
+	return false;
+}
+
+static void
+count_sent(struct smtp_session *s, size_t n)
+{
+	s->block += n;
+	if (s->block >= BLOCK_SIZE) {
+		s->block = 0;
+		s->dialog.progress++;
+	}
+}
+
+/* --- after every callback --- */
+
+static void
+settle(struct smtp_session *s)
+{
+	if (s->dialog.over)
+		down(s);
+	else
+		arm(s);
+}
+
+/*
+ * A limit runs from when the thing waited for became the next one, and is
+ * not moved by single bytes (threats OUT-03).
+ */
+static void
+arm(struct smtp_session *s)
+{
+	enum dialog_wait wait = dialog_wait(&s->dialog);
+
+	if (!s->connected) {
+		if (s->deadline.at == 0)
+			loop_deadline_in(
+			    s->all->wheel, &s->deadline, s->connect_ms);
+		return;
+	}
+	if (wait == s->armed && s->armed_at == s->dialog.progress)
+		return;
+	s->armed = wait;
+	s->armed_at = s->dialog.progress;
+	if (wait == WAIT_NONE)
+		loop_deadline_stop(&s->deadline);
+	else
+		loop_deadline_in(
+		    s->all->wheel, &s->deadline, limit_of(s, wait));
+}
+
+/* Spec delivery-admin 1.5: with the 300 s of a reply, DATA has 120, a block
+ * 180, the final dot 600. Another limit changes all of them alike. */
+static int64_t
+limit_of(const struct smtp_session *s, enum dialog_wait wait)
+{
+	static const int tenths[] = {
+		[WAIT_NONE] = 0,
+		[WAIT_REPLY] = 10,
+		[WAIT_DATA] = 4,
+		[WAIT_BLOCK] = 6,
+		[WAIT_DOT] = 20,
+	};
+
+	if (wait == WAIT_QUIT)
+		return 10000;
+	return (int64_t)s->reply_ms * tenths[wait] / 10;
+}
+
+/* --- what the dialogue says --- */
+
+static void
+on_up(void *arg)
+{
+	struct smtp_session *s = arg;
+	struct session_up up = { .features = s->dialog.features.bits,
+		.size_limit = s->dialog.features.size };
+
+	ipc_send(s->all->qmgr, IPC_SESSION_UP, s->txn, &up);
+}
+
+static void
+on_started(void *arg, struct transaction *t)
+{
+	struct smtp_session *s = arg;
+	struct codec_list rids;
+
+	list_rids(t, &rids, &t->mem);
+	EMIT(DELIVERY_START, .dcid = s->dcid, .mid = t->job.mid, .rids = rids);
+}
+
+static void
+on_content(void *arg, struct transaction *t)
+{
+	struct smtp_session *s = arg;
+	struct err err = ERR_INIT;
+
+	content_begin(
+	    &s->content, t->fd, t->job.content_off, t->job.content_len);
+	buf_add_str(&s->dialog.out, t->job.prepend);
+	if (content_load(&s->content, &s->dialog.out, &err) == -1)
+		dialog_end(&s->dialog, SESSION_LOCAL, str_of(err.text));
+	else if (s->content.left == 0)
+		dialog_content_done(&s->dialog);
+}
+
+static void
+on_done(void *arg, struct transaction *t, bool possible)
+{
+	struct smtp_session *s = arg;
+	struct job_done done = transaction_done(t, possible);
+
+	if (t->dirty) {
+		char text[100];
+
+		snprintf(text, sizeof(text),
+		    "MID %llu has an address that is not fit for SMTP",
+		    (unsigned long long)t->job.mid);
+		EMIT(WARNING, .text = str_of(text));
+	}
+	if (s->all->qmgr != NULL)
+		ipc_send(s->all->qmgr, IPC_JOB_DONE, s->txn, &done);
+	transaction_free(&t);
+}
+
+/* --- ends --- */
+
+static void
+fail(struct smtp_session *s, int sys, const char *what)
+{
+	char text[120];
+
+	snprintf(text, sizeof(text), "%s: %s", what, strerror(sys));
+	dialog_end(&s->dialog, end_of(sys), str_of(text));
+}
+
+static enum session_end
+end_of(int sys)
+{
+	switch (sys) {
+	case ECONNREFUSED:
+		return SESSION_REFUSED;
+	case ENETUNREACH:
+	case EHOSTUNREACH:
+	case ENETDOWN:
+	case EHOSTDOWN:
+		return SESSION_UNREACHABLE;
+	case ETIMEDOUT:
+		return SESSION_TIMEOUT;
+	case ECONNRESET:
+	case EPIPE:
+		return SESSION_RESET;
+	default:
+		return SESSION_LOCAL;
+	}
+}
+
+/* The last touch of s. Jobs without results go back to qmgr with this. */
+static void
+down(struct smtp_session *s)
+{
+	struct sessions *all = s->all;
+	const struct dialog *d = &s->dialog;
+	struct session_down msg = { .reason = (uint8_t)d->end,
+		.code = d->end_code,
+		.status = str_of(d->end_status),
+		.text = d->end_text };
+
+	if (all->qmgr != NULL)
+		ipc_send(all->qmgr, IPC_SESSION_DOWN, s->txn, &msg);
+	log_end(s);
+	if (s->connected && d->end == SESSION_GREETING)
+		send(s->fd, "QUIT\r\n", 6, MSG_NOSIGNAL);
+	loop_undefer(&s->flush);
+	loop_deadline_stop(&s->deadline);
+	loop_unwatch(&s->watch);
+	if (s->fd != -1)
+		close(s->fd);
+	dialog_fini(&s->dialog);
+	map_remove_u64(&all->by_txn, s->txn);
+	all->n--;
+	free(s);
+	if (all->n == 0 && all->empty != NULL)
+		all->empty(all->arg);
+}
+
+static void
+log_end(const struct smtp_session *s)
+{
+	const struct dialog *d = &s->dialog;
+	char source[IP_TEXT] = "";
+
+	if (!ip_is_unset(&s->source))
+		ip_text(&s->source, source);
+	if (d->end != SESSION_CLOSED)
+		EMIT(CONNECTION_ERROR, .dcid = s->dcid,
+		    .domain = str_of(s->domain), .ip = s->peer.ip,
+		    .port = s->peer.port, .text = d->end_text,
+		    .source = str_of(source),
+		    .reason = str_of(reason_of(d->end)));
+	if (s->connected)
+		EMIT(DCID_CLOSE, .dcid = s->dcid);
+}
+
+static const char *
+reason_of(enum session_end end)
+{
+	switch (end) {
+	case SESSION_TIMEOUT:
+		return "connection timed out";
+	case SESSION_REFUSED:
+		return "connection refused";
+	case SESSION_UNREACHABLE:
+		return "no route";
+	default:
+		return "network error";
+	}
+}
+
+static void
+list_rids(
+    const struct transaction *t, struct codec_list *list, struct arena *mem)
+{
+	struct ev_rid *v = arena_array(mem, t->n_rcpts, sizeof(*v));
+
+	list->n = 0;
+	list->v = v;
+	for (size_t i = 0; i < t->n_rcpts; i++)
+		if (t->open[i])
+			v[list->n++].rid = transaction_rcpt(t, i)->rid;
+}

@@ -1,0 +1,48 @@
+/*
+ * session.h - one connection to a server: socket, time limits, content
+ *
+ * A session is made by qmgr's SESSION message, feeds a dialogue (dialog.h)
+ * with what the socket brings, sends what the dialogue says, and reports to
+ * qmgr: SESSION_UP, JOB_DONE for each job, SESSION_DOWN at the end. All that
+ * is said in one turn of the loop leaves in one system call at its end; by
+ * then everything that was readable has been read, so that a stray reply is
+ * noticed before the next command leaves.
+ *
+ * A session frees itself at its end, after SESSION_DOWN.
+ */
+#ifndef SMTP_SESSION_H
+#define SMTP_SESSION_H
+
+#include "base/loop.h"
+#include "base/map.h"
+#include "ipc/ipc.h"
+
+/* What all sessions of a worker share. */
+struct sessions {
+	struct loop *loop;
+	struct loop_wheel *wheel;
+	struct ipc *qmgr; /* NULL: gone */
+	struct map by_txn;
+	size_t n, max;
+	void (*empty)(void *arg); /* the last one has gone */
+	void *arg;
+};
+
+struct smtp_session;
+
+void sessions_init(struct sessions *, struct loop *, size_t max);
+
+/* Begins to connect. Fails, if it does, by a SESSION_DOWN. */
+void session_open(struct sessions *, uint32_t txn, const struct session *);
+struct smtp_session *session_find(struct sessions *, uint32_t txn);
+
+/* A JOB frame for this session; its descriptor is taken. */
+int session_job(struct smtp_session *, struct ipc_frame *, struct err *);
+void session_quit(struct smtp_session *); /* when the jobs here are done */
+void session_kill(struct smtp_session *); /* now */
+
+/* For all of them. */
+void sessions_quit(struct sessions *);
+void sessions_kill(struct sessions *);
+
+#endif
