@@ -39,17 +39,26 @@ folders_prepare(struct master *m, struct err *err)
 	return prepare_spool(m, err);
 }
 
-/* Makes the folder if it is missing; refuses one that others may write. */
+/*
+ * Makes the folder if it is missing. One that is there must be ours to use:
+ * what others may write, or own, is refused rather than taken over.
+ */
 static int
 folder(struct master *m, const char *path, mode_t mode, const char *program,
     struct err *err)
 {
-	unsigned uid = 0, gid = 0;
+	unsigned uid = geteuid(), gid = getegid();
 	struct stat st;
 
-	if (mkdir(path, mode) == -1 && errno != EEXIST)
-		return err_sys(err, ERR_TEMP, "make folder %s", path);
-	if (lstat(path, &st) == -1)
+	if (m->root && program != NULL)
+		sandbox_account(sandbox_profile(program), &uid, &gid);
+	if (mkdir(path, mode) == 0) {
+		/* the mode first: of another's folder only he may change it */
+		if (chmod(path, mode) == -1 || lchown(path, uid, gid) == -1)
+			return err_sys(err, ERR_TEMP, "make folder %s", path);
+		return 0;
+	}
+	if (errno != EEXIST || lstat(path, &st) == -1)
 		return err_sys(err, ERR_TEMP, "folder %s", path);
 	if (!S_ISDIR(st.st_mode))
 		return err_set(err, ERR_USAGE, "%s is not a folder", path);
@@ -58,15 +67,10 @@ folder(struct master *m, const char *path, mode_t mode, const char *program,
 		    "folder %s may be written by everybody: set its mode to "
 		    "%04o",
 		    path, (unsigned)mode);
-	if (!m->root)
-		return 0;
-	if (program != NULL)
-		sandbox_account(sandbox_profile(program), &uid, &gid);
-	if (lchown(path, uid, st.st_gid) == -1)
-		return err_sys(err, ERR_TEMP, "owner of %s", path);
-	/* only what was made here gets its mode from us: umask was in force */
-	if (chmod(path, mode) == -1)
-		return err_sys(err, ERR_TEMP, "mode of %s", path);
+	if (st.st_uid != uid)
+		return err_set(err, ERR_USAGE,
+		    "folder %s belongs to uid %u; it must belong to uid %u",
+		    path, (unsigned)st.st_uid, uid);
 	return 0;
 }
 
