@@ -1,11 +1,14 @@
 /* content.c - the bytes of a message on their way to the server */
 #include <errno.h>
-#include <sys/sendfile.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "smtp/content.h"
 
-#define SEND_MAX (256 * 1024) /* in one call, for fairness */
+#define PIECE_MIN 16384
+#define PIECE_MAX (256 * 1024)
+
+static ssize_t read_some(struct content *, char *to, size_t n, struct err *);
 
 void
 content_begin(struct content *c, int fd, uint64_t off, uint64_t len)
@@ -13,55 +16,70 @@ content_begin(struct content *c, int fd, uint64_t off, uint64_t len)
 	c->fd = fd;
 	c->at = (off_t)off;
 	c->left = len;
+	c->piece = PIECE_MAX;
 }
 
 int
 content_load(struct content *c, struct buf *out, struct err *err)
 {
-	ssize_t n;
-	char *to;
-
 	if (c->left > CONTENT_SMALL)
 		return 0;
-	to = buf_room(out, c->left);
 	while (c->left > 0) {
-		n = pread(c->fd, to, c->left, c->at);
-		if (n == -1 && errno == EINTR)
-			continue;
+		ssize_t n = read_some(c, buf_room(out, c->left), c->left, err);
+
 		if (n == -1)
-			return err_sys(err, ERR_TEMP, "read the message");
-		if (n == 0)
-			return err_set(err, ERR_TEMP,
-			    "the message is shorter than it should be");
+			return -1;
 		buf_grew(out, (size_t)n);
-		to += n;
 		c->at += n;
 		c->left -= (size_t)n;
 	}
 	return 0;
 }
 
+/*
+ * What the socket does not take is read again next time, so a piece is not
+ * much larger than what was taken last.
+ */
 enum content_end
 content_send(struct content *c, int sock, size_t *n, struct err *err)
 {
-	ssize_t got = sendfile(
-	    sock, c->fd, &c->at, c->left < SEND_MAX ? c->left : SEND_MAX);
+	static char piece[PIECE_MAX];
+	size_t want = c->left < c->piece ? c->left : c->piece;
+	ssize_t got = read_some(c, piece, want, err), took;
 
-	if (got > 0) {
-		*n = (size_t)got;
-		c->left -= *n;
-		c->sent += *n;
-		return CONTENT_SENT;
-	}
-	if (got == 0) {
-		err_set(
-		    err, ERR_TEMP, "the message is shorter than it should be");
+	if (got == -1)
 		return CONTENT_UNREADABLE;
-	}
-	if (errno == EAGAIN || errno == EINTR)
+	took = send(sock, piece, (size_t)got, MSG_NOSIGNAL);
+	if (took == -1 && (errno == EAGAIN || errno == EINTR))
 		return CONTENT_WAIT;
-	err_sys(err, ERR_TEMP, "send the message");
-	return errno == EIO || errno == EINVAL || errno == EBADF
-		   ? CONTENT_UNREADABLE
-		   : CONTENT_REFUSED;
+	if (took == -1) {
+		err_sys(err, ERR_TEMP, "send");
+		return CONTENT_REFUSED;
+	}
+	*n = (size_t)took;
+	c->at += took;
+	c->left -= *n;
+	c->sent += *n;
+	c->piece = *n * 2;
+	if (c->piece < PIECE_MIN)
+		c->piece = PIECE_MIN;
+	if (c->piece > PIECE_MAX)
+		c->piece = PIECE_MAX;
+	return CONTENT_SENT;
+}
+
+static ssize_t
+read_some(struct content *c, char *to, size_t n, struct err *err)
+{
+	ssize_t got;
+
+	do
+		got = pread(c->fd, to, n, c->at);
+	while (got == -1 && errno == EINTR);
+	if (got == -1)
+		return err_sys(err, ERR_TEMP, "read the message");
+	if (got == 0 && n > 0)
+		return err_set(
+		    err, ERR_TEMP, "the message is shorter than it should be");
+	return got;
 }

@@ -4,10 +4,14 @@
  * A message stands in its queue file as it goes on the wire, so it is handed
  * on without being looked at. What is small is read into the buffer of the
  * session and leaves together with the dot and the commands of the next
- * transaction; what is larger goes from the page cache to the socket by
- * sendfile(2), so that no message is ever in memory as a whole.
+ * transaction. What is larger passes through one buffer that all sessions
+ * of the process share, so that no message is ever in memory as a whole, and
+ * a session that waits for a slow server holds nothing.
  *
- * Measured on loopback with 1 MB messages: CPU_FIGURES
+ * Why not sendfile(2): measured with 1 MB messages over loopback, sending by
+ * sendfile costs 249 us of CPU a message at our end and 210 at the other,
+ * read and send in pieces of 64 KiB 224 and 132, in pieces of 256 KiB 199
+ * and 80; up to 256 KB all are alike. And TLS needs the bytes in memory.
  */
 #ifndef SMTP_CONTENT_H
 #define SMTP_CONTENT_H
@@ -23,6 +27,7 @@ struct content {
 	off_t at;
 	uint64_t left; /* bytes still to be sent; 0: nothing under way */
 	uint64_t sent; /* bytes content_send has ever sent */
+	size_t piece;  /* size of the next piece: as much as may be taken */
 };
 
 void content_begin(struct content *, int fd, uint64_t off, uint64_t len);
