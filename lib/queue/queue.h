@@ -8,7 +8,8 @@
  *	spool/quarantine/NAME/NN/MID
  *	spool/corrupt/MID.REASON
  *
- * NN is MID mod QUEUE_FOLDERS in two hex digits, made when the spool is.
+ * NN is (MID / QUEUE_RUN) mod QUEUE_FOLDERS in two hex digits: messages of the
+ * same moment share a folder, and so its sync. Made when the spool is.
  *
  *	header	  fixed struct, little-endian, crc32c
  *	envelope  encoded record (ipc/messages.h REC_ENVELOPE)
@@ -19,7 +20,7 @@
  * removes it. After COMMIT it is mail, whatever else happens. Files are only
  * ever appended to, moved between folders, unlinked.
  *
- * How a message is made durable is behind queue_commit(), asynchronous with
+ * How a message is made durable is behind qfile_commit(), asynchronous with
  * one completion, so that it can change (slots instead of files) without its
  * callers (DESIGN 3).
  */
@@ -35,25 +36,27 @@
 #include "ipc/messages.h"
 
 #define QUEUE_FOLDERS 32
+#define QUEUE_RUN     64
 #define QUEUE_VERSION 1
 
 /* What one pass over the content found (cleanup fills it: mail/scan.h). */
 #define REC_CONTENT(S, F, L)                                                   \
-	F(S, U64, size, 0)	  /* stored bytes */                           \
-	F(S, U64, header_len, 0)  /* with the empty line */                    \
-	F(S, U32, wire_flags, 0)  /* mail/wire.h WIRE_* */                     \
+	F(S, U64, size, 0)       /* stored bytes */                            \
+	F(S, U64, header_len, 0) /* with the empty line */                     \
+	F(S, U32, wire_flags, 0) /* mail/wire.h WIRE_* */                      \
 	F(S, U32, n_received, 0)                                               \
 	F(S, U64, longest_line, 0)                                             \
 	F(S, STR, message_id, 1000)                                            \
-	F(S, STR, subject, 1000)  /* raw, unfolded */
+	F(S, STR, subject, 1000) /* raw, unfolded */
 CODEC_STRUCT(content, REC_CONTENT);
 
 /* What the work queue decided (appended by cleanup). */
 #define REC_ROUTE(S, F, L)                                                     \
-	F(S, STR, prepend, 16384) /* header lines that go before the content */\
+	F(S, STR, prepend,                                                     \
+	    16384) /* header lines that go before the content */               \
 	F(S, STR, bounce_profile, NAME_MAX_LEN)                                \
 	F(S, STR, gateway, NAME_MAX_LEN)                                       \
-	F(S, U8, whole, 1)	  /* 1: rcpts replaces the envelope's */       \
+	F(S, U8, whole, 1) /* 1: rcpts replaces the envelope's */              \
 	L(S, rcpt, rcpts, RCPTS_MAX)
 CODEC_STRUCT(route_rec, REC_ROUTE);
 
@@ -61,35 +64,21 @@ CODEC_STRUCT(route_rec, REC_ROUTE);
 #define REC_RID(S, F, L) F(S, U32, rid, RCPTS_MAX)
 CODEC_STRUCT(rid_rec, REC_RID);
 #define REC_DONE(S, F, L)                                                      \
-	F(S, U8, how, 7)	  /* enum rcpt_end */                          \
+	F(S, U8, how, 7) /* enum rcpt_end */                                   \
 	L(S, rid_rec, rids, RCPTS_MAX)
 CODEC_STRUCT(done_rec, REC_DONE);
 #define REC_DEFER(S, F, L)                                                     \
-	F(S, I64, next, 0)	  /* wall ms of the next attempt */            \
+	F(S, I64, next, 0) /* wall ms of the next attempt */                   \
 	F(S, U32, attempts, 0)                                                 \
-	F(S, U8, warned, 255)	  /* delay warnings sent */                    \
+	F(S, U8, warned, 255)            /* delay warnings sent */             \
 	F(S, STR, reply, REPLY_TEXT_MAX) /* last thing heard */                \
 	L(S, rid_rec, rids, RCPTS_MAX)
 CODEC_STRUCT(defer_rec, REC_DEFER);
-enum rcpt_end {
-	RCPT_DELIVERED,
-	RCPT_BOUNCED,
-	RCPT_DELETED,
-	RCPT_DROPPED
-};
+enum rcpt_end { RCPT_DELIVERED, RCPT_BOUNCED, RCPT_DELETED, RCPT_DROPPED };
 
-enum queue_rec_type {
-	QREC_COMMIT = 1,
-	QREC_ROUTE,
-	QREC_DONE,
-	QREC_DEFER
-};
+enum queue_rec_type { QREC_COMMIT = 1, QREC_ROUTE, QREC_DONE, QREC_DEFER };
 
-enum queue_place {
-	QUEUE_INCOMING,
-	QUEUE_DEFERRED,
-	QUEUE_CORRUPT
-};
+enum queue_place { QUEUE_INCOMING, QUEUE_DEFERRED, QUEUE_CORRUPT };
 
 /* --- the spool --- */
 
@@ -101,22 +90,29 @@ int spool_prepare(const char *path, unsigned cleanup_uid, unsigned qmgr_uid,
     unsigned qmgr_gid, struct err *err);
 /* Opens the folders below path; places: bit set of 1 << enum queue_place.
  * Before the sandbox closes. */
-int spool_open(struct spool **, const char *path, unsigned places,
-    struct err *err);
+int spool_open(
+    struct spool **, const char *path, unsigned places, struct err *err);
 void spool_close(struct spool **);
+/*
+ * Before the first qfile_new, after the sandbox closed: this process writes
+ * queue files, as cleanup worker number `writer` (which is noted in them).
+ * Sets the umask to 0007 (qmgr is in the group) and ignores SIGXFSZ.
+ */
+void spool_writer(struct spool *, uint32_t writer);
 /* Bytes and inodes left for unprivileged writers (fstatvfs). */
 int spool_free(const struct spool *, uint64_t *bytes, uint64_t *inodes);
 
 /* --- writing: cleanup --- */
 
+struct qmessage;
 struct qfile; /* a queue file being written: a draft until committed */
 
 /*
  * Begins a draft in spool/incoming for envelope->mid. Nothing is written to
  * disk until the content grows over 64 KiB or it is committed.
  */
-int qfile_new(struct qfile **, struct spool *, const struct envelope *,
-    struct err *err);
+int qfile_new(
+    struct qfile **, struct spool *, const struct envelope *, struct err *err);
 /* Appends content in stored form. */
 int qfile_write(struct qfile *, struct str bytes, struct err *err);
 uint64_t qfile_size(const struct qfile *); /* content so far */
@@ -125,8 +121,7 @@ uint64_t qfile_size(const struct qfile *); /* content so far */
  * called on the loop's thread, in no fixed order.
  */
 struct committer;
-struct committer *committer_new(struct loop *, struct spool *,
-    unsigned n_threads);
+struct committer *committer_new(struct loop *, unsigned n_threads);
 void committer_free(struct committer **); /* waits for what is running */
 unsigned committer_pending(const struct committer *);
 /*
@@ -136,16 +131,22 @@ unsigned committer_pending(const struct committer *);
  * already; answer 4xx (DUR-02). The qfile stays the caller's in both cases.
  */
 void qfile_commit(struct qfile *, struct committer *,
-    const struct content *found,
-    void (*done)(void *arg, const struct err *err), void *arg);
+    const struct content *found, void (*done)(void *arg, const struct err *err),
+    void *arg);
 /* After commit: appends ROUTE (not synced: recovery would redo it). */
 int qfile_route(struct qfile *, const struct route_rec *, struct err *err);
+/* Closes the descriptor of a committed file, so that many can wait; who needs
+ * it opens it again. */
+void qfile_park(struct qfile *);
+/* A committed file that recovery found, to be routed. */
+struct qfile *qfile_adopt(struct spool *, const struct qmessage *);
 /* A read-only descriptor of the committed file; the caller's. -1: err. */
 int qfile_reader(struct qfile *, struct err *err);
 uint32_t qfile_content_off(const struct qfile *);
 /* Removes the committed file again (sinkhole). */
 int qfile_unlink(struct qfile *, struct err *err);
-/* Frees; a draft that was not committed is removed. NULL is fine. */
+/* Frees; a draft that was not committed is removed. NULL is fine. Not between
+ * qfile_commit and its done. */
 void qfile_free(struct qfile **);
 
 /* --- reading and appending: qmgr, recovery, tools --- */
@@ -155,13 +156,14 @@ struct rcpt_state {
 	uint8_t how; /* enum rcpt_end */
 	uint32_t attempts;
 	uint8_t warned;
-	int64_t next;	  /* wall ms; 0: never tried */
+	int64_t next;     /* wall ms; 0: never tried */
 	struct str reply; /* last thing heard */
 };
 
 /* A whole queue file in memory; strings live in the arena given. */
 struct qmessage {
 	uint64_t mid;
+	uint32_t writer;          /* cleanup worker that wrote it */
 	struct envelope envelope; /* recipients as after ROUTE */
 	struct content content;
 	struct route_rec route;
@@ -179,10 +181,13 @@ enum qread {
 	QREAD_DRAFT,  /* no COMMIT: never acknowledged */
 	QREAD_CORRUPT /* err says what */
 };
-/* Checks everything: header and content CRCs when `deep`, records always.
- * fd must be a regular file with one link (threats FIL-01, FIL-02). */
-enum qread qmessage_read(struct qmessage *, int fd, bool deep,
-    struct arena *mem, struct err *err);
+/* An arena that must hold whatever a queue file can be needs this limit. */
+#define QUEUE_READ_MEM (256u << 20)
+/* Checks everything: header, envelope and records always, content when
+ * `deep`. fd must be a regular file with one link (threats FIL-01, FIL-02).
+ * No recipient, or bytes after valid_len, are for the caller to judge. */
+enum qread qmessage_read(
+    struct qmessage *, int fd, bool deep, struct arena *mem, struct err *err);
 /* The same from memory: fuzzing. */
 enum qread qmessage_parse(struct qmessage *, struct str bytes, bool deep,
     struct arena *mem, struct err *err);
@@ -191,13 +196,13 @@ enum qread qmessage_parse(struct qmessage *, struct str bytes, bool deep,
 int spool_open_mid(const struct spool *, enum queue_place, uint64_t mid,
     int flags, struct err *err);
 /* Appends one record and, if sync, makes it durable. fd O_RDWR. */
-int qrec_append(int fd, enum queue_rec_type, const void *rec, bool sync,
-    struct err *err);
+int qrec_append(int fd, uint64_t mid, enum queue_rec_type, const void *rec,
+    bool sync, struct err *err);
 /* Moves durably: link and sync in the new place, then unlink the old. */
-int spool_move(const struct spool *, uint64_t mid, enum queue_place from,
+int spool_move(struct spool *, uint64_t mid, enum queue_place from,
     enum queue_place to, struct err *err);
-int spool_unlink(const struct spool *, enum queue_place, uint64_t mid,
-    struct err *err);
+int spool_unlink(
+    struct spool *, enum queue_place, uint64_t mid, struct err *err);
 /* fsync of every folder in which something was unlinked since the last call
  * (DUR-06: call once a second). */
 int spool_sync_folders(struct spool *, struct err *err);

@@ -1,0 +1,287 @@
+/*
+ * committer.c - the threads that make queue files durable
+ *
+ * A thread takes a share of what waits as one batch and does each step for
+ * the whole batch before the next: write all, start the I/O of all, sync
+ * all, sync each distinct folder once. The first sync of a batch then
+ * commits the journal for everybody, and those after it find little left to
+ * do; the same holds between the threads (docs/decisions/0001).
+ *
+ * Lists change hands under one lock; a file belongs to exactly one list or
+ * one thread. Completions are gathered and told to the loop through an
+ * eventfd, once for all that came in since it last looked.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "queue/io.h"
+#include "queue/qfile.h"
+
+#define BATCH_MAX   64
+#define THREADS_MAX 16
+
+struct list {
+	struct qfile *first, **last;
+	unsigned n;
+};
+
+struct committer {
+	struct loop_watch *watch;
+	int wake;         /* eventfd */
+	unsigned pending; /* given, not yet called back; loop's thread only */
+
+	pthread_mutex_t lock; /* guards what follows */
+	pthread_cond_t work;
+	struct list todo, finished;
+	unsigned idle; /* threads that wait for work */
+	bool stop;
+
+	unsigned n_threads;
+	pthread_t threads[THREADS_MAX];
+};
+
+static void list_init(struct list *);
+static void list_put(struct list *, struct qfile *);
+static struct qfile *list_take(struct list *);
+static void *thread_main(void *);
+static unsigned take_batch(struct committer *, struct qfile **batch);
+static void make_durable(struct qfile **batch, unsigned n);
+static void sync_folders(struct qfile **batch, unsigned n);
+static void give_back(struct committer *, struct qfile **batch, unsigned n);
+static void woken(void *arg, int ready);
+static void complete(struct committer *);
+
+struct committer *
+committer_new(struct loop *loop, unsigned n_threads)
+{
+	struct committer *c = mem_alloc(sizeof(*c));
+	sigset_t all, old;
+
+	c->n_threads = n_threads < 1             ? 1
+		       : n_threads > THREADS_MAX ? THREADS_MAX
+						 : n_threads;
+	list_init(&c->todo);
+	list_init(&c->finished);
+	pthread_mutex_init(&c->lock, NULL);
+	pthread_cond_init(&c->work, NULL);
+	c->wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (c->wake == -1)
+		panic("committer: no eventfd");
+	c->watch = loop_watch(loop, c->wake, LOOP_READ, woken, c);
+	/* Signals are for the loop's thread. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	for (unsigned i = 0; i < c->n_threads; i++)
+		if (pthread_create(&c->threads[i], NULL, thread_main, c) != 0)
+			panic("committer: no thread");
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	return c;
+}
+
+void
+committer_free(struct committer **cp)
+{
+	struct committer *c = *cp;
+
+	if (c == NULL)
+		return;
+	pthread_mutex_lock(&c->lock);
+	c->stop = true;
+	pthread_cond_broadcast(&c->work);
+	pthread_mutex_unlock(&c->lock);
+	for (unsigned i = 0; i < c->n_threads; i++)
+		pthread_join(c->threads[i], NULL);
+	complete(c);
+	loop_unwatch(&c->watch);
+	close(c->wake);
+	pthread_cond_destroy(&c->work);
+	pthread_mutex_destroy(&c->lock);
+	free(c);
+	*cp = NULL;
+}
+
+unsigned
+committer_pending(const struct committer *c)
+{
+	return c->pending;
+}
+
+void
+qfile_commit(struct qfile *q, struct committer *c, const struct content *found,
+    void (*done)(void *arg, const struct err *err), void *arg)
+{
+	bool wake;
+
+	if (q->state != QFILE_DRAFT)
+		panic("qfile_commit: not a draft");
+	qfile_seal(q, found);
+	q->done = done;
+	q->arg = arg;
+	c->pending++;
+	pthread_mutex_lock(&c->lock);
+	list_put(&c->todo, q);
+	wake = c->idle > 0;
+	pthread_mutex_unlock(&c->lock);
+	if (wake)
+		pthread_cond_signal(&c->work);
+}
+
+static void
+list_init(struct list *l)
+{
+	l->first = NULL;
+	l->last = &l->first;
+	l->n = 0;
+}
+
+static void
+list_put(struct list *l, struct qfile *q)
+{
+	q->next = NULL;
+	*l->last = q;
+	l->last = &q->next;
+	l->n++;
+}
+
+static struct qfile *
+list_take(struct list *l)
+{
+	struct qfile *q = l->first;
+
+	if (q == NULL)
+		return NULL;
+	l->first = q->next;
+	if (l->first == NULL)
+		l->last = &l->first;
+	l->n--;
+	q->next = NULL;
+	return q;
+}
+
+static void *
+thread_main(void *arg)
+{
+	struct committer *c = arg;
+	struct qfile *batch[BATCH_MAX];
+	unsigned n;
+
+	while ((n = take_batch(c, batch)) > 0) {
+		make_durable(batch, n);
+		give_back(c, batch, n);
+	}
+	return NULL;
+}
+
+/* Waits for work; 0: stop, and nothing is left. */
+static unsigned
+take_batch(struct committer *c, struct qfile **batch)
+{
+	unsigned n = 0, share;
+
+	pthread_mutex_lock(&c->lock);
+	while (c->todo.n == 0 && !c->stop) {
+		c->idle++;
+		pthread_cond_wait(&c->work, &c->lock);
+		c->idle--;
+	}
+	share = (c->todo.n + c->n_threads - 1) / c->n_threads;
+	while (n < share && n < BATCH_MAX)
+		batch[n++] = list_take(&c->todo);
+	pthread_mutex_unlock(&c->lock);
+	return n;
+}
+
+static void
+make_durable(struct qfile **batch, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		qfile_put(batch[i]);
+	for (unsigned i = 0; n > 1 && i < n; i++)
+		qfile_start_io(batch[i]);
+	for (unsigned i = 0; i < n; i++)
+		qfile_sync(batch[i]);
+	sync_folders(batch, n);
+}
+
+/*
+ * It is mail only when its name is safe as well: a synced file in an unsynced
+ * folder can be gone after a power cut, so there is no 250 before this
+ * (threats DUR-01).
+ */
+static void
+sync_folders(struct qfile **batch, unsigned n)
+{
+	struct err errs[QUEUE_FOLDERS];
+	uint32_t tried = 0, failed = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		unsigned f = spool_folder(batch[i]->mid);
+
+		if (batch[i]->err != NULL)
+			continue;
+		if (!(tried & 1u << f)) {
+			tried |= 1u << f;
+			errs[f] = (struct err)ERR_INIT;
+			if (io_sync(spool_folder_fd(batch[i]->spool,
+					QUEUE_INCOMING, batch[i]->mid),
+				&errs[f]) == -1)
+				failed |= 1u << f;
+		}
+		if (failed & 1u << f)
+			qfile_fail(batch[i], &errs[f]);
+	}
+}
+
+static void
+give_back(struct committer *c, struct qfile **batch, unsigned n)
+{
+	uint64_t one = 1;
+	bool wake;
+
+	pthread_mutex_lock(&c->lock);
+	wake = c->finished.n == 0;
+	for (unsigned i = 0; i < n; i++)
+		list_put(&c->finished, batch[i]);
+	pthread_mutex_unlock(&c->lock);
+	/* EAGAIN would mean 2^64 wake-ups that nobody read. */
+	if (wake && write(c->wake, &one, sizeof(one)) == -1)
+		panic("committer: eventfd");
+}
+
+static void
+woken(void *arg, int ready)
+{
+	struct committer *c = arg;
+	uint64_t n;
+
+	(void)ready;
+	if (read(c->wake, &n, sizeof(n)) == -1 && errno != EAGAIN)
+		panic("committer: eventfd");
+	complete(c);
+}
+
+static void
+complete(struct committer *c)
+{
+	struct list mine;
+	struct qfile *q;
+
+	pthread_mutex_lock(&c->lock);
+	mine = c->finished;
+	if (mine.first == NULL)
+		mine.last = &mine.first;
+	list_init(&c->finished);
+	pthread_mutex_unlock(&c->lock);
+	while ((q = list_take(&mine)) != NULL) {
+		c->pending--;
+		q->state = q->err == NULL ? QFILE_MAIL : QFILE_GONE;
+		buf_fini(&q->head);
+		buf_fini(&q->body);
+		q->done(q->arg, q->err); /* may free q */
+	}
+}

@@ -1,0 +1,314 @@
+/*
+ * qfile.c - a queue file being written
+ *
+ *	DRAFT --commit--> COMMITTING --synced--> MAIL --unlink--> GONE
+ *	                       +------error------------------------^
+ *
+ * A small message stays in memory until it is committed, and then is one
+ * openat and one pwritev. Once the content passes SPILL bytes, the file is
+ * created and content goes to its place as it comes; the bytes of header and
+ * envelope stay a hole until the commit, so the file cannot be taken for
+ * more than the draft it is.
+ */
+#include "queue/qfile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/hash.h"
+#include "base/mem.h"
+#include "queue/format.h"
+#include "queue/io.h"
+
+#define SPILL (64 * 1024)
+
+static int create(struct qfile *, struct err *err);
+static int spill(struct qfile *, struct str more, struct err *err);
+static void finish_head(struct qfile *);
+static void remove_file(struct qfile *);
+
+int
+qfile_new(struct qfile **out, struct spool *spool, const struct envelope *env,
+    struct err *err)
+{
+	static const char room[HEADER_SIZE];
+	struct qfile *q = mem_alloc(sizeof(*q));
+
+	q->spool = spool;
+	q->mid = env->mid;
+	q->fd = -1;
+	buf_init(&q->head, HEADER_SIZE + ENVELOPE_MAX);
+	/* COMMIT is small: two texts of 1000 bytes and a few numbers. */
+	buf_init(&q->body, SPILL + 4096);
+	buf_add(&q->head, room, sizeof(room));
+	codec_encode(&envelope_codec, env, &q->head);
+	if (q->head.failed) {
+		qfile_free(&q);
+		return err_set(
+		    err, ERR_PERM, "envelope over %d bytes", ENVELOPE_MAX);
+	}
+	q->body_at = q->content_off = (uint32_t)q->head.len;
+	*out = q;
+	return 0;
+}
+
+int
+qfile_write(struct qfile *q, struct str bytes, struct err *err)
+{
+	if (q->state != QFILE_DRAFT)
+		panic("qfile_write: not a draft");
+	q->content_crc = hash_crc32c(q->content_crc, bytes.p, bytes.n);
+	q->content_len += bytes.n;
+	if (q->body.len + bytes.n > SPILL)
+		return spill(q, bytes, err);
+	buf_add_str(&q->body, bytes);
+	return 0;
+}
+
+uint64_t
+qfile_size(const struct qfile *q)
+{
+	return q->content_len;
+}
+
+/* Called by qfile_commit (committer.c) on the loop's thread. */
+void
+qfile_seal(struct qfile *q, const struct content *found)
+{
+	uint64_t before = q->head.len + q->content_len;
+	struct buf payload;
+
+	finish_head(q);
+	buf_init(&payload, 4096);
+	format_commit(before,
+	    hash_crc32c(q->content_crc, q->head.data, q->head.len), found,
+	    &payload);
+	format_record(q->mid, before, QREC_COMMIT, buf_str(&payload), &q->body);
+	buf_fini(&payload);
+	if (q->body.failed)
+		panic("qfile: no room for COMMIT");
+	q->end = q->body_at + q->body.len;
+	q->state = QFILE_COMMITTING;
+}
+
+void
+qfile_put(struct qfile *q)
+{
+	struct iovec iov[2] = { { q->head.data, q->head.len },
+		{ q->body.data, q->body.len } };
+	struct err err = ERR_INIT;
+	bool small = q->fd == -1;
+	int rc;
+
+	if (small)
+		rc = create(q, &err);
+	else
+		rc = io_write1(
+		    q->fd, q->body.data, q->body.len, q->body_at, &err);
+	/* The header comes last: with it the file claims to be complete. */
+	if (rc == 0)
+		rc = io_write(q->fd, iov, small ? 2 : 1, 0, &err);
+	if (rc == -1)
+		qfile_fail(q, &err);
+}
+
+void
+qfile_start_io(struct qfile *q)
+{
+	if (q->err == NULL)
+		(void)sync_file_range(q->fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+}
+
+void
+qfile_sync(struct qfile *q)
+{
+	struct err err = ERR_INIT;
+
+	if (q->err == NULL && io_sync(q->fd, &err) == -1)
+		qfile_fail(q, &err);
+}
+
+void
+qfile_fail(struct qfile *q, const struct err *err)
+{
+	if (q->err == NULL) {
+		q->err = mem_dup(err, sizeof(*err));
+		err_in(q->err, "queue file of MID %" PRIu64, q->mid);
+	}
+	remove_file(q);
+}
+
+int
+qfile_route(struct qfile *q, const struct route_rec *route, struct err *err)
+{
+	struct buf payload, rec;
+	bool opened = q->fd == -1;
+	int rc = 0;
+
+	if (q->state != QFILE_MAIL)
+		panic("qfile_route: not mail");
+	buf_init(&payload, PAYLOAD_MAX);
+	buf_init(&rec, PAYLOAD_MAX + RECORD_HEAD);
+	codec_encode(&route_rec_codec, route, &payload);
+	format_record(q->mid, q->end, QREC_ROUTE, buf_str(&payload), &rec);
+	if (payload.failed || rec.failed)
+		rc = err_set(err, ERR_PERM, "ROUTE is too long");
+	if (rc == 0 && opened) {
+		q->fd = spool_open_mid(
+		    q->spool, QUEUE_INCOMING, q->mid, O_RDWR, err);
+		rc = q->fd == -1 ? -1 : 0;
+	}
+	if (rc == 0)
+		rc = io_write1(q->fd, rec.data, rec.len, q->end, err);
+	if (rc == 0)
+		q->end += rec.len;
+	buf_fini(&payload);
+	buf_fini(&rec);
+	return rc == -1 ? err_in(err, "route MID %" PRIu64, q->mid) : 0;
+}
+
+int
+qfile_reader(struct qfile *q, struct err *err)
+{
+	char name[MID_NAME];
+	int fd;
+
+	/* A description of its own, without the right to write (PRIV-03). */
+	fd = openat(spool_folder_fd(q->spool, QUEUE_INCOMING, q->mid),
+	    spool_name(q->mid, name), O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd == -1)
+		return err_sys(err, ERR_TEMP, "open MID %s", name);
+	return fd;
+}
+
+uint32_t
+qfile_content_off(const struct qfile *q)
+{
+	return q->content_off;
+}
+
+void
+qfile_park(struct qfile *q)
+{
+	if (q->state == QFILE_COMMITTING || q->fd == -1)
+		return;
+	close(q->fd);
+	q->fd = -1;
+}
+
+int
+qfile_unlink(struct qfile *q, struct err *err)
+{
+	if (q->state != QFILE_MAIL)
+		panic("qfile_unlink: not mail");
+	if (spool_unlink(q->spool, QUEUE_INCOMING, q->mid, err) == -1)
+		return -1;
+	q->named = false;
+	q->state = QFILE_GONE;
+	return 0;
+}
+
+void
+qfile_free(struct qfile **qp)
+{
+	struct qfile *q = *qp;
+
+	if (q == NULL)
+		return;
+	if (q->state == QFILE_COMMITTING)
+		panic("qfile_free: being committed");
+	if (q->state == QFILE_DRAFT)
+		remove_file(q);
+	qfile_park(q);
+	buf_fini(&q->head);
+	buf_fini(&q->body);
+	free(q->err);
+	free(q);
+	*qp = NULL;
+}
+
+struct qfile *
+qfile_adopt(struct spool *spool, const struct qmessage *m)
+{
+	struct qfile *q = mem_alloc(sizeof(*q));
+
+	q->spool = spool;
+	q->mid = m->mid;
+	q->fd = -1;
+	q->named = true;
+	q->state = QFILE_MAIL;
+	q->content_off = m->content_off;
+	q->content_len = m->content_len;
+	q->end = m->valid_len;
+	buf_init(&q->head, 1);
+	buf_init(&q->body, 1);
+	return q;
+}
+
+static int
+create(struct qfile *q, struct err *err)
+{
+	char name[MID_NAME];
+
+	/* O_EXCL: whoever planted this name does not get the content. */
+	q->fd = openat(spool_folder_fd(q->spool, QUEUE_INCOMING, q->mid),
+	    spool_name(q->mid, name),
+	    O_CREAT | O_EXCL | O_RDWR | O_NOFOLLOW | O_CLOEXEC, 0660);
+	if (q->fd == -1)
+		return err_sys(err, ERR_TEMP, "create");
+	q->named = true;
+	return 0;
+}
+
+/* Writes what is held and what is new, in one go. */
+static int
+spill(struct qfile *q, struct str more, struct err *err)
+{
+	struct iovec iov[2] = { { q->body.data, q->body.len },
+		{ (void *)(uintptr_t)more.p, more.n } };
+
+	if ((q->fd == -1 && create(q, err) == -1) ||
+	    io_write(q->fd, iov, 2, q->body_at, err) == -1)
+		return err_in(err, "queue file of MID %" PRIu64, q->mid);
+	q->body_at += q->body.len + more.n;
+	buf_reset(&q->body);
+	return 0;
+}
+
+static void
+finish_head(struct qfile *q)
+{
+	struct qheader h = {
+		.version = QUEUE_VERSION,
+		.writer = q->spool->writer,
+		.mid = q->mid,
+		.envelope_len = (uint32_t)(q->head.len - HEADER_SIZE),
+		.content_len = q->content_len,
+		.content_off = q->content_off,
+	};
+
+	h.envelope_crc =
+	    hash_crc32c(0, q->head.data + HEADER_SIZE, h.envelope_len);
+	format_header(&h, q->head.data);
+}
+
+/* No name, no descriptor. On any thread, so it keeps out of spool->dirty:
+ * that a removed draft comes back in a crash does no harm. */
+static void
+remove_file(struct qfile *q)
+{
+	char name[MID_NAME];
+
+	if (q->named)
+		(void)unlinkat(
+		    spool_folder_fd(q->spool, QUEUE_INCOMING, q->mid),
+		    spool_name(q->mid, name), 0);
+	q->named = false;
+	if (q->fd != -1)
+		close(q->fd);
+	q->fd = -1;
+}
