@@ -71,9 +71,9 @@ static const char *const files_read[] = { "openat", "newfstatat", "getdents64",
 	"statx", "fstatfs", "faccessat", "faccessat2", NULL };
 static const char *const files_write[] = { "pwrite64", "pwritev", "ftruncate",
 	"linkat", "unlinkat", "renameat", "renameat2", "mkdirat", "fchmod",
-	"umask", NULL };
+	"umask", "flock", NULL };
 static const char *const syncing[] = { "fsync", "fdatasync", "fallocate",
-	NULL };
+	"sync_file_range", NULL };
 static const char *const sending_files[] = { "sendfile", NULL };
 static const char *const udp[] = { "sendmmsg", "recvmmsg", NULL };
 
