@@ -23,7 +23,7 @@ enum fact_id {
 	FACT_REPUTATION, /* IP reputation score */
 	FACT_OWNER,	 /* network owner id */
 	FACT_COUNTRY,
-	FACT_CONNECTIONS, /* open connections of this client, this one too */
+	FACT_CONNECTIONS, /* open connections, this one too */
 	FACT_N
 };
 
@@ -92,7 +92,9 @@ struct facts {
 	int64_t reputation; /* tenths: -100..100; REPUTATION_NONE */
 	uint64_t owner;	    /* 0: none */
 	char country[4];    /* ISO 3166 alpha-2, or empty */
-	uint32_t connections;
+	uint32_t connections;	       /* FACT_CONNECTIONS: of this client, */
+	uint32_t listener_connections; /* of this listener, */
+	uint32_t total_connections;    /* of all */
 };
 
 static inline bool

@@ -47,6 +47,7 @@ static bool bad(struct scan *, enum addr_problem, const char *why);
 static bool utf8_harmless(struct str s);
 static bool is_alnum(char c);
 static bool is_atom(char c);
+static bool is_domain(char c);
 static bool is_8bit(char c);
 static size_t quoted_end(struct str addr);
 static struct str view(const char *from, const char *to);
@@ -196,18 +197,23 @@ close_brackets(struct scan *s, unsigned depth)
 	return true;
 }
 
-/* @one,@two:user@host: read by the grammar, then forgotten (threats REL-03). */
+/* @one,@two:user@host: skipped by its shape, and forgotten (REL-03). */
 static bool
 source_route(struct scan *s)
 {
-	struct str ignored;
-
 	do {
+		const char *from;
+		bool literal = false;
+
 		if (!take(s, '@'))
 			return bad(s, ADDR_SYNTAX, "'@' expected in the route");
-		if (!domain_part(s, &ignored))
-			return false;
-		if (ignored.n == 0)
+		for (from = s->p; s->p < s->end; s->p++) {
+			if (at(s, '[') || at(s, ']'))
+				literal = at(s, '[');
+			else if (!is_domain(*s->p) && !(literal && at(s, ':')))
+				break;
+		}
+		if (s->p == from)
 			return bad(s, ADDR_SYNTAX, "empty domain in the route");
 	} while (take(s, ','));
 	if (!take(s, ':'))
@@ -320,8 +326,7 @@ domain_name(struct scan *s, struct str *domain)
 	bool high = false;
 
 	for (; s->p < s->end; s->p++) {
-		if (!is_alnum(*s->p) && *s->p != '.' && *s->p != '-' &&
-		    *s->p != '_' && !is_8bit(*s->p))
+		if (!is_domain(*s->p))
 			break;
 		high = high || is_8bit(*s->p);
 	}
@@ -526,6 +531,12 @@ is_atom(char c)
 {
 	return is_alnum(c) || is_8bit(c) ||
 	       (c != '\0' && strchr("!#$%&'*+-/=?^_`{|}~", c) != NULL);
+}
+
+static bool
+is_domain(char c)
+{
+	return is_alnum(c) || is_8bit(c) || c == '.' || c == '-' || c == '_';
 }
 
 static bool

@@ -13,13 +13,14 @@
 struct pipeline_run {
 	enum stage_point point;
 	size_t at;	 /* next stage in the table */
-	bool finished;	 /* all done, or a reply ended it */
-	bool replied;	 /* reply is valid */
+	bool finished;	 /* all done, or a refusal ended it */
+	bool replied;	 /* reply is valid: 2xx a greeting or custom text, all
+			  * stages ran; 4xx, 5xx, refuse: ended there */
 	struct reply reply;
 };
 
 enum pipeline_answer {
-	PIPELINE_DONE,	/* run->replied tells whether to go on */
+	PIPELINE_DONE,	/* run->replied, and what, tells whether to go on */
 	PIPELINE_NEEDS	/* out->needs; set the fact, call again */
 };
 
@@ -40,7 +41,8 @@ enum pipeline_answer pipeline_run(struct pipeline_run *, struct subject *,
 const struct stage *pipeline_stages(size_t *n);
 
 /* Which facts a listener's tables can ask for at connect; smtpd fetches them
- * in one go instead of one after another. */
+ * in one go instead of one after another. Looks at the whole table: ask once
+ * per configuration. */
 bool pipeline_may_need(const struct listener *, enum fact_id);
 
 #endif

@@ -25,7 +25,8 @@ enum stage_answer {
 /* What is to happen. At most EFFECTS_MAX per stage run. */
 enum effect_kind {
 	EFFECT_POLICY,	/* connection: group, entry, policy apply */
-	EFFECT_REPLY,	/* answer with this, and stop the pipeline here */
+	EFFECT_REPLY,	/* 4xx, 5xx: answer with this, stop the pipeline here;
+			 * 2xx: the answer if nothing later refuses */
 	EFFECT_REWRITE, /* the address becomes addr */
 	EFFECT_EXPAND,	/* the recipient becomes these */
 	EFFECT_GATEWAY,
@@ -115,7 +116,7 @@ struct subject {
 	enum behaviour behaviour; /* policy's, or RELAY after AUTH */
 	struct str sender;	  /* current, without <>; "" null sender */
 	struct str rcpt;	  /* current; RCPT stages */
-	struct str addr_text;	  /* as the client wrote it, between < and > */
+	struct str addr_text;	  /* as the client wrote it, < and > included */
 	bool smtputf8;
 	uint64_t size;		  /* declared or counted */
 };

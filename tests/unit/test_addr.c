@@ -226,7 +226,8 @@ test_rel_06_bytes_that_are_never_part_of_an_address(void **state)
 {
 	static const char *const places[] = { "<?a@b.test>", "<a?b@c.test>",
 		"<a@b?c.test>", "<a@b.test?>", "<\"a?b\"@c.test>",
-		"<\"a\\?b\"@c.test>", "<a@[127.0.?0.1]>" };
+		"<\"a\\?b\"@c.test>", "<a@[127.0.?0.1]>", "<@a?b:c@d.test>",
+		"<@[a?b]:c@d.test>" };
 
 	(void)state;
 	for (int c = 0; c < 0x80; c++) {

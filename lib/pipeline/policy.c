@@ -1,0 +1,101 @@
+/*
+ * policy.c - stages of the mail flow policy: limits, refusals, greeting
+ *
+ * Spec receiving 8.1, in its order. REJECT can be put off to the recipients
+ * (4.3), so that the log shows whom the mail was for.
+ */
+#include "base/err.h"
+#include "pipeline/stages.h"
+#include "pipeline/variables.h"
+
+#define REFUSED_TEXT "access refused for this host"
+
+static void greet(const struct subject *, struct reply *);
+static void reject(const struct subject *, struct reply *);
+
+enum stage_answer
+limits_decide(
+    const struct subject *s, const struct facts *facts, struct stage_out *out)
+{
+	if (fact_is_open(facts, FACT_CONNECTIONS)) {
+		out->needs = FACT_CONNECTIONS;
+		return STAGE_NEEDS;
+	}
+	if (facts->total_connections > s->config->max_connections)
+		stage_reply(out, 421, "4.4.5", true, "Too many connections");
+	else if (facts->listener_connections > s->listener->max_concurrency)
+		stage_reply(out, 421, "4.4.5", true,
+		    "Too many connections to this listener");
+	return STAGE_DONE;
+}
+
+enum stage_answer
+policy_decide(
+    const struct subject *s, const struct facts *facts, struct stage_out *out)
+{
+	bool rejected = s->behaviour == REJECT && !s->config->delayed_reject;
+	struct reply reply = { .status = "" };
+
+	if (s->behaviour == TCPREFUSE) {
+		reply.close = reply.refuse = true;
+	} else if (facts->connections > s->policy->p.max_concurrency) {
+		stage_reply(out, 421, "4.4.5", true,
+		    "Too many connections from your host");
+		return STAGE_DONE;
+	} else {
+		(rejected ? reject : greet)(s, &reply);
+		if (variables_need(reply.text, facts, &out->needs))
+			return STAGE_NEEDS;
+		reply.text = variables_expand(reply.text, s, facts, out->mem);
+		reply.text = str_of(arena_printf(out->mem, "%.*s%s%s%.*s",
+		    STR_ARG(s->listener->interface->hostname),
+		    rejected ? "" : " ESMTP", reply.text.n > 0 ? "\n" : "",
+		    STR_ARG(reply.text)));
+	}
+	stage_effect(out, EFFECT_REPLY)->reply = reply;
+	return STAGE_DONE;
+}
+
+enum stage_answer
+policy_delayed(
+    const struct subject *s, const struct facts *facts, struct stage_out *out)
+{
+	struct reply reply = { .code = (int)s->config->delayed_reject_code,
+		.status = "",
+		.text = s->config->delayed_reject_text };
+
+	if (reply.text.n == 0) {
+		reply.status = reply.code < 500 ? "4.7.1" : "5.7.1";
+		reply.text = STR(REFUSED_TEXT);
+	}
+	if (s->behaviour != REJECT)
+		return STAGE_DONE;
+	if (variables_need(reply.text, facts, &out->needs))
+		return STAGE_NEEDS;
+	reply.text = variables_expand(reply.text, s, facts, out->mem);
+	stage_effect(out, EFFECT_REPLY)->reply = reply;
+	return STAGE_DONE;
+}
+
+/* The first line says our name and what to speak (RFC 5321 4.2.1). */
+static void
+greet(const struct subject *s, struct reply *reply)
+{
+	const struct policy_params *p = &s->policy->p;
+
+	reply->code = p->banner_code < 300 ? (int)p->banner_code : 220;
+	reply->text = s->behaviour == REJECT ? STR("") : p->banner_text;
+}
+
+/* A banner that the policy inherited is a greeting, not a refusal. */
+static void
+reject(const struct subject *s, struct reply *reply)
+{
+	const struct policy *policy = s->policy;
+	bool own = policy->set[MFP_BANNER_TEXT] && policy->p.banner_text.n > 0;
+
+	reply->code =
+	    policy->p.banner_code >= 400 ? (int)policy->p.banner_code : 554;
+	reply->text = own ? policy->p.banner_text : STR(REFUSED_TEXT);
+	reply->close = true;
+}

@@ -1,0 +1,36 @@
+/*
+ * stages.h - every stage's decision, for the table of the order
+ *
+ * One line each: what it decides, the facts it may ask for. The rules stand
+ * above each in its file. Called through the table in pipeline.c.
+ */
+#ifndef PIPELINE_STAGES_H
+#define PIPELINE_STAGES_H
+
+#include "pipeline/stage.h"
+
+#define STAGE_DECISION(name)                                                   \
+	enum stage_answer name(const struct subject *, const struct facts *,   \
+	    struct stage_out *)
+
+/* AT_CONNECT */
+STAGE_DECISION(limits_decide); /* 421 over listener and total limits */
+STAGE_DECISION(hat_decide);    /* group, entry and policy of the client */
+STAGE_DECISION(policy_decide); /* refuse, or greet */
+
+/* AT_MAIL */
+STAGE_DECISION(sender_address);
+STAGE_DECISION(sender_size); /* the size declared */
+STAGE_DECISION(sender_domain);
+
+/* AT_RCPT */
+STAGE_DECISION(policy_delayed); /* the refusal that REJECT put off */
+STAGE_DECISION(recipient_address);
+STAGE_DECISION(recipient_domain);
+STAGE_DECISION(rat_decide);
+
+/* AT_DATA */
+STAGE_DECISION(prequeue_size); /* the size counted */
+STAGE_DECISION(prequeue_bounce_profile);
+
+#endif
