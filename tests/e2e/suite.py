@@ -1,0 +1,257 @@
+"""A private Postern: its folder, its configuration, its processes.
+
+    with Suite(tmp_path, config) as postern: ...
+
+Everything is real: the built programs, real sockets on loopback, a real
+spool.  Only processes that were started here are ever ended, by pid.
+"""
+import contextlib
+import json
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import time
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+BIN = pathlib.Path(os.environ.get("POSTERN_BIN", TOP / "build/bin"))
+PEERS = TOP / "build/peers/bin"
+START_SECONDS = 30
+ROOT_USER = os.geteuid() == 0
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def wait_for(what, test, seconds=20, every=0.02):
+    """Waits until test() is true and returns what it gave; fails otherwise."""
+    end = time.monotonic() + seconds
+    while True:
+        value = test()
+        if value:
+            return value
+        assert time.monotonic() < end, "gave up waiting for " + what
+        time.sleep(every)
+
+
+class Suite:
+    def __init__(self, folder, config, start=True, wrap=()):
+        self.root = pathlib.Path(folder) / "root"
+        self.port = free_port()
+        self.private_port = free_port()
+        self.sink_port = free_port()
+        self.wrap = list(wrap)
+        self.proc = None
+        (self.root / "etc").mkdir(parents=True)
+        for p in (self.root, self.root / "etc"):
+            p.chmod(0o755)
+        # the programs' accounts must be able to pass through
+        for p in pathlib.Path(folder).parents:
+            if p.stat().st_uid == os.geteuid() and p != pathlib.Path("/"):
+                with contextlib.suppress(PermissionError):
+                    p.chmod(p.stat().st_mode | 0o111)
+        pathlib.Path(folder).chmod(0o755)
+        self.configure(config)
+        if start:
+            self.start()
+
+    def configure(self, text):
+        text = (text.replace("@PORT@", str(self.port))
+                .replace("@PRIVATE_PORT@", str(self.private_port))
+                .replace("@SINK_PORT@", str(self.sink_port)))
+        path = self.root / "etc/postern.yaml"
+        path.write_text(text)
+        path.chmod(0o644)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    # --- processes ---
+
+    def start(self, expect_ready=True):
+        self.out = open(self.root / "output", "ab+")
+        self.mark = self.out.seek(0, os.SEEK_END)
+        self.proc = subprocess.Popen(
+            self.wrap + [str(BIN / "postern-master"), "--root", str(self.root)],
+            stdin=subprocess.DEVNULL, stdout=self.out, stderr=self.out)
+        if not expect_ready:
+            return
+        wait_for("ready", lambda: self.is_ready(), START_SECONDS)
+
+    def is_ready(self):
+        text = self.output()
+        assert self.proc.poll() is None, "did not start:\n" + text
+        return "\nready\n" in "\n" + text
+
+    def output(self):
+        with open(self.root / "output", "rb") as f:
+            f.seek(self.mark)
+            return f.read().decode(errors="replace")
+
+    def master_pid(self):
+        return int((self.root / "spool/lock").read_text())
+
+    def stop(self, how=signal.SIGTERM, seconds=20):
+        if self.proc is None or self.proc.poll() is not None:
+            return
+        os.kill(self.master_pid(), how)
+        try:
+            self.proc.wait(seconds)
+        except subprocess.TimeoutExpired:
+            for pid in list(self.pids().values()):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            self.proc.kill()
+            self.proc.wait()
+            raise AssertionError("did not stop within %d s" % seconds)
+
+    def pids(self):
+        """{"smtpd 0": pid, ...} of the programs that run."""
+        master = self.master_pid()
+        out = {}
+        n = {}
+        for p in sorted(pathlib.Path("/proc").glob("[0-9]*"),
+                        key=lambda q: int(q.name)):
+            try:
+                stat = (p / "stat").read_text()
+                ppid = int(stat.rpartition(")")[2].split()[1])
+                name = (p / "comm").read_text().strip()
+            except (OSError, ValueError, IndexError):
+                continue
+            if ppid == master and name.startswith("postern-"):
+                name = name[len("postern-"):]
+                n[name] = n.get(name, -1) + 1
+                out["%s %d" % (name, n[name])] = int(p.name)
+        return out
+
+    def kill(self, name, how=signal.SIGKILL):
+        pid = self.pids()[name]
+        os.kill(pid, how)
+        return pid
+
+    # --- asking it ---
+
+    def postern(self, *words, ok=(0,), text=None):
+        """Runs `postern COMMAND`; returns its output."""
+        r = subprocess.run([str(BIN / "postern"), "--root", str(self.root)]
+                           + [str(w) for w in words],
+                           input=text, capture_output=True, text=True,
+                           timeout=60)
+        assert r.returncode in ok, (
+            "postern %s: exit %d\n%s%s" % (" ".join(map(str, words)),
+                                           r.returncode, r.stdout, r.stderr))
+        return r.stdout
+
+    def ask(self, *words, ok=(0,)):
+        """The same with --json, decoded."""
+        return json.loads(self.postern("--json", *words, ok=ok))
+
+    def log(self, subscription="mail_logs"):
+        """All lines of the mail log, oldest first, without their prefix."""
+        lines = []
+        for f in sorted((self.root / "log" / subscription).glob("*.@*")):
+            lines += f.read_text(errors="replace").splitlines()
+        return [l.split(": ", 1)[1] if ": " in l else l for l in lines]
+
+    def wait_log(self, part, seconds=20):
+        def find():
+            return [l for l in self.log() if part in l]
+        return wait_for("the log line %r" % part, find, seconds)
+
+    def queued(self):
+        """MIDs that stand in the spool."""
+        return sorted(int(p.name)
+                      for place in ("incoming", "deferred")
+                      for p in (self.root / "spool" / place).glob("*/[0-9]*"))
+
+    def wait_empty(self, seconds=60):
+        wait_for("an empty queue", lambda: not self.queued(), seconds)
+
+    # --- talking to it ---
+
+    def client(self, port=None, **kw):
+        return Client(port or self.port, **kw)
+
+
+class Client:
+    """Raw SMTP: sends what it is told, byte for byte; reads replies."""
+
+    def __init__(self, port, greet=True, helo="client.test", timeout=20,
+                 source=None):
+        self.sock = socket.create_connection(
+            ("127.0.0.1", port), timeout,
+            source_address=(source, 0) if source else None)
+        self.file = self.sock.makefile("rb")
+        self.banner = None
+        if greet:
+            self.banner = self.reply()
+            assert self.banner[0] == 220, self.banner
+            if helo:
+                assert self.cmd("EHLO " + helo)[0] == 250
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def send(self, data):
+        self.sock.sendall(data if isinstance(data, bytes) else data.encode())
+
+    def reply(self):
+        """(code, [line, ...]) or None at the end of the connection."""
+        lines = []
+        while True:
+            line = self.file.readline()
+            if not line:
+                return None
+            line = line.decode("utf-8", "replace").rstrip("\r\n")
+            lines.append(line[4:])
+            if line[3:4] != "-":
+                return int(line[:3]), lines
+
+    def cmd(self, line):
+        self.send(line.encode() + b"\r\n" if isinstance(line, str) else line)
+        return self.reply()
+
+    def mail(self, sender="s@client.test", rcpts=("r@example.com",),
+             body=b"Subject: hi\r\n\r\nhello\r\n"):
+        """One whole message; returns the last reply."""
+        r = self.cmd("MAIL FROM:<%s>" % sender)
+        if r[0] != 250:
+            return r
+        for rcpt in rcpts:
+            self.cmd("RCPT TO:<%s>" % rcpt)
+        r = self.cmd("DATA")
+        if r[0] != 354:
+            return r
+        self.send(stuff(body) + b".\r\n")
+        return self.reply()
+
+    def silent(self, seconds=0.3):
+        """True when nothing comes for that long."""
+        self.sock.settimeout(seconds)
+        try:
+            return self.sock.recv(1, socket.MSG_PEEK) == b"never"
+        except socket.timeout:
+            return True
+        finally:
+            self.sock.settimeout(20)
+
+    def close(self):
+        self.file.close()
+        self.sock.close()
+
+
+def stuff(body):
+    out = b"".join(b"." + l if l.startswith(b".") else l
+                   for l in body.splitlines(keepends=True))
+    return out if out.endswith(b"\r\n") or not out else out + b"\r\n"
