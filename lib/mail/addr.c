@@ -383,7 +383,8 @@ general_literal(struct str body)
 			return false;
 	}
 	for (size_t i = 0; i < body.n; i++) {
-		if (!is_alnum(body.p[i]) && strchr(".-_:", body.p[i]) == NULL)
+		if (is_8bit(body.p[i]) ||
+		    !(is_domain(body.p[i]) || body.p[i] == ':'))
 			return false;
 	}
 	return is_alnum(tag.p[tag.n - 1]);

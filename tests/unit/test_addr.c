@@ -226,8 +226,8 @@ test_rel_06_bytes_that_are_never_part_of_an_address(void **state)
 {
 	static const char *const places[] = { "<?a@b.test>", "<a?b@c.test>",
 		"<a@b?c.test>", "<a@b.test?>", "<\"a?b\"@c.test>",
-		"<\"a\\?b\"@c.test>", "<a@[127.0.?0.1]>", "<@a?b:c@d.test>",
-		"<@[a?b]:c@d.test>" };
+		"<\"a\\?b\"@c.test>", "<a@[127.0.?0.1]>", "<a@[x:a?b]>",
+		"<@a?b:c@d.test>", "<@[a?b]:c@d.test>" };
 
 	(void)state;
 	for (int c = 0; c < 0x80; c++) {
@@ -243,8 +243,9 @@ test_rel_06_bytes_that_are_never_part_of_an_address(void **state)
 			memcpy(text, places[i], in.n);
 			*(char *)memchr(text, '?', in.n) = (char)c;
 			snprintf(why, sizeof(why), "%s with %#x", places[i], c);
-			expect(why, in, 0, true, ADDR_SYNTAX, NULL, NULL);
-			expect(why, in, 0, false, ADDR_SYNTAX, NULL, NULL);
+			expect(why, in, LITERAL, true, ADDR_SYNTAX, NULL, NULL);
+			expect(
+			    why, in, LITERAL, false, ADDR_SYNTAX, NULL, NULL);
 		}
 	}
 }
