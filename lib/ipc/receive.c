@@ -143,7 +143,7 @@ handle_whole(struct ipc *c, const char *p, size_t n)
 		struct wire_head h;
 
 		memcpy(&h, p + used, WIRE_HEAD);
-		if (wire_check(&h, c->accepts, &err) == -1) {
+		if (wire_head_check(&h, c->accepts, &err) == -1) {
 			channel_doom(c, &err);
 			break;
 		}

@@ -38,7 +38,7 @@ ipc_decode(
 }
 
 int
-wire_check(const struct wire_head *h, uint64_t accepts, struct err *err)
+wire_head_check(const struct wire_head *h, uint64_t accepts, struct err *err)
 {
 	const struct ipc_spec *spec = ipc_spec(h->type);
 
