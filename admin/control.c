@@ -1,0 +1,189 @@
+/* control.c - asking the running programs, over the control socket */
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "admin/control.h"
+#include "base/bounds.h"
+#include "ipc/ipc.h"
+
+#define CONNECT_MS 10000
+#define ANSWER_MS  120000
+#define ANSWER_MAX (256u * 1024 * 1024)
+
+static int connect_to(const struct tool *, struct err *);
+static int choose(int fd, enum program_kind, struct buf *in, struct err *);
+static int say(int fd, const char *const *words, struct err *);
+static int gather(
+    int fd, struct buf *in, struct buf *text, int *msg_fd, struct err *);
+static int finish(const struct ipc_frame *, struct err *);
+static int parse(struct buf *text, json_t **out, struct err *);
+
+int
+control_ask(struct tool *t, enum program_kind kind, const char *const *words,
+    struct control_answer *answer, struct err *err)
+{
+	struct buf in, text;
+	int fd = connect_to(t, err), rc;
+
+	*answer = (struct control_answer){ NULL, -1 };
+	if (fd == -1)
+		return -1;
+	buf_init(&in, IPC_FRAME_MAX);
+	buf_init(&text, ANSWER_MAX);
+	rc = choose(fd, kind, &in, err);
+	if (rc == 0)
+		rc = say(fd, words, err);
+	if (rc == 0)
+		rc = gather(fd, &in, &text, &answer->fd, err);
+	if (rc == 0)
+		rc = parse(&text, &answer->json, err);
+	buf_fini(&in);
+	buf_fini(&text);
+	close(fd);
+	if (rc == -1)
+		control_answer_fini(answer);
+	return rc;
+}
+
+void
+control_answer_fini(struct control_answer *answer)
+{
+	json_decref(answer->json);
+	if (answer->fd != -1)
+		close(answer->fd);
+	*answer = (struct control_answer){ NULL, -1 };
+}
+
+int
+control_show(struct tool *t, enum program_kind kind, const char *const *words,
+    void (*render)(const json_t *, struct buf *))
+{
+	struct control_answer answer;
+	struct err err = ERR_INIT;
+	struct buf text;
+
+	if (control_ask(t, kind, words, &answer, &err) == -1)
+		return tool_fail(t, &err);
+	buf_init(&text, ANSWER_MAX);
+	if (t->json)
+		tool_print_json(t, answer.json);
+	else if (render != NULL)
+		render(answer.json, &text);
+	tool_print(t, &text);
+	buf_fini(&text);
+	control_answer_fini(&answer);
+	return TOOL_DONE;
+}
+
+static int
+connect_to(const struct tool *t, struct err *err)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	int fd;
+
+	if (!str_copy(
+		sun.sun_path, sizeof(sun.sun_path), str_of(t->paths.control)))
+		return err_set(
+		    err, ERR_PERM, "%s: name too long", t->paths.control);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd == -1)
+		return err_sys(err, ERR_TEMP, "socket");
+	if (connect(fd, (struct sockaddr *)&sun, sizeof(sun)) == 0)
+		return fd;
+	if (errno == ENOENT || errno == ECONNREFUSED)
+		err_set(err, ERR_TEMP, "Postern is not running (%s)",
+		    t->paths.control);
+	else
+		err_sys(err, ERR_TEMP, "%s", t->paths.control);
+	close(fd);
+	return -1;
+}
+
+static int
+choose(int fd, enum program_kind kind, struct buf *in, struct err *err)
+{
+	struct connect_msg to = { .kind = kind };
+	struct ipc_frame f;
+
+	if (ipc_call_send(fd, IPC_CONNECT, 0, &to, err) == -1 ||
+	    ipc_call_recv(fd, &f, in, NULL, NULL, CONNECT_MS, err) == -1)
+		return err_in(err, "%s", program_name(kind));
+	if (f.type != IPC_RESULT)
+		return err_set(err, ERR_PROTO, "%s: unexpected answer",
+		    program_name(kind));
+	return finish(&f, err);
+}
+
+static int
+say(int fd, const char *const *words, struct err *err)
+{
+	struct word v[CONTROL_WORDS_MAX];
+	struct command c = { .words = { 0, v } };
+
+	for (; words[c.words.n] != NULL; c.words.n++) {
+		struct str text = str_of(words[c.words.n]);
+
+		if (c.words.n == CONTROL_WORDS_MAX || text.n > TEXT_MAX)
+			return err_set(
+			    err, ERR_USAGE, "the command is too long");
+		v[c.words.n].text = text;
+	}
+	return ipc_call_send(fd, IPC_COMMAND, 0, &c, err);
+}
+
+/* CHUNKs, perhaps one FILE, and at the end a RESULT. */
+static int
+gather(int fd, struct buf *in, struct buf *text, int *msg_fd, struct err *err)
+{
+	for (;;) {
+		struct ipc_frame f;
+		size_t n = 1;
+		int got = -1;
+
+		if (ipc_call_recv(fd, &f, in, &got, &n, ANSWER_MS, err) == -1)
+			return -1;
+		if (n == 1) {
+			if (*msg_fd != -1)
+				close(*msg_fd);
+			*msg_fd = got;
+		}
+		if (f.type == IPC_RESULT)
+			return finish(&f, err);
+		if (f.type == IPC_CHUNK && !buf_add_str(text, f.body))
+			return err_set(
+			    err, ERR_PROTO, "the answer is too long");
+		if (f.type != IPC_CHUNK && f.type != IPC_FILE)
+			return err_set(err, ERR_PROTO, "unexpected answer");
+	}
+}
+
+static int
+finish(const struct ipc_frame *f, struct err *err)
+{
+	struct result r;
+
+	if (ipc_decode(f, &r, NULL, err) == -1)
+		return -1;
+	if (r.status == TOOL_DONE)
+		return 0;
+	return err_set(err, r.status == TOOL_USAGE ? ERR_USAGE : ERR_PERM,
+	    "%.*s", STR_ARG(r.error));
+}
+
+static int
+parse(struct buf *text, json_t **out, struct err *err)
+{
+	json_error_t why;
+
+	if (text->len == 0)
+		return 0;
+	*out = json_loadb(text->data, text->len, JSON_DECODE_ANY, &why);
+	if (*out == NULL)
+		return err_set(err, ERR_PROTO,
+		    "the answer is no JSON: %s (byte %d)", why.text,
+		    why.position);
+	return 0;
+}

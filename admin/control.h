@@ -1,0 +1,35 @@
+/*
+ * control.h - asking the running programs, over the control socket
+ *
+ * The master takes the connection, looks at who is calling and passes it on
+ * to the program that is wanted.
+ */
+#ifndef ADMIN_CONTROL_H
+#define ADMIN_CONTROL_H
+
+#include <jansson.h>
+
+#include "admin/tool.h"
+#include "program/program.h"
+
+#define CONTROL_WORDS_MAX 100
+
+struct control_answer {
+	json_t *json; /* NULL: none was given */
+	int fd;       /* of a message; -1: none */
+};
+
+/*
+ * Asks one question: words up to NULL. -1: err has what the service said,
+ * or why it could not be asked (ERR_TEMP); ERR_USAGE: asked wrongly.
+ */
+int control_ask(struct tool *, enum program_kind, const char *const *words,
+    struct control_answer *, struct err *);
+void control_answer_fini(struct control_answer *);
+
+/* Asks, and prints the JSON (--json), or what render makes of it (NULL:
+ * nothing). Returns the exit status. */
+int control_show(struct tool *, enum program_kind, const char *const *words,
+    void (*render)(const json_t *, struct buf *));
+
+#endif

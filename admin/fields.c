@@ -1,0 +1,100 @@
+/* fields.c - reading the JSON of the services, and showing what is in it */
+#include <string.h>
+
+#include "admin/fields.h"
+#include "base/clock.h"
+#include "base/str.h"
+
+/* One piece of input at a time: the longest escape is six bytes for three. */
+#define PIECE 256
+
+const char *
+fields_text(const json_t *o, const char *key)
+{
+	const char *text = json_string_value(json_object_get(o, key));
+
+	return text != NULL ? text : "";
+}
+
+int64_t
+fields_num(const json_t *o, const char *key)
+{
+	return (int64_t)json_number_value(json_object_get(o, key));
+}
+
+bool
+fields_bool(const json_t *o, const char *key)
+{
+	return json_is_true(json_object_get(o, key));
+}
+
+bool
+fields_has(const json_t *o, const char *key)
+{
+	const json_t *v = json_object_get(o, key);
+
+	return v != NULL && !json_is_null(v);
+}
+
+void
+fields_show(struct buf *out, const char *text, size_t max)
+{
+	fields_show_str(out, str_of(text), max);
+}
+
+void
+fields_show_str(struct buf *out, struct str text, size_t max)
+{
+	bool cut = text.n > max;
+
+	if (cut)
+		text.n = max;
+	while (text.n != 0) {
+		char esc[PIECE * 4 + 1];
+		size_t n = text.n < PIECE ? text.n : PIECE;
+
+		/* Not in the middle of a letter, where there are letters. */
+		while (n < text.n && n > PIECE - 3 &&
+		       ((unsigned char)text.p[n] & 0xc0) == 0x80)
+			n--;
+		buf_add(out, esc,
+		    str_escape(esc, sizeof(esc), str_sub(text, 0, n), n));
+		text = str_sub(text, n, text.n);
+	}
+	if (cut)
+		buf_puts(out, "...");
+}
+
+void
+fields_time(
+    struct buf *out, const json_t *o, const char *key, const char *absent)
+{
+	char text[CLOCK_TEXT];
+
+	buf_puts(out, fields_has(o, key)
+			  ? clock_status(fields_num(o, key), text)
+			  : absent);
+}
+
+void
+fields_age(
+    struct buf *out, const json_t *o, const char *key, const char *absent)
+{
+	char text[CLOCK_TEXT];
+
+	buf_puts(out,
+	    fields_has(o, key) ? clock_age(fields_num(o, key), text) : absent);
+}
+
+void
+fields_cell(struct buf *out, int64_t n, int width)
+{
+	char text[32], minus[34];
+
+	str_thousands(n < 0 ? -(uint64_t)n : (uint64_t)n, text);
+	if (n < 0) {
+		minus[0] = '-';
+		str_copy(minus + 1, sizeof(minus) - 1, str_of(text));
+	}
+	buf_printf(out, "%*s", width, n < 0 ? minus : text);
+}

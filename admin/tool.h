@@ -1,0 +1,81 @@
+/*
+ * tool.h - one run of a command of `postern`
+ *
+ * A command is an entry of the table in commands.c and one file cmd_NAME.c.
+ * It works as a line with everything said (batch), and asks for what is
+ * missing when a person sits there (tool.asks). It prints text, or with
+ * --json the answer of the service as it came.
+ */
+#ifndef ADMIN_TOOL_H
+#define ADMIN_TOOL_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "admin/dialogue.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "config/paths.h"
+
+/* Exit statuses. */
+enum {
+	TOOL_DONE,     /* done, yes */
+	TOOL_NEGATIVE, /* no; could not be done */
+	TOOL_USAGE     /* wrongly asked */
+};
+
+struct tool_command;
+
+struct tool {
+	struct paths paths;
+	const char *root; /* --root; NULL: installed */
+	bool json;        /* --json: for programs */
+	bool asks;        /* a person is there: ask for what is missing */
+	struct dialogue dialogue;
+	const struct tool_command *command; /* the one running */
+};
+
+struct tool_command {
+	const char *name;
+	const char *usage;   /* arguments, as in a manual page; "" none */
+	const char *summary; /* one line for the list */
+	const char *help;    /* one paragraph */
+	/* argv[0] is the name; --json and --help are gone already. */
+	int (*run)(struct tool *, int argc, char **argv);
+};
+
+/*
+ * Options of a command, taken out of argv wherever they stand before "--":
+ * "--name value", "--name=value", or "--name" for a flag. False: one was
+ * not understood, which has been said (return TOOL_USAGE).
+ */
+struct tool_option {
+	const char *name;   /* "--from" */
+	const char **value; /* one of these two */
+	bool *flag;
+};
+bool tool_options(struct tool *, const struct tool_option *, size_t n,
+    int *argc, char **argv);
+
+/* Prints why, and how the command is used; returns TOOL_USAGE. */
+int tool_usage(const struct tool *, const char *why);
+/* Prints the error; returns TOOL_NEGATIVE, or TOOL_USAGE for ERR_USAGE. */
+int tool_fail(const struct tool *, const struct err *);
+/* The input ended in the middle of a dialogue; returns TOOL_NEGATIVE. */
+int tool_abandoned(const struct tool *);
+
+/* Prints text (already escaped); long ones page by page for a person.
+ * Returns TOOL_DONE. */
+int tool_print(struct tool *, struct buf *text);
+/* As JSON, for --json; returns TOOL_DONE. */
+int tool_print_json(const struct tool *, const json_t *);
+
+/* A message id: decimal, 1..2^63-1 (threats ADM-02). */
+bool tool_mid(struct str text, uint64_t *mid);
+/* Login name of the caller, for audit. */
+void tool_user(char *out, size_t size);
+/* argv[from..] joined by blanks. */
+void tool_join(char *out, size_t size, int argc, char **argv, int from);
+
+#endif
