@@ -110,7 +110,10 @@ UNIT_BIN := $(UNIT_SRC:tests/unit/%.c=$O/tests/%)
 
 $O/tests/%: $O/obj/tests/unit/%.o $O/libpostern.a
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) \
+	    $(LDLIBS) -lcmocka
+# tests of a program's parts link these too
+$O/tests/test_dialog: $O/obj/smtp/dialog.o $O/obj/smtp/transaction.o
 
 .PHONY: unit check-unit
 unit: $(UNIT_BIN)
@@ -191,6 +194,13 @@ install: all
 	@tests/tools/install-tree "$(DESTDIR)" "$(SBINDIR)" "$(LIBEXECDIR)" \
 	    "$(MANDIR)" "$(SYSCONFDIR)" "$(UNITDIR)" "$(SYSUSERSDIR)" \
 	    "$(TMPFILESDIR)" $O/bin
+uninstall:
+	rm -rf "$(DESTDIR)$(LIBEXECDIR)"
+	rm -f "$(DESTDIR)$(SBINDIR)/postern" \
+	    "$(DESTDIR)$(UNITDIR)/postern.service" \
+	    "$(DESTDIR)$(SYSUSERSDIR)/postern.conf" \
+	    "$(DESTDIR)$(TMPFILESDIR)/postern.conf" \
+	    $(foreach m,$(notdir $(MAN)),"$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $m))/$m")
 man: $(MAN:docs/man/%=$O/man/%.txt)
 $O/man/%.txt: docs/man/%
 	@mkdir -p $(@D)
