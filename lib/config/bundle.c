@@ -1,0 +1,230 @@
+/*
+ * bundle.c - the files of one revision as bytes, and as a descriptor
+ *
+ * A bundle's memory is always the packed form: magic, number of files, then
+ * for each the lengths of name and text (32 bits, native order: both ends
+ * are this build), name, text. The reader checks every length; it trusts the
+ * sender no more than it would a file.
+ */
+#include "config/bundle.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/bounds.h"
+#include "base/mem.h"
+#include "config/pack.h"
+
+#define MAGIC 0x31424e50u /* "PNB1" */
+#define SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
+
+static void put_u32(struct buf *, uint32_t);
+static bool take_u32(struct str *in, uint32_t *out);
+static bool take_str(struct str *in, uint32_t n, struct str *out);
+static int unpack(struct bundle *, struct err *);
+static int write_all(int fd, struct str, struct err *);
+static int read_all(int fd, char *p, size_t n, struct err *);
+
+int
+bundle_to_fd(const struct bundle *b, struct err *err)
+{
+	int fd =
+	    memfd_create("postern-config", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+	if (fd == -1)
+		return err_sys(err, ERR_TEMP, "memory file");
+	if (write_all(fd, (struct str){ b->map, b->map_len }, err) == -1)
+		goto fail;
+	if (fcntl(fd, F_ADD_SEALS, SEALS) == -1) {
+		err_sys(err, ERR_TEMP, "seal memory file");
+		goto fail;
+	}
+	return fd;
+fail:
+	close(fd);
+	return -1;
+}
+
+int
+bundle_from_fd(struct bundle *b, int fd, struct err *err)
+{
+	struct stat st;
+
+	*b = (struct bundle){ 0 };
+	if (fstat(fd, &st) == -1)
+		return err_sys(err, ERR_TEMP, "configuration");
+	if (!S_ISREG(st.st_mode) || st.st_size < 8 ||
+	    (uint64_t)st.st_size > BUNDLE_MAX)
+		return err_set(
+		    err, ERR_PROTO, "configuration: not a bundle of files");
+	b->map_len = (size_t)st.st_size;
+	b->map = mem_alloc(b->map_len);
+	if (read_all(fd, b->map, b->map_len, err) == -1 ||
+	    unpack(b, err) == -1) {
+		bundle_free(b);
+		return -1;
+	}
+	return 0;
+}
+
+void
+bundle_from_text(struct bundle *b, const char *name, struct str text)
+{
+	struct buf packed;
+	struct err err = ERR_INIT;
+
+	pack_begin(&packed);
+	pack_file(&packed, str_of(name), text);
+	if (pack_end(&packed, b, &err) == -1)
+		panic("bundle of %s: %s", name, err.text);
+}
+
+const struct bundle_file *
+bundle_find(const struct bundle *b, const char *name)
+{
+	for (size_t i = 0; i < b->n; i++) {
+		if (str_is(b->files[i].name, name))
+			return &b->files[i];
+	}
+	return NULL;
+}
+
+void
+bundle_free(struct bundle *b)
+{
+	free(b->files);
+	free(b->map);
+	*b = (struct bundle){ 0 };
+}
+
+void
+pack_begin(struct buf *packed)
+{
+	buf_init(packed, BUNDLE_MAX);
+	put_u32(packed, MAGIC);
+	put_u32(packed, 0);
+}
+
+void
+pack_file(struct buf *packed, struct str name, struct str text)
+{
+	uint32_t n;
+
+	put_u32(packed, (uint32_t)name.n);
+	put_u32(packed, (uint32_t)text.n);
+	buf_add_str(packed, name);
+	buf_add_str(packed, text);
+	if (packed->failed)
+		return;
+	memcpy(&n, packed->data + 4, sizeof(n));
+	n++;
+	memcpy(packed->data + 4, &n, sizeof(n));
+}
+
+int
+pack_end(struct buf *packed, struct bundle *b, struct err *err)
+{
+	*b = (struct bundle){ 0 };
+	if (packed->failed) {
+		buf_fini(packed);
+		return err_set(err, ERR_USAGE,
+		    "the configuration is larger than %zu MiB",
+		    BUNDLE_MAX >> 20);
+	}
+	b->map_len = packed->len;
+	b->map = mem_dup(packed->data, packed->len);
+	buf_fini(packed);
+	if (unpack(b, err) == 0)
+		return 0;
+	bundle_free(b);
+	return -1;
+}
+
+static void
+put_u32(struct buf *b, uint32_t n)
+{
+	buf_add(b, &n, sizeof(n));
+}
+
+static bool
+take_u32(struct str *in, uint32_t *out)
+{
+	if (in->n < sizeof(*out))
+		return false;
+	memcpy(out, in->p, sizeof(*out));
+	*in = str_sub(*in, sizeof(*out), in->n);
+	return true;
+}
+
+static bool
+take_str(struct str *in, uint32_t n, struct str *out)
+{
+	if (n > in->n)
+		return false;
+	*out = str_sub(*in, 0, n);
+	*in = str_sub(*in, n, in->n);
+	return true;
+}
+
+/* The views of the files, from the packed form in b->map. */
+static int
+unpack(struct bundle *b, struct err *err)
+{
+	struct str in = { b->map, b->map_len };
+	uint32_t magic, n, name, text;
+
+	if (!take_u32(&in, &magic) || magic != MAGIC || !take_u32(&in, &n) ||
+	    n > BUNDLE_FILES_MAX)
+		goto bad;
+	b->files = mem_array(n + 1, sizeof(*b->files));
+	for (b->n = 0; b->n < n; b->n++) {
+		struct bundle_file *f = &b->files[b->n];
+
+		if (!take_u32(&in, &name) || !take_u32(&in, &text) ||
+		    text > CONFIG_FILE_MAX || !take_str(&in, name, &f->name) ||
+		    !take_str(&in, text, &f->text))
+			goto bad;
+	}
+	if (in.n == 0)
+		return 0;
+bad:
+	return err_set(err, ERR_PROTO, "configuration: the bundle is damaged");
+}
+
+static int
+write_all(int fd, struct str s, struct err *err)
+{
+	while (s.n > 0) {
+		ssize_t n = write(fd, s.p, s.n);
+
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1)
+			return err_sys(err, ERR_TEMP, "write memory file");
+		s = str_sub(s, (size_t)n, s.n);
+	}
+	return 0;
+}
+
+static int
+read_all(int fd, char *p, size_t n, struct err *err)
+{
+	for (size_t off = 0; off < n;) {
+		ssize_t got = pread(fd, p + off, n - off, (off_t)off);
+
+		if (got == -1 && errno == EINTR)
+			continue;
+		if (got == -1)
+			return err_sys(err, ERR_TEMP, "read configuration");
+		if (got == 0)
+			return err_set(
+			    err, ERR_PROTO, "configuration: the bundle is cut");
+		off += (size_t)got;
+	}
+	return 0;
+}

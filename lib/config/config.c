@@ -1,0 +1,169 @@
+/*
+ * config.c - the configuration as a counted object, and finding things in it
+ */
+#include "config/config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bounds.h"
+#include "base/map.h"
+#include "base/mem.h"
+#include "config/tree.h"
+
+struct box {
+	struct config config; /* first: a config is its box */
+	struct arena mem;
+	uint32_t refs;
+	struct map listeners, bounce_profiles, destinations, routes;
+	const struct route *route_all;
+};
+
+static const void *find_domain(const struct map *, struct str domain);
+static const struct box *box_of(const struct config *);
+
+static const char *const behaviour_names[] = {
+	[BEHAVIOUR_NONE] = "NONE",
+	[ACCEPT] = "ACCEPT",
+	[RELAY] = "RELAY",
+	[REJECT] = "REJECT",
+	[TCPREFUSE] = "TCPREFUSE",
+	[CONTINUE] = "CONTINUE",
+};
+
+const char *
+behaviour_name(enum behaviour b)
+{
+	return (size_t)b < NELEM(behaviour_names) ? behaviour_names[b] : "NONE";
+}
+
+struct config *
+config_ref(struct config *c)
+{
+	((struct box *)c)->refs++;
+	return c;
+}
+
+void
+config_unref(struct config **cp)
+{
+	struct box *box = (struct box *)*cp;
+
+	*cp = NULL;
+	if (box == NULL || --box->refs > 0)
+		return;
+	map_fini(&box->listeners, NULL);
+	map_fini(&box->bounce_profiles, NULL);
+	map_fini(&box->destinations, NULL);
+	map_fini(&box->routes, NULL);
+	arena_free(&box->mem);
+	free(box);
+}
+
+const struct listener *
+config_listener(const struct config *c, struct str name)
+{
+	return map_get(&box_of(c)->listeners, name);
+}
+
+const struct bounce_profile *
+config_bounce_profile(const struct config *c, struct str name)
+{
+	const struct bounce_profile *p =
+	    map_get(&box_of(c)->bounce_profiles, name);
+
+	return p != NULL ? p : &c->bounce_profiles[0];
+}
+
+const struct destination *
+config_destination(const struct config *c, struct str domain)
+{
+	const struct destination *d =
+	    find_domain(&box_of(c)->destinations, domain);
+
+	return d != NULL ? d : &c->destinations[0];
+}
+
+const struct route *
+config_route(const struct config *c, struct str domain)
+{
+	const struct route *r = find_domain(&box_of(c)->routes, domain);
+
+	return r != NULL ? r : box_of(c)->route_all;
+}
+
+struct config *
+tree_new(uint64_t revision)
+{
+	struct box *box = mem_alloc(sizeof(*box));
+
+	arena_init(&box->mem, TREE_MAX);
+	map_init(&box->listeners);
+	map_init(&box->bounce_profiles);
+	map_init(&box->destinations);
+	map_init(&box->routes);
+	box->refs = 1;
+	box->config.revision = revision;
+	return &box->config;
+}
+
+struct arena *
+tree_arena(struct config *c)
+{
+	return &((struct box *)c)->mem;
+}
+
+void
+tree_index(struct config *c)
+{
+	struct box *box = (struct box *)c;
+
+	for (size_t i = 0; i < c->n_listeners; i++)
+		map_put(
+		    &box->listeners, c->listeners[i].name, &c->listeners[i]);
+	for (size_t i = 0; i < c->n_bounce_profiles; i++)
+		map_put(&box->bounce_profiles, c->bounce_profiles[i].name,
+		    &c->bounce_profiles[i]);
+	for (size_t i = 1; i < c->n_destinations; i++)
+		map_put(&box->destinations, c->destinations[i].domain,
+		    &c->destinations[i]);
+	for (size_t i = 0; i < c->n_routes; i++) {
+		map_put(&box->routes, c->routes[i].domain, &c->routes[i]);
+		if (str_is(c->routes[i].domain, "ALL"))
+			box->route_all = &c->routes[i];
+	}
+}
+
+/* Exact, then the longest suffix: keys are in lower case, so the domain "all"
+ * never meets the key ALL. */
+static const void *
+find_domain(const struct map *m, struct str domain)
+{
+	char lower[DOMAIN_MAX + 1];
+	struct str left;
+	const void *found;
+
+	if (m->n == 0 || domain.n > DOMAIN_MAX)
+		return NULL;
+	str_copy(lower, sizeof(lower), domain);
+	str_lower(lower);
+	left = (struct str){ lower, domain.n };
+	found = map_get(m, left);
+	while (found == NULL) {
+		size_t dot =
+		    left.n > 0 ? str_find(str_sub(left, 1, left.n - 1), '.') + 1
+			       : left.n;
+
+		if (dot >= left.n)
+			return NULL;
+		left = str_sub(left, dot, left.n - dot);
+		found = map_get(m, left);
+	}
+	return found;
+}
+
+static const struct box *
+box_of(const struct config *c)
+{
+	return (const struct box *)c;
+}

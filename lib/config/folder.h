@@ -1,0 +1,26 @@
+/*
+ * folder.h - reading files of a configuration folder, never outside of it
+ *
+ * Used by the files of lib/config only. Names are single components.
+ */
+#ifndef CONFIG_FOLDER_H
+#define CONFIG_FOLDER_H
+
+#include <sys/stat.h>
+
+#include "base/buf.h"
+#include "config/bundle.h"
+
+/* As bundle_read_folder; strict_modes: files and folders that others can
+ * write are refused, with the mode that would be right. */
+int folder_read(
+    struct bundle *, const char *folder, bool strict_modes, struct err *err);
+/* open(2) of one name in dir without following any link; -1 with errno. */
+int folder_open(int dir, const char *name, int flags, mode_t mode);
+/* The whole of one plain file, appended to out. */
+int folder_slurp(
+    int dir, const char *name, struct buf *out, struct stat *, struct err *err);
+/* Names that may be configuration files. */
+bool folder_is_ours(const char *name);
+
+#endif

@@ -1,0 +1,215 @@
+/*
+ * load_check.c - what concerns more than one value: names, ports, ends
+ */
+#include "base/map.h"
+#include "base/mem.h"
+#include "config/loader.h"
+
+static void check_unique(
+    struct load *, const struct at *top, const char *list, const char *id);
+static void check_ports(struct load *, const struct at *listeners);
+static void check_profiles(struct load *, const struct at *listeners);
+static bool has_profile(const struct config *, struct str name);
+
+void
+load_check(struct load *ld, const struct at *top)
+{
+	struct at listeners = at_key(top, "listeners");
+
+	check_unique(ld, top, "interfaces", "name");
+	check_unique(ld, top, "listeners", "name");
+	check_unique(ld, top, "bounce_profiles", "name");
+	check_unique(ld, top, "destinations", "domain");
+	check_unique(ld, top, "logs", "name");
+	check_ports(ld, &listeners);
+	check_profiles(ld, &listeners);
+}
+
+void
+load_interface_finish(struct load *ld, const struct at *at, void *object)
+{
+	struct interface *i = object;
+
+	(void)at;
+	if (i->hostname.n == 0)
+		i->hostname = ld->config->hostname;
+}
+
+/* The defaults of what follows depend on the type. */
+void
+load_listener_begin(struct load *ld, const struct at *at, void *object)
+{
+	const struct schema_key *key =
+	    schema_find(&schema_listener, STR("type"));
+	const struct node *type = node_get(at->node, "type");
+	struct listener probe = { .type = LISTENER_PUBLIC };
+
+	(void)object;
+	if (type != NULL && type->kind == NODE_SCALAR)
+		key->type->parse(key, type->text, &probe.type, ld->mem, NULL);
+	ld->column =
+	    probe.type == LISTENER_PUBLIC ? DEFAULT_PUBLIC : DEFAULT_PRIVATE;
+}
+
+void
+load_listener_finish(struct load *ld, const struct at *at, void *object)
+{
+	(void)at;
+	(void)object;
+	ld->column = DEFAULT_PUBLIC;
+}
+
+void
+load_interface(struct load *ld, const struct at *at, void *object)
+{
+	struct listener *l = object;
+	struct config *c = ld->config;
+	struct str name;
+	char quoted[100];
+
+	if (c->n_interfaces == 0) {
+		load_error(ld, at, "there is no interface to listen on");
+		return;
+	}
+	l->interface = &c->interfaces[0];
+	if (at->node == NULL || !load_scalar(ld, at, &name))
+		return;
+	for (size_t i = 0; i < c->n_interfaces; i++) {
+		if (str_eq(c->interfaces[i].name, name)) {
+			l->interface = &c->interfaces[i];
+			return;
+		}
+	}
+	load_error(ld, at, "there is no interface %s; the first one is %.*s",
+	    load_quote(quoted, name), STR_ARG(c->interfaces[0].name));
+}
+
+void
+load_bounce_finish(struct load *ld, const struct at *at, void *object)
+{
+	static const char *const default_only[] = { "initial_host_retry",
+		"max_host_retry" };
+	struct bounce_profile *p = object;
+
+	if (str_is_nocase(p->name, "Default")) {
+		p->name = STR("Default");
+	} else {
+		for (size_t i = 0; i < NELEM(default_only); i++) {
+			struct at key = at_key(at, default_only[i]);
+
+			if (key.node != NULL)
+				load_error(ld, &key,
+				    "belongs to the profile Default only");
+		}
+	}
+	if (p->max_retry < p->initial_retry)
+		load_error(ld, at,
+		    "max_retry (%u s) is less than "
+		    "initial_retry (%u s)",
+		    (unsigned)p->max_retry, (unsigned)p->initial_retry);
+	if (p->max_host_retry < p->initial_host_retry)
+		load_error(ld, at,
+		    "max_host_retry (%u s) is less than "
+		    "initial_host_retry (%u s)",
+		    (unsigned)p->max_host_retry,
+		    (unsigned)p->initial_host_retry);
+}
+
+void
+load_destination_finish(struct load *ld, const struct at *at, void *object)
+{
+	struct destination *d = object;
+	char *lower;
+
+	(void)at;
+	if (str_is_nocase(d->domain, "Default")) {
+		d->domain = STR("Default");
+		return;
+	}
+	lower = arena_strz(ld->mem, d->domain);
+	str_lower(lower);
+	d->domain = (struct str){ lower, d->domain.n };
+}
+
+static void
+check_unique(
+    struct load *ld, const struct at *top, const char *list, const char *id)
+{
+	struct at at = at_key(top, list);
+	struct map seen;
+	size_t i = 0;
+	char quoted[100];
+
+	if (at.node == NULL || at.node->kind != NODE_LIST)
+		return;
+	map_init(&seen);
+	for (const struct node *n = at.node->child; n != NULL; n = n->next) {
+		struct at item = at_item(&at, n, i++);
+		struct at key = at_key(&item, id);
+		const struct str *s = key.node != NULL ? &key.node->text : NULL;
+
+		if (s == NULL || s->n == 0 || s->n > 1000)
+			continue;
+		if (map_put(&seen, *s, &seen) != NULL)
+			load_error(ld, &key, "there is another %s in %s",
+			    load_quote(quoted, *s), list);
+	}
+	map_fini(&seen, NULL);
+}
+
+static void
+check_ports(struct load *ld, const struct at *listeners)
+{
+	const struct config *c = ld->config;
+	const struct node *n =
+	    listeners->node != NULL ? listeners->node->child : NULL;
+
+	for (size_t i = 0; i < c->n_listeners && n != NULL; i++, n = n->next) {
+		const struct listener *l = &c->listeners[i];
+		struct at at = at_item(listeners, n, i);
+
+		for (size_t j = 0; j < i; j++) {
+			const struct listener *o = &c->listeners[j];
+
+			if (l->interface == NULL || o->interface == NULL ||
+			    l->port != o->port ||
+			    !ip_equal(&l->interface->ip, &o->interface->ip))
+				continue;
+			load_error(ld, &at,
+			    "Port %u on %.*s is already used by listener "
+			    "\"%.*s\".",
+			    l->port, STR_ARG(l->interface->name),
+			    STR_ARG(o->name));
+			break;
+		}
+	}
+}
+
+static void
+check_profiles(struct load *ld, const struct at *listeners)
+{
+	const struct config *c = ld->config;
+	const struct node *n =
+	    listeners->node != NULL ? listeners->node->child : NULL;
+	char quoted[100];
+
+	for (size_t i = 0; i < c->n_listeners && n != NULL; i++, n = n->next) {
+		struct at item = at_item(listeners, n, i);
+		struct at at = at_key(&item, "bounce_profile");
+		struct str name = c->listeners[i].bounce_profile;
+
+		if (at.node != NULL && name.n > 0 && !has_profile(c, name))
+			load_error(ld, &at, "there is no bounce profile %s",
+			    load_quote(quoted, name));
+	}
+}
+
+static bool
+has_profile(const struct config *c, struct str name)
+{
+	for (size_t i = 0; i < c->n_bounce_profiles; i++) {
+		if (str_eq(c->bounce_profiles[i].name, name))
+			return true;
+	}
+	return false;
+}

@@ -1,0 +1,133 @@
+/*
+ * loader.h - inside of loading: the YAML tree, the place, the problems
+ *
+ * Used by the files of lib/config only. A file becomes a tree of nodes that
+ * know line and column; the tree is walked along the schema. Where we are is
+ * a chain of struct at on the C stack, so that a problem can name its path.
+ */
+#ifndef CONFIG_LOADER_H
+#define CONFIG_LOADER_H
+
+#include "base/arena.h"
+#include "config/load.h"
+#include "config/schema.h"
+
+enum node_kind { NODE_SCALAR, NODE_LIST, NODE_MAP };
+
+struct node {
+	enum node_kind kind;
+	bool quoted; /* scalar: in quotes, so an empty text is meant */
+	bool flow;   /* list, map: [a, b], {a: b} */
+	int line, column;
+	int key_line, key_column;
+	struct str key;  /* in a map */
+	struct str text; /* of a scalar */
+	struct node *child, *next;
+	size_t n; /* children */
+};
+
+struct load {
+	struct config *config;
+	struct arena *mem;    /* owns the configuration */
+	struct arena scratch; /* owns nodes; gone after loading */
+	struct config_problems *problems;
+	const char *file;
+	enum default_column column;
+	size_t n_nodes; /* of all files */
+};
+
+struct at {
+	const struct at *up;
+	const struct node *node; /* NULL: absent */
+	const char *key;         /* NULL: item of a list ... */
+	size_t index;            /* ... this one */
+};
+
+/* NULL: it is not YAML; problems say why. Absence of anything: an empty map. */
+struct node *node_read(struct load *, struct str text);
+/* The value of a key; NULL: absent, or not a map. */
+const struct node *node_get(const struct node *map, const char *key);
+/* Nothing was written after the key, or at all. */
+bool node_is_empty(const struct node *);
+
+void load_error(struct load *, const struct at *, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+void load_warning(struct load *, const struct at *, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+/* At a line and column of the file, outside of the tree. */
+void load_error_mark(struct load *, int line, int column, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* Fills object from the map at at->node (NULL, empty: all defaults). base
+ * NULL: what is not said comes from the schema, else from base. */
+void load_section(struct load *, const struct schema_section *,
+    const struct at *, void *object, const void *base);
+/* Complains of keys that the section does not have. */
+void load_unknown(
+    struct load *, const struct schema_section *, const struct at *);
+/* at for the value of a key below. */
+struct at at_key(const struct at *up, const char *key);
+struct at at_item(const struct at *up, const struct node *item, size_t index);
+struct where at_where(const struct load *, const struct at *);
+/* The scalar of a value; false, with an error, when it is something else. */
+bool load_scalar(struct load *, const struct at *, struct str *text);
+/* A value that may be one scalar or a list of them: calls each for each. */
+size_t load_each(struct load *, const struct at *, void *arg,
+    void (*each)(struct load *, const struct at *, struct str, void *arg));
+/* Quoted for a message: escaped, cut. */
+const char *load_quote(char out[100], struct str text);
+
+/* The parts with rules of their own. */
+void load_listener_begin(struct load *, const struct at *, void *);
+void load_listener_finish(struct load *, const struct at *, void *);
+void load_interface(struct load *, const struct at *, void *);
+void load_interface_finish(struct load *, const struct at *, void *);
+void load_hat(struct load *, const struct at *, void *);
+void load_rat(struct load *, const struct at *, void *);
+void load_routes(struct load *, const struct at *, void *);
+void load_bounce_finish(struct load *, const struct at *, void *);
+void load_destination_finish(struct load *, const struct at *, void *);
+void load_policy_finish(struct load *, const struct at *, void *);
+/* Whatever concerns more than one object, once all is read. */
+void load_check(struct load *, const struct at *top);
+
+/* Policies and groups that are there without being written (receiving 4.4):
+ * those policies that hat does not have, all groups of such a listener. Both
+ * return how many, and fill out when it is not NULL. */
+size_t hat_default_policies(struct hat *, struct policy *out, struct arena *);
+size_t hat_default_groups(
+    struct hat *, enum listener_type, struct hat_group *out, struct arena *);
+const struct policy *hat_policy(const struct hat *, struct str name);
+
+/* Printing: two blanks per level. Keys that were opened are written when
+ * something below them is, so nothing empty is left. */
+#define PRINT_OPEN_MAX 8
+struct print {
+	struct buf *out;
+	struct arena mem;
+	enum default_column column;
+	bool all; /* defaults too */
+	int depth;
+	bool item;                          /* the next line begins with "- " */
+	const char *opened[PRINT_OPEN_MAX]; /* not written yet */
+	int n_opened;
+};
+void print_line(struct print *, const char *key, struct str value);
+void print_open(struct print *, const char *key); /* "key:", one deeper */
+void print_close(struct print *);
+void print_item(struct print *, struct str value); /* "- value" */
+void print_begin_item(struct print *);             /* of keys: one deeper */
+void print_end_item(struct print *);
+void print_section(struct print *, const struct schema_section *,
+    const void *object, const void *base);
+/* One key: always, or when it differs from base. */
+void print_value(struct print *, const struct schema_key *, const void *object,
+    const void *base);
+/* A YAML scalar, in quotes where it needs them. */
+void print_scalar(struct buf *, struct str);
+void print_interface(struct print *, const void *);
+void print_hat(struct print *, const void *);
+void print_rat(struct print *, const void *);
+void print_routes(struct print *, const void *);
+
+#endif

@@ -1,0 +1,510 @@
+/*
+ * schema.c - the keys of postern.yaml: system, receiving, delivery, logs
+ */
+#include "config/schema_def.h"
+
+/* "enabled" is kept as its opposite. */
+static const struct choice not_off[] = {
+	{ "yes", 0 },
+	{ "no", 1 },
+	{ "on", 0 },
+	{ "off", 1 },
+	{ "true", 0 },
+	{ "false", 1 },
+	{ NULL, 0 },
+};
+static const struct choice log_types[] = {
+	{ "mail", 0 },
+	{ NULL, 0 },
+};
+static const struct choice log_formats[] = {
+	{ "text", LOG_TEXT },
+	{ "json", LOG_JSON },
+	{ NULL, 0 },
+};
+static const struct choice log_levels[] = {
+	{ "critical", 1 },
+	{ "warning", 2 },
+	{ "info", 3 },
+	{ "debug", 4 },
+	{ "trace", 5 },
+	{ NULL, 0 },
+};
+
+static const struct schema_key system_keys[] = {
+	{ .name = "workers",
+	    FIELD(config, workers),
+	    .type = &value_count,
+	    .min = 0,
+	    .max = 64,
+	    DEFAULT("0"),
+	    .help = "Processes that receive mail, the same number that take "
+		    "it into the queue, and the same number that deliver. 0: "
+		    "one per processor." },
+	{ .name = "reserve",
+	    FIELD(config, reserve),
+	    .type = &value_size,
+	    .min = 0,
+	    .max = (uint64_t)1 << 50,
+	    DEFAULT("64M"),
+	    .help = "Disk space of the queue that is kept free: with less, "
+		    "new mail is put off with 452 while delivery goes on." },
+	{ .name = "sync_threads",
+	    FIELD(config, sync_threads),
+	    .type = &value_count,
+	    .min = 1,
+	    .max = 64,
+	    DEFAULT("4"),
+	    .help = "Threads per queue process that wait for the disk. "
+		    "Several share one commit of the file system's journal." },
+};
+static const struct schema_section system_section = {
+	SECTION(config, "system", system_keys), NO_WHERE
+};
+
+static const struct schema_key receiving_keys[] = {
+	{ .name = "max_connections",
+	    FIELD(config, max_connections),
+	    .type = &value_count,
+	    .min = 1,
+	    .max = 10000,
+	    DEFAULT("300"),
+	    .help = "Connections to all listeners together; more are answered "
+		    "with 421." },
+	{ .name = "unsuccessful_timeout",
+	    FIELD(config, unsuccessful_timeout),
+	    .type = &value_time,
+	    .min = 60,
+	    .max = 86400,
+	    DEFAULT("5m"),
+	    .help = "How long a client of a public listener may stay without "
+		    "handing over a message." },
+	{ .name = "total_timeout",
+	    FIELD(config, total_timeout),
+	    .type = &value_time,
+	    .min = 60,
+	    .max = 604800,
+	    DEFAULT("15m"),
+	    .help = "How long a connection may last; it ends between two "
+		    "messages when four fifths of this are over." },
+	{ .name = "command_timeout",
+	    FIELD(config, command_timeout),
+	    .type = &value_time,
+	    .min = 1,
+	    .max = 3600,
+	    DEFAULT("5m"),
+	    .help = "How long a client may take for its next command line." },
+	{ .name = "data_timeout",
+	    FIELD(config, data_timeout),
+	    .type = &value_time,
+	    .min = 1,
+	    .max = 3600,
+	    DEFAULT("3m"),
+	    .help = "How long a client may take for the next block of a "
+		    "message." },
+	{ .name = "delayed_reject",
+	    FIELD(config, delayed_reject),
+	    .type = &value_bool,
+	    DEFAULT("no"),
+	    .help = "Whether a client that the host access table rejects "
+		    "hears so at each recipient instead of at once. The log "
+		    "then says whom it tried to reach." },
+	{ .name = "delayed_reject_code",
+	    FIELD(config, delayed_reject_code),
+	    .type = &value_count,
+	    .min = 400,
+	    .max = 599,
+	    DEFAULT("550"),
+	    .help = "Reply code of delayed rejection." },
+	{ .name = "delayed_reject_text",
+	    FIELD(config, delayed_reject_text),
+	    .type = &value_text,
+	    .max = 1000,
+	    .text_ok = name_reply,
+	    DEFAULT(""),
+	    .help = "Reply text of delayed rejection; empty: the usual one." },
+};
+static const struct schema_section receiving_section = {
+	SECTION(config, "receiving", receiving_keys), NO_WHERE
+};
+
+static const struct schema_key delivery_keys[] = {
+	{ .name = "max_connections",
+	    FIELD(config, max_out_connections),
+	    .type = &value_count,
+	    .min = 1,
+	    .max = 10000,
+	    DEFAULT("10000"),
+	    .help = "Outgoing connections to all destinations together." },
+	{ .name = "connect_timeout",
+	    FIELD(config, connect_timeout),
+	    .type = &value_time,
+	    .min = 1,
+	    .max = 3600,
+	    DEFAULT("30"),
+	    .help = "How long to wait until a remote host takes the "
+		    "connection." },
+	{ .name = "reply_timeout",
+	    FIELD(config, reply_timeout),
+	    .type = &value_time,
+	    .min = 1,
+	    .max = 3600,
+	    DEFAULT("5m"),
+	    .help = "How long to wait for the greeting and for each reply; "
+		    "twice as long for the one to the end of a message." },
+	{ .name = "idle_timeout",
+	    FIELD(config, idle_timeout),
+	    .type = &value_time,
+	    .min = 0,
+	    .max = 300,
+	    DEFAULT("5"),
+	    .help = "How long a connection is kept for the next message to "
+		    "the same destination." },
+	{ .name = "possible_delivery",
+	    FIELD(config, possible_delivery),
+	    .type = &value_bool,
+	    DEFAULT("no"),
+	    .help = "Whether a connection that was lost after the end of a "
+		    "message, before the reply, counts as a delivery. No: "
+		    "the message is sent again and may arrive twice. Yes: it "
+		    "may be lost." },
+	{ .name = "bounce_rate",
+	    FIELD(config, bounce_rate),
+	    .type = &value_count,
+	    .min = 0,
+	    .max = 1000000,
+	    DEFAULT("100"),
+	    .help = "Notices about undeliverable mail to one address per "
+		    "hour; further ones are dropped and counted." },
+};
+static const struct schema_section delivery_section = {
+	SECTION(config, "delivery", delivery_keys), NO_WHERE
+};
+
+static const struct schema_key dns_keys[] = {
+	{ .name = "enabled",
+	    FIELD(config, dns_off),
+	    .type = &value_choice,
+	    .choices = not_off,
+	    DEFAULT("yes"),
+	    .help = "No: nothing is ever asked; every look-up fails as if "
+		    "the servers did not answer." },
+	{ .name = "servers",
+	    LIST(config, dns_servers, n_dns_servers),
+	    .type = &value_endpoint,
+	    .min = 53,
+	    .max = 16,
+	    .help = "Name servers, each with its port if that is not 53. "
+		    "None: those that the system uses." },
+	{ .name = "timeout",
+	    FIELD(config, dns_timeout),
+	    .type = &value_time,
+	    .min = 1,
+	    .max = 300,
+	    DEFAULT("20"),
+	    .help = "How long an answer may take." },
+	{ .name = "reverse_timeout",
+	    FIELD(config, reverse_timeout),
+	    .type = &value_time,
+	    .min = 0,
+	    .max = 300,
+	    DEFAULT("20"),
+	    .help = "How long the look-up of a client's name may take. 0: "
+		    "names are not looked up, every host is nx.domain." },
+	{ .name = "trust_anchor",
+	    FIELD(config, dnssec_anchor),
+	    .type = &value_text,
+	    .max = 4096,
+	    DEFAULT(""),
+	    .help = "DNSSEC trust anchor of the root as a DS or DNSKEY "
+		    "record; empty: answers are not validated." },
+};
+static const struct schema_section dns_section = {
+	SECTION(config, "dns", dns_keys), NO_WHERE
+};
+
+static const struct schema_key interface_keys[] = {
+	{ .name = "name",
+	    FIELD(interface, name),
+	    .type = &value_text,
+	    .flags = KEY_REQUIRED,
+	    .min = 1,
+	    .max = 80,
+	    .text_ok = name_printable,
+	    .help = "What listeners call this interface." },
+	{ .name = "ip",
+	    FIELD(interface, ip),
+	    .type = &value_ip,
+	    .flags = KEY_REQUIRED,
+	    .help = "Its address. 0.0.0.0 and :: stand for all of them." },
+	{ .name = "hostname",
+	    FIELD(interface, hostname),
+	    .type = &value_text,
+	    .max = 255,
+	    .text_ok = name_domain,
+	    DEFAULT(""),
+	    .help = "Name in banners and Received lines; empty: that of the "
+		    "system." },
+};
+static const struct schema_section interface_section = {
+	SECTION(interface, "interface", interface_keys), WHERE(interface),
+	.finish = load_interface_finish
+};
+
+static const struct schema_key bounce_keys[] = {
+	{ .name = "name",
+	    FIELD(bounce_profile, name),
+	    .type = &value_text,
+	    .flags = KEY_REQUIRED | KEY_OWN,
+	    .min = 1,
+	    .max = 80,
+	    .text_ok = name_printable,
+	    .help = "Name of the profile. What other profiles do not say "
+		    "follows the one called Default." },
+	{ .name = "max_retries",
+	    FIELD(bounce_profile, max_retries),
+	    .type = &value_count,
+	    .min = 0,
+	    .max = 10000,
+	    DEFAULT("100"),
+	    .help = "Attempts after the first before mail is returned." },
+	{ .name = "max_queue_time",
+	    FIELD(bounce_profile, max_queue_time),
+	    .type = &value_time,
+	    .min = 0,
+	    .max = 3000000,
+	    DEFAULT("3d"),
+	    .help = "How long mail may wait before it is returned." },
+	{ .name = "initial_retry",
+	    FIELD(bounce_profile, initial_retry),
+	    .type = &value_time,
+	    .min = 60,
+	    .max = 86400,
+	    DEFAULT("60"),
+	    .help = "Wait before the second attempt; each further wait is "
+		    "twice as long." },
+	{ .name = "max_retry",
+	    FIELD(bounce_profile, max_retry),
+	    .type = &value_time,
+	    .min = 60,
+	    .max = 86400,
+	    DEFAULT("1h"),
+	    .help = "The longest wait between two attempts." },
+	{ .name = "notify",
+	    FIELD(bounce_profile, notify),
+	    .type = &value_bool,
+	    DEFAULT("yes"),
+	    .help = "Whether somebody is told that mail could not be "
+		    "delivered." },
+	{ .name = "dsn_format",
+	    FIELD(bounce_profile, dsn_format),
+	    .type = &value_bool,
+	    DEFAULT("yes"),
+	    .help = "Whether notices are delivery status notifications "
+		    "(RFC 3464) or plain text." },
+	{ .name = "max_bounce_copy",
+	    FIELD(bounce_profile, max_bounce_copy),
+	    .type = &value_size,
+	    .min = 0,
+	    .max = (uint64_t)1 << 30,
+	    DEFAULT("10k"),
+	    .help = "Messages up to this size are returned whole, larger "
+		    "ones with their headers only." },
+	{ .name = "delay_warning",
+	    FIELD(bounce_profile, warn),
+	    .type = &value_bool,
+	    DEFAULT("no"),
+	    .help = "Whether the sender is told that mail is late." },
+	{ .name = "warning_interval",
+	    FIELD(bounce_profile, warn_interval),
+	    .type = &value_time,
+	    .min = 1,
+	    .max = 86400,
+	    DEFAULT("4h"),
+	    .help = "The shortest time between two such warnings." },
+	{ .name = "warning_count",
+	    FIELD(bounce_profile, warn_count),
+	    .type = &value_count,
+	    .min = 1,
+	    .max = 100,
+	    DEFAULT("1"),
+	    .help = "Warnings per recipient." },
+	{ .name = "alternate",
+	    FIELD(bounce_profile, alternate),
+	    .type = &value_text,
+	    .max = 512,
+	    .text_ok = name_mailbox,
+	    DEFAULT(""),
+	    .help = "Address that gets the notices instead of the sender." },
+	{ .name = "initial_host_retry",
+	    FIELD(bounce_profile, initial_host_retry),
+	    .type = &value_time,
+	    .min = 1,
+	    .max = 86400,
+	    DEFAULT("60"),
+	    .help = "Wait before a host that could not be reached is tried "
+		    "again. In the profile Default only." },
+	{ .name = "max_host_retry",
+	    FIELD(bounce_profile, max_host_retry),
+	    .type = &value_time,
+	    .min = 1,
+	    .max = 86400,
+	    DEFAULT("1h"),
+	    .help = "The longest such wait. In the profile Default only." },
+};
+const struct schema_section schema_bounce_profile = {
+	SECTION(bounce_profile, "bounce profile", bounce_keys),
+	WHERE(bounce_profile), .finish = load_bounce_finish
+};
+
+static const struct schema_key destination_keys[] = {
+	{ .name = "domain",
+	    FIELD(destination, domain),
+	    .type = &value_text,
+	    .flags = KEY_REQUIRED | KEY_OWN,
+	    .min = 1,
+	    .max = 256,
+	    .text_ok = name_domain_or_suffix,
+	    .help = "Recipient domain, or .domain for all below it. What "
+		    "other entries do not say follows the one called "
+		    "Default." },
+	{ .name = "max_connections",
+	    FIELD(destination, max_connections),
+	    .type = &value_count,
+	    .min = 1,
+	    .max = 1000,
+	    DEFAULT("500"),
+	    .help = "Connections to this destination at a time." },
+	{ .name = "max_messages",
+	    FIELD(destination, max_messages),
+	    .type = &value_count,
+	    .min = 1,
+	    .max = 1000000,
+	    DEFAULT("50"),
+	    .help = "Messages over one connection before it is closed." },
+	{ .name = "max_recipients",
+	    FIELD(destination, max_recipients),
+	    .type = &value_count,
+	    .min = 1,
+	    .max = 10000,
+	    DEFAULT("100"),
+	    .help = "Recipients of one copy of a message." },
+};
+static const struct schema_section destination_section = {
+	SECTION(destination, "destination", destination_keys),
+	WHERE(destination), .finish = load_destination_finish
+};
+
+static const struct schema_key log_keys[] = {
+	{ .name = "name",
+	    FIELD(log_subscription, name),
+	    .type = &value_text,
+	    .flags = KEY_REQUIRED,
+	    .min = 1,
+	    .max = 80,
+	    .text_ok = name_file,
+	    .help = "Name of the subscription and of its folder." },
+	{ .name = "type",
+	    FIELD(log_subscription, type),
+	    .type = &value_word,
+	    .choices = log_types,
+	    DEFAULT("mail"),
+	    .help = "Which events it holds." },
+	{ .name = "format",
+	    FIELD(log_subscription, format),
+	    .type = &value_choice,
+	    .choices = log_formats,
+	    DEFAULT("text"),
+	    .help = "Lines of text, or one JSON object per line." },
+	{ .name = "level",
+	    FIELD(log_subscription, level),
+	    .type = &value_choice,
+	    .choices = log_levels,
+	    DEFAULT("info"),
+	    .help = "How much is written; each level includes those before "
+		    "it." },
+	{ .name = "max_size",
+	    FIELD(log_subscription, max_size),
+	    .type = &value_size,
+	    .min = 100 << 10,
+	    .max = (uint64_t)100 << 30,
+	    DEFAULT("10M"),
+	    .help = "Size at which a new file is begun." },
+	{ .name = "max_files",
+	    FIELD(log_subscription, max_files),
+	    .type = &value_count,
+	    .min = 1,
+	    .max = 10000,
+	    DEFAULT("10"),
+	    .help = "Closed files that are kept; the oldest go first." },
+};
+static const struct schema_section log_section = {
+	SECTION(log_subscription, "log subscription", log_keys),
+	WHERE(log_subscription)
+};
+
+static const struct schema_key top_keys[] = {
+	{ .name = "hostname",
+	    FIELD(config, hostname),
+	    .type = &value_text,
+	    .flags = KEY_REQUIRED,
+	    .min = 1,
+	    .max = 255,
+	    .text_ok = name_domain,
+	    .help = "The full name of this system, as others know it." },
+	{ .name = "system",
+	    .section = &system_section,
+	    .help = "Processes and resources." },
+	{ .name = "receiving",
+	    .section = &receiving_section,
+	    .help = "What holds for all listeners together." },
+	{ .name = "delivery",
+	    .section = &delivery_section,
+	    .help = "What holds for all deliveries." },
+	{ .name = "dns",
+	    .section = &dns_section,
+	    .help = "How names are looked up." },
+	{ .name = "interfaces",
+	    LIST(config, interfaces, n_interfaces),
+	    .section = &interface_section,
+	    .max = 1000,
+	    .help = "Addresses of this machine that listeners use." },
+	{ .name = "listeners",
+	    LIST(config, listeners, n_listeners),
+	    .section = &schema_listener,
+	    .max = 1000,
+	    .help = "Where mail is received, and from whom." },
+	{ .name = "routes",
+	    FIELD(config, routes),
+	    .max = 40000,
+	    CUSTOM(load_routes, print_routes,
+		"a map: domain, .domain (all below it), [address] or ALL, "
+		"then host, [host] (no MX look-up) or address, each with "
+		":port and /pri=N if wanted, several separated by commas; or "
+		"USEDNS; or /dev/null"),
+	    .help = "Where mail to a domain goes. The most specific entry "
+		    "counts, in whatever order they stand: the domain "
+		    "itself, then the longest .domain, then ALL. Without "
+		    "any: the DNS." },
+	{ .name = "bounce_profiles",
+	    LIST(config, bounce_profiles, n_bounce_profiles),
+	    .section = &schema_bounce_profile,
+	    .max = 10000,
+	    .flags = KEY_INHERIT,
+	    .help = "How long mail is tried, and who is told when it "
+		    "fails." },
+	{ .name = "destinations",
+	    LIST(config, destinations, n_destinations),
+	    .section = &destination_section,
+	    .max = 40000,
+	    .flags = KEY_INHERIT,
+	    .help = "How much a destination is asked to take at a time." },
+	{ .name = "logs",
+	    LIST(config, logs, n_logs),
+	    .section = &log_section,
+	    .max = 100,
+	    .help = "Log files." },
+};
+const struct schema_section schema_top = {
+	SECTION(config, "configuration", top_keys), NO_WHERE
+};

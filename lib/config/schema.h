@@ -1,0 +1,117 @@
+/*
+ * schema.h - what postern.yaml may say, declared once
+ *
+ * A section is a mapping of keys; each key has a type, a range, a default
+ * written as a person would write it, and a help text. Loading, checking,
+ * printing and the manual are driven by these tables alone. The tables stand
+ * in schema.c and schema_listener.c.
+ */
+#ifndef CONFIG_SCHEMA_H
+#define CONFIG_SCHEMA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "config/config.h"
+
+struct schema_key;
+struct load;
+struct at;
+struct print;
+
+/* How one value is read and written. parse: text is what the file says; on
+ * failure err tells what would be right. print: without quotes. */
+struct value_type {
+	const char *name; /* for the manual: "size" */
+	int (*parse)(const struct schema_key *, struct str text, void *field,
+	    struct arena *, struct err *);
+	void (*print)(
+	    const struct schema_key *, const void *field, struct buf *);
+};
+
+struct choice {
+	const char *word;
+	uint64_t value;
+};
+
+/* flags of a key */
+#define KEY_REQUIRED 1
+#define KEY_OWN      2  /* not inherited from the Default entry */
+#define KEY_OFF      4  /* count: "unlimited", "off", -1 give UNLIMITED */
+#define KEY_ZERO_OFF 8  /* ... and so does 0 */
+#define KEY_NOT_YET  16 /* nothing but the default works in this version */
+#define KEY_INHERIT                                                            \
+	32 /* list: entry "Default" comes first, others follow                 \
+	    * it in what they do not say */
+
+/* Columns of defaults: most keys have one, listeners differ by type. */
+enum default_column { DEFAULT_PUBLIC, DEFAULT_PRIVATE, DEFAULT_N };
+
+struct schema_section {
+	const char *name; /* of one such object: "listener" */
+	const struct schema_key *keys;
+	size_t n;
+	size_t size;  /* of the struct */
+	size_t where; /* offset of its struct where; SCHEMA_NO_WHERE */
+	/* Before the defaults are put in; after all keys were read. */
+	void (*begin)(struct load *, const struct at *, void *object);
+	void (*finish)(struct load *, const struct at *, void *object);
+};
+#define SCHEMA_NO_WHERE SIZE_MAX
+
+/* One of type, section, custom is set; a section beside custom.load is what
+ * the manual shows. Without custom.load the section that contains the key
+ * reads it itself. */
+struct schema_key {
+	const char *name; /* NULL: the section's keys stand beside ours */
+	const char *help;
+	size_t off;   /* in the struct of the section */
+	size_t width; /* bytes of the field */
+	unsigned flags;
+	uint64_t min, max; /* of numbers; bytes of texts; entries of lists */
+	const char *dflt[DEFAULT_N]; /* second NULL: as the first */
+	const struct value_type *type;
+	const struct choice *choices;
+	bool (*text_ok)(struct str text, struct err *err);
+	const struct schema_section *section;
+	bool list;    /* of sections or values: pointer at off ... */
+	size_t n_off; /* ... and the number of them here */
+	struct {
+		/* at->node NULL: the key is absent */
+		void (*load)(struct load *, const struct at *, void *object);
+		void (*print)(struct print *, const void *object);
+		const char *form; /* for the manual */
+	} custom;
+};
+
+extern const struct schema_section schema_top;
+extern const struct schema_section schema_listener;
+extern const struct schema_section schema_hat;
+extern const struct schema_section schema_policy;
+extern const struct schema_section schema_policy_params; /* by policy_param */
+extern const struct schema_section schema_group;
+extern const struct schema_section schema_rat_entry;
+extern const struct schema_section schema_bounce_profile;
+
+extern const struct value_type value_bool, value_count, value_size, value_time,
+    value_choice, value_word, value_text, value_ip, value_endpoint;
+
+/* The text of the default, or NULL. */
+const char *schema_default(const struct schema_key *, enum default_column);
+/* Reads every default of a section into a zeroed object. */
+void schema_defaults(const struct schema_section *, enum default_column,
+    void *object, struct arena *);
+/* The key of that name, looking into keys that stand beside; NULL: none. */
+const struct schema_key *schema_find(const struct schema_section *, struct str);
+/* For "did you mean"; NULL: nothing is near. */
+const char *schema_near(const struct schema_section *, struct str);
+
+uint64_t schema_get_uint(const struct schema_key *, const void *field);
+void schema_put_uint(const struct schema_key *, void *field, uint64_t);
+
+#endif

@@ -1,0 +1,444 @@
+/*
+ * schema_listener.c - the keys of postern.yaml: listeners and their tables
+ */
+#include "config/schema_def.h"
+
+static const struct choice listener_types[] = {
+	{ "public", LISTENER_PUBLIC },
+	{ "private", LISTENER_PRIVATE },
+	{ "sinkhole-queue", LISTENER_SINKHOLE_QUEUE },
+	{ "sinkhole-noqueue", LISTENER_SINKHOLE_NOQUEUE },
+	{ NULL, 0 },
+};
+static const struct choice protocols[] = {
+	{ "SMTP", 0 },
+	{ NULL, 0 },
+};
+static const struct choice bare_newlines[] = {
+	{ "reject", BARE_REJECT },
+	{ "clean", BARE_CLEAN },
+	{ NULL, 0 },
+};
+static const struct choice parsers[] = {
+	{ "strict", 1 },
+	{ "loose", 0 },
+	{ NULL, 0 },
+};
+static const struct choice source_routes[] = {
+	{ "reject", 1 },
+	{ "strip", 0 },
+	{ NULL, 0 },
+};
+static const struct choice literals[] = {
+	{ "accept", 1 },
+	{ "reject", 0 },
+	{ NULL, 0 },
+};
+static const struct choice levels[] = {
+	/* off, if the peer can, always */
+	{ "off", 0 },
+	{ "preferred", 1 },
+	{ "on", 1 },
+	{ "required", 2 },
+	{ NULL, 0 },
+};
+static const struct choice behaviours[] = {
+	{ "ACCEPT", ACCEPT },
+	{ "RELAY", RELAY },
+	{ "REJECT", REJECT },
+	{ "TCPREFUSE", TCPREFUSE },
+	{ "CONTINUE", CONTINUE },
+	{ NULL, 0 },
+};
+
+#define P(member) FIELD(policy_params, member)
+#define ANY_MAX   1000000000
+
+static const struct schema_key params_keys[MFP_N] = {
+	[MFP_MAX_MESSAGE_SIZE] = { .name = "max_message_size",
+	    P(max_message_size),
+	    .type = &value_size,
+	    .min = 1024,
+	    .max = (uint64_t)1 << 40,
+	    DEFAULTS("10M", "100M"),
+	    .help = "Largest message, counted as it is received." },
+	[MFP_MAX_CONCURRENCY] = { .name = "max_concurrency",
+	    P(max_concurrency),
+	    .type = &value_count,
+	    .flags = KEY_OFF,
+	    .min = 1,
+	    .max = ANY_MAX,
+	    DEFAULTS("10", "600"),
+	    .help = "Connections from one address at a time." },
+	[MFP_MAX_MSGS_PER_SESSION] = { .name = "max_msgs_per_session",
+	    P(max_msgs_per_session),
+	    .type = &value_count,
+	    .flags = KEY_OFF,
+	    .min = 1,
+	    .max = ANY_MAX,
+	    DEFAULTS("10", "10000"),
+	    .help = "Messages over one connection." },
+	[MFP_MAX_RCPTS_PER_MSG] = { .name = "max_rcpts_per_msg",
+	    P(max_rcpts_per_msg),
+	    .type = &value_count,
+	    .flags = KEY_OFF,
+	    .min = 1,
+	    .max = ANY_MAX,
+	    DEFAULTS("50", "100000"),
+	    .help = "Recipients of one message." },
+	[MFP_MAX_RCPTS_PER_HOUR] = { .name = "max_rcpts_per_hour",
+	    P(max_rcpts_per_hour),
+	    .type = &value_count,
+	    .flags = KEY_OFF,
+	    .min = 1,
+	    .max = ANY_MAX,
+	    DEFAULT("unlimited"),
+	    .help = "Recipients that one host may address in an hour." },
+	[MFP_MAX_RCPTS_PER_SENDER] = { .name = "max_rcpts_per_sender",
+	    P(max_rcpts_per_sender),
+	    .type = &value_count,
+	    .flags = KEY_OFF,
+	    .min = 1,
+	    .max = ANY_MAX,
+	    DEFAULT("unlimited"),
+	    .help = "Recipients that one envelope sender may address in an "
+		    "hour." },
+	[MFP_DHAP_LIMIT] = { .name = "dhap_limit",
+	    P(dhap_limit),
+	    .type = &value_count,
+	    .flags = KEY_OFF | KEY_ZERO_OFF,
+	    .min = 1,
+	    .max = ANY_MAX,
+	    DEFAULTS("25", "unlimited"),
+	    .help = "Recipients that do not exist which one host may try in "
+		    "an hour. 0: any number." },
+	[MFP_USE_SB] = { .name = "use_sb",
+	    P(use_sb),
+	    .type = &value_bool,
+	    DEFAULTS("on", "off"),
+	    .help = "Whether the sender's reputation slows its mail." },
+	[MFP_SPAM_CHECK] = { .name = "spam_check",
+	    P(spam_check),
+	    .type = &value_bool,
+	    DEFAULTS("on", "off"),
+	    .help = "Whether spam scanners see the mail." },
+	[MFP_VIRUS_CHECK] = { .name = "virus_check",
+	    P(virus_check),
+	    .type = &value_bool,
+	    DEFAULT("on"),
+	    .help = "Whether virus scanners see the mail." },
+	[MFP_TLS] = { .name = "tls",
+	    P(tls),
+	    .type = &value_choice,
+	    .choices = levels,
+	    .flags = KEY_NOT_YET,
+	    DEFAULT("off"),
+	    .help = "Whether STARTTLS is offered or required." },
+	[MFP_SMTP_AUTH] = { .name = "smtp_auth",
+	    P(smtp_auth),
+	    .type = &value_choice,
+	    .choices = levels,
+	    .flags = KEY_NOT_YET,
+	    DEFAULT("off"),
+	    .help = "Whether AUTH is offered or required." },
+	[MFP_SENDER_VERIFY] = { .name = "envelope_sender_verify",
+	    P(envelope_sender_verify),
+	    .type = &value_bool,
+	    .flags = KEY_NOT_YET,
+	    DEFAULT("no"),
+	    .help = "Whether the sender's domain must exist in the DNS." },
+	[MFP_EXCEPTION_TABLE] = { .name = "exception_table",
+	    P(exception_table),
+	    .type = &value_bool,
+	    .flags = KEY_NOT_YET,
+	    DEFAULT("no"),
+	    .help = "Whether the domain exception table is asked about the "
+		    "sender." },
+	[MFP_BANNER_CODE] = { .name = "smtp_banner_code",
+	    P(banner_code),
+	    .type = &value_count,
+	    .min = 200,
+	    .max = 599,
+	    DEFAULT("220"),
+	    .help = "Reply code of the greeting; 554 unless said otherwise "
+		    "where the behaviour is REJECT." },
+	[MFP_BANNER_TEXT] = { .name = "smtp_banner_text",
+	    P(banner_text),
+	    .type = &value_text,
+	    .max = 2000,
+	    .text_ok = name_reply,
+	    DEFAULT(""),
+	    .help = "Text of the greeting, or of the refusal. $Group, "
+		    "$Hostname, $OrgID, $RemoteIP and $HATEntry are replaced. "
+		    "Empty: the usual one." },
+};
+const struct schema_section schema_policy_params = {
+	SECTION(policy_params, "policy parameters", params_keys), NO_WHERE
+};
+
+static const struct schema_key policy_keys[] = {
+	{ .name = "name",
+	    FIELD(policy, name),
+	    .type = &value_text,
+	    .flags = KEY_REQUIRED,
+	    .min = 2,
+	    .max = 33,
+	    .text_ok = name_policy,
+	    .help = "Name, beginning with $." },
+	{ .name = "behaviour",
+	    FIELD(policy, behaviour),
+	    .type = &value_choice,
+	    .choices = behaviours,
+	    .flags = KEY_REQUIRED,
+	    .help = "ACCEPT takes mail to the recipients that the listener "
+		    "serves, RELAY to any; REJECT says no, TCPREFUSE "
+		    "nothing; CONTINUE goes on with the next group." },
+	{ .section = &schema_policy_params, .off = offsetof(struct policy, p) },
+};
+const struct schema_section schema_policy = {
+	SECTION(policy, "mail flow policy", policy_keys), WHERE(policy),
+	.finish = load_policy_finish
+};
+
+/* The rest of a group is not one field each: load_hat.c. */
+static const struct schema_key group_keys[] = {
+	{ .name = "name",
+	    FIELD(hat_group, name),
+	    .type = &value_text,
+	    .max = 32,
+	    .text_ok = name_group,
+	    DEFAULT(""),
+	    .help = "Name of the group; ALL, in the last place, is everybody "
+		    "else. May be left out." },
+	{ .name = "comment",
+	    FIELD(hat_group, comment),
+	    .type = &value_text,
+	    .max = 1000,
+	    DEFAULT(""),
+	    .help = "A note for people." },
+	{ .name = "entries",
+	    .custom = { .form =
+			    "a list of: address, 10.1. (all that begin so), "
+			    "10.1.2-5, "
+			    "10.0.0.0/8, host.example.com, .example.com (all "
+			    "hosts "
+			    "below), sbrs[-10.0:-3.0], sbrs[none], SBO:n, "
+			    "dnslist[list.example.net], nx.domain, serv.fail, "
+			    "not.double.verified, country[XX,YY]; each with a "
+			    "(comment) "
+			    "if wanted" },
+	    .help = "Who belongs to the group." },
+	{ .name = "policy",
+	    .custom = { .form = "the name of a policy, or ACCEPT, RELAY, "
+				"REJECT, TCPREFUSE, "
+				"CONTINUE" },
+	    .help = "What is done with them. Required." },
+	{ .name = "parameters",
+	    .custom = { .form = "keys as in a policy" },
+	    .help = "Parameters of their own, where policy: is no name." },
+};
+const struct schema_section schema_group = {
+	SECTION(hat_group, "sender group", group_keys), WHERE(hat_group)
+};
+
+static const struct schema_key hat_keys[] = {
+	{ .name = "defaults",
+	    FIELD(hat, defaults),
+	    .section = &schema_policy_params,
+	    .help = "What policies of this listener do not say." },
+	{ .name = "policies",
+	    LIST(hat, policies, n_policies),
+	    .max = 1000,
+	    .section = &schema_policy,
+	    .help = "Mail flow policies, besides or instead of $TRUSTED, "
+		    "$BLOCKED, $THROTTLED, $ACCEPTED and $RELAYED." },
+	{ .name = "groups",
+	    LIST(hat, groups, n_groups),
+	    .max = 100000,
+	    .section = &schema_group,
+	    .help = "Sender groups; the first that fits decides. Without "
+		    "any: those that the listener's type brings." },
+};
+const struct schema_section schema_hat = {
+	SECTION(hat, "host access table", hat_keys), NO_WHERE
+};
+
+static const struct schema_key rat_keys[] = {
+	{ .name = "accept",
+	    .custom = { .form = "one or more of: example.com, .example.com "
+				"(all below), "
+				"user@example.com, user@, [192.0.2.1], ALL" },
+	    .help = "Recipients that are accepted." },
+	{ .name = "reject",
+	    .custom = { .form = "the same" },
+	    .help = "Recipients that are rejected." },
+	{ .name = "reply",
+	    .custom = { .form = "code and text" },
+	    .help = "What to answer instead of the usual." },
+	{ .name = "bypass_receiving_control",
+	    FIELD(rat_entry, bypass_control),
+	    .type = &value_bool,
+	    DEFAULT("no"),
+	    .help = "Whether these recipients are neither counted nor "
+		    "limited." },
+	{ .name = "bypass_ldap_accept",
+	    FIELD(rat_entry, bypass_ldap),
+	    .type = &value_bool,
+	    DEFAULT("no"),
+	    .help = "Whether the directory is not asked." },
+	{ .name = "bypass_callahead",
+	    FIELD(rat_entry, bypass_callahead),
+	    .type = &value_bool,
+	    DEFAULT("no"),
+	    .help = "Whether the next hop is not asked." },
+};
+const struct schema_section schema_rat_entry = {
+	SECTION(rat_entry, "recipient entry", rat_keys), WHERE(rat_entry)
+};
+
+static const struct schema_key address_keys[] = {
+	{ .name = "parser",
+	    FIELD(listener, strict_addresses),
+	    .type = &value_choice,
+	    .choices = parsers,
+	    DEFAULTS("strict", "loose"),
+	    .help = "Strict: RFC 5321, with few tolerances. Loose: finds an "
+		    "address if there is one." },
+	{ .name = "allow_8bit_user",
+	    FIELD(listener, allow_8bit_user),
+	    .type = &value_bool,
+	    DEFAULT("yes"),
+	    .help = "Bytes above 127 before the @." },
+	{ .name = "allow_8bit_domain",
+	    FIELD(listener, allow_8bit_domain),
+	    .type = &value_bool,
+	    DEFAULT("yes"),
+	    .help = "Bytes above 127 after the @." },
+	{ .name = "allow_partial",
+	    FIELD(listener, allow_partial),
+	    .type = &value_bool,
+	    DEFAULT("yes"),
+	    .help = "Addresses without a full domain: joe, joe@, joe@bar." },
+	{ .name = "source_routes",
+	    FIELD(listener, source_route_reject),
+	    .type = &value_choice,
+	    .choices = source_routes,
+	    DEFAULTS("reject", "strip"),
+	    .help = "What to do with @a.example,@b.example:joe@c.example." },
+	{ .name = "unknown_literals",
+	    FIELD(listener, literal_accept),
+	    .type = &value_choice,
+	    .choices = literals,
+	    DEFAULT("reject"),
+	    .help = "What to do with address literals of an unknown kind." },
+	{ .name = "reject_characters",
+	    FIELD(listener, reject_chars),
+	    .type = &value_text,
+	    .max = 100,
+	    DEFAULTS("@%!", ""),
+	    .help = "Characters that user names must not have; @%! closes "
+		    "old ways of relaying." },
+};
+static const struct schema_section address_section = {
+	SECTION(listener, "addresses", address_keys), NO_WHERE
+};
+
+static const struct schema_key listener_keys[] = {
+	{ .name = "name",
+	    FIELD(listener, name),
+	    .type = &value_text,
+	    .flags = KEY_REQUIRED,
+	    .min = 1,
+	    .max = 80,
+	    .text_ok = name_printable,
+	    .help = "Its name." },
+	{ .name = "type",
+	    FIELD(listener, type),
+	    .type = &value_choice,
+	    .choices = listener_types,
+	    DEFAULT("public"),
+	    .help = "public takes mail from anybody to the recipients of its "
+		    "rat; private from known hosts to anybody. A sinkhole "
+		    "says yes and throws the mail away: before or after it "
+		    "was written to the queue." },
+	{ .name = "interface",
+	    CUSTOM(load_interface, print_interface, "the name of an interface"),
+	    .help = "Where it listens; the first one if not said." },
+	{ .name = "port",
+	    FIELD(listener, port),
+	    .type = &value_count,
+	    .min = 1,
+	    .max = 65535,
+	    DEFAULT("25"),
+	    .help = "TCP port." },
+	{ .name = "protocol",
+	    FIELD(listener, protocol),
+	    .type = &value_word,
+	    .choices = protocols,
+	    DEFAULT("SMTP"),
+	    .help = "What is spoken." },
+	{ .name = "max_concurrency",
+	    FIELD(listener, max_concurrency),
+	    .type = &value_count,
+	    .min = 1,
+	    .max = 10000,
+	    DEFAULT("300"),
+	    .help = "Connections to this listener at a time." },
+	{ .name = "backlog",
+	    FIELD(listener, backlog),
+	    .type = &value_count,
+	    .min = 1,
+	    .max = 1024,
+	    DEFAULT("50"),
+	    .help = "Connections that wait in the kernel to be taken." },
+	{ .name = "default_domain",
+	    FIELD(listener, default_domain),
+	    .type = &value_text,
+	    .max = 255,
+	    .text_ok = name_domain,
+	    DEFAULT(""),
+	    .help = "Put behind addresses without a full domain." },
+	{ .name = "received_header",
+	    FIELD(listener, received_header),
+	    .type = &value_bool,
+	    DEFAULT("yes"),
+	    .help = "Whether a Received line is added." },
+	{ .name = "bare_newline",
+	    FIELD(listener, bare_newline),
+	    .type = &value_choice,
+	    .choices = bare_newlines,
+	    DEFAULT("reject"),
+	    .help = "What to do with a CR or LF that stands alone: reject "
+		    "the message, or clean it by making CRLF of it. It is "
+		    "never passed on." },
+	{ .name = "addresses",
+	    .section = &address_section,
+	    .help = "How addresses are read." },
+	{ .name = "reputation",
+	    FIELD(listener, reputation),
+	    .type = &value_bool,
+	    DEFAULTS("yes", "no"),
+	    .help = "Whether the reputation of clients is looked up." },
+	{ .name = "bounce_profile",
+	    FIELD(listener, bounce_profile),
+	    .type = &value_text,
+	    .max = 80,
+	    DEFAULT(""),
+	    .help = "Name of a bounce profile; empty: Default." },
+	{ .name = "hat",
+	    CUSTOM(load_hat, print_hat, NULL),
+	    .section = &schema_hat,
+	    .help = "Host access table: who may connect." },
+	{ .name = "rat",
+	    CUSTOM(load_rat, print_rat, NULL),
+	    .section = &schema_rat_entry,
+	    .list = true,
+	    .help = "Recipient access table of a public listener: whom mail "
+		    "is accepted for; the first entry that fits decides. A "
+		    "plain text is an entry to accept. At the end stands "
+		    "reject: ALL unless said otherwise." },
+};
+const struct schema_section schema_listener = {
+	SECTION(listener, "listener", listener_keys), WHERE(listener),
+	.begin = load_listener_begin, .finish = load_listener_finish
+};

@@ -1,0 +1,19 @@
+/*
+ * tree.h - the box around a struct config: its memory, count and indexes
+ *
+ * Used by the files of lib/config only.
+ */
+#ifndef CONFIG_TREE_H
+#define CONFIG_TREE_H
+
+#include "base/arena.h"
+#include "config/config.h"
+
+/* Far more than files of CONFIG_FILE_MAX with NODES_MAX values can need. */
+#define TREE_MAX ((size_t)1 << 31)
+
+struct config *tree_new(uint64_t revision); /* empty, one reference */
+struct arena *tree_arena(struct config *);
+void tree_index(struct config *); /* once it is whole: for the look-ups */
+
+#endif
