@@ -74,18 +74,24 @@ pipeline_stages(size_t *n)
 	return stages;
 }
 
+struct str
+pipeline_group_name(const struct hat_group *g)
+{
+	bool all = g->n_entries == 1 && g->entries[0].kind == HAT_ALL;
+
+	return all ? STR("") : g->name;
+}
+
 bool
 pipeline_may_need(const struct listener *l, enum fact_id id)
 {
 	if (id == FACT_CONNECTIONS || (id == FACT_HOST && l->hat.needs_host))
 		return true;
-	for (size_t i = 0; i < l->hat.n_policies; i++) {
-		if (variables_mention(l->hat.policies[i].p.banner_text, id))
-			return true;
-	}
 	for (size_t i = 0; i < l->hat.n_groups; i++) {
 		const struct hat_group *g = &l->hat.groups[i];
 
+		if (variables_mention(g->policy->p.banner_text, id))
+			return true;
 		for (size_t k = 0; k < g->n_entries; k++) {
 			if (entry_may_need(l, &g->entries[k], id))
 				return true;

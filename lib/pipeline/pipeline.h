@@ -37,6 +37,10 @@ enum pipeline_answer pipeline_run(struct pipeline_run *, struct subject *,
     void (*applied)(void *arg, const struct stage *, const struct stage_out *),
     void *arg, enum fact_id *needs);
 
+/* The name of a sender group for people: empty ("None") for a single entry,
+ * and for ALL, which is nobody's group (spec receiving 8.8). */
+struct str pipeline_group_name(const struct hat_group *);
+
 /* The table, for trace, docs and tests. */
 const struct stage *pipeline_stages(size_t *n);
 

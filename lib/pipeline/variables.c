@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "pipeline/pipeline.h"
 
 #define EXPANDED_MAX 8192 /* as much as a reply may have: SMTP_REPLY_MAX */
 
@@ -127,9 +128,9 @@ value_group(
 {
 	(void)facts;
 	(void)mem;
-	if (s->group == NULL || s->group->name.n == 0)
+	if (s->group == NULL || pipeline_group_name(s->group).n == 0)
 		return STR("None");
-	return s->group->name;
+	return pipeline_group_name(s->group);
 }
 
 static struct str
