@@ -78,15 +78,11 @@ param_rcpt(struct rcpt_params *p, struct str text, unsigned offered, bool utf8,
 	return parse(&g, text, offered, &p->seen);
 }
 
-/* The path and the first parameter are parted by a blank, so text begins
- * with one unless it is empty. */
 static enum param_problem
 parse(struct parsing *g, struct str text, unsigned offered, unsigned *seen)
 {
 	struct str value, name;
 
-	if (text.n > 0 && text.p[0] != ' ' && text.p[0] != '\t')
-		return PARAM_BAD;
 	while ((value = str_word(&text)).n > 0) {
 		bool has_value = memchr(value.p, '=', value.n) != NULL;
 		const struct param *p;

@@ -1,0 +1,200 @@
+/*
+ * intake.c - messages on their way to cleanup
+ *
+ * Each worker has a cleanup of its own choice and takes another when that is
+ * gone. A message whose cleanup dies was not acknowledged: its client hears
+ * 451 and keeps it.
+ */
+#include "smtpd/smtpd.h"
+
+/* Recipients in one frame, by their bytes: half of what a frame may hold. */
+#define FRAME_RCPTS (IPC_FRAME_MAX / 2)
+#define RCPT_EXTRA  32 /* lengths and flags of one, encoded */
+
+static bool intake_open(struct smtp_session *, const struct envelope *);
+static void intake_content(struct smtp_session *, struct str stored);
+static void intake_end(struct smtp_session *, const struct end_msg *);
+static void intake_abort(struct smtp_session *);
+static int intake_frame(void *, struct ipc *, struct ipc_frame *, struct err *);
+static void intake_closed(void *, struct ipc *, const struct err *);
+static void intake_drained(void *, struct ipc *);
+static struct ipc *choose(const struct smtpd *);
+static size_t fitting(const struct rcpt *, size_t n);
+static struct conn *conn_of(struct smtp_session *);
+
+const struct session_ops intake_ops = {
+	.open = intake_open,
+	.content = intake_content,
+	.end = intake_end,
+	.abort = intake_abort,
+};
+
+static const struct ipc_handler handler = {
+	.frame = intake_frame,
+	.closed = intake_closed,
+	.drained = intake_drained,
+};
+
+const struct ipc_handler *
+intake_peer(struct smtpd *sm, uint32_t worker, struct ipc *ipc, void **arg)
+{
+	*arg = sm;
+	if (worker < WORKERS_MAX)
+		sm->cleanup[worker] = ipc;
+	return &handler;
+}
+
+void
+intake_forget(struct conn *c)
+{
+	if (c->txn == 0)
+		return;
+	map_remove_u64(&c->smtpd->txns, c->txn);
+	c->txn = 0;
+	c->cleanup = NULL;
+}
+
+static bool
+intake_open(struct smtp_session *s, const struct envelope *all)
+{
+	struct conn *c = conn_of(s);
+	struct smtpd *sm = c->smtpd;
+	struct envelope head = *all;
+	struct rcpt *rcpts = all->rcpts.v;
+	size_t at = fitting(rcpts, all->rcpts.n);
+
+	c->cleanup = choose(sm);
+	if (c->cleanup == NULL)
+		return false;
+	do
+		c->txn = ++sm->last_txn;
+	while (c->txn == 0 || map_get_u64(&sm->txns, c->txn) != NULL);
+	map_put_u64(&sm->txns, c->txn, c);
+	head.rcpts.n = at;
+	if (at < all->rcpts.n)
+		head.flags |= ENV_MORE_RCPTS;
+	ipc_send(c->cleanup, IPC_ENVELOPE, c->txn, &head);
+	while (at < all->rcpts.n) {
+		size_t n = fitting(rcpts + at, all->rcpts.n - at);
+		struct rcpt_more more = { { n, rcpts + at } };
+
+		ipc_send(c->cleanup, IPC_RCPT_MORE, c->txn, &more);
+		at += n;
+	}
+	return true;
+}
+
+static void
+intake_content(struct smtp_session *s, struct str stored)
+{
+	struct conn *c = conn_of(s);
+
+	ipc_send_raw(c->cleanup, IPC_DATA, c->txn, stored.p, stored.n);
+	s->held = ipc_busy(c->cleanup);
+}
+
+static void
+intake_end(struct smtp_session *s, const struct end_msg *end)
+{
+	struct conn *c = conn_of(s);
+
+	ipc_send(c->cleanup, IPC_END, c->txn, end);
+}
+
+static void
+intake_abort(struct smtp_session *s)
+{
+	struct conn *c = conn_of(s);
+	static const struct abort_msg msg = { 0 };
+
+	ipc_send(c->cleanup, IPC_ABORT, c->txn, &msg);
+	intake_forget(c);
+	s->held = false;
+}
+
+/* ACCEPTED is all that cleanup may send. An answer that nobody waits for is
+ * normal: the client has gone in the meantime. */
+static int
+intake_frame(void *arg, struct ipc *ipc, struct ipc_frame *f, struct err *err)
+{
+	struct smtpd *sm = arg;
+	struct accepted a;
+	struct conn *c;
+
+	if (ipc_decode(f, &a, NULL, err) == -1)
+		return -1;
+	c = map_get_u64(&sm->txns, f->txn);
+	if (c == NULL || c->cleanup != ipc)
+		return 0;
+	intake_forget(c);
+	conn_accepted(c, &a);
+	return 0;
+}
+
+static void
+intake_closed(void *arg, struct ipc *ipc, const struct err *err)
+{
+	static const struct accepted lost = { .code = 451,
+		.status = { "4.3.0", 5 },
+		.text = { "queue was interrupted, try again", 32 } };
+	struct smtpd *sm = arg;
+
+	(void)err;
+	for (size_t i = 0; i < WORKERS_MAX; i++)
+		if (sm->cleanup[i] == ipc)
+			sm->cleanup[i] = NULL;
+	for (struct conn *c = sm->conns, *next; c != NULL; c = next) {
+		next = c->next;
+		if (c->cleanup != ipc)
+			continue;
+		intake_forget(c);
+		c->session.held = false;
+		conn_accepted(c, &lost);
+	}
+}
+
+static void
+intake_drained(void *arg, struct ipc *ipc)
+{
+	struct smtpd *sm = arg;
+
+	for (struct conn *c = sm->conns, *next; c != NULL; c = next) {
+		next = c->next;
+		if (c->cleanup == ipc && c->session.held)
+			conn_resume(c);
+	}
+}
+
+/* The one of our own number, so that the load spreads; else the next. */
+static struct ipc *
+choose(const struct smtpd *sm)
+{
+	for (uint32_t i = 0; i < WORKERS_MAX; i++) {
+		uint32_t at = (sm->daemon->worker + i) % WORKERS_MAX;
+
+		if (sm->cleanup[at] != NULL)
+			return sm->cleanup[at];
+	}
+	return NULL;
+}
+
+/* How many of them one frame holds; at least one. */
+static size_t
+fitting(const struct rcpt *rcpts, size_t n)
+{
+	size_t bytes = 0, i;
+
+	for (i = 0; i < n; i++) {
+		bytes += rcpts[i].addr.n + rcpts[i].orig.n + rcpts[i].orcpt.n +
+			 RCPT_EXTRA;
+		if (bytes > FRAME_RCPTS)
+			return i;
+	}
+	return n;
+}
+
+static struct conn *
+conn_of(struct smtp_session *s)
+{
+	return (struct conn *)s;
+}

@@ -1,0 +1,179 @@
+/* request.c - MAIL and RCPT: addresses, parameters, what the stages say */
+#include "smtpd/request.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "pipeline/address.h"
+#include "smtpd/say.h"
+#include "smtpd/txn.h"
+
+#define OFFERED_MAIL                                                           \
+	(PARAM_SIZE | PARAM_BODY | PARAM_SMTPUTF8 | PARAM_RET | PARAM_ENVID)
+#define OFFERED_RCPT (PARAM_NOTIFY | PARAM_ORCPT)
+
+enum side { SENDER, RECIPIENT };
+
+/* What the refusal of a stage is to the log. Others, on the side of the
+ * recipient, are RCPT_REJECTED; on that of the sender SENDER_REJECTED. */
+static const struct {
+	const char *stage;
+	enum request_log log;
+	const char *by;
+} refusals[] = {
+	{ "sender address", LOG_SENDER, "" },
+	{ "declared size", LOG_FAILED, "Message size exceeds limit" },
+	{ "recipient address", LOG_RCPT, "" },
+	{ "delayed rejection", LOG_REFUSED, "HAT" },
+	{ "recipient access table", LOG_LIMITED, "RAT" },
+};
+
+static struct reply cut_path(struct request *, enum side, struct str *params);
+static struct reply param_no(struct request *, enum param_problem);
+static struct reply stage_no(struct request *, enum side);
+
+struct reply
+request_check_mail(const struct smtp_session *s, struct request *r)
+{
+	struct reply no;
+	struct str params;
+
+	no = cut_path(r, SENDER, &params);
+	if (no.code != 0)
+		return no;
+	no = param_no(r,
+	    param_mail(&r->mail, params, s->esmtp ? OFFERED_MAIL : 0, &r->mem));
+	if (no.code != 0)
+		return no;
+	if (s->tally.messages >= s->subject.policy->p.max_msgs_per_session) {
+		r->log = LOG_FAILED;
+		r->by = "Too Many Messages";
+		return request_no(
+		    421, "4.4.5", "Too many messages for this session", true);
+	}
+	r->subject = s->subject;
+	r->subject.addr_text = r->path;
+	r->subject.smtputf8 = (r->mail.seen & PARAM_SMTPUTF8) != 0;
+	r->subject.size = r->mail.size;
+	decide(s, AT_MAIL, &r->subject, &r->mem, &r->decided);
+	return stage_no(r, SENDER);
+}
+
+void
+request_apply_mail(struct smtp_session *s, struct request *r)
+{
+	struct txn_sender sender = { .addr = r->subject.sender,
+		.orig = r->decided.given,
+		.params = &r->mail };
+
+	txn_begin(s, &sender);
+	if (r->decided.reply.code != 0)
+		say_reply(s, &r->decided.reply);
+	else
+		say(s, 250, "2.1.0", "sender <%.*s> ok",
+		    STR_ARG(r->decided.given));
+}
+
+/*
+ * The table is asked first, because an entry may lift the limits; but where
+ * a limit holds it is what the client hears, whatever the table would have
+ * said, so that probing tells nothing (receiving 8.1).
+ */
+struct reply
+request_check_rcpt(const struct smtp_session *s, struct request *r)
+{
+	struct decided *d = &r->decided;
+	struct reply no;
+	struct str params;
+	bool bypass;
+
+	no = cut_path(r, RECIPIENT, &params);
+	if (no.code != 0)
+		return no;
+	r->subject = s->subject;
+	r->subject.sender = s->txn->envelope.sender;
+	r->subject.addr_text = r->path;
+	r->subject.smtputf8 = (s->txn->envelope.flags & ENV_SMTPUTF8) != 0;
+	no = param_no(
+	    r, param_rcpt(&r->rcpt, params, s->esmtp ? OFFERED_RCPT : 0,
+		   r->subject.smtputf8, &r->mem));
+	if (no.code != 0)
+		return no;
+	decide(s, AT_RCPT, &r->subject, &r->mem, d);
+	no = stage_no(r, RECIPIENT);
+	if (no.code != 0 && r->log != LOG_LIMITED)
+		return no;
+	bypass = no.code == 0 && (d->bypass & BYPASS_CONTROL);
+	if (txn_has_room(s, bypass, d->expanded ? d->n_rcpts : 1))
+		return no;
+	r->log = LOG_LIMITED;
+	r->by = "Receiving Control";
+	return request_no(452, "4.5.3", "Too many recipients", false);
+}
+
+void
+request_apply_rcpt(struct smtp_session *s, struct request *r)
+{
+	const struct decided *d = &r->decided;
+	bool bypass = (d->bypass & BYPASS_CONTROL) != 0;
+	struct rcpt rcpt = { .addr = r->subject.rcpt,
+		.orig = d->given,
+		.notify = r->rcpt.notify,
+		.orcpt = r->rcpt.orcpt };
+
+	for (size_t i = 0; i < d->n_rcpts; i++) {
+		rcpt.addr = d->rcpts[i];
+		txn_add_rcpt(s, &rcpt, bypass);
+	}
+	if (str_eq(rcpt.addr, rcpt.orig))
+		rcpt.orig = STR("");
+	if (!d->expanded)
+		txn_add_rcpt(s, &rcpt, bypass);
+	if (d->reply.code != 0)
+		say_reply(s, &d->reply);
+	else
+		say(s, 250, "2.1.5", "recipient <%.*s> ok", STR_ARG(d->given));
+}
+
+static struct reply
+cut_path(struct request *r, enum side side, struct str *params)
+{
+	r->path = r->line.args;
+	if (command_path(&r->path, side == SENDER ? "FROM:" : "TO:")) {
+		address_cut(r->path, &r->path, params, &r->mem);
+		return (struct reply){ 0 };
+	}
+	r->log = LOG_SYNTAX;
+	return request_no(501, "5.5.2",
+	    side == SENDER ? "syntax: MAIL FROM:<address>"
+			   : "syntax: RCPT TO:<address>",
+	    false);
+}
+
+static struct reply
+param_no(struct request *r, enum param_problem problem)
+{
+	if (problem == PARAM_OK)
+		return (struct reply){ 0 };
+	r->log = LOG_SYNTAX;
+	if (problem == PARAM_UNKNOWN)
+		return request_no(555, "5.5.4", "parameter not known", false);
+	return request_no(501, "5.5.4", "bad parameter", false);
+}
+
+/* What the stages refused, if they did, and how the log calls it. */
+static struct reply
+stage_no(struct request *r, enum side side)
+{
+	if (!r->decided.refused)
+		return (struct reply){ 0 };
+	r->log = side == SENDER ? LOG_SENDER_REFUSED : LOG_LIMITED;
+	r->by = r->decided.by;
+	for (size_t i = 0; i < NELEM(refusals); i++) {
+		if (strcmp(refusals[i].stage, r->decided.by) != 0)
+			continue;
+		r->log = refusals[i].log;
+		r->by = refusals[i].by;
+	}
+	return r->decided.reply;
+}

@@ -1,0 +1,54 @@
+/*
+ * request.h - one command while it is judged, and the two that bring
+ * addresses
+ *
+ * A check fills the request; if it is not refused, apply works with what
+ * stands there. Everything in it lives in mem, until the command is done.
+ */
+#ifndef SMTPD_REQUEST_H
+#define SMTPD_REQUEST_H
+
+#include "smtp/command.h"
+#include "smtp/param.h"
+#include "smtpd/decide.h"
+#include "smtpd/session.h"
+
+enum request_log { /* what a refusal is to the log */
+	LOG_NONE,
+	LOG_UNKNOWN,
+	LOG_SYNTAX,
+	LOG_SENDER, /* not an address */
+	LOG_RCPT,
+	LOG_SENDER_REFUSED, /* by a stage */
+	LOG_REFUSED,        /* a recipient, whatever it was */
+	LOG_LIMITED,        /* a recipient that counts against limits */
+	LOG_FAILED          /* receiving failed: a limit */
+};
+
+struct request {
+	struct str text; /* the whole line */
+	struct command_line line;
+	bool more; /* there is input behind the line */
+	struct arena mem;
+
+	enum request_log log;
+	const char *by; /* who refused the recipient; which limit */
+
+	struct str path;        /* MAIL, RCPT: as the client wrote it */
+	struct subject subject; /* after the stages */
+	struct decided decided;
+	struct mail_params mail;
+	struct rcpt_params rcpt;
+	uint64_t chunk; /* BDAT */
+	bool last;
+};
+
+struct reply request_no(
+    int code, const char *status, const char *text, bool close);
+
+struct reply request_check_mail(const struct smtp_session *, struct request *);
+void request_apply_mail(struct smtp_session *, struct request *);
+struct reply request_check_rcpt(const struct smtp_session *, struct request *);
+void request_apply_rcpt(struct smtp_session *, struct request *);
+
+#endif

@@ -1,0 +1,488 @@
+/*
+ * session.c - one SMTP conversation: its phases, its beginning and its end
+ *
+ * Of each phase the table below says who reads its input and how long it may
+ * last. Commands are in commands.c, content is in txn.c.
+ */
+#include "smtpd/session.h"
+
+#include <stdlib.h>
+
+#include "base/bounds.h"
+#include "base/mem.h"
+#include "event/event.h"
+#include "smtpd/commands.h"
+#include "smtpd/decide.h"
+#include "smtpd/say.h"
+#include "smtpd/txn.h"
+
+#define CONNECT_MEM ((size_t)1024 * 1024) /* banners have their limits */
+#define FACTS_GRACE 5000   /* ms over the time given to the look-up */
+#define LINGER      5000   /* ms for the client to read our last words */
+#define WAIT_MAX    600000 /* ms for cleanup; RFC 5321 4.5.3.2.6: 10 min */
+#define BLOCK_MIN   1024   /* bytes that make a block of data: LIM-06 */
+
+static bool run_connect(struct smtp_session *, bool wait);
+static void greet(struct smtp_session *, const struct decided *);
+static void announce(const struct smtp_session *, struct str protocol);
+static void log_hat(const struct smtp_session *);
+static struct str score_text(const struct smtp_session *);
+static void read_line(struct smtp_session *, struct str *in);
+static void read_swallow(struct smtp_session *, struct str *in);
+static void rest(struct smtp_session *);
+static void idle_since(struct smtp_session *, size_t used);
+static int64_t phase_limit(const struct smtp_session *);
+static int64_t unsuccessful_at(const struct smtp_session *);
+static int64_t total_at(const struct smtp_session *);
+static void disconnect(struct smtp_session *, const char *log,
+    const char *status, const char *text);
+
+void
+session_init(struct smtp_session *s, const struct session_ops *ops,
+    struct stats *stats, struct config *config, const struct listener *l)
+{
+	s->ops = ops;
+	s->stats = stats;
+	s->config = config_ref(config);
+	s->subject = (struct subject){ .config = config, .listener = l };
+	s->phase = PH_CONNECT;
+	s->facts.helo = STR("");
+	s->facts.host = STR("");
+	line_init(&s->line);
+}
+
+void
+session_fini(struct smtp_session *s)
+{
+	if (s->txn != NULL)
+		txn_drop(s, "Receiving aborted");
+	if (s->icid != 0) {
+		tally_flush(&s->tally, s->icid);
+		if (s->lost)
+			EMIT(ICID_LOST, .icid = s->icid);
+		EMIT(ICID_CLOSE, .icid = s->icid);
+	}
+	line_fini(&s->line);
+	free(s->host);
+	free(s->helo);
+	config_unref(&s->config);
+}
+
+/* --- the beginning --- */
+
+bool
+session_start(struct smtp_session *s, const struct stats_conn_counts *counts)
+{
+	struct facts *f = &s->facts;
+
+	s->started = s->since = s->now;
+	stats_add(s->stats, STATS_connections_in, 1);
+	f->connections = counts->of_ip;
+	f->listener_connections = counts->of_listener;
+	f->total_connections = counts->total;
+	fact_set(f, FACT_CONNECTIONS, FACT_KNOWN, FACT_FROM_CLIENT);
+	/* No source of these is configured yet: none is what is known. */
+	f->reputation = REPUTATION_NONE;
+	fact_set(f, FACT_REPUTATION, FACT_KNOWN, FACT_FROM_DEFAULT);
+	fact_set(f, FACT_OWNER, FACT_KNOWN, FACT_FROM_DEFAULT);
+	fact_set(f, FACT_COUNTRY, FACT_KNOWN, FACT_FROM_DEFAULT);
+	return !run_connect(s, true);
+}
+
+void
+session_host(struct smtp_session *s, enum host_class class, struct str name)
+{
+	if (s->phase != PH_CONNECT)
+		return;
+	s->facts.host_class = class;
+	if (class == HOST_VERIFIED) {
+		s->host = mem_strndup(name.p, name.n);
+		s->facts.host = str_of(s->host);
+	}
+	fact_set(&s->facts, FACT_HOST, FACT_KNOWN, FACT_LOOKED_UP);
+	run_connect(s, false);
+}
+
+void
+session_early_talker(struct smtp_session *s)
+{
+	s->icid = stats_next_id(s->stats, STATS_ICID);
+	announce(s, STR("SMTP"));
+	EMIT(RECEIVING_FAILED, .icid = s->icid,
+	    .text = STR("Client spoke before the greeting"));
+	say(s, 554, "5.5.0", "%.*s I had not finished, you spoke first",
+	    STR_ARG(session_hostname(s)));
+	session_close(s, true);
+}
+
+/*
+ * The stages of the connection. wait: the reverse name may still come; then
+ * only a refusal that can do without it counts, and that without a word or
+ * for want of room, so that the log of all others has the name. True: the
+ * decision has been taken.
+ */
+static bool
+run_connect(struct smtp_session *s, bool wait)
+{
+	struct subject subject = s->subject;
+	struct decided d;
+	struct arena mem;
+	bool now = true;
+
+	arena_init(&mem, CONNECT_MEM);
+	if (wait)
+		now = decide_now(s, AT_CONNECT, &subject, &mem, &d) &&
+		      d.refused && (d.reply.refuse || d.reply.code == 421);
+	else
+		decide(s, AT_CONNECT, &subject, &mem, &d);
+	if (now) {
+		s->subject = subject;
+		greet(s, &d);
+	}
+	arena_free(&mem);
+	return now;
+}
+
+static void
+greet(struct smtp_session *s, const struct decided *d)
+{
+	if (d->reply.refuse) {
+		/* To the client nobody is here: it has no ICID. */
+		log_hat(s);
+		s->refused = true;
+		session_close(s, false);
+		return;
+	}
+	s->icid = stats_next_id(s->stats, STATS_ICID);
+	announce(s, STR("SMTP"));
+	if (s->subject.policy != NULL)
+		log_hat(s);
+	if (d->refused && d->reply.code == 421)
+		EMIT(RECEIVING_FAILED, .icid = s->icid,
+		    .text = STR("Connection limit exceeded"));
+	say_reply(s, &d->reply);
+	if (d->refused)
+		session_close(s, true);
+	else
+		session_enter(s, PH_GREETED);
+}
+
+static void
+announce(const struct smtp_session *s, struct str protocol)
+{
+	bool verified = s->facts.host.n > 0;
+
+	EMIT(NEW_ICID, .icid = s->icid, .protocol = protocol,
+	    .interface = s->subject.listener->interface->name,
+	    .local = s->facts.local, .ip = s->facts.client,
+	    .host = verified ? s->facts.host : STR("unknown"),
+	    .verified = verified ? STR("yes") : STR("no"));
+}
+
+static void
+log_hat(const struct smtp_session *s)
+{
+	const struct subject *sub = &s->subject;
+
+	EMIT(HAT, .icid = s->icid,
+	    .behaviour = str_of(behaviour_name(sub->behaviour)),
+	    .group = sub->group != NULL ? sub->group->name : STR(""),
+	    .entry = sub->entry != NULL ? sub->entry->text : STR(""),
+	    .policy = sub->policy->name, .sbrs = score_text(s),
+	    .country = STR("not enabled"));
+}
+
+static struct str
+score_text(const struct smtp_session *s)
+{
+	if (!s->subject.listener->reputation)
+		return STR("not enabled");
+	return ip_is_private(&s->facts.client) ? STR("rfc1918") : STR("None");
+}
+
+/* --- input --- */
+
+bool
+session_reads(const struct smtp_session *s)
+{
+	if (s->out->len > SMTP_OUT_MAX)
+		return false;
+	if (s->phase & (PH_BODY | PH_CHUNK))
+		return !s->held;
+	return (s->phase & (PH_COMMAND | PH_SWALLOW)) != 0;
+}
+
+void
+session_input(struct smtp_session *s, struct str *in)
+{
+	while (in->n > 0 && session_reads(s)) {
+		size_t before = in->n;
+
+		if (s->phase & PH_COMMAND) {
+			read_line(s, in);
+			continue;
+		}
+		if (s->phase == PH_BODY)
+			txn_body(s, in);
+		else if (s->phase == PH_CHUNK)
+			txn_chunk(s, in);
+		else
+			read_swallow(s, in);
+		idle_since(s, before - in->n);
+	}
+	rest(s);
+}
+
+void
+session_lost(struct smtp_session *s)
+{
+	if (s->phase == PH_CLOSING)
+		return;
+	if (s->phase == PH_CONNECT) {
+		s->icid = stats_next_id(s->stats, STATS_ICID);
+		announce(s, STR("SMTP"));
+	}
+	if (s->txn != NULL)
+		txn_drop(s, "Receiving aborted by sender");
+	s->lost = true;
+	session_close(s, false);
+}
+
+void
+session_accepted(struct smtp_session *s, const struct accepted *a)
+{
+	if (s->txn == NULL)
+		return;
+	s->since = s->now;
+	txn_accepted(s, a);
+	rest(s);
+}
+
+void
+session_swallow(struct smtp_session *s, uint64_t n, const struct reply *after)
+{
+	if (n == 0) {
+		if (after != NULL)
+			say_reply(s, after);
+		return;
+	}
+	s->chunk.left = n;
+	s->chunk.back = s->phase;
+	s->chunk.reply = after != NULL ? *after : (struct reply){ 0 };
+	session_enter(s, PH_SWALLOW);
+}
+
+static void
+read_line(struct smtp_session *s, struct str *in)
+{
+	struct str text;
+	enum line_end end = line_feed(&s->line, in, &text);
+
+	switch (end) {
+	case LINE_MORE:
+		return;
+	case LINE_OK:
+		commands_run(s, text, in->n > 0);
+		break;
+	case LINE_BAD:
+	case LINE_LONG:
+		commands_bad_line(s, end);
+		break;
+	case LINE_FLOOD:
+		say(s, 421, "4.5.2", "line without end");
+		session_close(s, true);
+		break;
+	}
+	s->since = s->now;
+	s->block = 0;
+}
+
+static void
+read_swallow(struct smtp_session *s, struct str *in)
+{
+	size_t n = in->n < s->chunk.left ? in->n : (size_t)s->chunk.left;
+
+	*in = str_sub(*in, n, in->n);
+	s->chunk.left -= n;
+	if (s->chunk.left > 0)
+		return;
+	if (s->chunk.reply.code != 0)
+		say_reply(s, &s->chunk.reply);
+	session_enter(s, s->chunk.back);
+}
+
+/* Between two things: has the session been asked to end? */
+static void
+rest(struct smtp_session *s)
+{
+	if (s->leaving && session_is_idle(s))
+		session_cut(s);
+}
+
+/* --- the end --- */
+
+void
+session_enter(struct smtp_session *s, unsigned phase)
+{
+	s->phase = phase;
+	s->since = s->now;
+	s->block = 0;
+	if (phase != PH_SWALLOW && phase != PH_CLOSING &&
+	    (s->txn != NULL) != ((phase & PH_TXN) != 0))
+		panic("session: phase %#x with%s transaction", phase,
+		    s->txn != NULL ? "" : "out");
+}
+
+void
+session_close(struct smtp_session *s, bool lingers)
+{
+	if (s->txn != NULL)
+		txn_drop(s, "Receiving aborted");
+	s->lingers = lingers;
+	session_enter(s, PH_CLOSING);
+}
+
+bool
+session_is_idle(const struct smtp_session *s)
+{
+	return s->phase == PH_CONNECT || (s->phase & PH_COMMAND);
+}
+
+void
+session_leave(struct smtp_session *s)
+{
+	s->leaving = true;
+	rest(s);
+}
+
+void
+session_cut(struct smtp_session *s)
+{
+	if (s->phase == PH_CLOSING)
+		return;
+	if (s->phase != PH_CONNECT)
+		say(s, 421, "4.3.2", "%.*s service not available",
+		    STR_ARG(session_hostname(s)));
+	session_close(s, true);
+}
+
+struct str
+session_hostname(const struct smtp_session *s)
+{
+	const struct interface *i = s->subject.listener->interface;
+
+	return i->hostname.n > 0 ? i->hostname : s->config->hostname;
+}
+
+/* --- time --- */
+
+int64_t
+session_due(const struct smtp_session *s)
+{
+	int64_t due = phase_limit(s), at;
+
+	if (s->phase & (PH_WAIT | PH_CLOSING | PH_CONNECT))
+		return due;
+	at = unsuccessful_at(s);
+	if (at < due)
+		due = at;
+	at = total_at(s);
+	return at < due ? at : due;
+}
+
+void
+session_expire(struct smtp_session *s)
+{
+	if (s->phase == PH_CLOSING)
+		return;
+	if (s->phase == PH_CONNECT) {
+		session_host(s, HOST_SERVFAIL, STR(""));
+	} else if (s->phase == PH_WAIT) {
+		disconnect(s, "timed out in the queue", "4.3.0",
+		    "queue is not available");
+	} else if (s->now >= total_at(s)) {
+		disconnect(s, "exceeded allowable connection time", "4.4.2",
+		    "Exceeded allowable connection time, disconnecting.");
+	} else if (s->now >= unsuccessful_at(s)) {
+		disconnect(s, "no messages injected within timeout period",
+		    "4.4.2",
+		    "Timed out waiting for successful message injection, "
+		    "disconnecting.");
+	} else if (s->now >= phase_limit(s)) {
+		disconnect(s, "timed out waiting for input", "4.4.2",
+		    "Timed out waiting for input, disconnecting.");
+	}
+}
+
+/* Bytes of content count as a block once there are enough of them, so that
+ * nobody can hold us with one byte at a time. */
+static void
+idle_since(struct smtp_session *s, size_t used)
+{
+	if (used < BLOCK_MIN - s->block) {
+		s->block += (uint32_t)used;
+		return;
+	}
+	s->since = s->now;
+	s->block = 0;
+}
+
+static int64_t
+phase_limit(const struct smtp_session *s)
+{
+	int64_t ms;
+
+	switch (s->phase) {
+	case PH_CONNECT:
+		ms = (int64_t)s->config->reverse_timeout * 1000 + FACTS_GRACE;
+		break;
+	case PH_BODY:
+	case PH_CHUNK:
+	case PH_SWALLOW:
+		/* While cleanup is behind it is we who are late. */
+		ms = s->held ? WAIT_MAX
+			     : (int64_t)s->config->data_timeout * 1000;
+		break;
+	case PH_WAIT:
+		ms = WAIT_MAX;
+		break;
+	case PH_CLOSING:
+		ms = LINGER;
+		break;
+	default:
+		ms = (int64_t)s->config->command_timeout * 1000;
+	}
+	return s->since + ms;
+}
+
+/* Receiving 3.7: a connection is unsuccessful until a message came in. */
+static int64_t
+unsuccessful_at(const struct smtp_session *s)
+{
+	if (s->subject.listener->type != LISTENER_PUBLIC ||
+	    s->tally.messages > 0)
+		return INT64_MAX;
+	return s->started + (int64_t)s->config->unsuccessful_timeout * 1000;
+}
+
+/* Between messages the end comes at 80 % of the time, so that what is begun
+ * can be finished. */
+static int64_t
+total_at(const struct smtp_session *s)
+{
+	int64_t ms = (int64_t)s->config->total_timeout * 1000;
+
+	if (s->phase & (PH_GREETED | PH_READY))
+		ms = ms / 5 * 4;
+	return s->started + ms;
+}
+
+static void
+disconnect(struct smtp_session *s, const char *log, const char *status,
+    const char *text)
+{
+	EMIT(DISCONNECTED, .icid = s->icid, .ip = s->facts.client,
+	    .text = str_of(log));
+	say(s, 421, status, "%s", text);
+	session_close(s, true);
+}

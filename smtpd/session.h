@@ -1,0 +1,135 @@
+/*
+ * session.h - one SMTP conversation: bytes in, bytes out
+ *
+ * The engine does no I/O and owns no socket: whoever runs it (conn.c, a
+ * test) feeds it what the client sent, sends what it puts into `out`, tells
+ * it the time, and carries its messages to cleanup through session_ops.
+ *
+ *	CONNECT --facts--> GREETED --EHLO--> READY --MAIL--> ENVELOPE
+ *	                                       ^                |
+ *	             +--------accepted---------+         DATA   |  BDAT
+ *	             |                         |           v    v
+ *	            WAIT <----end of data---- BODY       CHUNK <-> CHUNKED
+ *
+ * RSET, EHLO and every end of data, good or bad, lead to READY with nothing
+ * left of the transaction (threats STM-01). SWALLOW is a chunk that nobody
+ * wants; CLOSING says no more than what is in `out`. session_enter() is the
+ * only writer of phase.
+ *
+ * The order of calls: session_init, session_start, then any of the others;
+ * session_fini at the end. Each may leave the session in PH_CLOSING; none
+ * frees it.
+ */
+#ifndef SMTPD_SESSION_H
+#define SMTPD_SESSION_H
+
+#include "config/config.h"
+#include "fact/facts.h"
+#include "ipc/messages.h"
+#include "pipeline/stage.h"
+#include "smtp/line.h"
+#include "smtpd/limits.h"
+#include "stats/stats.h"
+
+#define PH_CONNECT  (1u << 0) /* facts are being fetched; nothing said yet */
+#define PH_GREETED  (1u << 1)
+#define PH_READY    (1u << 2)
+#define PH_ENVELOPE (1u << 3) /* there is a sender */
+#define PH_CHUNKED  (1u << 4) /* between two BDAT */
+#define PH_BODY     (1u << 5)
+#define PH_CHUNK    (1u << 6)
+#define PH_SWALLOW  (1u << 7)
+#define PH_WAIT     (1u << 8) /* for cleanup's answer */
+#define PH_CLOSING  (1u << 9)
+
+#define PH_COMMAND (PH_GREETED | PH_READY | PH_ENVELOPE | PH_CHUNKED)
+#define PH_TXN     (PH_ENVELOPE | PH_CHUNKED | PH_BODY | PH_CHUNK | PH_WAIT)
+
+struct smtp_session;
+struct txn;
+
+/* Message intake: what the session needs others for. */
+struct session_ops {
+	/* A message begins. False: nobody can take it now. */
+	bool (*open)(struct smtp_session *, const struct envelope *);
+	void (*content)(struct smtp_session *, struct str stored);
+	/* All content was given; answered by session_accepted. */
+	void (*end)(struct smtp_session *, const struct end_msg *);
+	void (*abort)(struct smtp_session *);
+};
+
+struct smtp_session {
+	const struct session_ops *ops;
+	struct stats *stats;
+	struct config *config; /* a reference: a reload does not touch us */
+	struct facts facts;
+	struct subject subject; /* listener, group, policy, behaviour */
+	struct buf *out;        /* replies; the caller's, empty at each call */
+	struct line line;
+	struct txn *txn; /* only in PH_TXN */
+	struct tally tally;
+	uint64_t icid; /* 0: nothing was said and nothing is logged */
+	unsigned phase;
+	char *host;   /* owns facts.host */
+	char *helo;   /* owns facts.helo */
+	bool esmtp;   /* EHLO, not HELO */
+	bool held;    /* cleanup is behind: take no more content */
+	bool leaving; /* no new transactions: 421 */
+	bool lost;    /* the client went without QUIT */
+	bool lingers; /* CLOSING: input may be on its way */
+	bool refused; /* CLOSING: TCPREFUSE; reset, say nothing */
+	struct {
+		uint64_t left;
+		bool last;
+		unsigned back;      /* SWALLOW: phase to go back to, */
+		struct reply reply; /* and what to say then; code 0: none */
+	} chunk;
+	int64_t now; /* monotonic ms; the caller sets it before each call */
+	int64_t started;
+	int64_t since;  /* start of the wait for a line, a block, an answer */
+	uint32_t block; /* bytes since then */
+};
+
+/* facts.client, .client_port, .local must be set. Takes a reference. */
+void session_init(struct smtp_session *, const struct session_ops *,
+    struct stats *, struct config *, const struct listener *);
+void session_fini(struct smtp_session *);
+
+/* A connection was made. counts: of the shared table, this one included.
+ * True: session_host must follow, before anything is said. */
+bool session_start(
+    struct smtp_session *, const struct stats_conn_counts *counts);
+/* The answer, or that there is none (HOST_SERVFAIL). Greets. */
+void session_host(struct smtp_session *, enum host_class, struct str name);
+/* Instead of session_host: the client spoke before it was greeted. */
+void session_early_talker(struct smtp_session *);
+
+/* Takes what it can use now from the front of *in; what is left must be
+ * given again when session_reads says so. */
+void session_input(struct smtp_session *, struct str *in);
+bool session_reads(const struct smtp_session *);
+
+/* The client is gone. */
+void session_lost(struct smtp_session *);
+/* Cleanup's answer: at any time after open, once. */
+void session_accepted(struct smtp_session *, const struct accepted *);
+
+/* When time is up, on the clock of `now`; and that it is. */
+int64_t session_due(const struct smtp_session *);
+void session_expire(struct smtp_session *);
+/* The program or the listener stops: when is there something to finish? */
+bool session_is_idle(const struct smtp_session *);
+void session_leave(struct smtp_session *); /* no new transaction; 421 if idle */
+void session_cut(struct smtp_session *);   /* 421 now */
+
+/* --- inside smtpd: for commands.c, txn.c --- */
+
+void session_enter(struct smtp_session *, unsigned phase);
+/* Says no more and reads no more. lingers: there may be more input. */
+void session_close(struct smtp_session *, bool lingers);
+/* Reads n bytes that nobody wants, then gives that reply (NULL: none). Its
+ * texts must be literals. */
+void session_swallow(struct smtp_session *, uint64_t n, const struct reply *);
+struct str session_hostname(const struct smtp_session *);
+
+#endif

@@ -1,0 +1,138 @@
+/*
+ * NAME
+ *	postern-smtpd - receive mail by SMTP
+ * SYNOPSIS
+ *	started by postern-master
+ * DESCRIPTION
+ *	internet -> SMTPD -> cleanup
+ *
+ *	Accepts connections on the listeners' sockets, holds the conversation
+ *	(RFC 5321), asks the stages of lib/pipeline what to answer, and streams
+ *	messages to cleanup. 250 is said when cleanup has made the message
+ *	durable. One worker holds many connections and never waits for any.
+ * RIGHTS
+ *	Accepted connections and the channels to its peers; no files, no
+ *	sockets of its own, no keys.
+ * CONFIGURATION
+ *	listeners with their host access tables, mail flow policies and
+ *	recipient access tables; the global listener settings.
+ * DIAGNOSTICS
+ *	Events of the receiving side; see the mail log.
+ * SEE ALSO
+ *	postern-master(8), postern-cleanup(8), postern-lookupd(8)
+ */
+#include "smtpd/smtpd.h"
+
+#include "base/mem.h"
+
+#define STOP_LAST 1000 /* ms for last words after the grace is over */
+
+static int smtpd_setup(struct daemon *, struct err *);
+static int smtpd_config(struct daemon *, struct config *, struct err *);
+static const struct ipc_handler *smtpd_peer(struct daemon *, enum program_kind,
+    uint32_t worker, struct ipc *, void **arg);
+static void smtpd_listen(struct daemon *, const char *listener, int fd);
+static void smtpd_unlisten(
+    struct daemon *, const char *listener, uint32_t wait);
+static void smtpd_stop(struct daemon *, uint32_t wait);
+static void grace_over(void *arg);
+
+static const struct program smtpd = {
+	.kind = PROGRAM_SMTPD,
+	.setup = smtpd_setup,
+	.on_config = smtpd_config,
+	.on_peer = smtpd_peer,
+	.on_listen = smtpd_listen,
+	.on_unlisten = smtpd_unlisten,
+	.on_stop = smtpd_stop,
+};
+
+int
+main(int argc, char **argv)
+{
+	return program_main(&smtpd, argc, argv);
+}
+
+static int
+smtpd_setup(struct daemon *d, struct err *err)
+{
+	struct smtpd *sm = mem_alloc(sizeof(*sm));
+
+	(void)err;
+	sm->daemon = d;
+	d->self = sm;
+	map_init(&sm->txns);
+	map_init(&sm->queries);
+	conn_setup(sm);
+	listener_setup(sm);
+	sm->stop = loop_timer(d->loop, grace_over, sm);
+	return 0;
+}
+
+static int
+smtpd_config(struct daemon *d, struct config *next, struct err *err)
+{
+	(void)err;
+	listener_config(d->self, next);
+	return 0;
+}
+
+static const struct ipc_handler *
+smtpd_peer(struct daemon *d, enum program_kind kind, uint32_t worker,
+    struct ipc *ipc, void **arg)
+{
+	switch (kind) {
+	case PROGRAM_CLEANUP:
+		return intake_peer(d->self, worker, ipc, arg);
+	case PROGRAM_LOOKUPD:
+		return lookups_peer(d->self, ipc, arg);
+	default:
+		return NULL;
+	}
+}
+
+static void
+smtpd_listen(struct daemon *d, const char *listener, int fd)
+{
+	listener_add(d->self, listener, fd);
+}
+
+static void
+smtpd_unlisten(struct daemon *d, const char *listener, uint32_t wait)
+{
+	listener_remove(d->self, listener, wait);
+}
+
+/* Threats DUR-13: nobody begins anything; what is under way may end. */
+static void
+smtpd_stop(struct daemon *d, uint32_t wait)
+{
+	struct smtpd *sm = d->self;
+
+	listener_remove_all(sm);
+	for (struct conn *c = sm->conns, *next; c != NULL; c = next) {
+		next = c->next;
+		conn_leave(c);
+	}
+	loop_timer_in(sm->stop, sm->n_conns > 0 ? (int64_t)wait * 1000 : 0);
+}
+
+static void
+grace_over(void *arg)
+{
+	struct smtpd *sm = arg;
+	bool any = false;
+
+	for (struct conn *c = sm->conns, *next; c != NULL; c = next) {
+		next = c->next;
+		any = true;
+		if (c->session.phase == PH_CLOSING)
+			conn_free(c);
+		else
+			conn_cut(c);
+	}
+	if (any)
+		loop_timer_in(sm->stop, STOP_LAST);
+	else
+		loop_stop(sm->daemon->loop);
+}

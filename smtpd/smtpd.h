@@ -1,0 +1,101 @@
+/*
+ * smtpd.h - the state of one smtpd worker, and what its files share
+ *
+ *	listener.c   sockets that listen: accepting, full tables, the end
+ *	conn.c	     one client's socket: reading, writing, time-outs
+ *	session.c    the conversation, without any I/O
+ *	intake.c     messages on their way to cleanup
+ *	lookups.c    questions to lookupd
+ */
+#ifndef SMTPD_SMTPD_H
+#define SMTPD_SMTPD_H
+
+#include "base/map.h"
+#include "program/program.h"
+#include "smtpd/session.h"
+
+struct port;
+
+struct smtpd {
+	struct daemon *daemon;
+	struct loop_wheel *wheel; /* deadlines of connections */
+	struct conn *conns;       /* all of them */
+	size_t n_conns;
+	struct port *ports;
+	struct ipc *cleanup[WORKERS_MAX]; /* NULL: not there */
+	struct ipc *lookupd;
+	struct map txns;    /* transaction number -> conn */
+	struct map queries; /* question number -> conn */
+	uint32_t last_txn, last_query;
+	struct loop_timer *stop;
+};
+
+/* One client. The session is first, so that what the engine hands to its
+ * operations leads back here. */
+struct conn {
+	struct smtp_session session;
+	struct smtpd *smtpd;
+	struct conn *next, **prev;
+	struct port *port;
+	int fd;
+	bool parked; /* there is input that nobody wants now */
+	bool shut;   /* we have said all; waiting for the client's end */
+	struct loop_watch *watch;
+	struct loop_deadline deadline;
+	struct buf in;  /* read, not used yet */
+	struct buf out; /* said, not sent yet */
+	struct stats_conn counted;
+	size_t discarded;
+	uint32_t query;      /* at lookupd; 0: none */
+	uint32_t txn;        /* at cleanup; 0: none */
+	struct ipc *cleanup; /* who has it */
+};
+
+/* --- listener.c --- */
+
+void listener_setup(struct smtpd *); /* before the sandbox */
+void listener_add(struct smtpd *, const char *name, int fd);
+/* Closes the socket; after `wait` seconds its connections too. */
+void listener_remove(struct smtpd *, const char *name, uint32_t wait);
+void listener_remove_all(struct smtpd *);
+void listener_config(struct smtpd *, struct config *next);
+/* A connection of that port has ended. */
+void listener_left(struct smtpd *, struct port *);
+
+/* --- conn.c --- */
+
+void conn_setup(struct smtpd *);
+struct conn_origin { /* where a connection came from */
+	struct port *port;
+	const struct listener *listener;
+	struct config *config;
+	uint32_t listener_index;
+	struct ip client, local;
+	uint16_t client_port;
+};
+void conn_new(struct smtpd *, int fd, const struct conn_origin *);
+/* Each of these may be the last that is heard of the connection. */
+void conn_host(struct conn *, enum host_class, struct str name);
+void conn_accepted(struct conn *, const struct accepted *);
+void conn_resume(struct conn *); /* cleanup takes content again */
+void conn_leave(struct conn *);  /* finish what is begun, then go */
+void conn_cut(struct conn *);    /* 421 now */
+void conn_free(struct conn *);   /* not a word more */
+
+/* --- intake.c --- */
+
+extern const struct session_ops intake_ops;
+const struct ipc_handler *intake_peer(
+    struct smtpd *, uint32_t worker, struct ipc *, void **arg);
+void intake_forget(struct conn *); /* its transaction is nobody's now */
+
+/* --- lookups.c --- */
+
+/* Asks for the reverse name: conn_host follows. True: there is nobody to
+ * ask, or nothing to ask for; *class is all that can be said. */
+bool lookups_host(struct conn *, enum host_class *class);
+const struct ipc_handler *lookups_peer(
+    struct smtpd *, struct ipc *, void **arg);
+void lookups_forget(struct conn *);
+
+#endif
