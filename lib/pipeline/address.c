@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 
+static bool is_complete(struct str domain);
 static void refuse(const struct subject *, bool sender, enum addr_problem,
     const struct err *, struct stage_out *);
 
@@ -57,9 +58,7 @@ address_judge(const struct subject *s, bool sender, struct addr *addr,
 		problem = ADDR_SYNTAX;
 		err_set(&err, ERR_PERM, "text after the address");
 	} else if (problem == ADDR_OK && !sender &&
-		   !s->listener->allow_partial &&
-		   str_find(addr->domain, '.') == addr->domain.n &&
-		   str_find(addr->domain, '[') != 0 &&
+		   !s->listener->allow_partial && !is_complete(addr->domain) &&
 		   !str_is_nocase(addr->text, "postmaster")) {
 		problem = ADDR_SYNTAX;
 		err_set(&err, ERR_PERM, "the domain is not complete");
@@ -75,11 +74,17 @@ address_complete(struct str addr, struct str domain, struct arena *mem)
 {
 	struct str has = addr_domain(addr);
 
-	if (addr.n == 0 || domain.n == 0 || str_find(has, '.') < has.n ||
-	    str_find(has, '[') < has.n)
+	if (addr.n == 0 || domain.n == 0 || is_complete(has))
 		return addr;
 	return str_of(arena_printf(mem, "%.*s%s%.*s", STR_ARG(addr),
 	    has.n > 0 ? "." : "@", STR_ARG(domain)));
+}
+
+static bool
+is_complete(struct str domain)
+{
+	return str_find(domain, '.') < domain.n ||
+	       (domain.n > 0 && domain.p[0] == '[');
 }
 
 static void
