@@ -39,6 +39,7 @@ world_config(const char *yaml)
 
 	bundle_from_text(&b, "postern.yaml", str_of(yaml));
 	c = config_load_simple(&b, 1, &err);
+	bundle_free(&b);
 	if (c == NULL)
 		fail_msg("configuration: %s", err.text);
 	return c;
