@@ -198,7 +198,8 @@ out:
 static int
 list_names(int dir, char ***names, size_t *n, struct err *err)
 {
-	DIR *d = fdopendir(dup(dir));
+	int copy = fcntl(dir, F_DUPFD_CLOEXEC, 0);
+	DIR *d = copy != -1 ? fdopendir(copy) : NULL;
 	size_t cap = 0;
 	struct dirent *e;
 

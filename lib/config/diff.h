@@ -1,0 +1,14 @@
+/*
+ * diff.h - the difference of two texts, for people
+ */
+#ifndef CONFIG_DIFF_H
+#define CONFIG_DIFF_H
+
+#include "base/buf.h"
+
+/* Appends a unified difference with three lines of context, as patch(1)
+ * reads it; nothing when the texts are equal. */
+void diff_unified(struct str from, struct str to, const char *from_label,
+    const char *to_label, struct buf *out);
+
+#endif

@@ -1,0 +1,27 @@
+/*
+ * store.h - writing folders of files so that they are whole or not there
+ *
+ * Used by revision.c. All names are single components below a descriptor;
+ * no link is ever followed.
+ */
+#ifndef CONFIG_STORE_H
+#define CONFIG_STORE_H
+
+#include "config/bundle.h"
+
+/* The folder of revisions, made if need be. lock: wait for nobody, -1 when
+ * somebody else is writing; the lock goes with the descriptor. */
+int store_open(const char *state, bool lock, struct err *err);
+/* Writes one file as a whole: new, synced, renamed, folder synced. mode_of:
+ * mode and owner are those of the file that is replaced, if there is one. */
+int store_file(
+    int dir, const char *name, struct str text, bool mode_of, struct err *err);
+/* A new folder `name` with the files of the bundle and one more; whole once
+ * it has its name. */
+int store_folder(int dir, const char *name, const struct bundle *,
+    const char *extra_name, struct str extra, struct err *err);
+/* Makes the files of an existing folder those of the bundle: replaces what
+ * differs, removes what is ours and not in it. */
+int store_replace(const char *folder, const struct bundle *, struct err *err);
+
+#endif
