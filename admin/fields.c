@@ -66,6 +66,20 @@ fields_show_str(struct buf *out, struct str text, size_t max)
 }
 
 void
+fields_show_line(struct buf *out, struct str line)
+{
+	for (;;) {
+		bool tab = str_find(line, '\t') != line.n;
+
+		fields_show_str(out, str_cut(&line, '\t'), SIZE_MAX);
+		if (!tab)
+			break;
+		buf_putc(out, '\t');
+	}
+	buf_putc(out, '\n');
+}
+
+void
 fields_time(
     struct buf *out, const json_t *o, const char *key, const char *absent)
 {

@@ -21,6 +21,8 @@ bool fields_has(const json_t *, const char *key); /* and is not null */
 /* Text from outside, escaped, on one line; longer than max bytes: cut. */
 void fields_show(struct buf *out, const char *text, size_t max);
 void fields_show_str(struct buf *out, struct str text, size_t max);
+/* One line as it is for a person: tabs stay, all else is escaped. */
+void fields_show_line(struct buf *out, struct str line);
 /* "Tue Mar 04 10:15:02 2025 GMT"; absent or null: the word given. */
 void fields_time(
     struct buf *out, const json_t *, const char *key, const char *absent);

@@ -32,16 +32,14 @@
  *
  *	listeners
  *	{ "listeners": [ { "name": text, "address": "IP:PORT",
- *	    "suspended": bool } ] }
- *	suspendlistener SECONDS all | NAME...
- *	{ "suspended": [ NAME, ... ], "wait": SECONDS }
- *	resumelistener all | NAME...
- *	{ "resumed": [ NAME, ... ] }
- *	status 1: a name that is none; nothing to suspend, or to resume.
+ *	    "suspended": bool } ] }	one per socket: a name may come twice
+ *	suspendlistener SECONDS NAME...	   no NAME: all
+ *	resumelistener NAME...
+ *	Answered as listeners. status 1: nothing to suspend, or to resume.
  *	reload			{ "revision": n }
  *	status 1: why not; the old configuration stays in force.
  *	programs
- *	{ "programs": [ { "name": text, "worker": n, "pid": n,
+ *	{ "programs": [ { "program": text, "worker": n, "pid": n,
  *	    "state": "down"|"starting"|"ready" } ] }
  *
  * lookupd:

@@ -1,0 +1,30 @@
+/* cmd_dnsflush.c - `dnsflush`: forget what DNS answered */
+#include "admin/commands.h"
+#include "admin/control.h"
+#include "base/bounds.h"
+
+static int run(struct tool *, int argc, char **argv);
+static void render(const json_t *, struct buf *);
+
+const struct tool_command cmd_dnsflush = { "dnsflush", "[NAME]",
+	"Forget cached DNS answers",
+	"Forgets all cached answers of the DNS, or those below one name; the "
+	"next look-up asks again.",
+	run };
+
+static int
+run(struct tool *t, int argc, char **argv)
+{
+	const char *words[] = { "dnsflush", argc > 1 ? argv[1] : NULL, NULL };
+
+	if (argc > 2)
+		return tool_usage(t, NULL);
+	return control_show(t, PROGRAM_LOOKUPD, words, render);
+}
+
+static void
+render(const json_t *answer, struct buf *out)
+{
+	(void)answer;
+	buf_puts(out, "Flushing DNS cache.\n");
+}

@@ -1,0 +1,72 @@
+/* cmd_showchanges.c - `showchanges` (delivery-admin 4.2) */
+#include <stdio.h>
+
+#include "admin/commands.h"
+#include "admin/fields.h"
+#include "base/bounds.h"
+#include "config/revision.h"
+
+static int run(struct tool *, int argc, char **argv);
+static int print(struct tool *, struct buf *diff);
+static int print_escaped(struct tool *, struct str diff);
+
+const struct tool_command cmd_showchanges = { "showchanges", "",
+	"Show what was changed since the last commit",
+	"Shows the difference between the configuration in force and the "
+	"working copy, as lines that go and lines that come.",
+	run };
+
+static int
+run(struct tool *t, int argc, char **argv)
+{
+	struct err err = ERR_INIT;
+	struct buf diff;
+	int status;
+
+	(void)argv;
+	if (argc > 1)
+		return tool_usage(t, NULL);
+	buf_init(&diff, CONFIG_FILE_MAX);
+	if (revision_diff(t->paths.etc, t->paths.state, &diff, &err) == -1)
+		status = tool_fail(t, &err);
+	else
+		status = print(t, &diff);
+	buf_fini(&diff);
+	return status;
+}
+
+static int
+print(struct tool *t, struct buf *diff)
+{
+	json_t *json;
+
+	if (!t->json && diff->len == 0) {
+		fputs("There are no changes.\n", t->dialogue.out);
+		return TOOL_DONE;
+	}
+	if (!t->json && !t->asks)
+		return tool_print(t, diff);
+	if (!t->json)
+		return print_escaped(t, buf_str(diff));
+	json = json_pack("{s:b, s:s%}", "changed", diff->len != 0, "diff",
+	    buf_str(diff).p, diff->len);
+	if (json == NULL)
+		json = json_pack("{s:b}", "changed", true); /* not UTF-8 */
+	tool_print_json(t, json);
+	json_decref(json);
+	return TOOL_DONE;
+}
+
+/* Whoever may write a table may not write to my terminal. */
+static int
+print_escaped(struct tool *t, struct str diff)
+{
+	struct buf out;
+
+	buf_init(&out, CONFIG_FILE_MAX * 4ul);
+	while (diff.n != 0)
+		fields_show_line(&out, str_cut(&diff, '\n'));
+	tool_print(t, &out);
+	buf_fini(&out);
+	return TOOL_DONE;
+}

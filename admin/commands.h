@@ -1,0 +1,55 @@
+/*
+ * commands.h - the table of all commands
+ *
+ * A new command is one file cmd_NAME.c with `const struct tool_command
+ * cmd_NAME`, and one line in COMMANDS.
+ */
+#ifndef ADMIN_COMMANDS_H
+#define ADMIN_COMMANDS_H
+
+#include "admin/tool.h"
+
+#define COMMANDS(C)                                                            \
+	C(clearchanges)                                                        \
+	C(commit)                                                              \
+	C(delivernow)                                                          \
+	C(dnsflush)                                                            \
+	C(help)                                                                \
+	C(hoststatus)                                                          \
+	C(inject)                                                              \
+	C(oldmessage)                                                          \
+	C(reload)                                                              \
+	C(removemessage)                                                       \
+	C(resetcounters)                                                       \
+	C(resume)                                                              \
+	C(resumedel)                                                           \
+	C(resumelistener)                                                      \
+	C(rollbackconfig)                                                      \
+	C(rollovernow)                                                         \
+	C(showchanges)                                                         \
+	C(showconfig)                                                          \
+	C(showmessage)                                                         \
+	C(showrecipients)                                                      \
+	C(status)                                                              \
+	C(suspend)                                                             \
+	C(suspenddel)                                                          \
+	C(suspendlistener)                                                     \
+	C(tophosts)                                                            \
+	C(version)                                                             \
+	C(workqueue)
+
+#define COMMANDS_EXTERN(name) extern const struct tool_command cmd_##name;
+COMMANDS(COMMANDS_EXTERN)
+#undef COMMANDS_EXTERN
+
+/* In order of name, NULL at the end. */
+extern const struct tool_command *const commands[];
+
+/* By name or alias; NULL: none. */
+const struct tool_command *commands_find(const char *name);
+
+/* Runs argv[0]: takes --json and --help out, asks the table, reports what is
+ * unknown together with names that are near. Returns the exit status. */
+int commands_run(struct tool *, int argc, char **argv);
+
+#endif

@@ -1,0 +1,28 @@
+/*
+ * message.h - showing a message of the queue: its descriptor and the JSON
+ * that the queue manager sent with it (qmgr/commands.h, showmessage)
+ */
+#ifndef ADMIN_MESSAGE_H
+#define ADMIN_MESSAGE_H
+
+#include "admin/control.h"
+
+/*
+ * The MID of a command: its argument, or asked for. Returns TOOL_DONE, or
+ * the exit status.
+ */
+int message_mid(
+    struct tool *, const char *arg, const char *question, uint64_t *mid);
+
+/* Asks for it. As control_ask; there is a descriptor and JSON on success. */
+int message_fetch(
+    struct tool *, uint64_t mid, struct control_answer *, struct err *);
+
+/*
+ * The header (with its empty line left out), or all of it, as plain text with
+ * LF lines; escaped when it goes to a terminal (threats ADM-04).
+ */
+int message_print(struct tool *, const struct control_answer *,
+    bool only_header, struct err *);
+
+#endif
