@@ -1,7 +1,7 @@
 /*
  * committer.c - the threads that make queue files durable
  *
- * A thread takes a share of what waits as one batch and does each step for
+ * A thread takes all that waits as one batch and does each step for
  * the whole batch before the next: write all, start the I/O of all, sync
  * all, sync each distinct folder once. The first sync of a batch then
  * commits the journal for everybody, and those after it find little left to
@@ -181,7 +181,7 @@ thread_main(void *arg)
 static unsigned
 take_batch(struct committer *c, struct qfile **batch)
 {
-	unsigned n = 0, share;
+	unsigned n = 0;
 
 	pthread_mutex_lock(&c->lock);
 	while (c->todo.n == 0 && !c->stop) {
@@ -189,8 +189,7 @@ take_batch(struct committer *c, struct qfile **batch)
 		pthread_cond_wait(&c->work, &c->lock);
 		c->idle--;
 	}
-	share = (c->todo.n + c->n_threads - 1) / c->n_threads;
-	while (n < share && n < BATCH_MAX)
+	while (n < BATCH_MAX && c->todo.n > 0)
 		batch[n++] = list_take(&c->todo);
 	pthread_mutex_unlock(&c->lock);
 	return n;

@@ -1,0 +1,284 @@
+/*
+ * NAME
+ *	postern-cleanup - take messages in, commit them, run the work queue
+ * SYNOPSIS
+ *	Started by postern-master(8).
+ * DESCRIPTION
+ *	smtpd -> CLEANUP => spool/incoming -> work queue -> qmgr
+ *
+ *	Content comes in pieces and goes to a queue file; when its end is
+ *	reached, the file and its folder are made durable on threads beside
+ *	the loop, and only then the sender hears 250. After the work queue the
+ *	message is handed to qmgr with a read-only descriptor of its file.
+ *	Notices that qmgr writes come in the same way.
+ *
+ *	At start each worker removes the drafts of the dead and takes up the
+ *	messages that the worker of its number left without ROUTE.
+ * RIGHTS
+ *	Creates, appends to and removes files in spool/incoming. No network,
+ *	no keys, no other folder.
+ * CONFIGURATION
+ *	resources.reserve, resources.sync_threads; of a listener: its Received
+ *	header and its interface's host name.
+ * DIAGNOSTICS
+ *	Problems with the disk are answered 451 or 452 and told as an alert,
+ *	once a minute at most.
+ * SEE ALSO
+ *	postern-smtpd(8), postern-qmgr(8), docs/decisions/0001
+ */
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "cleanup/intake.h"
+#include "cleanup/workqueue.h"
+#include "event/event.h"
+
+#define TICK          1000
+#define ALERT_EVERY   60000
+#define LOOK_EVERY    1000
+#define INODES_NEEDED 1000 /* kept free: DUR-10 */
+
+static int setup(struct daemon *, struct err *);
+static void start(struct daemon *);
+static const struct ipc_handler *on_peer(struct daemon *, enum program_kind,
+    uint32_t worker, struct ipc *, void **arg);
+static void on_stop(struct daemon *, uint32_t wait);
+static void recover(struct cleanup *);
+static void found(void *arg, const struct qmessage *, enum queue_place);
+static void corrupt(void *arg, uint64_t mid, const struct err *why);
+static int smtpd_frame(
+    void *arg, struct ipc *, struct ipc_frame *, struct err *);
+static void smtpd_closed(void *arg, struct ipc *, const struct err *);
+static int qmgr_frame(
+    void *arg, struct ipc *, struct ipc_frame *, struct err *);
+static void qmgr_closed(void *arg, struct ipc *, const struct err *);
+static void qmgr_drained(void *arg, struct ipc *);
+static void tick(void *arg);
+static void give_up(void *arg);
+
+static const struct program program = {
+	.kind = PROGRAM_CLEANUP,
+	.setup = setup,
+	.start = start,
+	.on_peer = on_peer,
+	.on_stop = on_stop,
+};
+
+static const struct ipc_handler smtpd_handler = {
+	.frame = smtpd_frame,
+	.closed = smtpd_closed,
+};
+static const struct ipc_handler qmgr_handler = {
+	.frame = qmgr_frame,
+	.closed = qmgr_closed,
+	.drained = qmgr_drained,
+};
+
+/* What a channel belongs to. */
+struct peer {
+	struct cleanup *cleanup;
+	struct intake *intake;
+};
+
+int
+main(int argc, char **argv)
+{
+	return program_main(&program, argc, argv);
+}
+
+bool
+cleanup_has_room(struct cleanup *c)
+{
+	int64_t now = loop_now(c->daemon->loop);
+	uint64_t reserve = c->daemon->config->reserve;
+
+	if (c->looked == 0 || now - c->looked >= LOOK_EVERY) {
+		c->looked = now;
+		if (spool_free(c->spool, &c->free_bytes, &c->free_inodes) == -1)
+			c->free_bytes = 0;
+	}
+	return c->free_inodes > INODES_NEEDED && c->free_bytes > reserve &&
+	       c->free_bytes - reserve > c->promised;
+}
+
+void
+cleanup_disk_alert(struct cleanup *c, const struct err *why)
+{
+	int64_t now = loop_now(c->daemon->loop);
+
+	if (c->last_alert != 0 && now - c->last_alert < ALERT_EVERY)
+		return;
+	c->last_alert = now;
+	EMIT(ALERT, .text = str_of(why->text));
+}
+
+void
+cleanup_check_stop(struct cleanup *c)
+{
+	if (c->daemon->stopping && c->n_open == 0)
+		loop_stop(c->daemon->loop);
+}
+
+static int
+setup(struct daemon *d, struct err *err)
+{
+	struct cleanup *c = mem_alloc(sizeof(*c));
+
+	c->daemon = d;
+	d->self = c;
+	return spool_open(&c->spool, d->folder, 1u << QUEUE_INCOMING, err);
+}
+
+static void
+start(struct daemon *d)
+{
+	struct cleanup *c = d->self;
+
+	spool_writer(c->spool, d->worker);
+	c->committer = committer_new(d->loop, d->config->sync_threads);
+	c->workqueue = workqueue_new(c);
+	c->give_up = loop_timer(d->loop, give_up, c);
+	c->tick = loop_timer(d->loop, tick, c);
+	recover(c);
+	tick(c);
+}
+
+static const struct ipc_handler *
+on_peer(struct daemon *d, enum program_kind kind, uint32_t worker,
+    struct ipc *ipc, void **arg)
+{
+	struct cleanup *c = d->self;
+	struct peer *p = mem_alloc(sizeof(*p));
+
+	(void)worker;
+	p->cleanup = c;
+	p->intake = intake_new(c, ipc, kind);
+	*arg = p;
+	if (kind != PROGRAM_QMGR)
+		return &smtpd_handler;
+	workqueue_connect(c->workqueue, ipc);
+	return &qmgr_handler;
+}
+
+/* What is open is finished, for as long as we are given. */
+static void
+on_stop(struct daemon *d, uint32_t wait)
+{
+	struct cleanup *c = d->self;
+
+	loop_timer_in(c->give_up, (int64_t)wait * 1000);
+	cleanup_check_stop(c);
+}
+
+/* --- recovery --- */
+
+static void
+recover(struct cleanup *c)
+{
+	static const struct recover_handler handler = { found, corrupt };
+	struct err err = ERR_INIT;
+	uint64_t max = 0;
+
+	if (spool_recover(
+		c->spool, QUEUE_INCOMING, true, &handler, c, &max, &err) == -1)
+		fatal("%s", err.text);
+	stats_id_floor(c->daemon->stats, STATS_MID, max);
+}
+
+static void
+found(void *arg, const struct qmessage *m, enum queue_place place)
+{
+	struct cleanup *c = arg;
+
+	(void)place;
+	if (!m->routed && m->writer % c->daemon->n_workers == c->daemon->worker)
+		workqueue_add_mid(c->workqueue, m->mid);
+}
+
+/* Names that cannot be ours; what is damaged inside is qmgr's to tell. */
+static void
+corrupt(void *arg, uint64_t mid, const struct err *why)
+{
+	struct cleanup *c = arg;
+
+	if (c->daemon->worker == 0)
+		EMIT(CORRUPT, .mid = mid, .text = str_of(why->text));
+}
+
+/* --- channels --- */
+
+static int
+smtpd_frame(void *arg, struct ipc *ipc, struct ipc_frame *f, struct err *err)
+{
+	struct peer *p = arg;
+
+	(void)ipc;
+	return intake_frame(p->intake, f, err);
+}
+
+static void
+smtpd_closed(void *arg, struct ipc *ipc, const struct err *err)
+{
+	struct peer *p = arg;
+
+	(void)ipc;
+	(void)err;
+	intake_lost(&p->intake);
+	free(p);
+}
+
+static int
+qmgr_frame(void *arg, struct ipc *ipc, struct ipc_frame *f, struct err *err)
+{
+	struct peer *p = arg;
+	struct workqueue msg;
+
+	(void)ipc;
+	if (f->type != IPC_WORKQUEUE)
+		return intake_frame(p->intake, f, err);
+	if (ipc_decode(f, &msg, NULL, err) == -1)
+		return -1;
+	workqueue_pause(p->cleanup->workqueue, msg.paused != 0);
+	return 0;
+}
+
+static void
+qmgr_closed(void *arg, struct ipc *ipc, const struct err *err)
+{
+	struct peer *p = arg;
+
+	workqueue_lost(p->cleanup->workqueue, ipc);
+	smtpd_closed(arg, ipc, err);
+}
+
+static void
+qmgr_drained(void *arg, struct ipc *ipc)
+{
+	struct peer *p = arg;
+
+	(void)ipc;
+	workqueue_run(p->cleanup->workqueue);
+}
+
+/* --- time --- */
+
+/* Unlinked sinkhole messages stay unlinked (DUR-06). */
+static void
+tick(void *arg)
+{
+	struct cleanup *c = arg;
+	struct err err = ERR_INIT;
+
+	if (spool_sync_folders(c->spool, &err) == -1)
+		cleanup_disk_alert(c, &err);
+	loop_timer_in(c->tick, TICK);
+}
+
+static void
+give_up(void *arg)
+{
+	struct cleanup *c = arg;
+
+	loop_stop(c->daemon->loop);
+}

@@ -1,0 +1,38 @@
+/*
+ * mail.h - a message that is ours: from its envelope to its hand-over
+ *
+ * Owns an arena with everything it points to, and its queue file. While it
+ * waits without anybody needing it, it can be unloaded: then only its MID is
+ * left, and loading reads the queue file again.
+ */
+#ifndef CLEANUP_MAIL_H
+#define CLEANUP_MAIL_H
+
+#include "base/arena.h"
+#include "config/config.h"
+#include "queue/queue.h"
+
+struct mail {
+	struct mail *next; /* in the work queue */
+	uint64_t mid;
+	bool loaded;
+	bool routed; /* ROUTE is on disk */
+	struct arena mem;
+	struct envelope envelope;
+	struct content found;
+	struct route_rec route;
+	struct qfile *file;
+};
+
+struct mail *mail_new(uint64_t mid); /* loaded, and empty */
+void mail_free(struct mail **);      /* a draft is removed with it */
+void mail_unload(struct mail *);
+/* What is there already costs nothing. ERR_PERM: the file is no mail. */
+int mail_load(struct mail *, struct spool *, struct err *);
+
+/* Decides what ROUTE says (pure but for the arena). */
+void mail_route(struct mail *, const struct config *);
+/* The message for qmgr; strings are the mail's. */
+void mail_message(const struct mail *, struct message *);
+
+#endif

@@ -1,0 +1,29 @@
+/*
+ * workqueue.h - from the commit to qmgr
+ *
+ * Messages that are mail wait here for their turn: while qmgr is away, its
+ * channel is full, or the work queue is paused. Those that wait hold no
+ * descriptor, and beyond the first WAIT_LOADED no memory but their MID.
+ *
+ * ROUTE is written only when the message is about to be sent, because a qmgr
+ * that starts takes up all files with ROUTE by itself.
+ */
+#ifndef CLEANUP_WORKQUEUE_H
+#define CLEANUP_WORKQUEUE_H
+
+#include "cleanup/cleanup.h"
+#include "cleanup/mail.h"
+
+struct work_queue *workqueue_new(struct cleanup *);
+/* Takes over the mail. */
+void workqueue_add(struct work_queue *, struct mail *);
+/* A message of an earlier life: only its MID is known. */
+void workqueue_add_mid(struct work_queue *, uint64_t mid);
+/* qmgr is there; gone. The next one may come before the old one's end. */
+void workqueue_connect(struct work_queue *, struct ipc *qmgr);
+void workqueue_lost(struct work_queue *, struct ipc *qmgr);
+void workqueue_pause(struct work_queue *, bool pause);
+/* More may be sent now: qmgr has drained, or time has passed. */
+void workqueue_run(struct work_queue *);
+
+#endif
