@@ -68,7 +68,7 @@ put_field(const struct codec_field *f, const void *p, struct buf *out)
 	switch (f->type) {
 	case CODEC_STR:
 		buf_putc(out, '"');
-		value_text(*(const struct str *)p, "\"\\", out);
+		value_string(*(const struct str *)p, "\"\\", out);
 		buf_putc(out, '"');
 		break;
 	case CODEC_IP:

@@ -112,12 +112,12 @@ put_str(char form, struct str s, struct buf *out)
 		char quote = str_find(s, '\'') < s.n ? '"' : '\'';
 
 		buf_putc(out, quote);
-		value_text(s, quote == '"' ? "\"" : "", out);
+		value_string(s, quote == '"' ? "\"" : "", out);
 		buf_putc(out, quote);
 	} else if (form == '?' && s.n == 0) {
 		buf_puts(out, "None");
 	} else {
-		value_text(s, "", out);
+		value_string(s, "", out);
 	}
 }
 

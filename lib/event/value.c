@@ -11,7 +11,7 @@
 static bool is_plain(struct str);
 
 void
-value_text(struct str s, const char *also, struct buf *out)
+value_string(struct str s, const char *also, struct buf *out)
 {
 	char room[ESCAPED_MAX];
 

@@ -13,7 +13,7 @@
  * Appends text so that it stays on its line: escaped and cut as by
  * base/str.h. Those of the bytes in `also` get a backslash before them.
  */
-void value_text(struct str s, const char *also, struct buf *out);
+void value_string(struct str s, const char *also, struct buf *out);
 void value_u64(uint64_t v, struct buf *out);
 void value_i64(int64_t v, struct buf *out);
 /* The unsigned number at p, of the field's width. */
