@@ -1,0 +1,92 @@
+/* recorder_turn.c - the events of one turn of the loop, put in order */
+#include "master/recorder_turn.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+#define MEM_MAX    (32 * 1024 * 1024)
+#define MEM_WRITE  (8 * 1024 * 1024) /* events of this size: write now */
+#define AHEAD_MAX  INT64_C(1000000)  /* us that a stamp may be in the future */
+#define BEHIND_MAX INT64_C(86400000000)
+
+struct recorder_item {
+	int64_t when;
+	size_t seq;
+	enum event_id id;
+	const void *fields;
+};
+
+static int by_time(const void *, const void *);
+
+void
+recorder_turn_init(struct recorder_turn *t)
+{
+	*t = (struct recorder_turn){ .n = 0 };
+	arena_init(&t->mem, MEM_MAX);
+}
+
+void
+recorder_turn_fini(struct recorder_turn *t)
+{
+	arena_free(&t->mem);
+	free(t->items);
+}
+
+bool
+recorder_turn_full(const struct recorder_turn *t, size_t body)
+{
+	return t->mem.used + body > MEM_WRITE;
+}
+
+int
+recorder_turn_add(
+    struct recorder_turn *t, struct str body, int64_t now_us, struct err *err)
+{
+	_Alignas(max_align_t) char fields[EVENT_FIELDS_MAX];
+	struct recorder_item it = { .seq = t->n };
+	size_t size;
+	char *copy;
+
+	body = arena_str(&t->mem, body);
+	if (event_decode(body, &it.id, &it.when, fields, &t->mem, err) == -1)
+		return -1;
+	if (it.when > now_us + AHEAD_MAX || it.when < now_us - BEHIND_MAX)
+		it.when = now_us;
+	size = event_spec(it.id)->codec->size;
+	copy = arena_alloc(&t->mem, size);
+	memcpy(copy, fields, size);
+	it.fields = copy;
+	t->items = mem_room(t->items, &t->cap, t->n, sizeof(*t->items));
+	if (t->n != 0 && it.when < t->items[t->n - 1].when)
+		t->mixed = true;
+	t->items[t->n++] = it;
+	return 0;
+}
+
+void
+recorder_turn_write(
+    struct recorder_turn *t, struct recorder_log *const *logs, size_t n_logs)
+{
+	if (t->mixed)
+		qsort(t->items, t->n, sizeof(*t->items), by_time);
+	for (size_t i = 0; i < t->n; i++)
+		for (size_t j = 0; j < n_logs; j++)
+			recorder_log_event(logs[j], t->items[i].id,
+			    t->items[i].when, t->items[i].fields);
+	t->n = 0;
+	t->mixed = false;
+	arena_free(&t->mem);
+}
+
+static int
+by_time(const void *pa, const void *pb)
+{
+	const struct recorder_item *a = pa, *b = pb;
+
+	if (a->when != b->when)
+		return a->when < b->when ? -1 : 1;
+	return a->seq < b->seq ? -1 : 1;
+}

@@ -1,0 +1,35 @@
+/*
+ * recorder_turn.h - the events of one turn of the loop, put in order
+ *
+ * Events of one message come from several programs, and so in any order.
+ * Each carries its time; those of a turn are sorted by it (stable) before
+ * they are written, so that a log nearly always reads in order.
+ */
+#ifndef MASTER_RECORDER_TURN_H
+#define MASTER_RECORDER_TURN_H
+
+#include "master/recorder_log.h"
+
+struct recorder_item;
+struct recorder_turn {
+	struct arena mem; /* owns the fields of all events */
+	struct recorder_item *items;
+	size_t n, cap;
+	bool mixed; /* not in order as they came */
+};
+
+void recorder_turn_init(struct recorder_turn *);
+void recorder_turn_fini(struct recorder_turn *);
+/* So many events wait that they should be written now. */
+bool recorder_turn_full(const struct recorder_turn *, size_t body);
+/*
+ * Checks and keeps one EVENT frame; it is copied. A time that cannot be (the
+ * future, or more than a day ago) becomes now. -1: malformed.
+ */
+int recorder_turn_add(
+    struct recorder_turn *, struct str body, int64_t now_us, struct err *err);
+/* Hands all events to the logs, in order; the turn is empty then. */
+void recorder_turn_write(
+    struct recorder_turn *, struct recorder_log *const *logs, size_t n_logs);
+
+#endif
