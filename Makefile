@@ -114,6 +114,10 @@ $O/tests/%: $O/obj/tests/unit/%.o $O/libpostern.a
 	    $(LDLIBS) -lcmocka
 # tests of a program's parts link these too
 $O/tests/test_dialog: $O/obj/smtp/dialog.o $O/obj/smtp/transaction.o
+$O/tests/test_recorder_log: $O/obj/master/recorder_log.o \
+	$O/obj/master/recorder_files.o $O/obj/master/recorder_turn.o
+$O/tests/test_recorder_counts: $O/obj/master/recorder_counts.o \
+	$O/obj/master/recorder_state.o
 
 .PHONY: unit check-unit
 unit: $(UNIT_BIN)

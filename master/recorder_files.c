@@ -30,6 +30,7 @@ static int by_name(const void *, const void *);
 static void saved_name(const char *current, char out[RECORDER_FILE_MAX]);
 static int open_left_over(int dir, const char *name, char *current);
 static int open_new(int dir, const char *name, time_t, char *current);
+static void current_name(const char *name, time_t, char out[RECORDER_FILE_MAX]);
 static bool ends_within_line(int fd, uint64_t size);
 
 int
@@ -163,31 +164,48 @@ open_left_over(int dir, const char *name, char *current)
 	return fd;
 }
 
-/* The name must be new as .current and as .s: several rollovers in a second,
- * or a clock that was set back, go on from the time that is taken. */
+/*
+ * The name has to be a new one, and later than that of the newest saved file:
+ * names tell the order. Several rollovers in a second, or a clock that was
+ * set back, go on from the time that is taken; after an hour of that the
+ * order is given up.
+ */
 static int
 open_new(int dir, const char *name, time_t now, char *current)
 {
+	struct names saved = { 0 };
+	const char *newest = "";
 	int fd = -1;
 
-	for (int i = 0; i < BUMPS_MAX && fd == -1; i++, now++) {
-		char stamp[32], saved[RECORDER_FILE_MAX];
-		struct stat st;
-		struct tm tm;
+	list(dir, name, SAVED, &saved);
+	if (saved.n != 0)
+		newest = saved.v[saved.n - 1];
+	for (int i = 0; i < 2 * BUMPS_MAX && fd == -1; i++) {
+		char as_saved[RECORDER_FILE_MAX];
 
-		localtime_r(&now, &tm);
-		strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%S", &tm);
-		snprintf(
-		    current, RECORDER_FILE_MAX, "%s.@%s" CURRENT, name, stamp);
-		saved_name(current, saved);
-		if (fstatat(dir, saved, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		current_name(name, now + i % BUMPS_MAX, current);
+		saved_name(current, as_saved);
+		if (i < BUMPS_MAX ? strcmp(as_saved, newest) <= 0
+				  : faccessat(dir, as_saved, F_OK, 0) == 0)
 			continue;
 		fd = openat(dir, current,
 		    O_RDWR | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
 		if (fd == -1 && errno != EEXIST)
 			break;
 	}
+	names_free(&saved);
 	return fd;
+}
+
+static void
+current_name(const char *name, time_t when, char out[RECORDER_FILE_MAX])
+{
+	char stamp[32];
+	struct tm tm;
+
+	localtime_r(&when, &tm);
+	strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%S", &tm);
+	snprintf(out, RECORDER_FILE_MAX, "%s.@%s" CURRENT, name, stamp);
 }
 
 static bool
