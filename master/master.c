@@ -205,7 +205,9 @@ first_revision(struct master *m)
 	struct buf text;
 	uint64_t number;
 
-	if (revision_current(m->paths.state, &number, &err))
+	if (!revision_current(m->paths.state, &number, &err))
+		fatal("%s", err.text);
+	if (number != 0)
 		return;
 	if (revision_commit(m->paths.etc, m->paths.state, "system",
 		"first start", &problems, &number, &err) == 0)
