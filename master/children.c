@@ -52,6 +52,7 @@ static void child_exec(struct child *, int channel) __attribute__((noreturn));
 static int child_setup(struct child *, struct err *err);
 static const char *child_folder(const struct child *);
 static void child_died(struct child *, int status);
+static void alert_dying(const struct child *);
 static int child_frame(void *, struct ipc *, struct ipc_frame *, struct err *);
 static void child_lost(void *, struct ipc *, const struct err *);
 static void child_ready(struct child *);
@@ -317,12 +318,21 @@ child_died(struct child *c, int status)
 		    c->restart, delay < DELAY_MAX ? delay : DELAY_MAX);
 	}
 	if (c->quick == ALERT_AT)
-		EMIT(ALERT, .text = STR("a program keeps dying; see the lines "
-					"above: it is started ever more "
-					"slowly"));
+		alert_dying(c);
 	c->pid = 0;
 	reload_child_died(m, c);
 	master_progress(m);
+}
+
+static void
+alert_dying(const struct child *c)
+{
+	char text[120];
+
+	snprintf(text, sizeof(text),
+	    "%s %u keeps dying; it is started ever more slowly",
+	    program_name(c->kind), c->worker);
+	EMIT(ALERT, .text = str_of(text));
 }
 
 static int
