@@ -424,9 +424,13 @@ admin_frame(void *arg, struct ipc *ipc, struct ipc_frame *f, struct err *err)
 static void
 admin_closed(void *arg, struct ipc *ipc, const struct err *err)
 {
-	(void)ipc, (void)err;
+	struct admin *a = arg;
+
+	(void)err;
+	if (a->daemon->program->on_admin_gone != NULL)
+		a->daemon->program->on_admin_gone(a->daemon, ipc);
 	n_admins--;
-	free(arg);
+	free(a);
 }
 
 /* The i-th descriptor of a frame becomes ours. */

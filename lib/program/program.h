@@ -69,6 +69,8 @@ struct program {
 	/* A command of an admin tool arrived; see program_answer. */
 	void (*on_command)(struct daemon *, struct ipc *admin,
 	    const struct command *, const char *user);
+	/* That admin tool is gone: do not answer it any more. */
+	void (*on_admin_gone)(struct daemon *, struct ipc *admin);
 	/* Stop: finish what is in progress, then loop_stop. */
 	void (*on_stop)(struct daemon *, uint32_t wait);
 };
