@@ -1,0 +1,458 @@
+/* lookup.c - facts that have to be asked of the network */
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "lookup/lookup.h"
+#include "lookup/rdata.h"
+#include "mail/addr.h"
+
+/* An answer of 64 KiB may hold names of 1 MiB (lookup/rdata.h). */
+#define LOOKUP_MEM (8 * 1024 * 1024)
+
+struct lookups {
+	struct loop *loop;
+	struct resolver *resolver;
+	const struct config *config;
+	const struct lookup_system *system;
+	struct stats *stats;
+	uint64_t counted; /* network requests in stats already */
+	struct lookup *first;
+	size_t n;
+};
+
+/* The addresses of one PTR name. */
+struct forward {
+	struct question *question;
+	struct lookup *lookup;
+	struct answer answer; /* end valid when not pending */
+	bool pending, confirms;
+};
+
+/*
+ * The PTR or only question is asked first; then, for LOOKUP_HOST, those of
+ * all names at once. finish() comes once, and only notes that the callback
+ * is due: it is made at the end of the turn.
+ */
+struct lookup {
+	struct lookups *all;
+	struct lookup *next, **prev;
+	enum lookup_kind kind;
+	struct ip ip;
+	lookup_done done;
+	void *arg;
+
+	struct question *question;
+	struct forward *forwards;
+	size_t n_forwards;
+	bool finished;
+	struct loop_timer *timer;
+	struct loop_job deliver;
+	struct arena mem;
+	struct answer answer;
+};
+
+static void start(struct lookup *, const struct query *);
+static uint32_t time_limit(const struct lookups *, const struct query *);
+static const char *query_name(struct lookup *, const struct query *);
+static void ask(struct lookup *, struct question **slot, const char *name,
+    enum rdata_type, void (*done)(void *, const struct resolver_reply *),
+    void *arg);
+static void on_reply(void *arg, const struct resolver_reply *);
+static void take_reply(const struct resolver_reply *, enum rdata_type,
+    struct arena *, struct answer *);
+static void ask_forwards(struct lookup *);
+static void on_forward(void *arg, const struct resolver_reply *);
+static void judge_forwards(struct lookup *);
+static void confirm(struct lookup *, size_t i);
+static void on_timeout(void *arg);
+static void finish(struct lookup *, enum lookup_end, const char *reason);
+static void on_deliver(void *arg);
+static void count(struct lookups *, bool cached);
+static struct resolver_settings settings_of(
+    const struct lookups *, const struct config *);
+
+static const struct {
+	const char *name, *key;
+	enum rdata_type type;
+} kinds[] = {
+	[LOOKUP_HOST] = { "PTR", "host", RDATA_PTR },
+	[LOOKUP_MX] = { "MX", "mx", RDATA_MX },
+	[LOOKUP_A] = { "A", "a", RDATA_A },
+	[LOOKUP_AAAA] = { "AAAA", "aaaa", RDATA_AAAA },
+	[LOOKUP_TXT] = { "TXT", "txt", RDATA_TXT },
+};
+
+struct lookups *
+lookups_new(struct loop *loop, const struct config *config,
+    const struct lookup_system *system, struct stats *stats, struct err *err)
+{
+	struct lookups *all = mem_alloc(sizeof(*all));
+	struct resolver_settings s;
+
+	all->loop = loop;
+	all->config = config;
+	all->system = system;
+	all->stats = stats;
+	s = settings_of(all, config);
+	all->resolver = resolver_new(loop, &s, err);
+	if (all->resolver == NULL)
+		lookups_free(&all);
+	return all;
+}
+
+void
+lookups_free(struct lookups **ap)
+{
+	struct lookups *all = *ap;
+
+	if (all == NULL)
+		return;
+	while (all->first != NULL) {
+		struct lookup *l = all->first;
+
+		lookup_cancel(&l);
+	}
+	resolver_free(&all->resolver);
+	free(all);
+	*ap = NULL;
+}
+
+int
+lookups_config(
+    struct lookups *all, const struct config *config, struct err *err)
+{
+	struct resolver_settings new = settings_of(all, config);
+	const struct config *old = all->config;
+	bool same = new.n_servers ==
+		    old->n_dns_servers &&str_eq(new.anchor, old->dnssec_anchor);
+
+	for (size_t i = 0; same && i < new.n_servers; i++)
+		same = new.servers[i].port ==
+		       old->dns_servers[i].port &&ip_equal(
+			   &new.servers[i].ip, &old->dns_servers[i].ip);
+	if (!same && resolver_set(all->resolver, &new, err) == -1)
+		return -1;
+	all->config = config;
+	return 0;
+}
+
+int
+lookups_flush(struct lookups *all, struct err *err)
+{
+	struct resolver_settings s = settings_of(all, all->config);
+
+	return resolver_set(all->resolver, &s, err);
+}
+
+struct lookup *
+lookup_ask(
+    struct lookups *all, const struct query *query, lookup_done done, void *arg)
+{
+	struct lookup *l = mem_alloc(sizeof(*l));
+
+	l->all = all;
+	l->next = all->first;
+	if (l->next != NULL)
+		l->next->prev = &l->next;
+	l->prev = &all->first;
+	all->first = l;
+	all->n++;
+	l->kind = query->kind;
+	l->ip = query->ip;
+	l->done = done;
+	l->arg = arg;
+	l->deliver.cb = on_deliver;
+	l->deliver.arg = l;
+	arena_init(&l->mem, LOOKUP_MEM);
+	l->answer.kind = query->kind;
+	l->answer.ttl = TTL_MIN;
+	start(l, query);
+	return l;
+}
+
+void
+lookup_cancel(struct lookup **lp)
+{
+	struct lookup *l = *lp;
+
+	if (l == NULL)
+		return;
+	*lp = NULL;
+	*l->prev = l->next;
+	if (l->next != NULL)
+		l->next->prev = l->prev;
+	l->all->n--;
+	loop_undefer(&l->deliver);
+	loop_timer_free(&l->timer);
+	resolver_forget(&l->question);
+	for (size_t i = 0; i < l->n_forwards; i++)
+		resolver_forget(&l->forwards[i].question);
+	arena_free(&l->mem);
+	free(l);
+}
+
+int
+lookup_kind_of(struct str name)
+{
+	for (size_t i = 0; i < NELEM(kinds); i++)
+		if (str_is_nocase(name, kinds[i].key))
+			return (int)i;
+	return -1;
+}
+
+const char *
+lookup_kind_name(enum lookup_kind kind)
+{
+	return kind < NELEM(kinds) ? kinds[kind].name : "?";
+}
+
+const char *
+lookup_end_name(enum lookup_end end)
+{
+	static const char *const names[] = { "found", "not found", "nxdomain",
+		"failed" };
+
+	return end < NELEM(names) ? names[end] : "?";
+}
+
+/* --- asking --- */
+
+static void
+start(struct lookup *l, const struct query *query)
+{
+	const struct config *c = l->all->config;
+	const char *name;
+
+	if (query->kind >= NELEM(kinds)) {
+		finish(l, LOOKUP_FAILED, "unknown kind");
+	} else if (c->dns_off) {
+		finish(l, LOOKUP_FAILED, "look-ups are off");
+	} else if (l->kind == LOOKUP_HOST && c->reverse_timeout == 0) {
+		finish(l, LOOKUP_NOT_FOUND, "reverse look-ups are off");
+	} else if (l->all->n > LOOKUPS_MAX) {
+		finish(l, LOOKUP_FAILED, "busy");
+	} else if ((name = query_name(l, query)) == NULL) {
+		finish(l, LOOKUP_NXDOMAIN, "malformed name");
+	} else {
+		ask(l, &l->question, name, kinds[l->kind].type, on_reply, l);
+		if (l->finished)
+			return;
+		l->timer = loop_timer(l->all->loop, on_timeout, l);
+		loop_timer_in(l->timer, time_limit(l->all, query));
+	}
+}
+
+static uint32_t
+time_limit(const struct lookups *all, const struct query *query)
+{
+	if (query->timeout_ms > 0)
+		return query->timeout_ms;
+	return 1000 * (query->kind == LOOKUP_HOST ? all->config->reverse_timeout
+						  : all->config->dns_timeout);
+}
+
+/* As the library wants it, with the last dot; NULL: no such name can be. */
+static const char *
+query_name(struct lookup *l, const struct query *query)
+{
+	struct str canonical;
+	char reverse[80];
+
+	if (l->kind == LOOKUP_HOST) {
+		ip_reverse_name(&l->ip, reverse);
+		return arena_printf(&l->mem, "%s.", reverse);
+	}
+	if (!addr_domain_ok(query->name, &canonical, &l->mem))
+		return NULL;
+	return arena_printf(&l->mem, "%.*s.", STR_ARG(canonical));
+}
+
+static void
+ask(struct lookup *l, struct question **slot, const char *name,
+    enum rdata_type type, void (*done)(void *, const struct resolver_reply *),
+    void *arg)
+{
+	if (l->all->stats != NULL)
+		stats_add(l->all->stats, STATS_dns_requests, 1);
+	resolver_ask(l->all->resolver, slot, name, (int)type, done, arg);
+}
+
+static void
+on_reply(void *arg, const struct resolver_reply *reply)
+{
+	struct lookup *l = arg;
+	enum lookup_end end;
+
+	count(l->all, reply->cached);
+	take_reply(reply, kinds[l->kind].type, &l->mem, &l->answer);
+	end = l->answer.end;
+	if (l->kind == LOOKUP_HOST && end == LOOKUP_FOUND)
+		ask_forwards(l);
+	else
+		finish(l, end, NULL);
+}
+
+static void
+take_reply(const struct resolver_reply *reply, enum rdata_type type,
+    struct arena *mem, struct answer *out)
+{
+	out->end = LOOKUP_FAILED;
+	out->secure = reply->secure;
+	if (reply->failure != NULL)
+		out->reason = str_of(reply->failure);
+	else if (reply->bogus)
+		out->reason = STR("bogus");
+	else
+		rdata_parse(reply->packet, type, mem, out);
+}
+
+/* --- the client's name --- */
+
+static void
+ask_forwards(struct lookup *l)
+{
+	enum rdata_type type = ip_is_v4(&l->ip) ? RDATA_A : RDATA_AAAA;
+	const struct dns_rr *names = l->answer.rrs.v;
+	size_t n = l->answer.rrs.n;
+
+	if (n > LOOKUP_NAMES_MAX)
+		n = LOOKUP_NAMES_MAX;
+	l->forwards = arena_array(&l->mem, n, sizeof(*l->forwards));
+	l->n_forwards = n;
+	/* All are pending before the first answer, which may be at once. */
+	for (size_t i = 0; i < n; i++)
+		l->forwards[i] =
+		    (struct forward){ .lookup = l, .pending = true };
+	for (size_t i = 0; i < n && !l->finished; i++) {
+		char *name =
+		    arena_printf(&l->mem, "%.*s.", STR_ARG(names[i].name));
+
+		ask(l, &l->forwards[i].question, name, type, on_forward,
+		    &l->forwards[i]);
+	}
+}
+
+static void
+on_forward(void *arg, const struct resolver_reply *reply)
+{
+	struct forward *f = arg;
+	struct lookup *l = f->lookup;
+	const struct dns_rr *addrs;
+
+	count(l->all, reply->cached);
+	take_reply(reply, ip_is_v4(&l->ip) ? RDATA_A : RDATA_AAAA, &l->mem,
+	    &f->answer);
+	f->pending = false;
+	addrs = f->answer.rrs.v;
+	for (size_t i = 0; i < f->answer.rrs.n; i++)
+		if (ip_equal(&addrs[i].ip, &l->ip))
+			f->confirms = true;
+	if (!l->finished)
+		judge_forwards(l);
+}
+
+/* The first name in order that leads back counts, so an answer is known as
+ * soon as no earlier name is still open. */
+static void
+judge_forwards(struct lookup *l)
+{
+	bool failed = false;
+
+	for (size_t i = 0; i < l->n_forwards; i++) {
+		const struct forward *f = &l->forwards[i];
+
+		if (f->pending)
+			return;
+		if (f->confirms) {
+			confirm(l, i);
+			return;
+		}
+		failed |= f->answer.end == LOOKUP_FAILED;
+	}
+	if (failed)
+		finish(l, LOOKUP_FAILED, "names cannot be looked up");
+	else
+		finish(l, LOOKUP_NOT_FOUND, "no name leads back");
+}
+
+static void
+confirm(struct lookup *l, size_t i)
+{
+	const struct forward *f = &l->forwards[i];
+	struct dns_rr *names = l->answer.rrs.v, first = names[i];
+
+	for (; i > 0; i--)
+		names[i] = names[i - 1];
+	names[0] = first;
+	if (f->answer.ttl < l->answer.ttl)
+		l->answer.ttl = f->answer.ttl;
+	l->answer.secure = l->answer.secure && f->answer.secure;
+	finish(l, LOOKUP_FOUND, NULL);
+}
+
+/* --- ends --- */
+
+static void
+on_timeout(void *arg)
+{
+	struct lookup *l = arg;
+
+	if (!l->finished)
+		finish(l, LOOKUP_FAILED, "timeout");
+}
+
+/* reason NULL: keep the one that is there. */
+static void
+finish(struct lookup *l, enum lookup_end end, const char *reason)
+{
+	struct answer *a = &l->answer;
+
+	l->finished = true;
+	a->end = (uint8_t)end;
+	if (reason != NULL)
+		a->reason = str_of(reason);
+	if (l->kind == LOOKUP_HOST) {
+		if (end == LOOKUP_FOUND)
+			a->host_class = HOST_VERIFIED;
+		else if (end == LOOKUP_FAILED)
+			a->host_class = HOST_SERVFAIL;
+		else if (a->rrs.n > 0)
+			a->host_class = HOST_NOT_CONFIRMED;
+		else
+			a->host_class = HOST_NX;
+	}
+	if (end == LOOKUP_FAILED)
+		a->rrs = (struct codec_list){ 0, NULL };
+	loop_defer(l->all->loop, &l->deliver);
+}
+
+static void
+on_deliver(void *arg)
+{
+	struct lookup *l = arg;
+
+	l->done(l->arg, &l->answer);
+	lookup_cancel(&l);
+}
+
+static void
+count(struct lookups *all, bool cached)
+{
+	uint64_t sent = resolver_queries(all->resolver);
+
+	if (all->stats == NULL)
+		return;
+	stats_add(all->stats,
+	    cached ? STATS_dns_cache_hits : STATS_dns_cache_misses, 1);
+	stats_add(all->stats, STATS_dns_network_requests, sent - all->counted);
+	all->counted = sent;
+}
+
+static struct resolver_settings
+settings_of(const struct lookups *all, const struct config *config)
+{
+	return (struct resolver_settings){ .servers = config->dns_servers,
+		.n_servers = config->n_dns_servers,
+		.anchor = config->dnssec_anchor,
+		.system = all->system };
+}

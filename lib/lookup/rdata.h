@@ -1,0 +1,46 @@
+/*
+ * rdata.h - answers of the domain name system, taken apart
+ *
+ * Pure: bytes of a DNS message in, an outcome out. The message comes from a
+ * resolver that has checked that it belongs to the question, but its content
+ * is the work of strangers, so every length is checked here again.
+ *
+ *  - CNAMEs are followed within the message, 8 at most (threats DNS-02);
+ *    a longer chain, or a loop, cannot be said.
+ *  - A record whose data does not have the form of its type is passed over
+ *    (DNS-03), and so is one that names a host in other bytes than letters,
+ *    digits, "-" and "_" (DNS-04). If nothing is left, there was nothing.
+ *  - At most 16 KiB of data and 1,000 records are used, in their order; the
+ *    reason then says that the answer was cut.
+ *  - The TTL is the smallest of those involved, within 5 s and 1 day; of an
+ *    absence that of its SOA record, within 5 s and 5 min (DNS-10).
+ */
+#ifndef LOOKUP_RDATA_H
+#define LOOKUP_RDATA_H
+
+#include "base/arena.h"
+#include "ipc/messages.h"
+
+enum rdata_type { /* IANA numbers */
+	RDATA_A = 1,
+	RDATA_CNAME = 5,
+	RDATA_SOA = 6,
+	RDATA_PTR = 12,
+	RDATA_MX = 15,
+	RDATA_TXT = 16,
+	RDATA_AAAA = 28
+};
+
+#define TTL_MIN          5
+#define TTL_MAX          86400
+#define TTL_NEGATIVE_MAX 300
+
+/*
+ * Fills end, ttl, reason and rrs of *out; what they point to is in mem (give
+ * it 4 MiB) or static. Names are in lower case without the last dot; the
+ * root is "" (the null MX of RFC 7505). TXT strings are put together.
+ */
+void rdata_parse(struct str packet, enum rdata_type type, struct arena *mem,
+    struct answer *out);
+
+#endif

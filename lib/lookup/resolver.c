@@ -1,0 +1,381 @@
+/* resolver.c - questions to the domain name system, over libunbound */
+#include <stdio.h>
+#include <stdlib.h>
+#include <unbound.h>
+/* needs the types of the one above */
+#include <unbound-event.h>
+
+#include "base/bounds.h"
+#include "base/mem.h"
+#include "lookup/resolver.h"
+#include "lookup/ubloop.h"
+
+#define CLASS_IN 1
+
+/* A libunbound context: its settings never change. */
+struct context {
+	struct resolver *owner;
+	struct ub_ctx *ub;
+	struct context *next; /* of those that retired */
+	struct question *questions;
+	bool retired;
+};
+
+struct question {
+	struct context *context;
+	struct question *next, **prev;
+	struct question **slot; /* of the asker; NULL: forgotten */
+	void (*done)(void *arg, const struct resolver_reply *);
+	void *arg;
+	bool asking; /* resolver_ask has not returned yet */
+};
+
+struct resolver {
+	struct loop *loop;
+	struct ub_event_base *base;
+	struct resolver_settings settings;
+	struct context *current;
+	struct context *retired;
+	struct loop_job sweep; /* frees those retired that are done */
+};
+
+/*
+ * Fixed options. The default zones of the library would answer for test. and
+ * for private addresses without asking; with servers of one's own these are
+ * ordinary names. Caches are bounded by bytes (threats DNS-02).
+ */
+static const struct {
+	const char *name, *value;
+} options[] = {
+	{ "do-not-query-localhost:", "no" },
+	{ "unblock-lan-zones:", "yes" },
+	{ "insecure-lan-zones:", "yes" },
+	{ "msg-cache-size:", "16m" },
+	{ "rrset-cache-size:", "32m" },
+	{ "key-cache-size:", "4m" },
+	{ "neg-cache-size:", "1m" },
+	{ "infra-cache-numhosts:", "10000" },
+	{ "cache-max-ttl:", "86400" },
+	{ "cache-max-negative-ttl:", "300" },
+	{ "infra-host-ttl:", "60" }, /* a dead server gets another chance */
+	{ "num-queries-per-thread:", "4096" },
+	{ "outgoing-range:", "1024" },
+	{ "edns-buffer-size:", "1232" },
+	{ "do-daemonize:", "no" },
+	{ "use-syslog:", "no" },
+};
+static const char *const unblocked[] = { "test.", "localhost.",
+	"127.in-addr.arpa.",
+	"1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0."
+	"ip6.arpa." };
+
+static struct context *context_new(
+    struct resolver *, const struct resolver_settings *, struct err *);
+static int configure(
+    struct ub_ctx *, const struct resolver_settings *, struct err *);
+static int add_server(struct ub_ctx *, const struct endpoint *, struct err *);
+static int add_hosts(
+    struct ub_ctx *, const struct lookup_system *, struct err *);
+static int prime(struct ub_ctx *, struct err *);
+static void primed(void *, int, void *, int, int, char *, int);
+static void context_free(struct context *);
+static void sweep(void *arg);
+static void answered(void *arg, int rcode, void *packet, int len, int secure,
+    char *why_bogus, int limited);
+static void deliver(struct question *, const struct resolver_reply *);
+static const char *rcode_name(int rcode);
+
+struct resolver *
+resolver_new(struct loop *loop, const struct resolver_settings *settings,
+    struct err *err)
+{
+	struct resolver *r = mem_alloc(sizeof(*r));
+
+	r->loop = loop;
+	r->base = ubloop_new(loop);
+	r->sweep.cb = sweep;
+	r->sweep.arg = r;
+	if (resolver_set(r, settings, err) == -1)
+		resolver_free(&r);
+	return r;
+}
+
+void
+resolver_free(struct resolver **rp)
+{
+	struct resolver *r = *rp;
+	struct context *c;
+
+	if (r == NULL)
+		return;
+	loop_undefer(&r->sweep);
+	if (r->current != NULL)
+		context_free(r->current);
+	while ((c = r->retired) != NULL) {
+		r->retired = c->next;
+		context_free(c);
+	}
+	ubloop_free(&r->base);
+	free(r);
+	*rp = NULL;
+}
+
+int
+resolver_set(struct resolver *r, const struct resolver_settings *settings,
+    struct err *err)
+{
+	struct context *next = context_new(r, settings, err);
+
+	if (next == NULL)
+		return -1;
+	if (r->current != NULL) {
+		r->current->retired = true;
+		r->current->next = r->retired;
+		r->retired = r->current;
+		loop_defer(r->loop, &r->sweep);
+	}
+	r->settings = *settings;
+	r->current = next;
+	return 0;
+}
+
+void
+resolver_ask(struct resolver *r, struct question **slot, const char *name,
+    int type, void (*done)(void *arg, const struct resolver_reply *), void *arg)
+{
+	struct resolver_reply no = { .failure = "cannot ask" };
+	struct context *c = r->current;
+	struct question *q = mem_alloc(sizeof(*q));
+
+	q->context = c;
+	q->slot = slot;
+	q->done = done;
+	q->arg = arg;
+	q->asking = true;
+	q->next = c->questions;
+	if (q->next != NULL)
+		q->next->prev = &q->next;
+	q->prev = &c->questions;
+	c->questions = q;
+	*slot = q;
+	/* It may call back, and so free q, before it returns. */
+	if (ub_resolve_event(c->ub, name, type, CLASS_IN, q, answered, NULL) !=
+	    0)
+		deliver(q, &no);
+	else if (*slot == q)
+		q->asking = false;
+}
+
+void
+resolver_forget(struct question **slot)
+{
+	if (*slot != NULL)
+		(*slot)->slot = NULL;
+	*slot = NULL;
+}
+
+uint64_t
+resolver_queries(const struct resolver *r)
+{
+	return ubloop_queries(r->base);
+}
+
+/* --- contexts --- */
+
+static struct context *
+context_new(struct resolver *r, const struct resolver_settings *settings,
+    struct err *err)
+{
+	struct context *c = mem_alloc(sizeof(*c));
+
+	c->owner = r;
+	c->ub = ub_ctx_create_ub_event(r->base);
+	if (c->ub == NULL) {
+		err_set(err, ERR_TEMP, "libunbound: no memory");
+		free(c);
+		return NULL;
+	}
+	if (configure(c->ub, settings, err) == -1 || prime(c->ub, err) == -1) {
+		ub_ctx_delete(c->ub);
+		free(c);
+		return NULL;
+	}
+	return c;
+}
+
+static int
+configure(struct ub_ctx *ub, const struct resolver_settings *s, struct err *err)
+{
+	const struct endpoint *servers = s->servers;
+	size_t n = s->n_servers;
+	int rc;
+
+	for (size_t i = 0; i < NELEM(options); i++) {
+		rc = ub_ctx_set_option(ub, options[i].name, options[i].value);
+		if (rc != 0)
+			return err_set(err, ERR_TEMP, "libunbound: %s %s: %s",
+			    options[i].name, options[i].value, ub_strerror(rc));
+	}
+	if (n == 0 && s->system != NULL) {
+		servers = s->system->servers;
+		n = s->system->n_servers;
+	}
+	for (size_t i = 0; i < n; i++)
+		if (add_server(ub, &servers[i], err) == -1)
+			return -1;
+	if (s->anchor.n > 0) {
+		char *text = mem_strndup(s->anchor.p, s->anchor.n);
+
+		rc = ub_ctx_add_ta(ub, text);
+		free(text);
+		if (rc != 0)
+			return err_set(err, ERR_USAGE,
+			    "dns.trust_anchor is not an anchor: %s",
+			    ub_strerror(rc));
+	}
+	for (size_t i = 0; i < NELEM(unblocked); i++)
+		ub_ctx_zone_remove(ub, unblocked[i]);
+	if (s->n_servers == 0 && s->system != NULL)
+		return add_hosts(ub, s->system, err);
+	return 0;
+}
+
+static int
+add_server(struct ub_ctx *ub, const struct endpoint *ep, struct err *err)
+{
+	char text[IP_TEXT + 8], ip[IP_TEXT];
+	int rc;
+
+	snprintf(text, sizeof(text), "%s@%u", ip_text(&ep->ip, ip), ep->port);
+	rc = ub_ctx_set_fwd(ub, text);
+	if (rc != 0)
+		return err_set(
+		    err, ERR_TEMP, "DNS server %s: %s", text, ub_strerror(rc));
+	return 0;
+}
+
+static int
+add_hosts(
+    struct ub_ctx *ub, const struct lookup_system *system, struct err *err)
+{
+	char line[2 * DOMAIN_MAX + 40], ip[IP_TEXT], reverse[80];
+
+	for (size_t i = 0; i < system->n_hosts; i++) {
+		const struct lookup_host *h = &system->hosts[i];
+		int rc;
+
+		snprintf(line, sizeof(line), "%.*s. %s %s", STR_ARG(h->name),
+		    ip_is_v4(&h->ip) ? "A" : "AAAA", ip_text(&h->ip, ip));
+		rc = ub_ctx_data_add(ub, line);
+		if (rc == 0 && h->is_first) {
+			ip_reverse_name(&h->ip, reverse);
+			snprintf(line, sizeof(line), "%s. PTR %.*s.", reverse,
+			    STR_ARG(h->name));
+			rc = ub_ctx_data_add(ub, line);
+		}
+		if (rc != 0)
+			return err_set(err, ERR_TEMP, "hosts: %s: %s", line,
+			    ub_strerror(rc));
+	}
+	return 0;
+}
+
+/*
+ * The first question makes the library open and allocate what it needs for
+ * good: that is to happen before the sandbox closes. The library answers
+ * this one by itself (RFC 6761: nothing is below invalid.).
+ */
+static int
+prime(struct ub_ctx *ub, struct err *err)
+{
+	int rc = ub_resolve_event(
+	    ub, "prime.invalid.", 1, CLASS_IN, NULL, primed, NULL);
+
+	if (rc != 0)
+		return err_set(
+		    err, ERR_TEMP, "libunbound: %s", ub_strerror(rc));
+	return 0;
+}
+
+static void
+primed(void *arg, int rcode, void *packet, int len, int secure, char *why,
+    int limited)
+{
+	(void)arg, (void)rcode, (void)packet, (void)len, (void)secure;
+	(void)why, (void)limited;
+}
+
+/* Questions under way get no answer from the library any more. */
+static void
+context_free(struct context *c)
+{
+	struct question *q;
+
+	ub_ctx_delete(c->ub);
+	while ((q = c->questions) != NULL) {
+		c->questions = q->next;
+		if (q->slot != NULL)
+			*q->slot = NULL;
+		free(q);
+	}
+	free(c);
+}
+
+/* At the end of a turn: no context may be freed while it calls back. */
+static void
+sweep(void *arg)
+{
+	struct resolver *r = arg;
+	struct context **at = &r->retired, *c;
+
+	while ((c = *at) != NULL) {
+		if (c->questions != NULL) {
+			at = &c->next;
+			continue;
+		}
+		*at = c->next;
+		context_free(c);
+	}
+}
+
+/* --- answers --- */
+
+static void
+answered(void *arg, int rcode, void *packet, int len, int secure,
+    char *why_bogus, int limited)
+{
+	struct question *q = arg;
+	struct resolver_reply reply = {
+		.failure = rcode != 0 ? rcode_name(rcode) : NULL,
+		.packet = { packet, len > 0 ? (size_t)len : 0 },
+		.secure = secure == 2,
+		.bogus = secure == 1,
+		.cached = q->asking,
+	};
+
+	(void)why_bogus, (void)limited;
+	deliver(q, &reply);
+}
+
+static void
+deliver(struct question *q, const struct resolver_reply *reply)
+{
+	struct context *c = q->context;
+
+	*q->prev = q->next;
+	if (q->next != NULL)
+		q->next->prev = q->prev;
+	if (c->retired)
+		loop_defer(c->owner->loop, &c->owner->sweep);
+	if (q->slot != NULL) {
+		*q->slot = NULL;
+		q->done(q->arg, reply);
+	}
+	free(q);
+}
+
+static const char *
+rcode_name(int rcode)
+{
+	return rcode == 5 ? "Refused" : "ServFail";
+}

@@ -1,0 +1,337 @@
+/*
+ * NAME
+ *	postern-lookupd - ask the network for facts
+ * SYNOPSIS
+ *	started by postern-master
+ * DESCRIPTION
+ *	smtpd, qmgr => LOOKUPD => name servers. Takes questions (QUERY),
+ *	answers each (ANSWER) within its time limit; see lookup/lookup.h. One
+ *	process asks for all programs, so that they share one cache.
+ *
+ *	Commands of admin tools:
+ *		dnsflush [name]		forget all answers (libunbound cannot
+ *					forget one name)
+ *		lookup kind name	kind: host, mx, a, aaaa, txt
+ * RIGHTS
+ *	UDP and TCP to name servers. No files: resolv.conf and hosts are read
+ *	before the sandbox closes, and not again.
+ * CONFIGURATION
+ *	dns.*
+ * SEE ALSO
+ *	postern-master(8), postern.yaml(5)
+ */
+#include <jansson.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "lookup/lookup.h"
+#include "program/program.h"
+
+struct lookupd {
+	struct daemon *daemon;
+	struct lookup_system system;
+	struct lookups *lookups;
+	struct asker *askers;
+};
+
+/* Somebody who waits for an answer. */
+struct asker {
+	struct lookupd *self;
+	struct asker *next, **prev;
+	struct ipc *ipc;
+	uint32_t txn;
+	bool admin;         /* wants JSON */
+	struct query query; /* its name points to `name` */
+	char name[DOMAIN_MAX + 1];
+	struct lookup *lookup;
+};
+
+static int setup(struct daemon *, struct err *);
+static int on_config(struct daemon *, struct config *, struct err *);
+static const struct ipc_handler *on_peer(struct daemon *, enum program_kind,
+    uint32_t worker, struct ipc *, void **arg);
+static int peer_frame(void *, struct ipc *, struct ipc_frame *, struct err *);
+static void peer_closed(void *, struct ipc *, const struct err *);
+static void on_command(
+    struct daemon *, struct ipc *, const struct command *, const char *user);
+static void on_admin_gone(struct daemon *, struct ipc *);
+static void forget_asker(struct lookupd *, struct ipc *);
+static void ask(struct lookupd *, struct ipc *, uint32_t txn, bool admin,
+    const struct query *);
+static void on_answer(void *arg, const struct answer *);
+static void asker_free(struct asker *);
+static void command_flush(
+    struct lookupd *, struct ipc *, const struct word *, size_t n);
+static void command_lookup(
+    struct lookupd *, struct ipc *, const struct word *, size_t n);
+static void answer_json(const struct asker *, const struct answer *);
+static json_t *record_json(enum lookup_kind, const struct dns_rr *);
+static json_t *text_json(struct str);
+
+static const struct program lookupd = {
+	.kind = PROGRAM_LOOKUPD,
+	.setup = setup,
+	.on_config = on_config,
+	.on_peer = on_peer,
+	.on_command = on_command,
+	.on_admin_gone = on_admin_gone,
+};
+
+static const struct ipc_handler peer_handler = {
+	.frame = peer_frame,
+	.closed = peer_closed,
+};
+
+static const struct {
+	const char *name;
+	void (*run)(
+	    struct lookupd *, struct ipc *, const struct word *, size_t n);
+} commands[] = {
+	{ "dnsflush", command_flush },
+	{ "lookup", command_lookup },
+};
+
+int
+main(int argc, char **argv)
+{
+	return program_main(&lookupd, argc, argv);
+}
+
+static int
+setup(struct daemon *d, struct err *err)
+{
+	struct lookupd *self = mem_alloc(sizeof(*self));
+
+	d->self = self;
+	self->daemon = d;
+	lookup_system_read(&self->system, NULL, NULL);
+	self->lookups =
+	    lookups_new(d->loop, d->config, &self->system, d->stats, err);
+	return self->lookups != NULL ? 0 : -1;
+}
+
+static int
+on_config(struct daemon *d, struct config *next, struct err *err)
+{
+	struct lookupd *self = d->self;
+
+	return lookups_config(self->lookups, next, err);
+}
+
+/* --- peers --- */
+
+static const struct ipc_handler *
+on_peer(struct daemon *d, enum program_kind kind, uint32_t worker,
+    struct ipc *ipc, void **arg)
+{
+	(void)kind, (void)worker, (void)ipc;
+	*arg = d->self;
+	return &peer_handler;
+}
+
+static int
+peer_frame(void *arg, struct ipc *ipc, struct ipc_frame *f, struct err *err)
+{
+	struct lookupd *self = arg;
+	struct flush flush;
+	struct query query;
+
+	if (f->type == IPC_FLUSH) {
+		if (ipc_decode(f, &flush, NULL, err) == -1)
+			return -1;
+		lookups_flush(self->lookups, NULL);
+		return 0;
+	}
+	if (ipc_decode(f, &query, NULL, err) == -1)
+		return -1;
+	ask(self, ipc, f->txn, false, &query);
+	return 0;
+}
+
+static void
+peer_closed(void *arg, struct ipc *ipc, const struct err *err)
+{
+	(void)err;
+	forget_asker(arg, ipc);
+}
+
+static void
+on_admin_gone(struct daemon *d, struct ipc *ipc)
+{
+	forget_asker(d->self, ipc);
+}
+
+static void
+forget_asker(struct lookupd *self, struct ipc *ipc)
+{
+	struct asker *a, *next;
+
+	for (a = self->askers; a != NULL; a = next) {
+		next = a->next;
+		if (a->ipc != ipc)
+			continue;
+		lookup_cancel(&a->lookup);
+		asker_free(a);
+	}
+}
+
+static void
+ask(struct lookupd *self, struct ipc *ipc, uint32_t txn, bool admin,
+    const struct query *query)
+{
+	struct asker *a = mem_alloc(sizeof(*a));
+
+	a->self = self;
+	a->ipc = ipc;
+	a->txn = txn;
+	a->admin = admin;
+	a->query = *query;
+	str_copy(a->name, sizeof(a->name), query->name);
+	a->query.name = str_of(a->name);
+	a->next = self->askers;
+	if (a->next != NULL)
+		a->next->prev = &a->next;
+	a->prev = &self->askers;
+	self->askers = a;
+	a->lookup = lookup_ask(self->lookups, &a->query, on_answer, a);
+}
+
+static void
+on_answer(void *arg, const struct answer *answer)
+{
+	struct asker *a = arg;
+
+	if (a->admin)
+		answer_json(a, answer);
+	else
+		ipc_send(a->ipc, IPC_ANSWER, a->txn, answer);
+	asker_free(a);
+}
+
+static void
+asker_free(struct asker *a)
+{
+	*a->prev = a->next;
+	if (a->next != NULL)
+		a->next->prev = a->prev;
+	free(a);
+}
+
+/* --- commands --- */
+
+static void
+on_command(struct daemon *d, struct ipc *admin, const struct command *cmd,
+    const char *user)
+{
+	const struct word *words = cmd->words.v;
+
+	(void)user;
+	for (size_t i = 0; i < NELEM(commands); i++)
+		if (str_is(words[0].text, commands[i].name)) {
+			commands[i].run(d->self, admin, words, cmd->words.n);
+			return;
+		}
+	program_answer(admin, NULL, 2, "no such command here");
+}
+
+static void
+command_flush(
+    struct lookupd *self, struct ipc *admin, const struct word *words, size_t n)
+{
+	struct err err = ERR_INIT;
+
+	(void)words;
+	if (n > 2)
+		program_answer(admin, NULL, 2, "usage: dnsflush [name]");
+	else if (lookups_flush(self->lookups, &err) == -1)
+		program_answer(admin, NULL, 1, err.text);
+	else
+		program_answer(admin, "{\"flushed\": \"all\"}", 0, NULL);
+}
+
+static void
+command_lookup(
+    struct lookupd *self, struct ipc *admin, const struct word *words, size_t n)
+{
+	int kind = n == 3 ? lookup_kind_of(words[1].text) : -1;
+	struct query query = { .kind = (uint8_t)kind };
+
+	if (kind == -1 || words[2].text.n > DOMAIN_MAX) {
+		program_answer(
+		    admin, NULL, 2, "usage: lookup host|mx|a|aaaa|txt name");
+		return;
+	}
+	query.name = words[2].text;
+	if (kind == LOOKUP_HOST && !ip_parse(&query.ip, query.name)) {
+		program_answer(admin, NULL, 2, "host: an IP address is needed");
+		return;
+	}
+	ask(self, admin, 0, true, &query);
+}
+
+static void
+answer_json(const struct asker *a, const struct answer *answer)
+{
+	enum lookup_kind kind = a->query.kind;
+	const struct dns_rr *rrs = answer->rrs.v;
+	json_t *root = json_object(), *records = json_array();
+	char *text;
+
+	json_object_set_new(root, "type", json_string(lookup_kind_name(kind)));
+	json_object_set_new(root, "name", text_json(a->query.name));
+	json_object_set_new(
+	    root, "outcome", json_string(lookup_end_name(answer->end)));
+	json_object_set_new(root, "reason", text_json(answer->reason));
+	json_object_set_new(root, "ttl", json_integer(answer->ttl));
+	json_object_set_new(root, "secure", json_boolean(answer->secure));
+	if (kind == LOOKUP_HOST)
+		json_object_set_new(root, "host_class",
+		    json_string(host_class_name(answer->host_class)));
+	for (size_t i = 0; i < answer->rrs.n; i++)
+		json_array_append_new(records, record_json(kind, &rrs[i]));
+	json_object_set_new(root, "records", records);
+	text = json_dumps(root, 0);
+	program_answer(a->ipc, text, answer->end == LOOKUP_FOUND ? 0 : 1, NULL);
+	free(text);
+	json_decref(root);
+}
+
+static json_t *
+record_json(enum lookup_kind kind, const struct dns_rr *rr)
+{
+	json_t *o = json_object();
+	char ip[IP_TEXT];
+
+	switch (kind) {
+	case LOOKUP_MX:
+		json_object_set_new(
+		    o, "preference", json_integer(rr->preference));
+		json_object_set_new(o, "host", text_json(rr->name));
+		break;
+	case LOOKUP_HOST:
+		json_object_set_new(o, "host", text_json(rr->name));
+		break;
+	case LOOKUP_A:
+	case LOOKUP_AAAA:
+		json_object_set_new(
+		    o, "address", json_string(ip_text(&rr->ip, ip)));
+		break;
+	case LOOKUP_TXT:
+		json_object_set_new(o, "text", text_json(rr->text));
+		break;
+	}
+	return o;
+}
+
+/* Bytes of strangers: escaped when JSON could not hold them. */
+static json_t *
+text_json(struct str s)
+{
+	static char escaped[4 * DNS_ANSWER_MAX + 4];
+	json_t *text = s.n > 0 ? json_stringn(s.p, s.n) : json_string("");
+
+	if (text != NULL)
+		return text;
+	str_escape(escaped, sizeof(escaped), s, DNS_ANSWER_MAX);
+	return json_string(escaped);
+}
