@@ -1,11 +1,13 @@
 /* cmd_status.c - `status`, `status detail` (delivery-admin 2.5, 2.6) */
 #include <string.h>
+#include <sys/statvfs.h>
 
 #include "admin/commands.h"
 #include "admin/control.h"
 #include "admin/render.h"
 
 static int run(struct tool *, int argc, char **argv);
+static void add_free(const struct tool *, json_t *gauges);
 static bool ask(struct tool *, enum program_kind, const char *word,
     struct control_answer *, struct err *);
 
@@ -33,6 +35,7 @@ run(struct tool *t, int argc, char **argv)
 	/* Without these two there is still much to show; it says so. */
 	ask(t, PROGRAM_QMGR, "queue", &queue, NULL);
 	ask(t, PROGRAM_MASTER, "listeners", &listeners, NULL);
+	add_free(t, json_object_get(recorder.json, "gauges"));
 	all = render_status_join(recorder.json, queue.json, listeners.json);
 	buf_init(&text, 1024 * 1024);
 	if (t->json)
@@ -60,4 +63,16 @@ ask(struct tool *t, enum program_kind kind, const char *word,
 		return true;
 	err_set(err, ERR_PROTO, "%s gave no answer", program_name(kind));
 	return false;
+}
+
+/* No service may see how much room the disk of the spool has; the caller,
+ * if it may. */
+static void
+add_free(const struct tool *t, json_t *gauges)
+{
+	struct statvfs v;
+
+	if (gauges != NULL && statvfs(t->paths.spool, &v) == 0)
+		json_object_set_new(gauges, "kilobytes_free",
+		    json_integer((json_int_t)(v.f_bavail * v.f_frsize / 1024)));
 }

@@ -1,6 +1,5 @@
 /* cmd_version.c - `version` (delivery-admin 2.13) */
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -16,7 +15,7 @@
 static int run(struct tool *, int argc, char **argv);
 static void put_date(json_t *, const char *key, time_t, const char *fmt);
 static void put_file(json_t *, const char *key, const char *path);
-static void put_serial(json_t *);
+static void put_serial(json_t *, const char *log_folder);
 static bool read_line(const char *path, char out[LINE_MAX_LEN]);
 
 static const struct {
@@ -66,7 +65,7 @@ run(struct tool *t, int argc, char **argv)
 		? (time_t)(first.when / 1000)
 		: 0,
 	    "%Y-%m-%d %H:%M:%S");
-	put_serial(v);
+	put_serial(v, t->paths.log);
 	put_file(v, "bios", "/sys/class/dmi/id/bios_version");
 	if (t->json) {
 		tool_print_json(t, v);
@@ -106,28 +105,21 @@ put_file(json_t *v, const char *key, const char *path)
 	json_object_set_new(v, key, value != NULL ? value : json_string("N/A"));
 }
 
-/*
- * From the identity of the machine, but not the identity itself, which is
- * not for everybody (machine-id(5)).
- */
+/* The recorder made it, and writes it at the head of every log file. */
 static void
-put_serial(json_t *v)
+put_serial(json_t *v, const char *log_folder)
 {
-	static const char purpose[] = "postern serial ";
-	char id[LINE_MAX_LEN], text[LINE_MAX_LEN + sizeof(purpose)];
-	char serial[24] = "N/A";
-	unsigned char d[EVP_MAX_MD_SIZE];
+	char path[PATH_MAX];
+	json_t *state = NULL;
+	const char *serial;
 
-	if (read_line("/etc/machine-id", id)) {
-		snprintf(text, sizeof(text), "%s%s", purpose, id);
-		if (EVP_Digest(
-			text, strlen(text), d, NULL, EVP_sha256(), NULL) == 1)
-			snprintf(serial, sizeof(serial),
-			    "%02X%02X%02X%02X%02X%02X-%02X%02X%02X%02X", d[0],
-			    d[1], d[2], d[3], d[4], d[5], d[6], d[7], d[8],
-			    d[9]);
-	}
-	json_object_set_new(v, "serial", json_string(serial));
+	if (snprintf(path, sizeof(path), "%s/.state/counters.json",
+		log_folder) < (int)sizeof(path))
+		state = json_load_file(path, 0, NULL);
+	serial = fields_text(state, "serial");
+	json_object_set_new(
+	    v, "serial", json_string(*serial != '\0' ? serial : "N/A"));
+	json_decref(state);
 }
 
 static bool

@@ -20,9 +20,10 @@
  *	  "gauges": { GAUGE: n, ... } }
  *	NAME: the names of lib/stats (STATS_COUNTERS); rates: those of
  *	delivery-admin 2.4. GAUGE: the names of lib/stats (STATS_GAUGES), and
- *	"kilobytes_free", "ram_utilization", "cpu_total", "cpu_mta",
- *	"disk_io", "logging_disk_usage" (percent), "logging_disk_available"
- *	(kilobytes); one that is not measured is absent, and its line too.
+ *	"ram_utilization", "cpu_total", "cpu_mta", "disk_io",
+ *	"logging_disk_usage" (percent), "logging_disk_available" (kilobytes);
+ *	one that is not measured is absent, and its line too. The tool adds
+ *	"kilobytes_free", of the spool's disk.
  *
  *	resetcounters		{ "counters_reset": t }
  *	rollovernow [NAME|all]	{ "rolled": [ NAME, ... ] }
