@@ -22,6 +22,8 @@ static void load_items(
     struct load *, const struct schema_key *, const struct at *, void *v);
 static void load_inheriting(struct load *, const struct schema_key *,
     const struct at *, void **v, size_t *n);
+static void refuse_default_only(
+    struct load *, const struct schema_section *, const struct at *item);
 static void reset_own(
     struct load *, const struct schema_section *, void *object);
 static bool is_default_item(const struct schema_key *, const struct node *);
@@ -122,7 +124,9 @@ load_scalar(struct load *ld, const struct at *at, struct str *text)
 {
 	if (at->node->kind != NODE_SCALAR) {
 		load_error(ld, at, "must be a single value, not a %s",
-		    at->node->kind == NODE_LIST ? "list" : "map");
+		    at->node->kind == NODE_LIST
+			? "list"
+			: "map (put it in quotes if \": \" belongs to it)");
 		return false;
 	}
 	if (node_is_empty(at->node)) {
@@ -323,15 +327,29 @@ load_inheriting(struct load *ld, const struct schema_key *key,
 	for (const struct node *e = first; e != NULL; e = e->next, i++) {
 		struct at item = at_item(at, e, i);
 
-		if (is_default_item(key, e) && !found)
+		if (is_default_item(key, e) && !found) {
 			found = true;
-		else
-			load_section(
-			    ld, s, &item, (char *)*v + s->size * (*n)++, *v);
+			continue;
+		}
+		load_section(ld, s, &item, (char *)*v + s->size * (*n)++, *v);
+		refuse_default_only(ld, s, &item);
 	}
 }
 
-/* What names an entry, or is the business of Default alone, is not taken. */
+static void
+refuse_default_only(
+    struct load *ld, const struct schema_section *s, const struct at *item)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		struct at at = at_key(item, s->keys[i].name);
+
+		if (s->keys[i].flags & KEY_DEFAULT_ONLY && at.node != NULL)
+			load_error(
+			    ld, &at, "belongs to the %s Default only", s->name);
+	}
+}
+
+/* What names an entry is its own. */
 static void
 reset_own(struct load *ld, const struct schema_section *s, void *object)
 {

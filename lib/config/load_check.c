@@ -87,30 +87,18 @@ load_interface(struct load *ld, const struct at *at, void *object)
 void
 load_bounce_finish(struct load *ld, const struct at *at, void *object)
 {
-	static const char *const default_only[] = { "initial_host_retry",
-		"max_host_retry" };
 	struct bounce_profile *p = object;
 
-	if (str_is_nocase(p->name, "Default")) {
+	if (str_is_nocase(p->name, "Default"))
 		p->name = STR("Default");
-	} else {
-		for (size_t i = 0; i < NELEM(default_only); i++) {
-			struct at key = at_key(at, default_only[i]);
-
-			if (key.node != NULL)
-				load_error(ld, &key,
-				    "belongs to the profile Default only");
-		}
-	}
 	if (p->max_retry < p->initial_retry)
 		load_error(ld, at,
-		    "max_retry (%u s) is less than "
-		    "initial_retry (%u s)",
+		    "max_retry (%u s) is less than initial_retry (%u s)",
 		    (unsigned)p->max_retry, (unsigned)p->initial_retry);
 	if (p->max_host_retry < p->initial_host_retry)
 		load_error(ld, at,
-		    "max_host_retry (%u s) is less than "
-		    "initial_host_retry (%u s)",
+		    "max_host_retry (%u s) is less than initial_host_retry "
+		    "(%u s)",
 		    (unsigned)p->max_host_retry,
 		    (unsigned)p->initial_host_retry);
 }

@@ -106,7 +106,8 @@ struct print {
 	struct buf *out;
 	struct arena mem;
 	enum default_column column;
-	bool all; /* defaults too */
+	bool all;      /* defaults too */
+	bool inherits; /* the object takes from the entry Default */
 	int depth;
 	bool item;                          /* the next line begins with "- " */
 	const char *opened[PRINT_OPEN_MAX]; /* not written yet */

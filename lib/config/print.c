@@ -55,6 +55,8 @@ print_value(struct print *p, const struct schema_key *key, const void *object,
 {
 	struct buf now, dflt;
 
+	if (p->inherits && key->flags & KEY_DEFAULT_ONLY)
+		return;
 	buf_init(&now, TEXT_MAX);
 	buf_init(&dflt, TEXT_MAX);
 	key->type->print(key, (const char *)object + key->off, &now);
@@ -185,11 +187,13 @@ print_objects(
 		/* Default, and nobody wrote it */
 		if (key->flags & KEY_INHERIT && where->line == 0 && !p->all)
 			continue;
+		p->inherits = inherits;
 		p->column = column_of(s, item);
 		print_begin_item(p);
 		print_section(p, s, item, inherits ? v : base[p->column]);
 		print_end_item(p);
 	}
+	p->inherits = false;
 	p->column = DEFAULT_PUBLIC;
 }
 

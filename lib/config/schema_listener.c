@@ -181,7 +181,7 @@ static const struct schema_key policy_keys[] = {
 	    FIELD(policy, name),
 	    .type = &value_text,
 	    .flags = KEY_REQUIRED,
-	    .min = 2,
+	    .min = 1,
 	    .max = 33,
 	    .text_ok = name_policy,
 	    .help = "Name, beginning with $." },
