@@ -114,6 +114,10 @@ $O/tests/%: $O/obj/tests/unit/%.o $O/libpostern.a
 	    $(LDLIBS) -lcmocka
 # tests of a program's parts link these too
 $O/tests/test_dialog: $O/obj/smtp/dialog.o $O/obj/smtp/transaction.o
+$O/tests/test_admin_render: $O/obj/admin/render_status.o \
+	$O/obj/admin/render_hosts.o $O/obj/admin/render_queue.o \
+	$O/obj/admin/fields.o
+$O/tests/test_admin_dialogue: $O/obj/admin/dialogue.o $O/obj/admin/words.o
 $O/tests/test_recorder_log: $O/obj/master/recorder_log.o \
 	$O/obj/master/recorder_files.o $O/obj/master/recorder_turn.o
 $O/tests/test_recorder_counts: $O/obj/master/recorder_counts.o \

@@ -1,4 +1,5 @@
 /* fields.c - reading the JSON of the services, and showing what is in it */
+#include <math.h>
 #include <string.h>
 
 #include "admin/fields.h"
@@ -19,7 +20,13 @@ fields_text(const json_t *o, const char *key)
 int64_t
 fields_num(const json_t *o, const char *key)
 {
-	return (int64_t)json_number_value(json_object_get(o, key));
+	const json_t *v = json_object_get(o, key);
+
+	if (!json_is_real(v))
+		return json_integer_value(v);
+	/* A double beyond the range has no conversion. */
+	return fabs(json_real_value(v)) < 9e18 ? (int64_t)json_real_value(v)
+					       : 0;
 }
 
 bool

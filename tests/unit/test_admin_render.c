@@ -1,0 +1,695 @@
+/* test_admin_render.c - the layouts of delivery-admin 2 and 3, line by line */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#include "admin/render.h"
+
+/* 4 March 2025 at h:m:s GMT, as wall ms */
+#define AT(h, m, s) (1741046400000ll + ((h)*3600ll + (m)*60 + (s)) * 1000)
+
+/* Fails with the first line that differs. */
+static void
+check(const struct buf *out, const char *want)
+{
+	struct str a = buf_str(out), b = str_of(want);
+
+	for (unsigned n = 1; a.n != 0 || b.n != 0; n++) {
+		struct str x = str_cut(&a, '\n'), y = str_cut(&b, '\n');
+
+		if (!str_eq(x, y))
+			fail_msg("line %u:\n'%.*s' is not\n'%.*s'", n,
+			    STR_ARG(x), STR_ARG(y));
+	}
+}
+
+static json_t *
+parse(const char *text)
+{
+	json_error_t why;
+	json_t *json = json_loads(text, 0, &why);
+
+	if (json == NULL)
+		fail_msg("JSON: %s, line %d", why.text, why.line);
+	return json;
+}
+
+static json_t *
+counter(long long reset, long long lifetime)
+{
+	return json_pack("{s:I, s:I, s:I}", "reset", (json_int_t)reset,
+	    "uptime", (json_int_t)reset, "lifetime", (json_int_t)lifetime);
+}
+
+static json_t *
+rate(int one, int five, int fifteen)
+{
+	return json_pack("{s:i, s:i, s:i}", "1_minute", one, "5_minutes", five,
+	    "15_minutes", fifteen);
+}
+
+static const struct {
+	const char *name;
+	long long reset, lifetime;
+} counters[] = {
+	{ "messages_received", 98114, 1204377 },
+	{ "recipients_received", 120033, 1511020 },
+	{ "gen_bounce_recipients", 402, 5771 },
+	{ "rejected_recipients", 4018, 61553 },
+	{ "dropped_messages", 911, 12090 },
+	{ "soft_bounced_events", 377, 9341 },
+	{ "completed_recipients", 119842, 1510611 },
+	{ "hard_bounced_recipients", 401, 6010 },
+	{ "dns_hard_bounces", 33, 512 },
+	{ "fivexx_hard_bounces", 355, 5300 },
+	{ "expired_hard_bounces", 9, 150 },
+	{ "filter_hard_bounces", 4, 44 },
+	{ "other_hard_bounces", 0, 4 },
+	{ "delivered_recipients", 119441, 1504590 },
+	{ "deleted_recipients", 0, 11 },
+	{ "global_unsub_hits", 0, 0 },
+	{ "dkim_signed_msgs", 40117, 402339 },
+};
+
+static const struct {
+	const char *name;
+	int one, five, fifteen;
+} rates[] = {
+	{ "messages_received", 1980, 1704, 1688 },
+	{ "recipients_received", 2220, 2016, 1991 },
+	{ "soft_bounced_events", 0, 12, 8 },
+	{ "completed_recipients", 2160, 2004, 1984 },
+	{ "hard_bounced_recipients", 0, 0, 4 },
+	{ "delivered_recipients", 2160, 2004, 1980 },
+};
+
+static json_t *
+recorder(void)
+{
+	json_t *r = json_pack("{s:I, s:I, s:n}", "status_as_of",
+	    (json_int_t)AT(10, 15, 2), "up_since",
+	    (json_int_t)(AT(6, 0, 11) - 3 * 86400000ll), "last_counter_reset");
+	json_t *c = json_object(), *w = json_object();
+
+	for (size_t i = 0; i < sizeof(counters) / sizeof(*counters); i++)
+		json_object_set_new(c, counters[i].name,
+		    counter(counters[i].reset, counters[i].lifetime));
+	for (size_t i = 0; i < sizeof(rates) / sizeof(*rates); i++)
+		json_object_set_new(w, rates[i].name,
+		    rate(rates[i].one, rates[i].five, rates[i].fifteen));
+	json_object_set_new(r, "counters", c);
+	json_object_set_new(r, "rates", w);
+	json_object_set_new(r, "ids",
+	    parse("{\"mid\": 2310448, \"icid\": 4907113, \"dcid\": 889201}"));
+	json_object_set_new(r, "gauges",
+	    parse("{\"inbound_conn\": 12, \"outbound_conn\": 1,"
+		  " \"workqueue_messages\": 3, \"quarantine_messages\": 45,"
+		  " \"kilobytes_in_quarantine\": 16284,"
+		  " \"kilobytes_free\": 39981598, \"ram_utilization\": 11,"
+		  " \"cpu_total\": 17, \"cpu_mta\": 6, \"cpu_anti_spam\": 7,"
+		  " \"cpu_anti_virus\": 3, \"cpu_reporting\": 1,"
+		  " \"cpu_quarantine\": 0, \"disk_io\": 4,"
+		  " \"resource_conservation\": 0, \"logging_disk_usage\": 9,"
+		  " \"logging_disk_available\": 155189248}"));
+	return r;
+}
+
+static json_t *
+queue(const char *delivery)
+{
+	json_t *q = parse("{\"oldest_message\": 7510000,"
+			  " \"suspended_by\": \"admin\","
+			  " \"workqueue\": {\"paused\": false},"
+			  " \"gauges\": {\"active_recipients\": 191,"
+			  " \"unattempted_recipients\": 22,"
+			  " \"attempted_recipients\": 169,"
+			  " \"destinations_in_memory\": 61,"
+			  " \"kilobytes_in_queue\": 2118,"
+			  " \"current_outbound_conn\": 7}}");
+
+	json_object_set_new(q, "delivery", json_string(delivery));
+	return q;
+}
+
+static const char status_text[] =
+    "Enter \"status detail\" for more information.\n"
+    "\n"
+    "Status as of:                  Tue Mar 04 10:15:02 2025 GMT\n"
+    "Up since:                      Sat Mar 01 06:00:11 2025 GMT (3d 04h 14m "
+    "51s)\n"
+    "Last counter reset:            Never\n"
+    "System status:                 Online\n"
+    "Oldest Message:                2 hours 5 mins 10 secs\n"
+    "\n"
+    "Counters:                               Reset          Uptime        "
+    "Lifetime\n"
+    "  Receiving\n"
+    "    Messages Received                  98,114          98,114       "
+    "1,204,377\n"
+    "    Recipients Received               120,033         120,033       "
+    "1,511,020\n"
+    "  Rejection\n"
+    "    Rejected Recipients                 4,018           4,018          "
+    "61,553\n"
+    "    Dropped Messages                      911             911          "
+    "12,090\n"
+    "  Queue\n"
+    "    Soft Bounced Events                   377             377           "
+    "9,341\n"
+    "  Completion\n"
+    "    Completed Recipients              119,842         119,842       "
+    "1,510,611\n"
+    "  Current IDs\n"
+    "    Message ID (MID)                                                "
+    "2,310,448\n"
+    "    Injection Conn. ID (ICID)                                       "
+    "4,907,113\n"
+    "    Delivery Conn. ID (DCID)                                          "
+    "889,201\n"
+    "\n"
+    "Gauges:                               Current\n"
+    "  Connections\n"
+    "    Current Inbound Conn.                  12\n"
+    "    Current Outbound Conn.                  7\n"
+    "  Queue\n"
+    "    Active Recipients                     191\n"
+    "    Messages In Work Queue                  3\n"
+    "    Messages In Quarantine                 45\n"
+    "    Kilobytes Used                     18,402\n"
+    "    Kilobytes Free                 39,981,598\n";
+
+static const char detail_text[] =
+    "Counters:                               Reset          Uptime        "
+    "Lifetime\n"
+    "  Receiving\n"
+    "    Messages Received                  98,114          98,114       "
+    "1,204,377\n"
+    "    Recipients Received               120,033         120,033       "
+    "1,511,020\n"
+    "    Gen. Bounce Recipients                402             402           "
+    "5,771\n"
+    "  Rejection\n"
+    "    Rejected Recipients                 4,018           4,018          "
+    "61,553\n"
+    "    Dropped Messages                      911             911          "
+    "12,090\n"
+    "  Queue\n"
+    "    Soft Bounced Events                   377             377           "
+    "9,341\n"
+    "  Completion\n"
+    "    Completed Recipients              119,842         119,842       "
+    "1,510,611\n"
+    "      Hard Bounced Recipients             401             401           "
+    "6,010\n"
+    "        DNS Hard Bounces                   33              33             "
+    "512\n"
+    "        5XX Hard Bounces                  355             355           "
+    "5,300\n"
+    "        Expired Hard Bounces                9               9             "
+    "150\n"
+    "        Filter Hard Bounces                 4               4             "
+    " 44\n"
+    "        Other Hard Bounces                  0               0             "
+    "  4\n"
+    "      Delivered Recipients            119,441         119,441       "
+    "1,504,590\n"
+    "      Deleted Recipients                    0               0             "
+    " 11\n"
+    "        Global Unsub. Hits                  0               0             "
+    "  0\n"
+    "  DKIM Signed Msgs                     40,117          40,117         "
+    "402,339\n"
+    "  Current IDs\n"
+    "    Message ID (MID)                                                "
+    "2,310,448\n"
+    "    Injection Conn. ID (ICID)                                       "
+    "4,907,113\n"
+    "    Delivery Conn. ID (DCID)                                          "
+    "889,201\n"
+    "\n"
+    "Rates (Events Per Hour):             1-Minute       5-Minutes      "
+    "15-Minutes\n"
+    "  Receiving\n"
+    "    Messages Received                   1,980           1,704           "
+    "1,688\n"
+    "    Recipients Received                 2,220           2,016           "
+    "1,991\n"
+    "  Queue\n"
+    "    Soft Bounced Events                     0              12             "
+    "  8\n"
+    "  Completion\n"
+    "    Completed Recipients                2,160           2,004           "
+    "1,984\n"
+    "      Hard Bounced Recipients               0               0             "
+    "  4\n"
+    "      Delivered Recipients              2,160           2,004           "
+    "1,980\n"
+    "\n"
+    "Gauges:                               Current\n"
+    "  System\n"
+    "    RAM Utilization                       11%\n"
+    "    CPU Utilization\n"
+    "      Total                               17%\n"
+    "      MTA                                  6%\n"
+    "      Anti-Spam                            7%\n"
+    "      Anti-Virus                           3%\n"
+    "      Reporting                            1%\n"
+    "      Quarantine                           0%\n"
+    "    Disk I/O Utilization                   4%\n"
+    "    Resource Conservation                   0\n"
+    "    Logging Disk Usage                     9%\n"
+    "    Logging Disk Available               148G\n"
+    "  Connections\n"
+    "    Current Inbound Conn.                  12\n"
+    "    Current Outbound Conn.                  7\n"
+    "  Queue\n"
+    "    Active Recipients                     191\n"
+    "      Unattempted Recipients               22\n"
+    "      Attempted Recipients                169\n"
+    "    Messages\n"
+    "      Messages In Work Queue                3\n"
+    "      Messages In Quarantine               45\n"
+    "    Destinations In Memory                 61\n"
+    "    Kilobytes Used                     18,402\n"
+    "      Kilobytes In Queue                2,118\n"
+    "      Kilobytes In Quarantine          16,284\n"
+    "    Kilobytes Free                 39,981,598\n";
+
+static void
+test_status(void **state)
+{
+	json_t *r = recorder(), *q = queue("running"), *all;
+	json_t *l = parse("{\"listeners\": [{\"name\": \"A\","
+			  " \"suspended\": false}]}");
+	const char *from;
+	struct buf out;
+
+	(void)state;
+	buf_init(&out, 100000);
+	all = render_status_join(r, q, l);
+	render_status(all, false, &out);
+	check(&out, status_text);
+	buf_reset(&out);
+	render_status(all, true, &out);
+	from = strstr(out.data, "Counters:");
+	assert_non_null(from);
+	buf_consume(&out, (size_t)(from - out.data));
+	check(&out, detail_text);
+	buf_fini(&out);
+	json_decref(all);
+	json_decref(r);
+	json_decref(q);
+	json_decref(l);
+}
+
+static void
+test_system_status(void **state)
+{
+	static const char up[] = "{\"listeners\": [{\"suspended\": true},"
+				 " {\"suspended\": false}]}";
+	static const char down[] = "{\"listeners\": [{\"suspended\": true}]}";
+	static const struct {
+		const char *delivery, *listeners, *status;
+	} cases[] = {
+		{ "running", up, "Online" },
+		{ "suspended", up, "Delivery suspended (by admin)" },
+		{ "running", down, "Receiving suspended" },
+		{ "suspended", down, "Offline (by admin)" },
+		{ "running", "{\"listeners\": []}", "Online" },
+		{ NULL, up, "The queue manager does not answer" },
+		{ "running", NULL, "The master does not answer" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		json_t *r = json_object(), *q = NULL, *l = NULL, *all;
+
+		if (cases[i].delivery != NULL)
+			q = queue(cases[i].delivery);
+		if (cases[i].listeners != NULL)
+			l = parse(cases[i].listeners);
+		all = render_status_join(r, q, l);
+		assert_string_equal(
+		    json_string_value(json_object_get(all, "system_status")),
+		    cases[i].status);
+		json_decref(all);
+		json_decref(r);
+		json_decref(q);
+		json_decref(l);
+	}
+}
+
+/* An empty object renders: whatever is missing is 0, Never, No Messages. */
+static void
+test_status_of_nothing(void **state)
+{
+	json_t *none = json_object(),
+	       *q = parse("{\"workqueue\": {\"paused\":"
+			  " true, \"status\": \"Paused by admin: LDAP\"}}"),
+	       *all;
+	struct buf out;
+
+	(void)state;
+	buf_init(&out, 100000);
+	all = render_status_join(none, q, NULL);
+	render_status(all, true, &out);
+	assert_non_null(strstr(out.data, "Oldest Message:                "
+					 "No Messages\n"));
+	assert_non_null(strstr(out.data, "Work queue:                    "
+					 "Paused by admin: LDAP\n"));
+	assert_null(strstr(out.data, "RAM Utilization"));
+	assert_null(strstr(out.data, "CPU Utilization"));
+	json_decref(all);
+	json_decref(none);
+	json_decref(q);
+	buf_fini(&out);
+}
+
+static const char tophosts_text[] =
+    "Status as of:                 Tue Mar 04 10:20:44 2025 GMT\n"
+    "Hosts marked with '*' were down as of the last delivery attempt.\n"
+    "\n"
+    "                              Active  Conn.     Deliv.       Soft       "
+    "Hard\n"
+    "#   Recipient Host            Recip.    Out     Recip.    Bounced    "
+    "Bounced\n"
+    "\n"
+    "1*  example.net                  122      0      8,120        233         "
+    " 8\n"
+    "2   example.org                   41      4     29,310         19         "
+    "13\n"
+    "3   the.encryption.queue           0      0          0          0         "
+    " 0\n"
+    "4   the.euq.queue                  5      0          0          0         "
+    " 0\n"
+    "5   the.euq.release.queue          0      0          0          0         "
+    " 0\n";
+
+static void
+test_tophosts(void **state)
+{
+	static const struct {
+		const char *host;
+		int down, active, out, delivered, soft, hard;
+	} hosts[] = {
+		{ "example.net", 1, 122, 0, 8120, 233, 8 },
+		{ "example.org", 0, 41, 4, 29310, 19, 13 },
+		{ "the.encryption.queue", 0, 0, 0, 0, 0, 0 },
+		{ "the.euq.queue", 0, 5, 0, 0, 0, 0 },
+		{ "the.euq.release.queue", 0, 0, 0, 0, 0, 0 },
+	};
+	json_t *list = json_array(), *top;
+	struct buf out;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(hosts) / sizeof(*hosts); i++)
+		json_array_append_new(
+		    list, json_pack("{s:s, s:b, s:i, s:i, s:i, s:i, s:i}",
+			      "recipient_host", hosts[i].host, "down",
+			      hosts[i].down, "active_rcpts", hosts[i].active,
+			      "conn_out", hosts[i].out, "deliv_rcpts",
+			      hosts[i].delivered, "soft_bounced", hosts[i].soft,
+			      "hard_bounced", hosts[i].hard));
+	top = json_pack("{s:I, s:o}", "status_as_of",
+	    (json_int_t)AT(10, 20, 44), "hosts", list);
+	buf_init(&out, 100000);
+	render_tophosts(top, &out);
+	check(&out, tophosts_text);
+	buf_fini(&out);
+	json_decref(top);
+}
+
+static const char hoststatus_text[] =
+    "Host mail status for: 'example.net'\n"
+    "Status as of:         Tue Mar 04 10:22:17 2025 GMT\n"
+    "Host up/down:         down\n"
+    "\n"
+    "Counters:\n"
+    "  Queue\n"
+    "    Soft Bounced Events                             233\n"
+    "  Completion\n"
+    "    Completed Recipients                          8,128\n"
+    "      Hard Bounced Recipients                         8\n"
+    "        DNS Hard Bounces                              0\n"
+    "        5XX Hard Bounces                              8\n"
+    "        Filter Hard Bounces                           0\n"
+    "        Expired Hard Bounces                          0\n"
+    "        Other Hard Bounces                            0\n"
+    "      Delivered Recipients                        8,120\n"
+    "      Deleted Recipients                              0\n"
+    "\n"
+    "Gauges:\n"
+    "  Queue\n"
+    "    Active Recipients                               122\n"
+    "      Unattempted Recipients                         20\n"
+    "      Attempted Recipients                          102\n"
+    "  Connections\n"
+    "    Current Outbound Connections                      0\n"
+    "    Pending Outbound Connections                      1\n"
+    "\n"
+    "Oldest Message        2 hours 5 mins 10 secs\n"
+    "Last Activity         Tue Mar 04 10:21:58 2025 GMT\n"
+    "Next Retry            Tue Mar 04 10:24:03 2025 GMT\n"
+    "\n"
+    "Ordered IP addresses: (expiring at Tue Mar 04 11:05:00 2025 GMT)\n"
+    "    Preference   IPs\n"
+    "    10           192.0.2.25    2001:db8:5::25\n"
+    "    20           198.51.100.25\n"
+    "\n"
+    "MX Records:\n"
+    "    Preference   TTL       Hostname\n"
+    "    10           42m43s    mx1.example.net\n"
+    "    20           42m43s    mx2.example.net\n"
+    "\n"
+    "SMTP routes for this host:\n"
+    "    (none)\n"
+    "\n"
+    "    Last 5XX Error:\n"
+    "    ----------\n"
+    "    550 5.1.1 <nobody@example.net> User unknown\n"
+    "    (at Tue Mar 04 09:58:11 2025 GMT) IP: 192.0.2.25\n"
+    "    ----------\n"
+    "\n"
+    "    Last TLS Error:\n"
+    "    ----------\n"
+    "    TLS required, remote host does not offer STARTTLS\n"
+    "    (at Tue Mar 04 09:40:02 2025 GMT) IP: 198.51.100.25\n"
+    "    ----------\n";
+
+static json_t *
+host(void)
+{
+	json_t *h = parse(
+	    "{\"host\": \"example.net\", \"host_up_down\": \"down\","
+	    " \"counters\": {\"soft_bounced_events\": 233,"
+	    " \"completed_recipients\": 8128, \"hard_bounced_recipients\": 8,"
+	    " \"fivexx_hard_bounces\": 8, \"delivered_recipients\": 8120},"
+	    " \"gauges\": {\"active_recipients\": 122,"
+	    " \"unattempted_recipients\": 20, \"attempted_recipients\": 102,"
+	    " \"pending_outbound_connections\": 1},"
+	    " \"oldest_message\": 7510000,"
+	    " \"ordered_ip_addresses\": ["
+	    "  {\"preference\": 10, \"ip\": \"192.0.2.25\"},"
+	    "  {\"preference\": 10, \"ip\": \"2001:db8:5::25\"},"
+	    "  {\"preference\": 20, \"ip\": \"198.51.100.25\"}],"
+	    " \"mx_records\": ["
+	    "  {\"preference\": 10, \"ttl\": 2563,"
+	    "   \"hostname\": \"mx1.example.net\"},"
+	    "  {\"preference\": 20, \"ttl\": 2563,"
+	    "   \"hostname\": \"mx2.example.net\"}],"
+	    " \"smtp_routes\": [],"
+	    " \"last_5xx_error\": {\"ip\": \"192.0.2.25\", \"text\":"
+	    "  \"550 5.1.1 <nobody@example.net> User unknown\"},"
+	    " \"last_tls_error\": {\"ip\": \"198.51.100.25\", \"text\":"
+	    "  \"TLS required, remote host does not offer STARTTLS\"}}");
+
+	json_object_set_new(h, "status_as_of", json_integer(AT(10, 22, 17)));
+	json_object_set_new(h, "last_activity", json_integer(AT(10, 21, 58)));
+	json_object_set_new(h, "next_retry", json_integer(AT(10, 24, 3)));
+	json_object_set_new(h, "addresses_expire", json_integer(AT(11, 5, 0)));
+	json_object_set_new(json_object_get(h, "last_5xx_error"), "at",
+	    json_integer(AT(9, 58, 11)));
+	json_object_set_new(json_object_get(h, "last_tls_error"), "at",
+	    json_integer(AT(9, 40, 2)));
+	return h;
+}
+
+static void
+test_hoststatus(void **state)
+{
+	json_t *h = host(), *none = json_object();
+	struct buf out;
+
+	(void)state;
+	buf_init(&out, 100000);
+	render_hoststatus(h, &out);
+	check(&out, hoststatus_text);
+	json_array_append_new(
+	    json_object_get(h, "smtp_routes"), json_string("10.0.0.5:25"));
+	json_object_set(h, "last_error", json_object_get(h, "last_5xx_error"));
+	buf_reset(&out);
+	render_hoststatus(h, &out);
+	assert_null(strstr(out.data, "MX Records"));
+	assert_null(strstr(out.data, "Last Error"));
+	assert_non_null(
+	    strstr(out.data, "SMTP routes for this host:\n    10.0.0.5:25\n"));
+	buf_reset(&out);
+	render_hoststatus(none, &out);
+	assert_non_null(strstr(out.data,
+	    "Next Retry            Never\n\n"
+	    "Ordered IP addresses:\n"
+	    "    Preference   IPs\n    (none)\n\nMX Records:"));
+	json_decref(h);
+	json_decref(none);
+	buf_fini(&out);
+}
+
+static void
+test_ttl(void **state)
+{
+	static const struct {
+		long long ttl;
+		const char *text;
+	} cases[] = {
+		{ 0, " 0s " },
+		{ -5, " 0s " },
+		{ 45, " 45s " },
+		{ 172800, " 2d " },
+		{ 5400, " 1h30m " },
+		{ 90061, " 1d1h1m1s " },
+		{ INT64_MAX, " 49710d6h28m15s" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		json_t *h = json_pack("{s:[{s:I}]}", "mx_records", "ttl",
+		    (json_int_t)cases[i].ttl);
+		struct buf out;
+
+		buf_init(&out, 100000);
+		render_hoststatus(h, &out);
+		if (strstr(out.data, cases[i].text) == NULL)
+			fail_msg("%lld: %s", cases[i].ttl, out.data);
+		buf_fini(&out);
+		json_decref(h);
+	}
+}
+
+static const char recipients_text[] =
+    "MID/      Bytes/   Sender/                   Subject\n"
+    "[RID]     [Atmps]  Recipient\n"
+    "\n"
+    "1527      1230     orders@example.com        Invoice 4711\n"
+    " [0]       [2]     ap@example.net\n"
+    " [1]       [0]     cfo@example.org\n"
+    "\n"
+    "1531      88210    <>                        Undeliverable: hello\n"
+    " [0]       [1]     orders@example.com\n";
+
+static void
+test_showrecipients(void **state)
+{
+	json_t *list =
+	    parse("{\"messages\": ["
+		  " {\"mid\": 1527, \"bytes\": 1230,"
+		  "  \"sender\": \"orders@example.com\","
+		  "  \"subject\": \"Invoice 4711\", \"recipients\": ["
+		  "   {\"rid\": 0, \"attempts\": 2,"
+		  "    \"recipient\": \"ap@example.net\"},"
+		  "   {\"rid\": 1, \"attempts\": 0,"
+		  "    \"recipient\": \"cfo@example.org\"}]},"
+		  " {\"mid\": 1531, \"bytes\": 88210, \"sender\": \"\","
+		  "  \"subject\": \"Undeliverable: hello\", \"recipients\": ["
+		  "   {\"rid\": 0, \"attempts\": 1,"
+		  "    \"recipient\": \"orders@example.com\"}]}],"
+		  " \"recipients\": 3, \"cut\": false}");
+	struct buf out;
+
+	(void)state;
+	buf_init(&out, 100000);
+	render_recipients(list, &out);
+	check(&out, recipients_text);
+	json_decref(list);
+	buf_fini(&out);
+}
+
+/* ADM-04: nothing that came with mail reaches the terminal as it is. */
+static void
+test_adm_04_escapes(void **state)
+{
+	static const char evil[] = "a\033]0;x\007\r\nMID 1 \xe2\x80\xae"
+				   "b";
+	json_t *e = json_string(evil), *list, *h, *w;
+	struct buf out;
+
+	(void)state;
+	list = json_pack("{s:[{s:i, s:O, s:O, s:[{s:O}]}]}", "messages", "mid",
+	    7, "sender", e, "subject", e, "recipients", "recipient", e);
+	h = json_pack("{s:O, s:O, s:[O], s:{s:O, s:O}, s:[{s:O}], s:[{s:O}]}",
+	    "host", e, "host_up_down", e, "smtp_routes", e, "last_5xx_error",
+	    "text", e, "ip", e, "ordered_ip_addresses", "ip", e, "hosts",
+	    "recipient_host", e);
+	w = json_pack("{s:O}", "status", e);
+	buf_init(&out, 100000);
+	render_recipients(list, &out);
+	render_hoststatus(h, &out);
+	render_tophosts(h, &out);
+	render_workqueue(w, &out);
+	assert_null(strpbrk(out.data, "\033\007\r"));
+	assert_null(strstr(out.data, "\nMID 1 "));
+	assert_null(strstr(out.data, "\xe2\x80\xae"));
+	assert_non_null(strstr(out.data, "\\x1b]0;x\\x07\\r\\nMID"));
+	json_decref(list);
+	json_decref(h);
+	json_decref(w);
+	json_decref(e);
+	buf_fini(&out);
+}
+
+static void
+test_workqueue(void **state)
+{
+	json_t *w = json_pack("{s:I, s:s, s:i}", "status_as_of",
+	    (json_int_t)AT(10, 31, 2), "status",
+	    "Paused by admin: checking LDAP server", "messages", 1251);
+	const struct rate_row row = { AT(10, 31, 2), 1251, 18, 6 };
+	struct buf out;
+
+	(void)state;
+	buf_init(&out, 100000);
+	render_workqueue(w, &out);
+	render_rate(&row, true, &out);
+	check(&out, "Status as of:    Tue Mar 04 10:31:02 2025 GMT\n"
+		    "Status:          Paused by admin: checking LDAP server\n"
+		    "Messages:        1251\n"
+		    "Time        Pending        In       Out\n"
+		    "10:31:02      1,251        18         6\n");
+	json_decref(w);
+	buf_fini(&out);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_status),
+		cmocka_unit_test(test_system_status),
+		cmocka_unit_test(test_status_of_nothing),
+		cmocka_unit_test(test_tophosts),
+		cmocka_unit_test(test_hoststatus),
+		cmocka_unit_test(test_ttl),
+		cmocka_unit_test(test_showrecipients),
+		cmocka_unit_test(test_adm_04_escapes),
+		cmocka_unit_test(test_workqueue),
+	};
+
+	setenv("TZ", "GMT0", 1);
+	tzset();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
