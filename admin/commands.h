@@ -35,6 +35,7 @@
 	C(suspenddel)                                                          \
 	C(suspendlistener)                                                     \
 	C(tophosts)                                                            \
+	C(trace)                                                               \
 	C(version)                                                             \
 	C(workqueue)
 

@@ -49,6 +49,11 @@ static const struct sandbox_profile profiles[] = {
 	    .calls = SB_FDS_RECV | SB_CONNECT | SB_SENDFILE,
 	    .nofile = 16384 + 64,
 	    .data = 1024 * MIB },
+	/* the child of the command that looks at a message (ADM-10) */
+	{ .program = "trace",
+	    .account = "postern-trace",
+	    .nofile = 16,
+	    .data = 4096 * MIB },
 };
 
 /* Memory, time, its own descriptors, waiting, ending: no outside effect. */

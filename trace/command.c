@@ -1,0 +1,272 @@
+/*
+ * command.c - `postern trace` (spec receiving 2)
+ *
+ * With everything said in options it reports and ends; otherwise it asks.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "admin/commands.h"
+#include "base/bounds.h"
+#include "base/mem.h"
+#include "config/revision.h"
+#include "trace/ask.h"
+#include "trace/child.h"
+#include "trace/host.h"
+
+struct options {
+	const char *source_ip, *fqdn, *listener, *owner, *reputation, *sender,
+	    *recipients, *file;
+	bool committed, explain;
+};
+
+static int run(struct tool *, int argc, char **argv);
+
+const struct tool_command cmd_trace = { "trace",
+	"[--source-ip IP] [--fqdn NAME] [--listener NAME] [--owner N] "
+	"[--reputation N] [--sender ADDRESS] [--recipients LIST] "
+	"[--file FILE] [--committed] [--explain]",
+	"Show what would happen to a message",
+	"Sends a message through every stage of mail handling, in memory, and "
+	"says what each decided. Nothing is sent, queued or counted. The "
+	"working copy of the configuration is used, or with --committed what "
+	"the programs use now. Asks for what the options do not say.",
+	run };
+
+static bool fill(
+    struct trace_answers *, const struct options *, const char **why);
+static struct config *load(struct tool *, bool committed);
+static void print_problems(const struct config_problems *);
+static int batch(
+    struct tool *, const struct config *, struct trace_answers *, bool explain);
+static int sessions(
+    struct tool *, const struct config *, struct trace_answers *, bool explain);
+static int session(struct tool *, const struct config *,
+    const struct trace_answers *, bool explain, struct trace_output *);
+static void print(struct tool *, struct str text);
+
+static int
+run(struct tool *t, int argc, char **argv)
+{
+	struct options o = { .source_ip = NULL };
+	const struct tool_option options[] = {
+		{ "--source-ip", &o.source_ip, NULL },
+		{ "--fqdn", &o.fqdn, NULL },
+		{ "--listener", &o.listener, NULL },
+		{ "--owner", &o.owner, NULL },
+		{ "--reputation", &o.reputation, NULL },
+		{ "--sender", &o.sender, NULL },
+		{ "--recipients", &o.recipients, NULL },
+		{ "--file", &o.file, NULL },
+		{ "--committed", NULL, &o.committed },
+		{ "--explain", NULL, &o.explain },
+	};
+	struct trace_answers *answers;
+	struct config *config;
+	const char *why = NULL;
+	int status;
+
+	if (!tool_options(
+		t, options, sizeof(options) / sizeof(*options), &argc, argv))
+		return TOOL_USAGE;
+	if (argc > 1)
+		return tool_usage(t, argv[1]);
+	answers = mem_alloc(sizeof(*answers));
+	buf_init(&answers->message, TRACE_MESSAGE_MAX);
+	config = NULL;
+	if (!fill(answers, &o, &why) && !t->asks)
+		status = tool_usage(t, why);
+	else if ((config = load(t, o.committed)) == NULL)
+		status = TOOL_NEGATIVE;
+	else if (why == NULL)
+		status = batch(t, config, answers, o.explain);
+	else
+		status = sessions(t, config, answers, o.explain);
+	config_unref(&config);
+	buf_fini(&answers->message);
+	free(answers);
+	return status;
+}
+
+/* False: what a message cannot do without is missing, or too long. */
+static bool
+fill(struct trace_answers *a, const struct options *o, const char **why)
+{
+	const struct {
+		const char *name, *value;
+		char *to;
+		size_t size;
+		bool needed;
+	} fields[] = {
+		{ "--source-ip", o->source_ip, a->source_ip,
+		    sizeof(a->source_ip), true },
+		{ "--fqdn", o->fqdn, a->fqdn, sizeof(a->fqdn), false },
+		{ "--listener", o->listener, a->listener, sizeof(a->listener),
+		    false },
+		{ "--owner", o->owner, a->owner, sizeof(a->owner), false },
+		{ "--reputation", o->reputation, a->reputation,
+		    sizeof(a->reputation), false },
+		{ "--sender", o->sender, a->sender, sizeof(a->sender), true },
+		{ "--recipients", o->recipients, a->recipients,
+		    sizeof(a->recipients), true },
+		{ "--file", o->file, a->file, sizeof(a->file), true },
+	};
+
+	for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++) {
+		if (fields[i].value == NULL) {
+			if (fields[i].needed && *why == NULL)
+				*why = fields[i].name;
+		} else if (!str_copy(fields[i].to, fields[i].size,
+			       str_of(fields[i].value))) {
+			*why = fields[i].name;
+		}
+	}
+	return *why == NULL;
+}
+
+static struct config *
+load(struct tool *t, bool committed)
+{
+	struct config_problems problems = { .n = 0 };
+	struct config *config = NULL;
+	struct bundle bundle = { .n = 0 };
+	struct err err = ERR_INIT;
+	uint64_t number = 0;
+	int rc;
+
+	if (committed &&
+	    (!revision_current(t->paths.state, &number, &err) || number == 0)) {
+		if (err.text[0] == '\0')
+			err_set(&err, ERR_PERM, "Nothing was committed yet.");
+		tool_fail(t, &err);
+		return NULL;
+	}
+	rc = committed ? revision_bundle(&bundle, t->paths.state, number, &err)
+		       : bundle_read_folder(&bundle, t->paths.etc, &err);
+	if (rc == -1) {
+		tool_fail(t, &err);
+		return NULL;
+	}
+	config = config_load(&bundle, number, &problems);
+	if (config == NULL)
+		print_problems(&problems);
+	config_problems_free(&problems);
+	bundle_free(&bundle);
+	if (config != NULL && config->n_listeners == 0) {
+		fputs("There are no listeners configured.\n", t->dialogue.out);
+		config_unref(&config);
+	}
+	return config;
+}
+
+static void
+print_problems(const struct config_problems *problems)
+{
+	for (size_t i = 0; i < problems->n; i++) {
+		struct buf line;
+
+		buf_init(&line, 1 << 16);
+		config_problem_print(&problems->v[i], &line);
+		fprintf(stderr, "%.*s\n", STR_ARG(str_trim(buf_str(&line))));
+		buf_fini(&line);
+	}
+}
+
+static int
+batch(struct tool *t, const struct config *config, struct trace_answers *a,
+    bool explain)
+{
+	struct trace_output out;
+	struct err err = ERR_INIT;
+	int status;
+
+	if (trace_read(a, &err) == -1)
+		return tool_fail(t, &err);
+	status = session(t, config, a, explain, &out);
+	if (status == TOOL_DONE) {
+		print(t, out.report);
+		if (out.result.n > 0) {
+			print(t, STR("\n"));
+			print(t, out.result);
+		}
+		if (out.end < TRACE_SINKHOLE)
+			status = TOOL_NEGATIVE;
+	}
+	trace_output_fini(&out);
+	return status;
+}
+
+/* After a refusal by the host access table the command ends (2.4). */
+static int
+sessions(struct tool *t, const struct config *config, struct trace_answers *a,
+    bool explain)
+{
+	bool again = true;
+
+	while (again) {
+		struct trace_output out;
+		bool show = false;
+		int status;
+
+		if (!trace_ask(t, config, a))
+			return tool_abandoned(t);
+		status = session(t, config, a, explain, &out);
+		print(t, out.report);
+		fputc('\n', t->dialogue.out);
+		if (status == TOOL_DONE && out.result.n > 0 &&
+		    dialogue_yes(&t->dialogue,
+			"Would you like to see the resulting message?", true,
+			&show) &&
+		    show) {
+			fputc('\n', t->dialogue.out);
+			print(t, out.result);
+			fputc('\n', t->dialogue.out);
+		}
+		again = out.end > TRACE_REFUSED;
+		trace_output_fini(&out);
+		if (status == TOOL_USAGE)
+			continue;
+		if (again &&
+		    !dialogue_yes(&t->dialogue,
+			"Run through another debug session?", false, &again))
+			return TOOL_DONE;
+	}
+	return TOOL_DONE;
+}
+
+/* Looks the client's name up if it was not given, then runs the message. */
+static int
+session(struct tool *t, const struct config *config,
+    const struct trace_answers *a, bool explain, struct trace_output *out)
+{
+	char name[DOMAIN_MAX + 1];
+	struct trace_input in;
+	struct arena mem;
+	struct err err = ERR_INIT;
+	int status = TOOL_DONE;
+
+	*out = (struct trace_output){ .end = TRACE_REFUSED };
+	arena_init(&mem, 64 << 20);
+	if (trace_understand(&in, config, a, &mem, &err) == -1) {
+		status = tool_fail(t, &err);
+	} else {
+		if (fact_is_open(&in.facts, FACT_HOST))
+			trace_host(config, &in.facts, name);
+		if (trace_child(out, &in, t->json, explain, &err) == -1)
+			status = tool_fail(t, &err);
+	}
+	arena_free(&mem);
+	return status;
+}
+
+static void
+print(struct tool *t, struct str text)
+{
+	struct buf out;
+
+	buf_init(&out, SIZE_MAX / 4);
+	buf_add_str(&out, text);
+	tool_print(t, &out);
+	buf_fini(&out);
+}

@@ -1,0 +1,280 @@
+/*
+ * json.c - the report for programs
+ *
+ * Keys are stable: they are added, never renamed. Texts that are not UTF-8
+ * come escaped.
+ */
+#include <jansson.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "trace/trace.h"
+
+static json_t *connection(const struct trace_report *);
+static json_t *parameters(const struct policy *);
+static json_t *sender(const struct trace_report *);
+static json_t *recipients(const struct trace_report *);
+static json_t *recipient(const struct trace_rcpt *);
+static json_t *facts(const struct facts *);
+static json_t *notes(const struct trace_point *);
+static json_t *note(const struct note *);
+static json_t *reply(const struct reply *);
+static json_t *place(const struct where *);
+static json_t *text(struct str s);
+static void set(json_t *object, const char *key, json_t *value);
+
+void
+trace_json(const struct trace_report *r, struct buf *out)
+{
+	json_t *top = json_object();
+	char *dump;
+
+	set(top, "outcome", json_string(trace_end_name(r->end)));
+	set(top, "listener", text(r->input->listener->name));
+	set(top, "connection", connection(r));
+	if (r->end > TRACE_REFUSED)
+		set(top, "sender", sender(r));
+	if (r->end > TRACE_NO_SENDER)
+		set(top, "recipients", recipients(r));
+	if (r->end > TRACE_NO_RCPT) {
+		set(top, "size", json_integer((json_int_t)r->size));
+		set(top, "virtual_gateway", json_null());
+		set(top, "bounce_profile",
+		    r->bounce_profile.n > 0 ? text(r->bounce_profile)
+					    : json_null());
+	}
+	if (r->end == TRACE_NO_MESSAGE)
+		set(top, "reply", reply(&r->data.reply));
+	if (r->end == TRACE_QUEUED) {
+		set(top, "policy_table",
+		    json_string(r->connected.behaviour == RELAY ? "outbound"
+								: "inbound"));
+		set(top, "message", text(buf_str(&r->message)));
+	}
+	set(top, "facts", facts(&r->facts));
+	dump = json_dumps(top, JSON_INDENT(2) | JSON_ENSURE_ASCII);
+	if (dump == NULL)
+		panic("json_dumps");
+	buf_puts(out, dump);
+	buf_putc(out, '\n');
+	free(dump);
+	json_decref(top);
+}
+
+static json_t *
+connection(const struct trace_report *r)
+{
+	const struct subject *s = &r->connected;
+	struct str group = pipeline_group_name(s->group);
+	json_t *o = json_object();
+
+	set(o, "group", group.n > 0 ? text(group) : json_null());
+	set(o, "entry", text(s->entry->text));
+	set(o, "entry_at", place(&s->entry->where));
+	set(o, "policy",
+	    s->policy->name.n > 0 ? text(s->policy->name) : json_null());
+	set(o, "policy_at", place(&s->policy->where));
+	set(o, "behavior", json_string(behaviour_name(s->policy->behaviour)));
+	set(o, "parameters", parameters(s->policy));
+	set(o, "steps", notes(&r->connect));
+	set(o, "refused", json_boolean(r->end == TRACE_REFUSED));
+	set(o, "tcp_refused", json_boolean(r->connect.reply.refuse));
+	if (r->end == TRACE_REFUSED && !r->connect.reply.refuse)
+		set(o, "reply",
+		    reply(
+			r->connect.refused ? &r->connect.reply : &r->delayed));
+	set(o, "delayed", json_boolean(r->delayed.code != 0));
+	return o;
+}
+
+static json_t *
+parameters(const struct policy *p)
+{
+	struct trace_param params[TRACE_PARAMS];
+	json_t *o = json_object();
+
+	trace_params(p, params);
+	for (size_t i = 0; i < NELEM(params); i++) {
+		json_t *one = json_object();
+
+		set(one, "value", json_string(params[i].text));
+		set(one, "default", json_boolean(params[i].is_default));
+		set(o, params[i].key, one);
+	}
+	return o;
+}
+
+static json_t *
+sender(const struct trace_report *r)
+{
+	json_t *o = json_object();
+
+	set(o, "given", text(r->input->sender));
+	set(o, "steps", notes(&r->sender));
+	set(o, "refused", json_boolean(r->sender.refused));
+	if (r->sender.refused)
+		set(o, "reply", reply(&r->sender.reply));
+	else
+		set(o, "result", text(r->final_sender));
+	return o;
+}
+
+static json_t *
+recipients(const struct trace_report *r)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < r->n_rcpts; i++)
+		json_array_append_new(list, recipient(&r->rcpts[i]));
+	return list;
+}
+
+static json_t *
+recipient(const struct trace_rcpt *rcpt)
+{
+	json_t *o = json_object();
+
+	set(o, "given", text(rcpt->given));
+	set(o, "steps", notes(&rcpt->point));
+	set(o, "refused", json_boolean(rcpt->point.refused));
+	if (rcpt->point.reply.code != 0)
+		set(o, "reply", reply(&rcpt->point.reply));
+	if (!rcpt->point.refused)
+		set(o, "result", text(rcpt->result));
+	return o;
+}
+
+static json_t *
+facts(const struct facts *f)
+{
+	json_t *o = json_object();
+
+	for (int id = 0; id < FACT_N; id++) {
+		json_t *one = json_object();
+		bool known = f->meta[id].state == FACT_KNOWN;
+		json_t *value = json_null();
+
+		if (f->meta[id].state == FACT_UNKNOWN) {
+			json_decref(one);
+			continue;
+		}
+		if (known && id == FACT_HOST)
+			value =
+			    f->host_class == HOST_VERIFIED
+				? text(f->host)
+				: json_string(host_class_name(f->host_class));
+		else if (known && id == FACT_REPUTATION &&
+			 f->reputation != REPUTATION_NONE)
+			value = json_real((double)f->reputation / 10);
+		else if (known && id == FACT_OWNER)
+			value = json_integer((json_int_t)f->owner);
+		else if (known && id == FACT_COUNTRY)
+			value = json_string(f->country);
+		else if (known && id == FACT_CONNECTIONS)
+			value = json_integer(f->connections);
+		set(one, "value", value);
+		set(one, "known", json_boolean(known));
+		set(one, "source",
+		    json_string(fact_source_name(f->meta[id].source)));
+		set(o, fact_name(id), one);
+	}
+	return o;
+}
+
+static json_t *
+notes(const struct trace_point *p)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < p->n_notes; i++)
+		json_array_append_new(list, note(&p->notes[i]));
+	return list;
+}
+
+static json_t *
+note(const struct note *n)
+{
+	static const char *const kinds[] = {
+		[NOTE_HOST] = "reverse name",
+		[NOTE_HAT_PASSED] = "sender group passed",
+		[NOTE_HAT_MATCH] = "sender group matched",
+		[NOTE_REPLY] = "reply",
+		[NOTE_DEFAULT_DOMAIN] = "default domain",
+		[NOTE_DOMAIN_MAP] = "domain map",
+		[NOTE_RAT_MATCH] = "recipient access table",
+		[NOTE_RAT_SKIPPED] = "recipient access table not applicable",
+		[NOTE_ALIAS] = "alias",
+		[NOTE_BAD_ADDRESS] = "invalid address",
+		[NOTE_GATEWAY] = "virtual gateway",
+		[NOTE_BOUNCE_PROFILE] = "bounce profile",
+		[NOTE_SIZE] = "size",
+	};
+	json_t *o = json_object();
+
+	set(o, "step", json_string(kinds[n->kind]));
+	if (n->where.file != NULL)
+		set(o, "at", place(&n->where));
+	if (n->group != NULL)
+		set(o, "group", text(n->group->name));
+	if (n->entry != NULL)
+		set(o, "entry", text(n->entry->text));
+	if (n->rat != NULL) {
+		set(o, "entry", text(n->rat->text));
+		set(o, "accept", json_boolean(n->rat->accept));
+		set(o, "bypass_receiving_control",
+		    json_boolean(n->rat->bypass_control));
+		set(o, "bypass_ldap_accept", json_boolean(n->rat->bypass_ldap));
+		set(o, "bypass_callahead",
+		    json_boolean(n->rat->bypass_callahead));
+	}
+	if (n->from.n > 0)
+		set(o, "from", text(n->from));
+	if (n->to.n > 0)
+		set(o, "to", text(n->to));
+	if (n->text.n > 0)
+		set(o, "text", text(n->text));
+	return o;
+}
+
+static json_t *
+reply(const struct reply *r)
+{
+	json_t *o = json_object();
+
+	set(o, "code", json_integer(r->code));
+	set(o, "status",
+	    *r->status != '\0' ? json_string(r->status) : json_null());
+	set(o, "text", text(r->text));
+	return o;
+}
+
+/* "postern.yaml:12"; null: built in */
+static json_t *
+place(const struct where *w)
+{
+	return w->line > 0 ? json_sprintf("%s:%d", w->file, w->line)
+			   : json_null();
+}
+
+static json_t *
+text(struct str s)
+{
+	size_t room = 4 * s.n + 16;
+	json_t *value;
+	char *escaped;
+
+	if (str_valid_utf8(s))
+		return json_stringn(s.n > 0 ? s.p : "", s.n);
+	escaped = mem_alloc(room);
+	str_escape(escaped, room, s, s.n);
+	value = json_string(escaped);
+	free(escaped);
+	return value;
+}
+
+static void
+set(json_t *object, const char *key, json_t *value)
+{
+	if (value == NULL || json_object_set_new(object, key, value) == -1)
+		panic("json: %s", key);
+}

@@ -1,0 +1,271 @@
+/*
+ * run.c - one message through all stages, in memory
+ */
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "mail/addr.h"
+#include "mail/received.h"
+#include "mail/scan.h"
+#include "mail/wire.h"
+#include "trace/trace.h"
+
+struct run { /* of one point */
+	struct trace_report *report;
+	struct trace_point *point;
+	struct arena *mem;
+	size_t cap;
+};
+
+static bool connect_client(struct trace_report *, struct arena *mem);
+static bool take_sender(
+    struct trace_report *, struct subject *, struct arena *mem);
+static void take_recipients(
+    struct trace_report *, struct subject *, struct arena *mem);
+static void take_message(
+    struct trace_report *, struct subject *, struct arena *mem);
+static void run_point(struct trace_report *, enum stage_point, struct subject *,
+    struct trace_point *, struct arena *mem);
+static void applied(void *arg, const struct stage *, const struct stage_out *);
+static void assume(struct facts *, enum fact_id);
+static struct str in_brackets(struct str typed, struct arena *mem);
+static void store(struct str typed, struct buf *stored);
+static void prepend(struct trace_report *, bool has_header, struct buf *stored);
+
+void
+trace_run(
+    struct trace_report *r, const struct trace_input *in, struct arena *mem)
+{
+	struct subject s;
+
+	*r = (struct trace_report){ .input = in, .facts = in->facts };
+	buf_init(&r->message, SIZE_MAX / 4);
+	r->connected.config = in->config;
+	r->connected.listener = in->listener;
+	if (!connect_client(r, mem))
+		return;
+	s = r->connected;
+	if (!take_sender(r, &s, mem))
+		return;
+	take_recipients(r, &s, mem);
+	if (r->n_accepted > 0)
+		take_message(r, &s, mem);
+}
+
+void
+trace_fini(struct trace_report *r)
+{
+	buf_fini(&r->message);
+}
+
+const char *
+trace_end_name(enum trace_end end)
+{
+	static const char *const names[] = {
+		[TRACE_REFUSED] = "connection refused",
+		[TRACE_NO_SENDER] = "sender refused",
+		[TRACE_NO_RCPT] = "no recipients",
+		[TRACE_NO_MESSAGE] = "message refused",
+		[TRACE_SINKHOLE] = "dropped by sinkhole",
+		[TRACE_QUEUED] = "queued",
+	};
+
+	return names[end];
+}
+
+/* False: that was all. A rejection that is put off to the recipients ends
+ * here too; what they would hear is asked for (2.6.1). */
+static bool
+connect_client(struct trace_report *r, struct arena *mem)
+{
+	struct trace_point later = { .n_notes = 0 };
+	struct subject s;
+
+	r->end = TRACE_REFUSED;
+	run_point(r, AT_CONNECT, &r->connected, &r->connect, mem);
+	if (r->connect.refused)
+		return false;
+	if (r->connected.behaviour != REJECT)
+		return true;
+	s = r->connected;
+	s.addr_text = STR("<postmaster>");
+	run_point(r, AT_RCPT, &s, &later, mem);
+	r->delayed = later.reply;
+	return false;
+}
+
+static bool
+take_sender(struct trace_report *r, struct subject *s, struct arena *mem)
+{
+	struct str typed = str_trim(r->input->sender);
+
+	r->end = TRACE_NO_SENDER;
+	s->addr_text =
+	    str_is_nocase(typed, "none") ? STR("<>") : in_brackets(typed, mem);
+	s->sender = typed;
+	run_point(r, AT_MAIL, s, &r->sender, mem);
+	r->final_sender = s->sender;
+	return !r->sender.refused;
+}
+
+static void
+take_recipients(struct trace_report *r, struct subject *s, struct arena *mem)
+{
+	size_t n = r->input->n_rcpts;
+
+	r->end = TRACE_NO_RCPT;
+	r->rcpts = arena_array(mem, n + 1, sizeof(*r->rcpts));
+	for (; r->n_rcpts < n; r->n_rcpts++) {
+		struct trace_rcpt *rcpt = &r->rcpts[r->n_rcpts];
+
+		rcpt->given = str_trim(r->input->rcpts[r->n_rcpts]);
+		s->addr_text = in_brackets(rcpt->given, mem);
+		run_point(r, AT_RCPT, s, &rcpt->point, mem);
+		rcpt->result = s->rcpt;
+		r->n_accepted += !rcpt->point.refused;
+	}
+}
+
+/* A message over the limit is only remarked upon (2.2), so the stages are
+ * told nothing of its size. */
+static void
+take_message(struct trace_report *r, struct subject *s, struct arena *mem)
+{
+	const struct scan_reply *problem;
+	struct buf stored;
+	struct scan scan;
+
+	buf_init(&stored, SIZE_MAX / 4);
+	store(r->input->message, &stored);
+	r->size = stored.len;
+	s->size = 0;
+	run_point(r, AT_DATA, s, &r->data, mem);
+	scan_begin(&scan);
+	scan_feed(&scan, buf_str(&stored));
+	scan_end(&scan);
+	problem = scan_reply(scan.problem);
+	if (!r->data.refused && problem->code >= 400) {
+		r->data.refused = true;
+		r->data.reply = (struct reply){ .code = problem->code,
+			.status = problem->status,
+			.text = str_of(problem->text) };
+	}
+	r->end = TRACE_NO_MESSAGE;
+	if (!r->data.refused) {
+		r->end = s->listener->type == LISTENER_SINKHOLE_QUEUE ||
+				 s->listener->type == LISTENER_SINKHOLE_NOQUEUE
+			     ? TRACE_SINKHOLE
+			     : TRACE_QUEUED;
+		prepend(r, scan.header_len > 0, &stored);
+	}
+	buf_fini(&stored);
+}
+
+static void
+run_point(struct trace_report *r, enum stage_point point, struct subject *s,
+    struct trace_point *out, struct arena *mem)
+{
+	struct run run = { .report = r, .point = out, .mem = mem };
+	struct pipeline_run pr;
+	enum fact_id needs;
+
+	pipeline_begin(&pr, point);
+	while (pipeline_run(&pr, s, &r->facts, mem, true, applied, &run,
+		   &needs) == PIPELINE_NEEDS)
+		assume(&r->facts, needs);
+	if (!pr.replied)
+		return;
+	out->reply = pr.reply;
+	out->refused = pr.reply.refuse || pr.reply.code >= 400;
+}
+
+static void
+applied(void *arg, const struct stage *stage, const struct stage_out *out)
+{
+	struct run *run = arg;
+	struct trace_point *p = run->point;
+
+	(void)stage;
+	if (p->n_notes + out->n_notes > run->cap) {
+		struct note *v;
+
+		run->cap = 2 * (p->n_notes + out->n_notes);
+		v = arena_array(run->mem, run->cap, sizeof(*v));
+		if (p->n_notes > 0)
+			memcpy(v, p->notes, p->n_notes * sizeof(*v));
+		p->notes = v;
+	}
+	for (size_t i = 0; i < out->n_notes; i++)
+		p->notes[p->n_notes++] = out->notes[i];
+	for (size_t i = 0; i < out->n_effects; i++) {
+		if (out->effects[i].kind == EFFECT_BOUNCE_PROFILE)
+			run->report->bounce_profile = out->effects[i].name;
+	}
+}
+
+/* Counters do not move for a trace: it is the first and only connection.
+ * What nobody could be asked for could not be had. */
+static void
+assume(struct facts *f, enum fact_id id)
+{
+	enum fact_state state = FACT_FAILED;
+
+	if (id == FACT_CONNECTIONS) {
+		f->connections = f->listener_connections = 1;
+		f->total_connections = 1;
+		state = FACT_KNOWN;
+	}
+	fact_set(f, id, state, FACT_FROM_DEFAULT);
+}
+
+/* People type addresses without the brackets of the protocol. */
+static struct str
+in_brackets(struct str typed, struct arena *mem)
+{
+	if (typed.n > 0 && typed.p[0] == '<')
+		return typed;
+	return str_of(arena_printf(mem, "<%.*s>", STR_ARG(typed)));
+}
+
+/* As SMTP takes it: a line that begins with two dots has one too many. */
+static void
+store(struct str typed, struct buf *stored)
+{
+	struct wire w;
+
+	wire_begin(&w, true);
+	while (typed.n > 0) {
+		size_t n = str_find(typed, '\n');
+		size_t skip = str_starts(typed, STR("..")) ? 1 : 0;
+
+		n = n < typed.n ? n + 1 : n;
+		wire_write(&w, str_sub(typed, skip, n - skip), stored);
+		typed = str_sub(typed, n, typed.n);
+	}
+	wire_end(&w, stored);
+}
+
+/* The Received line, and the empty line that a message without header needs
+ * after it. */
+static void
+prepend(struct trace_report *r, bool has_header, struct buf *stored)
+{
+	const struct facts *f = &r->facts;
+	bool verified = f->meta[FACT_HOST].state == FACT_KNOWN &&
+			f->host_class == HOST_VERIFIED;
+	char date[CLOCK_TEXT];
+	struct received line = { .host = verified ? f->host : STR(""),
+		.helo = STR("TEST"),
+		.client = f->client,
+		.by = r->input->listener->interface->hostname,
+		.protocol = STR("TEST"),
+		.date = str_of(clock_rfc5322(f->now, date)) };
+
+	if (r->input->listener->received_header) {
+		received_line(&line, &r->message);
+		if (!has_header)
+			buf_puts(&r->message, "\r\n");
+	}
+	wire_unstuff(buf_str(stored), &r->message);
+}

@@ -1,0 +1,394 @@
+/*
+ * text.c - the report as people read it (spec receiving 2.5, 2.6)
+ *
+ * Headings begin in column 1, details with " - ", second level with "   - ".
+ * An empty line between sections. Features that this build does not have
+ * print nothing.
+ */
+#include <inttypes.h>
+
+#include "base/mem.h"
+#include "trace/trace.h"
+
+static void connection(
+    const struct trace_report *, bool explain, struct buf *out);
+static void connection_end(const struct trace_report *, struct buf *out);
+static void policy(const struct trace_report *, struct buf *out);
+static void sender(const struct trace_report *, struct buf *out);
+static void recipients(
+    const struct trace_report *, bool explain, struct buf *out);
+static void message(const struct trace_report *, struct buf *out);
+static void policies(const struct trace_report *, struct buf *out);
+static void facts(const struct trace_report *, struct buf *out);
+static void fact(const struct trace_report *, enum fact_id, struct buf *out);
+static void details(const struct trace_point *, bool explain, struct buf *out);
+static void default_domain(const struct note *, struct buf *out);
+static void rat_match(const struct note *, struct buf *out);
+static void place(const char *what, const struct where *, struct buf *out);
+static void reply(const struct reply *, struct buf *out);
+static void show(struct str text, struct buf *out);
+static void accepted(const struct trace_report *, const char *before,
+    const char *between, struct buf *out);
+static void content(struct str text, struct buf *out);
+
+void
+trace_text(const struct trace_report *r, bool explain, struct buf *out)
+{
+	connection(r, explain, out);
+	if (r->end > TRACE_REFUSED)
+		sender(r, out);
+	if (r->end > TRACE_NO_SENDER)
+		recipients(r, explain, out);
+	if (r->end > TRACE_NO_RCPT)
+		message(r, out);
+	if (r->end == TRACE_QUEUED)
+		policies(r, out);
+	if (explain)
+		facts(r, out);
+}
+
+void
+trace_text_result(const struct trace_report *r, struct buf *out)
+{
+	buf_puts(out, "Final text for messages matched on policy DEFAULT\n"
+		      "Final Envelope Sender:  ");
+	show(r->final_sender, out);
+	buf_puts(out, "\nFinal Recipients:\n");
+	accepted(r, " - ", "\n - ", out);
+	buf_puts(out, "\n\nFinal Message Content:\n\n");
+	content(buf_str(&r->message), out);
+}
+
+/* --- T1 --- */
+
+static void
+connection(const struct trace_report *r, bool explain, struct buf *out)
+{
+	const struct note *match = NULL;
+	struct str name = pipeline_group_name(r->connected.group);
+
+	for (size_t i = 0; i < r->connect.n_notes; i++) {
+		const struct note *n = &r->connect.notes[i];
+
+		if (n->kind == NOTE_HOST &&
+		    r->facts.meta[FACT_HOST].source != FACT_GIVEN) {
+			buf_puts(out, " - Reverse DNS: ");
+			if (n->from.n > 0 && str_is(n->text, "verified"))
+				show(n->from, out);
+			else
+				buf_puts(out, "not verified");
+			buf_printf(out, " (%.*s)\n", STR_ARG(n->text));
+		} else if (n->kind == NOTE_HAT_PASSED) {
+			buf_printf(out,
+			    " - Sender group %.*s matched on %.*s, "
+			    "behavior CONTINUE\n",
+			    STR_ARG(n->group->name), STR_ARG(n->entry->text));
+			if (explain)
+				place("Entry", &n->where, out);
+		} else if (n->kind == NOTE_HAT_MATCH) {
+			match = n;
+		}
+	}
+	if (name.n > 0)
+		buf_printf(out, "HAT matched on sender group %.*s, host %.*s\n",
+		    STR_ARG(name), STR_ARG(r->connected.entry->text));
+	else
+		buf_printf(out,
+		    "HAT matched on unnamed sender group, host %.*s\n",
+		    STR_ARG(r->connected.entry->text));
+	if (explain && match != NULL) {
+		place("Entry", &match->where, out);
+		place("Policy", &match->policy->where, out);
+	}
+	policy(r, out);
+	connection_end(r, out);
+}
+
+static void
+policy(const struct trace_report *r, struct buf *out)
+{
+	const struct policy *p = r->connected.policy;
+	struct trace_param params[TRACE_PARAMS];
+
+	buf_printf(out, " - Applying %.*s policy (%s behavior).\n",
+	    STR_ARG(p->name.n > 0 ? p->name : STR("unnamed")),
+	    behaviour_name(p->behaviour));
+	if (r->end == TRACE_REFUSED)
+		return;
+	trace_params(p, params);
+	for (size_t i = 0; i < NELEM(params); i++)
+		buf_printf(out, "   - %s: %s%s\n", params[i].label,
+		    params[i].text, params[i].is_default ? " (Default)" : "");
+	if (r->size > p->p.max_message_size)
+		buf_printf(out,
+		    " - Message size %" PRIu64
+		    " exceeds the maximum message size.\n",
+		    r->size);
+}
+
+static void
+connection_end(const struct trace_report *r, struct buf *out)
+{
+	if (r->end != TRACE_REFUSED)
+		return;
+	if (r->connect.reply.refuse) {
+		buf_puts(
+		    out, " - Connection would be refused at the TCP level.\n");
+		return;
+	}
+	if (r->connect.refused) {
+		buf_puts(out, " - Connection would be rejected: ");
+		reply(&r->connect.reply, out);
+	} else {
+		buf_puts(out, " - Connection would be accepted; every "
+			      "recipient rejected: ");
+		reply(&r->delayed, out);
+	}
+	buf_putc(out, '\n');
+}
+
+/* --- T2, T3 --- */
+
+static void
+sender(const struct trace_report *r, struct buf *out)
+{
+	buf_puts(out, "\nProcessing MAIL FROM:\n");
+	details(&r->sender, false, out);
+	if (r->sender.refused)
+		buf_puts(out, " - Message would be rejected.\n");
+}
+
+static void
+recipients(const struct trace_report *r, bool explain, struct buf *out)
+{
+	buf_puts(out, "\nProcessing Recipient List:\n");
+	for (size_t i = 0; i < r->n_rcpts; i++) {
+		buf_puts(out, "Processing ");
+		show(r->rcpts[i].given, out);
+		buf_putc(out, '\n');
+		details(&r->rcpts[i].point, explain, out);
+		if (r->rcpts[i].point.refused)
+			buf_puts(out, " - Recipient would be rejected.\n");
+	}
+	if (r->n_accepted == 0)
+		buf_puts(out, "No recipients remain.\n");
+}
+
+static void
+details(const struct trace_point *p, bool explain, struct buf *out)
+{
+	for (size_t i = 0; i < p->n_notes; i++) {
+		const struct note *n = &p->notes[i];
+
+		switch (n->kind) {
+		case NOTE_DEFAULT_DOMAIN:
+			default_domain(n, out);
+			break;
+		case NOTE_BAD_ADDRESS:
+			buf_printf(out,
+			    " - Invalid address (%.*s): ", STR_ARG(n->text));
+			reply(&p->reply, out);
+			buf_putc(out, '\n');
+			break;
+		case NOTE_RAT_MATCH:
+			rat_match(n, out);
+			break;
+		case NOTE_RAT_SKIPPED:
+			buf_puts(out, " - RAT: Not Applicable\n");
+			break;
+		default:
+			break;
+		}
+		if (explain && n->where.file != NULL)
+			place("Entry", &n->where, out);
+	}
+}
+
+static void
+default_domain(const struct note *n, struct buf *out)
+{
+	buf_puts(out, " - Default Domain Processing: ");
+	if (n->text.n > 0) {
+		buf_printf(out, "Not Performed (%.*s)", STR_ARG(n->text));
+	} else if (str_eq(n->from, n->to)) {
+		buf_puts(out, "No Change");
+	} else {
+		show(n->from, out);
+		buf_puts(out, " changed to ");
+		show(n->to, out);
+	}
+	buf_putc(out, '\n');
+}
+
+static void
+rat_match(const struct note *n, struct buf *out)
+{
+	const struct rat_entry *e = n->rat;
+	const struct {
+		bool set;
+		const char *text;
+	} flags[] = {
+		{ e->bypass_control, "bypass receiving control" },
+		{ e->bypass_ldap, "bypass LDAP accept" },
+		{ e->bypass_callahead, "bypass SMTP call-ahead" },
+	};
+
+	buf_printf(out, " - RAT matched on %.*s, behavior = %s",
+	    STR_ARG(e->text), e->accept ? "ACCEPT" : "REJECT");
+	for (size_t i = 0; i < NELEM(flags); i++) {
+		if (flags[i].set)
+			buf_printf(out, ", %s", flags[i].text);
+	}
+	if (e->code != 0 || e->reply.n > 0) {
+		buf_printf(out, ", response = \"%u ",
+		    e->code != 0 ? e->code
+		    : e->accept  ? 250
+				 : 550);
+		show(e->reply, out);
+		buf_putc(out, '"');
+	}
+	buf_putc(out, '\n');
+}
+
+/* --- T4 to T8 --- */
+
+static void
+message(const struct trace_report *r, struct buf *out)
+{
+	buf_puts(out, "\nMessage Processing:\n"
+		      " - No Virtual Gateway(tm) Assigned\n");
+	if (r->bounce_profile.n > 0)
+		buf_printf(out, " - Bounce Profile %.*s Assigned (listener)\n",
+		    STR_ARG(r->bounce_profile));
+	else
+		buf_puts(out, " - No Bounce Profile Assigned\n");
+	if (r->end == TRACE_NO_MESSAGE) {
+		buf_puts(out, " - Message would be rejected: ");
+		reply(&r->data.reply, out);
+		buf_putc(out, '\n');
+	} else if (r->end == TRACE_SINKHOLE) {
+		buf_puts(out, "Message would be deleted by the sinkhole "
+			      "listener.\n");
+	}
+}
+
+static void
+policies(const struct trace_report *r, struct buf *out)
+{
+	buf_puts(out, "\nDomain Masquerading/LDAP Processing:\n"
+		      " - No Changes.\n"
+		      "\nNo message filters.\n\n");
+	buf_printf(out,
+	    "%s Recipient Policy Processing: (matched on DEFAULT policy)\n",
+	    r->connected.behaviour == RELAY ? "Outbound" : "Inbound");
+	accepted(r, "Message Going to: ", ", ", out);
+	buf_puts(out, "\n\nMessage Enqueued for Delivery\n");
+}
+
+/* --- --explain --- */
+
+static void
+facts(const struct trace_report *r, struct buf *out)
+{
+	buf_puts(out, "\nFacts:\n");
+	for (int id = 0; id < FACT_N; id++)
+		fact(r, id, out);
+}
+
+static void
+fact(const struct trace_report *r, enum fact_id id, struct buf *out)
+{
+	const struct facts *f = &r->facts;
+	const struct fact *meta = &f->meta[id];
+
+	if (meta->state == FACT_UNKNOWN) {
+		buf_printf(out, " - %s: not asked for\n", fact_name(id));
+		return;
+	}
+	buf_printf(out, " - %s: ", fact_name(id));
+	if (meta->state == FACT_FAILED)
+		buf_puts(out, "cannot be said");
+	else if (id == FACT_HOST && f->host_class == HOST_VERIFIED)
+		show(f->host, out);
+	else if (id == FACT_HOST)
+		buf_puts(out, host_class_name(f->host_class));
+	else if (id == FACT_REPUTATION && f->reputation == REPUTATION_NONE)
+		buf_puts(out, "none");
+	else if (id == FACT_REPUTATION)
+		buf_printf(out, "%.1f", (double)f->reputation / 10);
+	else if (id == FACT_OWNER)
+		buf_printf(out, "%" PRIu64, f->owner);
+	else if (id == FACT_COUNTRY)
+		buf_puts(out, f->country[0] != '\0' ? f->country : "none");
+	else
+		buf_printf(out, "%u", f->connections);
+	buf_printf(out, " (%s)\n", fact_source_name(meta->source));
+}
+
+static void
+place(const char *what, const struct where *w, struct buf *out)
+{
+	if (w->line > 0)
+		buf_printf(out, "   - %s at %s:%d\n", what, w->file, w->line);
+	else
+		buf_printf(out, "   - %s is built in\n", what);
+}
+
+/* On one line: 554 mail3.example.com access refused for this host */
+static void
+reply(const struct reply *r, struct buf *out)
+{
+	struct str text = r->text;
+
+	buf_printf(out, "%d", r->code);
+	if (*r->status != '\0')
+		buf_printf(out, " #%s", r->status);
+	while (text.n > 0) {
+		buf_putc(out, ' ');
+		show(str_cut(&text, '\n'), out);
+	}
+}
+
+/* Text from outside: on one line, harmless to a terminal (ADM-04). */
+static void
+show(struct str text, struct buf *out)
+{
+	size_t room = 4 * text.n + 16;
+	char *p = buf_room(out, room);
+
+	if (p != NULL)
+		buf_grew(out, str_escape(p, room, text, text.n));
+}
+
+static void
+accepted(const struct trace_report *r, const char *before, const char *between,
+    struct buf *out)
+{
+	buf_puts(out, before);
+	for (size_t i = 0, n = 0; i < r->n_rcpts; i++) {
+		if (r->rcpts[i].point.refused)
+			continue;
+		if (n++ > 0)
+			buf_puts(out, between);
+		show(r->rcpts[i].result, out);
+	}
+}
+
+/* Lines and tabs stay what they are, the rest is shown. */
+static void
+content(struct str text, struct buf *out)
+{
+	while (text.n > 0) {
+		struct str line = str_cut(&text, '\n');
+
+		if (line.n > 0 && line.p[line.n - 1] == '\r')
+			line.n--;
+		for (bool last = false; !last;) {
+			last = str_find(line, '\t') == line.n;
+			show(str_cut(&line, '\t'), out);
+			if (!last)
+				buf_putc(out, '\t');
+		}
+		buf_putc(out, '\n');
+	}
+}

@@ -1,0 +1,91 @@
+/*
+ * trace.h - the dry run: what would happen to this message?
+ *
+ * trace_run() sends one message, in memory, through the same stages that
+ * smtpd and cleanup run, and writes down what they said. It is a function of
+ * its input alone: no file, no socket, no clock. Whoever calls it decides in
+ * which process; the command does so in a caged child (threats ADM-10).
+ * Spec receiving 2.
+ */
+#ifndef TRACE_TRACE_H
+#define TRACE_TRACE_H
+
+#include "base/buf.h"
+#include "pipeline/pipeline.h"
+
+struct trace_input {
+	const struct config *config;
+	const struct listener *listener;
+	struct facts facts; /* client, now, and whatever is known */
+	struct str sender;  /* as typed; "<>" or "none": the null sender */
+	struct str *rcpts;  /* as typed */
+	size_t n_rcpts;
+	struct str message; /* as typed: lines of any kind, dots doubled */
+};
+
+/* What the stages of one point said. */
+struct trace_point {
+	struct note *notes;
+	size_t n_notes;
+	bool refused;
+	struct reply reply; /* valid when refused or its code is not 0 */
+};
+
+struct trace_rcpt {
+	struct str given;
+	struct trace_point point;
+	struct str result; /* after all rewriting */
+};
+
+enum trace_end {          /* how far it came */
+	TRACE_REFUSED,    /* by the host access table */
+	TRACE_NO_SENDER,  /* the sender was refused */
+	TRACE_NO_RCPT,    /* no recipient is left */
+	TRACE_NO_MESSAGE, /* the message was refused */
+	TRACE_SINKHOLE,   /* accepted and dropped */
+	TRACE_QUEUED
+};
+
+struct trace_report {
+	const struct trace_input *input;
+	struct facts facts; /* with what was taken for those not known */
+	enum trace_end end;
+	struct subject connected; /* group, entry, policy, behaviour */
+	struct trace_point connect;
+	struct reply delayed; /* REJECT at the recipients; else code 0 */
+	struct trace_point sender;
+	struct str final_sender;
+	struct trace_rcpt *rcpts;
+	size_t n_rcpts, n_accepted;
+	struct trace_point data;
+	struct str bounce_profile; /* empty: none assigned */
+	uint64_t size;             /* of the message in stored form */
+	struct buf message; /* as it would be sent: CRLF lines, no dots */
+};
+
+/* Everything a report points to lives in mem, but for the message. */
+void trace_run(
+    struct trace_report *, const struct trace_input *, struct arena *mem);
+void trace_fini(struct trace_report *);
+const char *trace_end_name(enum trace_end); /* "queued" */
+
+/* --- what people and programs read --- */
+
+/* Sections T1 to T8; explain: also where entries stand, whence facts came. */
+void trace_text(const struct trace_report *, bool explain, struct buf *out);
+/* Section T9; only when the message was queued. */
+void trace_text_result(const struct trace_report *, struct buf *out);
+/* The same report as one JSON object. */
+void trace_json(const struct trace_report *, struct buf *out);
+
+/* One parameter of the policy that matched, in the order of T1. */
+struct trace_param {
+	const char *label; /* "Maximum Message Size" */
+	const char *key;   /* "max_message_size" */
+	bool is_default;
+	char text[32]; /* "10M", "Disabled", "Yes" */
+};
+#define TRACE_PARAMS 14
+void trace_params(const struct policy *, struct trace_param out[TRACE_PARAMS]);
+
+#endif
