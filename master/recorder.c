@@ -65,6 +65,7 @@ static void on_command(
     struct daemon *, struct ipc *, const struct command *, const char *user);
 static void on_stop(struct daemon *, uint32_t wait);
 
+static int restore(struct recorder *, struct err *);
 static void restore_ids(struct recorder *);
 static void own_event(void *, enum event_id, const void *);
 static int add_event(struct recorder *, struct str body, struct err *);
@@ -122,35 +123,57 @@ main(int argc, char **argv)
 
 /* --- start and stop --- */
 
+/* Only the folder: what is made in it has to belong to our own account. */
 static int
 setup(struct daemon *d, struct err *err)
 {
 	struct recorder *r = mem_alloc(sizeof(*r));
-	uint64_t sums[STATS_N_COUNTERS], ids[STATS_N_IDS];
-	bool aside;
 
 	r->daemon = d;
 	d->self = r;
-	recorder_turn_init(&r->turn);
-	event_set_sink(&(struct event_sink){ own_event, r });
 	r->folder = open(d->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (r->folder == -1)
 		return err_sys(err, ERR_TEMP, "log folder %s", d->folder);
-	if (recorder_state_load(&r->state, r->folder, stats_started(d->stats),
-		&aside, err) == -1)
-		return err_in(err, "log folder %s", d->folder);
+	return 0;
+}
+
+/* Ends before the master hears that we are ready and starts the others. */
+static void
+start(struct daemon *d)
+{
+	struct recorder *r = d->self;
+	struct err err = ERR_INIT;
+
+	recorder_turn_init(&r->turn);
+	event_set_sink(&(struct event_sink){ own_event, r });
+	if (restore(r, &err) == -1)
+		fatal("log folder %s: %s", d->folder, err.text);
+	change_logs(r, d->config);
+	loop_at_turn_end(d->loop, write_turn, r);
+	r->tick = loop_timer(d->loop, tick, r);
+	loop_timer_in(r->tick, TICK_MS);
+}
+
+/* A ceiling for the ids of this run is on disk before there are any. */
+static int
+restore(struct recorder *r, struct err *err)
+{
+	struct stats *stats = r->daemon->stats;
+	uint64_t sums[STATS_N_COUNTERS], ids[STATS_N_IDS];
+	bool aside;
+
+	if (recorder_state_load(
+		&r->state, r->folder, stats_started(stats), &aside, err) == -1)
+		return -1;
 	if (aside)
 		EMIT(ALERT, .text = STR("The saved counters were damaged and "
 					"are set aside; they begin at 0."));
 	restore_ids(r);
 	read_sums(r, sums, ids);
-	if (recorder_state_save(&r->state, sums, ids, false, err) == -1)
-		return err_in(err, "log folder %s", d->folder);
 	r->saved_at = clock_mono_ms();
 	memcpy(r->saved_sums, sums, sizeof(sums));
 	recorder_rates_init(&r->rates, r->saved_at / 1000, sums);
-	change_logs(r, d->config);
-	return 0;
+	return recorder_state_save(&r->state, sums, ids, false, err);
 }
 
 /* When only the recorder was started again, ids simply go on. */
@@ -162,16 +185,6 @@ restore_ids(struct recorder *r)
 	for (int i = 0; i < STATS_N_IDS; i++)
 		if (stats_last_id(s, i) == 0)
 			stats_id_floor(s, i, r->state.ceilings[i]);
-}
-
-static void
-start(struct daemon *d)
-{
-	struct recorder *r = d->self;
-
-	loop_at_turn_end(d->loop, write_turn, r);
-	r->tick = loop_timer(d->loop, tick, r);
-	loop_timer_in(r->tick, TICK_MS);
 }
 
 /* The others have ended, but their last events may still be under way. */
