@@ -27,7 +27,7 @@ name_domain(struct str name, struct err *err)
 		if (!label_ok(label))
 			goto bad;
 	}
-	if (!only(label, DIGITS))
+	if (!only(label, DIGITS "-_"))
 		return true;
 bad:
 	err_set(err, ERR_USAGE,

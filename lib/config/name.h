@@ -12,7 +12,7 @@
 #include "base/str.h"
 
 /* Letters, digits, hyphen, underscore in labels of 1..63, 255 in all; the
- * last label is not a number (that would be an address). A-labels only. */
+ * last label has a letter (else it could be an address). A-labels only. */
 bool name_domain(struct str, struct err *);
 /* A domain, or ".domain". */
 bool name_domain_or_suffix(struct str, struct err *);

@@ -11,6 +11,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -318,12 +319,18 @@ commit_json(uint64_t number, const char *user, const char *comment)
 	return text;
 }
 
-/* Bytes that are not UTF-8, and controls, as escapes. */
+/* Bytes that are not UTF-8, and controls, as escapes. A text that was cleaned
+ * once stays as it is. */
 static json_t *
 clean_text(const char *text)
 {
+	bool clean = str_valid_utf8(str_of(text)) && strlen(text) <= 1000;
 	char out[4096];
 
+	for (const char *c = text; clean && *c != '\0'; c++)
+		clean = (unsigned char)*c >= 0x20 && *c != 0x7f;
+	if (clean)
+		return json_string(text);
 	str_escape(out, sizeof(out), str_of(text), 1000);
 	return json_string(out);
 }
