@@ -48,6 +48,7 @@ static const struct {
 	const char *name, *value;
 } options[] = {
 	{ "do-not-query-localhost:", "no" },
+	{ "rrset-roundrobin:", "no" }, /* qmgr shuffles, by preference */
 	{ "unblock-lan-zones:", "yes" },
 	{ "insecure-lan-zones:", "yes" },
 	{ "msg-cache-size:", "16m" },
