@@ -24,6 +24,7 @@
  */
 #include <fcntl.h>
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -230,14 +231,18 @@ peer_frame(void *arg, struct ipc *ipc, struct ipc_frame *f, struct err *err)
 	return add_event(arg, f->body, err);
 }
 
-/* The master tells of programs that died; there is nothing to undo here. */
+/* That a program died is the master's news; that one lies is ours. */
 static void
 peer_closed(void *arg, struct ipc *ipc, const struct err *err)
 {
+	char text[600];
+
 	(void)arg;
-	if (err->kind == ERR_PROTO)
-		EMIT(ALERT, .text = str_of(err->text));
-	(void)ipc;
+	if (err->kind != ERR_PROTO)
+		return;
+	snprintf(text, sizeof(text), "%s sent a malformed event: %s",
+	    ipc_peer(ipc), err->text);
+	EMIT(ALERT, .text = str_of(text));
 }
 
 static int

@@ -19,9 +19,9 @@
 #include "base/err.h"
 #include "base/mem.h"
 
-#define WHEEL_SLOTS 1024 /* seconds; what lies further off comes round again   \
-			  */
-#define SLOT_MS 1000
+/* Seconds; what lies further off comes round again. */
+#define WHEEL_SLOTS 1024
+#define SLOT_MS     1000
 
 struct hook {
 	void (*cb)(void *arg);
@@ -130,8 +130,13 @@ loop_run(struct loop *l)
 {
 	turn_end(l); /* what was prepared before there was a loop */
 	while (!l->stopping) {
+		int rc;
+
 		l->now = 0;
-		if (event_base_loop(l->base, EVLOOP_ONCE) != 0)
+		rc = event_base_loop(l->base, EVLOOP_ONCE);
+		if (rc == -1)
+			panic("loop: cannot wait");
+		if (rc == 1)
 			break; /* nothing is watched: nothing can come */
 		turn_end(l);
 	}

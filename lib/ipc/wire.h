@@ -26,7 +26,8 @@ struct wire_head {
 
 /* A head as received: the type exists, the number of descriptors and the
  * length are those declared for it. accepts: bit set of types. */
-int wire_head_check(const struct wire_head *, uint64_t accepts, struct err *err);
+int wire_head_check(
+    const struct wire_head *, uint64_t accepts, struct err *err);
 
 /* Never blocks, never raises SIGPIPE. -1: see errno. */
 ssize_t wire_send(
