@@ -1,0 +1,236 @@
+/*
+ * session_world.h - a conversation without a network, for tests
+ *
+ * Cleanup is a double that keeps what it was given and answers as told. Time
+ * stands still unless a test moves it.
+ */
+#ifndef UNIT_SESSION_WORLD_H
+#define UNIT_SESSION_WORLD_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/bounds.h"
+#include "base/mem.h"
+#include "config/load.h"
+#include "event/event.h"
+#include "smtpd/session.h"
+
+struct talk {
+	struct smtp_session s; /* first: the operations lead back here */
+	struct buf out;
+	/* the double */
+	bool no_cleanup;
+	bool answer; /* as soon as the message is whole */
+	unsigned code;
+	bool ended; /* END was said, no answer yet */
+	unsigned n_opened, n_ended, n_aborted;
+	struct buf stored; /* of the last message */
+	uint32_t wire_flags;
+	uint32_t env_flags;
+	size_t n_rcpts;
+	char sender[ADDR_MAX + 1], rcpts[2000], protocol[17];
+};
+
+static struct config *talk_config;
+static struct stats *talk_stats;
+static struct buf talk_log; /* of all talks; tests reset it */
+
+static inline void
+talk_event(void *arg, enum event_id id, const void *fields)
+{
+	(void)arg;
+	event_text(id, fields, &talk_log);
+	buf_putc(&talk_log, '\n');
+}
+
+static inline bool
+talk_open(struct smtp_session *s, const struct envelope *e)
+{
+	struct talk *t = (struct talk *)s;
+	const struct rcpt *r = e->rcpts.v;
+
+	if (t->no_cleanup)
+		return false;
+	t->n_opened++;
+	t->env_flags = e->flags;
+	t->n_rcpts = e->rcpts.n;
+	str_copy(t->sender, sizeof(t->sender), e->sender);
+	str_copy(t->protocol, sizeof(t->protocol), e->protocol);
+	t->rcpts[0] = '\0';
+	for (size_t i = 0; i < e->rcpts.n && i < 5; i++)
+		snprintf(t->rcpts + strlen(t->rcpts),
+		    sizeof(t->rcpts) - strlen(t->rcpts), "%.*s,%.*s,%u,%.*s ",
+		    STR_ARG(r[i].addr), STR_ARG(r[i].orig), r[i].notify,
+		    STR_ARG(r[i].orcpt));
+	buf_reset(&t->stored);
+	return true;
+}
+
+static inline void
+talk_content(struct smtp_session *s, struct str stored)
+{
+	buf_add_str(&((struct talk *)s)->stored, stored);
+}
+
+static inline void
+talk_end(struct smtp_session *s, const struct end_msg *end)
+{
+	struct talk *t = (struct talk *)s;
+
+	assert_int_equal(end->size, t->stored.len);
+	t->wire_flags = end->wire_flags;
+	t->n_ended++;
+	t->ended = true;
+}
+
+static inline void
+talk_abort(struct smtp_session *s)
+{
+	((struct talk *)s)->n_aborted++;
+}
+
+static inline void
+talk_begin(struct talk *t, const char *listener, const char *client)
+{
+	static const struct session_ops ops = { talk_open, talk_content,
+		talk_end, talk_abort };
+	static const struct stats_conn_counts one = { 1, 1, 1 };
+	const struct listener *l =
+	    config_listener(talk_config, str_of(listener));
+
+	*t = (struct talk){ .answer = true, .code = 250 };
+	assert_non_null(l);
+	buf_init(&t->out, 1 << 20);
+	buf_init(&t->stored, 1 << 24);
+	session_init(&t->s, &ops, talk_stats, talk_config, l);
+	assert_true(ip_parse(&t->s.facts.client, str_of(client)));
+	t->s.facts.local = l->interface->ip;
+	t->s.out = &t->out;
+	t->s.now = 1000000;
+	if (session_start(&t->s, &one))
+		session_host(&t->s, HOST_NX, STR(""));
+}
+
+static inline void
+talk_accepted(struct talk *t, unsigned code)
+{
+	struct accepted a = { .code = code,
+		.status = code == 250 ? STR("2.0.0") : STR("4.3.1"),
+		.text = STR("as told") };
+
+	t->ended = false;
+	session_accepted(&t->s, &a);
+}
+
+/* Gives the client's bytes in pieces of `step`; all of them are taken unless
+ * the session is over. */
+static inline void
+talk_say_cut(struct talk *t, struct str in, size_t step)
+{
+	while (in.n > 0 && t->s.phase != PH_CLOSING) {
+		struct str piece = str_sub(in, 0, step), rest = piece;
+
+		session_input(&t->s, &rest);
+		in = str_sub(in, piece.n - rest.n, in.n);
+		if (t->ended && t->answer)
+			talk_accepted(t, t->code);
+		else if (rest.n > 0 && t->s.phase != PH_CLOSING)
+			break;
+	}
+}
+
+static inline void
+talk_say(struct talk *t, const char *line)
+{
+	struct buf b;
+
+	buf_init(&b, 1 << 20);
+	buf_puts(&b, line);
+	buf_puts(&b, "\r\n");
+	talk_say_cut(t, buf_str(&b), b.len);
+	buf_fini(&b);
+}
+
+/* The next whole reply as "code", of several lines the first. Empty: none. */
+static inline const char *
+talk_reply(struct talk *t, char line[600])
+{
+	line[0] = '\0';
+	while (t->out.len > 0) {
+		char *end = memmem(t->out.data, t->out.len, "\r\n", 2);
+		size_t n;
+		bool last;
+
+		assert_non_null(end);
+		n = (size_t)(end - t->out.data);
+		assert_true(n > 3 && n <= 510);
+		last = t->out.data[3] != '-';
+		if (line[0] == '\0')
+			str_copy(line, 600, (struct str){ t->out.data, n });
+		buf_consume(&t->out, n + 2);
+		if (last)
+			break;
+	}
+	return line;
+}
+
+static inline void
+talk_expect(struct talk *t, const char *why, const char *want)
+{
+	char line[600];
+
+	talk_reply(t, line);
+	if (strncmp(line, want, strlen(want)) != 0 ||
+	    (want[0] == '\0' && line[0] != '\0'))
+		fail_msg("%s: '%s' instead of '%s'", why, line, want);
+}
+
+static inline void
+talk_finish(struct talk *t)
+{
+	session_fini(&t->s);
+	buf_fini(&t->out);
+	buf_fini(&t->stored);
+}
+
+static inline void
+talk_setup(const char *yaml)
+{
+	static const struct event_sink sink = { talk_event, NULL };
+	struct bundle b;
+	struct err err = ERR_INIT;
+	int fd;
+
+	bundle_from_text(&b, "postern.yaml", str_of(yaml));
+	talk_config = config_load_simple(&b, 1, &err);
+	bundle_free(&b);
+	if (talk_config == NULL)
+		fail_msg("configuration: %s", err.text);
+	talk_stats = stats_create(&fd, &err);
+	assert_non_null(talk_stats);
+	close(fd);
+	stats_use_slot(talk_stats, 1);
+	buf_init(&talk_log, 1 << 24);
+	event_set_sink(&sink);
+}
+
+static inline int
+talk_teardown(void **state)
+{
+	(void)state;
+	event_set_sink(NULL);
+	buf_fini(&talk_log);
+	stats_unmap(&talk_stats);
+	config_unref(&talk_config);
+	return 0;
+}
+
+#endif
