@@ -23,7 +23,7 @@
 #include "queue/qfile.h"
 
 #define BATCH_MAX   64
-#define THREADS_MAX 16
+#define THREADS_MAX 64
 
 struct list {
 	struct qfile *first, **last;

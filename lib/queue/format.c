@@ -40,6 +40,7 @@ format_header(const struct qheader *h, char out[HEADER_SIZE])
 	put32(out + 28, h->envelope_crc);
 	put64(out + 32, h->content_len);
 	put32(out + 40, h->content_off);
+	put32(out + 44, h->commit_len);
 	put32(out + 60, hash_crc32c(0, out, 60));
 }
 
@@ -66,6 +67,7 @@ format_parse_header(
 	h->envelope_crc = get32(in + 28);
 	h->content_len = get64(in + 32);
 	h->content_off = get32(in + 40);
+	h->commit_len = get32(in + 44);
 	if (h->version != QUEUE_VERSION) {
 		err_set(err, ERR_PERM, "version %" PRIu32 " is not ours",
 		    h->version);
@@ -73,7 +75,9 @@ format_parse_header(
 	}
 	if (h->envelope_len > ENVELOPE_MAX ||
 	    h->content_off != HEADER_SIZE + h->envelope_len ||
-	    h->content_len > INT64_MAX / 2) {
+	    h->content_len > INT64_MAX / 2 ||
+	    h->commit_len < RECORD_HEAD + COMMIT_HEAD ||
+	    h->commit_len > COMMIT_MAX) {
 		err_set(err, ERR_PERM, "header: lengths out of range");
 		return HEADER_BAD;
 	}

@@ -6,6 +6,9 @@
  *		content		content_len bytes
  *		records		RECORD_HEAD bytes, then the payload
  *
+ * The header tells how long a whole file is at least, COMMIT included: a
+ * shorter one is a draft, but damage in a file of that length is damage.
+ *
  * All numbers are little-endian. A record's crc covers the MID and the
  * place of the record in the file besides its own bytes, so that a record
  * can be mistaken neither for one of another file nor for content.
@@ -23,6 +26,7 @@
 #define HEADER_SIZE 64
 #define RECORD_HEAD 12
 #define COMMIT_HEAD 12
+#define COMMIT_MAX  4096 /* two texts of 1000 bytes and a few numbers */
 
 /* 100,000 recipients with every option at its longest would be 170 MB;
  * those of real mail need a tenth of this. */
@@ -36,6 +40,7 @@ struct qheader {
 	uint32_t envelope_len, envelope_crc;
 	uint64_t content_len;
 	uint32_t content_off;
+	uint32_t commit_len; /* of the whole COMMIT record */
 };
 
 struct qrecord {

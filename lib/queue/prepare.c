@@ -8,7 +8,9 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -26,6 +28,7 @@ struct want {
 
 static int prepare_place(int root, const char *name, bool hashed,
     const struct want *, struct err *err);
+static void spread(int fd);
 static int make_folder(
     int at, const char *name, const struct want *, struct err *err);
 static int hand_over(int fd, const struct want *, struct err *err);
@@ -82,6 +85,7 @@ prepare_place(int root, const char *name, bool hashed, const struct want *w,
 	if (fstat(fd, &st) == -1) {
 		rc = err_sys(err, ERR_PERM, "fstat");
 	} else if (st.st_uid == geteuid()) {
+		spread(fd);
 		for (unsigned f = 0; hashed && f < QUEUE_FOLDERS; f++) {
 			snprintf(sub, sizeof(sub), "%02x", f);
 			if (rc == 0)
@@ -96,6 +100,22 @@ prepare_place(int root, const char *name, bool hashed, const struct want *w,
 	}
 	close(fd);
 	return rc == -1 ? err_in(err, "%s", name) : 0;
+}
+
+/*
+ * Asks ext4 to put each folder inside into a block group of its own, as it
+ * does with top-level folders: then the files of different folders compete
+ * for different bitmaps. Others may not know it, and need not.
+ */
+static void
+spread(int fd)
+{
+	int flags;
+
+	if (ioctl(fd, FS_IOC_GETFLAGS, &flags) == -1)
+		return;
+	flags |= FS_TOPDIR_FL;
+	(void)ioctl(fd, FS_IOC_SETFLAGS, &flags);
 }
 
 static int

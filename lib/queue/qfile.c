@@ -27,8 +27,9 @@
 #define SPILL (64 * 1024)
 
 static int create(struct qfile *, struct err *err);
+static int open_again(struct qfile *, struct err *err);
 static int spill(struct qfile *, struct str more, struct err *err);
-static void finish_head(struct qfile *);
+static void finish_head(struct qfile *, uint32_t commit_len);
 static void remove_file(struct qfile *);
 
 int
@@ -42,8 +43,7 @@ qfile_new(struct qfile **out, struct spool *spool, const struct envelope *env,
 	q->mid = env->mid;
 	q->fd = -1;
 	buf_init(&q->head, HEADER_SIZE + ENVELOPE_MAX);
-	/* COMMIT is small: two texts of 1000 bytes and a few numbers. */
-	buf_init(&q->body, SPILL + 4096);
+	buf_init(&q->body, SPILL + COMMIT_MAX);
 	buf_add(&q->head, room, sizeof(room));
 	codec_encode(&envelope_codec, env, &q->head);
 	if (q->head.failed) {
@@ -82,8 +82,11 @@ qfile_seal(struct qfile *q, const struct content *found)
 	uint64_t before = q->head.len + q->content_len;
 	struct buf payload;
 
-	finish_head(q);
-	buf_init(&payload, 4096);
+	buf_init(&payload, COMMIT_MAX);
+	/* its length does not depend on the crc, which covers the header */
+	format_commit(before, 0, found, &payload);
+	finish_head(q, (uint32_t)(RECORD_HEAD + payload.len));
+	buf_reset(&payload);
 	format_commit(before,
 	    hash_crc32c(q->content_crc, q->head.data, q->head.len), found,
 	    &payload);
@@ -146,8 +149,7 @@ int
 qfile_route(struct qfile *q, const struct route_rec *route, struct err *err)
 {
 	struct buf payload, rec;
-	bool opened = q->fd == -1;
-	int rc = 0;
+	int rc;
 
 	if (q->state != QFILE_MAIL)
 		panic("qfile_route: not mail");
@@ -157,11 +159,8 @@ qfile_route(struct qfile *q, const struct route_rec *route, struct err *err)
 	format_record(q->mid, q->end, QREC_ROUTE, buf_str(&payload), &rec);
 	if (payload.failed || rec.failed)
 		rc = err_set(err, ERR_PERM, "ROUTE is too long");
-	if (rc == 0 && opened) {
-		q->fd = spool_open_mid(
-		    q->spool, QUEUE_INCOMING, q->mid, O_RDWR, err);
-		rc = q->fd == -1 ? -1 : 0;
-	}
+	else
+		rc = open_again(q, err);
 	if (rc == 0)
 		rc = io_write1(q->fd, rec.data, rec.len, q->end, err);
 	if (rc == 0)
@@ -239,7 +238,7 @@ qfile_adopt(struct spool *spool, const struct qmessage *m)
 	q->spool = spool;
 	q->mid = m->mid;
 	q->fd = -1;
-	q->named = true;
+	q->named = q->adopted = true;
 	q->state = QFILE_MAIL;
 	q->content_off = m->content_off;
 	q->content_len = m->content_len;
@@ -264,6 +263,20 @@ create(struct qfile *q, struct err *err)
 	return 0;
 }
 
+/* For appending. What a crash left after the last good record goes. */
+static int
+open_again(struct qfile *q, struct err *err)
+{
+	if (q->fd != -1)
+		return 0;
+	q->fd = spool_open_mid(q->spool, QUEUE_INCOMING, q->mid, O_RDWR, err);
+	if (q->fd == -1)
+		return -1;
+	if (q->adopted && ftruncate(q->fd, (off_t)q->end) == -1)
+		return err_sys(err, ERR_TEMP, "cut");
+	return 0;
+}
+
 /* Writes what is held and what is new, in one go. */
 static int
 spill(struct qfile *q, struct str more, struct err *err)
@@ -280,7 +293,7 @@ spill(struct qfile *q, struct str more, struct err *err)
 }
 
 static void
-finish_head(struct qfile *q)
+finish_head(struct qfile *q, uint32_t commit_len)
 {
 	struct qheader h = {
 		.version = QUEUE_VERSION,
@@ -289,6 +302,7 @@ finish_head(struct qfile *q)
 		.envelope_len = (uint32_t)(q->head.len - HEADER_SIZE),
 		.content_len = q->content_len,
 		.content_off = q->content_off,
+		.commit_len = commit_len,
 	};
 
 	h.envelope_crc =

@@ -19,6 +19,7 @@ struct qfile {
 	uint64_t mid;
 	enum qfile_state state;
 	int fd;           /* -1: none, or closed for now */
+	bool adopted;     /* there may be bytes after end */
 	bool named;       /* the name is there: unlink takes it away */
 	struct buf head;  /* header and envelope */
 	struct buf body;  /* content that is not written yet, then COMMIT */

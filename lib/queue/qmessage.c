@@ -6,8 +6,8 @@
  *	COMMIT whole, a torn record at the end		MAIL, valid_len before
  *it anything else					CORRUPT, never a guess
  *
- * A torn COMMIT is one that the file is too short for, or of which nothing
- * but zeros is there: a power cut came before the sync. Bytes that are there
+ * COMMIT is torn when the file is shorter than its header promises, or zeros
+ * stand in its place: a power cut came before the sync. Bytes that are there
  * and wrong are damage.
  */
 #include <fcntl.h>
@@ -188,21 +188,18 @@ read_commit(struct reader *r, bool deep)
 	struct str s;
 	uint32_t crc;
 
-	if (r->src.size < at || r->src.size - at < RECORD_HEAD)
+	if (r->src.size < at || r->src.size - at < r->head.commit_len)
 		return QREAD_DRAFT;
-	if (view(&r->src, at, RECORD_HEAD, &s, r->err) == -1)
+	if (view(&r->src, at, r->head.commit_len, &s, r->err) == -1)
 		return QREAD_CORRUPT;
-	format_parse_record_head(&rec, s.p);
 	if (all_zero(s))
 		return QREAD_DRAFT;
-	if (rec.type != QREC_COMMIT || rec.len > 4096) {
+	format_parse_record_head(&rec, s.p);
+	s = str_sub(s, RECORD_HEAD, s.n);
+	if (rec.type != QREC_COMMIT) {
 		err_set(r->err, ERR_PERM, "no COMMIT after the content");
 		return QREAD_CORRUPT;
 	}
-	if (r->src.size - at - RECORD_HEAD < rec.len)
-		return QREAD_DRAFT;
-	if (view(&r->src, at + RECORD_HEAD, rec.len, &s, r->err) == -1)
-		return QREAD_CORRUPT;
 	s = arena_str(r->mem, s);
 	if (!format_record_ok(r->head.mid, at, &rec, s)) {
 		err_set(r->err, ERR_PERM, "COMMIT: wrong checksum");
@@ -214,7 +211,7 @@ read_commit(struct reader *r, bool deep)
 		err_set(r->err, ERR_PERM, "COMMIT: lengths differ");
 		return QREAD_CORRUPT;
 	}
-	r->m->valid_len = at + RECORD_HEAD + rec.len;
+	r->m->valid_len = at + r->head.commit_len;
 	if (deep && check_content(r, crc) == -1)
 		return QREAD_CORRUPT;
 	return QREAD_MAIL;

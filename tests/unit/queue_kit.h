@@ -85,6 +85,17 @@ kit_done(void *arg, const struct err *err)
 	loop_stop(k->loop);
 }
 
+/* With all rights on the spool. */
+static inline void
+kit_reopen(struct kit *k)
+{
+	struct err err = ERR_INIT;
+
+	spool_close(&k->spool);
+	if (spool_open(&k->spool, k->path, ALL_PLACES, &err) == -1)
+		panic("kit: %s", err.text);
+}
+
 static inline void
 kit_open(struct kit *k, const char *base)
 {
