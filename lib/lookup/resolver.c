@@ -211,6 +211,9 @@ configure(struct ub_ctx *ub, const struct resolver_settings *s, struct err *err)
 	size_t n = s->n_servers;
 	int rc;
 
+	/* What it would print on its own we get as outcomes; and a sandbox
+	 * may be one where printing ends the process. */
+	ub_ctx_debugout(ub, NULL);
 	for (size_t i = 0; i < NELEM(options); i++) {
 		rc = ub_ctx_set_option(ub, options[i].name, options[i].value);
 		if (rc != 0)
