@@ -111,7 +111,10 @@ load_unknown(
 		if (schema_find(s, n->key) != NULL)
 			continue;
 		here.node = &mark;
-		near = schema_near(s, n->key);
+		/* Beyond what is kept, no trouble is taken. */
+		near = ld->problems->n_errors < PROBLEMS_MAX
+			   ? schema_near(s, n->key)
+			   : NULL;
 		load_error(ld, &here, "unknown key %s%s%s%s",
 		    load_quote(quoted, n->key),
 		    near != NULL ? "; did you mean \"" : "",

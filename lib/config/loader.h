@@ -26,6 +26,8 @@ struct node {
 	size_t n; /* children */
 };
 
+#define PROBLEMS_MAX 100 /* of each kind that are kept; all are counted */
+
 struct load {
 	struct config *config;
 	struct arena *mem;    /* owns the configuration */

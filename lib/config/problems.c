@@ -9,7 +9,6 @@
 #include "base/mem.h"
 #include "config/loader.h"
 
-#define PROBLEMS_MAX 100 /* of each kind that are kept; all are counted */
 #define PATH_LEN_MAX 1024
 
 static void add(struct load *, const struct config_problem *, char *path,
