@@ -1,0 +1,374 @@
+/* dsn.c - writing delivery status notices */
+#include "mail/dsn.h"
+
+#include <string.h>
+
+#include "base/bounds.h"
+#include "base/mem.h"
+
+#define WRAP          72  /* columns of cleaned text */
+#define LINE_TOO_LONG 900 /* longest piece without a blank: RFC 5322 2.1.1 */
+
+static const struct {
+	const char *subject, *action;
+	const char *intro; /* CRLF lines */
+} kinds[DSN_KINDS] = {
+	[DSN_FAILED] = { "Delivery Status Notification (Failure)", "failed",
+	    "Your message could not be delivered to the recipients below.\r\n"
+	    "It has been given up for them.\r\n" },
+	[DSN_DELAYED] = { "Delivery Status Notification (Delay)", "delayed",
+	    "This is a warning only. You need not send the message again.\r\n"
+	    "\r\n"
+	    "Your message has not been delivered yet to the recipients\r\n"
+	    "below. Delivery will be tried again.\r\n" },
+	[DSN_RELAYED] = { "Delivery Status Notification (Relay)", "relayed",
+	    "Your message was passed on for the recipients below to a\r\n"
+	    "server that does not confirm deliveries. No further\r\n"
+	    "confirmation will come.\r\n" },
+};
+
+/* Fields of a header that say that a machine wrote it, or wrote to many. */
+static const struct {
+	const char *name; /* lower case, with colon; "list-": any such */
+	const char
+	    *values; /* "|bulk|list|": one of these; NULL: any but "no" */
+} automatic[] = {
+	{ "auto-submitted:", NULL },
+	{ "precedence:", "|bulk|list|junk|" },
+	{ "list-id:", "" },
+	{ "list-post:", "" },
+	{ "list-unsubscribe:", "" },
+	{ "list-help:", "" },
+	{ "list-owner:", "" },
+	{ "list-archive:", "" },
+	{ "list-subscribe:", "" },
+};
+
+static void write_header(const struct dsn *, struct buf *);
+static void write_human(const struct dsn *, struct buf *);
+static void write_human_rcpt(
+    const struct dsn *, const struct dsn_rcpt *, struct buf *);
+static void write_status(const struct dsn *, struct buf *);
+static void write_status_rcpt(
+    const struct dsn *, const struct dsn_rcpt *, struct buf *);
+static void write_original(const struct dsn *, struct buf *);
+static void delimiter(const struct dsn *, const char *end, struct buf *);
+static void field(struct buf *, const char *name, struct str value);
+static void put_addr(struct buf *, bool utf8, const char *name, struct str);
+static void put_clean(
+    struct buf *, struct str, size_t column, const char *fold, bool utf8);
+static char clean_byte(unsigned char, bool utf8);
+static size_t word_end(struct str, size_t at);
+static bool is_ascii(struct str);
+static bool has_8bit(struct str);
+static bool is_automatic_field(struct str line);
+static bool value_listed(struct str value, const char *values);
+
+bool
+dsn_write(const struct dsn *d, struct buf *out)
+{
+	write_header(d, out);
+	if (!d->report) {
+		write_human(d, out);
+		buf_puts(out, "\r\n--- The message's header and text, as far "
+			      "as kept:\r\n\r\n");
+		buf_add_str(out, d->original);
+		return !out->failed;
+	}
+	buf_puts(out, "This is a report in MIME form.\r\n");
+	delimiter(d, "\r\n", out);
+	buf_puts(out, "Content-Type: text/plain; charset=utf-8\r\n"
+		      "Content-Transfer-Encoding: 8bit\r\n\r\n");
+	write_human(d, out);
+	delimiter(d, "\r\n", out);
+	write_status(d, out);
+	delimiter(d, "\r\n", out);
+	write_original(d, out);
+	delimiter(d, "--\r\n", out);
+	return !out->failed;
+}
+
+bool
+dsn_boundary_ok(struct str boundary, struct str text)
+{
+	return boundary.n > 0 &&
+	       (text.n == 0 ||
+		   memmem(text.p, text.n, boundary.p, boundary.n) == NULL);
+}
+
+struct str
+dsn_header(struct str message)
+{
+	const char *end;
+
+	if (message.n >= 2 && memcmp(message.p, "\r\n", 2) == 0)
+		return str_sub(message, 0, 2);
+	end =
+	    message.n > 0 ? memmem(message.p, message.n, "\r\n\r\n", 4) : NULL;
+	if (end == NULL)
+		return message;
+	return str_sub(message, 0, (size_t)(end - message.p) + 4);
+}
+
+bool
+dsn_is_automatic(struct str header)
+{
+	while (header.n > 0) {
+		struct str line = str_cut(&header, '\n');
+
+		if (is_automatic_field(line))
+			return true;
+	}
+	return false;
+}
+
+/* --- the parts --- */
+
+static void
+write_header(const struct dsn *d, struct buf *out)
+{
+	bool eight = has_8bit(d->original) || d->utf8;
+
+	buf_printf(out, "Date: %.*s\r\n", STR_ARG(d->date));
+	buf_printf(out,
+	    "From: \"Mail Delivery System\" <MAILER-DAEMON@%.*s>\r\n",
+	    STR_ARG(d->host));
+	buf_puts(out, "To: <");
+	put_clean(out, d->to, 0, "", d->utf8);
+	buf_puts(out, ">\r\n");
+	buf_printf(out, "Subject: %s\r\n", kinds[d->kind].subject);
+	buf_printf(out, "Message-ID: <%.*s@%.*s>\r\n", STR_ARG(d->id),
+	    STR_ARG(d->host));
+	buf_puts(out, "Auto-Submitted: auto-replied\r\n"
+		      "MIME-Version: 1.0\r\n");
+	if (d->report)
+		buf_printf(out,
+		    "Content-Type: multipart/report; "
+		    "report-type=delivery-status;\r\n\tboundary=\"%.*s\"\r\n",
+		    STR_ARG(d->boundary));
+	else
+		buf_puts(out, "Content-Type: text/plain; charset=utf-8\r\n");
+	buf_printf(out, "Content-Transfer-Encoding: %s\r\n\r\n",
+	    eight ? "8bit" : "7bit");
+}
+
+static void
+write_human(const struct dsn *d, struct buf *out)
+{
+	buf_printf(
+	    out, "This is the mail system at %.*s.\r\n\r\n", STR_ARG(d->host));
+	buf_puts(out, kinds[d->kind].intro);
+	if (d->until.n > 0)
+		buf_printf(out,
+		    "It is given up if that fails until\r\n%.*s."
+		    "\r\n",
+		    STR_ARG(d->until));
+	for (size_t i = 0; i < d->n_rcpts; i++)
+		write_human_rcpt(d, &d->rcpts[i], out);
+}
+
+static void
+write_human_rcpt(const struct dsn *d, const struct dsn_rcpt *r, struct buf *out)
+{
+	buf_puts(out, "\r\n<");
+	put_clean(out, r->addr, 0, "", d->utf8);
+	buf_puts(out, ">\r\n");
+	if (r->reason.n > 0)
+		buf_printf(out, "    %.*s - %.*s\r\n", STR_ARG(r->status),
+		    STR_ARG(r->reason));
+	if (r->host.n > 0)
+		buf_printf(out, "    %.*s said:\r\n", STR_ARG(r->host));
+	if (r->text.n > 0) {
+		/* Indented: no line can be a "From " line. */
+		buf_puts(out, "    ");
+		if (!str_is(r->code, "000"))
+			buf_printf(out, "%.*s ", STR_ARG(r->code));
+		put_clean(out, r->text, 8, "\r\n    ", d->utf8);
+		buf_puts(out, "\r\n");
+	}
+}
+
+static void
+write_status(const struct dsn *d, struct buf *out)
+{
+	buf_printf(out, "Content-Type: message/%sdelivery-status\r\n",
+	    d->utf8 ? "global-" : "");
+	buf_printf(out, "Content-Transfer-Encoding: %s\r\n\r\n",
+	    d->utf8 ? "8bit" : "7bit");
+	buf_printf(out, "Reporting-MTA: dns; %.*s\r\n", STR_ARG(d->host));
+	field(out, "Original-Envelope-Id: ", d->envid);
+	field(out, "Arrival-Date: ", d->arrival);
+	for (size_t i = 0; i < d->n_rcpts; i++)
+		write_status_rcpt(d, &d->rcpts[i], out);
+}
+
+static void
+write_status_rcpt(
+    const struct dsn *d, const struct dsn_rcpt *r, struct buf *out)
+{
+	struct str orcpt = r->orcpt, type;
+
+	buf_puts(out, "\r\n");
+	if (orcpt.n > 0) {
+		type = str_cut(&orcpt, ';');
+		buf_puts(out, "Original-Recipient: ");
+		put_clean(out, type, 0, "", false);
+		buf_puts(out, "; ");
+		put_clean(out, orcpt, 0, "", d->utf8);
+		buf_puts(out, "\r\n");
+	}
+	put_addr(out, d->utf8, "Final-Recipient: ", r->addr);
+	buf_printf(out, "Action: %s\r\n", kinds[d->kind].action);
+	field(out, "Status: ", r->status);
+	field(out, "Remote-MTA: dns; ", r->host);
+	if (r->text.n > 0) {
+		bool spoke = !str_is(r->code, "000");
+
+		buf_printf(
+		    out, "Diagnostic-Code: %s; ", spoke ? "smtp" : "x-postern");
+		if (spoke)
+			buf_printf(out, "%.*s ", STR_ARG(r->code));
+		put_clean(out, r->text, 30, "\r\n ", d->utf8);
+		buf_puts(out, "\r\n");
+	}
+	field(out, "Last-Attempt-Date: ", d->last_try);
+	if (d->kind == DSN_DELAYED)
+		field(out, "Will-Retry-Until: ", d->until);
+}
+
+static void
+write_original(const struct dsn *d, struct buf *out)
+{
+	bool eight = has_8bit(d->original);
+	const char *type = d->whole ? "message/rfc822" : "text/rfc822-headers";
+
+	/* RFC 6533: a header in UTF-8 is not an RFC 822 header. */
+	if (d->utf8)
+		type = d->whole ? "message/global" : "message/global-headers";
+	buf_printf(out, "Content-Type: %s\r\n", type);
+	buf_printf(out, "Content-Transfer-Encoding: %s\r\n\r\n",
+	    eight ? "8bit" : "7bit");
+	buf_add_str(out, d->original);
+}
+
+static void
+delimiter(const struct dsn *d, const char *end, struct buf *out)
+{
+	buf_printf(out, "\r\n--%.*s%s", STR_ARG(d->boundary), end);
+}
+
+static void
+field(struct buf *out, const char *name, struct str value)
+{
+	if (value.n == 0)
+		return;
+	buf_puts(out, name);
+	put_clean(out, value, 0, "", false);
+	buf_puts(out, "\r\n");
+}
+
+static void
+put_addr(struct buf *out, bool utf8, const char *name, struct str addr)
+{
+	buf_puts(out, name);
+	buf_puts(out, utf8 && !is_ascii(addr) ? "utf-8; " : "rfc822; ");
+	put_clean(out, addr, 0, "", utf8);
+	buf_puts(out, "\r\n");
+}
+
+/* --- text from outside --- */
+
+/*
+ * At most REPLY_TEXT_MAX bytes of printable text; where a line gets longer
+ * than WRAP, fold replaces a blank (or stands in a word without end). fold
+ * empty: no folding.
+ */
+static void
+put_clean(
+    struct buf *out, struct str s, size_t column, const char *fold, bool utf8)
+{
+	utf8 = utf8 && str_valid_utf8(s);
+	s = str_sub(s, 0, REPLY_TEXT_MAX);
+	/* A character cut in two would not be valid any more. */
+	while (utf8 && s.n > 0 && !str_valid_utf8(s))
+		s.n--;
+	for (size_t i = 0; i < s.n; i++) {
+		char c = clean_byte((unsigned char)s.p[i], utf8);
+
+		if (*fold != '\0' && column > 0 &&
+		    ((c == ' ' && column + word_end(s, i + 1) - i > WRAP) ||
+			(column > LINE_TOO_LONG && !(c & 0x80)))) {
+			buf_puts(out, fold);
+			column = 4;
+			if (c == ' ')
+				continue;
+		}
+		buf_putc(out, c);
+		column++;
+	}
+}
+
+static char
+clean_byte(unsigned char c, bool utf8)
+{
+	if (c == '\t' || c == '\r' || c == '\n')
+		return ' ';
+	if (c < 0x20 || c == 0x7f || (c >= 0x80 && !utf8))
+		return '?';
+	return (char)c;
+}
+
+static size_t
+word_end(struct str s, size_t at)
+{
+	while (at < s.n && s.p[at] != ' ')
+		at++;
+	return at;
+}
+
+static bool
+is_ascii(struct str s)
+{
+	return !has_8bit(s);
+}
+
+static bool
+has_8bit(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if ((unsigned char)s.p[i] >= 0x80)
+			return true;
+	return false;
+}
+
+static bool
+is_automatic_field(struct str line)
+{
+	for (size_t i = 0; i < NELEM(automatic); i++) {
+		struct str name = str_of(automatic[i].name);
+		struct str value;
+
+		if (!str_starts_nocase(line, name))
+			continue;
+		value = str_trim(str_sub(line, name.n, line.n));
+		if (automatic[i].values == NULL)
+			return !str_starts_nocase(value, STR("no"));
+		return *automatic[i].values == '\0' ||
+		       value_listed(value, automatic[i].values);
+	}
+	return false;
+}
+
+static bool
+value_listed(struct str value, const char *values)
+{
+	struct str rest = str_of(values);
+
+	while (rest.n > 0) {
+		struct str one = str_cut(&rest, '|');
+
+		if (one.n > 0 && str_eq_nocase(one, value))
+			return true;
+	}
+	return false;
+}
