@@ -1,0 +1,326 @@
+/* bounce.c - which notices are owed, and their way to cleanup */
+#include "qmgr/bounce.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "event/event.h"
+#include "qmgr/notice.h"
+#include "qmgr/settle.h"
+
+#define SENT_MAX  20    /* with cleanup at a time */
+#define AGAIN_MS  10000 /* cleanup could not take one: not before */
+#define HOUR_MS   (60 * 60 * 1000)
+#define RATES_MAX 100000 /* senders counted in an hour */
+
+static bool is_wanted(const struct qmgr *, const struct mail *,
+    const struct recipient *, enum dsn_kind);
+static struct notice *of_kind(struct mail *, enum dsn_kind);
+static void add_rcpt(struct notice *, const struct recipient *, struct str addr,
+    const struct bounce_about *);
+static void enqueue(struct qmgr *, struct notice *, bool front);
+static bool over_rate(struct qmgr *, struct str sender);
+static void say_dropped(const struct notice *);
+static void say_sent(struct qmgr *, const struct notice *);
+static void done(struct qmgr *, struct notice *);
+static void notice_free(struct notice *);
+
+bool
+bounce_owe(struct qmgr *q, struct parcel *p, struct recipient *r,
+    const struct bounce_about *about)
+{
+	char addr[ADDR_MAX + 1];
+
+	if (!is_wanted(q, p->mail, r, about->kind))
+		return false;
+	add_rcpt(
+	    of_kind(p->mail, about->kind), r, parcel_addr(p, r, addr), about);
+	return true;
+}
+
+void
+bounce_queue(struct qmgr *q, struct mail *m)
+{
+	struct notice *n;
+
+	while ((n = m->active->notice) != NULL) {
+		m->active->notice = n->next;
+		enqueue(q, n, false);
+	}
+	bounce_run(q);
+}
+
+void
+bounce_run(struct qmgr *q)
+{
+	struct notice *n;
+	bool wanted;
+
+	while ((n = q->notices_first) != NULL && q->notices_at <= q->now &&
+	       q->notices_sent.n < SENT_MAX) {
+		struct str to = notice_to(q, n->mail);
+
+		if (mail_is_moving(n->mail))
+			return; /* settle_saved comes back */
+		q->notices_first = n->next;
+		if (n->next == NULL)
+			q->notices_last = NULL;
+		if (!n->counted && over_rate(q, to)) {
+			say_dropped(n);
+			done(q, n);
+			continue;
+		}
+		n->counted = true;
+		if (notice_send(q, n, &wanted)) {
+			map_put_u64(&q->notices_sent, n->txn, n);
+			say_sent(q, n);
+		} else if (!wanted) {
+			done(q, n);
+		} else {
+			enqueue(q, n, true);
+			return;
+		}
+	}
+}
+
+bool
+bounce_answer(
+    struct qmgr *q, void *worker, uint32_t txn, uint32_t code, struct str text)
+{
+	struct notice *n = map_get_u64(&q->notices_sent, txn);
+	char line[LOG_VALUE_MAX];
+
+	if (n == NULL || n->worker != worker)
+		return false;
+	map_remove_u64(&q->notices_sent, txn);
+	if (code >= 400 && code <= 499) {
+		q->notices_at = q->now + AGAIN_MS;
+		enqueue(q, n, true);
+		return true;
+	}
+	if (code != 250) {
+		snprintf(line, sizeof(line),
+		    "notice MID %llu about MID %llu refused: %u %.*s",
+		    (unsigned long long)n->mid,
+		    (unsigned long long)n->mail->mid, code,
+		    (int)(text.n < 500 ? text.n : 500), text.p);
+		EMIT(WARNING, .text = str_of(line));
+	}
+	done(q, n);
+	bounce_run(q);
+	return true;
+}
+
+void
+bounce_worker_lost(struct qmgr *q, void *worker)
+{
+	struct notice *lost = NULL, *n;
+
+	MAP_FOREACH (&q->notices_sent, it) {
+		n = it.value;
+		if (n->worker != worker)
+			continue;
+		n->next = lost;
+		lost = n;
+	}
+	while ((n = lost) != NULL) {
+		lost = n->next;
+		map_remove_u64(&q->notices_sent, n->txn);
+		enqueue(q, n, true);
+	}
+	bounce_run(q);
+}
+
+void
+bounce_tick(struct qmgr *q)
+{
+	if (q->notices_at == 0 || q->notices_at > q->now)
+		return;
+	q->notices_at = 0;
+	bounce_run(q);
+}
+
+int64_t
+bounce_next(const struct qmgr *q)
+{
+	return q->notices_first != NULL ? q->notices_at : 0;
+}
+
+void
+bounce_drop(struct mail *m)
+{
+	struct notice *n;
+
+	while ((n = m->active->notice) != NULL) {
+		m->active->notice = n->next;
+		notice_free(n);
+	}
+}
+
+void
+bounce_fini(struct qmgr *q)
+{
+	struct notice *n;
+
+	while ((n = q->notices_first) != NULL) {
+		q->notices_first = n->next;
+		notice_free(n);
+	}
+	MAP_FOREACH (&q->notices_sent, it) {
+		notice_free(it.value);
+	}
+	map_fini(&q->notices_sent, NULL);
+	map_fini(&q->bounce_rates, NULL);
+}
+
+/* --- owing --- */
+
+/* RFC 3461 4.1: NEVER, or a list that does not name it, is a no. */
+static bool
+is_wanted(const struct qmgr *q, const struct mail *m, const struct recipient *r,
+    enum dsn_kind kind)
+{
+	static const uint8_t bits[DSN_KINDS] = {
+		[DSN_FAILED] = DSN_FAILURE,
+		[DSN_DELAYED] = DSN_DELAY,
+		[DSN_RELAYED] = DSN_SUCCESS,
+	};
+	const struct bounce_profile *p = mail_profile(q, m);
+
+	if (mail_sender(m).n == 0 || m->flags & ENV_NOTICE)
+		return false; /* threats LOP-04 */
+	if (kind == DSN_FAILED && !p->notify)
+		return false;
+	return r->notify == 0 ? kind != DSN_RELAYED
+			      : (r->notify & bits[kind]) != 0;
+}
+
+static struct notice *
+of_kind(struct mail *m, enum dsn_kind kind)
+{
+	struct active *a = mail_activate(m);
+	struct notice *n = a->notice;
+
+	while (n != NULL && n->kind != kind)
+		n = n->next;
+	if (n != NULL)
+		return n;
+	n = mem_alloc(sizeof(*n));
+	n->mail = m;
+	n->kind = kind;
+	n->next = a->notice;
+	a->notice = n;
+	m->n_owed++;
+	return n;
+}
+
+static void
+add_rcpt(struct notice *n, const struct recipient *r, struct str addr,
+    const struct bounce_about *b)
+{
+	struct notice_rcpt *x;
+
+	n->v = mem_room(n->v, &n->cap, n->n, sizeof(*n->v));
+	x = &n->v[n->n++];
+	x->index = (uint32_t)(r - n->mail->rcpts);
+	x->addr = mem_strndup(addr.p, addr.n);
+	x->status = mem_strdup(b->status);
+	x->reason = mem_strdup(b->reason != NULL ? b->reason : "");
+	x->code = mem_strdup(b->code);
+	x->text = mem_strndup(b->text.n > 0 ? b->text.p : "", b->text.n);
+	x->host = mem_strdup(b->host != NULL ? b->host : "");
+}
+
+/* --- sending --- */
+
+static void
+enqueue(struct qmgr *q, struct notice *n, bool front)
+{
+	n->txn = 0;
+	n->worker = NULL;
+	n->next = front ? q->notices_first : NULL;
+	if (q->notices_first == NULL)
+		q->notices_first = q->notices_last = n;
+	else if (front)
+		q->notices_first = n;
+	else
+		q->notices_last = q->notices_last->next = n;
+}
+
+/*
+ * Threats BAC-03: a forged sender is not flooded. The count of an hour stands
+ * in the map itself, as a pointer that is never followed.
+ */
+static bool
+over_rate(struct qmgr *q, struct str to)
+{
+	uintptr_t n;
+
+	if (q->config->bounce_rate == 0)
+		return false;
+	if (q->now - q->bounce_hour >= HOUR_MS ||
+	    q->bounce_rates.n >= RATES_MAX) {
+		map_fini(&q->bounce_rates, NULL);
+		map_init(&q->bounce_rates);
+		q->bounce_hour = q->now;
+	}
+	n = (uintptr_t)map_get(&q->bounce_rates, to) + 1;
+	map_put(&q->bounce_rates, to, (void *)n);
+	return n > q->config->bounce_rate;
+}
+
+static void
+say_dropped(const struct notice *n)
+{
+	char line[LOG_VALUE_MAX];
+
+	snprintf(line, sizeof(line),
+	    "MID %llu: no notice for %zu recipients: too many to this sender "
+	    "within an hour",
+	    (unsigned long long)n->mail->mid, n->n);
+	EMIT(NOTICE, .text = str_of(line));
+}
+
+static void
+say_sent(struct qmgr *q, const struct notice *n)
+{
+	uint64_t about = n->mail->mid;
+
+	if (n->kind == DSN_DELAYED)
+		EMIT(WARNING_GENERATED, .mid = n->mid, .other = about);
+	else
+		EMIT(BOUNCE_GENERATED, .mid = n->mid, .other = about);
+	EMIT(START_MID, .mid = n->mid);
+	EMIT(MID_FROM, .mid = n->mid, .addr = str_of(""));
+	EMIT(MID_RCPT, .mid = n->mid, .addr = notice_to(q, n->mail));
+}
+
+/* It is safe, or never will be: the recipients are done with. */
+static void
+done(struct qmgr *q, struct notice *n)
+{
+	struct mail *m = n->mail;
+
+	for (size_t i = 0; n->kind == DSN_FAILED && i < n->n; i++)
+		settle_done(m, &m->rcpts[n->v[i].index], RCPT_BOUNCED);
+	m->n_owed--;
+	notice_free(n);
+	settle(q, m);
+}
+
+static void
+notice_free(struct notice *n)
+{
+	for (size_t i = 0; i < n->n; i++) {
+		free(n->v[i].addr);
+		free(n->v[i].status);
+		free(n->v[i].reason);
+		free(n->v[i].code);
+		free(n->v[i].text);
+		free(n->v[i].host);
+	}
+	free(n->v);
+	free(n);
+}

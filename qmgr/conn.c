@@ -1,0 +1,326 @@
+/* conn.c - connections of a destination, and the health of its addresses */
+#include "qmgr/conn.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "qmgr/deliver.h"
+#include "qmgr/retry.h"
+
+static void put(struct conn *, enum conn_list);
+static void take(struct conn *);
+static struct address *choose(const struct qmgr *, const struct dest *);
+static bool may_use(const struct qmgr *, const struct address *);
+static struct address *address_of(const struct conn *);
+static void say_session(
+    const struct qmgr *, const struct conn *, struct session *);
+static size_t give_back(struct conn *);
+static void note_error(
+    struct qmgr *, struct conn *, const struct session_down *);
+static void failed(struct qmgr *, struct conn *, const struct session_down *);
+static void pass_failed(
+    struct qmgr *, struct conn *, const struct session_down *);
+static void count_conns(struct qmgr *, int n);
+
+enum conn_open
+conn_open(struct qmgr *q, struct dest *d)
+{
+	struct address *a = choose(q, d);
+	struct session s;
+	struct conn *c;
+
+	if (a == NULL)
+		return CONN_NO_ADDRESS;
+	c = mem_alloc(sizeof(*c));
+	do {
+		c->id = ++q->last_conn;
+	} while (c->id == 0 || map_get_u64(&q->conns, c->id) != NULL);
+	c->dcid = stats_next_id(q->stats, STATS_DCID);
+	c->dest = d;
+	c->ep = a->ep;
+	c->host = mem_strdup(a->host);
+	say_session(q, c, &s);
+	if (!q->out->open(q->out_arg, c, &s)) {
+		free(c->host);
+		free(c);
+		return CONN_NO_WORKER;
+	}
+	d->rotor++;
+	a->n_conns++;
+	put(c, CONNS_OPENING);
+	map_put_u64(&q->conns, c->id, c);
+	count_conns(q, 1);
+	stats_add(q->stats, STATS_connections_out, 1);
+	return CONN_OPENED;
+}
+
+bool
+conn_has_address(const struct qmgr *q, const struct dest *d)
+{
+	return choose(q, d) != NULL;
+}
+
+void
+conn_sort(struct qmgr *q, struct conn *c)
+{
+	static const enum conn_list by_jobs[CONN_JOBS + 1] = { CONNS_IDLE,
+		CONNS_HALF, CONNS_FULL };
+
+	heap_remove(&q->idles, &c->idle);
+	if (c->list == CONNS_QUITTING)
+		return;
+	take(c);
+	put(c, by_jobs[c->n_jobs]);
+	if (c->n_jobs == 0)
+		heap_put(
+		    &q->idles, &c->idle, (uint64_t)(q->now + CONN_IDLE_MS));
+}
+
+void
+conn_quit(struct qmgr *q, struct conn *c)
+{
+	heap_remove(&q->idles, &c->idle);
+	take(c);
+	put(c, CONNS_QUITTING);
+	q->out->quit(q->out_arg, c);
+}
+
+void
+conn_is_up(struct qmgr *q, struct conn *c)
+{
+	struct address *a = address_of(c);
+
+	c->up = true;
+	c->dest->state = DEST_UP;
+	c->dest->failures = 0;
+	c->dest->blocked_until = 0;
+	c->dest->last_activity = q->wall;
+	if (a != NULL) {
+		a->down_until = 0;
+		a->failures = 0;
+		a->fail_code = 0;
+	}
+	conn_sort(q, c);
+}
+
+void
+conn_widen(const struct conn *c)
+{
+	struct address *a = address_of(c);
+
+	if (a != NULL && a->window < UINT32_MAX)
+		a->window++;
+}
+
+void
+conn_gone(struct qmgr *q, struct conn *c, const struct session_down *why)
+{
+	struct address *a = address_of(c);
+	struct dest *d = c->dest;
+	size_t n_back = give_back(c);
+
+	heap_remove(&q->idles, &c->idle);
+	take(c);
+	map_remove_u64(&q->conns, c->id);
+	count_conns(q, -1);
+	if (a != NULL && a->n_conns > 0)
+		a->n_conns--;
+	if (why != NULL) {
+		note_error(q, c, why);
+		/* A server that takes no mail at all would be asked again
+		 * and again; one that took some may end when it likes. */
+		if ((!c->up && why->reason != SESSION_CLOSED) || c->failed ||
+		    (c->n_done == 0 && n_back > 0))
+			failed(q, c, why);
+	}
+	free(c->host);
+	free(c);
+	schedule_kick(q, d);
+	schedule_wake(q);
+}
+
+struct conn *
+conn_of(const struct qmgr *q, void *worker, uint32_t id)
+{
+	struct conn *c = map_get_u64(&q->conns, id);
+
+	return c != NULL && c->worker == worker ? c : NULL;
+}
+
+/* --- lists --- */
+
+static void
+put(struct conn *c, enum conn_list list)
+{
+	struct dest *d = c->dest;
+
+	c->list = list;
+	c->prev = NULL;
+	c->next = d->conns[list];
+	if (c->next != NULL)
+		c->next->prev = c;
+	d->conns[list] = c;
+	d->n_conns[list]++;
+}
+
+static void
+take(struct conn *c)
+{
+	struct dest *d = c->dest;
+
+	*(c->prev != NULL ? &c->prev->next : &d->conns[c->list]) = c->next;
+	if (c->next != NULL)
+		c->next->prev = c->prev;
+	d->n_conns[c->list]--;
+}
+
+static void
+count_conns(struct qmgr *q, int n)
+{
+	q->n_conns += (size_t)n;
+	stats_gauge_add(q->stats, STATS_GAUGE_outbound_conn, n);
+}
+
+/* --- addresses --- */
+
+/*
+ * The best order that has an address which is not down; among its equals one
+ * after the other, a turn for each connection. When those are all at their
+ * window, worse ones are not used: mail waits a moment instead.
+ */
+static struct address *
+choose(const struct qmgr *q, const struct dest *d)
+{
+	struct hosts *h = d->hosts;
+	size_t begin = 0, end;
+
+	while (h != NULL && begin < h->n) {
+		bool alive = false;
+
+		for (end = begin; end < h->n; end++) {
+			if (h->v[end].order != h->v[begin].order)
+				break;
+			alive = alive || h->v[end].down_until <= q->now;
+		}
+		for (size_t i = 0; i < end - begin; i++) {
+			struct address *a =
+			    &h->v[begin + (d->rotor + i) % (end - begin)];
+
+			if (may_use(q, a))
+				return a;
+		}
+		if (alive)
+			return NULL;
+		begin = end;
+	}
+	return NULL;
+}
+
+static bool
+may_use(const struct qmgr *q, const struct address *a)
+{
+	return a->down_until <= q->now && a->n_conns < a->window;
+}
+
+static struct address *
+address_of(const struct conn *c)
+{
+	struct hosts *h = c->dest->hosts;
+
+	for (size_t i = 0; h != NULL && i < h->n; i++)
+		if (h->v[i].ep.port == c->ep.port &&
+		    ip_equal(&h->v[i].ep.ip, &c->ep.ip))
+			return &h->v[i];
+	return NULL;
+}
+
+static void
+say_session(const struct qmgr *q, const struct conn *c, struct session *s)
+{
+	*s = (struct session){ .dcid = c->dcid,
+		.domain = str_of(c->dest->name),
+		.host = str_of(c->host),
+		.ip = c->ep.ip,
+		.port = c->ep.port,
+		.helo = q->config->hostname,
+		.connect_ms = q->config->connect_timeout * 1000,
+		.reply_ms = q->config->reply_timeout * 1000 };
+}
+
+/* --- the end --- */
+
+/* Its jobs stand first in the queue again, as they were. */
+static size_t
+give_back(struct conn *c)
+{
+	size_t n = c->n_jobs;
+
+	while (c->n_jobs > 0) {
+		struct parcel *p = c->jobs[--c->n_jobs];
+
+		p->mail->n_sent--;
+		dest_due(p, true);
+	}
+	return n;
+}
+
+static void
+note_error(struct qmgr *q, struct conn *c, const struct session_down *why)
+{
+	struct dest *d = c->dest;
+
+	d->last_activity = q->wall;
+	if (why->reason == SESSION_CLOSED || why->text.n == 0)
+		return;
+	dest_error(&d->last_error, q->wall, &c->ep.ip, why->text);
+	if (why->code >= 500)
+		dest_error(&d->last_5xx, q->wall, &c->ep.ip, why->text);
+}
+
+static void
+failed(struct qmgr *q, struct conn *c, const struct session_down *why)
+{
+	struct address *a = address_of(c);
+	struct dest *d = c->dest;
+
+	if (a == NULL)
+		return; /* the list is another one by now */
+	a->failures++;
+	a->down_until =
+	    q->now +
+	    retry_host_interval(&q->config->bounce_profiles[0], a->failures);
+	a->window = a->window > 1 ? a->window / 2 : 1;
+	a->fail_code = why->reason == SESSION_GREETING ? why->code : 0;
+	for (size_t i = 0; i < d->hosts->n; i++)
+		if (d->hosts->v[i].down_until <= q->now)
+			return;
+	if (d->blocked_until <= q->now)
+		pass_failed(q, c, why);
+}
+
+/*
+ * No address is left. If each of them said 5xx at once, that is an answer to
+ * the mail that asked (spec 1.6); the next one asks again for itself. Else
+ * the host is down: all wait, one connection looks from time to time.
+ */
+static void
+pass_failed(struct qmgr *q, struct conn *c, const struct session_down *why)
+{
+	struct dest *d = c->dest;
+	size_t n_refused = 0;
+
+	for (size_t i = 0; i < d->hosts->n; i++)
+		if (d->hosts->v[i].fail_code >= 500)
+			n_refused++;
+	if (n_refused == d->hosts->n && d->due_first != NULL) {
+		for (size_t i = 0; i < d->hosts->n; i++)
+			d->hosts->v[i].down_until = 0;
+		deliver_refused(q, c, d->due_first, why);
+		return;
+	}
+	d->state = why->reason == SESSION_LOCAL ? DEST_UNKNOWN : DEST_DOWN;
+	d->failures++;
+	d->blocked_until =
+	    q->now +
+	    retry_host_interval(&q->config->bounce_profiles[0], d->failures);
+}

@@ -1,0 +1,25 @@
+/*
+ * deliver.h - what became of a parcel, and all that follows from it
+ *
+ * Counters, events, the time of the next attempt, records to be written and
+ * notices owed; then settle(). The message may be gone when these return.
+ */
+#ifndef QMGR_DELIVER_H
+#define QMGR_DELIVER_H
+
+#include "qmgr/schedule.h"
+
+/* The server's answers; checked already. The parcel is in no list. */
+void deliver_result(
+    struct qmgr *, struct conn *, struct parcel *, const struct job_done *);
+/* Hard, for all its recipients, without asking a server. why NULL: none. */
+void deliver_cause(struct qmgr *, struct parcel *, enum cause, const char *why);
+/* A 5xx greeting at every address. */
+void deliver_refused(
+    struct qmgr *, struct conn *, struct parcel *, const struct session_down *);
+/* Routed to /dev/null. */
+void deliver_dropped(struct qmgr *, struct parcel *);
+/* By an administrator: whoever is not in delivery. Returns how many. */
+uint64_t deliver_delete(struct qmgr *, struct mail *);
+
+#endif

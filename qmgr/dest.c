@@ -1,0 +1,366 @@
+/* dest.c - destinations: their queues, counters and lists */
+#include "qmgr/dest.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "qmgr/resolve.h"
+
+/* Destinations without mail that are kept, for their counters and for what
+ * is known about the hosts. */
+#define IDLE_MAX 10000
+
+const char *const dest_internal_names[] = { "the.encryption.queue",
+	"the.euq.queue", "the.euq.release.queue", NULL };
+
+/* What is counted here, and for the whole system. */
+static const struct {
+	const char *name;
+	enum stats_counter of_all;
+} counters[DEST_COUNTERS] = {
+	[DEST_SOFT] = { "soft_bounced_events", STATS_soft_bounced_events },
+	[DEST_COMPLETED] = { "completed_recipients",
+	    STATS_completed_recipients },
+	[DEST_HARD] = { "hard_bounced_recipients",
+	    STATS_hard_bounced_recipients },
+	[DEST_DNS] = { "dns_hard_bounces", STATS_dns_hard_bounces },
+	[DEST_5XX] = { "fivexx_hard_bounces", STATS_fivexx_hard_bounces },
+	[DEST_FILTER] = { "filter_hard_bounces", STATS_filter_hard_bounces },
+	[DEST_EXPIRED] = { "expired_hard_bounces", STATS_expired_hard_bounces },
+	[DEST_OTHER] = { "other_hard_bounces", STATS_other_hard_bounces },
+	[DEST_DELIVERED] = { "delivered_recipients",
+	    STATS_delivered_recipients },
+	[DEST_DELETED] = { "deleted_recipients", STATS_deleted_recipients },
+};
+
+static struct dest *dest_new(struct qmgr *, struct str name);
+static void dest_free(struct qmgr *, struct dest *);
+static bool is_internal(const char *name);
+static void count(struct qmgr *, struct dest *, enum dest_counter, uint64_t);
+static void gauge(struct qmgr *, struct dest *, bool attempted, int64_t n);
+
+const char *
+dest_state_name(enum dest_state s)
+{
+	static const char *const names[] = { "unknown", "up", "down" };
+
+	return names[s];
+}
+
+const char *
+dest_counter_name(enum dest_counter c)
+{
+	return counters[c].name;
+}
+
+struct dest *
+dest_get(struct qmgr *q, struct str domain)
+{
+	char lower[DOMAIN_MAX + 1];
+	struct dest *d;
+
+	str_copy(lower, sizeof(lower), domain);
+	str_lower(lower);
+	d = map_get(&q->dests, str_of(lower));
+	if (d == NULL)
+		d = dest_new(q, str_of(lower));
+	return d;
+}
+
+struct dest *
+dest_find(const struct qmgr *q, struct str domain)
+{
+	char lower[DOMAIN_MAX + 1];
+
+	str_copy(lower, sizeof(lower), domain);
+	str_lower(lower);
+	return map_get(&q->dests, str_of(lower));
+}
+
+void
+dest_refresh(struct qmgr *q, struct dest *d)
+{
+	if (d->config_serial == q->config_serial)
+		return;
+	d->config_serial = q->config_serial;
+	d->limits = config_destination(q->config, str_of(d->name));
+	d->route = config_route(q->config, str_of(d->name));
+	/* Where it goes may have changed: find out again. */
+	if (d->resolution != RESOLUTION_ASKING)
+		d->resolution = RESOLUTION_NONE;
+	else
+		resolve_cancel(q, d);
+	d->blocked_until = 0;
+}
+
+void
+dest_touch(struct qmgr *q, struct dest *d)
+{
+	bool empty = d->n_parcels == 0 && d->resolve == NULL && !d->internal;
+
+	for (size_t i = 0; i < CONNS_LISTS && empty; i++)
+		empty = d->n_conns[i] == 0;
+	if (empty && d->list != &q->idle) {
+		dest_list_remove(d);
+		heap_remove(&q->timers, &d->timer);
+		dest_list_put(&q->idle, d);
+		if (++q->n_idle > IDLE_MAX)
+			dest_free(q, q->idle.first);
+	} else if (!empty && d->list == &q->idle) {
+		dest_list_remove(d);
+		q->n_idle--;
+	}
+}
+
+void
+dest_free_all(struct qmgr *q)
+{
+	MAP_FOREACH (&q->dests, it) {
+		struct dest *d = it.value;
+
+		resolve_cancel(q, d);
+		hosts_free(&d->hosts);
+		heap_fini(&d->wait);
+		free(d->why);
+		free(d->last_5xx.text);
+		free(d->last_error.text);
+		free(d->name);
+		free(d);
+	}
+	map_fini(&q->dests, NULL);
+}
+
+void
+dest_reset_counters(struct qmgr *q)
+{
+	MAP_FOREACH (&q->dests, it) {
+		struct dest *d = it.value;
+
+		memset(d->count, 0, sizeof(d->count));
+	}
+	q->reset_at = (uint64_t)q->wall;
+}
+
+void
+hosts_free(struct hosts **hp)
+{
+	if (*hp != NULL)
+		arena_free(&(*hp)->mem);
+	free(*hp);
+	*hp = NULL;
+}
+
+/* --- its queue --- */
+
+void
+dest_add(struct qmgr *q, struct parcel *p, int64_t at)
+{
+	struct dest *d = p->dest;
+
+	d->n_parcels++;
+	gauge(q, d, p->attempts > 0, p->n_open);
+	p->state = PARCEL_OVER;
+	if (at > q->now)
+		dest_wait(p, at);
+	else
+		dest_due(p, false);
+	dest_touch(q, d);
+}
+
+void
+dest_due(struct parcel *p, bool front)
+{
+	struct dest *d = p->dest;
+
+	p->state = PARCEL_DUE;
+	p->due.prev = front ? NULL : d->due_last;
+	p->due.next = front ? d->due_first : NULL;
+	*(p->due.prev != NULL ? &p->due.prev->due.next : &d->due_first) = p;
+	*(p->due.next != NULL ? &p->due.next->due.prev : &d->due_last) = p;
+	d->n_due++;
+}
+
+void
+dest_wait(struct parcel *p, int64_t at)
+{
+	p->state = PARCEL_WAIT;
+	p->wait = (struct heap_node){ 0 };
+	heap_put(&p->dest->wait, &p->wait, (uint64_t)at);
+}
+
+void
+dest_take(struct parcel *p)
+{
+	struct dest *d = p->dest;
+	struct parcel *next = p->due.next, *prev = p->due.prev;
+
+	if (p->state == PARCEL_WAIT) {
+		heap_remove(&d->wait, &p->wait);
+	} else if (p->state == PARCEL_DUE) {
+		*(prev != NULL ? &prev->due.next : &d->due_first) = next;
+		*(next != NULL ? &next->due.prev : &d->due_last) = prev;
+		d->n_due--;
+	}
+	p->state = PARCEL_OVER;
+}
+
+void
+dest_ripen(struct dest *d, int64_t now)
+{
+	struct heap_node *n;
+
+	while ((n = heap_top(&d->wait)) != NULL && n->key <= (uint64_t)now) {
+		struct parcel *p = HEAP_OBJ(n, struct parcel, wait);
+
+		heap_pop(&d->wait);
+		dest_due(p, false);
+	}
+}
+
+/* --- counting --- */
+
+void
+dest_count_soft(struct qmgr *q, struct dest *d, uint64_t n)
+{
+	count(q, d, DEST_SOFT, n);
+}
+
+void
+dest_count_hard(struct qmgr *q, struct dest *d, enum hard_class c)
+{
+	count(q, d, (enum dest_counter)(DEST_DNS + (int)c), 1);
+	count(q, d, DEST_HARD, 1);
+	count(q, d, DEST_COMPLETED, 1);
+}
+
+void
+dest_count_delivered(struct qmgr *q, struct dest *d, uint64_t n)
+{
+	count(q, d, DEST_DELIVERED, n);
+	count(q, d, DEST_COMPLETED, n);
+}
+
+void
+dest_count_deleted(struct qmgr *q, struct dest *d, uint64_t n)
+{
+	count(q, d, DEST_DELETED, n);
+	count(q, d, DEST_COMPLETED, n);
+}
+
+void
+dest_left(struct qmgr *q, struct parcel *p, uint64_t n)
+{
+	p->n_open = (uint16_t)(p->n_open - n);
+	p->mail->n_open -= (uint32_t)n;
+	gauge(q, p->dest, p->attempts > 0, -(int64_t)n);
+	if (p->n_open == 0)
+		p->dest->n_parcels--;
+}
+
+void
+dest_attempted(struct qmgr *q, struct parcel *p)
+{
+	if (p->attempts == 0) {
+		gauge(q, p->dest, false, -(int64_t)p->n_open);
+		gauge(q, p->dest, true, p->n_open);
+	}
+	if (p->attempts < UINT16_MAX)
+		p->attempts++;
+}
+
+void
+dest_error(
+    struct last_error *e, int64_t wall, const struct ip *ip, struct str text)
+{
+	free(e->text);
+	e->text = mem_strndup(text.n > 0 ? text.p : "", text.n);
+	e->at = wall;
+	e->ip = *ip;
+}
+
+/* --- lists of destinations --- */
+
+void
+dest_list_put(struct dest_list *l, struct dest *d)
+{
+	d->list = l;
+	d->next = NULL;
+	d->prev = l->last;
+	*(l->last != NULL ? &l->last->next : &l->first) = d;
+	l->last = d;
+}
+
+void
+dest_list_remove(struct dest *d)
+{
+	struct dest_list *l = d->list;
+
+	if (l == NULL)
+		return;
+	*(d->prev != NULL ? &d->prev->next : &l->first) = d->next;
+	*(d->next != NULL ? &d->next->prev : &l->last) = d->prev;
+	d->list = NULL;
+	d->next = d->prev = NULL;
+}
+
+/* --- helpers --- */
+
+static struct dest *
+dest_new(struct qmgr *q, struct str name)
+{
+	struct dest *d = mem_alloc(sizeof(*d));
+
+	d->name = mem_strndup(name.p, name.n);
+	d->internal = is_internal(d->name);
+	map_put(&q->dests, name, d);
+	stats_gauge_set(
+	    q->stats, STATS_GAUGE_destinations, (int64_t)q->dests.n);
+	dest_refresh(q, d);
+	return d;
+}
+
+static void
+dest_free(struct qmgr *q, struct dest *d)
+{
+	dest_list_remove(d);
+	q->n_idle--;
+	map_remove(&q->dests, str_of(d->name));
+	stats_gauge_set(
+	    q->stats, STATS_GAUGE_destinations, (int64_t)q->dests.n);
+	heap_remove(&q->timers, &d->timer);
+	hosts_free(&d->hosts);
+	heap_fini(&d->wait);
+	free(d->why);
+	free(d->last_5xx.text);
+	free(d->last_error.text);
+	free(d->name);
+	free(d);
+}
+
+static bool
+is_internal(const char *name)
+{
+	for (size_t i = 0; dest_internal_names[i] != NULL; i++)
+		if (strcmp(dest_internal_names[i], name) == 0)
+			return true;
+	return false;
+}
+
+static void
+count(struct qmgr *q, struct dest *d, enum dest_counter c, uint64_t n)
+{
+	d->count[c] += n;
+	stats_add(q->stats, counters[c].of_all, n);
+}
+
+static void
+gauge(struct qmgr *q, struct dest *d, bool attempted, int64_t n)
+{
+	*(attempted ? &d->n_attempted : &d->n_unattempted) += (uint64_t)n;
+	stats_gauge_add(q->stats,
+	    attempted ? STATS_GAUGE_attempted_recipients
+		      : STATS_GAUGE_unattempted_recipients,
+	    n);
+	stats_gauge_add(q->stats, STATS_GAUGE_active_recipients, n);
+}

@@ -1,0 +1,158 @@
+/* held.c - which messages are open, and what is known of them beyond mail.h */
+#include "qmgr/held.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+
+#define MEM_MAX ((size_t)64 * 1024 * 1024)
+
+static struct held *held_new(struct helds *, struct mail *, int fd);
+static void make_room(struct helds *);
+static void take_orcpts(struct held *, const struct rcpt *, size_t n);
+static void held_free(struct helds *, struct held *);
+
+void
+held_from_message(
+    struct helds *hs, struct mail *m, const struct message *in, int fd)
+{
+	struct held *h = held_new(hs, m, fd);
+
+	h->wire_flags = in->wire_flags;
+	h->prepend = arena_str(&h->mem, in->prepend);
+	h->envid = arena_str(&h->mem, in->envid);
+	take_orcpts(h, in->rcpts.v, in->rcpts.n);
+}
+
+struct held *
+held_get(struct helds *hs, struct mail *m, struct err *err)
+{
+	struct qmessage qm;
+	struct arena mem;
+	struct held *h;
+	int fd;
+
+	if (m->active != NULL && m->active->held != NULL)
+		return m->active->held;
+	arena_init(&mem, QUEUE_READ_MEM);
+	fd = held_read(hs, m, &qm, &mem, err);
+	if (fd == -1) {
+		arena_free(&mem);
+		return NULL;
+	}
+	h = held_new(hs, m, fd);
+	h->wire_flags = qm.content.wire_flags;
+	h->prepend = arena_str(&h->mem, qm.route.prepend);
+	h->envid = arena_str(&h->mem, qm.envelope.envid);
+	take_orcpts(h, qm.rcpt_v, qm.n_rcpts);
+	arena_free(&mem);
+	return h;
+}
+
+int
+held_fd(struct helds *hs, struct held *h, struct err *err)
+{
+	struct mail *m = h->mail;
+	int fd = h->fd;
+
+	if (fd == -1)
+		fd = store_reader(
+		    hs->store, (enum queue_place)m->place, m->mid, err);
+	if (fd == -1)
+		return -1;
+	h->fd = -1;
+	if (m->n_parcels > 1) {
+		/* The others will want it, too. */
+		h->fd = dup(fd);
+		if (h->fd == -1 && errno != EMFILE)
+			panic("dup of a queue file");
+	}
+	return fd;
+}
+
+void
+held_forget(struct helds *hs, struct mail *m)
+{
+	if (m->active != NULL && m->active->held != NULL)
+		held_free(hs, m->active->held);
+}
+
+int
+held_read(struct helds *hs, const struct mail *m, struct qmessage *qm,
+    struct arena *mem, struct err *err)
+{
+	struct err why = ERR_INIT;
+	int fd =
+	    store_reader(hs->store, (enum queue_place)m->place, m->mid, &why);
+
+	if (fd != -1 &&
+	    (qmessage_read(qm, fd, false, mem, &why) != QREAD_MAIL ||
+		qm->mid != m->mid)) {
+		close(fd);
+		fd = -1;
+		if (why.kind == ERR_NONE)
+			err_set(&why, ERR_PERM, "another message's file");
+	}
+	if (fd == -1 && err != NULL)
+		*err = why;
+	return fd;
+}
+
+static struct held *
+held_new(struct helds *hs, struct mail *m, int fd)
+{
+	struct held *h;
+
+	if (hs->n >= HELD_MAX)
+		make_room(hs);
+	h = mem_alloc(sizeof(*h));
+	h->mail = m;
+	h->fd = fd;
+	arena_init(&h->mem, MEM_MAX);
+	h->prev = hs->last;
+	*(hs->last != NULL ? &hs->last->next : &hs->first) = h;
+	hs->last = h;
+	hs->n++;
+	mail_activate(m)->held = h;
+	return h;
+}
+
+static void
+make_room(struct helds *hs)
+{
+	struct mail *m = hs->first->mail;
+
+	held_free(hs, hs->first);
+	mail_calm(hs->q, m);
+}
+
+static void
+take_orcpts(struct held *h, const struct rcpt *v, size_t n)
+{
+	size_t last = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (v[i].orcpt.n > 0)
+			last = i + 1;
+	if (last == 0)
+		return;
+	h->orcpts = arena_array(&h->mem, last, sizeof(*h->orcpts));
+	h->n_orcpts = last;
+	for (size_t i = 0; i < last; i++)
+		h->orcpts[i] = arena_str(&h->mem, v[i].orcpt);
+}
+
+static void
+held_free(struct helds *hs, struct held *h)
+{
+	h->mail->active->held = NULL;
+	*(h->prev != NULL ? &h->prev->next : &hs->first) = h->next;
+	*(h->next != NULL ? &h->next->prev : &hs->last) = h->prev;
+	hs->n--;
+	if (h->fd != -1)
+		close(h->fd);
+	arena_free(&h->mem);
+	free(h);
+}

@@ -1,0 +1,48 @@
+/*
+ * held.h - descriptor and texts of messages that will be wanted soon
+ *
+ * cleanup sends them along with a message; for a later attempt they are read
+ * from the file again. At most HELD_MAX messages have them at a time: the
+ * one that came first gives way (its file is still there).
+ */
+#ifndef QMGR_HELD_H
+#define QMGR_HELD_H
+
+#include "base/arena.h"
+#include "qmgr/mail.h"
+#include "qmgr/store.h"
+
+#define HELD_MAX 2000
+
+struct held {
+	struct mail *mail;
+	int fd; /* -1: somebody else has it by now */
+	uint32_t wire_flags;
+	struct str prepend, envid;
+	struct str *orcpts; /* by RID; NULL: there are none */
+	size_t n_orcpts;
+	struct arena mem;
+	struct held *next, *prev;
+};
+
+struct helds {
+	struct held *first, *last;
+	size_t n;
+	struct store *store;
+	struct qmgr *q;
+};
+
+/* From what cleanup said; takes over fd. */
+void held_from_message(
+    struct helds *, struct mail *, const struct message *, int fd);
+/* Finds it, or reads it from the file. NULL: err. */
+struct held *held_get(struct helds *, struct mail *, struct err *);
+/* A descriptor to be given away; -1: err. */
+int held_fd(struct helds *, struct held *, struct err *);
+void held_forget(struct helds *, struct mail *);
+
+/* Opens and reads the file of a message; the descriptor, or -1. */
+int held_read(struct helds *, const struct mail *, struct qmessage *,
+    struct arena *mem, struct err *);
+
+#endif

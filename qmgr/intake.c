@@ -1,0 +1,196 @@
+/* intake.c - messages come in: from cleanup, and from the spool at start */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "event/event.h"
+#include "qmgr/retry.h"
+#include "qmgr/schedule.h"
+#include "qmgr/settle.h"
+#include "qmgr/world.h"
+
+/* Decoding a MESSAGE: its list of recipients. */
+#define MESSAGE_MEM_MAX ((size_t)32 * 1024 * 1024)
+
+static struct mail *take_message(
+    struct world *, const struct message *, struct arena *);
+static struct mail *take_file(struct world *, int fd, struct arena *);
+static struct mail *take_qmessage(
+    struct world *, const struct qmessage *, enum queue_place, struct arena *);
+static void kick(struct qmgr *, struct mail *);
+static bool is_gone(int fd);
+static void found(void *arg, const struct qmessage *, enum queue_place);
+static void corrupt(void *arg, uint64_t mid, const struct err *);
+
+int
+intake_message(struct world *w, struct ipc_frame *f, struct err *err)
+{
+	struct message in;
+	struct arena mem;
+	struct mail *m;
+	int rc = 0;
+
+	arena_init(&mem, MESSAGE_MEM_MAX);
+	if (ipc_decode(f, &in, &mem, err) == -1) {
+		rc = -1;
+	} else if (mail_find(&w->q, in.mid) == NULL &&
+		   (in.mid > w->recovered || !is_gone(f->fds[0]))) {
+		if (in.n_rcpts > in.rcpts.n)
+			m = take_file(w, f->fds[0], &mem);
+		else
+			m = take_message(w, &in, &mem);
+		if (m != NULL) {
+			held_from_message(&w->helds, m, &in, f->fds[0]);
+			f->fds[0] = -1;
+			kick(&w->q, m);
+		}
+	}
+	arena_free(&mem);
+	return rc;
+}
+
+int
+intake_recover(struct world *w, struct err *err)
+{
+	const struct recover_handler handler = { found, corrupt };
+	struct spool *spool = store_spool(w->store);
+
+	/* What is in both is settled as deferred first. */
+	if (spool_recover(spool, QUEUE_DEFERRED, false, &handler, w,
+		&w->recovered, err) == -1 ||
+	    spool_recover(spool, QUEUE_INCOMING, false, &handler, w,
+		&w->recovered, err) == -1)
+		return -1;
+	stats_id_floor(w->q.stats, STATS_MID, w->recovered);
+	return 0;
+}
+
+static struct mail *
+take_message(struct world *w, const struct message *in, struct arena *mem)
+{
+	const struct rcpt *v = in->rcpts.v;
+	struct mail_info info = { .mid = in->mid,
+		.arrival = in->arrival,
+		.sender = in->sender,
+		.subject = in->subject,
+		.profile = in->bounce_profile,
+		.flags = in->flags,
+		.ret = in->ret,
+		.place = QUEUE_INCOMING,
+		.content_off = in->content_off,
+		.content_len = in->content_len,
+		.n_rcpts = in->rcpts.n };
+
+	info.rcpts = arena_array(mem, in->rcpts.n, sizeof(*info.rcpts));
+	for (size_t i = 0; i < in->rcpts.n; i++) {
+		info.rcpts[i].addr = v[i].addr;
+		info.rcpts[i].rid = (uint32_t)i;
+		info.rcpts[i].notify = v[i].notify;
+	}
+	return mail_new(&w->q, &info);
+}
+
+/* More recipients than a frame holds: the file has them. */
+static struct mail *
+take_file(struct world *w, int fd, struct arena *mem)
+{
+	struct err err = ERR_INIT;
+	struct qmessage qm;
+	struct arena big;
+	struct mail *m = NULL;
+
+	(void)mem;
+	arena_init(&big, QUEUE_READ_MEM);
+	if (qmessage_read(&qm, fd, false, &big, &err) == QREAD_MAIL)
+		m = take_qmessage(w, &qm, QUEUE_INCOMING, &big);
+	else
+		EMIT(ALERT, .text = str_of(err.text));
+	arena_free(&big);
+	return m;
+}
+
+static struct mail *
+take_qmessage(struct world *w, const struct qmessage *qm,
+    enum queue_place place, struct arena *mem)
+{
+	struct str profile = qm->route.bounce_profile;
+	const struct bounce_profile *p =
+	    config_bounce_profile(w->q.config, profile);
+	struct mail_info info = { .mid = qm->mid,
+		.arrival = qm->envelope.arrival,
+		.sender = qm->envelope.sender,
+		.subject = qm->content.subject,
+		.profile = profile,
+		.flags = qm->envelope.flags,
+		.ret = qm->envelope.ret,
+		.place = place,
+		.content_off = qm->content_off,
+		.content_len = qm->content_len };
+
+	info.rcpts = arena_array(mem, qm->n_rcpts, sizeof(*info.rcpts));
+	for (size_t i = 0; i < qm->n_rcpts; i++) {
+		struct mail_rcpt *r = &info.rcpts[info.n_rcpts];
+		const struct rcpt_state *st = &qm->rcpts[i];
+
+		if (st->done)
+			continue;
+		r->addr = qm->rcpt_v[i].addr;
+		r->rid = (uint32_t)i;
+		r->notify = qm->rcpt_v[i].notify;
+		r->attempts = st->attempts;
+		r->warned = st->warned;
+		r->next = st->next == 0
+			      ? w->q.now
+			      : retry_resume(p, st->next, w->q.wall, w->q.now);
+		info.n_rcpts++;
+	}
+	return mail_new(&w->q, &info);
+}
+
+static void
+kick(struct qmgr *q, struct mail *m)
+{
+	for (uint32_t i = 0; i < m->n_parcels; i++)
+		schedule_kick(q, m->parcels[i].dest);
+}
+
+/* After a restart of ours cleanup may speak of what has been delivered by
+ * now: then the file has no name any more. */
+static bool
+is_gone(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == -1 || st.st_nlink == 0;
+}
+
+static void
+found(void *arg, const struct qmessage *qm, enum queue_place place)
+{
+	struct world *w = arg;
+	struct arena mem;
+	struct mail *m;
+
+	if (!qm->routed)
+		return; /* cleanup's */
+	if (qm->n_open == 0) {
+		/* The end came between the last record and the unlink. */
+		store_unlink(w->store, place, qm->mid, NULL);
+		EMIT(MID_DONE, .mid = qm->mid);
+		return;
+	}
+	arena_init(&mem, QUEUE_READ_MEM);
+	m = take_qmessage(w, qm, place, &mem);
+	if (m != NULL)
+		kick(&w->q, m);
+	arena_free(&mem);
+}
+
+static void
+corrupt(void *arg, uint64_t mid, const struct err *why)
+{
+	(void)arg;
+	EMIT(CORRUPT, .mid = mid, .text = str_of(why->text));
+}

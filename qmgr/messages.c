@@ -1,0 +1,301 @@
+/* messages.c - admin commands about single messages and recipients */
+#include <inttypes.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "qmgr/answer.h"
+#include "qmgr/deliver.h"
+
+#define SHOW_MAX 100000 /* recipients in one answer */
+
+/* What showrecipients selects; both unset: all. */
+struct selection {
+	const struct dest *host;
+	struct str sender;
+	bool by_sender;
+};
+
+static bool select_by(
+    const struct ask *, struct reply_to *, struct selection *);
+static bool selected(const struct selection *, const struct mail *);
+static json_t *mail_json(const struct world *, const struct mail *,
+    const struct selection *, uint64_t *n);
+static json_t *rcpts_json(const struct world *, const struct mail *,
+    const struct dest *only, uint64_t *n);
+static json_t *rcpt_json(
+    const struct world *, const struct parcel *, const struct recipient *);
+static void show(const struct ask *, struct reply_to *, uint64_t mid);
+static int open_any(
+    struct world *, uint64_t mid, struct qmessage *, struct arena *);
+static json_t *opened_json(const struct ask *, const struct qmessage *);
+static const char *place_name(const struct mail *);
+static bool read_mid(const struct ask *, struct reply_to *, uint64_t *mid);
+static void unknown(struct reply_to *, uint64_t mid);
+
+void
+answer_showrecipients(const struct ask *a, struct reply_to *r)
+{
+	struct world *w = a->world;
+	struct selection sel = { 0 };
+	json_t *list;
+	uint64_t n = 0;
+	bool cut = false;
+
+	if (!select_by(a, r, &sel))
+		return;
+	list = json_array();
+	for (struct mail *m = w->q.oldest; m != NULL; m = m->newer) {
+		if (!selected(&sel, m))
+			continue;
+		if (n >= SHOW_MAX) {
+			cut = true;
+			break;
+		}
+		json_array_append_new(list, mail_json(w, m, &sel, &n));
+	}
+	r->json = json_pack("{s:o, s:I, s:b}", "messages", list, "recipients",
+	    (json_int_t)n, "cut", cut);
+}
+
+void
+answer_showmessage(const struct ask *a, struct reply_to *r)
+{
+	uint64_t mid;
+
+	if (read_mid(a, r, &mid))
+		show(a, r, mid);
+}
+
+void
+answer_oldmessage(const struct ask *a, struct reply_to *r)
+{
+	struct mail *m = answer_oldest(a->world);
+
+	if (m != NULL) {
+		show(a, r, m->mid);
+		return;
+	}
+	r->status = 1;
+	snprintf(r->error, sizeof(r->error), "The queue is empty.");
+}
+
+void
+answer_removemessage(const struct ask *a, struct reply_to *r)
+{
+	struct world *w = a->world;
+	struct qmessage qm;
+	struct arena mem;
+	struct mail *m;
+	uint64_t mid;
+	int fd;
+
+	if (!read_mid(a, r, &mid))
+		return;
+	m = mail_find(&w->q, mid);
+	if (m != NULL && m->n_sent == 0) {
+		r->json = json_pack("{s:I, s:I}", "mid", (json_int_t)mid,
+		    "deleted_recipients", (json_int_t)deliver_delete(&w->q, m));
+		return;
+	}
+	r->status = 1;
+	if (m != NULL) {
+		snprintf(r->error, sizeof(r->error),
+		    "MID %" PRIu64 " is being delivered.", mid);
+		return;
+	}
+	arena_init(&mem, QUEUE_READ_MEM);
+	fd = open_any(w, mid, &qm, &mem);
+	unknown(r, mid);
+	if (fd != -1) {
+		close(fd);
+		snprintf(r->error, sizeof(r->error),
+		    "MID %" PRIu64 " is in the work queue.", mid);
+	}
+	arena_free(&mem);
+}
+
+/* --- showrecipients --- */
+
+static bool
+select_by(const struct ask *a, struct reply_to *r, struct selection *sel)
+{
+	struct str how = a->words[1], what = a->words[2];
+
+	if (str_is_nocase(how, "all") && a->n_words == 2)
+		return true;
+	if (str_is_nocase(how, "sender") && a->n_words == 3) {
+		sel->by_sender = true;
+		sel->sender = str_is(what, "<>") ? str_of("") : what;
+		return true;
+	}
+	if (str_is_nocase(how, "host") && a->n_words == 3) {
+		sel->host = dest_find(&a->world->q, what);
+		if (sel->host != NULL)
+			return true;
+		r->status = 1;
+		snprintf(r->error, sizeof(r->error),
+		    "There are no messages for \"%.*s\" in the queue.",
+		    STR_ARG(what));
+		return false;
+	}
+	r->status = 2;
+	snprintf(r->error, sizeof(r->error),
+	    "Usage: showrecipients host HOST|sender ADDRESS|all");
+	return false;
+}
+
+static bool
+selected(const struct selection *sel, const struct mail *m)
+{
+	if (sel->by_sender)
+		return str_eq_nocase(mail_sender(m), sel->sender);
+	if (sel->host == NULL)
+		return true;
+	for (uint32_t i = 0; i < m->n_parcels; i++)
+		if (m->parcels[i].dest == sel->host && m->parcels[i].n_open > 0)
+			return true;
+	return false;
+}
+
+static json_t *
+mail_json(const struct world *w, const struct mail *m,
+    const struct selection *sel, uint64_t *n)
+{
+	return json_pack("{s:I, s:I, s:o, s:o, s:I, s:s, s:o}", "mid",
+	    (json_int_t)m->mid, "bytes", (json_int_t)m->content_len, "sender",
+	    answer_text(mail_sender(m)), "subject",
+	    answer_text(mail_subject(m)), "arrival", (json_int_t)m->arrival,
+	    "place", place_name(m), "recipients",
+	    rcpts_json(w, m, sel->host, n));
+}
+
+static json_t *
+rcpts_json(const struct world *w, const struct mail *m, const struct dest *only,
+    uint64_t *n)
+{
+	json_t *list = json_array();
+
+	for (uint32_t i = 0; i < m->n_parcels; i++) {
+		const struct parcel *p = &m->parcels[i];
+
+		if (only != NULL && p->dest != only)
+			continue;
+		for (size_t j = 0; j < p->n; j++) {
+			const struct recipient *rc = parcel_rcpt(p, j);
+
+			if (rc->state != RECIPIENT_OPEN)
+				continue;
+			json_array_append_new(list, rcpt_json(w, p, rc));
+			++*n;
+		}
+	}
+	return list;
+}
+
+static json_t *
+rcpt_json(
+    const struct world *w, const struct parcel *p, const struct recipient *rc)
+{
+	static const char *const states[] = { [PARCEL_DUE] = "queued",
+		[PARCEL_WAIT] = "waiting",
+		[PARCEL_SENT] = "delivering",
+		[PARCEL_OVER] = "queued" };
+	char addr[ADDR_MAX + 1];
+	json_t *next = json_null();
+
+	if (p->state == PARCEL_WAIT)
+		next =
+		    json_integer(w->q.wall + ((int64_t)p->wait.key - w->q.now));
+	return json_pack("{s:I, s:i, s:o, s:o, s:s}", "rid",
+	    (json_int_t)rc->rid, "attempts", (int)p->attempts, "recipient",
+	    answer_text(parcel_addr(p, rc, addr)), "next", next, "state",
+	    states[p->state]);
+}
+
+/* --- showmessage --- */
+
+/* The descriptor first, then what is to be known of it. */
+static void
+show(const struct ask *a, struct reply_to *r, uint64_t mid)
+{
+	struct result head = { 0 };
+	struct qmessage qm;
+	struct arena mem;
+	int fd;
+
+	arena_init(&mem, QUEUE_READ_MEM);
+	fd = open_any(a->world, mid, &qm, &mem);
+	if (fd == -1) {
+		unknown(r, mid);
+	} else {
+		head.error = str_of("");
+		ipc_send_fds(a->admin, IPC_FILE, 0, &head, &fd, 1);
+		r->json = opened_json(a, &qm);
+	}
+	arena_free(&mem);
+}
+
+/* Also what is still in the work queue: its file stands in incoming. */
+static int
+open_any(struct world *w, uint64_t mid, struct qmessage *qm, struct arena *mem)
+{
+	struct mail *m = mail_find(&w->q, mid);
+	enum queue_place place =
+	    m != NULL ? (enum queue_place)m->place : QUEUE_INCOMING;
+	struct err err = ERR_INIT;
+	int fd = store_reader(w->store, place, mid, &err);
+
+	if (fd == -1)
+		return -1;
+	if (qmessage_read(qm, fd, false, mem, &err) == QREAD_MAIL &&
+	    qm->mid == mid)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+static json_t *
+opened_json(const struct ask *a, const struct qmessage *qm)
+{
+	const struct world *w = a->world;
+	const struct mail *m = mail_find(&w->q, qm->mid);
+	int64_t age = w->q.wall - qm->envelope.arrival;
+	uint64_t n = 0;
+
+	return json_pack("{s:I, s:o, s:I, s:o, s:s, s:I, s:I, s:I, s:o, s:o}",
+	    "mid", (json_int_t)qm->mid, "age",
+	    m != NULL ? answer_age(w, m) : json_integer(age > 0 ? age : 0),
+	    "arrival", (json_int_t)qm->envelope.arrival, "sender",
+	    answer_text(qm->envelope.sender), "place",
+	    m != NULL ? place_name(m) : "workqueue", "bytes",
+	    (json_int_t)qm->content_len, "content_off",
+	    (json_int_t)qm->content_off, "content_len",
+	    (json_int_t)qm->content_len, "prepend",
+	    answer_text(qm->route.prepend), "recipients",
+	    m != NULL ? rcpts_json(w, m, NULL, &n) : json_array());
+}
+
+static const char *
+place_name(const struct mail *m)
+{
+	return m->place == QUEUE_DEFERRED ? "deferred" : "incoming";
+}
+
+static bool
+read_mid(const struct ask *a, struct reply_to *r, uint64_t *mid)
+{
+	if (str_u64(a->words[1], UINT64_MAX, mid) && *mid > 0)
+		return true;
+	r->status = 2;
+	snprintf(r->error, sizeof(r->error), "\"%.*s\" is not a MID.",
+	    STR_ARG(a->words[1]));
+	return false;
+}
+
+static void
+unknown(struct reply_to *r, uint64_t mid)
+{
+	r->status = 1;
+	snprintf(r->error, sizeof(r->error),
+	    "MID %" PRIu64 " is not in the system.", mid);
+}

@@ -1,0 +1,210 @@
+/* notice.c - one notice: what it says, whom it goes to */
+#include "qmgr/notice.h"
+
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "mail/wire.h"
+
+#define TEXT_LIMIT     (NOTICE_COPY_MAX * 2 + 4 * 1024 * 1024)
+#define READ_MEM_MAX   ((size_t)256 * 1024 * 1024)
+#define GENERATION_MAX 25
+
+/* What one notice is made of, while it is made. */
+struct making {
+	struct arena mem;
+	struct qmessage about; /* mid 0: its file could not be read */
+	struct buf original, text, stored;
+	uint32_t wire_flags;
+	char boundary[48], id[64];
+	char now[CLOCK_TEXT], arrival[CLOCK_TEXT], until[CLOCK_TEXT];
+};
+
+static void begin(struct making *);
+static void end(struct making *);
+static bool read_original(
+    struct qmgr *, struct making *, const struct notice *, bool *whole);
+static bool write_text(
+    struct qmgr *, struct making *, const struct notice *, bool whole);
+static void describe(struct making *, const struct notice *, struct dsn_rcpt *);
+static void pick_boundary(struct qmgr *, struct making *, struct str text);
+static bool hand_over(struct qmgr *, struct making *, struct notice *);
+
+bool
+notice_send(struct qmgr *q, struct notice *n, bool *wanted)
+{
+	struct making mk;
+	bool whole, sent = false;
+
+	begin(&mk);
+	*wanted = read_original(q, &mk, n, &whole);
+	if (*wanted) {
+		n->mid = stats_next_id(q->stats, STATS_MID);
+		if (!write_text(q, &mk, n, whole))
+			panic("a notice of %zu bytes", mk.text.len);
+		sent = hand_over(q, &mk, n);
+	}
+	end(&mk);
+	return sent;
+}
+
+struct str
+notice_to(const struct qmgr *q, const struct mail *m)
+{
+	struct str alternate = mail_profile(q, m)->alternate;
+
+	return alternate.n > 0 ? alternate : mail_sender(m);
+}
+
+static void
+begin(struct making *mk)
+{
+	mk->about = (struct qmessage){ 0 };
+	arena_init(&mk->mem, READ_MEM_MAX);
+	buf_init(&mk->original, NOTICE_COPY_MAX * 2);
+	buf_init(&mk->text, TEXT_LIMIT);
+	buf_init(&mk->stored, TEXT_LIMIT * 2);
+}
+
+static void
+end(struct making *mk)
+{
+	arena_free(&mk->mem);
+	buf_fini(&mk->original);
+	buf_fini(&mk->text);
+	buf_fini(&mk->stored);
+}
+
+/*
+ * The message, if it is small enough and the sender did not ask for the
+ * header only (RFC 3461 4.3); else the header, cut at the same size. A file
+ * that cannot be read makes a notice without it. False: not to be sent.
+ */
+static bool
+read_original(
+    struct qmgr *q, struct making *mk, const struct notice *n, bool *whole)
+{
+	struct mail *m = n->mail;
+	uint64_t max = mail_profile(q, m)->max_bounce_copy, want;
+	struct buf stored;
+
+	if (max > NOTICE_COPY_MAX)
+		max = NOTICE_COPY_MAX;
+	*whole = false;
+	if (q->out->read(q->out_arg, m, &mk->about, &mk->mem, NULL) == -1) {
+		mk->about = (struct qmessage){ 0 };
+		return true;
+	}
+	*whole = n->kind == DSN_FAILED && m->ret != 2 && m->content_len <= max;
+	want = *whole ? m->content_len : mk->about.content.header_len;
+	if (!*whole && want > max && max < HEADER_FIELD_MAX)
+		want = max;
+	buf_init(&stored, NOTICE_COPY_MAX * 2);
+	if (q->out->content(q->out_arg, m, &mk->about, want, &stored, NULL) ==
+	    0)
+		wire_unstuff(buf_str(&stored), &mk->original);
+	else
+		*whole = false;
+	buf_fini(&stored);
+	return n->kind != DSN_DELAYED ||
+	       !dsn_is_automatic(dsn_header(buf_str(&mk->original)));
+}
+
+static bool
+write_text(
+    struct qmgr *q, struct making *mk, const struct notice *n, bool whole)
+{
+	struct mail *m = n->mail;
+	const struct bounce_profile *p = mail_profile(q, m);
+	struct dsn_rcpt *v = arena_array(&mk->mem, n->n, sizeof(*v));
+	struct dsn d = { .kind = n->kind,
+		.report = p->dsn_format,
+		.utf8 = m->flags & ENV_SMTPUTF8,
+		.host = q->config->hostname,
+		.to = notice_to(q, m),
+		.id = str_of(mk->id),
+		.boundary = str_of(mk->boundary),
+		.envid = mk->about.envelope.envid,
+		.rcpts = v,
+		.n_rcpts = n->n,
+		.original = buf_str(&mk->original),
+		.whole = whole };
+	struct wire w;
+
+	describe(mk, n, v);
+	snprintf(mk->id, sizeof(mk->id), "%llu.%lld",
+	    (unsigned long long)n->mid, (long long)(q->wall / 1000));
+	d.id = str_of(mk->id);
+	d.date = str_of(clock_rfc5322(q->wall, mk->now));
+	d.last_try = d.date;
+	d.arrival = str_of(clock_rfc5322(m->arrival, mk->arrival));
+	if (n->kind == DSN_DELAYED)
+		d.until = str_of(clock_rfc5322(
+		    m->arrival + (int64_t)p->max_queue_time * 1000, mk->until));
+	pick_boundary(q, mk, d.original);
+	d.boundary = str_of(mk->boundary);
+	if (!dsn_write(&d, &mk->text))
+		return false;
+	wire_begin(&w, false);
+	if (!wire_write(&w, buf_str(&mk->text), &mk->stored) ||
+	    !wire_end(&w, &mk->stored))
+		return false;
+	mk->wire_flags = w.flags;
+	return true;
+}
+
+/* What the file knows of a recipient comes to what we know. */
+static void
+describe(struct making *mk, const struct notice *n, struct dsn_rcpt *v)
+{
+	for (size_t i = 0; i < n->n; i++) {
+		const struct notice_rcpt *x = &n->v[i];
+		uint32_t rid = n->mail->rcpts[x->index].rid;
+
+		v[i] = (struct dsn_rcpt){ .addr = str_of(x->addr),
+			.status = str_of(x->status),
+			.reason = str_of(x->reason),
+			.code = str_of(x->code),
+			.text = str_of(x->text),
+			.host = str_of(x->host) };
+		if (rid < mk->about.n_rcpts)
+			v[i].orcpt = mk->about.rcpt_v[rid].orcpt;
+	}
+}
+
+/* Random, and what stands between does not have it (threats BAC-04). */
+static void
+pick_boundary(struct qmgr *q, struct making *mk, struct str text)
+{
+	do {
+		snprintf(mk->boundary, sizeof(mk->boundary),
+		    "=_%08x%08x%08x%08x", q->out->random(q->out_arg),
+		    q->out->random(q->out_arg), q->out->random(q->out_arg),
+		    q->out->random(q->out_arg));
+	} while (!dsn_boundary_ok(str_of(mk->boundary), text));
+}
+
+static bool
+hand_over(struct qmgr *q, struct making *mk, struct notice *n)
+{
+	struct mail *m = n->mail;
+	struct rcpt to = { .addr = notice_to(q, m) };
+	uint32_t generation = mk->about.envelope.generation + 1;
+	struct envelope env = { .mid = n->mid,
+		.arrival = q->wall,
+		.protocol = STR("ESMTP"),
+		.flags = ENV_NOTICE | ENV_8BITMIME | (m->flags & ENV_SMTPUTF8),
+		.bounce_profile = q->profiles[m->profile].name,
+		.reputation = INT64_MIN,
+		.generation =
+		    generation < GENERATION_MAX ? generation : GENERATION_MAX,
+		.max_size = mk->stored.len,
+		.rcpts = { 1, &to } };
+
+	do {
+		n->txn = ++q->last_notice;
+	} while (n->txn == 0 || map_get_u64(&q->notices_sent, n->txn) != NULL);
+	return q->out->notice(
+	    q->out_arg, n, &env, buf_str(&mk->stored), mk->wire_flags);
+}

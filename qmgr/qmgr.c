@@ -1,0 +1,181 @@
+/*
+ * NAME
+ *	postern-qmgr - the queue manager
+ * SYNOPSIS
+ *	started by postern-master
+ * DESCRIPTION
+ *	cleanup -> QMGR <-> smtp
+ *	             |  <-> lookupd
+ *	        spool/deferred
+ *
+ *	Keeps every message that has passed the work queue in memory, by
+ *	destination; finds out where to deliver it; opens connections and
+ *	hands out jobs; records on disk what became of each recipient; tries
+ *	again; gives up, and then tells the sender.
+ * RIGHTS
+ *	Appends to, moves and removes files in spool/incoming and
+ *	spool/deferred. No network, no keys.
+ * FILES
+ *	spool/deferred/.state: delivery suspended, work queue paused
+ * SEE ALSO
+ *	postern-cleanup(8), postern-smtp(8), postern-lookupd(8)
+ */
+#include "base/clock.h"
+#include "event/event.h"
+#include "qmgr/commands.h"
+#include "qmgr/schedule.h"
+#include "qmgr/settle.h"
+#include "qmgr/world.h"
+
+#define STOP_POLL_MS 50
+
+static int setup(struct daemon *, struct err *);
+static void start(struct daemon *);
+static int on_config(struct daemon *, struct config *, struct err *);
+static const struct ipc_handler *on_peer(struct daemon *, enum program_kind,
+    uint32_t worker, struct ipc *, void **arg);
+static void on_stop(struct daemon *, uint32_t wait);
+static void saved(void *arg, struct save *);
+static void tick(void *arg);
+static void try_stop(struct world *);
+
+static struct world world;
+
+static const struct program qmgr = {
+	.kind = PROGRAM_QMGR,
+	.setup = setup,
+	.start = start,
+	.on_config = on_config,
+	.on_peer = on_peer,
+	.on_command = commands_run,
+	.on_stop = on_stop,
+};
+
+int
+main(int argc, char **argv)
+{
+	return program_main(&qmgr, argc, argv);
+}
+
+void
+world_enter(struct world *w)
+{
+	w->q.now = loop_now(w->daemon->loop);
+	w->q.wall = clock_wall_ms();
+}
+
+void
+world_leave(struct world *w)
+{
+	bool more = schedule_run(&w->q);
+	int64_t at = more ? w->q.now : qmgr_next(&w->q);
+
+	if (w->stopping)
+		try_stop(w);
+	if (w->stopping && (at == 0 || at > w->q.now + STOP_POLL_MS))
+		at = w->q.now + STOP_POLL_MS;
+	if (at == w->timer_at)
+		return;
+	w->timer_at = at;
+	if (at == 0)
+		loop_timer_stop(w->timer);
+	else
+		loop_timer_in(w->timer, at > w->q.now ? at - w->q.now : 0);
+}
+
+static int
+setup(struct daemon *d, struct err *err)
+{
+	struct err why = ERR_INIT;
+
+	world.daemon = d;
+	d->self = &world;
+	if (store_open(&world.store, d->folder, d->config->sync_threads, err) ==
+	    -1)
+		return -1;
+	if (state_open(&world.state, d->folder, &why) == -1)
+		EMIT(WARNING, .text = str_of(why.text));
+	return world.state.folder == -1 ? err_set(err, why.kind, "%s", why.text)
+					: 0;
+}
+
+static void
+start(struct daemon *d)
+{
+	struct err err = ERR_INIT;
+
+	qmgr_init(&world.q, d->config, d->stats, &world_outside, &world);
+	world.helds.store = world.store;
+	world.helds.q = &world.q;
+	world.timer = loop_timer(d->loop, tick, &world);
+	store_start(world.store, d->loop, saved, &world);
+	world.q.suspended = world.state.suspended;
+	world_enter(&world);
+	if (intake_recover(&world, &err) == -1)
+		EMIT(ALERT, .text = str_of(err.text));
+	world_leave(&world);
+}
+
+static int
+on_config(struct daemon *d, struct config *next, struct err *err)
+{
+	(void)d, (void)err;
+	world_enter(&world);
+	qmgr_config(&world.q, next);
+	world_leave(&world);
+	return 0;
+}
+
+static const struct ipc_handler *
+on_peer(struct daemon *d, enum program_kind kind, uint32_t worker,
+    struct ipc *ipc, void **arg)
+{
+	(void)d, (void)worker;
+	return world_peer(&world, kind, ipc, arg);
+}
+
+static void
+on_stop(struct daemon *d, uint32_t wait)
+{
+	(void)d;
+	world_enter(&world);
+	world.stopping = true;
+	world.stop_at = world.q.now + (int64_t)wait * 1000;
+	schedule_suspend(&world.q, (int64_t)wait * 1000);
+	settle_flush(&world.q);
+	world_leave(&world);
+}
+
+static void
+saved(void *arg, struct save *s)
+{
+	struct world *w = arg;
+
+	world_enter(w);
+	settle_saved(&w->q, s);
+	world_leave(w);
+}
+
+static void
+tick(void *arg)
+{
+	struct world *w = arg;
+
+	w->timer_at = 0;
+	world_enter(w);
+	qmgr_tick(&w->q);
+	world_leave(w);
+}
+
+/* When connections have ended and results are on disk; or time is up. */
+static void
+try_stop(struct world *w)
+{
+	settle_flush(&w->q);
+	if ((w->q.n_conns > 0 || store_busy(w->store) > 0) &&
+	    w->q.now < w->stop_at)
+		return;
+	store_sync(w->store);
+	loop_stop(w->daemon->loop);
+	w->stopping = false;
+}

@@ -1,0 +1,284 @@
+/* resolve.c - routes, MX and addresses: what is asked, and the answers */
+#include "qmgr/resolve.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "event/event.h"
+#include "fact/facts.h"
+#include "mail/addr.h"
+#include "qmgr/resolution.h"
+#include "qmgr/schedule.h"
+
+/* What one question was about. */
+struct question {
+	uint32_t txn;
+	struct dest *dest;
+	struct target *target;
+	struct mx_host *host; /* NULL: the MX question */
+	struct query query;
+	struct question *next; /* of the same destination */
+};
+
+struct resolve {
+	struct arena mem;
+	struct target *targets;
+	size_t n_targets;
+	struct question *questions;
+	size_t n_open;
+};
+
+static void set_targets(struct resolve *, const struct dest *);
+static void begin_target(struct qmgr *, struct dest *, struct target *);
+static void ask(struct qmgr *, struct dest *, struct target *, struct mx_host *,
+    enum lookup_kind, struct str name);
+static void ask_addresses(
+    struct qmgr *, struct dest *, struct target *, struct mx_host *);
+static void take_mx(struct qmgr *, struct question *, const struct answer *);
+static void take_addresses(struct question *, const struct answer *);
+static void say_failure(const struct question *, const struct answer *);
+static void finish(struct qmgr *, struct dest *);
+
+void
+resolve_start(struct qmgr *q, struct dest *d)
+{
+	struct resolve *r;
+
+	if (d->route != NULL && d->route->kind == ROUTE_NULL) {
+		d->resolution = RESOLUTION_DROP;
+		return;
+	}
+	r = mem_alloc(sizeof(*r));
+	arena_init(&r->mem, RESOLVE_MEM_MAX);
+	d->resolve = r;
+	d->resolution = RESOLUTION_ASKING;
+	set_targets(r, d);
+	for (size_t i = 0; i < r->n_targets; i++)
+		begin_target(q, d, &r->targets[i]);
+	if (r->n_open == 0)
+		finish(q, d);
+}
+
+void
+resolve_answer(struct qmgr *q, uint32_t txn, const struct answer *a)
+{
+	struct question *qu = map_remove_u64(&q->questions, txn);
+	struct dest *d;
+
+	if (qu == NULL)
+		return; /* nobody wants to know any more */
+	d = qu->dest;
+	d->resolve->n_open--;
+	qu->txn = 0;
+	if (a->end == LOOKUP_FAILED)
+		say_failure(qu, a);
+	if (qu->host == NULL)
+		take_mx(q, qu, a);
+	else
+		take_addresses(qu, a);
+	if (d->resolve->n_open > 0)
+		return;
+	finish(q, d);
+	schedule_resolved(q, d);
+}
+
+void
+resolve_again(struct qmgr *q)
+{
+	MAP_FOREACH (&q->questions, it) {
+		struct question *qu = it.value;
+
+		q->out->ask(q->out_arg, qu->txn, &qu->query);
+	}
+}
+
+void
+resolve_cancel(struct qmgr *q, struct dest *d)
+{
+	if (d->resolve == NULL)
+		return;
+	for (struct question *qu = d->resolve->questions; qu != NULL;
+	     qu = qu->next)
+		if (qu->txn != 0)
+			map_remove_u64(&q->questions, qu->txn);
+	arena_free(&d->resolve->mem);
+	free(d->resolve);
+	d->resolve = NULL;
+	d->resolution = RESOLUTION_NONE;
+}
+
+/* The route's destinations, or the domain itself. */
+static void
+set_targets(struct resolve *r, const struct dest *d)
+{
+	const struct route *route = d->route;
+	struct target *t;
+
+	if (route == NULL || route->kind != ROUTE_HOSTS) {
+		r->targets = arena_array(&r->mem, 1, sizeof(*t));
+		r->n_targets = 1;
+		t = &r->targets[0];
+		t->name = str_of(d->name);
+		t->port = 25;
+		if (addr_literal(t->name, &t->ip))
+			t->no_mx = true;
+		return;
+	}
+	r->targets = arena_array(&r->mem, route->n, sizeof(*t));
+	r->n_targets = route->n;
+	for (size_t i = 0; i < route->n; i++) {
+		const struct route_dest *rd = &route->dests[i];
+
+		t = &r->targets[i];
+		/* The configuration may change under way. */
+		t->name = arena_str(&r->mem, rd->host);
+		t->ip = rd->ip;
+		t->no_mx = rd->no_mx || !ip_is_unset(&rd->ip);
+		t->port = rd->port;
+		t->priority = rd->priority;
+		t->routed = true;
+	}
+}
+
+static void
+begin_target(struct qmgr *q, struct dest *d, struct target *t)
+{
+	struct mx_host *h;
+	struct str canonical;
+
+	t->hosts =
+	    arena_array(&d->resolve->mem, RESOLVE_MX_MAX, sizeof(*t->hosts));
+	if (!ip_is_unset(&t->ip)) {
+		h = &t->hosts[t->n_hosts++];
+		h->name = t->name;
+		h->ips = &t->ip;
+		h->n_ips = 1;
+		return;
+	}
+	if (!addr_domain_ok(t->name, &canonical, &d->resolve->mem)) {
+		t->end = TARGET_MALFORMED;
+		return;
+	}
+	if (!t->no_mx) {
+		ask(q, d, t, NULL, LOOKUP_MX, t->name);
+		return;
+	}
+	h = &t->hosts[t->n_hosts++];
+	h->name = t->name;
+	ask_addresses(q, d, t, h);
+}
+
+static void
+ask(struct qmgr *q, struct dest *d, struct target *t, struct mx_host *h,
+    enum lookup_kind kind, struct str name)
+{
+	struct question *qu = arena_alloc(&d->resolve->mem, sizeof(*qu));
+
+	if (++q->last_question == 0)
+		q->last_question = 1;
+	qu->txn = q->last_question;
+	qu->dest = d;
+	qu->target = t;
+	qu->host = h;
+	qu->query.kind = (uint8_t)kind;
+	qu->query.name = name;
+	qu->query.timeout_ms = q->config->dns_timeout * 1000;
+	qu->next = d->resolve->questions;
+	d->resolve->questions = qu;
+	d->resolve->n_open++;
+	map_put_u64(&q->questions, qu->txn, qu);
+	/* When lookupd is not there, resolve_again asks later. */
+	q->out->ask(q->out_arg, qu->txn, &qu->query);
+}
+
+static void
+ask_addresses(
+    struct qmgr *q, struct dest *d, struct target *t, struct mx_host *h)
+{
+	h->ips = arena_array(
+	    &d->resolve->mem, 2 * RESOLVE_ADDR_MAX, sizeof(*h->ips));
+	h->ttl = UINT32_MAX;
+	ask(q, d, t, h, LOOKUP_AAAA, h->name);
+	ask(q, d, t, h, LOOKUP_A, h->name);
+}
+
+static void
+take_mx(struct qmgr *q, struct question *qu, const struct answer *a)
+{
+	struct target *t = qu->target;
+	struct arena *mem = &qu->dest->resolve->mem;
+
+	t->ttl = a->ttl;
+	switch (a->end) {
+	case LOOKUP_FOUND:
+		target_take_mx(t, a, mem);
+		break;
+	case LOOKUP_NOT_FOUND:
+		/* No MX: the domain itself, RFC 5321 5.1. */
+		t->hosts[0].name = t->name;
+		t->n_hosts = 1;
+		break;
+	case LOOKUP_NXDOMAIN:
+		t->end = TARGET_NXDOMAIN;
+		break;
+	default:
+		t->end = TARGET_FAILED;
+	}
+	if (t->end != TARGET_FOUND)
+		return;
+	if (!t->routed)
+		target_drop_self(t, q->config);
+	for (size_t i = 0; i < t->n_hosts; i++)
+		ask_addresses(q, qu->dest, t, &t->hosts[i]);
+}
+
+static void
+take_addresses(struct question *qu, const struct answer *a)
+{
+	const struct dns_rr *rrs = a->rrs.v;
+	struct mx_host *h = qu->host;
+	size_t n = 0;
+
+	if (a->end == LOOKUP_FAILED)
+		h->failed = true;
+	if (a->end != LOOKUP_FOUND)
+		return;
+	for (size_t i = 0; i < a->rrs.n && n < RESOLVE_ADDR_MAX; i++) {
+		if (ip_is_unset(&rrs[i].ip))
+			continue;
+		/* IPv6 first, whatever answer comes first (spec 1.8). */
+		if (a->kind == LOOKUP_AAAA) {
+			h->ips[h->n_ips] = h->ips[h->n_v6];
+			h->ips[h->n_v6++] = rrs[i].ip;
+		} else {
+			h->ips[h->n_ips] = rrs[i].ip;
+		}
+		h->n_ips++;
+		n++;
+	}
+	if (a->ttl < h->ttl)
+		h->ttl = a->ttl;
+}
+
+static void
+say_failure(const struct question *qu, const struct answer *a)
+{
+	static const char *const types[] = {
+		[LOOKUP_MX] = "MX", [LOOKUP_A] = "A", [LOOKUP_AAAA] = "AAAA"
+	};
+
+	EMIT(DNS_FAILURE, .name = qu->query.name,
+	    .type = str_of(types[qu->query.kind]), .text = a->reason);
+}
+
+/* All is known: the list, or why there is none. */
+static void
+finish(struct qmgr *q, struct dest *d)
+{
+	struct resolve *r = d->resolve;
+
+	d->resolve = NULL;
+	resolution_make(q, d, r->targets, r->n_targets);
+	arena_free(&r->mem);
+	free(r);
+}

@@ -1,0 +1,53 @@
+/*
+ * settle.h - what the disk must know, and in which order
+ *
+ * Rules (threats DUR-05): when nobody is left, the unlink is the record and
+ * nothing else is written. Otherwise results are appended and synced, within
+ * half a second, by outside.save; a notice is sent only after that; and the
+ * recipient whom it is about is recorded as done only when cleanup has said
+ * that the notice is safe. A crash in between repeats, it never loses.
+ *
+ *	results --save--> on disk --> notices --accepted--> DONE --save-->
+ *	       \                                                  \
+ *	        `-- nobody left, no notice owed -------------------`-> unlink
+ */
+#ifndef QMGR_SETTLE_H
+#define QMGR_SETTLE_H
+
+#include "qmgr/mail.h"
+
+#define SETTLE_LAZY_MS 500 /* results of one message gather so long */
+
+/* Results on their way to the disk. */
+struct save {
+	struct mail *mail;
+	uint64_t mid;
+	enum queue_place place; /* where the file is */
+	bool move;              /* to deferred, after the records */
+	struct arena mem;
+	struct done_rec *dones;
+	size_t n_dones;
+	struct defer_rec *defers;
+	size_t n_defers, cap_defers;
+	bool moved;     /* by whoever saved: it is there now */
+	struct err err; /* kind ERR_NONE: it is on disk */
+	struct save *next;
+};
+
+/* This recipient is done with, and how. */
+void settle_done(struct mail *, struct recipient *, enum rcpt_end);
+/* These recipients are tried again at `next` (wall ms). */
+void settle_deferred(struct mail *, const struct defer_rec *);
+/* Does what can be done for the message now; it may be gone afterwards. */
+void settle(struct qmgr *, struct mail *);
+/* outside.save has ended; the save is freed. */
+void settle_saved(struct qmgr *, struct save *);
+
+void settle_tick(struct qmgr *);
+int64_t settle_next(const struct qmgr *); /* 0: nothing planned */
+/* The end is near: saves what there is to save. */
+void settle_flush(struct qmgr *);
+/* For mail_free and the end: forget what was to be saved. */
+void settle_drop(struct qmgr *, struct mail *);
+
+#endif

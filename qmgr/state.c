@@ -1,0 +1,136 @@
+/* state.c - suspension and pause survive a restart */
+#include "qmgr/state.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/str.h"
+
+#define FILE_NAME ".state"
+#define FILE_NEW  ".state.new"
+#define FILE_MAX  4096
+
+static int parse(struct state *, const char *text, size_t n, struct err *);
+static void copy(char *to, size_t size, const json_t *, const char *key);
+static char *render(const struct state *);
+static int put(int fd, const char *text, struct err *);
+
+int
+state_open(struct state *st, const char *spool, struct err *err)
+{
+	char path[4200], text[FILE_MAX];
+	ssize_t n;
+	int fd;
+
+	*st = (struct state){ 0 };
+	snprintf(path, sizeof(path), "%s/deferred", spool);
+	st->folder =
+	    open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (st->folder == -1)
+		return err_sys(err, ERR_TEMP, "open %s", path);
+	fd = openat(st->folder, FILE_NAME,
+	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd == -1)
+		return errno == ENOENT
+			   ? 0
+			   : err_sys(err, ERR_TEMP, "open %s", FILE_NAME);
+	n = read(fd, text, sizeof(text));
+	close(fd);
+	if (n == -1)
+		return err_sys(err, ERR_TEMP, "read %s", FILE_NAME);
+	return parse(st, text, (size_t)n, err);
+}
+
+int
+state_write(const struct state *st, struct err *err)
+{
+	char *text = render(st);
+	int fd, rc;
+
+	fd = openat(st->folder, FILE_NEW,
+	    O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd == -1) {
+		free(text);
+		return err_sys(err, ERR_TEMP, "create %s", FILE_NEW);
+	}
+	rc = put(fd, text, err);
+	close(fd);
+	free(text);
+	if (rc == 0 &&
+	    renameat(st->folder, FILE_NEW, st->folder, FILE_NAME) == -1)
+		rc = err_sys(err, ERR_TEMP, "rename %s", FILE_NEW);
+	if (rc == 0 && fsync(st->folder) == -1)
+		rc = err_sys(err, ERR_TEMP, "sync deferred");
+	return rc;
+}
+
+void
+state_close(struct state *st)
+{
+	if (st->folder != -1)
+		close(st->folder);
+	st->folder = -1;
+}
+
+static int
+parse(struct state *st, const char *text, size_t n, struct err *err)
+{
+	json_error_t why;
+	json_t *root = json_loadb(text, n, 0, &why);
+
+	if (root == NULL)
+		return err_set(err, ERR_PERM, "%s: %s", FILE_NAME, why.text);
+	st->suspended = json_is_true(json_object_get(root, "suspended"));
+	st->suspended_since =
+	    json_integer_value(json_object_get(root, "suspended_since"));
+	copy(st->suspended_by, sizeof(st->suspended_by), root, "suspended_by");
+	st->paused = json_is_true(json_object_get(root, "paused"));
+	copy(st->paused_by, sizeof(st->paused_by), root, "paused_by");
+	copy(st->reason, sizeof(st->reason), root, "reason");
+	json_decref(root);
+	return 0;
+}
+
+static void
+copy(char *to, size_t size, const json_t *root, const char *key)
+{
+	str_copy(
+	    to, size, str_of(json_string_value(json_object_get(root, key))));
+}
+
+static char *
+render(const struct state *st)
+{
+	json_t *root = json_pack("{s:b, s:I, s:s, s:b, s:s, s:s}", "suspended",
+	    st->suspended, "suspended_since", (json_int_t)st->suspended_since,
+	    "suspended_by", st->suspended_by, "paused", st->paused, "paused_by",
+	    st->paused_by, "reason", st->reason);
+	char *text = json_dumps(root, JSON_INDENT(1));
+
+	json_decref(root);
+	if (text == NULL)
+		panic("state: no text");
+	return text;
+}
+
+static int
+put(int fd, const char *text, struct err *err)
+{
+	size_t n = strlen(text), at = 0;
+	ssize_t got;
+
+	while (at < n) {
+		got = write(fd, text + at, n - at);
+		if (got == -1 && errno != EINTR)
+			return err_sys(err, ERR_TEMP, "write %s", FILE_NEW);
+		at += got > 0 ? (size_t)got : 0;
+	}
+	if (fsync(fd) == -1)
+		return err_sys(err, ERR_TEMP, "sync %s", FILE_NEW);
+	return 0;
+}

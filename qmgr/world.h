@@ -1,0 +1,56 @@
+/*
+ * world.h - the queue manager's surroundings: peers, disk, loop
+ *
+ * Binds the core (core.h), which knows nothing of sockets and files, to the
+ * channels and the store. Everything that comes in from outside is bracketed
+ * by world_enter and world_leave.
+ */
+#ifndef QMGR_WORLD_H
+#define QMGR_WORLD_H
+
+#include "program/program.h"
+#include "qmgr/core.h"
+#include "qmgr/held.h"
+#include "qmgr/state.h"
+#include "qmgr/store.h"
+
+struct peer {
+	struct world *world;
+	enum program_kind kind;
+	struct ipc *ipc;
+	struct peer *next;
+};
+
+struct world {
+	struct daemon *daemon;
+	struct qmgr q;
+	struct store *store;
+	struct helds helds;
+	struct state state;
+	struct peer *peers;                    /* all of them */
+	struct peer *lookupd;                  /* NULL: away */
+	struct peer *smtp_turn, *cleanup_turn; /* who got the last one */
+	struct loop_timer *timer;
+	int64_t timer_at;
+	uint64_t recovered; /* greatest MID that was found at start */
+	bool stopping;
+	int64_t stop_at;
+	uint32_t random[64]; /* of the kernel, not used up yet */
+	unsigned n_random;
+};
+
+void world_enter(struct world *);
+void world_leave(struct world *);
+
+/* peers.c */
+extern const struct outside world_outside;
+const struct ipc_handler *world_peer(
+    struct world *, enum program_kind, struct ipc *, void **arg);
+void world_tell_workqueue(struct world *); /* paused or not, to cleanup */
+
+/* intake.c */
+int intake_message(struct world *, struct ipc_frame *, struct err *);
+/* Reads the spool at start. */
+int intake_recover(struct world *, struct err *);
+
+#endif
