@@ -120,6 +120,8 @@ $O/tests/test_session $O/tests/test_session_walk: \
 $O/tests/test_admin_render: $O/obj/admin/render_status.o \
 	$O/obj/admin/render_hosts.o $O/obj/admin/render_queue.o \
 	$O/obj/admin/fields.o
+$O/tests/test_trace: $(patsubst %,$O/obj/trace/%.o,\
+	run text json params answer)
 $O/tests/test_admin_dialogue: $O/obj/admin/dialogue.o $O/obj/admin/words.o
 $O/tests/test_recorder_log: $O/obj/master/recorder_log.o \
 	$O/obj/master/recorder_files.o $O/obj/master/recorder_turn.o

@@ -7,6 +7,7 @@
 #include "trace/child.h"
 
 #include <errno.h>
+#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -52,7 +53,9 @@ trace_child(struct trace_output *o, const struct trace_input *in, bool json,
 		return err_sys(err, ERR_TEMP, "make a folder in /tmp");
 	if (pipe(fds) == -1)
 		return err_sys(err, ERR_TEMP, "pipe");
-	tzset(); /* the child will not find the time zone's file */
+	/* what the child would read from files is read now */
+	tzset();
+	json_object_seed(0);
 	pid = fork();
 	if (pid == -1)
 		return err_sys(err, ERR_TEMP, "fork");
@@ -194,7 +197,7 @@ is_shown(struct str s)
 	for (size_t i = 0; i < s.n; i++) {
 		unsigned char c = (unsigned char)s.p[i];
 
-		if ((c < ' ' && c != '\n' && c != '\t') || c == 0x7f)
+		if (c < ' ' && c != '\n' && c != '\t')
 			return false;
 	}
 	return str_valid_utf8(s);

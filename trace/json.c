@@ -21,6 +21,7 @@ static json_t *note(const struct note *);
 static json_t *reply(const struct reply *);
 static json_t *place(const struct where *);
 static json_t *text(struct str s);
+static const char *key_of(const char *name, char out[40]);
 static void set(json_t *object, const char *key, json_t *value);
 
 void
@@ -151,6 +152,7 @@ facts(const struct facts *f)
 
 	for (int id = 0; id < FACT_N; id++) {
 		json_t *one = json_object();
+		char key[40];
 		bool known = f->meta[id].state == FACT_KNOWN;
 		json_t *value = json_null();
 
@@ -176,7 +178,7 @@ facts(const struct facts *f)
 		set(one, "known", json_boolean(known));
 		set(one, "source",
 		    json_string(fact_source_name(f->meta[id].source)));
-		set(o, fact_name(id), one);
+		set(o, key_of(fact_name(id), key), one);
 	}
 	return o;
 }
@@ -270,6 +272,19 @@ text(struct str s)
 	value = json_string(escaped);
 	free(escaped);
 	return value;
+}
+
+/* "IP reputation": ip_reputation */
+static const char *
+key_of(const char *name, char out[40])
+{
+	str_copy(out, 40, str_of(name));
+	str_lower(out);
+	for (char *p = out; *p != '\0'; p++) {
+		if (*p == ' ')
+			*p = '_';
+	}
+	return out;
 }
 
 static void
