@@ -123,6 +123,8 @@ $O/tests/test_admin_render: $O/obj/admin/render_status.o \
 $O/tests/test_trace: $(patsubst %,$O/obj/trace/%.o,\
 	run text json params answer)
 $O/tests/test_admin_dialogue: $O/obj/admin/dialogue.o $O/obj/admin/words.o
+$O/tests/test_admin_tool: $O/obj/admin/tool.o $O/obj/admin/fields.o \
+	$O/obj/admin/dialogue.o
 $O/tests/test_recorder_log: $O/obj/master/recorder_log.o \
 	$O/obj/master/recorder_files.o $O/obj/master/recorder_turn.o
 $O/tests/test_recorder_counts: $O/obj/master/recorder_counts.o \
