@@ -258,8 +258,6 @@ over_rate(struct qmgr *q, struct str to)
 {
 	uintptr_t n;
 
-	if (q->config->bounce_rate == 0)
-		return false;
 	if (q->now - q->bounce_hour >= HOUR_MS ||
 	    q->bounce_rates.n >= RATES_MAX) {
 		map_fini(&q->bounce_rates, NULL);
