@@ -77,7 +77,8 @@ commit(struct tool *t, const char *comment)
 		status = done(t, number, &problems);
 	} else {
 		revise_report(&problems);
-		status = tool_fail(t, &err);
+		tool_fail(t, &err);
+		status = TOOL_NEGATIVE; /* asked rightly, answered with no */
 	}
 	config_problems_free(&problems);
 	return status;
