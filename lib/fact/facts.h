@@ -19,9 +19,9 @@
 #include "base/str.h"
 
 enum fact_id {
-	FACT_HOST,	 /* reverse name of the client, forward-confirmed */
+	FACT_HOST,       /* reverse name of the client, forward-confirmed */
 	FACT_REPUTATION, /* IP reputation score */
-	FACT_OWNER,	 /* network owner id */
+	FACT_OWNER,      /* network owner id */
 	FACT_COUNTRY,
 	FACT_CONNECTIONS, /* open connections, this one too */
 	FACT_N
@@ -37,7 +37,7 @@ enum fact_state {
 enum fact_source {
 	FACT_FROM_DEFAULT, /* nobody could be asked: the configured default */
 	FACT_FROM_CLIENT,  /* the connection itself */
-	FACT_GIVEN,	   /* by the administrator, to trace */
+	FACT_GIVEN,        /* by the administrator, to trace */
 	FACT_LOOKED_UP,
 	FACT_RECORDED
 };
@@ -46,8 +46,8 @@ enum fact_source {
 enum host_class {
 	HOST_UNKNOWN,
 	HOST_VERIFIED,
-	HOST_NX,	   /* nx.domain: no PTR */
-	HOST_SERVFAIL,	   /* serv.fail: the PTR look-up failed */
+	HOST_NX,           /* nx.domain: no PTR */
+	HOST_SERVFAIL,     /* serv.fail: the PTR look-up failed */
 	HOST_NOT_CONFIRMED /* not.double.verified */
 };
 
@@ -83,16 +83,16 @@ struct facts {
 	struct ip local; /* our address */
 	bool authenticated;
 	bool tls;
-	struct str helo;   /* empty until HELO, EHLO */
-	int64_t now;	   /* wall ms at the start of the transaction */
+	struct str helo; /* empty until HELO, EHLO */
+	int64_t now;     /* wall ms at the start of the transaction */
 
 	/* Valid when the meta of the same name says FACT_KNOWN. */
 	struct str host; /* FACT_HOST: the name, when VERIFIED */
 	enum host_class host_class;
-	int64_t reputation; /* tenths: -100..100; REPUTATION_NONE */
-	uint64_t owner;	    /* 0: none */
-	char country[4];    /* ISO 3166 alpha-2, or empty */
-	uint32_t connections;	       /* FACT_CONNECTIONS: of this client, */
+	int64_t reputation;            /* tenths: -100..100; REPUTATION_NONE */
+	uint64_t owner;                /* 0: none */
+	char country[4];               /* ISO 3166 alpha-2, or empty */
+	uint32_t connections;          /* FACT_CONNECTIONS: of this client, */
 	uint32_t listener_connections; /* of this listener, */
 	uint32_t total_connections;    /* of all */
 };
@@ -105,7 +105,7 @@ fact_is_open(const struct facts *f, enum fact_id id)
 
 void fact_set(struct facts *f, enum fact_id id, enum fact_state state,
     enum fact_source source);
-const char *fact_name(enum fact_id id);		   /* "reverse name" */
+const char *fact_name(enum fact_id id);           /* "reverse name" */
 const char *fact_source_name(enum fact_source s); /* "looked up" */
 /* "nx.domain", "serv.fail", "not.double.verified", "verified" */
 const char *host_class_name(enum host_class c);

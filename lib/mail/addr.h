@@ -31,11 +31,11 @@ struct addr_rules { /* from the listener; see config.h for the meaning */
 
 enum addr_problem {
 	ADDR_OK,
-	ADDR_SYNTAX,  /* 501 5.1.3 (5.1.7 for senders) */
+	ADDR_SYNTAX,   /* 501 5.1.3 (5.1.7 for senders) */
 	ADDR_TOO_LONG, /* 501 */
-	ADDR_CHARS,   /* 553 5.1.3: a character the listener refuses */
-	ADDR_ROUTED,  /* 553: source route */
-	ADDR_8BIT     /* 553 5.6.7: 8-bit without SMTPUTF8 */
+	ADDR_CHARS,    /* 553 5.1.3: a character the listener refuses */
+	ADDR_ROUTED,   /* 553: source route */
+	ADDR_8BIT      /* 553 5.6.7: 8-bit without SMTPUTF8 */
 };
 
 struct addr {
@@ -50,15 +50,15 @@ enum addr_problem addr_parse_path(struct addr *, struct str in,
     const struct addr_rules *, bool allow_null, struct str *rest,
     struct arena *mem, struct err *err);
 /* A plain address as people write it: "joe@example.com", "<>"; strict. */
-enum addr_problem addr_parse(struct addr *, struct str text, struct arena *mem,
-    struct err *err);
+enum addr_problem addr_parse(
+    struct addr *, struct str text, struct arena *mem, struct err *err);
 
 struct str addr_domain(struct str addr); /* after the last unquoted @ */
 struct str addr_local(struct str addr);
 /* RFC 1035 letters, digits, hyphen (and underscore), label lengths; one
  * trailing dot is dropped; result lower case, A-labels. */
-bool addr_domain_ok(struct str domain, struct str *canonical,
-    struct arena *mem);
+bool addr_domain_ok(
+    struct str domain, struct str *canonical, struct arena *mem);
 /* [192.0.2.1], [IPv6:2001:db8::1] */
 bool addr_literal(struct str domain, struct ip *ip);
 /* Safe to put between < and > in an SMTP command (threats HDR-02). */

@@ -16,20 +16,20 @@
 #include "base/buf.h"
 #include "base/str.h"
 
-#define WIRE_8BIT      1u /* bytes above 127 in the body */
-#define WIRE_8BIT_HDR  2u /* ... in the header */
-#define WIRE_BARE_CR   4u /* a lone CR was there: made CRLF */
-#define WIRE_BARE_LF   8u
-#define WIRE_NUL       16u /* NUL bytes were there: removed */
-#define WIRE_DOTS      32u /* some line begins with a dot */
-#define WIRE_NO_EOL    64u /* the last line end was missing: added */
+#define WIRE_8BIT     1u /* bytes above 127 in the body */
+#define WIRE_8BIT_HDR 2u /* ... in the header */
+#define WIRE_BARE_CR  4u /* a lone CR was there: made CRLF */
+#define WIRE_BARE_LF  8u
+#define WIRE_NUL      16u /* NUL bytes were there: removed */
+#define WIRE_DOTS     32u /* some line begins with a dot */
+#define WIRE_NO_EOL   64u /* the last line end was missing: added */
 
 struct wire {
-	uint8_t state;	   /* private */
-	bool lf_lines;	   /* input lines end in LF (QMQP, files): not "bare" */
+	uint8_t state; /* private */
+	bool lf_lines; /* input lines end in LF (QMQP, files): not "bare" */
 	bool in_body;
-	uint32_t flags;	   /* WIRE_* found so far */
-	uint64_t size;	   /* stored bytes written */
+	uint32_t flags; /* WIRE_* found so far */
+	uint64_t size;  /* stored bytes written */
 };
 
 void wire_begin(struct wire *, bool lf_lines);

@@ -18,22 +18,22 @@ struct addr_rules address_rules(const struct listener *, bool smtputf8);
  * the parameters. Where that cannot be told all of it is path; it will not
  * be accepted then. mem: for what the parser makes on its way.
  */
-void address_cut(struct str args, struct str *path, struct str *params,
-    struct arena *mem);
+void address_cut(
+    struct str args, struct str *path, struct str *params, struct arena *mem);
 
 /*
  * Parses subject->addr_text by the listener's rules. True: *out is the
  * address. False: a reply and a note say why. sender: <> is fine, and the
  * reply's codes are those for senders.
  */
-bool address_judge(const struct subject *, bool sender, struct addr *out,
-    struct stage_out *);
+bool address_judge(
+    const struct subject *, bool sender, struct addr *out, struct stage_out *);
 
 /*
  * Spec receiving 6.1: joe, joe@ and joe@bar get the domain; anything else,
  * the null sender included, stays. Empty domain: no change.
  */
-struct str address_complete(struct str addr, struct str domain,
-    struct arena *mem);
+struct str address_complete(
+    struct str addr, struct str domain, struct arena *mem);
 
 #endif

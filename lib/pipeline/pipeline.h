@@ -12,16 +12,16 @@
 
 struct pipeline_run {
 	enum stage_point point;
-	size_t at;	 /* next stage in the table */
-	bool finished;	 /* all done, or a refusal ended it */
-	bool replied;	 /* reply is valid: 2xx a greeting or custom text, all
-			  * stages ran; 4xx, 5xx, refuse: ended there */
+	size_t at;     /* next stage in the table */
+	bool finished; /* all done, or a refusal ended it */
+	bool replied;  /* reply is valid: 2xx a greeting or custom text, all
+			* stages ran; 4xx, 5xx, refuse: ended there */
 	struct reply reply;
 };
 
 enum pipeline_answer {
-	PIPELINE_DONE,	/* run->replied, and what, tells whether to go on */
-	PIPELINE_NEEDS	/* out->needs; set the fact, call again */
+	PIPELINE_DONE, /* run->replied, and what, tells whether to go on */
+	PIPELINE_NEEDS /* out->needs; set the fact, call again */
 };
 
 void pipeline_begin(struct pipeline_run *, enum stage_point);

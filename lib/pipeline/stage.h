@@ -17,33 +17,30 @@
 #include "config/config.h"
 #include "fact/facts.h"
 
-enum stage_answer {
-	STAGE_DONE,
-	STAGE_NEEDS
-};
+enum stage_answer { STAGE_DONE, STAGE_NEEDS };
 
 /* What is to happen. At most EFFECTS_MAX per stage run. */
 enum effect_kind {
-	EFFECT_POLICY,	/* connection: group, entry, policy apply */
-	EFFECT_REPLY,	/* 4xx, 5xx: answer with this, stop the pipeline here;
+	EFFECT_POLICY,  /* connection: group, entry, policy apply */
+	EFFECT_REPLY,   /* 4xx, 5xx: answer with this, stop the pipeline here;
 			 * 2xx: the answer if nothing later refuses */
 	EFFECT_REWRITE, /* the address becomes addr */
-	EFFECT_EXPAND,	/* the recipient becomes these */
+	EFFECT_EXPAND,  /* the recipient becomes these */
 	EFFECT_GATEWAY,
 	EFFECT_BOUNCE_PROFILE,
 	EFFECT_BYPASS /* this recipient: BYPASS_* */
 };
 
-#define BYPASS_CONTROL	 1
-#define BYPASS_LDAP	 2
+#define BYPASS_CONTROL   1
+#define BYPASS_LDAP      2
 #define BYPASS_CALLAHEAD 4
 
 struct reply {
 	int code;
 	const char *status; /* enhanced code, "5.1.0"; "" for none */
 	struct str text;    /* lines separated by \n */
-	bool close;	    /* then the connection ends */
-	bool refuse;	    /* TCPREFUSE: reset, say nothing */
+	bool close;         /* then the connection ends */
+	bool refuse;        /* TCPREFUSE: reset, say nothing */
 };
 
 struct effect {
@@ -67,19 +64,19 @@ struct effect {
 
 /* Why: for trace, and for whoever explains a decision afterwards. */
 enum note_kind {
-	NOTE_HOST,	   /* outcome of the reverse look-up; text */
-	NOTE_HAT_PASSED,   /* a CONTINUE group: group, entry */
-	NOTE_HAT_MATCH,	   /* group, entry, policy */
-	NOTE_REPLY,	   /* the reply that an effect carries */
+	NOTE_HOST,           /* outcome of the reverse look-up; text */
+	NOTE_HAT_PASSED,     /* a CONTINUE group: group, entry */
+	NOTE_HAT_MATCH,      /* group, entry, policy */
+	NOTE_REPLY,          /* the reply that an effect carries */
 	NOTE_DEFAULT_DOMAIN, /* from, to (equal: no change) */
 	NOTE_DOMAIN_MAP,
-	NOTE_RAT_MATCH,	   /* rat */
-	NOTE_RAT_SKIPPED,  /* not applicable */
-	NOTE_ALIAS,	   /* from, list */
-	NOTE_BAD_ADDRESS,  /* from, text */
-	NOTE_GATEWAY,	   /* text; empty: none assigned */
+	NOTE_RAT_MATCH,   /* rat */
+	NOTE_RAT_SKIPPED, /* not applicable */
+	NOTE_ALIAS,       /* from, list */
+	NOTE_BAD_ADDRESS, /* from, text */
+	NOTE_GATEWAY,     /* text; empty: none assigned */
 	NOTE_BOUNCE_PROFILE,
-	NOTE_SIZE	   /* text */
+	NOTE_SIZE /* text */
 };
 
 struct note {
@@ -100,7 +97,7 @@ struct stage_out {
 	size_t n_effects;
 	struct note *notes; /* in mem; NOTES_MAX at most, then the last */
 	size_t n_notes;
-	bool explain;	    /* in: collect notes at all? costs allocation */
+	bool explain;       /* in: collect notes at all? costs allocation */
 	enum fact_id needs; /* with STAGE_NEEDS */
 	struct arena *mem;  /* in: owns what effects and notes point to */
 };
@@ -114,11 +111,11 @@ struct subject {
 	const struct hat_entry *entry;
 	const struct policy *policy;
 	enum behaviour behaviour; /* policy's, or RELAY after AUTH */
-	struct str sender;	  /* current, without <>; "" null sender */
-	struct str rcpt;	  /* current; RCPT stages */
-	struct str addr_text;	  /* as the client wrote it, < and > included */
+	struct str sender;        /* current, without <>; "" null sender */
+	struct str rcpt;          /* current; RCPT stages */
+	struct str addr_text;     /* as the client wrote it, < and > included */
 	bool smtputf8;
-	uint64_t size;		  /* declared or counted */
+	uint64_t size; /* declared or counted */
 };
 
 /* When in the life of a message a stage runs. */
@@ -133,8 +130,8 @@ enum stage_point {
 struct stage {
 	const char *name; /* "host access table" */
 	enum stage_point point;
-	enum stage_answer (*decide)(const struct subject *, const struct facts *,
-	    struct stage_out *);
+	enum stage_answer (*decide)(
+	    const struct subject *, const struct facts *, struct stage_out *);
 };
 
 /* helpers for stages (stage.c) */

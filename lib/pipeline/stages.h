@@ -10,8 +10,8 @@
 #include "pipeline/stage.h"
 
 #define STAGE_DECISION(name)                                                   \
-	enum stage_answer name(const struct subject *, const struct facts *,   \
-	    struct stage_out *)
+	enum stage_answer name(                                                \
+	    const struct subject *, const struct facts *, struct stage_out *)
 
 /* AT_CONNECT */
 STAGE_DECISION(limits_decide); /* 421 over listener and total limits */
