@@ -262,6 +262,9 @@ prepend(struct trace_report *r, bool has_header, struct buf *stored)
 		.protocol = STR("TEST"),
 		.date = str_of(clock_rfc5322(f->now, date)) };
 
+	/* the layout has no day of the week */
+	str_cut(&line.date, ',');
+	line.date = str_trim(line.date);
 	if (r->input->listener->received_header) {
 		received_line(&line, &r->message);
 		if (!has_header)
