@@ -96,21 +96,34 @@ kit_reopen(struct kit *k)
 		panic("kit: %s", err.text);
 }
 
+/* A spool; for a process that only looks. */
 static inline void
-kit_open(struct kit *k, const char *base)
+kit_make(struct kit *k, const char *base)
 {
 	struct err err = ERR_INIT;
 
 	*k = (struct kit){ 0 };
 	snprintf(k->path, sizeof(k->path), "%s/queue.XXXXXX", base);
-	if (mkdtemp(k->path) == NULL || rmdir(k->path) == -1)
-		panic("kit: no folder");
-	if (spool_prepare(k->path, 0, 0, 0, &err) == -1 ||
-	    spool_open(&k->spool, k->path, ALL_PLACES, &err) == -1)
-		panic("kit: %s", err.text);
+	if (mkdtemp(k->path) == NULL ||
+	    spool_prepare(k->path, 0, 0, 0, &err) == -1)
+		panic("kit: %s: %s", k->path, err.text);
+	kit_reopen(k);
+}
+
+/* What it takes to write. */
+static inline void
+kit_start(struct kit *k, unsigned threads)
+{
 	spool_writer(k->spool, 0);
 	k->loop = loop_new();
-	k->committer = committer_new(k->loop, 2);
+	k->committer = committer_new(k->loop, threads);
+}
+
+static inline void
+kit_open(struct kit *k, const char *base)
+{
+	kit_make(k, base);
+	kit_start(k, 2);
 }
 
 static inline void
