@@ -139,7 +139,9 @@ FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
 FUZZ_BIN := $(FUZZ_SRC:tests/fuzz/%.c=$O/fuzz/%)
 $O/fuzz/%: $O/obj/tests/fuzz/%.o $O/libpostern.a
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -o $@ \
+	    $(filter %.o,$^) $(filter %.a,$^) $(LDLIBS)
+$O/fuzz/fuzz_dialog: $O/obj/smtp/dialog.o $O/obj/smtp/transaction.o
 
 .PHONY: fuzz-bins fuzz
 fuzz-bins: $(FUZZ_BIN)
