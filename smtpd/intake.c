@@ -19,6 +19,7 @@ static int intake_frame(void *, struct ipc *, struct ipc_frame *, struct err *);
 static void intake_closed(void *, struct ipc *, const struct err *);
 static void intake_drained(void *, struct ipc *);
 static struct ipc *choose(const struct smtpd *);
+static void send_envelope(struct conn *);
 static size_t fitting(const struct rcpt *, size_t n);
 static struct conn *conn_of(struct smtp_session *);
 
@@ -52,16 +53,18 @@ intake_forget(struct conn *c)
 	map_remove_u64(&c->smtpd->txns, c->txn);
 	c->txn = 0;
 	c->cleanup = NULL;
+	c->envelope = NULL;
 }
 
+/*
+ * The envelope goes with the first of the content: one send, and cleanup is
+ * woken once; who goes away after 354 was never there.
+ */
 static bool
-intake_open(struct smtp_session *s, const struct envelope *all)
+intake_open(struct smtp_session *s, const struct envelope *envelope)
 {
 	struct conn *c = conn_of(s);
 	struct smtpd *sm = c->smtpd;
-	struct envelope head = *all;
-	struct rcpt *rcpts = all->rcpts.v;
-	size_t at = fitting(rcpts, all->rcpts.n);
 
 	c->cleanup = choose(sm);
 	if (c->cleanup == NULL)
@@ -70,17 +73,7 @@ intake_open(struct smtp_session *s, const struct envelope *all)
 		c->txn = ++sm->last_txn;
 	while (c->txn == 0 || map_get_u64(&sm->txns, c->txn) != NULL);
 	map_put_u64(&sm->txns, c->txn, c);
-	head.rcpts.n = at;
-	if (at < all->rcpts.n)
-		head.flags |= ENV_MORE_RCPTS;
-	ipc_send(c->cleanup, IPC_ENVELOPE, c->txn, &head);
-	while (at < all->rcpts.n) {
-		size_t n = fitting(rcpts + at, all->rcpts.n - at);
-		struct rcpt_more more = { { n, rcpts + at } };
-
-		ipc_send(c->cleanup, IPC_RCPT_MORE, c->txn, &more);
-		at += n;
-	}
+	c->envelope = envelope;
 	return true;
 }
 
@@ -89,6 +82,7 @@ intake_content(struct smtp_session *s, struct str stored)
 {
 	struct conn *c = conn_of(s);
 
+	send_envelope(c);
 	ipc_send_raw(c->cleanup, IPC_DATA, c->txn, stored.p, stored.n);
 	s->held = ipc_busy(c->cleanup);
 }
@@ -98,6 +92,7 @@ intake_end(struct smtp_session *s, const struct end_msg *end)
 {
 	struct conn *c = conn_of(s);
 
+	send_envelope(c);
 	ipc_send(c->cleanup, IPC_END, c->txn, end);
 }
 
@@ -107,7 +102,8 @@ intake_abort(struct smtp_session *s)
 	struct conn *c = conn_of(s);
 	static const struct abort_msg msg = { 0 };
 
-	ipc_send(c->cleanup, IPC_ABORT, c->txn, &msg);
+	if (c->envelope == NULL)
+		ipc_send(c->cleanup, IPC_ABORT, c->txn, &msg);
 	intake_forget(c);
 	s->held = false;
 }
@@ -176,6 +172,32 @@ choose(const struct smtpd *sm)
 			return sm->cleanup[at];
 	}
 	return NULL;
+}
+
+/* Unless it has gone. Of many recipients some follow in frames of their own. */
+static void
+send_envelope(struct conn *c)
+{
+	struct envelope head;
+	struct rcpt_more more;
+	struct rcpt *rcpts;
+	size_t n, at;
+
+	if (c->envelope == NULL)
+		return;
+	head = *c->envelope;
+	c->envelope = NULL;
+	rcpts = head.rcpts.v;
+	n = head.rcpts.n;
+	head.rcpts.n = at = fitting(rcpts, n);
+	if (at < n)
+		head.flags |= ENV_MORE_RCPTS;
+	ipc_send(c->cleanup, IPC_ENVELOPE, c->txn, &head);
+	for (; at < n; at += more.rcpts.n) {
+		more.rcpts.n = fitting(rcpts + at, n - at);
+		more.rcpts.v = rcpts + at;
+		ipc_send(c->cleanup, IPC_RCPT_MORE, c->txn, &more);
+	}
 }
 
 /* How many of them one frame holds; at least one. */

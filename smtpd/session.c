@@ -161,8 +161,10 @@ greet(struct smtp_session *s, const struct decided *d)
 		EMIT(RECEIVING_FAILED, .icid = s->icid,
 		    .text = STR("Connection limit exceeded"));
 	say_reply(s, &d->reply);
+	/* Who is refused has said nothing yet: no need to hear him out, and
+	 * as long as he is here he counts against the limits. */
 	if (d->refused)
-		session_close(s, true);
+		session_close(s, false);
 	else
 		session_enter(s, PH_GREETED);
 }

@@ -46,9 +46,10 @@ struct conn {
 	struct buf out; /* said, not sent yet */
 	struct stats_conn counted;
 	size_t discarded;
-	uint32_t query;      /* at lookupd; 0: none */
-	uint32_t txn;        /* at cleanup; 0: none */
-	struct ipc *cleanup; /* who has it */
+	uint32_t query;                  /* at lookupd; 0: none */
+	uint32_t txn;                    /* at cleanup; 0: none */
+	struct ipc *cleanup;             /* who has it, or will have it */
+	const struct envelope *envelope; /* not sent yet; the session's */
 };
 
 /* --- listener.c --- */
