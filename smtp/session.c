@@ -51,7 +51,6 @@ static void on_ready(void *arg, int ready);
 static void on_connected(struct smtp_session *);
 static void on_readable(struct smtp_session *);
 static void on_flush(void *arg);
-static void on_deadline(struct loop_deadline *);
 static void flush(struct smtp_session *);
 static bool send_out(struct smtp_session *);
 static bool send_content(struct smtp_session *);
@@ -77,14 +76,6 @@ static const struct dialog_hooks hooks = {
 	.content = on_content,
 	.done = on_done,
 };
-
-void
-sessions_init(struct sessions *all, struct loop *loop, size_t max)
-{
-	*all = (struct sessions){ .loop = loop, .max = max };
-	all->wheel = loop_wheel(loop, on_deadline);
-	map_init(&all->by_txn);
-}
 
 void
 session_open(struct sessions *all, uint32_t txn, const struct session *req)
@@ -118,12 +109,6 @@ session_open(struct sessions *all, uint32_t txn, const struct session *req)
 	settle(s);
 }
 
-struct smtp_session *
-session_find(struct sessions *all, uint32_t txn)
-{
-	return map_get_u64(&all->by_txn, txn);
-}
-
 int
 session_job(struct smtp_session *s, struct ipc_frame *frame, struct err *err)
 {
@@ -154,25 +139,29 @@ session_kill(struct smtp_session *s)
 	settle(s);
 }
 
-void
-sessions_quit(struct sessions *all)
+bool
+session_is_up(const struct smtp_session *s)
 {
-	MAP_FOREACH (&all->by_txn, it)
-		session_quit(it.value);
+	return s->dialog.up;
 }
 
 void
-sessions_kill(struct sessions *all)
+session_expired(struct loop_deadline *deadline)
 {
-	struct smtp_session **v =
-	    mem_array(all->n + 1, sizeof(struct smtp_session *));
-	size_t n = 0;
+	struct smtp_session *s =
+	    (struct smtp_session *)((char *)deadline -
+				    offsetof(struct smtp_session, deadline));
+	char text[80];
 
-	MAP_FOREACH (&all->by_txn, it)
-		v[n++] = it.value;
-	for (size_t i = 0; i < n; i++)
-		session_kill(v[i]);
-	free(v);
+	if (!s->connected)
+		snprintf(text, sizeof(text), "connect timed out");
+	else
+		snprintf(text, sizeof(text), "timed out waiting for %s",
+		    dialog_waits_for(&s->dialog));
+	dialog_end(&s->dialog,
+	    s->dialog.quit_said ? SESSION_CLOSED : SESSION_TIMEOUT,
+	    str_of(text));
+	settle(s);
 }
 
 /* --- the socket --- */
@@ -272,25 +261,6 @@ on_flush(void *arg)
 	dialog_talk(&s->dialog);
 	if (s->connected && !s->dialog.over)
 		flush(s);
-	settle(s);
-}
-
-static void
-on_deadline(struct loop_deadline *deadline)
-{
-	struct smtp_session *s =
-	    (struct smtp_session *)((char *)deadline -
-				    offsetof(struct smtp_session, deadline));
-	char text[80];
-
-	if (!s->connected)
-		snprintf(text, sizeof(text), "connect timed out");
-	else
-		snprintf(text, sizeof(text), "timed out waiting for %s",
-		    dialog_waits_for(&s->dialog));
-	dialog_end(&s->dialog,
-	    s->dialog.quit_said ? SESSION_CLOSED : SESSION_TIMEOUT,
-	    str_of(text));
 	settle(s);
 }
 

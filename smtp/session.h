@@ -31,6 +31,7 @@ struct sessions {
 struct smtp_session;
 
 void sessions_init(struct sessions *, struct loop *, size_t max);
+void sessions_fini(struct sessions *); /* kills those left */
 
 /* Begins to connect. Fails, if it does, by a SESSION_DOWN. */
 void session_open(struct sessions *, uint32_t txn, const struct session *);
@@ -40,8 +41,13 @@ struct smtp_session *session_find(struct sessions *, uint32_t txn);
 int session_job(struct smtp_session *, struct ipc_frame *, struct err *);
 void session_quit(struct smtp_session *); /* when the jobs here are done */
 void session_kill(struct smtp_session *); /* now */
+/* Greeting and EHLO are done: there may be a transaction under way. */
+bool session_is_up(const struct smtp_session *);
+/* The wheel's: what was waited for has not come. */
+void session_expired(struct loop_deadline *);
 
-/* For all of them. */
+/* For all of them. A session that is not up has nothing to finish: both end
+ * it at once. */
 void sessions_quit(struct sessions *);
 void sessions_kill(struct sessions *);
 

@@ -9,7 +9,8 @@
  *	this program speaks SMTP, and says what became of each recipient. It
  *	keeps nothing: no queue, no host states, no retries.
  *
- *		session.c	socket, time limits, reports to qmgr
+ *		sessions.c	all connections
+ *		session.c	one: socket, time limits, reports to qmgr
  *		dialog.c	the conversation, without the network
  *		transaction.c	one job: its commands, its results
  *		content.c	the bytes of the message
