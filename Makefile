@@ -114,9 +114,9 @@ $O/tests/%: $O/obj/tests/unit/%.o $O/libpostern.a
 	    $(LDLIBS) -lcmocka
 # tests of a program's parts link these too
 $O/tests/test_dialog: $O/obj/smtp/dialog.o $O/obj/smtp/transaction.o
-$O/tests/test_session $O/tests/test_session_walk: \
-    $(patsubst %,$O/obj/smtpd/%.o,session commands request txn say limits \
-    decide)
+SMTPD_ENGINE = $(patsubst %,$O/obj/smtpd/%.o,\
+	session commands request txn say limits decide)
+$O/tests/test_session $O/tests/test_session_walk: $(SMTPD_ENGINE)
 $O/tests/test_admin_render: $O/obj/admin/render_status.o \
 	$O/obj/admin/render_hosts.o $O/obj/admin/render_queue.o \
 	$O/obj/admin/fields.o
@@ -142,6 +142,7 @@ $O/fuzz/%: $O/obj/tests/fuzz/%.o $O/libpostern.a
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -o $@ \
 	    $(filter %.o,$^) $(filter %.a,$^) $(LDLIBS)
 $O/fuzz/fuzz_dialog: $O/obj/smtp/dialog.o $O/obj/smtp/transaction.o
+$O/fuzz/fuzz_session: $(SMTPD_ENGINE)
 
 .PHONY: fuzz-bins fuzz
 fuzz-bins: $(FUZZ_BIN)

@@ -8,6 +8,7 @@
 #include "smtpd/commands.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,6 +21,8 @@
 /* Of one line: an address or two, parameters, what stages say of them; an
  * alias may give 1,000 recipients (threats REL-12). */
 #define SCRATCH_MAX ((size_t)4 * 1024 * 1024)
+
+#define LIMITS_MAX 999999
 
 #define C_NO_ARGS 1u
 #define C_ARGS    2u /* must have some */
@@ -70,6 +73,7 @@ static void log_refusal(
     struct smtp_session *, struct request *, const struct reply *);
 static void greet_again(struct smtp_session *, const struct request *);
 static void say_features(struct smtp_session *);
+static void say_limits(struct smtp_session *);
 
 void
 commands_run(struct smtp_session *s, struct str line, bool more)
@@ -290,7 +294,25 @@ say_features(struct smtp_session *s)
 	say_line(s, 250, false, "ENHANCEDSTATUSCODES");
 	say_line(s, 250, false, "CHUNKING");
 	say_line(s, 250, false, "SMTPUTF8");
+	say_limits(s);
 	say_line(s, 250, true, "DSN");
+}
+
+/* RFC 9422: values of at most six digits; more is as good as none. */
+static void
+say_limits(struct smtp_session *s)
+{
+	const struct policy_params *p = &s->subject.policy->p;
+	char mails[32] = "", rcpts[32] = "";
+
+	if (p->max_msgs_per_session <= LIMITS_MAX)
+		snprintf(mails, sizeof(mails), " MAILMAX=%u",
+		    (unsigned)p->max_msgs_per_session);
+	if (p->max_rcpts_per_msg <= LIMITS_MAX)
+		snprintf(rcpts, sizeof(rcpts), " RCPTMAX=%u",
+		    (unsigned)p->max_rcpts_per_msg);
+	if (mails[0] != '\0' || rcpts[0] != '\0')
+		say_line(s, 250, false, "LIMITS%s%s", mails, rcpts);
 }
 
 /* --- DATA, BDAT --- */

@@ -264,6 +264,23 @@ one_message(
 }
 
 static void
+test_what_is_offered(void **state)
+{
+	struct talk t;
+
+	(void)state;
+	talk_begin(&t, "In", "192.0.2.55");
+	buf_reset(&t.out);
+	talk_say(&t, "EHLO c");
+	assert_string_equal(t.out.data,
+	    "250-mx.example.org\r\n250-PIPELINING\r\n250-SIZE 1024\r\n"
+	    "250-8BITMIME\r\n250-ENHANCEDSTATUSCODES\r\n250-CHUNKING\r\n"
+	    "250-SMTPUTF8\r\n250-LIMITS MAILMAX=3 RCPTMAX=3\r\n"
+	    "250 DSN\r\n");
+	talk_finish(&t);
+}
+
+static void
 test_what_cleanup_gets(void **state)
 {
 	struct talk t;
@@ -435,6 +452,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_scripts),
+		cmocka_unit_test(test_what_is_offered),
 		cmocka_unit_test(test_what_cleanup_gets),
 		cmocka_unit_test(test_lim_04_size),
 		cmocka_unit_test(test_cleanup_says_no),

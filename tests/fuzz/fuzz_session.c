@@ -1,0 +1,146 @@
+/*
+ * fuzz_session.c - a whole conversation with a client that says anything
+ *
+ * The first bytes choose the listener, the size of the pieces and what
+ * cleanup answers; the rest is what the client sends. The engine's own
+ * invariants panic; what was opened at cleanup must be ended or aborted, and
+ * content must be in stored form.
+ */
+#include <stdint.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "config/load.h"
+#include "mail/wire.h"
+#include "smtpd/session.h"
+
+struct talk {
+	struct smtp_session s;
+	struct wire_check check;
+	unsigned n_open; /* 1 while cleanup has one */
+	bool whole;
+};
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static struct config *config;
+static struct stats *stats;
+
+static const char yaml[] =
+    "hostname: mx.example.org\n"
+    "interfaces: [{name: Net, ip: 192.0.2.10}]\n"
+    "listeners:\n"
+    "- {name: A, type: public, interface: Net, bare_newline: reject,\n"
+    "   rat: [example.org], hat: {defaults: {max_message_size: 1K}}}\n"
+    "- {name: B, type: public, interface: Net, port: 26,\n"
+    "   bare_newline: clean, rat: [example.org]}\n"
+    "- {name: C, type: sinkhole-noqueue, interface: Net, port: 27}\n";
+
+static bool
+fuzz_open(struct smtp_session *s, const struct envelope *e)
+{
+	struct talk *t = (struct talk *)s;
+
+	if (e->rcpts.n == 0 || t->n_open++ != 0)
+		abort();
+	t->check = (struct wire_check){ 0 };
+	return true;
+}
+
+static void
+fuzz_content(struct smtp_session *s, struct str stored)
+{
+	struct talk *t = (struct talk *)s;
+
+	if (t->n_open != 1 || !wire_check(&t->check, stored, false))
+		abort();
+}
+
+static void
+fuzz_end(struct smtp_session *s, const struct end_msg *end)
+{
+	struct talk *t = (struct talk *)s;
+
+	if (t->n_open != 1 || !wire_check(&t->check, STR(""), true) ||
+	    t->check.size != end->size)
+		abort();
+	t->n_open = 0;
+	t->whole = true;
+}
+
+static void
+fuzz_abort(struct smtp_session *s)
+{
+	struct talk *t = (struct talk *)s;
+
+	if (t->n_open-- != 1)
+		abort();
+}
+
+static void
+prepare(void)
+{
+	struct bundle b;
+	int fd;
+
+	bundle_from_text(&b, "postern.yaml", str_of(yaml));
+	config = config_load_simple(&b, 1, NULL);
+	bundle_free(&b);
+	stats = stats_create(&fd, NULL);
+	if (config == NULL || stats == NULL)
+		abort();
+	close(fd);
+	stats_use_slot(stats, 1);
+}
+
+static void
+converse(struct talk *t, struct str in, size_t step, unsigned code)
+{
+	struct accepted a = { code, STR("4.3.0"), STR("text") };
+
+	while (in.n > 0 && t->s.phase != PH_CLOSING) {
+		struct str piece = str_sub(in, 0, step), rest = piece;
+
+		buf_reset(t->s.out);
+		session_input(&t->s, &rest);
+		in = str_sub(in, piece.n - rest.n, in.n);
+		if (t->whole)
+			session_accepted(&t->s, &a);
+		t->whole = false;
+		t->s.now += 100;
+		if (session_due(&t->s) <= t->s.now)
+			session_expire(&t->s);
+	}
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const struct session_ops ops = { fuzz_open, fuzz_content,
+		fuzz_end, fuzz_abort };
+	static const struct stats_conn_counts one = { 1, 1, 1 };
+	static const unsigned codes[] = { 250, 451, 554, 0 };
+	struct talk t = { .n_open = 0 };
+	struct buf out;
+
+	if (size < 3)
+		return 0;
+	if (config == NULL)
+		prepare();
+	buf_init(&out, 1 << 20);
+	session_init(&t.s, &ops, stats, config,
+	    &config->listeners[data[0] % config->n_listeners]);
+	ip_parse(&t.s.facts.client, STR("192.0.2.1"));
+	t.s.out = &out;
+	t.s.now = 1;
+	if (session_start(&t.s, &one))
+		session_host(&t.s, HOST_VERIFIED, STR("c.test"));
+	converse(&t, (struct str){ (const char *)data + 3, size - 3 },
+	    data[1] + 1u, codes[data[2] % 4]);
+	session_lost(&t.s);
+	session_fini(&t.s);
+	if (t.n_open != 0)
+		abort();
+	buf_fini(&out);
+	return 0;
+}
