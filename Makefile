@@ -113,7 +113,8 @@ $O/tests/%: $O/obj/tests/unit/%.o $O/libpostern.a
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) \
 	    $(LDLIBS) -lcmocka
 # tests of a program's parts link these too
-$O/tests/test_dialog: $O/obj/smtp/dialog.o $O/obj/smtp/transaction.o
+$O/tests/test_dialog $O/tests/test_smtp_session: \
+    $(patsubst %,$O/obj/smtp/%.o,dialog transaction session sessions content)
 SMTPD_ENGINE = $(patsubst %,$O/obj/smtpd/%.o,\
 	session commands request txn say limits decide)
 $O/tests/test_session $O/tests/test_session_walk: $(SMTPD_ENGINE)
