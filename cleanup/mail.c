@@ -148,6 +148,9 @@ received(struct mail *m, const struct config *cf)
 	r.date = str_trim(r.date);
 	buf_init(&out, 16384);
 	received_line(&r, &out);
+	/* all body: without this its first line would join our header */
+	if (m->found.header_len == 0)
+		buf_puts(&out, "\r\n");
 	line = arena_str(&m->mem, buf_str(&out));
 	buf_fini(&out);
 	return line;

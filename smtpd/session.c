@@ -188,8 +188,8 @@ log_hat(const struct smtp_session *s)
 
 	EMIT(HAT, .icid = s->icid,
 	    .behaviour = str_of(behaviour_name(sub->behaviour)),
-	    .group = sub->group != NULL ? pipeline_group_name(sub->group)
-					  : STR(""),
+	    .group =
+		sub->group != NULL ? pipeline_group_name(sub->group) : STR(""),
 	    .entry = sub->entry != NULL ? sub->entry->text : STR(""),
 	    .policy = sub->policy->name, .sbrs = score_text(s),
 	    .country = STR("not enabled"));

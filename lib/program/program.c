@@ -9,6 +9,7 @@
 #include "program/program.h"
 
 #include <fcntl.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -100,7 +101,8 @@ program_main(const struct program *p, int argc, char **argv)
 	options(p, argc, argv);
 	/* Nothing but what the master meant us to have (threats FIL-04). */
 	close_range(MASTER_FD + 1, ~0U, 0);
-	tzset(); /* reads a file: not possible later */
+	tzset(); /* these two read files: not possible later */
+	json_object_seed(0);
 	d.loop = loop_new();
 	receive_setup(&d, &sb);
 	if (p->kind != PROGRAM_RECORDER)

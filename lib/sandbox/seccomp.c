@@ -92,6 +92,10 @@ restrict_args(scmp_filter_ctx ctx, const struct sandbox_profile *p)
 	if (rc == 0)
 		rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, CALL(newfstatat), 1,
 		    SCMP_A3(SCMP_CMP_EQ, AT_EMPTY_PATH));
+	/* fstat() of the C library; without files there is nothing to name */
+	if (rc == 0 && !(p->calls & SB_FILES_READ))
+		rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, CALL(newfstatat), 1,
+		    SCMP_A3(SCMP_CMP_EQ, AT_EMPTY_PATH));
 	/* abort() must work; nobody else may be signalled */
 	if (rc == 0)
 		rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, CALL(tgkill), 1,

@@ -1,0 +1,155 @@
+"""kill -9: what got its 250 arrives, whatever dies when.
+
+A recipient may arrive twice only where a remote 250 was in flight, or within
+the second before a death (threats DUR-05); never not at all.
+"""
+import os
+import random
+import signal
+import threading
+import time
+
+import pytest
+
+from conftest import CONFIG
+from sink import Sink
+from suite import Client, wait_for
+
+ROUNDS = int(os.environ.get("POSTERN_KILL_ROUNDS", "24"))
+PROGRAMS = ["smtpd 0", "cleanup 0", "qmgr 0", "smtp 0", "recorder 0",
+            "lookupd 0", "smtpd 1", "cleanup 1", "smtp 1"]
+
+
+class Load(threading.Thread):
+    """Sends messages one after the other, each with a recipient of its own,
+    and remembers which got their 250."""
+
+    def __init__(self, port, name):
+        super().__init__(daemon=True)
+        self.port, self.tag = port, name
+        self.accepted, self.tried, self.stop = [], 0, False
+
+    def run(self):
+        while not self.stop:
+            try:
+                with Client(self.port, timeout=10) as c:
+                    for _ in range(20):
+                        if self.stop:
+                            break
+                        self.tried += 1
+                        rcpt = "%s.%d@example.com" % (self.tag, self.tried)
+                        r = c.mail("s@client.test", [rcpt],
+                                   b"Subject: x\r\n\r\n" + b"body\r\n" * 200)
+                        if r is None or r[0] == 421:
+                            break
+                        if r[0] == 250:
+                            self.accepted.append(rcpt)
+            except (OSError, AssertionError):
+                time.sleep(0.02)
+
+
+def run_load(postern, n, work):
+    loads = [Load(postern.port, "l%d" % i) for i in range(n)]
+    for l in loads:
+        l.start()
+    try:
+        work()
+    finally:
+        for l in loads:
+            l.stop = True
+        for l in loads:
+            l.join(20)
+    return [r for l in loads for r in l.accepted]
+
+
+def check_all_arrived(postern, sink, accepted, deaths):
+    assert accepted, "the load got nothing through at all"
+    wanted = set(accepted)
+    wait_for("every accepted message at the sink",
+             lambda: wanted <= set(sink.rcpts()), 90, 0.2)
+    postern.wait_empty(90)
+    got = sink.rcpts()
+    twice = len(got) - len(set(got))
+    # what was in flight or in its last second when something died
+    assert twice <= deaths * 400, "%d of %d came twice" % (twice, len(got))
+    return twice
+
+
+def test_each_program_killed_in_turn_under_load(make_suite):
+    postern = make_suite(CONFIG + "\nsystem:\n  workers: 2\n")
+    seed = int(os.environ.get("POSTERN_SEED", random.randrange(1 << 30)))
+    dice = random.Random(seed)
+    print("seed", seed)
+
+    def kills():
+        for i in range(ROUNDS):
+            time.sleep(dice.uniform(0.05, 0.5))
+            victim = PROGRAMS[i % len(PROGRAMS)]
+            pid = wait_for(victim, lambda: postern.pids().get(victim))
+            os.kill(pid, signal.SIGKILL)
+        time.sleep(1)
+
+    with Sink(postern.sink_port) as sink:
+        accepted = run_load(postern, 4, kills)
+        check_all_arrived(postern, sink, accepted, ROUNDS)
+
+
+@pytest.mark.parametrize("round", range(3))
+def test_all_killed_at_once_and_started_again(make_suite, round):
+    postern = make_suite()
+    dice = random.Random(round)
+
+    def kill_all():
+        time.sleep(dice.uniform(0.5, 1.5))
+        for pid in [postern.master_pid()] + list(postern.pids().values()):
+            os.kill(pid, signal.SIGKILL)
+        postern.proc.wait()
+        postern.start()
+        time.sleep(0.5)
+
+    with Sink(postern.sink_port) as sink:
+        accepted = run_load(postern, 4, kill_all)
+        check_all_arrived(postern, sink, accepted, 1)
+
+
+def test_dur_13_programs_end_when_the_master_is_killed(make_suite):
+    postern = make_suite()
+    pids = postern.pids()
+    assert len(pids) >= 6
+    os.kill(postern.master_pid(), signal.SIGKILL)
+    postern.proc.wait()
+    wait_for("the end of every program",
+             lambda: not any(os.path.exists("/proc/%d" % p)
+                             for p in pids.values()), 2)
+    postern.start()
+    with Sink(postern.sink_port) as sink, postern.client() as c:
+        assert c.mail()[0] == 250
+        sink.wait(1)
+
+
+def test_a_message_id_is_never_used_twice(make_suite):
+    postern = make_suite()
+    seen = []
+    for _ in range(3):
+        with postern.client() as c:
+            for _ in range(3):
+                code, text = c.mail()
+                assert code == 250
+                seen.append(int(text[0].split("Message ")[1].split()[0]))
+        for pid in [postern.master_pid()] + list(postern.pids().values()):
+            os.kill(pid, signal.SIGKILL)
+        postern.proc.wait()
+        postern.start()
+    assert len(set(seen)) == len(seen) and seen == sorted(seen)
+
+
+def test_starting_twice_on_one_spool_is_refused(make_suite):
+    postern = make_suite()
+    import subprocess
+    from suite import BIN
+    r = subprocess.run([BIN / "postern-master", "--root", postern.root],
+                       capture_output=True, text=True, timeout=20)
+    assert r.returncode == 1
+    assert "another Postern works on the spool" in r.stderr
+    with postern.client() as c:
+        assert c.cmd("NOOP")[0] == 250
