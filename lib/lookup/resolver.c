@@ -65,10 +65,11 @@ static const struct {
 	{ "do-daemonize:", "no" },
 	{ "use-syslog:", "no" },
 };
+#define LOOPBACK6                                                              \
+	"1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0."     \
+	"ip6.arpa."
 static const char *const unblocked[] = { "test.", "localhost.",
-	"127.in-addr.arpa.",
-	"1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0."
-	"ip6.arpa." };
+	"127.in-addr.arpa.", LOOPBACK6 };
 
 static struct context *context_new(
     struct resolver *, const struct resolver_settings *, struct err *);
