@@ -9,8 +9,8 @@
  *	process asks for all programs, so that they share one cache.
  *
  *	Commands of admin tools:
- *		dnsflush [name]		forget all answers (libunbound cannot
- *					forget one name)
+ *		dnsflush [name]		forget all answers, whatever the name:
+ *					libunbound cannot forget just one
  *		lookup kind name	kind: host, mx, a, aaaa, txt
  * RIGHTS
  *	UDP and TCP to name servers. No files: resolv.conf and hosts are read
