@@ -118,6 +118,8 @@ $O/tests/test_dialog $O/tests/test_smtp_session: \
 SMTPD_ENGINE = $(patsubst %,$O/obj/smtpd/%.o,\
 	session commands request txn say limits decide)
 $O/tests/test_session $O/tests/test_session_walk: $(SMTPD_ENGINE)
+$O/tests/test_intake: $(patsubst %,$O/obj/cleanup/%.o,\
+	intake workqueue mail disk)
 $O/tests/test_admin_render: $O/obj/admin/render_status.o \
 	$O/obj/admin/render_hosts.o $O/obj/admin/render_queue.o \
 	$O/obj/admin/fields.o

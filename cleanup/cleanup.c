@@ -30,20 +30,19 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "cleanup/disk.h"
 #include "cleanup/intake.h"
 #include "cleanup/workqueue.h"
 #include "event/event.h"
 
-#define TICK          1000
-#define ALERT_EVERY   60000
-#define LOOK_EVERY    1000
-#define INODES_NEEDED 1000 /* kept free: DUR-10 */
+#define TICK 1000
 
 static int setup(struct daemon *, struct err *);
 static void start(struct daemon *);
 static const struct ipc_handler *on_peer(struct daemon *, enum program_kind,
     uint32_t worker, struct ipc *, void **arg);
 static void on_stop(struct daemon *, uint32_t wait);
+static void idle(struct cleanup *);
 static void recover(struct cleanup *);
 static void found(void *arg, const struct qmessage *, enum queue_place);
 static void corrupt(void *arg, uint64_t mid, const struct err *why);
@@ -87,45 +86,13 @@ main(int argc, char **argv)
 	return program_main(&program, argc, argv);
 }
 
-bool
-cleanup_has_room(struct cleanup *c)
-{
-	int64_t now = loop_now(c->daemon->loop);
-	uint64_t reserve = c->daemon->config->reserve;
-
-	if (c->looked == 0 || now - c->looked >= LOOK_EVERY) {
-		c->looked = now;
-		if (spool_free(c->spool, &c->free_bytes, &c->free_inodes) == -1)
-			c->free_bytes = 0;
-	}
-	return c->free_inodes > INODES_NEEDED && c->free_bytes > reserve &&
-	       c->free_bytes - reserve > c->promised;
-}
-
-void
-cleanup_disk_alert(struct cleanup *c, const struct err *why)
-{
-	int64_t now = loop_now(c->daemon->loop);
-
-	if (c->last_alert != 0 && now - c->last_alert < ALERT_EVERY)
-		return;
-	c->last_alert = now;
-	EMIT(ALERT, .text = str_of(why->text));
-}
-
-void
-cleanup_check_stop(struct cleanup *c)
-{
-	if (c->daemon->stopping && c->n_open == 0)
-		loop_stop(c->daemon->loop);
-}
-
 static int
 setup(struct daemon *d, struct err *err)
 {
 	struct cleanup *c = mem_alloc(sizeof(*c));
 
 	c->daemon = d;
+	c->idle = idle;
 	d->self = c;
 	return spool_open(&c->spool, d->folder, 1u << QUEUE_INCOMING, err);
 }
@@ -168,7 +135,15 @@ on_stop(struct daemon *d, uint32_t wait)
 	struct cleanup *c = d->self;
 
 	loop_timer_in(c->give_up, (int64_t)wait * 1000);
-	cleanup_check_stop(c);
+	if (c->n_open == 0)
+		idle(c);
+}
+
+static void
+idle(struct cleanup *c)
+{
+	if (c->daemon->stopping)
+		loop_stop(c->daemon->loop);
 }
 
 /* --- recovery --- */
@@ -271,7 +246,7 @@ tick(void *arg)
 	struct err err = ERR_INIT;
 
 	if (spool_sync_folders(c->spool, &err) == -1)
-		cleanup_disk_alert(c, &err);
+		disk_alert(c, &err);
 	loop_timer_in(c->tick, TICK);
 }
 

@@ -18,6 +18,7 @@
 
 #include "base/map.h"
 #include "base/mem.h"
+#include "cleanup/disk.h"
 #include "cleanup/mail.h"
 #include "cleanup/workqueue.h"
 #include "event/event.h"
@@ -162,7 +163,6 @@ intake_lost(struct intake **inp)
 			txn_free(&t);
 	}
 	map_fini(&in->txns, NULL);
-	cleanup_check_stop(in->cleanup);
 	free(in);
 	*inp = NULL;
 }
@@ -313,7 +313,8 @@ txn_free(struct txn **tp)
 	mail_free(&t->mail);
 	free(t);
 	*tp = NULL;
-	cleanup_check_stop(c);
+	if (c->n_open == 0 && c->idle != NULL)
+		c->idle(c);
 }
 
 /* The copy of the body owns what the envelope points to. */
@@ -344,7 +345,7 @@ may_begin(struct txn *t)
 
 	if (t->from->n_txns > DRAFTS_MAX || c->daemon->stopping)
 		fail(t, ANSWER_BUSY);
-	else if (!cleanup_has_room(c))
+	else if (!disk_has_room(c))
 		fail(t, ANSWER_FULL);
 	return t->state != TXN_FAILED;
 }
@@ -472,7 +473,7 @@ fail_disk(struct txn *t, const struct err *err)
 {
 	bool full = err->sys == ENOSPC || err->sys == EDQUOT;
 
-	cleanup_disk_alert(t->cleanup, err);
+	disk_alert(t->cleanup, err);
 	fail(t, full ? ANSWER_FULL : ANSWER_LOCAL);
 }
 

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "cleanup/disk.h"
 #include "event/event.h"
 
 #define WAIT_LOADED 1000
@@ -67,6 +68,21 @@ workqueue_new(struct cleanup *c)
 	wq->again = loop_timer(c->daemon->loop, run_again, wq);
 	loop_at_turn_end(c->daemon->loop, turn_end, wq);
 	return wq;
+}
+
+void
+workqueue_free(struct work_queue **wqp)
+{
+	struct work_queue *wq = *wqp;
+	struct list *lists[] = { &wq->waiting, &wq->failing, &wq->sent };
+	struct mail *m;
+
+	for (size_t i = 0; i < NELEM(lists); i++)
+		while ((m = list_take(lists[i])) != NULL)
+			mail_free(&m);
+	loop_timer_free(&wq->again);
+	free(wq);
+	*wqp = NULL;
 }
 
 void
@@ -171,7 +187,8 @@ turn_end(void *arg)
 	struct work_queue *wq = arg;
 	struct mail *m;
 
-	if (wq->sent.n == 0 || wq->qmgr == NULL || ipc_queued(wq->qmgr) > 0)
+	if (wq->sent.n == 0 || wq->qmgr == NULL || ipc_queued(wq->qmgr) > 0 ||
+	    ipc_is_deaf(wq->qmgr))
 		return;
 	while ((m = list_take(&wq->sent)) != NULL)
 		mail_free(&m);
@@ -180,7 +197,8 @@ turn_end(void *arg)
 static bool
 may_send(const struct work_queue *wq)
 {
-	return wq->qmgr != NULL && !wq->paused && !ipc_busy(wq->qmgr);
+	return wq->qmgr != NULL && !wq->paused && !ipc_busy(wq->qmgr) &&
+	       !ipc_is_deaf(wq->qmgr);
 }
 
 /* One message, on to where it goes. */
@@ -247,7 +265,7 @@ trouble(struct work_queue *wq, struct mail *m, const struct err *err)
 	struct cleanup *c = wq->cleanup;
 
 	if (err->sys != ENOENT && err->kind != ERR_PERM) {
-		cleanup_disk_alert(c, err);
+		disk_alert(c, err);
 		return LATER;
 	}
 	if (err->kind == ERR_PERM)

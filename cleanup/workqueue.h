@@ -15,6 +15,8 @@
 #include "cleanup/mail.h"
 
 struct work_queue *workqueue_new(struct cleanup *);
+/* Before the loop ends to exist, and without another turn of it. */
+void workqueue_free(struct work_queue **);
 /* Takes over the mail. */
 void workqueue_add(struct work_queue *, struct mail *);
 /* A message of an earlier life: only its MID is known. */

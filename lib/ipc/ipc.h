@@ -67,6 +67,9 @@ void ipc_send_raw(struct ipc *, enum ipc_type type, uint32_t txn,
 void ipc_flush(struct ipc *);	    /* now, instead of at the end of turn */
 size_t ipc_queued(const struct ipc *); /* bytes not yet sent */
 bool ipc_busy(const struct ipc *);     /* queued > IPC_BUSY: hold back */
+/* The peer takes nothing any more: what was queued is lost, and what is sent
+ * from now on; closed will follow. */
+bool ipc_is_deaf(const struct ipc *);
 /* Stop / go on reading from this peer: back-pressure. */
 void ipc_pause(struct ipc *, bool pause);
 

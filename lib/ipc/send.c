@@ -91,6 +91,12 @@ ipc_busy(const struct ipc *c)
 	return c->out.len > IPC_BUSY;
 }
 
+bool
+ipc_is_deaf(const struct ipc *c)
+{
+	return c->deaf;
+}
+
 void
 channel_flush(struct ipc *c)
 {

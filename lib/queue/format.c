@@ -13,7 +13,7 @@ CODEC_SCHEMA(rid_rec, REC_RID);
 CODEC_SCHEMA(done_rec, REC_DONE);
 CODEC_SCHEMA(defer_rec, REC_DEFER);
 
-static const char magic[8] = "PosternQ";
+static const char magic[8] = "POSTERNQ";
 
 static const struct codec *const record_codecs[] = {
 	[QREC_ROUTE] = &route_rec_codec,

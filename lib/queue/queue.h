@@ -184,8 +184,9 @@ enum qread {
 /* An arena that must hold whatever a queue file can be needs this limit. */
 #define QUEUE_READ_MEM (256u << 20)
 /* Checks everything: header, envelope and records always, content when
- * `deep`. fd must be a regular file with one link (threats FIL-01, FIL-02).
- * No recipient, or bytes after valid_len, are for the caller to judge. */
+ * `deep` or when it ends within the first 8 KiB. fd must be a regular file with
+ * one link (threats FIL-01, FIL-02). No recipient, or bytes after valid_len,
+ * are for the caller to judge. */
 enum qread qmessage_read(
     struct qmessage *, int fd, bool deep, struct arena *mem, struct err *err);
 /* The same from memory: fuzzing. */

@@ -1,0 +1,14 @@
+/*
+ * disk.h - is there room for more, and telling when something is wrong
+ */
+#ifndef CLEANUP_DISK_H
+#define CLEANUP_DISK_H
+
+#include "cleanup/cleanup.h"
+
+/* May another message begin? Looks at most once a second (DUR-09). */
+bool disk_has_room(struct cleanup *);
+/* Tells, at most once a minute. */
+void disk_alert(struct cleanup *, const struct err *why);
+
+#endif

@@ -1,0 +1,748 @@
+/*
+ * test_intake.c - cleanup without its program: messages in, messages on
+ *
+ * Both ends of each channel are in this process: a smtpd that may lie, and a
+ * qmgr that notes what it gets.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <fcntl.h>
+#include <sys/socket.h>
+
+#include "cleanup/intake.h"
+#include "cleanup/workqueue.h"
+#include "config/load.h"
+#include "event/event.h"
+#include "mail/scan.h"
+#include "queue_kit.h"
+
+#define NOTED 16
+
+static const char yaml[] =
+    "hostname: mx.example.org\n"
+    "interfaces: [{name: Net, ip: 192.0.2.10}]\n"
+    "listeners:\n"
+    "- {name: In, type: public, interface: Net, rat: [example.org]}\n"
+    "- {name: Bare, type: public, interface: Net, port: 2525,\n"
+    "   received_header: no, rat: [example.org]}\n";
+
+/* One end of a channel, and what came out of it. */
+struct end {
+	struct ipc *ipc;
+	bool closed;
+	unsigned n;
+	uint32_t code[NOTED], txn[NOTED]; /* of the first answers */
+	uint64_t mid, last_mid;
+	uint32_t n_rcpts, n_listed;
+	bool ordered, prepended, readable;
+};
+
+static struct rig {
+	struct kit kit;
+	struct daemon daemon;
+	struct cleanup cleanup;
+	struct intake *intake;
+	struct end smtpd, qmgr; /* the test's ends */
+	struct ipc *from_smtpd, *to_qmgr;
+	struct loop_timer *limit;
+	enum event_id events[NOTED];
+	unsigned n_events;
+} rig;
+
+/* --- the ends --- */
+
+static void
+came(struct end *e)
+{
+	e->n++;
+	loop_stop(rig.kit.loop);
+}
+
+static int
+at_smtpd(void *arg, struct ipc *ipc, struct ipc_frame *f, struct err *err)
+{
+	struct end *e = arg;
+	struct accepted a;
+
+	(void)ipc;
+	if (ipc_decode(f, &a, NULL, err) == -1)
+		return -1;
+	if (e->n < NOTED) {
+		e->code[e->n] = a.code;
+		e->txn[e->n] = f->txn;
+	}
+	came(e);
+	return 0;
+}
+
+static int
+at_qmgr(void *arg, struct ipc *ipc, struct ipc_frame *f, struct err *err)
+{
+	struct end *e = arg;
+	struct message m;
+	struct arena mem;
+	char c;
+
+	(void)ipc;
+	arena_init(&mem, 1 << 24);
+	if (ipc_decode(f, &m, &mem, err) == -1)
+		return -1;
+	e->ordered = e->n == 0 ? true : e->ordered && m.mid > e->last_mid;
+	e->last_mid = m.mid;
+	e->n_rcpts = m.n_rcpts;
+	e->n_listed = (uint32_t)m.rcpts.n;
+	e->prepended = str_starts(m.prepend, STR("Received: from unknown"));
+	e->readable = pread(f->fds[0], &c, 1, m.content_off) == 1 && c == 'S' &&
+		      (fcntl(f->fds[0], F_GETFL) & O_ACCMODE) == O_RDONLY;
+	arena_free(&mem);
+	came(e);
+	return 0;
+}
+
+static void
+end_closed(void *arg, struct ipc *ipc, const struct err *err)
+{
+	struct end *e = arg;
+
+	(void)ipc;
+	(void)err;
+	e->closed = true;
+	e->ipc = NULL;
+	loop_stop(rig.kit.loop);
+}
+
+static int
+at_cleanup(void *arg, struct ipc *ipc, struct ipc_frame *f, struct err *err)
+{
+	(void)arg;
+	(void)ipc;
+	return intake_frame(rig.intake, f, err);
+}
+
+static void
+cleanup_closed(void *arg, struct ipc *ipc, const struct err *err)
+{
+	(void)arg;
+	(void)ipc;
+	(void)err;
+	intake_lost(&rig.intake);
+	rig.from_smtpd = NULL;
+	loop_stop(rig.kit.loop);
+}
+
+static int
+nothing_comes(void *arg, struct ipc *ipc, struct ipc_frame *f, struct err *err)
+{
+	(void)arg;
+	(void)ipc;
+	return err_set(err, ERR_PROTO, "message %u", f->type);
+}
+
+static void
+qmgr_closed(void *arg, struct ipc *ipc, const struct err *err)
+{
+	(void)arg;
+	(void)err;
+	workqueue_lost(rig.cleanup.workqueue, ipc);
+	rig.to_qmgr = NULL;
+	loop_stop(rig.kit.loop);
+}
+
+static const struct ipc_handler smtpd_end = { at_smtpd, end_closed, NULL };
+static const struct ipc_handler qmgr_end = { at_qmgr, end_closed, NULL };
+static const struct ipc_handler intake_end = { at_cleanup, cleanup_closed,
+	NULL };
+static const struct ipc_handler outlet_end = { nothing_comes, qmgr_closed,
+	NULL };
+
+static void
+note_event(void *arg, enum event_id id, const void *fields)
+{
+	(void)arg;
+	(void)fields;
+	if (rig.n_events < NOTED)
+		rig.events[rig.n_events++] = id;
+}
+
+/* --- the rig --- */
+
+static void
+connect_qmgr(void)
+{
+	int fd[2];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fd), 0);
+	rig.qmgr = (struct end){ 0 };
+	rig.qmgr.ipc =
+	    ipc_new(rig.kit.loop, fd[0], "cleanup", &qmgr_end, &rig.qmgr);
+	ipc_accept(rig.qmgr.ipc, IPC_MESSAGE);
+	rig.to_qmgr = ipc_new(rig.kit.loop, fd[1], "qmgr", &outlet_end, NULL);
+	workqueue_connect(rig.cleanup.workqueue, rig.to_qmgr);
+}
+
+static void
+out_of_time(void *arg)
+{
+	(void)arg;
+	fail_msg("waited in vain");
+}
+
+static void
+connect_smtpd(enum program_kind kind)
+{
+	static const enum ipc_type types[] = { IPC_ENVELOPE, IPC_RCPT_MORE,
+		IPC_DATA, IPC_END, IPC_ABORT };
+	int fd[2];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fd), 0);
+	rig.smtpd = (struct end){ 0 };
+	rig.smtpd.ipc =
+	    ipc_new(rig.kit.loop, fd[0], "cleanup", &smtpd_end, &rig.smtpd);
+	ipc_accept(rig.smtpd.ipc, IPC_ACCEPTED);
+	rig.from_smtpd =
+	    ipc_new(rig.kit.loop, fd[1], "smtpd", &intake_end, NULL);
+	for (size_t i = 0; i < NELEM(types); i++)
+		ipc_accept(rig.from_smtpd, types[i]);
+	rig.intake = intake_new(&rig.cleanup, rig.from_smtpd, kind);
+}
+
+static int
+set_up(void **state)
+{
+	static const struct event_sink sink = { note_event, NULL };
+	struct err err = ERR_INIT;
+	struct bundle b;
+	int fd;
+
+	(void)state;
+	memset(&rig, 0, sizeof(rig));
+	kit_open(&rig.kit, "/dev/shm");
+	bundle_from_text(&b, "postern.yaml", str_of(yaml));
+	rig.daemon.loop = rig.kit.loop;
+	rig.daemon.config = config_load_simple(&b, 1, &err);
+	bundle_free(&b);
+	rig.daemon.stats = stats_create(&fd, &err);
+	if (rig.daemon.config == NULL || rig.daemon.stats == NULL)
+		fail_msg("%s", err.text);
+	close(fd);
+	stats_use_slot(rig.daemon.stats, 1);
+	rig.daemon.n_workers = 1;
+	event_set_sink(&sink);
+	rig.cleanup = (struct cleanup){ .daemon = &rig.daemon,
+		.spool = rig.kit.spool,
+		.committer = rig.kit.committer };
+	rig.cleanup.workqueue = workqueue_new(&rig.cleanup);
+	rig.limit = loop_timer(rig.kit.loop, out_of_time, NULL);
+	connect_smtpd(PROGRAM_SMTPD);
+	connect_qmgr();
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	if (rig.intake != NULL)
+		intake_lost(&rig.intake);
+	ipc_free(&rig.smtpd.ipc);
+	ipc_free(&rig.from_smtpd);
+	ipc_free(&rig.qmgr.ipc);
+	ipc_free(&rig.to_qmgr);
+	committer_free(&rig.kit.committer);
+	workqueue_free(&rig.cleanup.workqueue);
+	loop_timer_free(&rig.limit);
+	event_set_sink(NULL);
+	stats_unmap(&rig.daemon.stats);
+	config_unref(&rig.daemon.config);
+	kit_close(&rig.kit);
+	return 0;
+}
+
+/* Runs the loop until it is so; everything that happens stops the loop. */
+#define UNTIL(what)                                                            \
+	do {                                                                   \
+		loop_timer_in(rig.limit, 20000);                               \
+		while (!(what))                                                \
+			loop_run(rig.kit.loop);                                \
+		loop_timer_stop(rig.limit);                                    \
+	} while (0)
+
+/* --- what a smtpd says --- */
+
+static struct envelope
+envelope(uint64_t mid)
+{
+	struct envelope e = kit_envelope(mid);
+
+	e.listener = STR("In");
+	return e;
+}
+
+static void
+say_content(uint32_t txn, const char *content)
+{
+	struct end_msg end = { .size = strlen(content) };
+
+	for (size_t i = 0; i < end.size; i += 7)
+		ipc_send_raw(rig.smtpd.ipc, IPC_DATA, txn, content + i,
+		    end.size - i < 7 ? end.size - i : 7);
+	ipc_send(rig.smtpd.ipc, IPC_END, txn, &end);
+}
+
+static void
+say_message(uint64_t mid, const char *content)
+{
+	struct envelope e = envelope(mid);
+
+	ipc_send(rig.smtpd.ipc, IPC_ENVELOPE, (uint32_t)mid, &e);
+	say_content((uint32_t)mid, content);
+}
+
+static int
+files_in_incoming(void)
+{
+	char cmd[128];
+	FILE *f;
+	int n;
+
+	snprintf(
+	    cmd, sizeof(cmd), "find %s/incoming -type f | wc -l", rig.kit.path);
+	f = popen(cmd, "r");
+	assert_non_null(f);
+	assert_int_equal(fscanf(f, "%d", &n), 1);
+	pclose(f);
+	return n;
+}
+
+static uint64_t
+counter(enum stats_counter c)
+{
+	return stats_sum(rig.daemon.stats, c);
+}
+
+#define CONTENT "Subject: printer\r\nMessage-ID: <1@x.test>\r\n\r\non fire\r\n"
+
+#define RIGGED(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+/* --- tests --- */
+
+static void
+test_accepted(void **state)
+{
+	static const enum event_id story[] = { EVENT_MESSAGE_ID, EVENT_SUBJECT,
+		EVENT_MID_READY, EVENT_MID_QUEUED };
+
+	(void)state;
+	say_message(7, CONTENT);
+	UNTIL(rig.qmgr.n >= 1);
+	UNTIL(rig.smtpd.n >= 1);
+	assert_int_equal(rig.smtpd.code[0], 250);
+	assert_int_equal(rig.smtpd.txn[0], 7);
+	assert_int_equal(rig.qmgr.last_mid, 7);
+	assert_int_equal(rig.qmgr.n_rcpts, 3);
+	assert_int_equal(rig.qmgr.n_listed, 3);
+	assert_true(rig.qmgr.prepended && rig.qmgr.readable);
+	assert_int_equal(rig.n_events, NELEM(story));
+	assert_memory_equal(rig.events, story, sizeof(story));
+	assert_int_equal(counter(STATS_messages_received), 1);
+	assert_int_equal(counter(STATS_recipients_received), 3);
+	assert_int_equal(files_in_incoming(), 1);
+}
+
+static void
+test_no_received_line(void **state)
+{
+	struct envelope e = envelope(7);
+
+	(void)state;
+	e.listener = STR("Bare");
+	ipc_send(rig.smtpd.ipc, IPC_ENVELOPE, 1, &e);
+	say_content(1, CONTENT);
+	UNTIL(rig.qmgr.n >= 1);
+	assert_false(rig.qmgr.prepended);
+}
+
+static void
+test_ipc_03_refused(void **state)
+{
+	static char many[3000], large[200000];
+	static const struct {
+		const char *why, *content;
+		uint32_t code;
+	} cases[] = {
+		{ "a lone LF", "Subject: x\n\r\n", 554 },
+		{ "a lone CR", "Subject: x\r \r\n", 554 },
+		{ "the end of data inside", "a\r\n.\r\nMAIL", 554 },
+		{ "no line end", "Subject: x", 554 },
+		{ "over the size limit", large, 552 },
+		{ "too many hops", many, 554 },
+		{ "and one that is fine", CONTENT, 250 },
+	};
+
+	(void)state;
+	memset(large, 'x', sizeof(large) - 1);
+	for (size_t i = 0; i < 101; i++)
+		memcpy(many + i * 13, "Received: x\r\n", 13);
+	for (uint32_t i = 0; i < NELEM(cases); i++) {
+		struct envelope e = envelope(i + 1);
+
+		e.max_size = 150000;
+		ipc_send(rig.smtpd.ipc, IPC_ENVELOPE, i, &e);
+		say_content(i, cases[i].content);
+		UNTIL(rig.smtpd.n >= i + 1);
+		if (rig.smtpd.code[i] != cases[i].code)
+			fail_msg("%s: %u", cases[i].why, rig.smtpd.code[i]);
+		if (cases[i].code != 250 && files_in_incoming() != 0)
+			fail_msg("%s: a draft is left", cases[i].why);
+	}
+	UNTIL(rig.qmgr.n >= 1);
+	assert_int_equal(rig.qmgr.n, 1);
+	assert_int_equal(rig.cleanup.n_open, 0);
+	assert_int_equal(rig.cleanup.promised, 0);
+}
+
+static void
+test_ipc_03_wrong_size_and_no_recipients(void **state)
+{
+	struct end_msg end = { .size = 99 };
+	struct envelope e = envelope(1);
+
+	(void)state;
+	ipc_send(rig.smtpd.ipc, IPC_ENVELOPE, 1, &e);
+	ipc_send_raw(rig.smtpd.ipc, IPC_DATA, 1, "x\r\n", 3);
+	ipc_send(rig.smtpd.ipc, IPC_END, 1, &end);
+	e.rcpts.n = 0;
+	e.mid = 2;
+	ipc_send(rig.smtpd.ipc, IPC_ENVELOPE, 2, &e);
+	say_content(2, CONTENT);
+	UNTIL(rig.smtpd.n >= 2);
+	assert_int_equal(rig.smtpd.code[0], 554);
+	assert_int_equal(rig.smtpd.code[1], 554);
+	assert_int_equal(files_in_incoming(), 0);
+}
+
+/* What a smtpd that is not ours any more may try. */
+static void
+unknown_transaction(void)
+{
+	say_content(9, CONTENT);
+}
+
+static void
+twice(void)
+{
+	struct envelope e = envelope(1);
+
+	ipc_send(rig.smtpd.ipc, IPC_ENVELOPE, 1, &e);
+	ipc_send(rig.smtpd.ipc, IPC_ENVELOPE, 1, &e);
+}
+
+static void
+recipients_late(void)
+{
+	struct rcpt_more more = { { 0, NULL } };
+	struct envelope e = envelope(1);
+
+	ipc_send(rig.smtpd.ipc, IPC_ENVELOPE, 1, &e);
+	ipc_send_raw(rig.smtpd.ipc, IPC_DATA, 1, "x\r\n", 3);
+	ipc_send(rig.smtpd.ipc, IPC_RCPT_MORE, 1, &more);
+}
+
+static void
+after_the_end(void)
+{
+	say_message(1, CONTENT);
+	ipc_send_raw(rig.smtpd.ipc, IPC_DATA, 1, "x\r\n", 3);
+}
+
+static void
+a_notice(void)
+{
+	struct envelope e = envelope(1);
+
+	e.flags = ENV_NOTICE;
+	ipc_send(rig.smtpd.ipc, IPC_ENVELOPE, 1, &e);
+}
+
+static void
+no_mid(void)
+{
+	struct envelope e = envelope(0);
+
+	ipc_send(rig.smtpd.ipc, IPC_ENVELOPE, 1, &e);
+}
+
+static void
+garbage(void)
+{
+	ipc_send_raw(rig.smtpd.ipc, IPC_DATA, 1, "", 0);
+}
+
+static void
+test_ipc_01_peer_is_dropped(void **state)
+{
+	static const struct {
+		const char *why;
+		void (*say)(void);
+	} cases[] = {
+		{ "unknown transaction", unknown_transaction },
+		{ "the same one twice", twice },
+		{ "recipients after content", recipients_late },
+		{ "more after the end", after_the_end },
+		{ "a notice from smtpd", a_notice },
+		{ "no MID", no_mid },
+		{ "data of nothing", garbage },
+	};
+
+	for (size_t i = 0; i < NELEM(cases); i++) {
+		cases[i].say();
+		UNTIL(rig.smtpd.closed);
+		if (rig.intake != NULL)
+			fail_msg("%s: still there", cases[i].why);
+		/* the next smtpd is served */
+		connect_smtpd(PROGRAM_SMTPD);
+		say_message(100 + i, CONTENT);
+		UNTIL(rig.smtpd.n >= 1);
+		if (rig.smtpd.code[0] != 250)
+			fail_msg(
+			    "%s: then %u", cases[i].why, rig.smtpd.code[0]);
+		tear_down(state);
+		set_up(state);
+	}
+}
+
+static void
+test_lim_10_aborted(void **state)
+{
+	struct abort_msg why = { 0 };
+	struct envelope e = envelope(1);
+	static char large[100000];
+
+	(void)state;
+	memset(large, 'x', sizeof(large));
+	ipc_send(rig.smtpd.ipc, IPC_ENVELOPE, 1, &e);
+	ipc_send_raw(rig.smtpd.ipc, IPC_DATA, 1, large, sizeof(large));
+	ipc_send(rig.smtpd.ipc, IPC_ABORT, 1, &why);
+	e.mid = 2;
+	ipc_send(rig.smtpd.ipc, IPC_ENVELOPE, 2, &e);
+	ipc_send_raw(rig.smtpd.ipc, IPC_DATA, 2, large, sizeof(large));
+	say_message(3, CONTENT);
+	UNTIL(rig.smtpd.n >= 1);
+	assert_int_equal(rig.cleanup.n_open, 1);
+	assert_int_equal(files_in_incoming(), 2); /* 2 and 3 */
+	ipc_free(&rig.smtpd.ipc); /* the peer is gone, and so is its draft */
+	UNTIL(rig.intake == NULL);
+	assert_int_equal(rig.cleanup.n_open, 0);
+	assert_int_equal(files_in_incoming(), 1);
+}
+
+/* A peer that dies after END: what is committed is mail. */
+static void
+test_lost_while_committing(void **state)
+{
+	(void)state;
+	say_message(1, CONTENT);
+	ipc_flush(rig.smtpd.ipc);
+	ipc_free(&rig.smtpd.ipc);
+	UNTIL(rig.qmgr.n == 1 && rig.intake == NULL);
+	assert_int_equal(rig.qmgr.last_mid, 1);
+	assert_int_equal(rig.cleanup.n_open, 0);
+}
+
+static void
+test_ipc_03_too_many_drafts(void **state)
+{
+	struct envelope e = envelope(1);
+
+	(void)state;
+	for (uint32_t i = 0; i < 1001; i++) {
+		e.mid = i + 1;
+		ipc_send(rig.smtpd.ipc, IPC_ENVELOPE, i, &e);
+	}
+	say_content(1000, CONTENT);
+	say_content(0, CONTENT);
+	UNTIL(rig.smtpd.n >= 2);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(
+		    rig.smtpd.code[i], rig.smtpd.txn[i] == 1000 ? 451 : 250);
+}
+
+static void
+test_dur_09_no_room(void **state)
+{
+	struct envelope e = envelope(1);
+
+	(void)state;
+	e.max_size = (uint64_t)1 << 60;
+	ipc_send(rig.smtpd.ipc, IPC_ENVELOPE, 1, &e); /* promises it all */
+	say_message(2, CONTENT);
+	say_content(1, CONTENT);
+	UNTIL(rig.smtpd.n >= 2);
+	say_message(3, CONTENT); /* and there is room again */
+	UNTIL(rig.smtpd.n >= 3);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(
+		    rig.smtpd.code[i], rig.smtpd.txn[i] == 2 ? 452 : 250);
+}
+
+static void
+test_more_recipients(void **state)
+{
+	struct rcpt_more more = { { NELEM(kit_rcpts),
+	    (void *)(uintptr_t)kit_rcpts } };
+	struct envelope e = envelope(1);
+
+	(void)state;
+	e.flags |= ENV_MORE_RCPTS;
+	ipc_send(rig.smtpd.ipc, IPC_ENVELOPE, 1, &e);
+	for (int i = 0; i < 30; i++)
+		ipc_send(rig.smtpd.ipc, IPC_RCPT_MORE, 1, &more);
+	say_content(1, CONTENT);
+	UNTIL(rig.qmgr.n >= 1);
+	assert_int_equal(rig.qmgr.n_rcpts, 93);
+	assert_int_equal(counter(STATS_recipients_received), 93);
+}
+
+static void
+test_sinkhole(void **state)
+{
+	struct envelope e = envelope(1);
+
+	(void)state;
+	workqueue_pause(rig.cleanup.workqueue, true); /* it does not matter */
+	e.flags = ENV_SINKHOLE;
+	ipc_send(rig.smtpd.ipc, IPC_ENVELOPE, 1, &e);
+	say_content(1, CONTENT);
+	UNTIL(rig.smtpd.n >= 1);
+	assert_int_equal(rig.smtpd.code[0], 250);
+	assert_int_equal(counter(STATS_dropped_messages), 1);
+	assert_int_equal(files_in_incoming(), 0);
+	assert_int_equal(rig.qmgr.n, 0);
+}
+
+static void
+test_notice(void **state)
+{
+	struct envelope e = envelope(1);
+
+	(void)state;
+	ipc_free(&rig.smtpd.ipc);
+	UNTIL(rig.intake == NULL);
+	connect_smtpd(PROGRAM_QMGR);
+	e.flags = ENV_NOTICE;
+	e.sender = STR("");
+	ipc_send(rig.smtpd.ipc, IPC_ENVELOPE, 1, &e);
+	say_content(1, CONTENT);
+	UNTIL(rig.smtpd.n >= 1 && rig.qmgr.n >= 1);
+	assert_int_equal(rig.smtpd.code[0], 250);
+	assert_int_equal(counter(STATS_gen_bounce_recipients), 3);
+	assert_int_equal(counter(STATS_messages_received), 0);
+	assert_false(rig.qmgr.prepended);
+}
+
+/* More wait than are kept in memory; none has ROUTE before it is sent. */
+static void
+test_pause(void **state)
+{
+	(void)state;
+	workqueue_pause(rig.cleanup.workqueue, true);
+	for (uint64_t mid = 1; mid <= 1200; mid++) {
+		say_message(mid, CONTENT);
+		UNTIL(rig.smtpd.n >= mid);
+	}
+	assert_int_equal(rig.qmgr.n, 0);
+	assert_int_equal(
+	    stats_gauge_sum(rig.daemon.stats, STATS_GAUGE_workqueue_messages),
+	    1200);
+	workqueue_pause(rig.cleanup.workqueue, false);
+	UNTIL(rig.qmgr.n >= 1200);
+	assert_true(rig.qmgr.ordered && rig.qmgr.prepended);
+	assert_int_equal(
+	    stats_gauge_sum(rig.daemon.stats, STATS_GAUGE_workqueue_messages),
+	    0);
+}
+
+static void
+test_qmgr_away(void **state)
+{
+	(void)state;
+	ipc_free(&rig.qmgr.ipc);
+	UNTIL(rig.to_qmgr == NULL);
+	say_message(1, CONTENT);
+	say_message(2, CONTENT);
+	UNTIL(rig.smtpd.n >= 2);
+	connect_qmgr();
+	UNTIL(rig.qmgr.n >= 2);
+	assert_true(rig.qmgr.ordered && rig.qmgr.readable);
+}
+
+/* Sent, but to a qmgr that was dead: the next one gets it, unless it has
+ * found the file and finished with it. */
+static void
+test_qmgr_dies(void **state)
+{
+	struct err err = ERR_INIT;
+
+	(void)state;
+	ipc_pause(rig.qmgr.ipc, true);
+	workqueue_pause(rig.cleanup.workqueue, true);
+	say_message(1, CONTENT);
+	say_message(2, CONTENT);
+	UNTIL(rig.smtpd.n >= 2);
+	ipc_free(&rig.qmgr.ipc);
+	workqueue_pause(rig.cleanup.workqueue, false); /* ROUTE, and EPIPE */
+	UNTIL(rig.to_qmgr == NULL);
+	assert_int_equal(
+	    spool_unlink(rig.kit.spool, QUEUE_INCOMING, 1, &err), 0);
+	connect_qmgr();
+	UNTIL(rig.qmgr.n >= 1);
+	assert_int_equal(rig.qmgr.last_mid, 2);
+	assert_int_equal(rig.qmgr.n, 1);
+}
+
+/* What an earlier life left without ROUTE. */
+static void
+test_recovered(void **state)
+{
+	(void)state;
+	kit_mail(&rig.kit, 5, 100, false);
+	workqueue_add_mid(rig.cleanup.workqueue, 5);
+	workqueue_add_mid(rig.cleanup.workqueue, 6); /* gone meanwhile */
+	workqueue_run(rig.cleanup.workqueue);
+	UNTIL(rig.qmgr.n >= 1);
+	assert_int_equal(rig.qmgr.last_mid, 5);
+	assert_true(rig.qmgr.prepended);
+	assert_int_equal(
+	    stats_gauge_sum(rig.daemon.stats, STATS_GAUGE_workqueue_messages),
+	    0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest all[] = {
+		RIGGED(test_accepted),
+		RIGGED(test_no_received_line),
+		RIGGED(test_ipc_03_refused),
+		RIGGED(test_ipc_03_wrong_size_and_no_recipients),
+		RIGGED(test_ipc_01_peer_is_dropped),
+		RIGGED(test_lim_10_aborted),
+		RIGGED(test_lost_while_committing),
+		RIGGED(test_ipc_03_too_many_drafts),
+		RIGGED(test_dur_09_no_room),
+		RIGGED(test_more_recipients),
+		RIGGED(test_sinkhole),
+		RIGGED(test_notice),
+		RIGGED(test_pause),
+		RIGGED(test_qmgr_away),
+		RIGGED(test_qmgr_dies),
+		RIGGED(test_recovered),
+	};
+
+	return cmocka_run_group_tests(all, NULL, NULL);
+}
