@@ -132,6 +132,10 @@ $O/tests/test_recorder_log: $O/obj/master/recorder_log.o \
 	$O/obj/master/recorder_files.o $O/obj/master/recorder_turn.o
 $O/tests/test_recorder_counts: $O/obj/master/recorder_counts.o \
 	$O/obj/master/recorder_state.o
+QMGR_CORE = bounce conn core deliver dest mail notice resolution resolve \
+	result retry schedule settle
+$(patsubst %,$O/tests/test_%,retry qmgr_queue qmgr_results qmgr_resolve \
+    qmgr_settle): $(QMGR_CORE:%=$O/obj/qmgr/%.o)
 
 .PHONY: unit check-unit
 unit: $(UNIT_BIN)
@@ -198,7 +202,7 @@ bench: all
 	 POSTERN_STOP="$(CURDIR)/tests/bench/hook stop" \
 	 POSTERN_FLUSH="$(CURDIR)/tests/bench/hook flush" \
 	 POSTERN_QUEUED="$(CURDIR)/tests/bench/hook queued" \
-	 $(BENCH) $(BENCH_ARGS)
+	 $(PYTHON) $(BENCH) $(BENCH_ARGS)
 
 # --- installing ----------------------------------------------------------------
 

@@ -9,7 +9,7 @@ import subprocess
 import pytest
 
 from conftest import CONFIG
-from suite import PEERS, wait_for
+from suite import PEERS, ROOT_USER
 
 FULL = os.environ.get("POSTERN_LOAD") == "full"
 N = 10 if FULL else 1
@@ -34,11 +34,12 @@ class SmtpSink:
 
     def __init__(self, port, folder):
         self.dump = pathlib.Path(folder) / "dump"
-        self.dump.mkdir(mode=0o777)
+        self.dump.mkdir()
+        self.dump.chmod(0o777)      # smtp-sink will not write as root
+        user = ["-u", "nobody"] if ROOT_USER else []
         self.proc = subprocess.Popen(
-            [str(PEERS / "smtp-sink"), "-4", "-d", str(self.dump) + "/m.",
-             "127.0.0.1:%d" % port, "1024"]
-            + (["-u", "root"] if False else []),
+            [str(PEERS / "smtp-sink"), "-4", *user,
+             "-d", str(self.dump) + "/m.", "127.0.0.1:%d" % port, "1024"],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def rcpts(self):
