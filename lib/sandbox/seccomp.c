@@ -21,6 +21,12 @@
 #include "sandbox/groups.h"
 
 #define CALL(name) SCMP_SYS(name)
+/* As the library's SCMP_A..., with every field given. */
+#define EQ(arg, value)                                                         \
+	((struct scmp_arg_cmp){ (arg), SCMP_CMP_EQ, (scmp_datum_t)(value), 0 })
+#define MASKED(arg, mask, value)                                               \
+	((struct scmp_arg_cmp){ (arg), SCMP_CMP_MASKED_EQ,                     \
+	    (scmp_datum_t)(mask), (scmp_datum_t)(value) })
 
 static int allow(scmp_filter_ctx ctx, const char *name);
 static int restrict_args(scmp_filter_ctx ctx, const struct sandbox_profile *p);
@@ -79,43 +85,38 @@ restrict_args(scmp_filter_ctx ctx, const struct sandbox_profile *p)
 	int rc = 0;
 
 	for (size_t i = 0; i < NELEM(fcntls) && rc == 0; i++)
-		rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, CALL(fcntl), 1,
-		    SCMP_A1(SCMP_CMP_EQ, (scmp_datum_t)fcntls[i]));
+		rc = seccomp_rule_add(
+		    ctx, SCMP_ACT_ALLOW, CALL(fcntl), 1, EQ(1, fcntls[i]));
 	for (size_t i = 0; i < NELEM(ioctls) && rc == 0; i++)
-		rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, CALL(ioctl), 1,
-		    SCMP_A1(SCMP_CMP_EQ, ioctls[i]));
+		rc = seccomp_rule_add(
+		    ctx, SCMP_ACT_ALLOW, CALL(ioctl), 1, EQ(1, ioctls[i]));
 	/* recovery asks whether a file is open elsewhere (queue/recover.c) */
 	if (rc == 0 && (p->calls & SB_FILES_WRITE))
-		rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, CALL(fcntl), 1,
-		    SCMP_A1(SCMP_CMP_EQ, F_SETLEASE));
+		rc = seccomp_rule_add(
+		    ctx, SCMP_ACT_ALLOW, CALL(fcntl), 1, EQ(1, F_SETLEASE));
 	/* fstat() of glibc; without the flag it would need a path */
 	if (rc == 0)
 		rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, CALL(newfstatat), 1,
-		    SCMP_A3(SCMP_CMP_EQ, AT_EMPTY_PATH));
-	/* fstat() of the C library; without files there is nothing to name */
-	if (rc == 0 && !(p->calls & SB_FILES_READ))
-		rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, CALL(newfstatat), 1,
-		    SCMP_A3(SCMP_CMP_EQ, AT_EMPTY_PATH));
+		    EQ(3, AT_EMPTY_PATH));
 	/* abort() must work; nobody else may be signalled */
 	if (rc == 0)
-		rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, CALL(tgkill), 1,
-		    SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
+		rc = seccomp_rule_add(
+		    ctx, SCMP_ACT_ALLOW, CALL(tgkill), 1, EQ(0, getpid()));
 	/* reading one's own limits (malloc does), setting none */
 	if (rc == 0)
 		rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, CALL(prlimit64), 2,
-		    SCMP_A0(SCMP_CMP_EQ, 0), SCMP_A2(SCMP_CMP_EQ, 0));
+		    EQ(0, 0), EQ(2, 0));
 	/* naming a thread; nothing else */
 	if (rc == 0)
-		rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, CALL(prctl), 1,
-		    SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME));
+		rc = seccomp_rule_add(
+		    ctx, SCMP_ACT_ALLOW, CALL(prctl), 1, EQ(0, PR_SET_NAME));
 	/* its flags lie in memory that a filter cannot see: glibc falls back */
 	if (rc == 0)
 		rc = seccomp_rule_add(
 		    ctx, SCMP_ACT_ERRNO(ENOSYS), CALL(clone3), 0);
 	if (rc == 0 && (p->calls & SB_THREADS))
 		rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, CALL(clone), 1,
-		    SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD | CLONE_NEWUSER,
-			CLONE_THREAD));
+		    MASKED(0, CLONE_THREAD | CLONE_NEWUSER, CLONE_THREAD));
 	if (rc == 0)
 		rc = restrict_memory(ctx, p);
 	if (rc == 0)
@@ -135,11 +136,11 @@ restrict_memory(scmp_filter_ctx ctx, const struct sandbox_profile *p)
 			    ctx, SCMP_ACT_ALLOW, CALL(mprotect), 0);
 		return rc;
 	}
-	rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, CALL(mmap), 1,
-	    SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+	rc = seccomp_rule_add(
+	    ctx, SCMP_ACT_ALLOW, CALL(mmap), 1, MASKED(2, PROT_EXEC, 0));
 	if (rc == 0)
 		rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, CALL(mprotect), 1,
-		    SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+		    MASKED(2, PROT_EXEC, 0));
 	return rc;
 }
 
@@ -164,21 +165,18 @@ restrict_sockets(scmp_filter_ctx ctx, const struct sandbox_profile *p)
 	if (p->calls & (SB_ACCEPT | SB_CONNECT | SB_UDP))
 		for (size_t i = 0; i < NELEM(options) && rc == 0; i++)
 			rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW,
-			    CALL(setsockopt), 2,
-			    SCMP_A1(
-				SCMP_CMP_EQ, (scmp_datum_t)options[i].level),
-			    SCMP_A2(
-				SCMP_CMP_EQ, (scmp_datum_t)options[i].name));
+			    CALL(setsockopt), 2, EQ(1, options[i].level),
+			    EQ(2, options[i].name));
 	if (p->calls & (SB_CONNECT | SB_UDP))
 		for (size_t i = 0; i < NELEM(families) && rc == 0; i++)
 			rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, CALL(socket),
-			    1, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)families[i]));
+			    1, EQ(0, families[i]));
 	/* libunbound sets options of its own choosing on its sockets */
 	if (rc == 0 && (p->calls & SB_UDP))
 		rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, CALL(setsockopt), 1,
-		    SCMP_A1(SCMP_CMP_EQ, IPPROTO_IP));
+		    EQ(1, IPPROTO_IP));
 	if (rc == 0 && (p->calls & SB_UNIX))
-		rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, CALL(socket), 1,
-		    SCMP_A0(SCMP_CMP_EQ, AF_UNIX));
+		rc = seccomp_rule_add(
+		    ctx, SCMP_ACT_ALLOW, CALL(socket), 1, EQ(0, AF_UNIX));
 	return rc;
 }
