@@ -54,7 +54,7 @@ static const struct schema_key system_keys[] = {
 	    .type = &value_count,
 	    .min = 1,
 	    .max = 64,
-	    DEFAULT("4"),
+	    DEFAULT("2"),
 	    .help = "Threads per queue process that wait for the disk. "
 		    "Several share one commit of the file system's journal." },
 };

@@ -31,9 +31,12 @@ struct list {
 };
 
 struct committer {
+	struct loop *loop;
+	struct loop_job give; /* at the end of a turn */
 	struct loop_watch *watch;
-	int wake;         /* eventfd */
-	unsigned pending; /* given, not yet called back; loop's thread only */
+	int wake;          /* eventfd */
+	unsigned pending;  /* not yet called back; loop's thread only */
+	struct list fresh; /* of this turn; loop's thread only */
 
 	pthread_mutex_t lock; /* guards what follows */
 	pthread_cond_t work;
@@ -48,6 +51,8 @@ struct committer {
 static void list_init(struct list *);
 static void list_put(struct list *, struct qfile *);
 static struct qfile *list_take(struct list *);
+static void list_move(struct list *from, struct list *to);
+static void give(void *arg);
 static void *thread_main(void *);
 static unsigned take_batch(struct committer *, struct qfile **batch);
 static void make_durable(struct qfile **batch, unsigned n);
@@ -65,6 +70,9 @@ committer_new(struct loop *loop, unsigned n_threads)
 	c->n_threads = n_threads < 1             ? 1
 		       : n_threads > THREADS_MAX ? THREADS_MAX
 						 : n_threads;
+	c->loop = loop;
+	c->give = (struct loop_job){ .cb = give, .arg = c };
+	list_init(&c->fresh);
 	list_init(&c->todo);
 	list_init(&c->finished);
 	pthread_mutex_init(&c->lock, NULL);
@@ -90,6 +98,8 @@ committer_free(struct committer **cp)
 
 	if (c == NULL)
 		return;
+	loop_undefer(&c->give);
+	give(c);
 	pthread_mutex_lock(&c->lock);
 	c->stop = true;
 	pthread_cond_broadcast(&c->work);
@@ -115,20 +125,14 @@ void
 qfile_commit(struct qfile *q, struct committer *c, const struct content *found,
     void (*done)(void *arg, const struct err *err), void *arg)
 {
-	bool wake;
-
 	if (q->state != QFILE_DRAFT)
 		panic("qfile_commit: not a draft");
 	qfile_seal(q, found);
 	q->done = done;
 	q->arg = arg;
 	c->pending++;
-	pthread_mutex_lock(&c->lock);
-	list_put(&c->todo, q);
-	wake = c->idle > 0;
-	pthread_mutex_unlock(&c->lock);
-	if (wake)
-		pthread_cond_signal(&c->work);
+	list_put(&c->fresh, q);
+	loop_defer(c->loop, &c->give);
 }
 
 static void
@@ -163,6 +167,34 @@ list_take(struct list *l)
 	return q;
 }
 
+static void
+list_move(struct list *from, struct list *to)
+{
+	if (from->n == 0)
+		return;
+	*to->last = from->first;
+	to->last = from->last;
+	to->n += from->n;
+	list_init(from);
+}
+
+/* All of a turn at once, to one thread: few wake-ups, large batches. */
+static void
+give(void *arg)
+{
+	struct committer *c = arg;
+	bool wake;
+
+	if (c->fresh.n == 0)
+		return;
+	pthread_mutex_lock(&c->lock);
+	list_move(&c->fresh, &c->todo);
+	wake = c->idle > 0;
+	pthread_mutex_unlock(&c->lock);
+	if (wake)
+		pthread_cond_signal(&c->work);
+}
+
 static void *
 thread_main(void *arg)
 {
@@ -182,6 +214,7 @@ static unsigned
 take_batch(struct committer *c, struct qfile **batch)
 {
 	unsigned n = 0;
+	bool more;
 
 	pthread_mutex_lock(&c->lock);
 	while (c->todo.n == 0 && !c->stop) {
@@ -191,7 +224,10 @@ take_batch(struct committer *c, struct qfile **batch)
 	}
 	while (n < BATCH_MAX && c->todo.n > 0)
 		batch[n++] = list_take(&c->todo);
+	more = c->todo.n > 0 && c->idle > 0;
 	pthread_mutex_unlock(&c->lock);
+	if (more)
+		pthread_cond_signal(&c->work);
 	return n;
 }
 
@@ -270,11 +306,9 @@ complete(struct committer *c)
 	struct list mine;
 	struct qfile *q;
 
+	list_init(&mine);
 	pthread_mutex_lock(&c->lock);
-	mine = c->finished;
-	if (mine.first == NULL)
-		mine.last = &mine.first;
-	list_init(&c->finished);
+	list_move(&c->finished, &mine);
 	pthread_mutex_unlock(&c->lock);
 	while ((q = list_take(&mine)) != NULL) {
 		c->pending--;
