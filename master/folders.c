@@ -87,16 +87,20 @@ prepare_spool(struct master *m, struct err *err)
 	    m->paths.spool, cleanup_uid, qmgr_uid, qmgr_gid, err);
 }
 
-/* Two masters on one spool would each recover, and deliver, everything. */
+/*
+ * Two masters on one spool would each recover, and deliver, everything. The
+ * descriptor that holds the lock is read-only: one open for writing would
+ * keep an administrator from making the file system read-only.
+ */
 static int
 take_lock(struct master *m, struct err *err)
 {
 	char path[PATH_MAX + 8], pid[24];
-	int n;
+	int n, fd;
 
 	snprintf(path, sizeof(path), "%s/lock", m->paths.spool);
 	m->lock_fd =
-	    open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	    open(path, O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (m->lock_fd == -1)
 		return err_sys(err, ERR_TEMP, "open %s", path);
 	if (flock(m->lock_fd, LOCK_EX | LOCK_NB) == -1) {
@@ -107,8 +111,13 @@ take_lock(struct master *m, struct err *err)
 		    m->paths.spool);
 	}
 	n = snprintf(pid, sizeof(pid), "%d\n", (int)getpid());
-	if (ftruncate(m->lock_fd, 0) == -1 ||
-	    pwrite(m->lock_fd, pid, (size_t)n, 0) != n)
-		return err_sys(err, ERR_TEMP, "write %s", path);
+	fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC | O_NOFOLLOW);
+	if (fd == -1 || write(fd, pid, (size_t)n) != n) {
+		err_sys(err, ERR_TEMP, "write %s", path);
+		if (fd != -1)
+			close(fd);
+		return -1;
+	}
+	close(fd);
 	return 0;
 }
