@@ -158,7 +158,7 @@ fuzz:
 	$(MAKE) VARIANT=fuzz fuzz-bins
 	@tests/tools/run-fuzz $(FUZZ_SECONDS) build/fuzz/fuzz
 
-FORMAT_FILES = $(shell git ls-files '*.c' '*.h' 2>/dev/null)
+FORMAT_FILES = $(filter-out build/%,$(wildcard */*.[ch] */*/*.[ch]))
 format:
 	clang-format -i $(FORMAT_FILES)
 format-check:
