@@ -123,6 +123,7 @@ conn_gone(struct qmgr *q, struct conn *c, const struct session_down *why)
 	take(c);
 	map_remove_u64(&q->conns, c->id);
 	count_conns(q, -1);
+	q->retiring = false;
 	if (a != NULL && a->n_conns > 0)
 		a->n_conns--;
 	if (why != NULL) {

@@ -106,6 +106,7 @@ struct qmgr {
 	size_t n_conns;
 	uint32_t last_conn;
 	uint64_t last_job;
+	bool retiring; /* one that was idle makes room for another */
 	bool suspended;
 	int64_t kill_at; /* suspended: what is open then is cut; 0: no */
 

@@ -2,6 +2,7 @@
 #include "qmgr/schedule.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -32,6 +33,7 @@ static enum step give(
     struct qmgr *, struct dest *, struct conn *, struct parcel *);
 static enum step unreadable(struct qmgr *, struct parcel *, const struct err *);
 static enum step open_one(struct qmgr *, struct dest *);
+static void retire_idle(struct qmgr *);
 static bool stale(const struct qmgr *, const struct dest *);
 static bool is_expired(const struct qmgr *, const struct parcel *);
 static void unblock(struct qmgr *, struct dest *);
@@ -102,6 +104,9 @@ void
 schedule_kick(struct qmgr *q, struct dest *d)
 {
 	dest_touch(q, d);
+	/* It may have a free connection of its own by now. */
+	if (d->list == &q->blocked)
+		dest_list_remove(d);
 	if (d->list == NULL)
 		dest_list_put(&q->ready, d);
 }
@@ -348,7 +353,8 @@ unreadable(struct qmgr *q, struct parcel *p, const struct err *err)
 static enum step
 open_one(struct qmgr *q, struct dest *d)
 {
-	size_t n = d->n_conns[CONNS_OPENING] + d->n_conns[CONNS_FULL];
+	size_t n = d->n_conns[CONNS_OPENING] + d->n_conns[CONNS_FULL] +
+		   d->n_conns[CONNS_QUITTING];
 
 	if (n >= d->limits->max_connections && n > 0)
 		return STEP_REST;
@@ -364,12 +370,32 @@ open_one(struct qmgr *q, struct dest *d)
 		d->patience_ends = d->starved + PATIENCE;
 		return STEP_REST;
 	}
-	if (q->n_conns >= q->config->max_out_connections)
+	if (q->n_conns >= q->config->max_out_connections) {
+		retire_idle(q);
 		return STEP_BLOCKED;
+	}
 	if (conn_open(q, d) != CONN_OPENED)
 		return STEP_BLOCKED;
 	d->starved = q->now;
 	return STEP_AGAIN;
+}
+
+/* All connections are taken, one of them for nothing (spec 1.5). */
+static void
+retire_idle(struct qmgr *q)
+{
+	struct heap_node *n = heap_top(&q->idles);
+	char text[120];
+
+	if (n == NULL || q->retiring)
+		return; /* or one is on its way out */
+	q->retiring = true;
+	snprintf(text, sizeof(text),
+	    "Mail delivery client with DCID %" PRIu64
+	    " exited due to the maximum concurrency configuration.",
+	    HEAP_OBJ(n, struct conn, idle)->dcid);
+	EMIT(NOTICE, .text = str_of(text));
+	conn_quit(q, HEAP_OBJ(n, struct conn, idle));
 }
 
 /* Is it time to find out (again) where it goes? */
