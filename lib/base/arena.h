@@ -21,12 +21,12 @@ struct arena {
 };
 
 void arena_init(struct arena *a, size_t max); /* allocates nothing yet */
-void arena_free(struct arena *a);	      /* all at once; reusable */
+void arena_free(struct arena *a);             /* all at once; reusable */
 
 void *arena_alloc(struct arena *a, size_t n); /* zeroed, max-aligned */
 void *arena_array(struct arena *a, size_t n, size_t size);
 char *arena_strdup(struct arena *a, const char *s);
-char *arena_strz(struct arena *a, struct str s); /* NUL-ended copy */
+char *arena_strz(struct arena *a, struct str s);     /* NUL-ended copy */
 struct str arena_str(struct arena *a, struct str s); /* copy, NUL-ended too */
 char *arena_printf(struct arena *a, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));

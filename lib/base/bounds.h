@@ -14,34 +14,34 @@
 #define ADDR_MAX      (LOCALPART_MAX + 1 + DOMAIN_MAX)
 
 /* RFC 5321 4.5.3.1.4 asks 512; extensions (RFC 4954: 12288) add to it. */
-#define SMTP_LINE_MAX	 2048
-#define SMTP_LINE_SWALLOW 65536 /* longer than this: 421 (threats LIM-01) */
-#define SMTP_REPLY_LINE_MAX 1024
-#define SMTP_REPLY_MAX	 8192	/* all lines of one remote reply that we keep */
+#define SMTP_LINE_MAX           2048
+#define SMTP_LINE_SWALLOW       65536 /* longer: 421 (threats LIM-01) */
+#define SMTP_REPLY_LINE_MAX     1024
+#define SMTP_REPLY_MAX          8192 /* what we keep of one remote reply */
 #define SMTP_REPLY_LINE_SWALLOW 4096 /* longer: close (threats OUT-01) */
-#define SMTP_REPLY_SWALLOW 65536
-#define SMTP_OUT_MAX	 65536	/* unread replies before we stop reading: LIM-07 */
-#define HELO_MAX	 255
+#define SMTP_REPLY_SWALLOW      65536
+#define SMTP_OUT_MAX            65536 /* unread replies; then no reading: LIM-07 */
+#define HELO_MAX                255
 
 /* threats LIM-02, LOP-01 */
-#define HEADER_FIELD_MAX (100 * 1024)
-#define HEADER_MAX	 (1024 * 1024)
+#define HEADER_FIELD_MAX  (100 * 1024)
+#define HEADER_MAX        (1024 * 1024)
 #define HEADER_FIELDS_MAX 5000
-#define RECEIVED_MAX	 100
+#define RECEIVED_MAX      100
 
-#define NAME_MAX_LEN	 80   /* listeners, profiles, log subscriptions */
-#define LOG_VALUE_MAX	 1000 /* threats ADM-01: longer values are cut, marked */
-#define REPLY_TEXT_MAX	 1000 /* remote reply text in logs, notices: BAC-04 */
+#define NAME_MAX_LEN   80   /* listeners, profiles, log subscriptions */
+#define LOG_VALUE_MAX  1000 /* threats ADM-01: longer values are cut, marked */
+#define REPLY_TEXT_MAX 1000 /* remote reply text in logs, notices: BAC-04 */
 
-#define IPC_FRAME_MAX	 (1024 * 1024) /* payload of one frame */
-#define IPC_FDS_MAX	 200	       /* descriptors in one send; kernel: 253 */
-#define IPC_OUT_MAX	 (64 * 1024 * 1024) /* a peer this far behind is cut off */
+#define IPC_FRAME_MAX (1024 * 1024) /* payload of one frame */
+#define IPC_FDS_MAX   200           /* descriptors in one send; kernel: 253 */
+#define IPC_OUT_MAX   (64 * 1024 * 1024) /* a peer this far behind is cut off */
 
-#define CONFIG_FILE_MAX	 (16 * 1024 * 1024) /* threats ADM-07 */
+#define CONFIG_FILE_MAX  (16 * 1024 * 1024) /* threats ADM-07 */
 #define CONFIG_DEPTH_MAX 32
 
-#define DNS_ANSWER_MAX	 16384 /* threats DNS-02 */
-#define DNS_CNAME_MAX	 8
-#define WORKERS_MAX	 64 /* of one program */
+#define DNS_ANSWER_MAX 16384 /* threats DNS-02 */
+#define DNS_CNAME_MAX  8
+#define WORKERS_MAX    64 /* of one program */
 
 #endif

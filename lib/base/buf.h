@@ -24,8 +24,8 @@ struct buf {
 };
 
 void buf_init(struct buf *b, size_t max);
-void buf_fini(struct buf *b);  /* frees; b may be initialised again */
-void buf_reset(struct buf *b); /* empties, keeps the memory, clears failed */
+void buf_fini(struct buf *b);    /* frees; b may be initialised again */
+void buf_reset(struct buf *b);   /* empties, keeps the memory, clears failed */
 void buf_release(struct buf *b); /* empties and gives the memory back */
 
 bool buf_add(struct buf *b, const void *p, size_t n);

@@ -10,7 +10,8 @@
  *
  *	#define REC_POINT(S, F, L) F(S, U32, x, 0) F(S, STR, label, 80)
  *	CODEC_STRUCT(point, REC_POINT);		-> struct point { ... }
- *	CODEC_SCHEMA(point, REC_POINT);		-> const struct codec point_codec
+ *	CODEC_SCHEMA(point, REC_POINT);		-> const struct codec
+ *point_codec
  *
  * F(S, type, name, max): max is the byte limit of STR; for numbers the
  * greatest value allowed, 0 meaning no limit. L(S, record, name, max): a list
@@ -73,7 +74,7 @@ struct codec {
 	size_t n;
 };
 
-#define CODEC_MEMBER_F(S, type, name, max)	  codec_##type name;
+#define CODEC_MEMBER_F(S, type, name, max)   codec_##type name;
 #define CODEC_MEMBER_L(S, record, name, max) struct codec_list name;
 #define CODEC_FIELD_F(S, type, name, max)                                      \
 	{ #name, CODEC_##type, offsetof(struct S, name), max, NULL },

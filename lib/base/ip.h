@@ -40,8 +40,8 @@ bool ip_equal(const struct ip *a, const struct ip *b);
 bool ip_parse(struct ip *ip, struct str text);
 const char *ip_text(const struct ip *ip, char out[IP_TEXT]); /* RFC 5952 */
 
-void ip_from_sockaddr(struct ip *ip, uint16_t *port,
-    const struct sockaddr_storage *sa);
+void ip_from_sockaddr(
+    struct ip *ip, uint16_t *port, const struct sockaddr_storage *sa);
 socklen_t ip_to_sockaddr(const struct endpoint *ep, struct sockaddr_storage *);
 
 /* 4.3.2.1.in-addr.arpa, or the ip6.arpa form. out: 80 bytes. */

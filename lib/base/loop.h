@@ -23,8 +23,8 @@ struct loop_timer;
 
 struct loop *loop_new(void);
 void loop_free(struct loop **);
-void loop_run(struct loop *);  /* until loop_stop */
-void loop_stop(struct loop *); /* at the end of this turn */
+void loop_run(struct loop *);    /* until loop_stop */
+void loop_stop(struct loop *);   /* at the end of this turn */
 int64_t loop_now(struct loop *); /* monotonic ms at the start of the turn */
 
 /* Level-triggered. `want` may be 0 (nothing yet). fd stays the caller's. */
@@ -48,8 +48,8 @@ struct loop_deadline {
 	struct loop_deadline *next, **prev;
 	int64_t at; /* monotonic ms; 0: not armed */
 };
-struct loop_wheel *loop_wheel(struct loop *,
-    void (*expired)(struct loop_deadline *));
+struct loop_wheel *loop_wheel(
+    struct loop *, void (*expired)(struct loop_deadline *));
 void loop_wheel_free(struct loop_wheel **);
 void loop_deadline_in(struct loop_wheel *, struct loop_deadline *, int64_t ms);
 void loop_deadline_stop(struct loop_deadline *);

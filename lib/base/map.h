@@ -22,7 +22,7 @@ struct map {
 
 void map_init(struct map *m); /* allocates nothing yet */
 void map_fini(struct map *m, void (*free_value)(void *)); /* NULL: keep */
-void *map_get(const struct map *m, struct str key);	   /* NULL: absent */
+void *map_get(const struct map *m, struct str key);       /* NULL: absent */
 /* Sets or replaces; returns the value that was there before, or NULL. */
 void *map_put(struct map *m, struct str key, void *value);
 void *map_remove(struct map *m, struct str key); /* returns the value */

@@ -12,9 +12,9 @@
 
 #define NELEM(a) (sizeof(a) / sizeof((a)[0]))
 
-void *mem_alloc(size_t n);		 /* zeroed; pair with free() */
+void *mem_alloc(size_t n);              /* zeroed; pair with free() */
 void *mem_array(size_t n, size_t size); /* zeroed, overflow checked */
-void *mem_grow(void *p, size_t n);	 /* realloc; new bytes undefined */
+void *mem_grow(void *p, size_t n);      /* realloc; new bytes undefined */
 char *mem_strdup(const char *s);
 char *mem_strndup(const char *s, size_t n);
 void *mem_dup(const void *p, size_t n);

@@ -19,7 +19,7 @@ struct str {
 	size_t n;
 };
 
-#define STR(lit) ((struct str){ (lit), sizeof(lit) - 1 }) /* a literal */
+#define STR(lit)   ((struct str){ (lit), sizeof(lit) - 1 }) /* a literal */
 #define STR_ARG(s) (int)(s).n, ((s).p != NULL ? (s).p : "") /* for %.*s */
 
 struct str str_of(const char *s); /* NULL gives { NULL, 0 } */
@@ -27,7 +27,7 @@ struct str str_sub(struct str s, size_t from, size_t n); /* clipped */
 struct str str_trim(struct str s); /* without space, tab, CR, LF at the ends */
 bool str_eq(struct str a, struct str b);
 bool str_eq_nocase(struct str a, struct str b);
-bool str_is(struct str a, const char *b);	 /* equals a C string */
+bool str_is(struct str a, const char *b); /* equals a C string */
 bool str_is_nocase(struct str a, const char *b);
 bool str_starts(struct str s, struct str prefix);
 bool str_starts_nocase(struct str s, struct str prefix);

@@ -24,19 +24,12 @@
 
 struct where {
 	const char *file; /* relative to the configuration folder */
-	int line;	  /* 0: built in, or a default */
+	int line;         /* 0: built in, or a default */
 };
 
 /* --- mail flow policies and the host access table (receiving 4) --- */
 
-enum behaviour {
-	BEHAVIOUR_NONE,
-	ACCEPT,
-	RELAY,
-	REJECT,
-	TCPREFUSE,
-	CONTINUE
-};
+enum behaviour { BEHAVIOUR_NONE, ACCEPT, RELAY, REJECT, TCPREFUSE, CONTINUE };
 const char *behaviour_name(enum behaviour b);
 
 /* Each parameter of a policy; MFP(name, key, type, public dflt, private) is
@@ -51,11 +44,11 @@ struct policy_params {
 	uint64_t dhap_limit;
 	bool use_sb;
 	bool spam_check, virus_check;
-	uint8_t tls;	   /* 0 off, 1 preferred, 2 required */
+	uint8_t tls;       /* 0 off, 1 preferred, 2 required */
 	uint8_t smtp_auth; /* 0 off, 1 preferred, 2 required */
 	bool envelope_sender_verify;
 	bool exception_table;
-	uint32_t banner_code;	/* 220; on REJECT 554 */
+	uint32_t banner_code;   /* 220; on REJECT 554 */
 	struct str banner_text; /* with HAT variables; empty: default */
 };
 
@@ -84,20 +77,20 @@ struct policy {
 	struct str name; /* "$ACCEPTED"; empty: an inline behaviour */
 	enum behaviour behaviour;
 	struct policy_params p; /* defaults of the listener filled in */
-	bool set[MFP_N];	/* false: taken from the listener default */
+	bool set[MFP_N];        /* false: taken from the listener default */
 };
 
 enum hat_entry_kind {
 	HAT_ALL,
-	HAT_RANGE,	    /* address, partial, range, CIDR */
-	HAT_HOST,	    /* host.example.com */
-	HAT_DOMAIN,	    /* .example.com */
-	HAT_HOST_CLASS,	    /* nx.domain, serv.fail, not.double.verified */
-	HAT_SCORE,	    /* sbrs[a:b]: tenths, both included */
-	HAT_SCORE_NONE,	    /* sbrs[none] */
-	HAT_OWNER,	    /* SBO:n */
-	HAT_DNSLIST,	    /* dnslist[zone] */
-	HAT_COUNTRY	    /* country[XX,YY] */
+	HAT_RANGE,      /* address, partial, range, CIDR */
+	HAT_HOST,       /* host.example.com */
+	HAT_DOMAIN,     /* .example.com */
+	HAT_HOST_CLASS, /* nx.domain, serv.fail, not.double.verified */
+	HAT_SCORE,      /* sbrs[a:b]: tenths, both included */
+	HAT_SCORE_NONE, /* sbrs[none] */
+	HAT_OWNER,      /* SBO:n */
+	HAT_DNSLIST,    /* dnslist[zone] */
+	HAT_COUNTRY     /* country[XX,YY] */
 };
 
 struct hat_entry {
@@ -108,7 +101,7 @@ struct hat_entry {
 	union {
 		struct ip_range range;
 		struct str name; /* lower case; HAT_DOMAIN with its dot */
-		int host_class;	 /* enum host_class */
+		int host_class;  /* enum host_class */
 		struct {
 			int32_t lo, hi;
 		} score;
@@ -148,11 +141,11 @@ struct rat_entry {
 	struct where where;
 	enum rat_kind kind;
 	struct str text; /* as written */
-	struct str key;	 /* lower case: address, domain, ".domain", "user@" */
+	struct str key;  /* lower case: address, domain, ".domain", "user@" */
 	bool accept;
-	uint32_t code;	      /* custom reply; 0: default */
-	struct str reply;     /* custom text */
-	bool bypass_control;  /* receiving control */
+	uint32_t code;       /* custom reply; 0: default */
+	struct str reply;    /* custom text */
+	bool bypass_control; /* receiving control */
 	bool bypass_ldap;
 	bool bypass_callahead;
 };
@@ -196,10 +189,10 @@ struct listener {
 	enum bare_newline bare_newline;
 	bool strict_addresses;
 	bool allow_8bit_user, allow_8bit_domain, allow_partial;
-	bool source_route_reject; /* false: strip */
-	bool literal_accept;	  /* unknown address literals */
-	struct str reject_chars;  /* in user names */
-	bool reputation;	  /* use IP profiling */
+	bool source_route_reject;  /* false: strip */
+	bool literal_accept;       /* unknown address literals */
+	struct str reject_chars;   /* in user names */
+	bool reputation;           /* use IP profiling */
 	struct str bounce_profile; /* empty: Default */
 	struct hat hat;
 	struct rat rat; /* public only; else n 0 */
@@ -208,10 +201,10 @@ struct listener {
 /* --- delivery --- */
 
 struct route_dest {
-	struct str text;    /* as written */
-	struct str host;    /* name, or the address as text */
-	struct ip ip;	    /* set when the destination is an address */
-	bool no_mx;	    /* [host] or an address: address records only */
+	struct str text; /* as written */
+	struct str host; /* name, or the address as text */
+	struct ip ip;    /* set when the destination is an address */
+	bool no_mx;      /* [host] or an address: address records only */
 	uint16_t port;
 	uint16_t priority;
 };
@@ -235,9 +228,9 @@ struct bounce_profile {
 	struct where where;
 	struct str name;
 	uint32_t max_retries;
-	uint32_t max_queue_time; /* s */
+	uint32_t max_queue_time;           /* s */
 	uint32_t initial_retry, max_retry; /* s */
-	bool notify;		  /* send a notice per hard bounce */
+	bool notify;                       /* send a notice per hard bounce */
 	bool dsn_format;
 	uint32_t max_bounce_copy; /* bytes */
 	bool warn;
@@ -248,24 +241,21 @@ struct bounce_profile {
 
 struct destination { /* destination controls: the part needed so far */
 	struct where where;
-	struct str domain;	  /* lower case, or "Default" */
+	struct str domain; /* lower case, or "Default" */
 	uint32_t max_connections;
-	uint32_t max_messages;	  /* per connection */
-	uint32_t max_recipients;  /* per transaction */
+	uint32_t max_messages;   /* per connection */
+	uint32_t max_recipients; /* per transaction */
 };
 
 /* --- log subscriptions (delivery-admin 7) --- */
 
-enum log_format {
-	LOG_TEXT,
-	LOG_JSON
-};
+enum log_format { LOG_TEXT, LOG_JSON };
 struct log_subscription {
 	struct where where;
 	struct str name; /* "mail_logs" */
 	struct str type; /* "mail": the only one yet */
 	enum log_format format;
-	uint8_t level;	    /* 1 Critical .. 5 Trace; 3 Info */
+	uint8_t level;      /* 1 Critical .. 5 Trace; 3 Info */
 	uint64_t max_size;  /* bytes, then rollover */
 	uint32_t max_files; /* kept */
 };
@@ -279,7 +269,7 @@ struct config {
 	/* global listener settings (receiving 3.7) */
 	uint32_t max_connections;
 	uint32_t unsuccessful_timeout, total_timeout; /* s */
-	uint32_t command_timeout, data_timeout;	      /* s */
+	uint32_t command_timeout, data_timeout;       /* s */
 	bool delayed_reject;
 	uint32_t delayed_reject_code;
 	struct str delayed_reject_text;
@@ -294,9 +284,9 @@ struct config {
 	struct endpoint *dns_servers; /* none: the system's resolv.conf */
 	size_t n_dns_servers;
 	uint32_t reverse_timeout; /* s; 0: no reverse look-ups */
-	uint32_t dns_timeout;	  /* s */
+	uint32_t dns_timeout;     /* s */
 	struct str dnssec_anchor; /* trust anchor text; empty: none */
-	bool dns_off;		  /* never ask: every look-up fails softly */
+	bool dns_off;             /* never ask: every look-up fails softly */
 
 	/* resources */
 	uint32_t workers; /* of smtpd, cleanup, smtp each; 0: one per core */
@@ -321,10 +311,10 @@ struct config *config_ref(struct config *);
 void config_unref(struct config **); /* frees with the last one */
 
 const struct listener *config_listener(const struct config *, struct str name);
-const struct bounce_profile *config_bounce_profile(const struct config *,
-    struct str name); /* unknown or empty: Default */
-const struct destination *config_destination(const struct config *,
-    struct str domain); /* no entry: Default */
+const struct bounce_profile *config_bounce_profile(
+    const struct config *, struct str name); /* unknown or empty: Default */
+const struct destination *config_destination(
+    const struct config *, struct str domain); /* no entry: Default */
 /* Most specific match: exact, then longest .suffix, then ALL; else NULL. */
 const struct route *config_route(const struct config *, struct str domain);
 

@@ -31,11 +31,11 @@ void config_problems_free(struct config_problems *);
 void config_problem_print(const struct config_problem *, struct buf *out);
 
 /* Returns a configuration with one reference, or NULL when n_errors > 0. */
-struct config *config_load(const struct bundle *, uint64_t revision,
-    struct config_problems *);
+struct config *config_load(
+    const struct bundle *, uint64_t revision, struct config_problems *);
 /* As config_load for programs: the first error only. */
-struct config *config_load_simple(const struct bundle *, uint64_t revision,
-    struct err *err);
+struct config *config_load_simple(
+    const struct bundle *, uint64_t revision, struct err *err);
 
 /* The configuration in normal form, as YAML that loads to the same tree;
  * with_defaults: also what was not set. */

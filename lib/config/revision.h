@@ -25,8 +25,8 @@ struct revision_info {
 
 /* 0: there is none yet. -1 in *err's sense: returns false. */
 bool revision_current(const char *state, uint64_t *number, struct err *err);
-int revision_bundle(struct bundle *b, const char *state, uint64_t number,
-    struct err *err);
+int revision_bundle(
+    struct bundle *b, const char *state, uint64_t number, struct err *err);
 int revision_info(const char *state, uint64_t number, struct revision_info *,
     struct err *err);
 /* Checks the working copy, stores it as the next revision durably (write
@@ -43,7 +43,7 @@ int revision_rollback(const char *etc, const char *state, uint64_t number,
 int revision_clear(const char *etc, const char *state, struct err *err);
 /* Unified difference between current revision and working copy; empty: no
  * difference. Secrets masked. */
-int revision_diff(const char *etc, const char *state, struct buf *out,
-    struct err *err);
+int revision_diff(
+    const char *etc, const char *state, struct buf *out, struct err *err);
 
 #endif

@@ -49,8 +49,8 @@ void event_emit(enum event_id id, const void *fields);
 /* One event as a frame body: id, wall clock in microseconds, fields. The
  * recorder puts the events of a turn in order by that time. Texts and lists
  * longer than declared are cut. */
-void event_encode(enum event_id id, int64_t when, const void *fields,
-    struct buf *out);
+void event_encode(
+    enum event_id id, int64_t when, const void *fields, struct buf *out);
 /* Decodes; strings point into `in`. fields must have EVENT_FIELDS_MAX bytes,
  * maximally aligned. */
 #define EVENT_FIELDS_MAX 2048
@@ -62,7 +62,7 @@ int event_decode(struct str in, enum event_id *id, int64_t *when, void *fields,
 void event_text(enum event_id id, const void *fields, struct buf *out);
 /* One JSON object, one line: {"time":"2025-03-04T10:40:08.123456Z",
  * "level":"Info","event":"START_MID","mid":77,"icid":451} */
-void event_json(enum event_id id, int64_t when, const void *fields,
-    struct buf *out);
+void event_json(
+    enum event_id id, int64_t when, const void *fields, struct buf *out);
 
 #endif

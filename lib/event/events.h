@@ -19,7 +19,8 @@
 #define REC_EV_RID(S, F, L) F(S, U32, rid, 0)
 CODEC_STRUCT(ev_rid, REC_EV_RID);
 
-/* --- fields --- */
+/* --- fields; one line is what belongs together --- */
+/* clang-format off */
 #define EV_TEXT(S, F, L) F(S, STR, text, 4096)
 #define EV_ICID(S, F, L) F(S, U64, icid, 0)
 #define EV_ICID_TEXT(S, F, L) F(S, U64, icid, 0) F(S, STR, text, 4096)
@@ -169,6 +170,7 @@ CODEC_STRUCT(ev_rid, REC_EV_RID);
 	E(NOTICE, INFO, "{text}", EV_TEXT)                                     \
 	E(WARNING, WARNING, "{text}", EV_TEXT)                                 \
 	E(LINES_LOST, WARNING, "{n} log lines lost", EV_LOST)
+/* clang-format on */
 
 enum event_id {
 	EVENT_NONE,

@@ -26,11 +26,11 @@
 struct ipc;
 
 struct ipc_frame {
-	uint16_t type;	/* enum ipc_type; known to be valid */
-	uint32_t txn;	/* transaction, as the sender chose it */
+	uint16_t type;   /* enum ipc_type; known to be valid */
+	uint32_t txn;    /* transaction, as the sender chose it */
 	struct str body; /* encoded message; valid during the callback */
-	int *fds;	/* n_fds descriptors; set an entry to -1 to keep it, */
-	size_t n_fds;	/* those left are closed after the callback */
+	int *fds;        /* n_fds descriptors; set an entry to -1 to keep it, */
+	size_t n_fds;    /* those left are closed after the callback */
 };
 
 struct ipc_handler {
@@ -62,9 +62,9 @@ void ipc_send(struct ipc *, enum ipc_type type, uint32_t txn, const void *msg);
 void ipc_send_fds(struct ipc *, enum ipc_type type, uint32_t txn,
     const void *msg, const int *fds, size_t n_fds);
 /* A message whose body is raw bytes (declared with IPC_RAW). */
-void ipc_send_raw(struct ipc *, enum ipc_type type, uint32_t txn,
-    const void *p, size_t n);
-void ipc_flush(struct ipc *);	    /* now, instead of at the end of turn */
+void ipc_send_raw(
+    struct ipc *, enum ipc_type type, uint32_t txn, const void *p, size_t n);
+void ipc_flush(struct ipc *);          /* now, instead of at the end of turn */
 size_t ipc_queued(const struct ipc *); /* bytes not yet sent */
 bool ipc_busy(const struct ipc *);     /* queued > IPC_BUSY: hold back */
 /* The peer takes nothing any more: what was queued is lost, and what is sent
@@ -74,8 +74,8 @@ bool ipc_is_deaf(const struct ipc *);
 void ipc_pause(struct ipc *, bool pause);
 
 /* Decodes frame->body as the struct declared for its type. */
-int ipc_decode(const struct ipc_frame *, void *msg, struct arena *mem,
-    struct err *err);
+int ipc_decode(
+    const struct ipc_frame *, void *msg, struct arena *mem, struct err *err);
 
 /* Declaration of a type, for encoders, printers and fuzzers. */
 struct ipc_spec {
@@ -90,11 +90,11 @@ const struct ipc_spec *ipc_spec(enum ipc_type type); /* NULL: no such type */
  * Blocking use, for admin tools and tests: one side of a control connection.
  * Both return -1 with err; wait for at most timeout_ms.
  */
-int ipc_call_send(int fd, enum ipc_type type, uint32_t txn, const void *msg,
-    struct err *err);
+int ipc_call_send(
+    int fd, enum ipc_type type, uint32_t txn, const void *msg, struct err *err);
 /* The body is put into *in (which grows from its start); fds_out, if not
  * NULL, receives up to *n_fds descriptors. */
-int ipc_call_recv(int fd, struct ipc_frame *frame, struct buf *in,
-    int *fds_out, size_t *n_fds, int timeout_ms, struct err *err);
+int ipc_call_recv(int fd, struct ipc_frame *frame, struct buf *in, int *fds_out,
+    size_t *n_fds, int timeout_ms, struct err *err);
 
 #endif

@@ -18,7 +18,7 @@
 #include "base/bounds.h"
 #include "base/codec.h"
 
-#define TEXT_MAX 4096
+#define TEXT_MAX  4096
 #define RCPTS_MAX 100000
 
 /* --- master <-> everybody --- */
@@ -26,38 +26,34 @@
 /* First message on the channel from the master. fds: configuration bundle
  * (config/bundle.h), shared memory of lib/stats. */
 #define REC_SETUP(S, F, L)                                                     \
-	F(S, U32, worker, WORKERS_MAX)	 /* index among those of its kind */    \
+	F(S, U32, worker, WORKERS_MAX) /* index among those of its kind */     \
 	F(S, U32, n_workers, WORKERS_MAX)                                      \
-	F(S, U32, slot, 1024)		 /* of the shared memory */            \
+	F(S, U32, slot, 1024) /* of the shared memory */                       \
 	F(S, U64, revision, 0)                                                 \
-	F(S, STR, folder, TEXT_MAX)	 /* for qmgr, cleanup, recorder */      \
-	F(S, U32, uid, 0)		 /* to become; 0: stay */               \
+	F(S, STR, folder, TEXT_MAX) /* for qmgr, cleanup, recorder */          \
+	F(S, U32, uid, 0)           /* to become; 0: stay */                   \
 	F(S, U32, gid, 0)                                                      \
-	F(S, STR, chroot, TEXT_MAX)	 /* empty folder; "": none */           \
-	F(S, U8, sandbox_log, 1)	 /* report instead of kill */
+	F(S, STR, chroot, TEXT_MAX) /* empty folder; "": none */               \
+	F(S, U8, sandbox_log, 1)    /* report instead of kill */
 /* A new configuration. fd: bundle. Answered by CONFIG_DONE. */
-#define REC_CONFIG(S, F, L)                                                    \
-	F(S, U64, revision, 0)
+#define REC_CONFIG(S, F, L) F(S, U64, revision, 0)
 #define REC_CONFIG_DONE(S, F, L)                                               \
 	F(S, U64, revision, 0)                                                 \
-	F(S, STR, error, TEXT_MAX)	 /* empty: it is in force */
+	F(S, STR, error, TEXT_MAX) /* empty: it is in force */
 /* A peer: fd is the channel to it. kind: enum program_kind. */
 #define REC_PEER(S, F, L)                                                      \
 	F(S, U32, kind, 63)                                                    \
 	F(S, U32, worker, WORKERS_MAX)
 /* A listening socket for smtpd, qmqpd. fd. */
-#define REC_LISTEN(S, F, L)                                                    \
-	F(S, STR, listener, NAME_MAX_LEN)
+#define REC_LISTEN(S, F, L) F(S, STR, listener, NAME_MAX_LEN)
 /* Close that listener; after `wait` seconds end its sessions with 421. */
 #define REC_UNLISTEN(S, F, L)                                                  \
 	F(S, STR, listener, NAME_MAX_LEN)                                      \
 	F(S, U32, wait, 86400)
 /* Stop gracefully: finish what is in progress within `wait` seconds. */
-#define REC_STOP(S, F, L)                                                      \
-	F(S, U32, wait, 86400)
+#define REC_STOP(S, F, L) F(S, U32, wait, 86400)
 /* To the master: ready to work (after SETUP); alive (watchdog). */
-#define REC_READY(S, F, L)                                                     \
-	F(S, U32, pid, 0)
+#define REC_READY(S, F, L) F(S, U32, pid, 0)
 /* An admin tool connected and asked for this program. fd: the connection. */
 #define REC_ADMIN(S, F, L)                                                     \
 	F(S, STR, user, 64)                                                    \
@@ -66,10 +62,10 @@
 /* --- smtpd, qmqpd -> cleanup --- */
 
 #define REC_RCPT(S, F, L)                                                      \
-	F(S, STR, addr, ADDR_MAX)	 /* current, after rewriting */         \
-	F(S, STR, orig, ADDR_MAX)	 /* as given; empty: same */            \
-	F(S, U8, notify, 15)		 /* RFC 3461, enum dsn_notify; 0: unset */\
-	F(S, STR, orcpt, 500)		 /* RFC 3461, decoded "type;addr" */    \
+	F(S, STR, addr, ADDR_MAX) /* current, after rewriting */               \
+	F(S, STR, orig, ADDR_MAX) /* as given; empty: same */                  \
+	F(S, U8, notify, 15)      /* RFC 3461, enum dsn_notify; 0: unset */    \
+	F(S, STR, orcpt, 500)     /* RFC 3461, decoded "type;addr" */          \
 	F(S, U8, flags, 0)
 enum dsn_notify { /* bits of rcpt.notify */
 	DSN_NEVER = 1,
@@ -80,47 +76,45 @@ enum dsn_notify { /* bits of rcpt.notify */
 #define REC_ENVELOPE(S, F, L)                                                  \
 	F(S, U64, mid, 0)                                                      \
 	F(S, U64, icid, 0)                                                     \
-	F(S, I64, arrival, 0)		 /* wall ms */                         \
+	F(S, I64, arrival, 0) /* wall ms */                                    \
 	F(S, STR, listener, NAME_MAX_LEN)                                      \
-	F(S, STR, sender, ADDR_MAX)	 /* empty: null sender */              \
+	F(S, STR, sender, ADDR_MAX) /* empty: null sender */                   \
 	F(S, STR, sender_orig, ADDR_MAX)                                       \
 	F(S, IP, client, 0)                                                    \
 	F(S, STR, helo, HELO_MAX)                                              \
-	F(S, STR, host, DOMAIN_MAX)	 /* verified name, or empty */          \
-	F(S, U8, host_class, 7)		 /* enum host_class (fact/facts.h) */   \
-	F(S, STR, group, NAME_MAX_LEN)	 /* HAT sender group, or empty */       \
-	F(S, STR, entry, DOMAIN_MAX)	 /* HAT entry that matched */           \
+	F(S, STR, host, DOMAIN_MAX)    /* verified name, or empty */           \
+	F(S, U8, host_class, 7)        /* enum host_class (fact/facts.h) */    \
+	F(S, STR, group, NAME_MAX_LEN) /* HAT sender group, or empty */        \
+	F(S, STR, entry, DOMAIN_MAX)   /* HAT entry that matched */            \
 	F(S, STR, policy, NAME_MAX_LEN)                                        \
-	F(S, U8, behaviour, 7)		 /* enum behaviour */                   \
-	F(S, I64, reputation, 0)	 /* tenths; INT64_MIN: none */          \
-	F(S, STR, protocol, 16)		 /* ESMTP, SMTP, UTF8SMTP, QMQP ... */  \
-	F(S, U32, flags, 0)		 /* ENV_* below */                      \
-	F(S, U8, ret, 2)		 /* RFC 3461: 0 unset, 1 FULL, 2 HDRS */\
+	F(S, U8, behaviour, 7)   /* enum behaviour */                          \
+	F(S, I64, reputation, 0) /* tenths; INT64_MIN: none */                 \
+	F(S, STR, protocol, 16)  /* ESMTP, SMTP, UTF8SMTP, QMQP ... */         \
+	F(S, U32, flags, 0)      /* ENV_* below */                             \
+	F(S, U8, ret, 2)         /* RFC 3461: 0 unset, 1 FULL, 2 HDRS */       \
 	F(S, STR, envid, 100)                                                  \
 	F(S, STR, bounce_profile, NAME_MAX_LEN)                                \
 	F(S, STR, gateway, NAME_MAX_LEN)                                       \
-	F(S, U32, generation, 25)	 /* LOP-05: copies of copies */         \
-	F(S, U64, max_size, 0)		 /* bytes of content; cleanup checks */ \
+	F(S, U32, generation, 25) /* LOP-05: copies of copies */               \
+	F(S, U64, max_size, 0)    /* bytes of content; cleanup checks */       \
 	L(S, rcpt, rcpts, RCPTS_MAX)
 #define ENV_8BITMIME   1 /* BODY=8BITMIME was said */
 #define ENV_SMTPUTF8   2
-#define ENV_NOTICE     4 /* made by ourselves */
-#define ENV_SINKHOLE   8 /* write durably, then drop */
+#define ENV_NOTICE     4  /* made by ourselves */
+#define ENV_SINKHOLE   8  /* write durably, then drop */
 #define ENV_MORE_RCPTS 16 /* further recipients follow in RCPT_MORE frames */
 /* Surplus recipients of an envelope too large for one frame. */
-#define REC_RCPT_MORE(S, F, L)                                                 \
-	L(S, rcpt, rcpts, RCPTS_MAX)
+#define REC_RCPT_MORE(S, F, L) L(S, rcpt, rcpts, RCPTS_MAX)
 /* DATA frames: raw content in stored form (mail/wire.h), any cut. */
 /* End of content: commit. Answered by ACCEPTED. */
 #define REC_END(S, F, L)                                                       \
-	F(S, U64, size, 0)		 /* bytes of content sent */           \
-	F(S, U32, wire_flags, 0)	 /* mail/wire.h WIRE_* */
-#define REC_ABORT(S, F, L)                                                     \
-	F(S, U8, reason, 0)
+	F(S, U64, size, 0)       /* bytes of content sent */                   \
+	F(S, U32, wire_flags, 0) /* mail/wire.h WIRE_* */
+#define REC_ABORT(S, F, L) F(S, U8, reason, 0)
 /* The message is durable (code 250), or why not (4xx, 5xx). */
 #define REC_ACCEPTED(S, F, L)                                                  \
 	F(S, U32, code, 599)                                                   \
-	F(S, STR, status, 16)		 /* enhanced: "4.3.0" */               \
+	F(S, STR, status, 16) /* enhanced: "4.3.0" */                          \
 	F(S, STR, text, SMTP_REPLY_LINE_MAX)
 
 /* --- cleanup -> qmgr --- */
@@ -135,15 +129,15 @@ enum dsn_notify { /* bits of rcpt.notify */
 	F(S, STR, listener, NAME_MAX_LEN)                                      \
 	F(S, STR, bounce_profile, NAME_MAX_LEN)                                \
 	F(S, STR, gateway, NAME_MAX_LEN)                                       \
-	F(S, STR, subject, 200)		 /* for showrecipients */              \
+	F(S, STR, subject, 200) /* for showrecipients */                       \
 	F(S, U32, flags, 0)                                                    \
 	F(S, U8, ret, 2)                                                       \
 	F(S, STR, envid, 100)                                                  \
-	F(S, U32, content_off, 0)	 /* where the content starts */         \
+	F(S, U32, content_off, 0) /* where the content starts */               \
 	F(S, U64, content_len, 0)                                              \
 	F(S, U32, wire_flags, 0)                                               \
-	F(S, STR, prepend, 16384)	 /* header lines to send before it */   \
-	F(S, U32, n_rcpts, RCPTS_MAX)	 /* more than listed: read the file */  \
+	F(S, STR, prepend, 16384)     /* header lines to send before it */     \
+	F(S, U32, n_rcpts, RCPTS_MAX) /* more than listed: read the file */    \
 	L(S, rcpt, rcpts, RCPTS_MAX)
 /* qmgr -> cleanup: the work queue is paused (or goes on), and by whom. */
 #define REC_WORKQUEUE(S, F, L)                                                 \
@@ -156,22 +150,22 @@ enum dsn_notify { /* bits of rcpt.notify */
 /* Open a delivery session (a connection) to this address. */
 #define REC_SESSION(S, F, L)                                                   \
 	F(S, U64, dcid, 0)                                                     \
-	F(S, STR, domain, DOMAIN_MAX)	 /* the destination, for logs */        \
-	F(S, STR, host, DOMAIN_MAX)	 /* name of the MX or route host */     \
+	F(S, STR, domain, DOMAIN_MAX) /* the destination, for logs */          \
+	F(S, STR, host, DOMAIN_MAX)   /* name of the MX or route host */       \
 	F(S, IP, ip, 0)                                                        \
 	F(S, U16, port, 0)                                                     \
-	F(S, IP, source, 0)		 /* bind here; unset: the system's */   \
+	F(S, IP, source, 0) /* bind here; unset: the system's */               \
 	F(S, STR, helo, DOMAIN_MAX)                                            \
 	F(S, U32, connect_ms, 0)                                               \
 	F(S, U32, reply_ms, 0)
 /* smtp -> qmgr: the session can take jobs (greeting and EHLO done). */
 #define REC_SESSION_UP(S, F, L)                                                \
-	F(S, U32, features, 0)		 /* smtp/features.h */                 \
+	F(S, U32, features, 0) /* smtp/features.h */                           \
 	F(S, U64, size_limit, 0)
 /* smtp -> qmgr: the session is over; jobs not answered come back. */
 #define REC_SESSION_DOWN(S, F, L)                                              \
-	F(S, U8, reason, 15)		 /* enum session_end */                \
-	F(S, U32, code, 599)		 /* SMTP code, 0: none */              \
+	F(S, U8, reason, 15) /* enum session_end */                            \
+	F(S, U32, code, 599) /* SMTP code, 0: none */                          \
 	F(S, STR, status, 16)                                                  \
 	F(S, STR, text, REPLY_TEXT_MAX)
 /* qmgr -> smtp: one transaction. fd: the message, read-only. */
@@ -179,7 +173,7 @@ enum dsn_notify { /* bits of rcpt.notify */
 	F(S, U64, job, 0)                                                      \
 	F(S, U64, mid, 0)                                                      \
 	F(S, STR, sender, ADDR_MAX)                                            \
-	F(S, U32, flags, 0)		 /* ENV_8BITMIME, ENV_SMTPUTF8 */       \
+	F(S, U32, flags, 0) /* ENV_8BITMIME, ENV_SMTPUTF8 */                   \
 	F(S, U32, wire_flags, 0)                                               \
 	F(S, U8, ret, 2)                                                       \
 	F(S, STR, envid, 100)                                                  \
@@ -193,63 +187,55 @@ enum dsn_notify { /* bits of rcpt.notify */
 	F(S, U8, notify, 15)                                                   \
 	F(S, STR, orcpt, 500)
 /* qmgr -> smtp: no more jobs; say QUIT when done. */
-#define REC_SESSION_QUIT(S, F, L)                                              \
-	F(S, U8, reason, 0)
+#define REC_SESSION_QUIT(S, F, L) F(S, U8, reason, 0)
 /* smtp -> qmgr: what became of a job: one entry per recipient. */
 #define REC_JOB_RESULT(S, F, L)                                                \
 	F(S, U32, rid, 0)                                                      \
-	F(S, U32, code, 599)		 /* 0: no reply (connection lost) */    \
-	F(S, STR, status, 16)		 /* remote's enhanced code, or empty */ \
-	F(S, STR, text, REPLY_TEXT_MAX)	 /* after code, lines joined by " " */  \
-	F(S, U8, stage, 7)		 /* enum job_stage: what the reply is to */
+	F(S, U32, code, 599)            /* 0: no reply (connection lost) */    \
+	F(S, STR, status, 16)           /* remote's enhanced code, or empty */ \
+	F(S, STR, text, REPLY_TEXT_MAX) /* after code, lines joined by " " */  \
+	F(S, U8, stage, 7) /* enum job_stage: what the reply is to */
 #define REC_JOB_DONE(S, F, L)                                                  \
 	F(S, U64, job, 0)                                                      \
-	F(S, U8, possible, 1)		 /* lost after the final dot */         \
+	F(S, U8, possible, 1) /* lost after the final dot */                   \
 	L(S, job_result, results, 1000)
 /* qmgr -> smtp: cut the session now (suspend, removemessage). */
-#define REC_SESSION_KILL(S, F, L)                                              \
-	F(S, U8, reason, 0)
+#define REC_SESSION_KILL(S, F, L) F(S, U8, reason, 0)
 
 enum session_end {
-	SESSION_CLOSED,	    /* after QUIT, or idle: nothing wrong */
+	SESSION_CLOSED, /* after QUIT, or idle: nothing wrong */
 	SESSION_TIMEOUT,
-	SESSION_REFUSED,    /* connection refused */
+	SESSION_REFUSED,     /* connection refused */
 	SESSION_UNREACHABLE, /* network or host unreachable, no route */
-	SESSION_LOCAL,	    /* bind, socket: our own fault */
-	SESSION_RESET,	    /* connection lost */
-	SESSION_GREETING,   /* 4xx or 5xx at greeting or EHLO; code set */
-	SESSION_PROTOCOL    /* not SMTP */
+	SESSION_LOCAL,       /* bind, socket: our own fault */
+	SESSION_RESET,       /* connection lost */
+	SESSION_GREETING,    /* 4xx or 5xx at greeting or EHLO; code set */
+	SESSION_PROTOCOL     /* not SMTP */
 };
 
-enum job_stage {
-	JOB_MAIL = 1,
-	JOB_RCPT,
-	JOB_DATA,
-	JOB_DOT
-};
+enum job_stage { JOB_MAIL = 1, JOB_RCPT, JOB_DATA, JOB_DOT };
 
 /* --- lookupd --- */
 
 #define REC_QUERY(S, F, L)                                                     \
-	F(S, U8, kind, 31)		 /* enum lookup_kind (fact/facts.h) */  \
-	F(S, STR, name, DOMAIN_MAX)	 /* MX, A, AAAA, TXT */                \
-	F(S, IP, ip, 0)			 /* PTR with forward confirmation */    \
+	F(S, U8, kind, 31)          /* enum lookup_kind (fact/facts.h) */      \
+	F(S, STR, name, DOMAIN_MAX) /* MX, A, AAAA, TXT */                     \
+	F(S, IP, ip, 0)             /* PTR with forward confirmation */        \
 	F(S, U32, timeout_ms, 0)
 #define REC_DNS_RR(S, F, L)                                                    \
-	F(S, U16, preference, 0)	 /* MX */                              \
-	F(S, STR, name, DOMAIN_MAX)	 /* MX host, PTR name */                \
-	F(S, IP, ip, 0)			 /* A, AAAA */                         \
-	F(S, STR, text, DNS_ANSWER_MAX)	 /* TXT */
+	F(S, U16, preference, 0)        /* MX */                               \
+	F(S, STR, name, DOMAIN_MAX)     /* MX host, PTR name */                \
+	F(S, IP, ip, 0)                 /* A, AAAA */                          \
+	F(S, STR, text, DNS_ANSWER_MAX) /* TXT */
 #define REC_ANSWER(S, F, L)                                                    \
 	F(S, U8, kind, 31)                                                     \
-	F(S, U8, end, 7)		 /* enum lookup_end (fact/facts.h) */   \
-	F(S, U8, host_class, 7)		 /* PTR: enum host_class */            \
-	F(S, U32, ttl, 0)		 /* seconds */                         \
-	F(S, U8, secure, 1)		 /* DNSSEC validated */                 \
-	F(S, STR, reason, 200)		 /* "ServFail", "timeout", ... */       \
+	F(S, U8, end, 7)        /* enum lookup_end (fact/facts.h) */           \
+	F(S, U8, host_class, 7) /* PTR: enum host_class */                     \
+	F(S, U32, ttl, 0)       /* seconds */                                  \
+	F(S, U8, secure, 1)     /* DNSSEC validated */                         \
+	F(S, STR, reason, 200)  /* "ServFail", "timeout", ... */               \
 	L(S, dns_rr, rrs, 1000)
-#define REC_FLUSH(S, F, L)                                                     \
-	F(S, STR, name, DOMAIN_MAX)	 /* empty: everything */
+#define REC_FLUSH(S, F, L) F(S, STR, name, DOMAIN_MAX) /* empty: everything */
 
 /* --- events: EVENT frames are raw (lib/event) --- */
 
@@ -259,22 +245,20 @@ enum job_stage {
  * RESULT (from that program: status 0, or from the master: why not); only
  * then COMMANDs may follow, each answered by CHUNKs and a RESULT. The tool
  * closes the connection. */
-#define REC_CONNECT(S, F, L)                                                   \
-	F(S, U32, kind, 63)
+#define REC_CONNECT(S, F, L) F(S, U32, kind, 63)
 /* A command in words, as a batch line is: ["hoststatus", "example.com"]. */
-#define REC_WORD(S, F, L) F(S, STR, text, TEXT_MAX)
-#define REC_COMMAND(S, F, L)                                                   \
-	L(S, word, words, 100)
+#define REC_WORD(S, F, L)    F(S, STR, text, TEXT_MAX)
+#define REC_COMMAND(S, F, L) L(S, word, words, 100)
 /* The answer: JSON text (UTF-8) in CHUNK frames, then RESULT. */
 #define REC_RESULT(S, F, L)                                                    \
-	F(S, U8, status, 4)		 /* 0 done, 1 negative, 2 wrong use */  \
+	F(S, U8, status, 4) /* 0 done, 1 negative, 2 wrong use */              \
 	F(S, STR, error, TEXT_MAX)
 
 #define IPC_RECORDS(R)                                                         \
 	R(setup, REC_SETUP)                                                    \
 	R(config_msg, REC_CONFIG)                                              \
 	R(config_done, REC_CONFIG_DONE)                                        \
-	R(peer_msg, REC_PEER)                                                   \
+	R(peer_msg, REC_PEER)                                                  \
 	R(listen_msg, REC_LISTEN)                                              \
 	R(unlisten, REC_UNLISTEN)                                              \
 	R(stop, REC_STOP)                                                      \
@@ -315,7 +299,7 @@ IPC_RECORDS(IPC_STRUCT)
 	M(SETUP, setup, 2)                                                     \
 	M(CONFIG, config_msg, 1)                                               \
 	M(CONFIG_DONE, config_done, 0)                                         \
-	M(PEER, peer_msg, 1)                                                       \
+	M(PEER, peer_msg, 1)                                                   \
 	M(LISTEN, listen_msg, 1)                                               \
 	M(UNLISTEN, unlisten, 0)                                               \
 	M(STOP, stop, 0)                                                       \
@@ -349,7 +333,7 @@ IPC_RECORDS(IPC_STRUCT)
 enum ipc_type {
 	IPC_NONE, /* a frame of type 0 is a protocol fault */
 #define IPC_ENUM_M(type, record, n) IPC_##type,
-#define IPC_ENUM_X(type)	    IPC_##type,
+#define IPC_ENUM_X(type)            IPC_##type,
 	IPC_MESSAGES(IPC_ENUM_M, IPC_ENUM_X)
 #undef IPC_ENUM_M
 #undef IPC_ENUM_X

@@ -203,7 +203,8 @@ test_received_line(void **state)
 		    "x) by evil (\\\"\r\nX: \303\274", "192.0.2.1",
 		    "Received: from a??Bcc??x "
 		    "(HELO x??by?evil?????"
-		    "?X:??" "?) (192.0.2.1)\r\n"
+		    "?X:??"
+		    "?) (192.0.2.1)\r\n"
 		    "  by mail3.example.com with ESMTP; "
 		    "03 Mar 2025 10:15:02 +0000\r\n" },
 	};
