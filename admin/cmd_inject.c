@@ -117,11 +117,6 @@ ask(struct inject *j, char from[ADDR_MAX + 1], char *to, size_t size)
 		&t->dialogue, "Recipients, separated by commas:", to, size))
 		return tool_abandoned(t);
 	j->to = to;
-	if (j->file == NULL)
-		fputs("Enter the message; Ctrl-D on a line of its own ends "
-		      "it.\n",
-		    t->dialogue.out);
-	fflush(t->dialogue.out);
 	return TOOL_DONE;
 }
 
@@ -137,6 +132,12 @@ content_read(struct inject *j, struct err *err)
 
 	if (f == NULL)
 		return err_sys(err, ERR_PERM, "%s", j->file);
+	if (j->file == NULL && j->tool->asks) {
+		fputs("Enter the message; Ctrl-D on a line of its own ends "
+		      "it.\n",
+		    j->tool->dialogue.out);
+		fflush(j->tool->dialogue.out);
+	}
 	wire_begin(&w, true);
 	while ((n = fread(piece, 1, sizeof(piece), f)) != 0)
 		wire_write(&w, (struct str){ piece, n }, &j->content);

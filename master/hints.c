@@ -34,16 +34,16 @@ hints_print(const struct master *m, FILE *out)
 	fprintf(out,
 	    "\nThree things to try in another terminal:\n"
 	    "1. send a message\n"
-	    "     %s inject --server %s --from joe@example.org "
-	    "--to anna@example.com\n"
+	    "     echo Subject: hello | %s inject --server %s \\\n"
+	    "       --from joe@example.org --to anna@example.com\n"
 	    "     swaks --server %s --from joe@example.org "
 	    "--to anna@example.com\n"
 	    "2. look at the mail log, and at the counters\n"
 	    "     cat %s/mail_logs/*.current\n"
 	    "     %s status\n"
 	    "3. ask what would happen to a message\n"
-	    "     %s trace --source-ip 192.0.2.1 --fqdn mail.example.org "
-	    "--listener %.*s \\\n"
+	    "     echo Subject: hello | %s trace --source-ip 192.0.2.1 \\\n"
+	    "       --fqdn mail.example.org --listener %.*s --file - \\\n"
 	    "       --sender joe@example.org --recipients anna@example.com\n"
 	    "Ctrl-C stops it.\n\n",
 	    postern, at, at, m->paths.log, postern, postern, STR_ARG(l->name));
