@@ -70,6 +70,11 @@ conn_sort(struct qmgr *q, struct conn *c)
 	if (c->list == CONNS_QUITTING)
 		return;
 	take(c);
+	if (c->failed) {
+		/* It is dead; that will be said in a moment. */
+		put(c, CONNS_QUITTING);
+		return;
+	}
 	put(c, by_jobs[c->n_jobs]);
 	if (c->n_jobs == 0)
 		heap_put(

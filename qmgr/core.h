@@ -92,7 +92,8 @@ struct qmgr {
 	uint64_t bytes;
 
 	/* dest.c */
-	struct map dests;      /* by domain */
+	struct map dests; /* by domain */
+	uint64_t last_dest;
 	struct dest_list idle; /* empty ones, the longest idle first */
 	size_t n_idle;
 	uint64_t reset_at; /* wall ms: counters began; 0: at start */

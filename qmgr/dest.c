@@ -312,6 +312,7 @@ dest_new(struct qmgr *q, struct str name)
 	struct dest *d = mem_alloc(sizeof(*d));
 
 	d->name = mem_strndup(name.p, name.n);
+	d->serial = ++q->last_dest;
 	d->internal = is_internal(d->name);
 	map_put(&q->dests, name, d);
 	stats_gauge_set(

@@ -89,7 +89,8 @@ enum conn_list { /* a destination's connections */
 
 struct dest {
 	char *name;
-	bool internal; /* the.euq.queue and the like */
+	uint64_t serial; /* in order of creation */
+	bool internal;   /* the.euq.queue and the like */
 	enum dest_state state;
 
 	/* queue */

@@ -185,7 +185,7 @@ by_parcel(const void *x, const void *y)
 	const struct sorting *a = x, *b = y;
 
 	if (a->dest != b->dest)
-		return a->dest < b->dest ? -1 : 1;
+		return a->dest->serial < b->dest->serial ? -1 : 1;
 	if (a->rcpt->next != b->rcpt->next)
 		return a->rcpt->next < b->rcpt->next ? -1 : 1;
 	if (a->rcpt->attempts != b->rcpt->attempts)
