@@ -58,12 +58,15 @@ bounce_run(struct qmgr *q)
 	struct notice *n;
 	bool wanted;
 
+	if (q->notices_running)
+		return; /* a message that ends has called: we go on */
+	q->notices_running = true;
 	while ((n = q->notices_first) != NULL && q->notices_at <= q->now &&
 	       q->notices_sent.n < SENT_MAX) {
 		struct str to = notice_to(q, n->mail);
 
 		if (mail_is_moving(n->mail))
-			return; /* settle_saved comes back */
+			break; /* settle_saved comes back */
 		q->notices_first = n->next;
 		if (n->next == NULL)
 			q->notices_last = NULL;
@@ -80,9 +83,10 @@ bounce_run(struct qmgr *q)
 			done(q, n);
 		} else {
 			enqueue(q, n, true);
-			return;
+			break;
 		}
 	}
+	q->notices_running = false;
 }
 
 bool

@@ -120,6 +120,7 @@ struct qmgr {
 
 	/* bounce.c */
 	struct notice *notices_first, *notices_last; /* to be sent */
+	bool notices_running;
 	struct map notices_sent; /* by transaction: no answer yet */
 	int64_t notices_at;      /* none before that time; 0: any time */
 	uint32_t last_notice;

@@ -57,8 +57,9 @@ settle(struct qmgr *q, struct mail *m)
 		return;
 	}
 	if (a != NULL && a->notice != NULL)
-		bounce_queue(q, m);
-	mail_calm(q, m);
+		bounce_queue(q, m); /* it may be gone after this */
+	else
+		mail_calm(q, m);
 }
 
 void
