@@ -26,6 +26,7 @@
  * SEE ALSO
  *	postern-smtpd(8), postern-qmgr(8), docs/decisions/0001
  */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -34,6 +35,7 @@
 #include "cleanup/intake.h"
 #include "cleanup/workqueue.h"
 #include "event/event.h"
+#include "queue/slots.h"
 
 #define TICK 1000
 
@@ -44,6 +46,11 @@ static const struct ipc_handler *on_peer(struct daemon *, enum program_kind,
 static void on_stop(struct daemon *, uint32_t wait);
 static void idle(struct cleanup *);
 static void recover(struct cleanup *);
+static void slot_found(void *arg, int slot, const struct qmessage *);
+static void slot_damaged(
+    void *arg, int slot, uint64_t mid, const struct err *why);
+static void adopt_slots(struct cleanup *, uint32_t worker);
+static void slot_spill(void *arg, int slot, const struct qmessage *);
 static void found(void *arg, const struct qmessage *, enum queue_place);
 static void corrupt(void *arg, uint64_t mid, const struct err *why);
 static int smtpd_frame(
@@ -101,8 +108,10 @@ static void
 start(struct daemon *d)
 {
 	struct cleanup *c = d->self;
+	struct err err = ERR_INIT;
 
-	spool_writer(c->spool, d->worker);
+	if (spool_writer(c->spool, d->worker, &err) == -1)
+		fatal("%s", err.text);
 	c->committer = committer_new(d->loop, d->config->sync_threads);
 	c->workqueue = workqueue_new(c);
 	c->give_up = loop_timer(d->loop, give_up, c);
@@ -148,17 +157,82 @@ idle(struct cleanup *c)
 
 /* --- recovery --- */
 
+/* Slots of workers that are no more come first: they become files. */
 static void
 recover(struct cleanup *c)
 {
 	static const struct recover_handler handler = { found, corrupt };
+	static const struct slots_handler mine = { slot_found, slot_damaged };
+	struct slots *slots = spool_slots(c->spool);
 	struct err err = ERR_INIT;
 	uint64_t max = 0;
 
-	if (spool_recover(
-		c->spool, QUEUE_INCOMING, true, &handler, c, &max, &err) == -1)
+	for (uint32_t w = c->daemon->worker + c->daemon->n_workers;
+	     w < WORKERS_MAX; w += c->daemon->n_workers)
+		adopt_slots(c, w);
+	if (spool_recover(c->spool, QUEUE_INCOMING, true, &handler, c, &max,
+		&err) == -1 ||
+	    (slots != NULL && slots_recover(slots, true, &mine, c, &err) == -1))
 		fatal("%s", err.text);
 	stats_id_floor(c->daemon->stats, STATS_MID, max);
+}
+
+/*
+ * qmgr may know this message already, and may even be done with it: it says
+ * so in the slot, and ignores what it has.
+ */
+static void
+slot_found(void *arg, int slot, const struct qmessage *m)
+{
+	struct cleanup *c = arg;
+
+	stats_id_floor(c->daemon->stats, STATS_MID, m->mid);
+	workqueue_add_mid(c->workqueue, m->mid, slot);
+}
+
+static void
+slot_damaged(void *arg, int slot, uint64_t mid, const struct err *why)
+{
+	char text[600];
+
+	(void)arg;
+	snprintf(text, sizeof(text), "slot %d: %s", slot, why->text);
+	EMIT(CORRUPT, .mid = mid, .text = str_of(text));
+}
+
+struct adoption {
+	struct cleanup *cleanup;
+	struct slots *slots;
+};
+
+static void
+adopt_slots(struct cleanup *c, uint32_t worker)
+{
+	static const struct slots_handler handler = { slot_spill,
+		slot_damaged };
+	struct adoption a = { .cleanup = c };
+	struct err err = ERR_INIT;
+
+	if (slots_open(&a.slots, c->spool, worker, false, &err) == -1 ||
+	    (a.slots != NULL &&
+		(slots_recover(a.slots, true, &handler, &a, &err) == -1 ||
+		    slots_sync(a.slots, &err) == -1)))
+		fatal("%s", err.text);
+	slots_close(&a.slots);
+}
+
+static void
+slot_spill(void *arg, int slot, const struct qmessage *m)
+{
+	struct adoption *a = arg;
+	struct err err = ERR_INIT;
+
+	if (m->routed)
+		return; /* qmgr's, and perhaps it has it already */
+	if (slots_spill(a->slots, slot, m->mid, a->cleanup->spool,
+		QUEUE_INCOMING, &err) == -1)
+		fatal("%s", err.text);
+	slots_done(a->slots, slot, m->mid);
 }
 
 static void
@@ -168,7 +242,7 @@ found(void *arg, const struct qmessage *m, enum queue_place place)
 
 	(void)place;
 	if (!m->routed && m->writer % c->daemon->n_workers == c->daemon->worker)
-		workqueue_add_mid(c->workqueue, m->mid);
+		workqueue_add_mid(c->workqueue, m->mid, -1);
 }
 
 /* Names that cannot be ours; what is damaged inside is qmgr's to tell. */

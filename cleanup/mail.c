@@ -9,11 +9,16 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "mail/received.h"
+#include "queue/slots.h"
 
 /* Recipients beyond this many bytes stay in the file, for qmgr to read. */
 #define LIST_MAX      (IPC_FRAME_MAX / 2)
 #define SUBJECT_SHOWN 200
 
+static enum qread read_file(
+    struct mail *, struct spool *, struct qmessage *, struct err *err);
+static enum qread read_slot(
+    struct mail *, struct spool *, struct qmessage *, struct err *err);
 static struct str received(struct mail *, const struct config *);
 static size_t list_bytes(const struct codec_list *);
 
@@ -23,6 +28,7 @@ mail_new(uint64_t mid)
 	struct mail *m = mem_alloc(sizeof(*m));
 
 	m->mid = mid;
+	m->slot = -1;
 	m->loaded = true;
 	arena_init(&m->mem, QUEUE_READ_MEM);
 	return m;
@@ -44,6 +50,8 @@ mail_free(struct mail **mp)
 void
 mail_unload(struct mail *m)
 {
+	if (m->file != NULL)
+		m->slot = qfile_slot(m->file);
 	qfile_free(&m->file);
 	arena_free(&m->mem);
 	m->loaded = false;
@@ -54,15 +62,11 @@ mail_load(struct mail *m, struct spool *spool, struct err *err)
 {
 	struct qmessage q;
 	enum qread what;
-	int fd;
 
 	if (m->loaded)
 		return 0;
-	fd = spool_open_mid(spool, QUEUE_INCOMING, m->mid, O_RDONLY, err);
-	if (fd == -1)
-		return -1;
-	what = qmessage_read(&q, fd, false, &m->mem, err);
-	close(fd);
+	what = m->slot != -1 ? read_slot(m, spool, &q, err)
+			     : read_file(m, spool, &q, err);
 	if (what != QREAD_MAIL) {
 		arena_free(&m->mem);
 		return what == QREAD_DRAFT
@@ -73,7 +77,7 @@ mail_load(struct mail *m, struct spool *spool, struct err *err)
 	m->found = q.content;
 	m->route = q.route;
 	m->routed = q.routed;
-	m->file = qfile_adopt(spool, &q);
+	m->file = qfile_adopt(spool, &q, m->slot);
 	m->loaded = true;
 	return 0;
 }
@@ -121,6 +125,34 @@ mail_message(const struct mail *m, struct message *out)
 	};
 	if (list_bytes(&e->rcpts) > LIST_MAX)
 		out->rcpts = (struct codec_list){ 0, NULL };
+}
+
+static enum qread
+read_file(
+    struct mail *m, struct spool *spool, struct qmessage *q, struct err *err)
+{
+	int fd = spool_open_mid(spool, QUEUE_INCOMING, m->mid, O_RDONLY, err);
+	enum qread what;
+
+	if (fd == -1)
+		return QREAD_CORRUPT;
+	what = qmessage_read(q, fd, false, &m->mem, err);
+	close(fd);
+	return what;
+}
+
+static enum qread
+read_slot(
+    struct mail *m, struct spool *spool, struct qmessage *q, struct err *err)
+{
+	struct buf image;
+	enum qread what;
+
+	buf_init(&image, SLOT_SIZE + 1);
+	what = slots_message(
+	    spool_slots(spool), m->slot, m->mid, &image, q, &m->mem, err);
+	buf_fini(&image);
+	return what;
 }
 
 static struct str

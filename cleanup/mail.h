@@ -17,6 +17,7 @@ struct mail {
 	uint64_t mid;
 	bool loaded;
 	bool routed; /* ROUTE is on disk */
+	int slot;    /* of one that is not loaded; -1: it is a file */
 	struct arena mem;
 	struct envelope envelope;
 	struct content found;

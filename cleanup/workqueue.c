@@ -50,6 +50,8 @@ static bool may_send(const struct work_queue *);
 static enum outcome pass(struct work_queue *, struct mail *);
 static int drop(struct work_queue *, struct mail *, struct err *);
 static int hand_over(struct work_queue *, struct mail *, struct err *);
+static int send_file(struct work_queue *, struct mail *, struct err *);
+static int send_inline(struct work_queue *, struct mail *, struct err *);
 static enum outcome trouble(
     struct work_queue *, struct mail *, const struct err *);
 static void wait_in(struct work_queue *, struct list *, struct mail *);
@@ -100,10 +102,11 @@ workqueue_add(struct work_queue *wq, struct mail *m)
 }
 
 void
-workqueue_add_mid(struct work_queue *wq, uint64_t mid)
+workqueue_add_mid(struct work_queue *wq, uint64_t mid, int slot)
 {
 	struct mail *m = mail_new(mid);
 
+	m->slot = slot;
 	m->loaded = false;
 	stats_gauge_add(
 	    wq->cleanup->daemon->stats, STATS_GAUGE_workqueue_messages, 1);
@@ -235,8 +238,7 @@ drop(struct work_queue *wq, struct mail *m, struct err *err)
 static int
 hand_over(struct work_queue *wq, struct mail *m, struct err *err)
 {
-	struct message msg;
-	int fd;
+	int rc;
 
 	if (!m->routed) {
 		mail_route(m, wq->cleanup->daemon->config);
@@ -244,14 +246,42 @@ hand_over(struct work_queue *wq, struct mail *m, struct err *err)
 			return -1;
 		m->routed = true;
 	}
-	fd = qfile_reader(m->file, err);
+	if (qfile_slot(m->file) != -1)
+		rc = send_inline(wq, m, err);
+	else
+		rc = send_file(wq, m, err);
+	if (rc == -1)
+		return -1;
+	EMIT(MID_QUEUED, .mid = m->mid);
+	qfile_park(m->file);
+	list_put(&wq->sent, m);
+	return 0;
+}
+
+static int
+send_file(struct work_queue *wq, struct mail *m, struct err *err)
+{
+	struct message msg;
+	int fd = qfile_reader(m->file, err);
+
 	if (fd == -1)
 		return -1;
 	mail_message(m, &msg);
-	EMIT(MID_QUEUED, .mid = m->mid);
 	ipc_send_fds(wq->qmgr, IPC_MESSAGE, 0, &msg, &fd, 1);
-	qfile_park(m->file);
-	list_put(&wq->sent, m);
+	return 0;
+}
+
+static int
+send_inline(struct work_queue *wq, struct mail *m, struct err *err)
+{
+	struct message msg;
+
+	mail_message(m, &msg);
+	if (qfile_content(m->file, &msg.content, err) == -1)
+		return -1;
+	msg.writer = wq->cleanup->daemon->worker;
+	msg.slot = (uint32_t)qfile_slot(m->file);
+	ipc_send(wq->qmgr, IPC_MESSAGE_INLINE, 0, &msg);
 	return 0;
 }
 

@@ -19,8 +19,9 @@ struct work_queue *workqueue_new(struct cleanup *);
 void workqueue_free(struct work_queue **);
 /* Takes over the mail. */
 void workqueue_add(struct work_queue *, struct mail *);
-/* A message of an earlier life: only its MID is known. */
-void workqueue_add_mid(struct work_queue *, uint64_t mid);
+/* A message of an earlier life: only its MID is known, and its slot (-1: it
+ * is a file). */
+void workqueue_add_mid(struct work_queue *, uint64_t mid, int slot);
 /* qmgr is there; gone. The next one may come before the old one's end. */
 void workqueue_connect(struct work_queue *, struct ipc *qmgr);
 void workqueue_lost(struct work_queue *, struct ipc *qmgr);

@@ -23,6 +23,8 @@ held_from_message(
 	h->wire_flags = in->wire_flags;
 	h->prepend = arena_str(&h->mem, in->prepend);
 	h->envid = arena_str(&h->mem, in->envid);
+	if (in->content.n > 0)
+		h->content = arena_str(&h->mem, in->content);
 	take_orcpts(h, in->rcpts.v, in->rcpts.n);
 }
 
@@ -58,8 +60,7 @@ held_fd(struct helds *hs, struct held *h, struct err *err)
 	int fd = h->fd;
 
 	if (fd == -1)
-		fd = store_reader(
-		    hs->store, (enum queue_place)m->place, m->mid, err);
+		fd = held_open(hs, m, err);
 	if (fd == -1)
 		return -1;
 	h->fd = -1;
@@ -80,12 +81,11 @@ held_forget(struct helds *hs, struct mail *m)
 }
 
 int
-held_read(struct helds *hs, const struct mail *m, struct qmessage *qm,
+held_read(struct helds *hs, struct mail *m, struct qmessage *qm,
     struct arena *mem, struct err *err)
 {
 	struct err why = ERR_INIT;
-	int fd =
-	    store_reader(hs->store, (enum queue_place)m->place, m->mid, &why);
+	int fd = held_open(hs, m, &why);
 
 	if (fd != -1 &&
 	    (qmessage_read(qm, fd, false, mem, &why) != QREAD_MAIL ||
@@ -98,6 +98,17 @@ held_read(struct helds *hs, const struct mail *m, struct qmessage *qm,
 	if (fd == -1 && err != NULL)
 		*err = why;
 	return fd;
+}
+
+int
+held_open(struct helds *hs, struct mail *m, struct err *err)
+{
+	if (m->place == QUEUE_SLOT) {
+		if (store_slot_leave(hs->store, m->slot, m->mid, err) == -1)
+			return -1;
+		m->place = QUEUE_INCOMING;
+	}
+	return store_reader(hs->store, (enum queue_place)m->place, m->mid, err);
 }
 
 static struct held *

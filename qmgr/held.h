@@ -19,6 +19,7 @@ struct held {
 	int fd; /* -1: somebody else has it by now */
 	uint32_t wire_flags;
 	struct str prepend, envid;
+	struct str content; /* of a message in a slot; n 0: it is in the file */
 	struct str *orcpts; /* by RID; NULL: there are none */
 	size_t n_orcpts;
 	struct arena mem;
@@ -32,7 +33,7 @@ struct helds {
 	struct qmgr *q;
 };
 
-/* From what cleanup said; takes over fd. */
+/* From what cleanup said; takes over fd (-1: the content came along). */
 void held_from_message(
     struct helds *, struct mail *, const struct message *, int fd);
 /* Finds it, or reads it from the file. NULL: err. */
@@ -41,8 +42,11 @@ struct held *held_get(struct helds *, struct mail *, struct err *);
 int held_fd(struct helds *, struct held *, struct err *);
 void held_forget(struct helds *, struct mail *);
 
+/* A read-only descriptor of its file, the caller's; what is in a slot leaves
+ * it for that. -1: err. */
+int held_open(struct helds *, struct mail *, struct err *);
 /* Opens and reads the file of a message; the descriptor, or -1. */
-int held_read(struct helds *, const struct mail *, struct qmessage *,
+int held_read(struct helds *, struct mail *, struct qmessage *,
     struct arena *mem, struct err *);
 
 #endif

@@ -15,12 +15,17 @@
 #define MESSAGE_MEM_MAX ((size_t)32 * 1024 * 1024)
 
 static struct mail *take_message(
-    struct world *, const struct message *, struct arena *);
+    struct world *, const struct message *, enum queue_place, struct arena *);
+static int take_inline(
+    struct world *, const struct message *, struct arena *, struct err *);
 static struct mail *take_file(struct world *, int fd, struct arena *);
-static struct mail *take_qmessage(
-    struct world *, const struct qmessage *, enum queue_place, struct arena *);
+static struct mail *take_qmessage(struct world *, const struct qmessage *,
+    enum queue_place, uint32_t slot, struct arena *);
 static void kick(struct qmgr *, struct mail *);
 static bool is_gone(int fd);
+static int recover_slots(struct world *, uint32_t writer, struct err *);
+static void slot_found(void *arg, int slot, const struct qmessage *);
+static void slot_damaged(void *arg, int slot, uint64_t mid, const struct err *);
 static void found(void *arg, const struct qmessage *, enum queue_place);
 static void corrupt(void *arg, uint64_t mid, const struct err *);
 
@@ -35,12 +40,14 @@ intake_message(struct world *w, struct ipc_frame *f, struct err *err)
 	arena_init(&mem, MESSAGE_MEM_MAX);
 	if (ipc_decode(f, &in, &mem, err) == -1) {
 		rc = -1;
+	} else if (f->type == IPC_MESSAGE_INLINE) {
+		rc = take_inline(w, &in, &mem, err);
 	} else if (mail_find(&w->q, in.mid) == NULL &&
 		   (in.mid > w->recovered || !is_gone(f->fds[0]))) {
 		if (in.n_rcpts > in.rcpts.n)
 			m = take_file(w, f->fds[0], &mem);
 		else
-			m = take_message(w, &in, &mem);
+			m = take_message(w, &in, QUEUE_INCOMING, &mem);
 		if (m != NULL) {
 			held_from_message(&w->helds, m, &in, f->fds[0]);
 			f->fds[0] = -1;
@@ -64,11 +71,15 @@ intake_recover(struct world *w, struct err *err)
 		&w->recovered, err) == -1)
 		return -1;
 	stats_id_floor(w->q.stats, STATS_MID, w->recovered);
+	for (uint32_t writer = 0; writer < WORKERS_MAX; writer++)
+		if (recover_slots(w, writer, err) == -1)
+			return -1;
 	return 0;
 }
 
 static struct mail *
-take_message(struct world *w, const struct message *in, struct arena *mem)
+take_message(struct world *w, const struct message *in, enum queue_place place,
+    struct arena *mem)
 {
 	const struct rcpt *v = in->rcpts.v;
 	struct mail_info info = { .mid = in->mid,
@@ -78,7 +89,8 @@ take_message(struct world *w, const struct message *in, struct arena *mem)
 		.profile = in->bounce_profile,
 		.flags = in->flags,
 		.ret = in->ret,
-		.place = QUEUE_INCOMING,
+		.place = place,
+		.slot = in->writer * SLOTS_N + in->slot,
 		.content_off = in->content_off,
 		.content_len = in->content_len,
 		.n_rcpts = in->rcpts.n };
@@ -90,6 +102,32 @@ take_message(struct world *w, const struct message *in, struct arena *mem)
 		info.rcpts[i].notify = v[i].notify;
 	}
 	return mail_new(&w->q, &info);
+}
+
+/*
+ * A small message: its content came along, its image is in a slot of the
+ * cleanup worker. cleanup may speak of it twice, after a death of either:
+ * what is done says so in the slot.
+ */
+static int
+take_inline(struct world *w, const struct message *in, struct arena *mem,
+    struct err *err)
+{
+	struct slots *slots = store_slots(w->store, in->writer, err);
+	struct mail *m;
+
+	if (slots == NULL || in->slot >= SLOTS_N || in->content.n == 0)
+		return err_set(err, ERR_PROTO, "no slot %u of worker %u",
+		    in->slot, in->writer);
+	if (mail_find(&w->q, in->mid) != NULL ||
+	    slots_is_done(slots, (int)in->slot, in->mid))
+		return 0;
+	m = take_message(w, in, QUEUE_SLOT, mem);
+	if (m != NULL) {
+		held_from_message(&w->helds, m, in, -1);
+		kick(&w->q, m);
+	}
+	return 0;
 }
 
 /* More recipients than a frame holds: the file has them. */
@@ -104,7 +142,7 @@ take_file(struct world *w, int fd, struct arena *mem)
 	(void)mem;
 	arena_init(&big, QUEUE_READ_MEM);
 	if (qmessage_read(&qm, fd, false, &big, &err) == QREAD_MAIL)
-		m = take_qmessage(w, &qm, QUEUE_INCOMING, &big);
+		m = take_qmessage(w, &qm, QUEUE_INCOMING, 0, &big);
 	else
 		EMIT(ALERT, .text = str_of(err.text));
 	arena_free(&big);
@@ -113,7 +151,7 @@ take_file(struct world *w, int fd, struct arena *mem)
 
 static struct mail *
 take_qmessage(struct world *w, const struct qmessage *qm,
-    enum queue_place place, struct arena *mem)
+    enum queue_place place, uint32_t slot, struct arena *mem)
 {
 	struct str profile = qm->route.bounce_profile;
 	const struct bounce_profile *p =
@@ -126,6 +164,7 @@ take_qmessage(struct world *w, const struct qmessage *qm,
 		.flags = qm->envelope.flags,
 		.ret = qm->envelope.ret,
 		.place = place,
+		.slot = slot,
 		.content_off = qm->content_off,
 		.content_len = qm->content_len };
 
@@ -182,10 +221,62 @@ found(void *arg, const struct qmessage *qm, enum queue_place place)
 		return;
 	}
 	arena_init(&mem, QUEUE_READ_MEM);
-	m = take_qmessage(w, qm, place, &mem);
+	m = take_qmessage(w, qm, place, 0, &mem);
 	if (m != NULL)
 		kick(&w->q, m);
 	arena_free(&mem);
+}
+
+struct slot_recovery {
+	struct world *world;
+	uint32_t writer;
+};
+
+static int
+recover_slots(struct world *w, uint32_t writer, struct err *err)
+{
+	const struct slots_handler handler = { slot_found, slot_damaged };
+	struct slot_recovery r = { w, writer };
+	struct err why = ERR_INIT;
+	struct slots *slots = store_slots(w->store, writer, &why);
+
+	if (slots == NULL && why.kind != ERR_NONE) {
+		if (err != NULL)
+			*err = why;
+		return -1;
+	}
+	return slots == NULL ? 0
+			     : slots_recover(slots, false, &handler, &r, err);
+}
+
+static void
+slot_found(void *arg, int slot, const struct qmessage *qm)
+{
+	struct slot_recovery *r = arg;
+	struct world *w = r->world;
+	uint32_t at = r->writer * SLOTS_N + (uint32_t)slot;
+	struct arena mem;
+	struct mail *m;
+
+	if (!qm->routed)
+		return; /* cleanup's */
+	if (mail_find(&w->q, qm->mid) != NULL) {
+		/* it had become a file, and this was not said any more */
+		store_slot_done(w->store, at, qm->mid);
+		return;
+	}
+	arena_init(&mem, QUEUE_READ_MEM);
+	m = take_qmessage(w, qm, QUEUE_SLOT, at, &mem);
+	if (m != NULL)
+		kick(&w->q, m);
+	arena_free(&mem);
+}
+
+/* cleanup, whose slots they are, tells it. */
+static void
+slot_damaged(void *arg, int slot, uint64_t mid, const struct err *why)
+{
+	(void)arg, (void)slot, (void)mid, (void)why;
 }
 
 static void

@@ -273,6 +273,7 @@ fill(struct qmgr *q, struct mail *m, const struct mail_info *in,
 	m->flags = in->flags;
 	m->ret = in->ret;
 	m->place = (uint8_t)in->place;
+	m->slot = in->slot;
 	m->profile = profile_index(q, in->profile);
 	m->rcpts = (struct recipient *)&m->parcels[m->n_parcels];
 	texts = texts_of(m);

@@ -76,6 +76,7 @@ struct mail {
 	struct recipient *rcpts; /* into this block */
 	uint32_t n_rcpts, n_open, n_parcels;
 	uint32_t flags;   /* ENV_* */
+	uint32_t slot;    /* QUEUE_SLOT: writer * SLOTS_N + slot */
 	uint32_t subject; /* offset in the strings; 0 is the sender's */
 	uint16_t n_sent;  /* parcels that connections have */
 	uint16_t profile; /* index in qmgr.profiles */
@@ -112,6 +113,7 @@ struct mail_info {
 	uint32_t flags;
 	uint8_t ret;
 	enum queue_place place;
+	uint32_t slot;
 	uint32_t content_off;
 	uint64_t content_len;
 	struct mail_rcpt *rcpts; /* sorted in place */

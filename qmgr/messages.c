@@ -240,10 +240,9 @@ static int
 open_any(struct world *w, uint64_t mid, struct qmessage *qm, struct arena *mem)
 {
 	struct mail *m = mail_find(&w->q, mid);
-	enum queue_place place =
-	    m != NULL ? (enum queue_place)m->place : QUEUE_INCOMING;
 	struct err err = ERR_INIT;
-	int fd = store_reader(w->store, place, mid, &err);
+	int fd = m != NULL ? held_open(&w->helds, m, &err)
+			   : store_reader(w->store, QUEUE_INCOMING, mid, &err);
 
 	if (fd == -1)
 		return -1;

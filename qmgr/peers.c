@@ -139,8 +139,8 @@ do_give(
 	if (ipc_busy(peer->ipc))
 		return 1;
 	h = held_get(&w->helds, m, err);
-	fd = h != NULL ? held_fd(&w->helds, h, err) : -1;
-	if (fd == -1)
+	fd = h != NULL && h->content.n == 0 ? held_fd(&w->helds, h, err) : -1;
+	if (h == NULL || (fd == -1 && h->content.n == 0))
 		return -1;
 	j = (struct job){ .job = job,
 		.mid = m->mid,
@@ -153,7 +153,12 @@ do_give(
 		.content_len = m->content_len,
 		.prepend = h->prepend,
 		.rcpts = { list_rcpts(h, p, rcpts), rcpts } };
-	ipc_send_fds(peer->ipc, IPC_JOB, c->id, &j, &fd, 1);
+	if (fd != -1) {
+		ipc_send_fds(peer->ipc, IPC_JOB, c->id, &j, &fd, 1);
+		return 0;
+	}
+	j.content = h->content;
+	ipc_send(peer->ipc, IPC_JOB_INLINE, c->id, &j);
 	return 0;
 }
 
@@ -182,6 +187,10 @@ do_save(void *arg, struct save *s)
 {
 	struct world *w = arg;
 
+	if (s->place == QUEUE_SLOT) {
+		s->slots = store_slots(w->store, s->mail->slot / SLOTS_N, NULL);
+		s->slot = (int)(s->mail->slot % SLOTS_N);
+	}
 	store_save(w->store, s);
 }
 
@@ -190,7 +199,10 @@ do_unlink(void *arg, enum queue_place place, uint64_t mid, struct err *err)
 {
 	struct world *w = arg;
 
-	return store_unlink(w->store, place, mid, err);
+	if (place != QUEUE_SLOT)
+		return store_unlink(w->store, place, mid, err);
+	store_slot_done(w->store, mail_find(&w->q, mid)->slot, mid);
+	return 0;
 }
 
 static int
@@ -211,8 +223,7 @@ do_content(void *arg, struct mail *m, const struct qmessage *qm, uint64_t n,
     struct buf *out, struct err *err)
 {
 	struct world *w = arg;
-	int fd =
-	    store_reader(w->store, (enum queue_place)m->place, m->mid, err);
+	int fd = held_open(&w->helds, m, err);
 	uint64_t at = 0;
 	ssize_t got = 1;
 
@@ -381,7 +392,7 @@ from_cleanup(struct peer *p, struct ipc_frame *f, struct err *err)
 {
 	struct accepted a;
 
-	if (f->type == IPC_MESSAGE)
+	if (f->type == IPC_MESSAGE || f->type == IPC_MESSAGE_INLINE)
 		return intake_message(p->world, f, err);
 	if (ipc_decode(f, &a, NULL, err) == -1)
 		return -1;

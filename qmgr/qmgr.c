@@ -152,6 +152,8 @@ saved(void *arg, struct save *s)
 	struct world *w = arg;
 
 	world_enter(w);
+	if (s->place == QUEUE_SLOT && s->moved)
+		store_slot_done(w->store, s->mail->slot, s->mid);
 	settle_saved(&w->q, s);
 	world_leave(w);
 }

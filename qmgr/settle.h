@@ -29,8 +29,10 @@ struct save {
 	size_t n_dones;
 	struct defer_rec *defers;
 	size_t n_defers, cap_defers;
-	bool moved;     /* by whoever saved: it is there now */
-	struct err err; /* kind ERR_NONE: it is on disk */
+	bool moved;          /* by whoever saved: it is there now */
+	struct err err;      /* kind ERR_NONE: it is on disk */
+	struct slots *slots; /* place QUEUE_SLOT: it becomes a deferred file */
+	int slot;
 	struct save *next;
 };
 

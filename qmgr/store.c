@@ -34,6 +34,7 @@ struct store {
 	struct spool *spools[2];
 	unsigned current;
 	bool unlinked; /* something, through the current one */
+	struct slots *slots[WORKERS_MAX]; /* by writer; NULL: not open */
 
 	struct loop *loop;
 	struct loop_watch *watch;
@@ -57,6 +58,8 @@ static bool next_work(struct store *, struct save **, struct spool **);
 static void perform(struct worker *, struct save *);
 static int append_all(struct save *, int fd);
 static void report(struct store *, struct save *, const struct err *);
+static void sync_all(struct store *, struct spool *, struct err *);
+static void will_sync(struct store *);
 static void woken(void *arg, int ready);
 static void sync_due(void *arg);
 
@@ -135,6 +138,8 @@ store_close(struct store **sp)
 	}
 	if (s->spools[s->current] != NULL)
 		spool_sync_folders(s->spools[s->current], NULL);
+	for (size_t i = 0; i < WORKERS_MAX; i++)
+		slots_close(&s->slots[i]);
 	spool_close(&s->spools[0]);
 	spool_close(&s->spools[1]);
 	if (s->wake != -1)
@@ -160,13 +165,39 @@ store_save(struct store *s, struct save *w)
 	pthread_mutex_unlock(&s->lock);
 }
 
+struct slots *
+store_slots(struct store *s, uint32_t writer, struct err *err)
+{
+	if (writer >= WORKERS_MAX)
+		return NULL;
+	if (s->slots[writer] == NULL)
+		(void)slots_open(
+		    &s->slots[writer], s->spools[0], writer, false, err);
+	return s->slots[writer];
+}
+
+void
+store_slot_done(struct store *s, uint32_t slot, uint64_t mid)
+{
+	slots_done(s->slots[slot / SLOTS_N], (int)(slot % SLOTS_N), mid);
+	will_sync(s);
+}
+
+int
+store_slot_leave(struct store *s, uint32_t slot, uint64_t mid, struct err *err)
+{
+	if (slots_spill(s->slots[slot / SLOTS_N], (int)(slot % SLOTS_N), mid,
+		s->spools[s->current], QUEUE_INCOMING, err) == -1)
+		return -1;
+	store_slot_done(s, slot, mid);
+	return 0;
+}
+
 int
 store_unlink(
     struct store *s, enum queue_place place, uint64_t mid, struct err *err)
 {
-	if (!s->unlinked && s->started)
-		loop_timer_in(s->timer, SYNC_MS);
-	s->unlinked = true;
+	will_sync(s);
 	return spool_unlink(s->spools[s->current], place, mid, err);
 }
 
@@ -218,12 +249,22 @@ worker_main(void *arg)
 		struct err err = ERR_INIT;
 
 		if (sync != NULL)
-			spool_sync_folders(sync, &err);
+			sync_all(w->store, sync, &err);
 		if (save != NULL)
 			perform(w, save);
 		report(w->store, save, sync != NULL ? &err : NULL);
 	}
 	return NULL;
+}
+
+/* Names that went away, and what was said done in slots. */
+static void
+sync_all(struct store *s, struct spool *spool, struct err *err)
+{
+	spool_sync_folders(spool, err);
+	for (size_t i = 0; i < WORKERS_MAX; i++)
+		if (s->slots[i] != NULL)
+			slots_sync(s->slots[i], err);
 }
 
 static bool
@@ -253,12 +294,22 @@ next_work(struct store *s, struct save **save, struct spool **sync)
 static void
 perform(struct worker *t, struct save *w)
 {
-	int fd = spool_open_mid(t->spool, w->place, w->mid, O_RDWR, &w->err);
+	enum queue_place at = w->place;
 	int64_t now = clock_mono_ms();
+	int fd;
 
+	if (w->place == QUEUE_SLOT) {
+		at = QUEUE_DEFERRED;
+		if (slots_spill(
+			w->slots, w->slot, w->mid, t->spool, at, &w->err) == -1)
+			return;
+	}
+	fd = spool_open_mid(t->spool, at, w->mid, O_RDWR, &w->err);
 	if (fd == -1)
 		return;
-	if (append_all(w, fd) == 0 && w->move)
+	if (append_all(w, fd) == 0 && w->place == QUEUE_SLOT)
+		w->moved = true;
+	else if (w->err.kind == ERR_NONE && w->move)
 		w->moved = spool_move(t->spool, w->mid, w->place,
 			       QUEUE_DEFERRED, &w->err) == 0;
 	close(fd);
@@ -334,6 +385,15 @@ woken(void *arg, int ready)
 		s->n_busy--;
 		s->saved(s->arg, w);
 	}
+}
+
+/* A name went away or a slot became free: to be synced within a second. */
+static void
+will_sync(struct store *s)
+{
+	if (!s->unlinked && s->started)
+		loop_timer_in(s->timer, SYNC_MS);
+	s->unlinked = true;
 }
 
 static void

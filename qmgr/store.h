@@ -11,6 +11,7 @@
 
 #include "base/loop.h"
 #include "qmgr/settle.h"
+#include "queue/slots.h"
 
 struct store;
 
@@ -29,6 +30,13 @@ int store_unlink(struct store *, enum queue_place, uint64_t mid, struct err *);
 void store_sync(struct store *);
 /* Read-only descriptor; looks in the other place as well. */
 int store_reader(struct store *, enum queue_place, uint64_t mid, struct err *);
+/* The slots of a cleanup worker; NULL: it has none (err says if that is an
+ * error). Opened when first asked for. */
+struct slots *store_slots(struct store *, uint32_t writer, struct err *);
+/* This message needs its slot no longer. */
+void store_slot_done(struct store *, uint32_t slot, uint64_t mid);
+/* Makes it a file in incoming, at once: for who must have one. */
+int store_slot_leave(struct store *, uint32_t slot, uint64_t mid, struct err *);
 /* For recovery: folders that no thread uses. */
 struct spool *store_spool(struct store *);
 size_t store_busy(const struct store *); /* saves not yet called back */

@@ -14,9 +14,17 @@ void
 content_begin(struct content *c, int fd, uint64_t off, uint64_t len)
 {
 	c->fd = fd;
+	c->given = STR("");
 	c->at = (off_t)off;
 	c->left = len;
 	c->piece = PIECE_MAX;
+}
+
+void
+content_begin_given(struct content *c, struct str given)
+{
+	content_begin(c, -1, 0, given.n);
+	c->given = given;
 }
 
 int
@@ -24,6 +32,10 @@ content_load(struct content *c, struct buf *out, struct err *err)
 {
 	if (c->left > CONTENT_SMALL)
 		return 0;
+	if (c->given.n > 0) {
+		buf_add_str(out, c->given);
+		c->left = 0;
+	}
 	while (c->left > 0) {
 		ssize_t n = read_some(c, buf_room(out, c->left), c->left, err);
 

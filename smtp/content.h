@@ -23,7 +23,8 @@
 #define CONTENT_SMALL 65536
 
 struct content {
-	int fd; /* not ours */
+	int fd;           /* not ours */
+	struct str given; /* the content itself, when it came with the job */
 	off_t at;
 	uint64_t left; /* bytes still to be sent; 0: nothing under way */
 	uint64_t sent; /* bytes content_send has ever sent */
@@ -31,6 +32,8 @@ struct content {
 };
 
 void content_begin(struct content *, int fd, uint64_t off, uint64_t len);
+/* Of a small message that came with its job; must outlive the sending. */
+void content_begin_given(struct content *, struct str given);
 
 /* Reads the whole content into out if it is small, else does nothing. -1: it
  * cannot be read, or is not all there. */

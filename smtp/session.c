@@ -426,8 +426,11 @@ on_content(void *arg, struct transaction *t)
 	struct smtp_session *s = arg;
 	struct err err = ERR_INIT;
 
-	content_begin(
-	    &s->content, t->fd, t->job.content_off, t->job.content_len);
+	if (t->fd == -1)
+		content_begin_given(&s->content, t->job.content);
+	else
+		content_begin(
+		    &s->content, t->fd, t->job.content_off, t->job.content_len);
 	buf_add_str(&s->dialog.out, t->job.prepend);
 	if (content_load(&s->content, &s->dialog.out, &err) == -1)
 		dialog_end(&s->dialog, SESSION_LOCAL, str_of(err.text));

@@ -75,6 +75,7 @@ static const struct {
 } from_qmgr[] = {
 	{ IPC_SESSION, take_session },
 	{ IPC_JOB, take_job },
+	{ IPC_JOB_INLINE, take_job },
 	{ IPC_SESSION_QUIT, take_quit },
 	{ IPC_SESSION_KILL, take_kill },
 };

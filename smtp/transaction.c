@@ -34,8 +34,12 @@ transaction_new(
 		transaction_free(&t);
 		return -1;
 	}
-	t->fd = frame->fds[0];
-	frame->fds[0] = -1;
+	if (frame->type == IPC_JOB) {
+		t->fd = frame->fds[0];
+		frame->fds[0] = -1;
+	} else {
+		t->job.content_len = t->job.content.n;
+	}
 	t->n_rcpts = t->n_open = t->job.rcpts.n;
 	t->results = arena_array(&t->mem, t->n_rcpts, sizeof(*t->results));
 	t->open = arena_array(&t->mem, t->n_rcpts, sizeof(*t->open));

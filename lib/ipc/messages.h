@@ -18,8 +18,11 @@
 #include "base/bounds.h"
 #include "base/codec.h"
 
-#define TEXT_MAX  4096
-#define RCPTS_MAX 100000
+/* Content of a message in a slot (queue/slots.h) travels with it: copying it
+ * twice costs less than a descriptor that is opened, passed on and closed. */
+#define SLOT_CONTENT_MAX 32768
+#define TEXT_MAX         4096
+#define RCPTS_MAX        100000
 
 /* --- master <-> everybody --- */
 
@@ -136,7 +139,10 @@ enum dsn_notify { /* bits of rcpt.notify */
 	F(S, U32, content_off, 0) /* where the content starts */               \
 	F(S, U64, content_len, 0)                                              \
 	F(S, U32, wire_flags, 0)                                               \
-	F(S, STR, prepend, 16384)     /* header lines to send before it */     \
+	F(S, STR, prepend, 16384)      /* header lines to send before it */    \
+	F(S, U32, writer, WORKERS_MAX) /* MESSAGE_INLINE: whose slots, */      \
+	F(S, U32, slot, 4096)          /* which of them, */                    \
+	F(S, STR, content, SLOT_CONTENT_MAX) /* and what is in it */           \
 	F(S, U32, n_rcpts, RCPTS_MAX) /* more than listed: read the file */    \
 	L(S, rcpt, rcpts, RCPTS_MAX)
 /* qmgr -> cleanup: the work queue is paused (or goes on), and by whom. */
@@ -180,6 +186,7 @@ enum dsn_notify { /* bits of rcpt.notify */
 	F(S, U32, content_off, 0)                                              \
 	F(S, U64, content_len, 0)                                              \
 	F(S, STR, prepend, 16384)                                              \
+	F(S, STR, content, SLOT_CONTENT_MAX) /* JOB_INLINE */                  \
 	L(S, job_rcpt, rcpts, 1000)
 #define REC_JOB_RCPT(S, F, L)                                                  \
 	F(S, U32, rid, 0)                                                      \
@@ -312,11 +319,13 @@ IPC_RECORDS(IPC_STRUCT)
 	M(ABORT, abort_msg, 0)                                                 \
 	M(ACCEPTED, accepted, 0)                                               \
 	M(MESSAGE, message, 1)                                                 \
+	M(MESSAGE_INLINE, message, 0)                                          \
 	M(WORKQUEUE, workqueue, 0)                                             \
 	M(SESSION, session, 0)                                                 \
 	M(SESSION_UP, session_up, 0)                                           \
 	M(SESSION_DOWN, session_down, 0)                                       \
 	M(JOB, job, 1)                                                         \
+	M(JOB_INLINE, job, 0)                                                  \
 	M(SESSION_QUIT, session_quit, 0)                                       \
 	M(JOB_DONE, job_done, 0)                                               \
 	M(SESSION_KILL, session_kill, 0)                                       \

@@ -56,6 +56,7 @@ static void give(void *arg);
 static void *thread_main(void *);
 static unsigned take_batch(struct committer *, struct qfile **batch);
 static void make_durable(struct qfile **batch, unsigned n);
+static void sync_slots(struct qfile **batch, unsigned n);
 static void sync_folders(struct qfile **batch, unsigned n);
 static void give_back(struct committer *, struct qfile **batch, unsigned n);
 static void woken(void *arg, int ready);
@@ -240,7 +241,25 @@ make_durable(struct qfile **batch, unsigned n)
 		qfile_start_io(batch[i]);
 	for (unsigned i = 0; i < n; i++)
 		qfile_sync(batch[i]);
+	sync_slots(batch, n);
 	sync_folders(batch, n);
+}
+
+/* One call for all that went into slots: no name to be made safe. */
+static void
+sync_slots(struct qfile **batch, unsigned n)
+{
+	struct err err = ERR_INIT;
+	bool any = false;
+
+	for (unsigned i = 0; i < n; i++)
+		any |= batch[i]->slot != -1;
+	if (!any || fdatasync(slots_fd(batch[0]->spool->slots)) == 0)
+		return;
+	err_sys(&err, ERR_TEMP, "sync");
+	for (unsigned i = 0; i < n; i++)
+		if (batch[i]->slot != -1)
+			qfile_fail(batch[i], &err);
 }
 
 /*
@@ -257,7 +276,7 @@ sync_folders(struct qfile **batch, unsigned n)
 	for (unsigned i = 0; i < n; i++) {
 		unsigned f = spool_folder(batch[i]->mid);
 
-		if (batch[i]->err != NULL)
+		if (batch[i]->err != NULL || batch[i]->slot != -1)
 			continue;
 		if (!(tried & 1u << f)) {
 			tried |= 1u << f;
@@ -314,7 +333,10 @@ complete(struct committer *c)
 		c->pending--;
 		q->state = q->err == NULL ? QFILE_MAIL : QFILE_GONE;
 		buf_fini(&q->head);
-		buf_fini(&q->body);
+		if (q->slot == -1)
+			buf_fini(&q->body);
+		else
+			slots_committed(q->spool->slots, q->slot, q->mid);
 		q->done(q->arg, q->err); /* may free q */
 	}
 }

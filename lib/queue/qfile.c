@@ -5,7 +5,8 @@
  *	                       +------error------------------------^
  *
  * A small message stays in memory until it is committed, and then is one
- * openat and one pwritev. Once the content passes SPILL bytes, the file is
+ * pwritev into a slot (slots.h); or, when there is none, one openat and one
+ * pwritev. Once the content passes SPILL bytes, the file is
  * created and content goes to its place as it comes; the bytes of header and
  * envelope stay a hole until the commit, so the file cannot be taken for
  * more than the draft it is.
@@ -26,6 +27,11 @@
 
 #define SPILL (64 * 1024)
 
+static const char no_record[RECORD_HEAD]; /* where records end */
+
+static int target(const struct qfile *);
+static int append_route(struct qfile *, struct buf *rec, struct err *err);
+static int leave_slot(struct qfile *, struct err *err);
 static int create(struct qfile *, struct err *err);
 static int open_again(struct qfile *, struct err *err);
 static int spill(struct qfile *, struct str more, struct err *err);
@@ -42,6 +48,7 @@ qfile_new(struct qfile **out, struct spool *spool, const struct envelope *env,
 	q->spool = spool;
 	q->mid = env->mid;
 	q->fd = -1;
+	q->slot = -1;
 	buf_init(&q->head, HEADER_SIZE + ENVELOPE_MAX);
 	buf_init(&q->body, SPILL + COMMIT_MAX);
 	buf_add(&q->head, room, sizeof(room));
@@ -96,6 +103,11 @@ qfile_seal(struct qfile *q, const struct content *found)
 		panic("qfile: no room for COMMIT");
 	q->end = q->body_at + q->body.len;
 	q->state = QFILE_COMMITTING;
+	if (q->spool->slots != NULL && q->fd == -1 && q->end <= SLOT_IMAGE_MAX)
+		q->slot = slots_take(q->spool->slots, q->mid);
+	/* what an older message left behind it must not look like a record */
+	if (q->slot != -1)
+		buf_add(&q->body, no_record, sizeof(no_record));
 }
 
 void
@@ -105,16 +117,19 @@ qfile_put(struct qfile *q)
 		{ q->body.data, q->body.len } };
 	struct err err = ERR_INIT;
 	bool small = q->fd == -1;
-	int rc;
+	uint64_t base = 0;
+	int rc = 0;
 
-	if (small)
+	if (q->slot != -1)
+		base = slots_offset(q->slot);
+	else if (small)
 		rc = create(q, &err);
 	else
 		rc = io_write1(
 		    q->fd, q->body.data, q->body.len, q->body_at, &err);
 	/* The header comes last: with it the file claims to be complete. */
 	if (rc == 0)
-		rc = io_write(q->fd, iov, small ? 2 : 1, 0, &err);
+		rc = io_write(target(q), iov, small ? 2 : 1, base, &err);
 	if (rc == -1)
 		qfile_fail(q, &err);
 }
@@ -122,7 +137,7 @@ qfile_put(struct qfile *q)
 void
 qfile_start_io(struct qfile *q)
 {
-	if (q->err == NULL)
+	if (q->err == NULL && q->slot == -1)
 		(void)sync_file_range(q->fd, 0, 0, SYNC_FILE_RANGE_WRITE);
 }
 
@@ -131,7 +146,7 @@ qfile_sync(struct qfile *q)
 {
 	struct err err = ERR_INIT;
 
-	if (q->err == NULL && io_sync(q->fd, &err) == -1)
+	if (q->err == NULL && q->slot == -1 && io_sync(q->fd, &err) == -1)
 		qfile_fail(q, &err);
 }
 
@@ -149,25 +164,54 @@ int
 qfile_route(struct qfile *q, const struct route_rec *route, struct err *err)
 {
 	struct buf payload, rec;
-	int rc;
+	int rc = 0;
 
 	if (q->state != QFILE_MAIL)
 		panic("qfile_route: not mail");
 	buf_init(&payload, PAYLOAD_MAX);
-	buf_init(&rec, PAYLOAD_MAX + RECORD_HEAD);
+	buf_init(&rec, PAYLOAD_MAX + 2 * RECORD_HEAD);
 	codec_encode(&route_rec_codec, route, &payload);
 	format_record(q->mid, q->end, QREC_ROUTE, buf_str(&payload), &rec);
 	if (payload.failed || rec.failed)
 		rc = err_set(err, ERR_PERM, "ROUTE is too long");
-	else
-		rc = open_again(q, err);
+	else if (q->slot != -1 && q->end + rec.len + RECORD_HEAD > SLOT_SIZE)
+		rc = leave_slot(q, err);
 	if (rc == 0)
-		rc = io_write1(q->fd, rec.data, rec.len, q->end, err);
+		rc = append_route(q, &rec, err);
 	if (rc == 0)
-		q->end += rec.len;
+		q->end += payload.len + RECORD_HEAD;
 	buf_fini(&payload);
 	buf_fini(&rec);
 	return rc == -1 ? err_in(err, "route MID %" PRIu64, q->mid) : 0;
+}
+
+int
+qfile_slot(const struct qfile *q)
+{
+	return q->slot;
+}
+
+int
+qfile_content(struct qfile *q, struct str *out, struct err *err)
+{
+	struct buf image;
+
+	if (q->slot == -1)
+		panic("qfile_content: not in a slot");
+	if (q->body.len == 0) {
+		buf_init(&image, SLOT_SIZE + 1);
+		if (slots_read(q->spool->slots, q->slot, &image, err) == -1) {
+			buf_fini(&image);
+			return -1;
+		}
+		buf_fini(&q->body);
+		buf_init(&q->body, SLOT_SIZE);
+		buf_add_str(&q->body,
+		    str_sub(buf_str(&image), q->content_off, q->content_len));
+		buf_fini(&image);
+	}
+	*out = str_sub(buf_str(&q->body), 0, q->content_len);
+	return 0;
 }
 
 int
@@ -193,9 +237,12 @@ qfile_content_off(const struct qfile *q)
 void
 qfile_park(struct qfile *q)
 {
-	if (q->state == QFILE_COMMITTING || q->fd == -1)
+	if (q->state == QFILE_COMMITTING)
 		return;
-	close(q->fd);
+	if (q->slot != -1)
+		buf_release(&q->body);
+	if (q->fd != -1)
+		close(q->fd);
 	q->fd = -1;
 }
 
@@ -204,7 +251,9 @@ qfile_unlink(struct qfile *q, struct err *err)
 {
 	if (q->state != QFILE_MAIL)
 		panic("qfile_unlink: not mail");
-	if (spool_unlink(q->spool, QUEUE_INCOMING, q->mid, err) == -1)
+	if (q->slot != -1)
+		slots_done(q->spool->slots, q->slot, q->mid);
+	else if (spool_unlink(q->spool, QUEUE_INCOMING, q->mid, err) == -1)
 		return -1;
 	q->named = false;
 	q->state = QFILE_GONE;
@@ -231,14 +280,15 @@ qfile_free(struct qfile **qp)
 }
 
 struct qfile *
-qfile_adopt(struct spool *spool, const struct qmessage *m)
+qfile_adopt(struct spool *spool, const struct qmessage *m, int slot)
 {
 	struct qfile *q = mem_alloc(sizeof(*q));
 
 	q->spool = spool;
 	q->mid = m->mid;
 	q->fd = -1;
-	q->named = q->adopted = true;
+	q->slot = slot;
+	q->named = q->adopted = slot == -1;
 	q->state = QFILE_MAIL;
 	q->content_off = m->content_off;
 	q->content_len = m->content_len;
@@ -246,6 +296,41 @@ qfile_adopt(struct spool *spool, const struct qmessage *m)
 	buf_init(&q->head, 1);
 	buf_init(&q->body, 1);
 	return q;
+}
+
+static int
+target(const struct qfile *q)
+{
+	return q->slot != -1 ? slots_fd(q->spool->slots) : q->fd;
+}
+
+/* In a slot, with the end mark after it. */
+static int
+append_route(struct qfile *q, struct buf *rec, struct err *err)
+{
+	uint64_t at = q->end;
+
+	if (q->slot != -1) {
+		at += slots_offset(q->slot);
+		buf_add(rec, no_record, sizeof(no_record));
+	} else if (open_again(q, err) == -1) {
+		return -1;
+	}
+	return io_write1(target(q), rec->data, rec->len, at, err);
+}
+
+/* An unusually long ROUTE: the message becomes a file after all. */
+static int
+leave_slot(struct qfile *q, struct err *err)
+{
+	if (slots_spill(q->spool->slots, q->slot, q->mid, q->spool,
+		QUEUE_INCOMING, err) == -1)
+		return -1;
+	slots_done(q->spool->slots, q->slot, q->mid);
+	q->slot = -1;
+	q->named = true;
+	buf_release(&q->body);
+	return 0;
 }
 
 static int
@@ -317,6 +402,9 @@ remove_file(struct qfile *q)
 {
 	char name[MID_NAME];
 
+	if (q->slot != -1)
+		slots_done(q->spool->slots, q->slot, q->mid);
+	q->slot = -1;
 	if (q->named)
 		(void)unlinkat(
 		    spool_folder_fd(q->spool, QUEUE_INCOMING, q->mid),

@@ -20,9 +20,11 @@ struct qfile {
 	enum qfile_state state;
 	int fd;           /* -1: none, or closed for now */
 	bool adopted;     /* there may be bytes after end */
+	int slot;         /* where its image stands; -1: in a file */
 	bool named;       /* the name is there: unlink takes it away */
 	struct buf head;  /* header and envelope */
-	struct buf body;  /* content that is not written yet, then COMMIT */
+	struct buf body;  /* content that is not written yet, then COMMIT; of
+			   * a slot kept for who sends it on */
 	uint64_t body_at; /* where body goes in the file */
 	uint32_t content_off;
 	uint64_t content_len;

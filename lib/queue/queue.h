@@ -78,10 +78,12 @@ enum rcpt_end { RCPT_DELIVERED, RCPT_BOUNCED, RCPT_DELETED, RCPT_DROPPED };
 
 enum queue_rec_type { QREC_COMMIT = 1, QREC_ROUTE, QREC_DONE, QREC_DEFER };
 
-enum queue_place { QUEUE_INCOMING, QUEUE_DEFERRED, QUEUE_CORRUPT };
+/* QUEUE_SLOT is in incoming too, but in a slot (queue/slots.h), not a file. */
+enum queue_place { QUEUE_INCOMING, QUEUE_DEFERRED, QUEUE_CORRUPT, QUEUE_SLOT };
 
 /* --- the spool --- */
 
+struct slots;
 struct spool; /* open descriptors of the folders a program may use */
 
 /* Creates missing folders with the owners and modes of threats 4.1 (only
@@ -98,7 +100,9 @@ void spool_close(struct spool **);
  * queue files, as cleanup worker number `writer` (which is noted in them).
  * Sets the umask to 0007 (qmgr is in the group) and ignores SIGXFSZ.
  */
-void spool_writer(struct spool *, uint32_t writer);
+int spool_writer(struct spool *, uint32_t writer, struct err *err);
+/* The writer's slots (queue/slots.h); NULL: it works with files only. */
+struct slots *spool_slots(struct spool *);
 /* Bytes and inodes left for unprivileged writers (fstatvfs). */
 int spool_free(const struct spool *, uint64_t *bytes, uint64_t *inodes);
 
@@ -135,11 +139,15 @@ void qfile_commit(struct qfile *, struct committer *,
     void *arg);
 /* After commit: appends ROUTE (not synced: recovery would redo it). */
 int qfile_route(struct qfile *, const struct route_rec *, struct err *err);
-/* Closes the descriptor of a committed file, so that many can wait; who needs
- * it opens it again. */
+/* Gives descriptor and content of a committed file back, so that many can
+ * wait; who needs them gets them again. */
 void qfile_park(struct qfile *);
-/* A committed file that recovery found, to be routed. */
-struct qfile *qfile_adopt(struct spool *, const struct qmessage *);
+/* A committed file, or slot (-1: none), that recovery found. */
+struct qfile *qfile_adopt(struct spool *, const struct qmessage *, int slot);
+/* The slot that holds it; -1: it is a file. May change with qfile_route. */
+int qfile_slot(const struct qfile *);
+/* The content of what is in a slot; valid until parked or freed. */
+int qfile_content(struct qfile *, struct str *out, struct err *err);
 /* A read-only descriptor of the committed file; the caller's. -1: err. */
 int qfile_reader(struct qfile *, struct err *err);
 uint32_t qfile_content_off(const struct qfile *);

@@ -65,6 +65,7 @@ spool_close(struct spool **sp)
 
 	if (s == NULL)
 		return;
+	slots_close(&s->slots);
 	for (int i = 0; i < QUEUE_PLACES; i++) {
 		for (int f = 0; f < QUEUE_FOLDERS; f++)
 			if (s->places[i].folders[f] != -1)
@@ -76,8 +77,8 @@ spool_close(struct spool **sp)
 	*sp = NULL;
 }
 
-void
-spool_writer(struct spool *s, uint32_t writer)
+int
+spool_writer(struct spool *s, uint32_t writer, struct err *err)
 {
 	s->writer = writer;
 	/* Queue files are for the group of qmgr too; nothing else is ever
@@ -85,6 +86,13 @@ spool_writer(struct spool *s, uint32_t writer)
 	umask(0007);
 	/* Over RLIMIT_FSIZE: an error of that file, not our end. */
 	signal(SIGXFSZ, SIG_IGN);
+	return slots_open(&s->slots, s, writer, true, err);
+}
+
+struct slots *
+spool_slots(struct spool *s)
+{
+	return s->slots;
 }
 
 int

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "queue/queue.h"
+#include "queue/slots.h"
 
 #define QUEUE_PLACES 3
 #define MID_NAME     24 /* room for a MID in decimal and its NUL */
@@ -21,6 +22,7 @@ struct place {
 struct spool {
 	struct place places[QUEUE_PLACES];
 	uint32_t writer;
+	struct slots *slots; /* of a writer; NULL: files only */
 };
 
 const char *spool_name(uint64_t mid, char out[MID_NAME]);

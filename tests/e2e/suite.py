@@ -6,6 +6,7 @@ Everything is real: the built programs, real sockets on loopback, a real
 spool.  Only processes that were started here are ever ended, by pid.
 """
 import contextlib
+import importlib.machinery
 import json
 import os
 import pathlib
@@ -16,6 +17,8 @@ import subprocess
 import time
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
+queued = importlib.machinery.SourceFileLoader(
+    "queued", str(TOP / "tests/tools/queued")).load_module()
 BIN = pathlib.Path(os.environ.get("POSTERN_BIN", TOP / "build/bin"))
 PEERS = TOP / "build/peers/bin"
 START_SECONDS = 30
@@ -168,9 +171,7 @@ class Suite:
 
     def queued(self):
         """MIDs that stand in the spool."""
-        return sorted(int(p.name)
-                      for place in ("incoming", "deferred")
-                      for p in (self.root / "spool" / place).glob("*/[0-9]*"))
+        return queued.queued(self.root / "spool")
 
     def wait_empty(self, seconds=60):
         wait_for("an empty queue", lambda: not self.queued(), seconds)

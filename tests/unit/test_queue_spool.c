@@ -288,7 +288,7 @@ adopt(void *arg, const struct qmessage *m, enum queue_place place)
 	struct kit *k = arg;
 
 	(void)place;
-	adopted = qfile_adopt(k->spool, m);
+	adopted = qfile_adopt(k->spool, m, -1);
 }
 
 static void
