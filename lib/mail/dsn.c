@@ -297,7 +297,7 @@ put_clean(
 
 		if (*fold != '\0' && column > 0 &&
 		    ((c == ' ' && column + word_end(s, i + 1) - i > WRAP) ||
-			(column > LINE_TOO_LONG && !(c & 0x80)))) {
+			(column > LINE_TOO_LONG && (c & 0xc0) != 0x80))) {
 			buf_puts(out, fold);
 			column = 4;
 			if (c == ' ')
