@@ -92,6 +92,7 @@ trace_understand(struct trace_input *in, const struct config *config,
 		set_name(&in->facts, a->fqdn, mem);
 	set_numbers(&in->facts, a);
 	in->sender = str_of(a->sender);
+	in->smtputf8 = a->smtputf8;
 	in->message = buf_str(&a->message);
 	split(in, str_of(a->recipients), mem);
 	if (in->n_rcpts == 0)

@@ -30,6 +30,12 @@ trace_host(const struct config *config, struct facts *facts, char *name)
 	facts->host = STR("");
 	facts->host_class = HOST_SERVFAIL;
 	fact_set(facts, FACT_HOST, FACT_KNOWN, FACT_LOOKED_UP);
+	/* receiving 4.6: without a time to wait nobody has a name */
+	if (config->reverse_timeout == 0) {
+		facts->host_class = HOST_NX;
+		loop_free(&asked.loop);
+		return;
+	}
 	lookup_system_read(&system, NULL, NULL);
 	lookups = lookups_new(asked.loop, config, &system, NULL, NULL);
 	if (lookups != NULL) {

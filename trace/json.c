@@ -39,6 +39,8 @@ trace_json(const struct trace_report *r, struct buf *out)
 		set(top, "recipients", recipients(r));
 	if (r->end > TRACE_NO_RCPT) {
 		set(top, "size", json_integer((json_int_t)r->size));
+		set(top, "exceeds_maximum_size",
+		    json_boolean(trace_is_too_large(r)));
 		set(top, "virtual_gateway", json_null());
 		set(top, "bounce_profile",
 		    r->bounce_profile.n > 0 ? text(r->bounce_profile)
@@ -78,6 +80,8 @@ connection(const struct trace_report *r)
 	set(o, "behavior", json_string(behaviour_name(s->policy->behaviour)));
 	set(o, "parameters", parameters(s->policy));
 	set(o, "steps", notes(&r->connect));
+	if (!r->connect.refused)
+		set(o, "greeting", reply(&r->connect.reply));
 	set(o, "refused", json_boolean(r->end == TRACE_REFUSED));
 	set(o, "tcp_refused", json_boolean(r->connect.reply.refuse));
 	if (r->end == TRACE_REFUSED && !r->connect.reply.refuse)

@@ -74,6 +74,13 @@ trace_end_name(enum trace_end end)
 	return names[end];
 }
 
+bool
+trace_is_too_large(const struct trace_report *r)
+{
+	return r->connected.policy != NULL &&
+	       r->size > r->connected.policy->p.max_message_size;
+}
+
 /* False: that was all. A rejection that is put off to the recipients ends
  * here too; what they would hear is asked for (2.6.1). */
 static bool
@@ -104,6 +111,7 @@ take_sender(struct trace_report *r, struct subject *s, struct arena *mem)
 	s->addr_text =
 	    str_is_nocase(typed, "none") ? STR("<>") : in_brackets(typed, mem);
 	s->sender = typed;
+	s->smtputf8 = r->input->smtputf8;
 	run_point(r, AT_MAIL, s, &r->sender, mem);
 	r->final_sender = s->sender;
 	return !r->sender.refused;

@@ -119,7 +119,7 @@ policy(const struct trace_report *r, struct buf *out)
 	for (size_t i = 0; i < NELEM(params); i++)
 		buf_printf(out, "   - %s: %s%s\n", params[i].label,
 		    params[i].text, params[i].is_default ? " (Default)" : "");
-	if (r->size > p->p.max_message_size)
+	if (trace_is_too_large(r))
 		buf_printf(out,
 		    " - Message size %" PRIu64
 		    " exceeds the maximum message size.\n",

@@ -20,6 +20,7 @@ struct trace_input {
 	struct str sender;  /* as typed; "<>" or "none": the null sender */
 	struct str *rcpts;  /* as typed */
 	size_t n_rcpts;
+	bool smtputf8;      /* the client says SMTPUTF8 */
 	struct str message; /* as typed: lines of any kind, dots doubled */
 };
 
@@ -68,6 +69,8 @@ void trace_run(
     struct trace_report *, const struct trace_input *, struct arena *mem);
 void trace_fini(struct trace_report *);
 const char *trace_end_name(enum trace_end); /* "queued" */
+/* Over the limit of the policy; the report goes on all the same. */
+bool trace_is_too_large(const struct trace_report *);
 
 /* --- what people and programs read --- */
 

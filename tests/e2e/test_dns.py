@@ -1,18 +1,12 @@
 """Routing by MX, and reverse names, against a real NSD."""
-import os
-import pathlib
-import subprocess
-
 import pytest
 
 from conftest import CONFIG
+from nsd import Nsd
 from sink import Sink
 from suite import Client, free_port, wait_for
 
 ZONE = """\
-$TTL 60
-@ SOA ns.@ root.@ 1 3600 600 86400 60
-  NS ns
 ns A 127.0.0.1
 two MX 10 mx1
 two MX 20 mx2
@@ -31,60 +25,15 @@ client A 127.0.0.5
 forged A 127.0.0.77
 """
 REVERSE = """\
-$TTL 60
-@ SOA ns.test. root.test. 1 3600 600 86400 60
-  NS ns.test.
 5.0.0 PTR client.test.
 6.0.0 PTR forged.test.
 """
 
 
-class Nsd:
-    def __init__(self, folder):
-        self.port = free_port()
-        d = pathlib.Path(folder) / "nsd"
-        d.mkdir()
-        (d / "test.zone").write_text(ZONE.replace(".@", ".test."))
-        (d / "127.zone").write_text(REVERSE)
-        conf = d / "nsd.conf"
-        conf.write_text(f"""\
-server:
-    ip-address: 127.0.0.1@{self.port}
-    username: ""
-    chroot: ""
-    zonesdir: "{d}"
-    pidfile: "{d}/pid"
-    database: ""
-    xfrdfile: "{d}/xfrd"
-    zonelistfile: "{d}/zones.list"
-    logfile: "{d}/log"
-    server-count: 1
-remote-control:
-    control-enable: no
-zone:
-    name: test
-    zonefile: test.zone
-zone:
-    name: 127.in-addr.arpa
-    zonefile: 127.zone
-""")
-        self.proc = subprocess.Popen(["/usr/sbin/nsd", "-d", "-c", str(conf)],
-                                     stdout=subprocess.DEVNULL,
-                                     stderr=subprocess.DEVNULL)
-        self.log = d / "log"
-        wait_for("nsd", lambda: self.log.exists() and
-                 "started" in self.log.read_text())
-
-    def close(self):
-        self.proc.terminate()
-        self.proc.wait(10)
-
-
 @pytest.fixture
 def nsd(folder):
-    n = Nsd(folder)
-    yield n
-    n.close()
+    with Nsd(folder, {"test": ZONE, "127.in-addr.arpa": REVERSE}) as n:
+        yield n
 
 
 @pytest.fixture

@@ -1,0 +1,60 @@
+"""A real name server, NSD, on a port of its own.
+
+    with Nsd(folder, {"test": ZONE, "127.in-addr.arpa": REVERSE}) as nsd:
+        nsd.port
+
+A zone that is None is configured but not there: it answers SERVFAIL.
+"""
+import pathlib
+import subprocess
+
+from suite import free_port, wait_for
+
+HEAD = """\
+$TTL 60
+@ SOA ns.test. root.test. 1 3600 600 86400 60
+  NS ns.test.
+"""
+
+
+class Nsd:
+    def __init__(self, folder, zones):
+        self.port = free_port()
+        d = pathlib.Path(folder) / "nsd"
+        d.mkdir()
+        text = f"""\
+server:
+    ip-address: 127.0.0.1@{self.port}
+    username: ""
+    chroot: ""
+    zonesdir: "{d}"
+    pidfile: "{d}/pid"
+    database: ""
+    xfrdfile: "{d}/xfrd"
+    zonelistfile: "{d}/zones.list"
+    logfile: "{d}/log"
+    server-count: 1
+remote-control:
+    control-enable: no
+"""
+        for name, records in zones.items():
+            text += f'zone:\n    name: {name}\n    zonefile: "{name}.zone"\n'
+            if records is not None:
+                (d / (name + ".zone")).write_text(HEAD + records)
+        (d / "nsd.conf").write_text(text)
+        self.proc = subprocess.Popen(
+            ["/usr/sbin/nsd", "-d", "-c", str(d / "nsd.conf")],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        log = d / "log"
+        wait_for("nsd", lambda: log.exists() and
+                 "started" in log.read_text())
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def close(self):
+        self.proc.terminate()
+        self.proc.wait(10)

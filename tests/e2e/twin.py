@@ -1,0 +1,178 @@
+"""One session twice: through the running gateway, and through trace.
+
+    session = Session("InboundMail", port, source="127.1.2.3", ...)
+    said = trace(postern, session)
+    assert live(session) == expected(session, said)
+
+What trace says is turned into what a client must then hear, byte for byte.
+"""
+import dataclasses
+import json
+import re
+import socket
+import tempfile
+
+from suite import Client, stuff
+
+BODY = (b"From: Joe <joe@client.test>\r\nTo: anna@example.com\r\n"
+        b"Subject: twice\r\n\r\nHello.\r\n")
+RESET = "reset"
+
+
+@dataclasses.dataclass
+class Session:
+    listener: str
+    port: int
+    source: str = "127.0.0.1"
+    sender: str = "joe@client.test"
+    rcpts: tuple = ("anna@example.com",)
+    body: bytes = BODY
+    smtputf8: bool = False
+    tag: str = ""
+
+    @property
+    def content(self):
+        """The body with a header line by which the sink's copy is found."""
+        tag = b"X-Tag: %s\r\n" % self.tag.encode() if self.tag else b""
+        return tag + self.body
+
+
+@dataclasses.dataclass
+class Heard:
+    """Replies: (code, [line, ...]), RESET, or None where it did not come
+    so far."""
+    connect: object = None
+    mail: object = None
+    rcpts: list = dataclasses.field(default_factory=list)
+    data: object = None
+
+
+# --- trace ---
+
+def trace(postern, s, *more, text=False):
+    """The report of `postern trace`, as --json has it or as text."""
+    with tempfile.NamedTemporaryFile() as f:
+        # a message file is as SMTP has it: dots at the start are doubled
+        f.write(stuff(s.content))
+        f.flush()
+        words = ["trace", "--source-ip", s.source, "--listener", s.listener,
+                 "--sender=" + (s.sender or "<>"),
+                 "--recipients=" + ",".join(s.rcpts), "--file", f.name]
+        if s.smtputf8:
+            words.append("--smtputf8")
+        out = postern.postern(*([] if text else ["--json"]), *words, *more,
+                              ok=(0, 1))
+    return out if text else json.loads(out)
+
+
+def expected(s, t):
+    """What a client hears of whom trace says this."""
+    c = t["connection"]
+    if c["tcp_refused"]:
+        return Heard(RESET)
+    if c["refused"] and not c["delayed"]:
+        return Heard(wire(c["reply"]))
+    h = Heard(wire(c["greeting"]))
+    if c["delayed"]:
+        h.mail = (250, ["2.1.0 sender <%s> ok" % s.sender])
+        h.rcpts = [wire(c["reply"]) for _ in s.rcpts]
+    elif t["sender"]["refused"]:
+        h.mail = wire(t["sender"]["reply"])
+        return h
+    else:
+        h.mail = (250, ["2.1.0 sender <%s> ok" % given(t["sender"])])
+        for r in t["recipients"]:
+            h.rcpts.append(wire(r["reply"]) if "reply" in r else
+                           (250, ["2.1.5 recipient <%s> ok" % given(r)]))
+    if not any(r[0] < 300 for r in h.rcpts):
+        h.data = (554, ["5.5.1 no valid recipients"])
+    elif t.get("exceeds_maximum_size"):
+        h.data = (552, ["5.3.4 message size exceeds limit"])
+    elif t["outcome"] == "message refused":
+        h.data = wire(t["reply"])
+    else:
+        h.data = (250, ["2.0.0 ok:  Message N accepted"])
+    return h
+
+
+def given(point):
+    """The address as the parser made it of what was written."""
+    for step in point["steps"]:
+        if step["step"] == "default domain":
+            return step.get("from", "")
+    raise AssertionError(point)
+
+
+def wire(reply):
+    status = reply["status"] + " " if reply["status"] else ""
+    return reply["code"], [status + l for l in reply["text"].split("\n")]
+
+
+# --- live ---
+
+def live(s):
+    h = Heard()
+    try:
+        c = Client(s.port, greet=False, source=s.source, timeout=30)
+        h.connect = c.reply() or RESET
+    except ConnectionResetError:
+        h.connect = RESET
+    if h.connect == RESET or h.connect[0] != 220:
+        return h
+    with c:
+        assert c.cmd("EHLO TEST")[0] == 250
+        h.mail = c.cmd(b"MAIL FROM:" + path(s.sender)
+                       + (b" SMTPUTF8" if s.smtputf8 else b"") + b"\r\n")
+        if h.mail[0] != 250:
+            return h
+        h.rcpts = [c.cmd(b"RCPT TO:" + path(r) + b"\r\n") for r in s.rcpts]
+        h.data = c.cmd("DATA")
+        if h.data[0] == 354:
+            c.send(stuff(s.content) + b".\r\n")
+            code, text = c.reply()
+            h.data = code, [re.sub(r"Message \d+ ", "Message N ", l)
+                            for l in text]
+    return h
+
+
+def path(address):
+    """People type addresses without brackets; so does trace take them."""
+    text = address if address.startswith("<") else "<%s>" % address
+    return text.encode("utf-8", "surrogateescape")
+
+
+def hat_line(t):
+    """What the mail log says of the connection."""
+    c = t["connection"]
+    return "%s SG %s match %s SBRS" % (c["behavior"], c["group"] or "None",
+                                       c["entry"])
+
+
+# --- what arrives ---
+
+def arrived(sink, s):
+    """(sender, recipients, body) of that session's message at the sink;
+    one message per destination makes one again."""
+    mark = b"X-Tag: %s\r\n" % s.tag.encode()
+    with sink.lock:
+        parts = [m for m in sink.messages
+                 if mark in m.body.partition(b"\r\n\r\n")[0] + b"\r\n"]
+    if not parts:
+        return None
+    bodies = {neutral(m.body) for m in parts}
+    senders = {m.sender for m in parts}
+    assert len(bodies) == 1 and len(senders) == 1, (senders, bodies)
+    return (senders.pop(), sorted(r for m in parts for r in m.rcpts),
+            bodies.pop())
+
+
+def promised(t):
+    return (t["sender"]["result"],
+            sorted(r["result"] for r in t["recipients"] if not r["refused"]),
+            neutral(t["message"].encode()))
+
+
+def neutral(body):
+    """Without what must differ: the Received line's protocol and date."""
+    return re.sub(rb"\A(Received: [^\n]*\n +by \S+ with )\S+; [^\r\n]*",
+                  rb"\1X; DATE", body, count=1)
