@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 
+static struct str after_bracket(struct str args);
 static bool is_complete(struct str domain);
 static void refuse(const struct subject *, bool sender, enum addr_problem,
     const struct err *, struct stage_out *);
@@ -36,7 +37,7 @@ address_cut(
 	*path = str_trim(args);
 	if (addr_parse_path(
 		&ignored, *path, &widest, true, params, mem, NULL) != ADDR_OK)
-		*params = STR("");
+		*params = after_bracket(*path);
 	*path = str_trim(str_sub(*path, 0, path->n - params->n));
 }
 
@@ -78,6 +79,23 @@ address_complete(struct str addr, struct str domain, struct arena *mem)
 		return addr;
 	return str_of(arena_printf(mem, "%.*s%s%.*s", STR_ARG(addr),
 	    has.n > 0 ? "." : "@", STR_ARG(domain)));
+}
+
+/* Behind what cannot be read as an address, there may be parameters all the
+ * same, and SMTPUTF8 among them decides how it is refused. */
+static struct str
+after_bracket(struct str args)
+{
+	size_t end = args.n;
+	struct str rest;
+
+	while (end > 0 && args.p[end - 1] != '>')
+		end--;
+	rest = str_trim(str_sub(args, end, args.n));
+	if (end == 0 || rest.n == 0 || args.p[end] != ' ' ||
+	    (rest.p[0] | 0x20) < 'a' || (rest.p[0] | 0x20) > 'z')
+		return STR("");
+	return rest;
 }
 
 static bool

@@ -126,8 +126,9 @@ match_entry(const struct hat_entry *e, const struct subject *s,
 		*needs = FACT_OWNER;
 		if (fact_is_open(facts, FACT_OWNER))
 			return NEEDS;
+		/* 0: known to belong to nobody */
 		return facts->meta[FACT_OWNER].state == FACT_KNOWN &&
-			       facts->owner == e->owner
+			       facts->owner != 0 && facts->owner == e->owner
 			   ? MATCH
 			   : MISS;
 	case HAT_COUNTRY:

@@ -280,7 +280,10 @@ test_cut(void **state)
 		{ "a@b.test SIZE=1", "a@b.test", "SIZE=1" },
 		{ " <> SMTPUTF8 ", "<>", "SMTPUTF8" },
 		{ "<j\xc3\xb6@b> SMTPUTF8", "<j\xc3\xb6@b>", "SMTPUTF8" },
-		{ "<a b@c.test> SIZE=1", "<a b@c.test> SIZE=1", "" },
+		{ "<a b@c.test> SIZE=1", "<a b@c.test>", "SIZE=1" },
+		{ "<a b@c.test> =1", "<a b@c.test> =1", "" },
+		{ "a b@c.test SIZE=1", "a b@c.test SIZE=1", "" },
+		{ "<a@b>,<c@d> SIZE=1", "<a@b>,<c@d>", "SIZE=1" },
 		{ "<a@b.test> <c@d.test>", "<a@b.test> <c@d.test>", "" },
 		{ "", "", "" },
 	};
