@@ -183,13 +183,13 @@ check-all:
 	@tests/tools/step "build, fuzz targets" $(MAKE) VARIANT=fuzz fuzz-bins
 	@tests/tools/step "fuzzing, $(FUZZ_CHECK_SECONDS) s each" \
 	    tests/tools/run-fuzz $(FUZZ_CHECK_SECONDS) build/fuzz/fuzz
-	@tests/tools/step "manual pages" tests/tools/check-man docs/man
+	@tests/tools/step "manual pages" $(MAKE) check-man
 	@$(MAKE) --no-print-directory e2e
 
 peers:
 	@tests/tools/peers build/peers
 e2e: peers all
-	$(PYTHON) -m pytest -q -x --durations=5 tests/e2e $(E2E)
+	$(PYTHON) -m pytest -q --maxfail=3 --durations=5 tests/e2e $(E2E)
 
 # --- measuring ---------------------------------------------------------------
 
@@ -213,12 +213,12 @@ SYSCONFDIR ?= /etc
 UNITDIR ?= $(PREFIX)/lib/systemd/system
 SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
 TMPFILESDIR ?= $(PREFIX)/lib/tmpfiles.d
-.PHONY: install uninstall man
-MAN = $(wildcard docs/man/*.[1-8])
-install: all
+.PHONY: install uninstall man check-man
+MAN = $(wildcard docs/man/*.[1-8]) $O/man5/postern.yaml.5
+install: all $(MAN)
 	@tests/tools/install-tree "$(DESTDIR)" "$(SBINDIR)" "$(LIBEXECDIR)" \
 	    "$(MANDIR)" "$(SYSCONFDIR)" "$(UNITDIR)" "$(SYSUSERSDIR)" \
-	    "$(TMPFILESDIR)" $O/bin
+	    "$(TMPFILESDIR)" $O/bin $(MAN)
 uninstall:
 	rm -rf "$(DESTDIR)$(LIBEXECDIR)"
 	rm -f "$(DESTDIR)$(SBINDIR)/postern" \
@@ -226,10 +226,23 @@ uninstall:
 	    "$(DESTDIR)$(SYSUSERSDIR)/postern.conf" \
 	    "$(DESTDIR)$(TMPFILESDIR)/postern.conf" \
 	    $(foreach m,$(notdir $(MAN)),"$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $m))/$m")
-man: $(MAN:docs/man/%=$O/man/%.txt)
+
+# The keys of postern.yaml(5) come from the schema, through the program.
+$O/man5/%: docs/man/%.in $O/bin/postern
+	@mkdir -p $(@D)
+	$(Q)$O/bin/postern showconfig --manual >$@.keys
+	$(Q)sed -e '/^@KEYS@$$/{r $@.keys' -e 'd}' $< >$@.new
+	$(Q)rm $@.keys && mv $@.new $@
+# pages as text, for reading without installing
+man: $(patsubst %,$O/man/%.txt,$(notdir $(MAN)))
 $O/man/%.txt: docs/man/%
 	@mkdir -p $(@D)
-	$(Q)mandoc -T utf8 $< > $@
+	$(Q)mandoc -T utf8 $< >$@
+$O/man/%.txt: $O/man5/%
+	@mkdir -p $(@D)
+	$(Q)mandoc -T utf8 $< >$@
+check-man: $(MAN)
+	@tests/tools/check-man $(MAN)
 
 # --- odds and ends -------------------------------------------------------------
 
@@ -242,8 +255,19 @@ clean:
 	rm -rf build
 
 help:
-	@sed -n 's/^# //p;/^# --- running/q' Makefile | head -n 12
-	@echo "goals: all run check check-unit e2e fuzz bench install man" \
-	    "format deps clean compile_commands.json"
+	@sed -n 's/^# //p;/^$$/q' Makefile
+	@printf '\n%s\n' \
+	    "run             start a gateway below ROOT (run), with a sinkhole" \
+	    "check           everything that says whether this tree is good" \
+	    "check-unit      unit tests" \
+	    "e2e             end-to-end tests; E2E='-k relay': some of them" \
+	    "fuzz            every fuzz target for FUZZ_SECONDS (600)" \
+	    "bench           beside Postfix; needs root" \
+	    "install         below DESTDIR, for PREFIX (/usr/local); uninstall" \
+	    "man             the manual pages as text, in build/man" \
+	    "deps            install the packages that check needs" \
+	    "format          clang-format over the tree; format-check" \
+	    "clean           remove build/" \
+	    "compile_commands.json   for editors"
 
 -include $(shell find $O/obj -name '*.d' 2>/dev/null)

@@ -6,35 +6,42 @@
 #include "admin/fields.h"
 #include "admin/revise.h"
 #include "base/bounds.h"
+#include "base/mem.h"
 #include "config/revision.h"
 
 static int run(struct tool *, int argc, char **argv);
 static int load(struct tool *, bool working, struct config **);
 static int print(struct tool *, const struct config *, bool defaults);
+static int print_manual(void);
 
 const struct tool_command cmd_showconfig = { "showconfig",
-	"[--working] [--defaults]", "Show the configuration in normal form",
+	"[--working] [--defaults] | --manual",
+	"Show the configuration in normal form",
 	"Shows the configuration in force as one file that can be used as "
 	"postern.yaml; --working shows the working copy instead, --defaults "
 	"also what was not set. Secrets stand in files of their own and are "
-	"not shown.",
+	"not shown. --manual prints, instead of a configuration, the list of "
+	"all keys that postern.yaml(5) is made from.",
 	run };
 
 static int
 run(struct tool *t, int argc, char **argv)
 {
-	bool working = false, defaults = false;
+	bool working = false, defaults = false, manual = false;
 	const struct tool_option options[] = {
 		{ "--working", NULL, &working },
 		{ "--defaults", NULL, &defaults },
+		{ "--manual", NULL, &manual },
 	};
 	struct config *cf = NULL;
 	int status;
 
-	if (!tool_options(t, options, 2, &argc, argv))
+	if (!tool_options(t, options, NELEM(options), &argc, argv))
 		return TOOL_USAGE;
 	if (argc > 1)
 		return tool_usage(t, NULL);
+	if (manual)
+		return print_manual();
 	status = load(t, working, &cf);
 	if (status != TOOL_DONE)
 		return status;
@@ -88,4 +95,19 @@ print(struct tool *t, const struct config *cf, bool defaults)
 	}
 	buf_fini(&text);
 	return TOOL_DONE;
+}
+
+/* Not through tool_print: this is for a file, not for a person. */
+static int
+print_manual(void)
+{
+	struct buf text;
+	bool written;
+
+	buf_init(&text, CONFIG_FILE_MAX);
+	config_schema_manual(&text);
+	written = fwrite(text.data, 1, text.len, stdout) == text.len &&
+		  fflush(stdout) == 0;
+	buf_fini(&text);
+	return written ? TOOL_DONE : TOOL_NEGATIVE;
 }

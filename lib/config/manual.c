@@ -12,6 +12,7 @@ static void write_range(struct buf *, const struct schema_key *);
 static void write_default(struct buf *, const struct schema_key *);
 static void write_number(struct buf *, const struct schema_key *, uint64_t);
 static void write_text(struct buf *, const char *);
+static bool sentence_ends(const char *);
 
 void
 config_schema_manual(struct buf *out)
@@ -111,17 +112,31 @@ write_number(struct buf *out, const struct schema_key *key, uint64_t v)
 	key->type->print(&wide, &v, out);
 }
 
-/* A line must not begin with a control character of roff. */
+/* A sentence is a line, as mdoc wants it, and no line begins with a control
+ * character of roff. */
 static void
 write_text(struct buf *out, const char *text)
 {
-	if (text[0] == '.' || text[0] == '\'')
-		buf_puts(out, "\\&");
-	for (; *text != '\0'; text++) {
-		if (*text == '\\')
+	const char *p;
+
+	for (p = text; *p != '\0'; p++) {
+		if ((p == text || out->data[out->len - 1] == '\n') &&
+		    (*p == '.' || *p == '\''))
+			buf_puts(out, "\\&");
+		if (p > text && sentence_ends(p))
+			buf_putc(out, '\n');
+		else if (*p == '\\')
 			buf_puts(out, "\\e");
 		else
-			buf_putc(out, *text);
+			buf_putc(out, *p);
 	}
 	buf_putc(out, '\n');
+}
+
+/* At the blank behind a full stop? Not in "10.1. (all that begin so)". */
+static bool
+sentence_ends(const char *p)
+{
+	return p[0] == ' ' && p[-1] == '.' &&
+	       ((p[1] >= 'A' && p[1] <= 'Z') || (p[1] >= '0' && p[1] <= '9'));
 }
