@@ -110,7 +110,8 @@ start(struct daemon *d)
 	struct cleanup *c = d->self;
 	struct err err = ERR_INIT;
 
-	if (spool_writer(c->spool, d->worker, &err) == -1)
+	spool_writer(c->spool, d->worker);
+	if (spool_use_slots(c->spool, &err) == -1)
 		fatal("%s", err.text);
 	c->committer = committer_new(d->loop, d->config->sync_threads);
 	c->workqueue = workqueue_new(c);

@@ -100,7 +100,10 @@ void spool_close(struct spool **);
  * queue files, as cleanup worker number `writer` (which is noted in them).
  * Sets the umask to 0007 (qmgr is in the group) and ignores SIGXFSZ.
  */
-int spool_writer(struct spool *, uint32_t writer, struct err *err);
+void spool_writer(struct spool *, uint32_t writer);
+/* From now on small messages are committed into slots, if there is room for
+ * them (queue/slots.h); without this, into files. */
+int spool_use_slots(struct spool *, struct err *err);
 /* The writer's slots (queue/slots.h); NULL: it works with files only. */
 struct slots *spool_slots(struct spool *);
 /* Bytes and inodes left for unprivileged writers (fstatvfs). */

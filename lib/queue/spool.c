@@ -77,8 +77,8 @@ spool_close(struct spool **sp)
 	*sp = NULL;
 }
 
-int
-spool_writer(struct spool *s, uint32_t writer, struct err *err)
+void
+spool_writer(struct spool *s, uint32_t writer)
 {
 	s->writer = writer;
 	/* Queue files are for the group of qmgr too; nothing else is ever
@@ -86,7 +86,12 @@ spool_writer(struct spool *s, uint32_t writer, struct err *err)
 	umask(0007);
 	/* Over RLIMIT_FSIZE: an error of that file, not our end. */
 	signal(SIGXFSZ, SIG_IGN);
-	return slots_open(&s->slots, s, writer, true, err);
+}
+
+int
+spool_use_slots(struct spool *s, struct err *err)
+{
+	return slots_open(&s->slots, s, s->writer, true, err);
 }
 
 struct slots *

@@ -387,8 +387,8 @@ test_recovered(void **state)
 {
 	(void)state;
 	kit_mail(&rig.kit, 5, 100, false);
-	workqueue_add_mid(rig.cleanup.workqueue, 5);
-	workqueue_add_mid(rig.cleanup.workqueue, 6); /* gone meanwhile */
+	workqueue_add_mid(rig.cleanup.workqueue, 5, -1);
+	workqueue_add_mid(rig.cleanup.workqueue, 6, -1); /* gone meanwhile */
 	workqueue_run(rig.cleanup.workqueue);
 	UNTIL(rig.qmgr.n >= 1);
 	assert_int_equal(rig.qmgr.last_mid, 5);
