@@ -25,6 +25,17 @@ START_SECONDS = 30
 ROOT_USER = os.geteuid() == 0
 
 
+PROGRAMS = ("recorder", "lookupd", "smtpd", "cleanup", "qmgr", "smtp")
+
+
+def program(comm):
+    """The program's name: the kernel keeps 15 bytes of "postern-NAME"."""
+    for name in PROGRAMS:
+        if ("postern-" + name)[:15] == "postern-" + comm:
+            return name
+    return comm
+
+
 def free_port():
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
@@ -130,7 +141,7 @@ class Suite:
             except (OSError, ValueError, IndexError):
                 continue
             if ppid == master and name.startswith("postern-"):
-                name = name[len("postern-"):]
+                name = program(name[len("postern-"):])
                 n[name] = n.get(name, -1) + 1
                 out["%s %d" % (name, n[name])] = int(p.name)
         return out

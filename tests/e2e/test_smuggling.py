@@ -121,7 +121,7 @@ def test_smg_09_chunking(postern, sink):
         assert [c.reply()[0] for _ in range(4)] == [250] * 4
         c.cmd("MAIL FROM:<s@client.test>")
         c.cmd("RCPT TO:<r@example.com>")
-        assert c.cmd("BDAT 4\r\nabcd")[0] == 250
+        assert c.cmd(b"BDAT 4\r\nabcd")[0] == 250
         assert c.cmd("DATA")[0] == 503
     m = sink.wait(1)[0]
     assert m.body.endswith(b"Subject: x\r\n\r\nhello\r\n")
