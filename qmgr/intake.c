@@ -116,7 +116,8 @@ take_inline(struct world *w, const struct message *in, struct arena *mem,
 	struct slots *slots = store_slots(w->store, in->writer, err);
 	struct mail *m;
 
-	if (slots == NULL || in->slot >= SLOTS_N || in->content.n == 0)
+	if (slots == NULL || in->slot >= SLOTS_N ||
+	    in->content.n != in->content_len)
 		return err_set(err, ERR_PROTO, "no slot %u of worker %u",
 		    in->slot, in->writer);
 	if (mail_find(&w->q, in->mid) != NULL ||

@@ -303,13 +303,12 @@ perform(struct worker *t, struct save *w)
 		if (slots_spill(
 			w->slots, w->slot, w->mid, t->spool, at, &w->err) == -1)
 			return;
+		w->moved = true; /* whatever becomes of the records */
 	}
 	fd = spool_open_mid(t->spool, at, w->mid, O_RDWR, &w->err);
 	if (fd == -1)
 		return;
-	if (append_all(w, fd) == 0 && w->place == QUEUE_SLOT)
-		w->moved = true;
-	else if (w->err.kind == ERR_NONE && w->move)
+	if (append_all(w, fd) == 0 && w->move && !w->moved)
 		w->moved = spool_move(t->spool, w->mid, w->place,
 			       QUEUE_DEFERRED, &w->err) == 0;
 	close(fd);
