@@ -542,6 +542,9 @@ test_defaults(void **state)
 	assert_true(in->hat.defaults.max_rcpts_per_hour == UNLIMITED);
 	assert_true(in->strict_addresses && in->source_route_reject);
 	assert_true(str_is(in->reject_chars, "@%!"));
+	/* STM-07 */
+	assert_false(in->allow_8bit_user || in->allow_8bit_domain);
+	assert_true(out->allow_8bit_user && out->allow_8bit_domain);
 	assert_int_equal(in->bare_newline, BARE_REJECT);
 	assert_int_equal(out->hat.defaults.max_msgs_per_session, 10000);
 	assert_true(out->hat.defaults.dhap_limit == UNLIMITED);
