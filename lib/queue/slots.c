@@ -269,11 +269,15 @@ has_room(const struct spool *spool)
 	       bytes / SPARE >= (uint64_t)SLOTS_N * SLOT_SIZE;
 }
 
-/* Zeros, really written: overwriting them later allocates nothing. */
+/*
+ * Zeros, really written: overwriting them later allocates nothing. By the
+ * page, since the kernel keeps the pieces of one write together and would
+ * later count, and perhaps write, a whole piece for each small change.
+ */
 static int
 fill(int fd, uint64_t size, struct err *err)
 {
-	static const char zeros[65536];
+	static const char zeros[4096];
 
 	if (ftruncate(fd, 0) == -1)
 		return err_sys(err, ERR_TEMP, "empty");
