@@ -125,81 +125,82 @@ list_of(const struct dest *d, char *out, size_t size)
 	return out;
 }
 
+static const struct {
+	const char *why, *domain, *list, *bounced;
+	enum resolution resolution;
+} outcomes[] = {
+	{ "MX in order of preference, IPv6 first", "plain.test",
+	    "[2001:db9::1]:25 203.0.113.1:25 203.0.113.2:25", NULL,
+	    RESOLUTION_OK },
+	{ "no MX: the domain itself", "implicit.test", "203.0.113.3:25", NULL,
+	    RESOLUTION_OK },
+	{ "NXDOMAIN", "gone.test", "",
+	    "5.1.2 - Bad destination host ('000', ['DNS Hard Error "
+	    "looking up gone.test (MX):  NXDomain'])",
+	    RESOLUTION_HARD },
+	{ "null MX", "nullmx.test", "",
+	    "5.1.10 - Recipient address has null MX", RESOLUTION_HARD },
+	{ "MX without address", "noaddr.test", "",
+	    "5.1.2 - Bad destination host", RESOLUTION_HARD },
+	{ "SERVFAIL", "servfail.test", "", NULL, RESOLUTION_SOFT },
+	{ "one MX cannot be looked up: the other", "half.test",
+	    "203.0.113.4:25", NULL, RESOLUTION_OK },
+	{ "the only address cannot be looked up", "softaddr.test", "", NULL,
+	    RESOLUTION_SOFT },
+	{ "we are a backup: only better ones", "backup.test", "203.0.113.5:25",
+	    NULL, RESOLUTION_OK },
+	{ "we are the best MX", "loop.test", "",
+	    "5.4.6 - Routing loop detected", RESOLUTION_HARD },
+	{ "an address of ours", "loopip.test", "",
+	    "5.4.6 - Routing loop detected", RESOLUTION_HARD },
+	{ "lop-02: loopback", "local.test", "", "5.1.2 - Bad destination host",
+	    RESOLUTION_HARD },
+	{ "lop-02: 0.0.0.0", "zero.test", "", "5.1.2 - Bad destination host",
+	    RESOLUTION_HARD },
+	{ "lop-02: multicast", "mcast.test", "", "5.1.2 - Bad destination host",
+	    RESOLUTION_HARD },
+	{ "lop-02: ::1", "v6local.test", "", "5.1.2 - Bad destination host",
+	    RESOLUTION_HARD },
+	{ "lop-02: the good address remains", "mixed.test", "203.0.113.8:25",
+	    NULL, RESOLUTION_OK },
+	{ "a route's host has its MX looked up", "routed.test",
+	    "127.0.0.7:2525", NULL, RESOLUTION_OK },
+	{ "brackets: no MX", "fixed.test", "203.0.113.9:25", NULL,
+	    RESOLUTION_OK },
+	{ "a route may name loopback", "self.test", "127.0.0.1:25", NULL,
+	    RESOLUTION_OK },
+	{ "USEDNS", "deep.sub.test", "203.0.113.11:25", NULL, RESOLUTION_OK },
+	{ "address literal", "[203.0.113.20]", "203.0.113.20:25", NULL,
+	    RESOLUTION_OK },
+	{ "lop-02: literal of loopback", "[127.0.0.1]", "",
+	    "5.1.2 - Bad destination host", RESOLUTION_HARD },
+	{ "malformed", "a..b", "", "5.1.2 - Bad destination host",
+	    RESOLUTION_HARD },
+};
+
 static void
 test_outcomes(void **state)
 {
-	static const struct {
-		const char *why, *domain, *list, *bounced;
-		enum resolution resolution;
-	} cases[] = {
-		{ "MX in order of preference, IPv6 first", "plain.test",
-		    "[2001:db9::1]:25 203.0.113.1:25 203.0.113.2:25", NULL,
-		    RESOLUTION_OK },
-		{ "no MX: the domain itself", "implicit.test", "203.0.113.3:25",
-		    NULL, RESOLUTION_OK },
-		{ "NXDOMAIN", "gone.test", "",
-		    "5.1.2 - Bad destination host ('000', ['DNS Hard Error "
-		    "looking up gone.test (MX):  NXDomain'])",
-		    RESOLUTION_HARD },
-		{ "null MX", "nullmx.test", "",
-		    "5.1.10 - Recipient address has null MX", RESOLUTION_HARD },
-		{ "MX without address", "noaddr.test", "",
-		    "5.1.2 - Bad destination host", RESOLUTION_HARD },
-		{ "SERVFAIL", "servfail.test", "", NULL, RESOLUTION_SOFT },
-		{ "one MX cannot be looked up: the other", "half.test",
-		    "203.0.113.4:25", NULL, RESOLUTION_OK },
-		{ "the only address cannot be looked up", "softaddr.test", "",
-		    NULL, RESOLUTION_SOFT },
-		{ "we are a backup: only better ones", "backup.test",
-		    "203.0.113.5:25", NULL, RESOLUTION_OK },
-		{ "we are the best MX", "loop.test", "",
-		    "5.4.6 - Routing loop detected", RESOLUTION_HARD },
-		{ "an address of ours", "loopip.test", "",
-		    "5.4.6 - Routing loop detected", RESOLUTION_HARD },
-		{ "lop-02: loopback", "local.test", "",
-		    "5.1.2 - Bad destination host", RESOLUTION_HARD },
-		{ "lop-02: 0.0.0.0", "zero.test", "",
-		    "5.1.2 - Bad destination host", RESOLUTION_HARD },
-		{ "lop-02: multicast", "mcast.test", "",
-		    "5.1.2 - Bad destination host", RESOLUTION_HARD },
-		{ "lop-02: ::1", "v6local.test", "",
-		    "5.1.2 - Bad destination host", RESOLUTION_HARD },
-		{ "lop-02: the good address remains", "mixed.test",
-		    "203.0.113.8:25", NULL, RESOLUTION_OK },
-		{ "a route's host has its MX looked up", "routed.test",
-		    "127.0.0.7:2525", NULL, RESOLUTION_OK },
-		{ "brackets: no MX", "fixed.test", "203.0.113.9:25", NULL,
-		    RESOLUTION_OK },
-		{ "a route may name loopback", "self.test", "127.0.0.1:25",
-		    NULL, RESOLUTION_OK },
-		{ "USEDNS", "deep.sub.test", "203.0.113.11:25", NULL,
-		    RESOLUTION_OK },
-		{ "address literal", "[203.0.113.20]", "203.0.113.20:25", NULL,
-		    RESOLUTION_OK },
-		{ "lop-02: literal of loopback", "[127.0.0.1]", "",
-		    "5.1.2 - Bad destination host", RESOLUTION_HARD },
-		{ "malformed", "a..b", "", "5.1.2 - Bad destination host",
-		    RESOLUTION_HARD },
-	};
-
 	(void)state;
-	for (size_t i = 0; i < NELEM(cases); i++) {
+	for (size_t i = 0; i < NELEM(outcomes); i++) {
 		struct twin *t = twin_new(CONFIG);
 		char rcpt[100], list[400];
 		struct dest *d;
 
-		snprintf(rcpt, sizeof(rcpt), "anna@%s", cases[i].domain);
+		snprintf(rcpt, sizeof(rcpt), "anna@%s", outcomes[i].domain);
 		twin_mail(t, 1, rcpt);
 		twin_run(t);
 		for (int round = 0; round < 3; round++)
 			answer_all(t, zone, NELEM(zone));
-		d = dest_find(&t->q, str_of(cases[i].domain));
-		if (d->resolution != cases[i].resolution ||
-		    strcmp(list_of(d, list, sizeof(list)), cases[i].list) != 0)
+		d = dest_find(&t->q, str_of(outcomes[i].domain));
+		if (d->resolution != outcomes[i].resolution ||
+		    strcmp(list_of(d, list, sizeof(list)), outcomes[i].list) !=
+			0)
 			fail_msg(
-			    "%s: %d %s", cases[i].why, d->resolution, list);
-		if (cases[i].bounced != NULL && !twin_said(cases[i].bounced))
-			fail_msg("%s: %s", cases[i].why, twin_log.data);
+			    "%s: %d %s", outcomes[i].why, d->resolution, list);
+		if (outcomes[i].bounced != NULL &&
+		    !twin_said(outcomes[i].bounced))
+			fail_msg("%s: %s", outcomes[i].why, twin_log.data);
 		twin_check_sums(t);
 		twin_free(t);
 	}

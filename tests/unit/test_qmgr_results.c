@@ -311,9 +311,32 @@ test_removing_a_message(void **state)
 	twin_free(t);
 }
 
-/* Random answers: the sums hold after every event, nothing is lost. */
+/* --- whatever happens --- */
+
+#define RANDOM_MAILS 1000
+
+/* Mail to three random recipients; how many of them are routed to nowhere. */
+static uint64_t
+random_mail(struct twin *t, uint64_t mid)
+{
+	static const char *const domains[] = { "one.test", "two.test",
+		"many.test", "null.test" };
+	char rcpt[3][64];
+	const char *const rcpts[] = { rcpt[0], rcpt[1], rcpt[2], NULL };
+	uint64_t dropped = 0;
+
+	for (size_t i = 0; i < 3; i++) {
+		size_t d = twin_random(t) % NELEM(domains);
+
+		snprintf(rcpt[i], sizeof(rcpt[i]), "u%zu@%s", i, domains[d]);
+		dropped += d == 3;
+	}
+	twin_message(t, mid, mid % 7 == 0 ? "" : "j@s.test", rcpts);
+	return dropped;
+}
+
 static void
-test_counters_hold_whatever_happens(void **state)
+random_answer(struct twin *t)
 {
 	static const struct {
 		uint32_t code;
@@ -322,81 +345,76 @@ test_counters_hold_whatever_happens(void **state)
 		{ 451, JOB_RCPT }, { 452, JOB_DOT }, { 550, JOB_RCPT },
 		{ 554, JOB_DOT }, { 0, JOB_MAIL }, { 0, JOB_DOT },
 		{ 421, JOB_MAIL } };
-	static const char *const domains[] = { "one.test", "two.test",
-		"many.test", "null.test" };
+	size_t a = twin_random(t) % NELEM(answers);
+	struct double_job *j = &t->jobs[t->jobs_at];
+
+	if (t->jobs_at == t->n_jobs)
+		return;
+	if (conn_of(&t->q, &t->worker, j->conn_id) != NULL)
+		twin_answer(t, answers[a].code, answers[a].stage, "text");
+	else
+		t->jobs_at++;
+	t->n_jobs -= t->jobs_at;
+	memmove(t->jobs, t->jobs + t->jobs_at, t->n_jobs * sizeof(t->jobs[0]));
+	t->jobs_at = 0;
+}
+
+static void
+random_loss(struct twin *t)
+{
+	for (size_t i = 0; i < t->n_opened; i++)
+		if (t->opened[i] != NULL &&
+		    (t->opened[i]->failed || twin_random(t) % 4 == 0)) {
+			twin_down(t, i, SESSION_RESET, 0, "reset");
+			break;
+		}
+	while (t->n_opened > 0 && t->opened[t->n_opened - 1] == NULL)
+		t->n_opened--;
+}
+
+static void
+random_notices(struct twin *t)
+{
+	for (size_t i = 0; i < t->n_notices; i++) {
+		if (t->notices[i].txn == 0)
+			continue;
+		twin_accept(t, i, twin_random(t) % 4 == 0 ? 451 : 250);
+		t->notices[i].txn = 0;
+	}
+	while (t->n_notices > 0 && t->notices[t->n_notices - 1].txn == 0)
+		free(t->notices[--t->n_notices].text);
+}
+
+/* Random answers: the sums hold after every event, nothing is lost. */
+static void
+test_counters_hold_whatever_happens(void **state)
+{
 	struct twin *t = twin_new(TWIN_CONFIG
 	    "bounce_profiles:\n  - name: Default\n    max_retries: 3\n");
-	const uint64_t n = 1000;
-	uint64_t dropped = 0, done;
-	char rcpt[3][64];
+	uint64_t dropped = 0;
 
 	(void)state;
 	t->save_later = true;
-	for (uint64_t mid = 1; mid <= n || t->q.n_mails > 0; mid++) {
-		const char *const rcpts[] = { rcpt[0], rcpt[1], rcpt[2], NULL };
-
-		for (size_t i = 0; i < 3 && mid <= n; i++) {
-			size_t d = twin_random(t) % NELEM(domains);
-
-			snprintf(
-			    rcpt[i], sizeof(rcpt[i]), "u%zu@%s", i, domains[d]);
-			dropped += d == 3;
-		}
-		if (mid <= n)
-			twin_message(
-			    t, mid, mid % 7 == 0 ? "" : "j@s.test", rcpts);
+	for (uint64_t mid = 1; mid <= RANDOM_MAILS || t->q.n_mails > 0; mid++) {
+		if (mid <= RANDOM_MAILS)
+			dropped += random_mail(t, mid);
 		twin_run(t);
 		twin_up(t);
-		if (t->jobs_at < t->n_jobs) {
-			size_t a = twin_random(t) % NELEM(answers);
-			struct double_job *j = &t->jobs[t->jobs_at];
-			bool alive =
-			    conn_of(&t->q, &t->worker, j->conn_id) != NULL;
-
-			if (alive)
-				twin_answer(t, answers[a].code,
-				    answers[a].stage, "text");
-			else
-				t->jobs_at++;
-			twin_check_sums(t);
-		}
+		random_answer(t);
+		twin_check_sums(t);
 		if (twin_random(t) % 20 == 0)
-			for (size_t i = 0; i < t->n_opened; i++)
-				if (t->opened[i] != NULL &&
-				    (t->opened[i]->failed ||
-					twin_random(t) % 4 == 0)) {
-					twin_down(
-					    t, i, SESSION_RESET, 0, "reset");
-					break;
-				}
+			random_loss(t);
 		if (twin_random(t) % 5 == 0)
 			twin_saved(t);
-		for (size_t i = 0; i < t->n_notices; i++)
-			if (t->notices[i].txn != 0) {
-				uint32_t code =
-				    twin_random(t) % 4 == 0 ? 451 : 250;
-
-				twin_accept(t, i, code);
-				t->notices[i].txn = 0;
-			}
+		random_notices(t);
 		twin_pass(t, twin_random(t) % 20000);
 		twin_gone(t);
 		twin_check_sums(t);
-		/* The double's tables are finite. */
-		t->n_jobs -= t->jobs_at;
-		memmove(t->jobs, t->jobs + t->jobs_at,
-		    t->n_jobs * sizeof(t->jobs[0]));
-		t->jobs_at = 0;
-		while (t->n_opened > 0 && t->opened[t->n_opened - 1] == NULL)
-			t->n_opened--;
-		while (
-		    t->n_notices > 0 && t->notices[t->n_notices - 1].txn == 0)
-			free(t->notices[--t->n_notices].text);
 		buf_reset(&twin_log);
-		assert_true(mid < 100 * n);
+		assert_true(mid < 100 * RANDOM_MAILS);
 	}
-	done = twin_count(t, STATS_completed_recipients);
-	assert_int_equal(done + dropped, 3 * n);
+	assert_int_equal(twin_count(t, STATS_completed_recipients) + dropped,
+	    3 * RANDOM_MAILS);
 	assert_int_equal(
 	    stats_gauge_sum(t->q.stats, STATS_GAUGE_active_recipients), 0);
 	assert_int_equal(

@@ -3,7 +3,8 @@
 #include "qmgr_double.h"
 
 #define WARN_CONFIG                                                            \
-	TWIN_CONFIG "bounce_profiles:\n  - name: Default\n    delay_warning: yes\n"
+	TWIN_CONFIG                                                            \
+	    "bounce_profiles:\n  - name: Default\n    delay_warning: yes\n"
 
 static void
 answer_pair(struct twin *t, uint32_t first, uint32_t second)
