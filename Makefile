@@ -256,7 +256,7 @@ clean:
 
 help:
 	@sed -n 's/^# //p;/^$$/q' Makefile
-	@printf '\n%s\n' \
+	@printf '  %s\n' \
 	    "run             start a gateway below ROOT (run), with a sinkhole" \
 	    "check           everything that says whether this tree is good" \
 	    "check-unit      unit tests" \
