@@ -12,8 +12,9 @@ struct sandbox_group {
 };
 extern const struct sandbox_group sandbox_groups[]; /* ends with calls NULL */
 
-/* Place of a profile in the table. */
+/* Place of a profile in the table; the one at a place, NULL behind the last. */
 unsigned sandbox_place(const struct sandbox_profile *);
+const struct sandbox_profile *sandbox_at(unsigned place);
 
 /* File and signal confinement as far as the kernel can; a kernel without
  * Landlock is no error. folder: NULL, or what may be used below it. */

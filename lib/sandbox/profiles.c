@@ -128,3 +128,9 @@ sandbox_place(const struct sandbox_profile *p)
 {
 	return (unsigned)(p - profiles);
 }
+
+const struct sandbox_profile *
+sandbox_at(unsigned place)
+{
+	return place < NELEM(profiles) ? &profiles[place] : NULL;
+}
