@@ -4,7 +4,7 @@
 
 #define WARN_CONFIG                                                            \
 	TWIN_CONFIG                                                            \
-	    "bounce_profiles:\n  - name: Default\n    delay_warning: yes\n"
+	"bounce_profiles:\n  - name: Default\n    delay_warning: yes\n"
 
 static void
 answer_pair(struct twin *t, uint32_t first, uint32_t second)
