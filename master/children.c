@@ -26,7 +26,7 @@
 #include "program/events.h"
 #include "sandbox/sandbox.h"
 
-#define QUICK_DEATH   5000  /* ms of life below which a death is "quick" */
+#define QUICK_DEATH   1000  /* ms of life below which a death is "quick" */
 #define DELAY_MAX     60000 /* ms */
 #define ALERT_AT      3     /* quick deaths */
 #define SILENCE_MAX   60000 /* ms without a sign of life */
