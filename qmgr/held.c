@@ -8,7 +8,11 @@
 #include "base/mem.h"
 
 #define MEM_MAX ((size_t)64 * 1024 * 1024)
+#define PIECE   ((size_t)64 * 1024)
 
+static int read_message(struct helds *, struct mail *, struct qmessage *,
+    struct arena *, int *fd, struct err *);
+static int read_image(struct helds *, const struct mail *, struct err *);
 static struct held *held_new(struct helds *, struct mail *, int fd);
 static void make_room(struct helds *);
 static void take_orcpts(struct held *, const struct rcpt *, size_t n);
@@ -34,13 +38,12 @@ held_get(struct helds *hs, struct mail *m, struct err *err)
 	struct qmessage qm;
 	struct arena mem;
 	struct held *h;
-	int fd;
+	int fd = -1;
 
 	if (m->active != NULL && m->active->held != NULL)
 		return m->active->held;
 	arena_init(&mem, QUEUE_READ_MEM);
-	fd = held_read(hs, m, &qm, &mem, err);
-	if (fd == -1) {
+	if (read_message(hs, m, &qm, &mem, &fd, err) == -1) {
 		arena_free(&mem);
 		return NULL;
 	}
@@ -48,6 +51,10 @@ held_get(struct helds *hs, struct mail *m, struct err *err)
 	h->wire_flags = qm.content.wire_flags;
 	h->prepend = arena_str(&h->mem, qm.route.prepend);
 	h->envid = arena_str(&h->mem, qm.envelope.envid);
+	if (fd == -1)
+		h->content =
+		    arena_str(&h->mem, str_sub(buf_str(&hs->image),
+					   qm.content_off, qm.content_len));
 	take_orcpts(h, qm.rcpt_v, qm.n_rcpts);
 	arena_free(&mem);
 	return h;
@@ -84,31 +91,106 @@ int
 held_read(struct helds *hs, struct mail *m, struct qmessage *qm,
     struct arena *mem, struct err *err)
 {
-	struct err why = ERR_INIT;
-	int fd = held_open(hs, m, &why);
+	int fd;
 
-	if (fd != -1 &&
-	    (qmessage_read(qm, fd, false, mem, &why) != QREAD_MAIL ||
-		qm->mid != m->mid)) {
+	if (read_message(hs, m, qm, mem, &fd, err) == -1)
+		return -1;
+	if (fd != -1)
 		close(fd);
-		fd = -1;
-		if (why.kind == ERR_NONE)
-			err_set(&why, ERR_PERM, "another message's file");
+	return 0;
+}
+
+int
+held_content(struct helds *hs, struct mail *m, const struct qmessage *qm,
+    uint64_t n, struct buf *out, struct err *err)
+{
+	uint64_t at = 0;
+	ssize_t got = 1;
+	int fd;
+
+	if (m->place == QUEUE_SLOT) {
+		if (read_image(hs, m, err) == -1)
+			return -1;
+		buf_add_str(
+		    out, str_sub(buf_str(&hs->image), qm->content_off, n));
+		return 0;
 	}
-	if (fd == -1 && err != NULL)
-		*err = why;
-	return fd;
+	fd = held_open(hs, m, err);
+	if (fd == -1)
+		return -1;
+	while (at < n && got > 0) {
+		size_t want = n - at < PIECE ? n - at : PIECE;
+		char *room = buf_room(out, want);
+
+		got = room == NULL ? -1
+				   : pread(fd, room, want,
+					 (off_t)(qm->content_off + at));
+		if (got > 0)
+			buf_grew(out, (size_t)got);
+		at += got > 0 ? (size_t)got : 0;
+	}
+	close(fd);
+	if (at < n)
+		return err_set(err, ERR_TEMP, "content cannot be read");
+	return 0;
 }
 
 int
 held_open(struct helds *hs, struct mail *m, struct err *err)
 {
+	if (mail_is_moving(m))
+		return err_set(err, ERR_TEMP, "it is being moved");
 	if (m->place == QUEUE_SLOT) {
 		if (store_slot_leave(hs->store, m->slot, m->mid, err) == -1)
 			return -1;
 		m->place = QUEUE_INCOMING;
 	}
 	return store_reader(hs->store, (enum queue_place)m->place, m->mid, err);
+}
+
+/* *fd: of its file, the caller's; -1: it is in a slot, and hs->image is what
+ * stands there. */
+static int
+read_message(struct helds *hs, struct mail *m, struct qmessage *qm,
+    struct arena *mem, int *fd, struct err *err)
+{
+	struct err why = ERR_INIT;
+	enum qread what = QREAD_CORRUPT;
+
+	*fd = -1;
+	if (m->place == QUEUE_SLOT) {
+		if (read_image(hs, m, &why) == 0)
+			what = qmessage_parse(qm,
+			    arena_str(mem, buf_str(&hs->image)), true, mem,
+			    &why);
+	} else {
+		*fd = held_open(hs, m, &why);
+		if (*fd != -1)
+			what = qmessage_read(qm, *fd, false, mem, &why);
+	}
+	if (what == QREAD_MAIL && qm->mid == m->mid)
+		return 0;
+	if (why.kind == ERR_NONE)
+		err_set(&why, ERR_PERM, "it is not this message");
+	if (*fd != -1)
+		close(*fd);
+	*fd = -1;
+	if (err != NULL)
+		*err = why;
+	return -1;
+}
+
+static int
+read_image(struct helds *hs, const struct mail *m, struct err *err)
+{
+	struct slots *slots = store_slots(hs->store, m->slot / SLOTS_N, err);
+
+	if (slots == NULL)
+		return -1;
+	if (hs->image.max == 0)
+		buf_init(&hs->image, SLOT_SIZE);
+	buf_reset(&hs->image);
+	return slots_read(slots, (int)(m->slot % SLOTS_N), &hs->image, err);
 }
 
 static struct held *

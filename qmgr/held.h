@@ -31,6 +31,7 @@ struct helds {
 	size_t n;
 	struct store *store;
 	struct qmgr *q;
+	struct buf image; /* of the slot that was read last */
 };
 
 /* From what cleanup said; takes over fd (-1: the content came along). */
@@ -45,8 +46,11 @@ void held_forget(struct helds *, struct mail *);
 /* A read-only descriptor of its file, the caller's; what is in a slot leaves
  * it for that. -1: err. */
 int held_open(struct helds *, struct mail *, struct err *);
-/* Opens and reads the file of a message; the descriptor, or -1. */
+/* Reads what its file, or slot, says; strings live in mem. */
 int held_read(struct helds *, struct mail *, struct qmessage *,
     struct arena *mem, struct err *);
+/* The first n bytes of its content. */
+int held_content(struct helds *, struct mail *, const struct qmessage *,
+    uint64_t n, struct buf *out, struct err *);
 
 #endif

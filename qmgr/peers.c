@@ -210,12 +210,8 @@ do_read(void *arg, struct mail *m, struct qmessage *qm, struct arena *mem,
     struct err *err)
 {
 	struct world *w = arg;
-	int fd = held_read(&w->helds, m, qm, mem, err);
 
-	if (fd == -1)
-		return -1;
-	close(fd);
-	return 0;
+	return held_read(&w->helds, m, qm, mem, err);
 }
 
 static int
@@ -223,27 +219,8 @@ do_content(void *arg, struct mail *m, const struct qmessage *qm, uint64_t n,
     struct buf *out, struct err *err)
 {
 	struct world *w = arg;
-	int fd = held_open(&w->helds, m, err);
-	uint64_t at = 0;
-	ssize_t got = 1;
 
-	if (fd == -1)
-		return -1;
-	while (at < n && got > 0) {
-		size_t want = n - at < DATA_FRAME ? n - at : DATA_FRAME;
-		char *room = buf_room(out, want);
-
-		got = room == NULL ? -1
-				   : pread(fd, room, want,
-					 (off_t)(qm->content_off + at));
-		if (got > 0)
-			buf_grew(out, (size_t)got);
-		at += got > 0 ? (size_t)got : 0;
-	}
-	close(fd);
-	if (at < n)
-		return err_set(err, ERR_TEMP, "content cannot be read");
-	return 0;
+	return held_content(&w->helds, m, qm, n, out, err);
 }
 
 static bool
