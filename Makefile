@@ -184,7 +184,8 @@ check-all:
 	@tests/tools/step "fuzzing, $(FUZZ_CHECK_SECONDS) s each" \
 	    tests/tools/run-fuzz $(FUZZ_CHECK_SECONDS) build/fuzz/fuzz
 	@tests/tools/step "manual pages" $(MAKE) check-man
-	@$(MAKE) --no-print-directory e2e
+	@tests/tools/step "end to end" $(MAKE) e2e
+	@echo "check: all good"
 
 peers:
 	@tests/tools/peers build/peers
