@@ -29,5 +29,6 @@ run(struct tool *t, int argc, char **argv)
 	} else if (!str_copy(host, sizeof(host), str_of(argv[1]))) {
 		return tool_usage(t, "the name is too long");
 	}
+	tool_space(t);
 	return control_show(t, PROGRAM_QMGR, words, render_hoststatus);
 }

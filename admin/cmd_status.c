@@ -38,6 +38,7 @@ run(struct tool *t, int argc, char **argv)
 	add_free(t, json_object_get(recorder.json, "gauges"));
 	all = render_status_join(recorder.json, queue.json, listeners.json);
 	buf_init(&text, 1024 * 1024);
+	tool_space(t);
 	if (t->json)
 		tool_print_json(t, all);
 	else

@@ -11,7 +11,9 @@ static int run_suspend(struct tool *, int argc, char **argv);
 static int run_resume(struct tool *, int argc, char **argv);
 static int pick(struct tool *, const char *arg, const char *question,
     bool suspended, json_t **names);
-static int pick_named(const char *arg, json_t *all);
+static int pick_named(
+    struct tool *, const char *arg, bool suspended, json_t *all);
+static int not_there(struct tool *, const char *name, bool suspended);
 static bool ask(struct tool *, const char *question, json_t *all);
 static bool has(const json_t *list, const char *name);
 
@@ -90,13 +92,13 @@ pick(struct tool *t, const char *arg, const char *question, bool suspended,
 		return TOOL_NEGATIVE;
 	}
 	if (arg != NULL)
-		return pick_named(arg, *names);
+		return pick_named(t, arg, suspended, *names);
 	return ask(t, question, *names) ? TOOL_DONE : tool_abandoned(t);
 }
 
 /* Leaves in all those that arg names. */
 static int
-pick_named(const char *arg, json_t *all)
+pick_named(struct tool *t, const char *arg, bool suspended, json_t *all)
 {
 	struct str list = str_of(arg);
 	json_t *wanted;
@@ -110,10 +112,7 @@ pick_named(const char *arg, json_t *all)
 
 		if (!str_copy(name, sizeof(name), one) || !has(all, name)) {
 			json_decref(wanted);
-			fputs("There is no such listener, or it is in that "
-			      "state already.\n",
-			    stderr);
-			return TOOL_NEGATIVE;
+			return not_there(t, name, suspended);
 		}
 		if (!has(wanted, name))
 			json_array_append_new(wanted, json_string(name));
@@ -122,6 +121,24 @@ pick_named(const char *arg, json_t *all)
 	json_array_extend(all, wanted);
 	json_decref(wanted);
 	return TOOL_DONE;
+}
+
+/* Either it is in the other state, or there is none of that name. */
+static int
+not_there(struct tool *t, const char *name, bool suspended)
+{
+	struct err err = ERR_INIT;
+	json_t *others = suspend_listeners(t, !suspended, &err);
+
+	if (others == NULL)
+		return tool_fail(t, &err);
+	if (!has(others, name))
+		err_set(&err, ERR_PERM, "There is no listener \"%s\".", name);
+	else
+		err_set(&err, ERR_PERM, "Listener \"%s\" is %s suspended.",
+		    name, suspended ? "not" : "already");
+	json_decref(others);
+	return tool_fail(t, &err);
 }
 
 static bool

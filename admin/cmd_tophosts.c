@@ -35,12 +35,13 @@ run(struct tool *t, int argc, char **argv)
 
 	if (argc > 3)
 		return tool_usage(t, NULL);
+	tool_space(t);
 	if (argc == 1 && t->asks) {
 		if (!dialogue_choice(&t->dialogue, "Sort results by:\n", items,
 			N_WORDS, 0, &choice))
 			return tool_abandoned(t);
 		ask[1] = words[choice];
-		fputc('\n', t->dialogue.out);
+		tool_space(t);
 	}
 	if (argc > 1) {
 		if (!is_sort(argv[1]))

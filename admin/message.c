@@ -27,12 +27,16 @@ message_mid(
 	if (arg != NULL)
 		return tool_mid(str_of(arg), mid) ? TOOL_DONE
 						  : tool_usage(t, arg);
-	do {
+	for (;;) {
 		if (!dialogue_needed(
 			&t->dialogue, question, text, sizeof(text)))
 			return tool_abandoned(t);
-	} while (!tool_mid(str_of(text), mid));
-	return TOOL_DONE;
+		if (tool_mid(str_of(text), mid))
+			return TOOL_DONE;
+		fprintf(t->dialogue.out,
+		    "Please enter a number between 1 and %" PRId64 ".\n",
+		    INT64_MAX);
+	}
 }
 
 int

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -43,6 +44,9 @@ interactive(struct tool *t)
 	printf("Postern %s for Email\n"
 	       "Welcome to the Postern mail gateway\n",
 	    POSTERN_VERSION);
+	/* Commands are processes of their own; what one shall find again, the
+	 * next time, stands in a file without a name. */
+	t->memory = memfd_create("postern shell", MFD_CLOEXEC);
 	make_prompt(t, prompt, sizeof(prompt));
 	rl_readline_name = name;
 	rl_attempted_completion_function = complete;

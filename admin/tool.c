@@ -90,6 +90,13 @@ tool_abandoned(const struct tool *t)
 	return TOOL_NEGATIVE;
 }
 
+void
+tool_space(const struct tool *t)
+{
+	if (t->asks)
+		fputc('\n', t->dialogue.out);
+}
+
 int
 tool_print(struct tool *t, struct buf *text)
 {

@@ -32,6 +32,7 @@ struct tool {
 	const char *root; /* --root; NULL: installed */
 	bool json;        /* --json: for programs */
 	bool asks;        /* a person is there: ask for what is missing */
+	int memory;       /* file of what trace remembers in a shell; -1 */
 	struct dialogue dialogue;
 	const struct tool_command *command; /* the one running */
 };
@@ -65,6 +66,8 @@ int tool_fail(const struct tool *, const struct err *);
 /* The input ended in the middle of a dialogue; returns TOOL_NEGATIVE. */
 int tool_abandoned(const struct tool *);
 
+/* The empty line between a person's command and what it says. */
+void tool_space(const struct tool *);
 /* Prints text (already escaped); long ones page by page for a person.
  * Returns TOOL_DONE. */
 int tool_print(struct tool *, struct buf *text);

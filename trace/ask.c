@@ -20,8 +20,10 @@ static bool ask_until(struct tool *, const char *question, char *answer,
 static bool ask_listener(
     struct tool *, const struct config *, struct trace_answers *);
 static bool ask_message(struct tool *, struct trace_answers *);
+static bool ask_file(struct tool *, struct trace_answers *);
 static bool ask_lines(struct tool *, struct trace_answers *);
 static bool any_text(const char *answer, struct err *);
+static bool some_address(const char *answer, struct err *);
 
 bool
 trace_ask(struct tool *t, const struct config *config, struct trace_answers *a)
@@ -53,7 +55,7 @@ trace_ask(struct tool *t, const struct config *config, struct trace_answers *a)
 	       ask_until(t,
 		   "Enter the Envelope Recipient addresses. Separate multiple "
 		   "addresses by commas.",
-		   a->recipients, sizeof(a->recipients), any_text) &&
+		   a->recipients, sizeof(a->recipients), some_address) &&
 	       ask_message(t, a);
 }
 
@@ -140,7 +142,6 @@ static bool
 ask_message(struct tool *t, struct trace_answers *a)
 {
 	bool from_disk = strcmp(a->file, "-") != 0;
-	struct err err = ERR_INIT;
 
 	if (!dialogue_yes(
 		&t->dialogue, "Load message from disk?", from_disk, &from_disk))
@@ -150,16 +151,30 @@ ask_message(struct tool *t, struct trace_answers *a)
 		str_copy(a->file, sizeof(a->file), STR("-"));
 		return ask_lines(t, a);
 	}
-	if (strcmp(a->file, "-") == 0)
-		*a->file = '\0';
+	return ask_file(t, a);
+}
+
+/* One that cannot be read is not offered again. */
+static bool
+ask_file(struct tool *t, struct trace_answers *a)
+{
+	char dflt[sizeof(a->file)] = "";
+	struct err err = ERR_INIT;
+
+	if (strcmp(a->file, "-") != 0)
+		str_copy(dflt, sizeof(dflt), str_of(a->file));
 	for (;;) {
-		if (!ask_until(t, "Enter the name of the file to load:",
-			a->file, sizeof(a->file), any_text))
+		if (!dialogue_text(&t->dialogue,
+			"Enter the name of the file to load:", dflt, a->file,
+			sizeof(a->file)))
 			return false;
-		if (trace_read(a, &err) == 0)
-			return true;
-		fprintf(t->dialogue.out, "%s\n", err.text);
+		if (*a->file != '\0' && trace_read(a, &err) == 0)
+			break;
+		if (*a->file != '\0')
+			tool_fail(t, &err);
 	}
+	fputc('\n', t->dialogue.out);
+	return true;
 }
 
 /* Up to a lone dot, or the end of the input. */
@@ -185,6 +200,14 @@ ask_lines(struct tool *t, struct trace_answers *a)
 	free(line);
 	fputc('\n', t->dialogue.out);
 	return true;
+}
+
+/* More than blanks and commas. */
+static bool
+some_address(const char *answer, struct err *err)
+{
+	err->text[0] = '\0';
+	return answer[strspn(answer, " \t,")] != '\0';
 }
 
 static bool

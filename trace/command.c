@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "admin/commands.h"
 #include "base/bounds.h"
@@ -43,6 +44,9 @@ static int batch(
     struct tool *, const struct config *, struct trace_answers *, bool explain);
 static int sessions(
     struct tool *, const struct config *, struct trace_answers *, bool explain);
+static bool ask_on(struct tool *, const struct trace_output *);
+static void recall(const struct tool *, struct trace_answers *);
+static void remember(const struct tool *, const struct trace_answers *);
 static int session(struct tool *, const struct config *,
     const struct trace_answers *, bool explain, struct trace_output *);
 static void print(struct tool *, struct str text);
@@ -205,37 +209,96 @@ static int
 sessions(struct tool *t, const struct config *config, struct trace_answers *a,
     bool explain)
 {
+	int status = TOOL_DONE;
 	bool again = true;
 
-	while (again) {
+	recall(t, a);
+	tool_space(t);
+	while (again && status == TOOL_DONE) {
 		struct trace_output out;
-		bool show = false;
-		int status;
 
 		if (!trace_ask(t, config, a))
 			return tool_abandoned(t);
+		remember(t, a);
 		status = session(t, config, a, explain, &out);
-		print(t, out.report);
-		fputc('\n', t->dialogue.out);
-		if (status == TOOL_DONE && out.result.n > 0 &&
-		    dialogue_yes(&t->dialogue,
-			"Would you like to see the resulting message?", true,
-			&show) &&
-		    show) {
+		if (status == TOOL_DONE) {
+			print(t, out.report);
 			fputc('\n', t->dialogue.out);
-			print(t, out.result);
+			again = ask_on(t, &out);
+		}
+		trace_output_fini(&out);
+	}
+	return status;
+}
+
+/* Shows the message to who wants to see it. True: once more. */
+static bool
+ask_on(struct tool *t, const struct trace_output *out)
+{
+	bool show = false, again = false;
+
+	if (out->end == TRACE_REFUSED)
+		return false;
+	if (out->result.n > 0) {
+		if (!dialogue_yes(&t->dialogue,
+			"Would you like to see the resulting message?", true,
+			&show))
+			return false;
+		fputc('\n', t->dialogue.out);
+		if (show) {
+			print(t, out->result);
 			fputc('\n', t->dialogue.out);
 		}
-		again = out.end > TRACE_REFUSED;
-		trace_output_fini(&out);
-		if (status == TOOL_USAGE)
-			continue;
-		if (again &&
-		    !dialogue_yes(&t->dialogue,
-			"Run through another debug session?", false, &again))
-			return TOOL_DONE;
 	}
-	return TOOL_DONE;
+	if (!dialogue_yes(&t->dialogue, "Run through another debug session?",
+		false, &again))
+		return false;
+	fputc('\n', t->dialogue.out);
+	return again;
+}
+
+/* What was answered the last time, in the same shell; what was said in
+ * options this time goes before. */
+static void
+recall(const struct tool *t, struct trace_answers *a)
+{
+	struct trace_answers *old = mem_alloc(sizeof(*old));
+	const struct {
+		char *to;
+		const char *from;
+		size_t size;
+	} fields[] = {
+#define FIELD_OF(name) { a->name, old->name, sizeof(a->name) }
+		FIELD_OF(source_ip),
+		FIELD_OF(fqdn),
+		FIELD_OF(listener),
+		FIELD_OF(owner),
+		FIELD_OF(reputation),
+		FIELD_OF(sender),
+		FIELD_OF(recipients),
+		FIELD_OF(file),
+#undef FIELD_OF
+	};
+	size_t n = offsetof(struct trace_answers, message);
+	bool some =
+	    t->memory != -1 && pread(t->memory, old, n, 0) == (ssize_t)n;
+
+	for (size_t i = 0; some && i < NELEM(fields); i++) {
+		if (*fields[i].to == '\0')
+			str_copy(fields[i].to, fields[i].size,
+			    str_of(fields[i].from));
+	}
+	free(old);
+}
+
+static void
+remember(const struct tool *t, const struct trace_answers *a)
+{
+	size_t n = offsetof(struct trace_answers, message);
+
+	/* Without it the next time has no defaults: no harm done. */
+	if (t->memory != -1 && pwrite(t->memory, a, n, 0) == -1)
+		return;
 }
 
 /* Looks the client's name up if it was not given, then runs the message. */
