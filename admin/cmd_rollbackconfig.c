@@ -1,4 +1,5 @@
 /* cmd_rollbackconfig.c - `rollbackconfig` (delivery-admin 4.2) */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -148,7 +149,11 @@ revert(struct tool *t, uint64_t number)
 	json_t *json;
 
 	tool_user(user, sizeof(user));
-	if (revision_info(t->paths.state, number, &info, &err) == -1 ||
+	if (revision_info(t->paths.state, number, &info, &err) == -1 &&
+	    err.sys == ENOENT)
+		err_set(&err, ERR_PERM, "There is no revision %" PRIu64 ".",
+		    number);
+	if (err.text[0] != '\0' ||
 	    revision_rollback(
 		t->paths.etc, t->paths.state, number, user, &made, &err) == -1)
 		return tool_fail(t, &err);

@@ -106,10 +106,16 @@ static int
 choose(int fd, enum program_kind kind, struct buf *in, struct err *err)
 {
 	struct connect_msg to = { .kind = kind };
+	struct err why = ERR_INIT;
 	struct ipc_frame f;
 
-	if (ipc_call_send(fd, IPC_CONNECT, 0, &to, err) == -1 ||
-	    ipc_call_recv(fd, &f, in, NULL, NULL, CONNECT_MS, err) == -1)
+	/* Who is refused is so before he speaks: then writing fails, yet there
+	 * is an answer to read. */
+	if (ipc_call_send(fd, IPC_CONNECT, 0, &to, &why) == -1 &&
+	    why.sys != EPIPE)
+		return err_set(
+		    err, why.kind, "%s: %s", program_name(kind), why.text);
+	if (ipc_call_recv(fd, &f, in, NULL, NULL, CONNECT_MS, err) == -1)
 		return err_in(err, "%s", program_name(kind));
 	if (f.type != IPC_RESULT)
 		return err_set(err, ERR_PROTO, "%s: unexpected answer",

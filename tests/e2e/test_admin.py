@@ -1,0 +1,447 @@
+"""The commands as scripts use them, and the socket that they talk to."""
+import array
+import contextlib
+import json
+import os
+import re
+import socket
+import struct
+import subprocess
+import time
+
+import pytest
+
+from conftest import CONFIG
+from suite import BIN, ROOT_USER, TOP, wait_for
+
+# --- commands ----------------------------------------------------------------
+
+# words, exit status, what must be in the output
+TEXT = [
+    ("clearchanges --yes", 0, "Changes cleared: "),
+    ("clearchanges", 2, "say --yes"),
+    ("commit nothing new", 0, "No changes to commit.\n"),
+    ("commit", 2, "Usage: commit COMMENT"),
+    ("delivernow all", 0, "Scheduling all messages for delivery.\n"),
+    ("delivernow no.test", 1, 'There are no messages for "no.test" in'),
+    ("delivernow", 2, "Usage: delivernow"),
+    ("dnsflush", 0, "Flushing DNS cache.\n"),
+    ("dnsflush example.com", 0, "Flushing DNS cache.\n"),
+    ("help", 0, "\ntophosts          Show the busiest destinations\n"),
+    ("help status", 0, "Usage: status [detail] [--json]\n"),
+    ("help nothing", 2, "there is no such command"),
+    ("hoststatus example.com", 0, "Host mail status for: 'example.com'\n"),
+    ("hoststatus no.test", 1, 'Host "no.test" is not currently in memory.'),
+    ("hoststatus", 2, "Usage: hoststatus HOST"),
+    ("oldmessage", 0, "MID 1: "),
+    ("reload", 0, "Revision 1 is in force.\n"),
+    ("removemessage 1", 2, "say --yes"),
+    ("removemessage --yes 99", 1, "MID 99 is not in the system.\n"),
+    ("resetcounters", 0, "Counters reset: "),
+    ("resume", 0, "Mail delivery resumed.\n"),
+    ("resumedel", 0, "Mail delivery resumed.\n"),
+    ("resumelistener all", 1, "No listeners are suspended.\n"),
+    ("resumelistener InboundMail", 1, "No listeners are suspended.\n"),
+    ("rollbackconfig list", 0, "Previous commits:\n"),
+    ("rollbackconfig --yes 99", 1, "There is no revision 99.\n"),
+    ("rollbackconfig 1", 2, "say --yes"),
+    ("rollovernow", 0, "Log files successfully rolled over: mail_logs\n"),
+    ("rollovernow nothing", 1, 'There is no log subscription "nothing".'),
+    ("showchanges", 0, "There are no changes.\n"),
+    ("showconfig", 0, "hostname: mx.postern.test\n"),
+    ("showconfig --defaults", 0, "parser: strict"),
+    ("showconfig --nothing", 2, "Usage: showconfig"),
+    ("showmessage 1", 0, "Subject: kept"),
+    ("showmessage 99", 1, "MID 99 is not in the system.\n"),
+    ("showrecipients all", 0, "\n[RID]     [Atmps]  Recipient\n"),
+    ("showrecipients host example.com", 0, " [0]       [0]     r@example.com"),
+    ("showrecipients sender <>", 0, "There are no such messages in the"),
+    ("showrecipients host", 2, "Usage: showrecipients"),
+    ("status", 0, "\nSystem status:                 "),
+    ("status detail", 0, "\nRates (Events Per Hour):             1-Minute"),
+    ("status more", 2, "Usage: status [detail]\n"),
+    ("suspenddel 1", 0, "Mail delivery suspended.\n"),
+    ("suspenddel 86401", 2, "within 0..86400"),
+    ("suspendlistener Nobody", 1, 'There is no listener "Nobody".\n'),
+    ("suspendlistener", 2, "Usage: suspendlistener"),
+    ("tophosts", 0, "#   Recipient Host            Recip.    Out"),
+    ("tophosts hard_bounced 3", 0, "Hosts marked with '*'"),
+    ("tophosts nothing", 2, "active_rcpts|conn_out|deliv_rcpts"),
+    ("tophosts conn_out 0", 2, "COUNT is within 1..10000"),
+    ("trace", 2, "--source-ip"),
+    ("version", 0, "Current Version\n===============\nProduct: Postern"),
+    ("workqueue status", 0, "Status:          Operational\n"),
+    ("workqueue", 2, "Usage: workqueue"),
+    ("workqueue rate 1 1", 0, "Time        Pending        In       Out\n"),
+    ("nothing", 2, "Unknown command: nothing\n"),
+    ("stauts", 2, "Did you mean: status?\n"),
+    ("CLEAR --yes", 0, "Changes cleared: "),
+    ("diff", 0, "There are no changes.\n"),
+]
+
+# words: keys that must be there
+JSON = {
+    "clearchanges --yes": ["changes_cleared"],
+    "commit nothing": ["revision", "changed", "committed", "problems"],
+    "delivernow all": ["scope"],
+    "dnsflush": None,
+    "help": None,
+    "help status": None,
+    "hoststatus example.com": [
+        "host", "status_as_of", "host_up_down", "counters", "gauges",
+        "oldest_message", "last_activity", "next_retry",
+        "ordered_ip_addresses", "mx_records", "smtp_routes",
+        "last_5xx_error"],
+    "oldmessage": ["mid", "age"],
+    "reload": ["revision"],
+    "resetcounters": ["counters_reset"],
+    "resumedel": None,
+    "rollbackconfig list": ["current", "revisions"],
+    "rollovernow": ["rolled"],
+    "showchanges": ["changed", "diff"],
+    "showconfig": ["revision", "config"],
+    "showmessage 1": ["mid", "age", "content_off", "content_len"],
+    "showrecipients all": ["messages"],
+    "status": ["status_as_of", "up_since", "last_counter_reset",
+               "system_status", "oldest_message", "counters", "ids",
+               "gauges", "rates"],
+    "status detail": ["rates"],
+    "suspenddel 1": None,
+    "tophosts": ["status_as_of", "hosts"],
+    "version": ["product", "version", "serial", "openssl", "queue_schema"],
+    "workqueue status": ["status_as_of", "status", "messages", "paused"],
+    "workqueue rate 1 1": ["time", "pending", "in", "out"],
+}
+
+
+def run(postern, words, *more, **kw):
+    return subprocess.run(
+        [str(BIN / "postern"), "--root", str(postern.root), *more]
+        + (words.split() if isinstance(words, str) else words),
+        capture_output=True, text=True, timeout=60,
+        stdin=subprocess.DEVNULL, **kw)
+
+
+@pytest.fixture(scope="module")
+def module_suite(tmp_path_factory):
+    """One gateway for all that changes nothing for good, with a message that
+    cannot be delivered: nobody is at the sink's port."""
+    import shutil
+    import tempfile
+    from suite import Suite
+    folder = tempfile.mkdtemp(prefix="postern-test.", dir="/var/tmp")
+    with Suite(os.path.join(folder, "s"), CONFIG) as postern:
+        with postern.client() as c:
+            assert c.mail(body=b"Subject: kept\r\n\r\nx\r\n")[0] == 250
+        postern.wait_log("queued for delivery")
+        yield postern
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def commands():
+    out = subprocess.run([str(BIN / "postern"), "--root", str(TOP), "--json",
+                          "help"], capture_output=True, text=True)
+    return json.loads(out.stdout)
+
+
+@pytest.mark.parametrize("words,status,part", TEXT)
+def test_exit_status_and_text(module_suite, words, status, part):
+    r = run(module_suite, words)
+    assert r.returncode == status, (r.stdout, r.stderr)
+    if status == 0:
+        assert part in r.stdout and r.stderr == ""
+    else:
+        assert r.stdout == "" and part in r.stderr and r.stderr != ""
+    run(module_suite, "resume")
+
+
+@pytest.mark.parametrize("words", JSON)
+def test_json(module_suite, words):
+    for line in ([*words.split(), "--json"], ["--json", *words.split()]):
+        r = run(module_suite, line)
+        assert r.returncode == 0 and r.stderr == "", (r.stdout, r.stderr)
+        answer = json.loads(r.stdout)
+        for key in JSON[words] or []:
+            assert key in answer, (key, answer)
+    run(module_suite, "resume")
+
+
+def test_every_command_is_tried():
+    tried = {w.split()[0] for w, *_ in TEXT} | {w.split()[0] for w in JSON}
+    assert {c["name"] for c in commands()} - tried == {"inject", "suspend"}
+
+
+@pytest.mark.parametrize("name", [c["name"] for c in commands()])
+def test_help_of_each(module_suite, name):
+    r = run(module_suite, [name, "--help"])
+    assert r.returncode == 0 and r.stderr == ""
+    usage, empty, text = r.stdout.split("\n", 2)
+    assert usage.startswith("Usage: " + name) and empty == ""
+    assert len(text) > 20 and text.endswith(".\n")
+    assert all(len(l) <= 80 for l in text.split("\n"))
+    assert run(module_suite, ["help", name]).stdout == r.stdout
+    assert run(module_suite, [name, "--help", "--json"]).returncode == 0
+    # words that make no sense are wrong use, and say how it is right
+    r = run(module_suite, [name, "--no-such-option", "x", "y", "z", "a", "b"])
+    if name != "commit":        # there every word is the comment
+        assert r.returncode in (1, 2) and r.stderr != "" == r.stdout
+
+
+def test_help_is_in_order():
+    names = [c["name"] for c in commands()]
+    assert names == sorted(names)
+
+
+@pytest.mark.parametrize("mid", ["../../x", "1/../2", "-1", "0x10", "1e3",
+                                 "9" * 400, "1;rm", "0", " 1", "+1",
+                                 str(2 ** 63), "\u0661"])
+@pytest.mark.parametrize("command", ["showmessage", "removemessage --yes"])
+def test_adm_02_message_ids(module_suite, command, mid):
+    r = run(module_suite, command.split() + [mid])
+    assert r.returncode == 2 and "Usage: " in r.stderr
+
+
+def test_adm_02_the_largest_one(module_suite):
+    r = run(module_suite, ["showmessage", str(2 ** 63 - 1)])
+    assert r.returncode == 1 and "is not in the system" in r.stderr
+
+
+@pytest.mark.parametrize("text", ["\x1b[2J", "a\nb", "\u202ex", "x" * 5000])
+@pytest.mark.parametrize("command", ["hoststatus", "tophosts", "nonsense",
+                                     "rollovernow", "suspendlistener",
+                                     "showmessage", "delivernow"])
+def test_adm_04_errors_are_harmless(module_suite, command, text):
+    r = run(module_suite, [command, text])
+    assert r.returncode in (1, 2)
+    assert "\x1b" not in r.stderr and "\u202e" not in r.stderr
+    assert all(len(l) < 1200 for l in r.stderr.split("\n"))
+
+
+def test_words_through_a_pipe(module_suite):
+    r = subprocess.run([str(BIN / "postern"), "--root",
+                        str(module_suite.root)],
+                       input="workqueue status\nnonsense\n# no\n\n"
+                       "showmessage 99\nversion\nexit\nstatus\n",
+                       capture_output=True, text=True, timeout=60)
+    assert r.stdout.startswith("Status as of: ")
+    assert r.stdout.count("Current Version") == 1
+    assert "System status" not in r.stdout
+    assert r.stderr == "Unknown command: nonsense\n" \
+        "MID 99 is not in the system.\n"
+
+
+def test_nobody_is_there(make_suite):
+    postern = make_suite(start=False)
+    for words in ("status", "tophosts", "workqueue status", "resumedel"):
+        r = run(postern, words)
+        assert r.returncode == 1 and "Postern is not running" in r.stderr
+    assert run(postern, "version").returncode == 0
+    assert run(postern, "showconfig --working").returncode == 0
+    r = run(postern, "showconfig")
+    assert r.returncode == 1 and "--working" in r.stderr
+
+
+def test_output_that_cannot_be_written(module_suite):
+    with open("/dev/full", "w") as full:
+        r = subprocess.run([str(BIN / "postern"), "--root",
+                            str(module_suite.root), "help"], stdout=full,
+                           stderr=subprocess.PIPE, text=True, timeout=60)
+    assert r.returncode == 1 and "No space left" in r.stderr
+
+
+# --- the control socket (threats ADM-05) -------------------------------------
+
+HEAD = struct.Struct("=IHHI")    # length, type, descriptors, transaction
+KINDS = {"master": 0, "recorder": 1, "lookupd": 2, "qmgr": 4}
+GARBAGE = {
+    "nothing": b"",
+    "text": b"GET / HTTP/1.0\r\n\r\n",
+    "zeros": b"\0" * 4096,
+    "ones": b"\xff" * 4096,
+    "2 GB": HEAD.pack(0x7fffffff, 0, 0, 0),
+    "4 GB": HEAD.pack(0xffffffff, 0, 0, 0) + b"x" * 10000,
+    "half a head": b"\x05\0\0",
+    "unknown type": HEAD.pack(0, 9999, 0, 0),
+    "descriptors that are not there": HEAD.pack(1, 0, 9, 0) + b"\0",
+}
+
+
+def types():
+    """Numbers of the frames, from the header that declares them."""
+    text = (TOP / "lib/ipc/messages.h").read_text()
+    table = text[text.index("#define IPC_MESSAGES("):]
+    names = re.findall(r"\b[MX]\((\w+)", table[:table.index("\n\n")])
+    return {n: i for i, n in enumerate(names, 1)}
+
+
+def control(postern):
+    s = socket.socket(socket.AF_UNIX)
+    s.settimeout(15)
+    s.connect(control_path(postern))
+    return s
+
+
+def control_path(postern):
+    found = [str(p) for p in postern.root.rglob("*") if p.is_socket()]
+    assert len(found) == 1, found
+    return found[0]
+
+
+def frame(kind, body):
+    return HEAD.pack(len(body), types()[kind], 0, 0) + body
+
+
+def handed_over(postern, program):
+    s = control(postern)
+    s.sendall(frame("CONNECT", bytes([KINDS[program]])))
+    head = s.recv(HEAD.size, socket.MSG_WAITALL)
+    length, kind, *_ = HEAD.unpack(head)
+    assert kind == types()["RESULT"]
+    body = s.recv(length, socket.MSG_WAITALL)
+    assert body[0] == 0, body
+    return s
+
+
+def drained(s, seconds=15):
+    """True when the other side has closed it."""
+    s.settimeout(seconds)
+    with contextlib.suppress(ConnectionError):
+        while s.recv(65536):
+            pass
+    return True
+
+
+def lives(postern, before):
+    assert postern.pids() == before
+    assert postern.ask("status")["system_status"] == "Online"
+    with postern.client() as c:
+        assert c.cmd("NOOP")[0] == 250
+
+
+@pytest.mark.parametrize("name", GARBAGE)
+def test_adm_05_garbage(module_suite, name):
+    before = module_suite.pids()
+    with control(module_suite) as s:
+        s.sendall(GARBAGE[name])
+        if name != "nothing":
+            s.shutdown(socket.SHUT_WR)
+        assert drained(s)
+    lives(module_suite, before)
+
+
+@pytest.mark.parametrize("program", KINDS)
+@pytest.mark.parametrize("name", GARBAGE)
+def test_adm_05_garbage_to_each(module_suite, program, name):
+    before = module_suite.pids()
+    with handed_over(module_suite, program) as s:
+        with contextlib.suppress(ConnectionError):
+            s.sendall(GARBAGE[name])
+            s.shutdown(socket.SHUT_WR)
+        assert drained(s)
+    lives(module_suite, before)
+
+
+@pytest.mark.parametrize("program", KINDS)
+def test_adm_05_commands_that_are_none(module_suite, program):
+    """Well-formed frames, wrong words: an answer, and it goes on."""
+    before = module_suite.pids()
+    with handed_over(module_suite, program) as s:
+        for body in (b"\0", b"\1\0", b"\1\5wrong", b"\1\6status" * 1,
+                     b"\x64" + b"\1x" * 100):
+            with contextlib.suppress(ConnectionError):
+                s.sendall(frame("COMMAND", body))
+    lives(module_suite, before)
+
+
+def test_adm_05_half_a_frame(module_suite):
+    before = module_suite.pids()
+    whole = frame("CONNECT", b"\1")
+    start = time.monotonic()
+    held = []
+    for n in range(1, len(whole)):
+        s = control(module_suite)
+        s.sendall(whole[:n])
+        held.append(s)
+    lives(module_suite, before)
+    assert time.monotonic() - start < 10
+    for s in held:
+        assert drained(s, 15)
+        s.close()
+    with handed_over(module_suite, "qmgr") as s:
+        s.sendall(HEAD.pack(1000, types()["COMMAND"], 0, 0) + b"\1")
+        lives(module_suite, before)
+
+
+def test_adm_05_a_thousand_connections(module_suite):
+    before = module_suite.pids()
+    held = []
+    start = time.monotonic()
+    for _ in range(1000):
+        s = socket.socket(socket.AF_UNIX)
+        s.setblocking(False)
+        try:
+            s.connect(control_path_cached(module_suite))
+            held.append(s)
+        except BlockingIOError:     # the kernel's queue is full
+            s.close()
+            time.sleep(0.001)
+    assert len(held) > 64
+    with module_suite.client() as c:
+        assert c.mail()[0] == 250
+    for s in held:
+        s.close()
+    wait_for("the socket to serve again", lambda: run(
+        module_suite, "status").returncode == 0, 15, 0.2)
+    lives(module_suite, before)
+    assert time.monotonic() - start < 30
+
+
+def control_path_cached(postern, seen={}):
+    if postern.root not in seen:
+        seen[postern.root] = control_path(postern)
+    return seen[postern.root]
+
+
+@pytest.mark.parametrize("program", [None, *KINDS])
+def test_adm_05_a_flood_of_descriptors(module_suite, program):
+    before = module_suite.pids()
+    counts = {n: len(os.listdir("/proc/%d/fd" % p))
+              for n, p in before.items()}
+    for _ in range(20):
+        s = (handed_over(module_suite, program) if program
+             else control(module_suite))
+        fds = array.array("i", [s.fileno()] * 200)
+        with contextlib.suppress(ConnectionError):
+            s.sendmsg([HEAD.pack(1, types()["CONNECT"], 200, 0) + b"\1"],
+                      [(socket.SOL_SOCKET, socket.SCM_RIGHTS, fds)])
+            drained(s, 5)
+        s.close()
+    lives(module_suite, before)
+
+    def closed():
+        return all(len(os.listdir("/proc/%d/fd" % p)) <= counts[n] + 3
+                   for n, p in before.items())
+    wait_for("descriptors to be closed", closed)
+
+
+@pytest.mark.skipif(not ROOT_USER, reason="needs root")
+def test_adm_05_other_accounts_are_refused(module_suite):
+    path = control_path(module_suite)
+    assert os.stat(path).st_mode & 0o777 == 0o660
+
+    def nobody():
+        os.setgroups([])
+        os.setgid(65534)
+        os.setuid(65534)
+    r = run(module_suite, "status", preexec_fn=nobody)
+    assert r.returncode == 1 and "Permission denied" in r.stderr
+    # even where the mode would let them in
+    os.chmod(path, 0o666)
+    try:
+        for words in ("status", "suspenddel 0", "reload"):
+            r = run(module_suite, words, preexec_fn=nobody)
+            assert r.returncode == 1
+            assert "you may not use this socket" in r.stderr
+    finally:
+        os.chmod(path, 0o660)
+    assert module_suite.ask("status")["system_status"] == "Online"
