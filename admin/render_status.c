@@ -106,6 +106,7 @@ static const struct row gauges[] = {
 static void join_gauges(json_t *joined, const json_t *queue);
 static json_t *system_status(const json_t *queue, const json_t *listeners);
 static bool all_suspended(const json_t *listeners);
+static const char *one_suspended(const json_t *listeners);
 static void head(const json_t *, struct buf *);
 static void section(const struct row *, size_t n, bool detail,
     const char *const keys[3], const json_t *values, struct buf *);
@@ -207,7 +208,7 @@ system_status(const json_t *queue, const json_t *listeners)
 		{ "Receiving suspended", "Offline" } };
 	bool out = strcmp(fields_text(queue, "delivery"), "suspended") == 0;
 	bool in = all_suspended(listeners);
-	const char *by = fields_text(queue, "suspended_by");
+	const char *by = fields_text(queue, "suspended_by"), *one;
 
 	if (queue == NULL)
 		return json_string("The queue manager does not answer");
@@ -215,7 +216,25 @@ system_status(const json_t *queue, const json_t *listeners)
 		return json_string("The master does not answer");
 	if (out && *by != '\0')
 		return json_sprintf("%s (by %s)", words[in][out], by);
+	if (!in && (one = one_suspended(listeners)) != NULL)
+		return json_sprintf(
+		    "%s (receiving suspended for %s)", words[in][out], one);
 	return json_string(words[in][out]);
+}
+
+/* Of several the first: who reads it will look. */
+static const char *
+one_suspended(const json_t *listeners)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(json_object_get(listeners, "listeners"), i, one)
+	{
+		if (fields_bool(one, "suspended"))
+			return fields_text(one, "name");
+	}
+	return NULL;
 }
 
 static bool

@@ -468,8 +468,11 @@ def test_suspend_and_resume(shell, filled):
                   "InboundMail.\n" + HOST, "suspendlistener InboundMail"),
                  ('Listener "InboundMail" is already suspended.\n' + HOST,
                   "suspendlistener Nobody"),
-                 ('There is no listener "Nobody".\n' + HOST,
-                  "resumelistener"),
+                 ('There is no listener "Nobody".\n' + HOST, "status"))
+    assert "\nSystem status:                 Online (receiving suspended " \
+        "for InboundMail)\n" in shell.expect(HOST)
+    shell.say("resumelistener")
+    shell.answer(
                  ("Choose the listener(s) you wish to resume. Separate "
                   "multiple entries with commas.\n1. All\n2. InboundMail\n"
                   "[1]> ", ""),

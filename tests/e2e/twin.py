@@ -9,7 +9,6 @@ What trace says is turned into what a client must then hear, byte for byte.
 import dataclasses
 import json
 import re
-import socket
 import tempfile
 
 from suite import Client, stuff
@@ -17,6 +16,8 @@ from suite import Client, stuff
 BODY = (b"From: Joe <joe@client.test>\r\nTo: anna@example.com\r\n"
         b"Subject: twice\r\n\r\nHello.\r\n")
 RESET = "reset"
+# every variable of a banner, and one that there is not
+BANNER = "$Group|$HATEntry|$Hostname|$RemoteIP|$OrgID|$Other"
 
 
 @dataclasses.dataclass
@@ -141,6 +142,18 @@ def path(address):
     return text.encode("utf-8", "surrogateescape")
 
 
+def events(postern):
+    """What the subscription mail_json has, oldest first."""
+    lines = []
+    for f in sorted((postern.root / "log/mail_json").glob("*.@*")):
+        lines += f.read_text().splitlines()
+    return [json.loads(l) for l in lines]
+
+
+def enough(found, n):
+    return found if len(found) >= n else None
+
+
 def hat_line(t):
     """What the mail log says of the connection."""
     c = t["connection"]
@@ -176,3 +189,7 @@ def neutral(body):
     """Without what must differ: the Received line's protocol and date."""
     return re.sub(rb"\A(Received: [^\n]*\n +by \S+ with )\S+; [^\r\n]*",
                   rb"\1X; DATE", body, count=1)
+
+
+def lines(n, size=70):
+    return b"".join(b"%0*d\r\n" % (size - 2, i) for i in range(n))

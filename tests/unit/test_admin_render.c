@@ -311,14 +311,18 @@ test_status(void **state)
 static void
 test_system_status(void **state)
 {
-	static const char up[] = "{\"listeners\": [{\"suspended\": true},"
-				 " {\"suspended\": false}]}";
+	static const char up[] = "{\"listeners\": [{\"suspended\": false}]}";
+	static const char partly[] =
+	    "{\"listeners\": [{\"name\": \"In\", \"suspended\": false},"
+	    " {\"name\": \"Out\", \"suspended\": true}]}";
 	static const char down[] = "{\"listeners\": [{\"suspended\": true}]}";
 	static const struct {
 		const char *delivery, *listeners, *status;
 	} cases[] = {
 		{ "running", up, "Online" },
 		{ "suspended", up, "Delivery suspended (by admin)" },
+		{ "running", partly, "Online (receiving suspended for Out)" },
+		{ "suspended", partly, "Delivery suspended (by admin)" },
 		{ "running", down, "Receiving suspended" },
 		{ "suspended", down, "Offline (by admin)" },
 		{ "running", "{\"listeners\": []}", "Online" },
