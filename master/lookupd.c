@@ -133,15 +133,8 @@ static int
 peer_frame(void *arg, struct ipc *ipc, struct ipc_frame *f, struct err *err)
 {
 	struct lookupd *self = arg;
-	struct flush flush;
 	struct query query;
 
-	if (f->type == IPC_FLUSH) {
-		if (ipc_decode(f, &flush, NULL, err) == -1)
-			return -1;
-		lookups_flush(self->lookups, NULL);
-		return 0;
-	}
 	if (ipc_decode(f, &query, NULL, err) == -1)
 		return -1;
 	ask(self, ipc, f->txn, false, &query);

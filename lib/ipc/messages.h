@@ -242,7 +242,6 @@ enum job_stage { JOB_MAIL = 1, JOB_RCPT, JOB_DATA, JOB_DOT };
 	F(S, U8, secure, 1)     /* DNSSEC validated */                         \
 	F(S, STR, reason, 200)  /* "ServFail", "timeout", ... */               \
 	L(S, dns_rr, rrs, 1000)
-#define REC_FLUSH(S, F, L) F(S, STR, name, DOMAIN_MAX) /* empty: everything */
 
 /* --- events: EVENT frames are raw (lib/event) --- */
 
@@ -291,7 +290,6 @@ enum job_stage { JOB_MAIL = 1, JOB_RCPT, JOB_DATA, JOB_DOT };
 	R(query, REC_QUERY)                                                    \
 	R(dns_rr, REC_DNS_RR)                                                  \
 	R(answer, REC_ANSWER)                                                  \
-	R(flush, REC_FLUSH)                                                    \
 	R(connect_msg, REC_CONNECT)                                            \
 	R(word, REC_WORD)                                                      \
 	R(command, REC_COMMAND)                                                \
@@ -331,7 +329,6 @@ IPC_RECORDS(IPC_STRUCT)
 	M(SESSION_KILL, session_kill, 0)                                       \
 	M(QUERY, query, 0)                                                     \
 	M(ANSWER, answer, 0)                                                   \
-	M(FLUSH, flush, 0)                                                     \
 	X(EVENT)                                                               \
 	M(CONNECT, connect_msg, 0)                                             \
 	M(COMMAND, command, 0)                                                 \
