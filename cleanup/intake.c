@@ -353,10 +353,7 @@ may_begin(struct txn *t)
 static void
 promise(struct txn *t)
 {
-	uint64_t limit = t->mail->envelope.max_size;
-
-	/* Without a limit nothing can be promised. */
-	t->promised = limit == UNLIMITED ? 0 : limit;
+	t->promised = disk_promise(t->cleanup, t->mail->envelope.max_size);
 	t->cleanup->promised += t->promised;
 }
 
