@@ -284,12 +284,13 @@ qmgr_frame(void *arg, struct ipc *ipc, struct ipc_frame *f, struct err *err)
 	struct peer *p = arg;
 	struct workqueue msg;
 
-	(void)ipc;
 	if (f->type != IPC_WORKQUEUE)
 		return intake_frame(p->intake, f, err);
 	if (ipc_decode(f, &msg, NULL, err) == -1)
 		return -1;
-	workqueue_pause(p->cleanup->workqueue, msg.paused != 0);
+	/* the last words of a qmgr that died may come after a new one's first */
+	if (workqueue_sends_to(p->cleanup->workqueue, ipc))
+		workqueue_pause(p->cleanup->workqueue, msg.paused != 0);
 	return 0;
 }
 

@@ -136,6 +136,12 @@ workqueue_lost(struct work_queue *wq, struct ipc *qmgr)
 	}
 }
 
+bool
+workqueue_sends_to(const struct work_queue *wq, const struct ipc *qmgr)
+{
+	return wq->qmgr == qmgr;
+}
+
 void
 workqueue_pause(struct work_queue *wq, bool pause)
 {

@@ -25,6 +25,7 @@ void workqueue_add_mid(struct work_queue *, uint64_t mid, int slot);
 /* qmgr is there; gone. The next one may come before the old one's end. */
 void workqueue_connect(struct work_queue *, struct ipc *qmgr);
 void workqueue_lost(struct work_queue *, struct ipc *qmgr);
+bool workqueue_sends_to(const struct work_queue *, const struct ipc *qmgr);
 void workqueue_pause(struct work_queue *, bool pause);
 /* More may be sent now: qmgr has drained, or time has passed. */
 void workqueue_run(struct work_queue *);
