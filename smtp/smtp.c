@@ -121,6 +121,8 @@ on_peer(struct daemon *d, enum program_kind kind, uint32_t worker,
 	(void)worker;
 	if (kind != PROGRAM_QMGR)
 		return NULL;
+	/* The end of the former one may be heard of later than this. */
+	sessions_kill(&self->sessions);
 	self->sessions.qmgr = ipc;
 	*arg = self;
 	return &qmgr_handler;
@@ -162,7 +164,10 @@ all_gone(void *arg)
 static int
 qmgr_frame(void *arg, struct ipc *ipc, struct ipc_frame *f, struct err *err)
 {
-	(void)ipc;
+	const struct smtp *self = arg;
+
+	if (self->sessions.qmgr != ipc)
+		return err_set(err, ERR_PROTO, "there is a newer qmgr");
 	for (size_t i = 0; i < NELEM(from_qmgr); i++)
 		if (from_qmgr[i].type == f->type)
 			return from_qmgr[i].take(arg, f, err);
