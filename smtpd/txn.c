@@ -167,7 +167,8 @@ void
 txn_accepted(struct smtp_session *s, const struct accepted *a)
 {
 	struct txn *t = s->txn;
-	bool bad_code = a->code < 400 && a->code != 250;
+	/* 250 too: before the end of data it is no answer */
+	bool bad_code = a->code < 400;
 	struct reply no = {
 		.code = bad_code ? 451 : (int)a->code,
 		.status = bad_code ? "4.3.0" : arena_strz(&t->mem, a->status),
