@@ -132,6 +132,8 @@ $O/tests/test_recorder_log: $O/obj/master/recorder_log.o \
 	$O/obj/master/recorder_files.o $O/obj/master/recorder_turn.o
 $O/tests/test_recorder_counts: $O/obj/master/recorder_counts.o \
 	$O/obj/master/recorder_state.o
+# these run the real programs
+$O/tests/test_hostile_peer $O/tests/test_hostile_lies: | $(BINS)
 QMGR_CORE = bounce conn core deliver dest mail notice resolution resolve \
 	result retry schedule settle
 $(patsubst %,$O/tests/test_%,retry qmgr_queue qmgr_results qmgr_resolve \
