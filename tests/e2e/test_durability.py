@@ -154,6 +154,8 @@ def damage(path, at, data):
 CALL = re.compile(r"^(\d+) +(?:<\.\.\. )?(\w+)(\(| resumed>)(.*)$")
 
 
+@pytest.mark.skipif(not ROOT_USER, reason="the names of descriptors of a "
+                    "process that is not dumpable need root")
 def test_dur_01_nothing_is_acknowledged_before_it_is_synced(make_suite,
                                                             folder):
     """One client, one message after the other: between the write of an image

@@ -178,7 +178,8 @@ def test_the_installed_tree_runs(tree, folder, monkeypatch):
         wrap += ["--bounding-set", rights(tree / UNIT)]
     with Suite(folder / "s", CONFIG, wrap=wrap) as postern, \
             Sink(postern.sink_port) as sink:
-        for pid in postern.pids().values():
+        # of a process that is not dumpable only root may read it
+        for pid in postern.pids().values() if ROOT_USER else ():
             exe = os.readlink("/proc/%d/exe" % pid)
             assert exe.startswith(str(tree / "usr/lib/postern/"))
         with postern.client() as c:
