@@ -34,9 +34,13 @@
 #include "master/recorder_state.h"
 #include "master/recorder_status.h"
 #include "master/recorder_turn.h"
+#include "program/events.h"
 #include "program/program.h"
 
-#define TICK_MS      1000  /* resolution of the rates */
+#define TICK_MS 1000 /* resolution of the rates */
+/* Events wait so long for older ones: what gathering takes, and as much again
+ * for a program that does not get its turn. */
+#define HOLD_MS      (2 * EVENTS_GATHER_MS)
 #define SAVE_MS      10000 /* at most so often */
 #define LAST_WORD_MS 50    /* what the others said before they ended */
 
@@ -49,7 +53,7 @@ struct recorder {
 
 	struct recorder_state state;
 	struct recorder_rates rates;
-	struct loop_timer *tick, *last_word;
+	struct loop_timer *tick, *last_word, *write;
 	int64_t saved_at; /* monotonic ms */
 	uint64_t saved_sums[STATS_N_COUNTERS];
 	bool save_failed; /* said so already */
@@ -72,7 +76,8 @@ static void own_event(void *, enum event_id, const void *);
 static int add_event(struct recorder *, struct str body, struct err *);
 static int peer_frame(void *, struct ipc *, struct ipc_frame *, struct err *);
 static void peer_closed(void *, struct ipc *, const struct err *);
-static void write_turn(void *);
+static void write_due(void *);
+static void write_until(struct recorder *, int64_t until_us);
 static void count_lost(struct recorder *);
 static void change_logs(struct recorder *, const struct config *);
 static struct recorder_log *find_log(struct recorder *, struct str name);
@@ -150,7 +155,7 @@ start(struct daemon *d)
 	if (restore(r, &err) == -1)
 		fatal("log folder %s: %s", d->folder, err.text);
 	change_logs(r, d->config);
-	loop_at_turn_end(d->loop, write_turn, r);
+	r->write = loop_timer(d->loop, write_due, r);
 	r->tick = loop_timer(d->loop, tick, r);
 	loop_timer_in(r->tick, TICK_MS);
 }
@@ -205,7 +210,7 @@ finish(void *arg)
 	struct recorder *r = arg;
 	int64_t now = clock_wall_ms();
 
-	write_turn(r);
+	write_until(r, INT64_MAX);
 	for (size_t i = 0; i < r->n_logs; i++)
 		recorder_log_close(&r->logs[i], now);
 	r->n_logs = 0;
@@ -249,7 +254,9 @@ static int
 add_event(struct recorder *r, struct str body, struct err *err)
 {
 	if (recorder_turn_full(&r->turn, body.n))
-		write_turn(r);
+		write_until(r, INT64_MAX);
+	if (r->turn.n == 0)
+		loop_timer_in(r->write, HOLD_MS);
 	return recorder_turn_add(&r->turn, body, clock_wall_ms() * 1000, err);
 }
 
@@ -267,17 +274,23 @@ own_event(void *arg, enum event_id id, const void *fields)
 	buf_fini(&b);
 }
 
-/* End of a turn. */
+/* What is so old that nothing older is on its way any more. */
 static void
-write_turn(void *arg)
+write_due(void *arg)
 {
 	struct recorder *r = arg;
-	int64_t now;
 
-	if (r->turn.n == 0)
-		return;
-	now = clock_wall_ms();
-	recorder_turn_write(&r->turn, r->logs, r->n_logs);
+	write_until(r, (clock_wall_ms() - HOLD_MS + 1) * 1000);
+	if (r->turn.n > 0)
+		loop_timer_in(r->write, HOLD_MS);
+}
+
+static void
+write_until(struct recorder *r, int64_t until_us)
+{
+	int64_t now = clock_wall_ms();
+
+	recorder_turn_write(&r->turn, r->logs, r->n_logs, until_us);
 	for (size_t i = 0; i < r->n_logs; i++)
 		recorder_log_flush(r->logs[i], now);
 	count_lost(r);
@@ -304,7 +317,7 @@ on_config(struct daemon *d, struct config *next, struct err *err)
 	struct recorder *r = d->self;
 
 	(void)err;
-	write_turn(r);
+	write_until(r, INT64_MAX);
 	change_logs(r, next);
 	return 0;
 }
@@ -477,7 +490,8 @@ cmd_rollover(
 		program_answer(admin, NULL, 1, text);
 		return;
 	}
-	write_turn(r); /* what came before belongs to the old files */
+	write_until(
+	    r, INT64_MAX); /* what came before belongs to the old files */
 	rolled = json_array();
 	for (size_t i = 0; i < r->n_logs; i++) {
 		if (!all && r->logs[i] != find_log(r, word))

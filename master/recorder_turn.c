@@ -17,8 +17,10 @@ struct recorder_item {
 	size_t seq;
 	enum event_id id;
 	const void *fields;
+	struct str body; /* as it came */
 };
 
+static void keep(struct recorder_turn *, const struct recorder_item *);
 static int by_time(const void *, const void *);
 
 void
@@ -59,6 +61,7 @@ recorder_turn_add(
 	copy = arena_alloc(&t->mem, size);
 	memcpy(copy, fields, size);
 	it.fields = copy;
+	it.body = body;
 	t->items = mem_room(t->items, &t->cap, t->n, sizeof(*t->items));
 	if (t->n != 0 && it.when < t->items[t->n - 1].when)
 		t->mixed = true;
@@ -67,18 +70,34 @@ recorder_turn_add(
 }
 
 void
-recorder_turn_write(
-    struct recorder_turn *t, struct recorder_log *const *logs, size_t n_logs)
+recorder_turn_write(struct recorder_turn *t, struct recorder_log *const *logs,
+    size_t n_logs, int64_t until_us)
 {
+	struct recorder_turn rest;
+	size_t i;
+
 	if (t->mixed)
 		qsort(t->items, t->n, sizeof(*t->items), by_time);
-	for (size_t i = 0; i < t->n; i++)
+	for (i = 0; i < t->n && t->items[i].when <= until_us; i++)
 		for (size_t j = 0; j < n_logs; j++)
 			recorder_log_event(logs[j], t->items[i].id,
 			    t->items[i].when, t->items[i].fields);
-	t->n = 0;
-	t->mixed = false;
-	arena_free(&t->mem);
+	recorder_turn_init(&rest);
+	for (; i < t->n; i++)
+		keep(&rest, &t->items[i]);
+	recorder_turn_fini(t);
+	*t = rest;
+}
+
+/* The memory of those that were written goes as a whole, so what stays is
+ * taken in once more; it was checked before. */
+static void
+keep(struct recorder_turn *rest, const struct recorder_item *it)
+{
+	struct err err = ERR_INIT;
+
+	if (recorder_turn_add(rest, it->body, it->when, &err) == -1)
+		panic("an event that was good: %s", err.text);
 }
 
 static int

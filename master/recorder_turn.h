@@ -1,9 +1,10 @@
 /*
  * recorder_turn.h - the events of one turn of the loop, put in order
  *
- * Events of one message come from several programs, and so in any order.
- * Each carries its time; those of a turn are sorted by it (stable) before
- * they are written, so that a log nearly always reads in order.
+ * Events of one message come from several programs, each of which gathers
+ * them for a while, and so in any order. Each carries its time; they wait
+ * until older ones can hardly come any more, and are sorted by it (stable)
+ * before they are written, so that a log reads in order.
  */
 #ifndef MASTER_RECORDER_TURN_H
 #define MASTER_RECORDER_TURN_H
@@ -28,8 +29,9 @@ bool recorder_turn_full(const struct recorder_turn *, size_t body);
  */
 int recorder_turn_add(
     struct recorder_turn *, struct str body, int64_t now_us, struct err *err);
-/* Hands all events to the logs, in order; the turn is empty then. */
-void recorder_turn_write(
-    struct recorder_turn *, struct recorder_log *const *logs, size_t n_logs);
+/* Hands the events up to that time to the logs, in order; younger ones stay.
+ * INT64_MAX: all. */
+void recorder_turn_write(struct recorder_turn *,
+    struct recorder_log *const *logs, size_t n_logs, int64_t until_us);
 
 #endif

@@ -8,19 +8,23 @@
 #include "event/event.h"
 
 #define WAITING_MAX (256 * 1024)      /* while there is no recorder */
+#define GATHER_MAX  (32 * 1024)       /* then they are sent at once */
 #define BEHIND_MAX  (8 * 1024 * 1024) /* unsent, then events are dropped */
 
 static struct {
 	struct daemon *daemon;
 	struct ipc *recorder;
-	struct buf waiting; /* {u32 length, body} each */
+	struct loop_timer *timer; /* runs while something waits to be sent */
+	struct buf waiting;       /* {u32 length, body} each */
 	struct buf scratch;
 	uint64_t lost;
 } sink;
 
 static void sink_put(void *arg, enum event_id id, const void *fields);
-static void send_waiting(void);
 static void keep(struct str body);
+static void gathered(void *arg);
+static void send_waiting(void);
+static void tell_lost(void);
 static int64_t now_us(void);
 
 void
@@ -28,6 +32,7 @@ program_events_to(struct daemon *d, struct ipc *recorder)
 {
 	if (sink.daemon == NULL) {
 		sink.daemon = d;
+		sink.timer = loop_timer(d->loop, gathered, NULL);
 		buf_init(&sink.waiting, WAITING_MAX);
 		buf_init(&sink.scratch, IPC_FRAME_MAX);
 		event_set_sink(&(struct event_sink){ sink_put, NULL });
@@ -37,50 +42,33 @@ program_events_to(struct daemon *d, struct ipc *recorder)
 		send_waiting();
 }
 
+void
+program_events_flush(void)
+{
+	if (sink.recorder == NULL)
+		return;
+	send_waiting();
+	ipc_flush(sink.recorder);
+}
+
 static void
 sink_put(void *arg, enum event_id id, const void *fields)
 {
+	bool first = sink.waiting.len == 0;
+
 	(void)arg;
 	buf_reset(&sink.scratch);
 	event_encode(id, now_us(), fields, &sink.scratch);
-	if (sink.scratch.failed) {
+	if (sink.scratch.failed)
 		sink.lost++;
-	} else if (sink.recorder == NULL) {
+	else
 		keep(buf_str(&sink.scratch));
-	} else if (ipc_queued(sink.recorder) > BEHIND_MAX) {
-		sink.lost++;
-		stats_add(sink.daemon->stats, STATS_log_lines_lost, 1);
-	} else {
-		if (sink.lost != 0)
-			send_waiting();
-		ipc_send_raw(sink.recorder, IPC_EVENT, 0, sink.scratch.data,
-		    sink.scratch.len);
-	}
-}
-
-/* What was kept, in order, then how many were lost. */
-static void
-send_waiting(void)
-{
-	struct event_LINES_LOST lost = { .n = sink.lost };
-	struct str rest = buf_str(&sink.waiting);
-	struct buf b;
-	uint32_t n;
-
-	while (rest.n >= sizeof(n)) {
-		memcpy(&n, rest.p, sizeof(n));
-		ipc_send_raw(
-		    sink.recorder, IPC_EVENT, 0, rest.p + sizeof(n), n);
-		rest = str_sub(rest, sizeof(n) + n, rest.n);
-	}
-	buf_release(&sink.waiting);
-	if (sink.lost == 0)
+	if (sink.recorder == NULL)
 		return;
-	sink.lost = 0;
-	buf_init(&b, IPC_FRAME_MAX);
-	event_encode(EVENT_LINES_LOST, now_us(), &lost, &b);
-	ipc_send_raw(sink.recorder, IPC_EVENT, 0, b.data, b.len);
-	buf_fini(&b);
+	if (sink.waiting.len > GATHER_MAX)
+		send_waiting();
+	else if (first)
+		loop_timer_in(sink.timer, EVENTS_GATHER_MS);
 }
 
 static void
@@ -95,6 +83,49 @@ keep(struct str body)
 	}
 	buf_add(&sink.waiting, &n, sizeof(n));
 	buf_add_str(&sink.waiting, body);
+}
+
+static void
+gathered(void *arg)
+{
+	(void)arg;
+	if (sink.recorder != NULL)
+		send_waiting();
+}
+
+/* In order. A recorder that is far behind gets no more for now. */
+static void
+send_waiting(void)
+{
+	struct str rest = buf_str(&sink.waiting);
+	uint32_t n;
+
+	if (ipc_queued(sink.recorder) > BEHIND_MAX) {
+		loop_timer_in(sink.timer, EVENTS_GATHER_MS);
+		return;
+	}
+	while (rest.n >= sizeof(n)) {
+		memcpy(&n, rest.p, sizeof(n));
+		ipc_send_raw(
+		    sink.recorder, IPC_EVENT, 0, rest.p + sizeof(n), n);
+		rest = str_sub(rest, sizeof(n) + n, rest.n);
+	}
+	buf_reset(&sink.waiting);
+	if (sink.lost != 0)
+		tell_lost();
+}
+
+static void
+tell_lost(void)
+{
+	struct event_LINES_LOST lost = { .n = sink.lost };
+	struct buf b;
+
+	sink.lost = 0;
+	buf_init(&b, IPC_FRAME_MAX);
+	event_encode(EVENT_LINES_LOST, now_us(), &lost, &b);
+	ipc_send_raw(sink.recorder, IPC_EVENT, 0, b.data, b.len);
+	buf_fini(&b);
 }
 
 static int64_t

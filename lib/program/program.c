@@ -119,6 +119,7 @@ program_main(const struct program *p, int argc, char **argv)
 	if (p->start != NULL)
 		p->start(&d);
 	loop_run(d.loop);
+	program_events_flush();
 	return 0;
 }
 

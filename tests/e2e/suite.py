@@ -169,7 +169,12 @@ class Suite:
         return json.loads(self.postern("--json", *words, ok=ok))
 
     def log(self, subscription="mail_logs"):
-        """All lines of the mail log, oldest first, without their prefix."""
+        """All lines of the mail log, oldest first, without their prefix.
+        Programs gather their events for a moment before they tell them."""
+        time.sleep(0.15)
+        return self.log_so_far(subscription)
+
+    def log_so_far(self, subscription="mail_logs"):
         lines = []
         for f in sorted((self.root / "log" / subscription).glob("*.@*")):
             lines += f.read_text(errors="replace").splitlines()
@@ -177,7 +182,7 @@ class Suite:
 
     def wait_log(self, part, seconds=20):
         def find():
-            return [l for l in self.log() if part in l]
+            return [l for l in self.log_so_far() if part in l]
         return wait_for("the log line %r" % part, find, seconds)
 
     def queued(self):

@@ -359,7 +359,7 @@ test_turn_sorts_by_time(void **state)
 	add(&t, 5, INT64_MAX); /* impossible times become now */
 	add(&t, 6, INT64_MIN);
 	assert_int_equal(t.n, 6);
-	recorder_turn_write(&t, &b->log, 1);
+	recorder_turn_write(&t, &b->log, 1, INT64_MAX);
 	assert_int_equal(t.n, 0);
 	recorder_log_flush(b->log, NOW);
 #define DONE(n, second)                                                        \
@@ -401,7 +401,7 @@ test_turn_says_when_it_is_full(void **state)
 		n++;
 	}
 	assert_true(n > 10000);
-	recorder_turn_write(&t, NULL, 0);
+	recorder_turn_write(&t, NULL, 0, INT64_MAX);
 	assert_false(recorder_turn_full(&t, 1000));
 	recorder_turn_fini(&t);
 }
