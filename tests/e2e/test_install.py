@@ -101,12 +101,14 @@ def test_files_and_modes(tree):
 
 
 def test_the_unit_is_accepted(tree, folder):
-    """With the program it starts in its place, that is, below the folder."""
+    """With the programs it starts in their place, that is, below the folder."""
     text = (tree / UNIT).read_text()
-    start = re.search(r"(?m)^ExecStart=(\S+)$", text).group(1)
-    assert os.access(str(tree) + start, os.X_OK)
+    programs = re.findall(r"(?m)^Exec\w+=(\S+)", text)
+    assert len(programs) == 2
+    for p in programs:
+        assert os.access(str(tree) + p, os.X_OK), p
     unit = folder / "postern.service"
-    unit.write_text(text.replace("ExecStart=", "ExecStart=%s" % tree))
+    unit.write_text(re.sub(r"(?m)^(Exec\w+=)", r"\g<1>%s" % tree, text))
     r = run("systemd-analyze", "verify", "--man=no", unit)
     assert not r.stderr.strip(), r.stderr
 
