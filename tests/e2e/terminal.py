@@ -11,6 +11,7 @@ import fcntl
 import os
 import pty
 import select
+import signal
 import struct
 import subprocess
 import termios
@@ -29,6 +30,8 @@ class Terminal:
         def control():
             os.setsid()
             fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+            # a job in the background has it ignored
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
         self.proc = subprocess.Popen(
             [str(BIN / "postern"), "--root", str(postern.root), *words],
             stdin=other, stdout=other, stderr=other, preexec_fn=control,
