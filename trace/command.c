@@ -36,6 +36,7 @@ const struct tool_command cmd_trace = { "trace",
 	"8-bit addresses. Asks for what the options do not say.",
 	run };
 
+static int usage(struct tool *, const char *what);
 static bool fill(
     struct trace_answers *, const struct options *, const char **why);
 static struct config *load(struct tool *, bool committed);
@@ -83,7 +84,7 @@ run(struct tool *t, int argc, char **argv)
 	buf_init(&answers->message, TRACE_MESSAGE_MAX);
 	config = NULL;
 	if (!fill(answers, &o, &why) && !t->asks)
-		status = tool_usage(t, why);
+		status = usage(t, why);
 	else if ((config = load(t, o.committed)) == NULL)
 		status = TOOL_NEGATIVE;
 	else if (why == NULL)
@@ -117,7 +118,8 @@ fill(struct trace_answers *a, const struct options *o, const char **why)
 		{ "--sender", o->sender, a->sender, sizeof(a->sender), true },
 		{ "--recipients", o->recipients, a->recipients,
 		    sizeof(a->recipients), true },
-		{ "--file", o->file, a->file, sizeof(a->file), true },
+		{ "--file FILE (- is standard input)", o->file, a->file,
+		    sizeof(a->file), true },
 	};
 
 	for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++) {
@@ -130,6 +132,15 @@ fill(struct trace_answers *a, const struct options *o, const char **why)
 		}
 	}
 	return *why == NULL;
+}
+
+static int
+usage(struct tool *t, const char *what)
+{
+	char text[100];
+
+	snprintf(text, sizeof(text), "missing, or too long: %s", what);
+	return tool_usage(t, text);
 }
 
 static struct config *
