@@ -91,7 +91,7 @@ transaction_check(struct transaction *t, const struct features *f)
 /*
  * BODY is said when there are bytes above 127 and the server knows it. When
  * it does not, the content goes as it is: every server of today passes it,
- * while a bounce would help nobody (docs/decisions/eight-bit.md).
+ * while a bounce would help nobody (docs/decisions/delivery-conversation.md).
  */
 void
 transaction_say_mail(
