@@ -21,6 +21,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/sysinfo.h>
 #include <time.h>
@@ -50,6 +51,7 @@ static const char usage_text[] =
     "  --hints        say what to try next when ready\n";
 
 static void options(struct master *, int argc, char **argv);
+static void raise_limits(void);
 static void find_programs(struct master *);
 static void first_revision(struct master *);
 static void load_config(struct master *);
@@ -85,6 +87,7 @@ main(int argc, char **argv)
 	options(&m, argc, argv);
 	umask(0077);
 	tzset();
+	raise_limits();
 	m.root = geteuid() == 0;
 	if (paths_set(&m.paths, m.root_dir) == -1)
 		fatal("root folder %s: no such folder", m.root_dir);
@@ -178,6 +181,19 @@ options(struct master *m, int argc, char **argv)
 		fputs(usage_text, stderr);
 		exit(2);
 	}
+}
+
+/* As many descriptors as we may have: channels between many workers, and what
+ * the programs are given is taken from ours. */
+static void
+raise_limits(void)
+{
+	struct rlimit fds;
+
+	if (getrlimit(RLIMIT_NOFILE, &fds) == -1)
+		return;
+	fds.rlim_cur = fds.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &fds);
 }
 
 /* The programs stand beside the master. */
