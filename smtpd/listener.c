@@ -44,7 +44,7 @@ static void port_timer(void *arg);
 static int take(struct port *);
 static void welcome(struct port *, int fd, const struct sockaddr_storage *);
 static struct ip local_address(const struct port *, int fd);
-static bool answer_busy(struct port *);
+static int answer_busy(struct port *);
 static void alert(struct smtpd *, const char *text);
 static void port_config(struct port *, struct config *);
 static void port_close(struct port *, uint32_t wait);
@@ -160,8 +160,10 @@ take(struct port *p)
 	case EMFILE:
 	case ENFILE:
 		alert(p->smtpd, "no file descriptors left for connections");
-		if (answer_busy(p))
+		if (answer_busy(p) == 0)
 			return 0;
+		if (errno == EAGAIN) /* there was nobody any more */
+			return -1;
 		break;
 	case ENOBUFS:
 	case ENOMEM:
@@ -206,24 +208,28 @@ local_address(const struct port *p, int fd)
 }
 
 /* Takes a connection with the reserved descriptor, to say that there is no
- * room. False: even that is not possible. */
-static bool
+ * room. -1: see errno. */
+static int
 answer_busy(struct port *p)
 {
 	static const char text[] =
 	    "421 4.4.5 Too many connections, try again later\r\n";
-	int fd;
+	int fd, why;
 
-	if (reserve == -1)
-		return false;
+	if (reserve == -1) {
+		errno = EMFILE;
+		return -1;
+	}
 	close(reserve);
 	fd = accept4(p->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	why = errno;
 	if (fd != -1) {
 		send(fd, text, sizeof(text) - 1, MSG_NOSIGNAL);
 		close(fd);
 	}
 	reserve = dup(STDERR_FILENO);
-	return fd != -1;
+	errno = why;
+	return fd != -1 ? 0 : -1;
 }
 
 static void
