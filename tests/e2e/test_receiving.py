@@ -1,7 +1,6 @@
 """The receiving side where sockets matter: limits, refusals, lost peers."""
 import contextlib
 import os
-import resource
 import signal
 import socket
 import time
@@ -165,28 +164,3 @@ def test_a_lost_cleanup_costs_one_reply(make_suite):
         c.send(b"x\r\n.\r\n")
         assert c.reply()[0] == 451
         wait_for("another cleanup", lambda: c.mail()[0] == 250)
-
-
-def test_lim_08_no_descriptors(make_suite):
-    postern = make_suite(CONFIG + "system: {workers: 1}\n", start=False)
-    limit = 600
-    postern.wrap = ["prlimit", "--nofile=%d:%d" % (limit, limit)]
-    postern.start()
-    n = len([p for p in postern.pids() if p.startswith("smtpd")]) * limit + 20
-    if n > min(900, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - 50):
-        pytest.skip("more workers than connections can be made")
-    held = []
-    codes = set()
-    for _ in range(n):
-        c = postern.client(greet=False)
-        held.append(c)
-        codes.add(c.reply()[0])
-    assert codes == {220, 421}
-    postern.wait_log("no file descriptors left")
-    for c in held:
-        c.close()
-
-    def again():
-        with postern.client(greet=False) as other:
-            return other.reply()[0] == 220
-    wait_for("room", again)
