@@ -97,7 +97,8 @@ def test_each_program_killed_in_turn_under_load(make_suite):
         check_all_arrived(postern, sink, accepted, ROUNDS)
 
 
-@pytest.mark.parametrize("round", range(3))
+@pytest.mark.parametrize("round", range(int(os.environ.get(
+    "POSTERN_ALL_ROUNDS", "3"))))
 def test_all_killed_at_once_and_started_again(make_suite, round):
     postern = make_suite()
     dice = random.Random(round)
