@@ -223,23 +223,24 @@ gauges_json(const struct world *w)
 	static const struct {
 		const char *key;
 		enum stats_gauge gauge;
-		unsigned shift;
+		unsigned unit; /* begun ones count */
 	} v[] = {
-		{ "active_recipients", STATS_GAUGE_active_recipients, 0 },
+		{ "active_recipients", STATS_GAUGE_active_recipients, 1 },
 		{ "unattempted_recipients", STATS_GAUGE_unattempted_recipients,
-		    0 },
-		{ "attempted_recipients", STATS_GAUGE_attempted_recipients, 0 },
-		{ "messages_in_queue", STATS_GAUGE_queue_messages, 0 },
-		{ "destinations_in_memory", STATS_GAUGE_destinations, 0 },
-		{ "kilobytes_in_queue", STATS_GAUGE_queue_bytes, 10 },
-		{ "current_outbound_conn", STATS_GAUGE_outbound_conn, 0 },
+		    1 },
+		{ "attempted_recipients", STATS_GAUGE_attempted_recipients, 1 },
+		{ "messages_in_queue", STATS_GAUGE_queue_messages, 1 },
+		{ "destinations_in_memory", STATS_GAUGE_destinations, 1 },
+		{ "kilobytes_in_queue", STATS_GAUGE_queue_bytes, 1024 },
+		{ "current_outbound_conn", STATS_GAUGE_outbound_conn, 1 },
 	};
 	json_t *j = json_object();
 
 	for (size_t i = 0; i < NELEM(v); i++)
 		json_object_set_new(j, v[i].key,
-		    json_integer(
-			stats_gauge_sum(w->q.stats, v[i].gauge) >> v[i].shift));
+		    json_integer((stats_gauge_sum(w->q.stats, v[i].gauge) +
+				     v[i].unit - 1) /
+				 v[i].unit));
 	return j;
 }
 

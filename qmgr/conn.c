@@ -1,6 +1,7 @@
 /* conn.c - connections of a destination, and the health of its addresses */
 #include "qmgr/conn.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
@@ -274,13 +275,15 @@ static void
 note_error(struct qmgr *q, struct conn *c, const struct session_down *why)
 {
 	struct dest *d = c->dest;
+	char code[4];
 
 	d->last_activity = q->wall;
 	if (why->reason == SESSION_CLOSED || why->text.n == 0)
 		return;
-	dest_error(&d->last_error, q->wall, &c->ep.ip, why->text);
+	snprintf(code, sizeof(code), "%03u", why->code % 1000);
+	dest_error(&d->last_error, q->wall, &c->ep.ip, code, why->text);
 	if (why->code >= 500)
-		dest_error(&d->last_5xx, q->wall, &c->ep.ip, why->text);
+		dest_error(&d->last_5xx, q->wall, &c->ep.ip, code, why->text);
 }
 
 static void

@@ -234,8 +234,8 @@ refuse(struct qmgr *q, struct endings *e, struct ending *x)
 	struct parcel *p = e->parcel;
 
 	if (x->verdict.hard == HARD_5XX && e->conn != NULL)
-		dest_error(
-		    &p->dest->last_5xx, q->wall, &e->conn->ep.ip, x->text);
+		dest_error(&p->dest->last_5xx, q->wall, &e->conn->ep.ip,
+		    x->verdict.code, x->text);
 	/* A notice that cannot be delivered ends here (threats LOP-04). */
 	event_emit(
 	    mail_sender(p->mail).n == 0 ? EVENT_DOUBLE_BOUNCE : EVENT_BOUNCED,
@@ -315,7 +315,8 @@ delay(struct qmgr *q, struct endings *e, struct ending *x)
 	struct mail *m = p->mail;
 
 	event_emit(EVENT_DELAYED, &ev);
-	dest_error(&p->dest->last_error, q->wall, &e->conn->ep.ip, x->text);
+	dest_error(&p->dest->last_error, q->wall, &e->conn->ep.ip,
+	    x->verdict.code, x->text);
 	if (x->verdict.code[0] != '4' ||
 	    !retry_may_warn(mail_profile(q, m), q->now - m->born, p->attempts,
 		x->rcpt->warned))

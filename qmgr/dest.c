@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
 #include "qmgr/resolve.h"
 
@@ -270,11 +271,18 @@ dest_attempted(struct qmgr *q, struct parcel *p)
 }
 
 void
-dest_error(
-    struct last_error *e, int64_t wall, const struct ip *ip, struct str text)
+dest_error(struct last_error *e, int64_t wall, const struct ip *ip,
+    const char *code, struct str text)
 {
+	struct buf b;
+
+	buf_init(&b, REPLY_TEXT_MAX + 8);
+	/* "000" stands where no server said anything */
+	if (code[0] != '0')
+		buf_printf(&b, "%s ", code);
+	buf_add_str(&b, str_sub(text, 0, REPLY_TEXT_MAX));
 	free(e->text);
-	e->text = mem_strndup(text.n > 0 ? text.p : "", text.n);
+	e->text = buf_take(&b);
 	e->at = wall;
 	e->ip = *ip;
 }

@@ -165,8 +165,8 @@ void dest_count_deleted(struct qmgr *, struct dest *, uint64_t n);
 /* n recipients of the parcel left the queue; or its attempts grew. */
 void dest_left(struct qmgr *, struct parcel *, uint64_t n);
 void dest_attempted(struct qmgr *, struct parcel *);
-void dest_error(
-    struct last_error *, int64_t wall, const struct ip *, struct str text);
+void dest_error(struct last_error *, int64_t wall, const struct ip *,
+    const char *code, struct str text);
 
 /* --- lists of destinations --- */
 

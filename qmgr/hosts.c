@@ -315,7 +315,7 @@ routes_json(const struct dest *d)
 {
 	json_t *list = json_array();
 
-	if (d->route == NULL)
+	if (d->route == NULL || d->internal)
 		return list;
 	if (d->route->kind != ROUTE_HOSTS)
 		json_array_append_new(list,

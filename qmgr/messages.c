@@ -1,8 +1,10 @@
 /* messages.c - admin commands about single messages and recipients */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
+#include "base/mem.h"
 #include "qmgr/answer.h"
 #include "qmgr/deliver.h"
 
@@ -15,6 +17,13 @@ struct selection {
 	bool by_sender;
 };
 
+/* A recipient to be shown. */
+struct shown {
+	const struct parcel *p;
+	const struct recipient *rcpt;
+};
+
+static int by_rid(const void *, const void *);
 static bool select_by(
     const struct ask *, struct reply_to *, struct selection *);
 static bool selected(const struct selection *, const struct mail *);
@@ -173,7 +182,9 @@ static json_t *
 rcpts_json(const struct world *w, const struct mail *m, const struct dest *only,
     uint64_t *n)
 {
+	struct shown *v = mem_array(m->n_rcpts, sizeof(*v));
 	json_t *list = json_array();
+	size_t n_shown = 0;
 
 	for (uint32_t i = 0; i < m->n_parcels; i++) {
 		const struct parcel *p = &m->parcels[i];
@@ -183,13 +194,24 @@ rcpts_json(const struct world *w, const struct mail *m, const struct dest *only,
 		for (size_t j = 0; j < p->n; j++) {
 			const struct recipient *rc = parcel_rcpt(p, j);
 
-			if (rc->state != RECIPIENT_OPEN)
-				continue;
-			json_array_append_new(list, rcpt_json(w, p, rc));
-			++*n;
+			if (rc->state == RECIPIENT_OPEN)
+				v[n_shown++] = (struct shown){ p, rc };
 		}
 	}
+	qsort(v, n_shown, sizeof(*v), by_rid);
+	for (size_t i = 0; i < n_shown; i++)
+		json_array_append_new(list, rcpt_json(w, v[i].p, v[i].rcpt));
+	*n += n_shown;
+	free(v);
 	return list;
+}
+
+static int
+by_rid(const void *pa, const void *pb)
+{
+	const struct shown *a = pa, *b = pb;
+
+	return a->rcpt->rid < b->rcpt->rid ? -1 : 1;
 }
 
 static json_t *
