@@ -208,7 +208,7 @@ def test_lim_04_declared_size_is_not_believed(make_suite):
         push(c, line * (MB // 64) * 3)
         assert c.reply()[0] == 421
         assert closed(c)
-    assert drafts(postern) == 0
+    wait_for("that one, too", lambda: drafts(postern) == 0, 2)
     served(postern)
 
 
