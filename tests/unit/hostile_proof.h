@@ -482,7 +482,8 @@ rig_complaint(struct rig *r)
 
 	if (!rig_lives(r))
 		return "it has died";
-	if (!rig_works(r))
+	/* it may have begun before it knew of its newest peer: once more */
+	if (!rig_works(r) && !rig_works(r))
 		return rig_lives(r) ? "it does not work" : "it has died";
 	while (rig_surplus_fds(r) > 0 && clock_mono_ms() < until)
 		rig_works(r);
