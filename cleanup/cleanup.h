@@ -23,7 +23,7 @@ struct cleanup {
 
 	/* disk.c */
 	uint64_t promised; /* bytes that open drafts may still take */
-	uint64_t promise_max, revision; /* of one draft; by that revision */
+	uint64_t promise_max, revision;   /* of one draft; by that revision */
 	uint64_t free_bytes, free_inodes; /* as of the last look */
 	int64_t looked, alerted;          /* when; monotonic ms, 0: never */
 };
