@@ -1,6 +1,7 @@
 /* intake.c - messages come in: from cleanup, and from the spool at start */
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,6 +15,7 @@
 /* Decoding a MESSAGE: its list of recipients. */
 #define MESSAGE_MEM_MAX ((size_t)32 * 1024 * 1024)
 
+static bool is_text(struct str sender, const struct rcpt *, size_t n);
 static struct mail *take_message(
     struct world *, const struct message *, enum queue_place, struct arena *);
 static int take_inline(
@@ -40,6 +42,8 @@ intake_message(struct world *w, struct ipc_frame *f, struct err *err)
 	arena_init(&mem, MESSAGE_MEM_MAX);
 	if (ipc_decode(f, &in, &mem, err) == -1) {
 		rc = -1;
+	} else if (!is_text(in.sender, in.rcpts.v, in.rcpts.n)) {
+		rc = err_set(err, ERR_PROTO, "an address with a NUL in it");
 	} else if (f->type == IPC_MESSAGE_INLINE) {
 		rc = take_inline(w, &in, &mem, err);
 	} else if (mail_find(&w->q, in.mid) == NULL &&
@@ -75,6 +79,17 @@ intake_recover(struct world *w, struct err *err)
 		if (recover_slots(w, writer, err) == -1)
 			return -1;
 	return 0;
+}
+
+/* Addresses are kept as C strings, and domains found by them. */
+static bool
+is_text(struct str sender, const struct rcpt *v, size_t n)
+{
+	bool text = memchr(sender.p, '\0', sender.n) == NULL;
+
+	for (size_t i = 0; i < n && text; i++)
+		text = memchr(v[i].addr.p, '\0', v[i].addr.n) == NULL;
+	return text;
 }
 
 static struct mail *
@@ -155,6 +170,7 @@ take_qmessage(struct world *w, const struct qmessage *qm,
     enum queue_place place, uint32_t slot, struct arena *mem)
 {
 	struct str profile = qm->route.bounce_profile;
+	const struct err nul = { .text = "an address with a NUL in it" };
 	const struct bounce_profile *p =
 	    config_bounce_profile(w->q.config, profile);
 	struct mail_info info = { .mid = qm->mid,
@@ -169,6 +185,10 @@ take_qmessage(struct world *w, const struct qmessage *qm,
 		.content_off = qm->content_off,
 		.content_len = qm->content_len };
 
+	if (!is_text(qm->envelope.sender, qm->rcpt_v, qm->n_rcpts)) {
+		corrupt(w, qm->mid, &nul);
+		return NULL;
+	}
 	info.rcpts = arena_array(mem, qm->n_rcpts, sizeof(*info.rcpts));
 	for (size_t i = 0; i < qm->n_rcpts; i++) {
 		struct mail_rcpt *r = &info.rcpts[info.n_rcpts];

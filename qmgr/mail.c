@@ -350,6 +350,7 @@ static uint16_t
 profile_index(struct qmgr *q, struct str name)
 {
 	struct profile *p;
+	char *copy;
 
 	for (size_t i = 0; i < q->n_profiles; i++)
 		if (str_eq(q->profiles[i].name, name))
@@ -359,8 +360,10 @@ profile_index(struct qmgr *q, struct str name)
 	q->profiles = mem_room(
 	    q->profiles, &q->cap_profiles, q->n_profiles, sizeof(*q->profiles));
 	p = &q->profiles[q->n_profiles];
-	p->name = (struct str){ mem_strndup(name.n > 0 ? name.p : "", name.n),
-		name.n };
+	/* it comes from a peer: a NUL in it must not make it shorter */
+	copy = mem_alloc(name.n + 1);
+	memcpy(copy, name.n > 0 ? name.p : "", name.n);
+	p->name = (struct str){ copy, name.n };
 	p->found = config_bounce_profile(q->config, p->name);
 	return (uint16_t)q->n_profiles++;
 }

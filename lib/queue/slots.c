@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,7 +29,7 @@ struct slot_state {
 struct slots {
 	int fd, state_fd;
 	uint32_t worker;
-	struct slot_state *state; /* mapped, shared */
+	struct slot_state *state; /* mapped; NULL: a reader (see get) */
 	_Atomic bool dirty;       /* done was said, not synced */
 
 	/* the writer's own: MID in each slot, 0 for none; BROKEN: not ours */
@@ -37,6 +38,7 @@ struct slots {
 };
 #define BROKEN UINT64_MAX
 
+static struct slot_state get(const struct slots *, int slot);
 static int open_files(
     struct slots *, const struct spool *, bool writer, struct err *err);
 static int open_one(const struct spool *, const char *name, bool writer,
@@ -63,14 +65,16 @@ slots_open(struct slots **out, const struct spool *spool, uint32_t worker,
 		slots_close(&s);
 		return rc == 1 ? 0 : err_in(err, "slots of worker %u", worker);
 	}
+	*out = s;
+	if (!writer)
+		return 0;
 	s->state = mmap(NULL, STATE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED,
 	    s->state_fd, 0);
 	if (s->state == MAP_FAILED) {
 		s->state = NULL;
-		slots_close(&s);
+		slots_close(out);
 		return err_sys(err, ERR_TEMP, "map the state of slots");
 	}
-	*out = s;
 	return 0;
 }
 
@@ -127,14 +131,23 @@ slots_committed(struct slots *s, int slot, uint64_t mid)
 void
 slots_done(struct slots *s, int slot, uint64_t mid)
 {
-	atomic_store(&s->state[slot].done, mid);
+	const uint64_t at = (uint64_t)slot * sizeof(struct slot_state) +
+			    offsetof(struct slot_state, done);
+
+	/* That it cannot be said means that it is delivered once more. */
+	if (s->state != NULL)
+		atomic_store(&s->state[slot].done, mid);
+	else
+		(void)io_write1(s->state_fd, &mid, sizeof(mid), at, NULL);
 	s->dirty = true;
 }
 
 bool
 slots_is_done(const struct slots *s, int slot, uint64_t mid)
 {
-	return atomic_load(&s->state[slot].done) == mid;
+	struct slot_state now = get(s, slot);
+
+	return atomic_load(&now.done) == mid;
 }
 
 int
@@ -210,6 +223,28 @@ slots_spill(const struct slots *s, int slot, uint64_t mid, struct spool *spool,
 	arena_free(&mem);
 	buf_fini(&image);
 	return rc == -1 ? err_in(err, "MID %" PRIu64, mid) : 0;
+}
+
+/*
+ * A reader does not map the file: the writer could cut it off, and touching
+ * what is no longer there would be the reader's end. What cannot be read is
+ * zero: nothing is done, nothing was committed.
+ */
+static struct slot_state
+get(const struct slots *s, int slot)
+{
+	struct slot_state now = { 0, 0 };
+
+	if (s->state != NULL) {
+		atomic_store(
+		    &now.committed, atomic_load(&s->state[slot].committed));
+		atomic_store(&now.done, atomic_load(&s->state[slot].done));
+	} else if (io_read(s->state_fd, &now, sizeof(now),
+		       (uint64_t)slot * sizeof(now),
+		       NULL) != (ssize_t)sizeof(now)) {
+		memset(&now, 0, sizeof(now));
+	}
+	return now;
 }
 
 /* --- opening --- */
@@ -300,7 +335,8 @@ recover_slot(struct slots *s, int slot, bool writer,
 	struct qheader head;
 	struct arena mem;
 	struct buf image;
-	uint64_t committed = atomic_load(&s->state[slot].committed);
+	struct slot_state now = get(s, slot);
+	uint64_t committed = atomic_load(&now.committed);
 	int rc = 0;
 
 	buf_init(&image, SLOT_SIZE + 1);

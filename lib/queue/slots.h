@@ -12,10 +12,10 @@
  *				bytes of a queue file (queue.h), from its start
  *	incoming/slots.W.state	for each slot two numbers (struct slot_state)
  *
- * W is the cleanup worker that writes; qmgr reads, and says what is done. The
- * state is mapped by both, so that saying so is a store into memory. It may
- * lag behind on the disk by a second (threats DUR-06); what that can cause
- * after a power cut is that a message is delivered again.
+ * W is the cleanup worker that writes; it maps the state. qmgr reads, and
+ * says what is done by writing a number there. That may lag behind on the
+ * disk by a second (threats DUR-06); what it can cause after a power cut is
+ * that a message is delivered again.
  *
  *	FREE --write, sync--> committed = MID --delivered--> done = MID: FREE
  *

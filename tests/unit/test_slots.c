@@ -203,7 +203,7 @@ test_a_torn_image_is_a_draft_and_a_damaged_one_is_told(void **state)
 
 		assert_true(slot != -1);
 		if (!cases[i].acknowledged)
-			slots_committed(r, slot, mid - 1);
+			slots_committed(spool_slots(k->spool), slot, mid - 1);
 		overwrite(k, slot, cases[i].at, "!!!!", 4);
 		seen = recover(r, true);
 		if (seen.n_found != cases[i].found ||
@@ -211,7 +211,7 @@ test_a_torn_image_is_a_draft_and_a_damaged_one_is_told(void **state)
 			fail_msg("%s: %u found, %u damaged", cases[i].why,
 			    seen.n_found, seen.n_damaged);
 		slots_done(r, slot, mid);
-		slots_committed(r, slot, 0);
+		slots_committed(spool_slots(k->spool), slot, 0);
 		overwrite(k, slot, 0, blank, sizeof(blank));
 		qfile_free(&q);
 		slots_close(&r);
