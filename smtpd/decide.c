@@ -28,7 +28,7 @@ run_stages(enum stage_point point, struct subject *subject, struct facts *facts,
     struct arena *mem, struct decided *d, bool settle)
 {
 	struct pipeline_run run;
-	enum fact_id needs;
+	struct need needs;
 
 	*d = (struct decided){ .by = "",
 		.given = STR(""),
@@ -39,7 +39,7 @@ run_stages(enum stage_point point, struct subject *subject, struct facts *facts,
 		   &needs) == PIPELINE_NEEDS) {
 		if (!settle)
 			return false;
-		fact_set(facts, needs, FACT_FAILED, FACT_FROM_DEFAULT);
+		fact_fail(facts, mem, needs.id, needs.key);
 	}
 	if (run.replied)
 		d->reply = run.reply;
@@ -56,8 +56,9 @@ applied(void *arg, const struct stage *stage, const struct stage_out *out)
 		const struct effect *e = &out->effects[i];
 
 		switch (e->kind) {
-		case EFFECT_POLICY:
-			break; /* in the subject already */
+		case EFFECT_POLICY: /* in the subject already */
+		case EFFECT_HEADER: /* not at these points */
+			break;
 		case EFFECT_REPLY:
 			d->by = stage->name;
 			break;

@@ -28,7 +28,7 @@ static void take_message(
 static void run_point(struct trace_report *, enum stage_point, struct subject *,
     struct trace_point *, struct arena *mem);
 static void applied(void *arg, const struct stage *, const struct stage_out *);
-static void assume(struct facts *, enum fact_id);
+static void assume(struct facts *, const struct need *, struct arena *mem);
 static struct str in_brackets(struct str typed, struct arena *mem);
 static void store(struct str typed, struct buf *stored);
 static void prepend(struct trace_report *, bool has_header, struct buf *stored);
@@ -176,12 +176,12 @@ run_point(struct trace_report *r, enum stage_point point, struct subject *s,
 {
 	struct run run = { .report = r, .point = out, .mem = mem };
 	struct pipeline_run pr;
-	enum fact_id needs;
+	struct need needs;
 
 	pipeline_begin(&pr, point);
 	while (pipeline_run(&pr, s, &r->facts, mem, true, applied, &run,
 		   &needs) == PIPELINE_NEEDS)
-		assume(&r->facts, needs);
+		assume(&r->facts, &needs, mem);
 	if (!pr.replied)
 		return;
 	out->reply = pr.reply;
@@ -215,16 +215,14 @@ applied(void *arg, const struct stage *stage, const struct stage_out *out)
 /* Counters do not move for a trace: it is the first and only connection.
  * What nobody could be asked for could not be had. */
 static void
-assume(struct facts *f, enum fact_id id)
+assume(struct facts *f, const struct need *need, struct arena *mem)
 {
-	enum fact_state state = FACT_FAILED;
-
-	if (id == FACT_CONNECTIONS) {
-		f->connections = f->listener_connections = 1;
-		f->total_connections = 1;
-		state = FACT_KNOWN;
+	if (need->id != FACT_CONNECTIONS) {
+		fact_fail(f, mem, need->id, need->key);
+		return;
 	}
-	fact_set(f, id, state, FACT_FROM_DEFAULT);
+	f->connections = f->listener_connections = f->total_connections = 1;
+	fact_set(f, FACT_CONNECTIONS, FACT_KNOWN, FACT_FROM_DEFAULT);
 }
 
 /* People type addresses without the brackets of the protocol. */

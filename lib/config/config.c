@@ -92,6 +92,31 @@ config_route(const struct config *c, struct str domain)
 	return r != NULL ? r : box_of(c)->route_all;
 }
 
+/* Lists so short, or asked so seldom, that a walk will do. */
+#define FIND_BY_NAME(array, count, wanted)                                     \
+	for (size_t i_ = 0; i_ < (count); i_++)                                \
+		if (str_eq((array)[i_].name, wanted))                          \
+			return &(array)[i_];                                   \
+	return NULL
+
+const struct addr_list *
+config_addr_list(const struct config *c, struct str name)
+{
+	FIND_BY_NAME(c->addr_lists, c->n_addr_lists, name);
+}
+
+const struct interface *
+config_interface(const struct config *c, struct str name)
+{
+	FIND_BY_NAME(c->interfaces, c->n_interfaces, name);
+}
+
+const struct interface_group *
+config_interface_group(const struct config *c, struct str name)
+{
+	FIND_BY_NAME(c->interface_groups, c->n_interface_groups, name);
+}
+
 struct config *
 tree_new(uint64_t revision)
 {

@@ -50,9 +50,30 @@ struct policy_params {
 	bool exception_table;
 	uint32_t banner_code;   /* 220; on REJECT 554 */
 	struct str banner_text; /* with HAT variables; empty: default */
+	/* name in the banner: empty: of the interface; "none": no name */
+	struct str override_hostname;
+
+	/* Texts: with HAT variables where 4.7 allows them. */
+	uint32_t rcpts_per_hour_code;
+	struct str rcpts_per_hour_text;
+	uint32_t rcpts_per_sender_code;
+	struct str rcpts_per_sender_text;
+	struct str sender_exceptions; /* name of an address list, or empty */
+	bool dhap_drop;
+	uint32_t dhap_code;
+	struct str dhap_text;
+	uint64_t significant_bits;     /* of the address; UNLIMITED: all */
+	struct str tls_mandatory_list; /* name of an address list, or empty */
+	bool tls_verify;
+	bool auth_require_tls;
+	/* sender verification: texts with $EnvelopeSender */
+	uint32_t malformed_code, missing_code, unresolved_code;
+	struct str malformed_text, missing_text, unresolved_text;
 };
 
-enum policy_param { /* index into policy.set; order of trace's T1 list */
+/* Index into policy.set. Those up to MFP_EXCEPTION_TABLE are in the order of
+ * trace's T1 list, which always shows them. */
+enum policy_param {
 	MFP_MAX_MESSAGE_SIZE,
 	MFP_MAX_CONCURRENCY,
 	MFP_MAX_MSGS_PER_SESSION,
@@ -69,6 +90,25 @@ enum policy_param { /* index into policy.set; order of trace's T1 list */
 	MFP_EXCEPTION_TABLE,
 	MFP_BANNER_CODE,
 	MFP_BANNER_TEXT,
+	MFP_OVERRIDE_HOSTNAME,
+	MFP_RCPTS_PER_HOUR_CODE,
+	MFP_RCPTS_PER_HOUR_TEXT,
+	MFP_RCPTS_PER_SENDER_CODE,
+	MFP_RCPTS_PER_SENDER_TEXT,
+	MFP_SENDER_EXCEPTIONS,
+	MFP_DHAP_DROP,
+	MFP_DHAP_CODE,
+	MFP_DHAP_TEXT,
+	MFP_SIGNIFICANT_BITS,
+	MFP_TLS_MANDATORY_LIST,
+	MFP_TLS_VERIFY,
+	MFP_AUTH_REQUIRE_TLS,
+	MFP_MALFORMED_CODE,
+	MFP_MALFORMED_TEXT,
+	MFP_MISSING_CODE,
+	MFP_MISSING_TEXT,
+	MFP_UNRESOLVED_CODE,
+	MFP_UNRESOLVED_TEXT,
 	MFP_N
 };
 
@@ -155,6 +195,77 @@ struct rat {
 	size_t n;
 };
 
+/* --- addresses and tables of addresses (receiving 4.10, 6) --- */
+
+enum addr_pattern_kind {
+	PATTERN_ADDR,     /* user@example.com, user@[192.0.2.1] */
+	PATTERN_USER,     /* user@ */
+	PATTERN_DOMAIN,   /* @example.com, @[192.0.2.1] */
+	PATTERN_SUBDOMAIN /* @.example.com */
+};
+struct addr_pattern {
+	struct where where;
+	enum addr_pattern_kind kind;
+	struct str text; /* as written */
+	struct str key;  /* lower case, without the @ of domains */
+};
+struct addr_list {
+	struct where where;
+	struct str name;
+	struct str description;
+	bool full_only; /* addresses with user and domain only */
+	struct addr_pattern *entries;
+	size_t n;
+};
+struct sender_exception { /* of the domain exception table: first match */
+	struct addr_pattern pattern;
+	bool allow;
+	uint32_t code;    /* 0: 553 */
+	struct str reply; /* with $EnvelopeSender; empty: the usual text */
+};
+
+struct table;      /* config/table.h */
+struct route_dest; /* below */
+
+struct masquerade {
+	const struct table *table; /* NULL: none */
+	bool sender, from, to, cc, reply_to;
+};
+
+/* --- TLS, AUTH, call-ahead --- */
+
+/* Both files stand below secrets/; only keyd reads them. */
+struct certificate {
+	struct where where;
+	struct str name;
+	struct str chain_file, key_file; /* PEM; leaf first */
+};
+
+enum auth_kind { AUTH_LOCAL, AUTH_FORWARD };
+struct auth_profile {
+	struct where where;
+	struct str name;
+	enum auth_kind kind;
+	struct str users_file; /* LOCAL: below secrets/; only keyd reads it */
+	struct route_dest *servers; /* FORWARD: tried in order */
+	size_t n_servers;
+	uint8_t tls; /* FORWARD: 0 off, 1 preferred, 2 required */
+	uint32_t timeout;
+};
+
+struct callahead_profile {
+	struct where where;
+	struct str name;
+	struct route_dest *servers; /* none: where mail would be delivered */
+	size_t n_servers;
+	struct str sender;     /* of MAIL FROM; empty: <> */
+	uint32_t timeout;      /* s, for all servers together */
+	uint32_t failure_code; /* 250: accept; else reject with it */
+	uint32_t temporary_code;
+	uint32_t max_recipients, max_connections;
+	uint32_t cache_size, cache_ttl;
+};
+
 /* --- listeners (receiving 3) --- */
 
 enum listener_type {
@@ -195,7 +306,24 @@ struct listener {
 	bool reputation;           /* use IP profiling */
 	struct str bounce_profile; /* empty: Default */
 	struct hat hat;
-	struct rat rat; /* public only; else n 0 */
+	struct rat rat;                 /* public only; else n 0 */
+	const struct table *domain_map; /* NULL: none */
+	struct masquerade masquerade;
+	const struct certificate *certificate;      /* NULL: no STARTTLS */
+	const struct auth_profile *auth;            /* NULL: no AUTH */
+	const struct callahead_profile *call_ahead; /* NULL: none */
+	struct ip_range *proxies; /* whose PROXY header is believed */
+	size_t n_proxies;
+	struct ip_range *xclients; /* who may say XCLIENT */
+	size_t n_xclients;
+};
+
+/* Virtual gateways may be groups: addresses in turn (receiving 6.5). */
+struct interface_group {
+	struct where where;
+	struct str name;
+	const struct interface **members;
+	size_t n;
 };
 
 /* --- delivery --- */
@@ -243,8 +371,9 @@ struct destination { /* destination controls: the part needed so far */
 	struct where where;
 	struct str domain; /* lower case, or "Default" */
 	uint32_t max_connections;
-	uint32_t max_messages;   /* per connection */
-	uint32_t max_recipients; /* per transaction */
+	uint32_t max_messages;     /* per connection */
+	uint32_t max_recipients;   /* per transaction */
+	struct str bounce_profile; /* empty: the message's (receiving 6.6) */
 };
 
 /* --- log subscriptions (delivery-admin 7) --- */
@@ -273,6 +402,12 @@ struct config {
 	bool delayed_reject;
 	uint32_t delayed_reject_code;
 	struct str delayed_reject_text;
+	uint32_t max_tls_connections;
+	uint32_t rate_period;     /* s: window of recipients per hour */
+	uint32_t sender_interval; /* s: window of recipients per sender */
+	bool add_message_id;      /* to incoming mail; outgoing always */
+	bool received_gateway;    /* Received names the virtual gateway */
+	uint32_t dnslist_timeout; /* s */
 
 	/* delivery parameters */
 	uint32_t max_out_connections;
@@ -295,6 +430,20 @@ struct config {
 
 	struct interface *interfaces;
 	size_t n_interfaces;
+	struct interface_group *interface_groups;
+	size_t n_interface_groups;
+	struct addr_list *addr_lists;
+	size_t n_addr_lists;
+	struct sender_exception *exceptions;
+	size_t n_exceptions;
+	const struct table *aliases;  /* NULL: none */
+	const struct table *gateways; /* altsrchost; NULL: none */
+	struct certificate *certificates;
+	size_t n_certificates;
+	struct auth_profile *auth_profiles;
+	size_t n_auth_profiles;
+	struct callahead_profile *callahead_profiles;
+	size_t n_callahead_profiles;
 	struct listener *listeners;
 	size_t n_listeners;
 	struct route *routes;
@@ -315,6 +464,11 @@ const struct bounce_profile *config_bounce_profile(
     const struct config *, struct str name); /* unknown or empty: Default */
 const struct destination *config_destination(
     const struct config *, struct str domain); /* no entry: Default */
+const struct addr_list *config_addr_list(
+    const struct config *, struct str name); /* NULL: none such */
+const struct interface *config_interface(const struct config *, struct str);
+const struct interface_group *config_interface_group(
+    const struct config *, struct str);
 /* Most specific match: exact, then longest .suffix, then ALL; else NULL. */
 const struct route *config_route(const struct config *, struct str domain);
 

@@ -14,6 +14,50 @@ fact_set(struct facts *f, enum fact_id id, enum fact_state state,
 	f->meta[id] = (struct fact){ state, source };
 }
 
+const struct fact_answer *
+fact_find(const struct facts *f, enum fact_id id, struct str key)
+{
+	for (const struct fact_answer *a = f->answers; a != NULL; a = a->next) {
+		if (a->id == id && str_eq(a->key, key))
+			return a;
+	}
+	return NULL;
+}
+
+struct fact_answer *
+fact_put(struct facts *f, struct arena *mem, enum fact_id id, struct str key,
+    struct fact meta)
+{
+	struct fact_answer *a = arena_alloc(mem, sizeof(*a));
+
+	*a = (struct fact_answer){ .id = id,
+		.key = arena_str(mem, key),
+		.meta = meta,
+		.text = STR(""),
+		.next = f->answers };
+	f->answers = a;
+	return a;
+}
+
+void
+fact_fail(struct facts *f, struct arena *mem, enum fact_id id, struct str key)
+{
+	static const struct fact failed = { FACT_FAILED, FACT_FROM_DEFAULT };
+
+	if (id >= FACT_KEYED)
+		fact_put(f, mem, id, key, failed);
+	else
+		f->meta[id] = failed;
+}
+
+enum fact_scope
+fact_scope(enum fact_id id)
+{
+	if (id <= FACT_DNSLIST)
+		return SCOPE_CONNECTION;
+	return id == FACT_SENDER_DOMAIN ? SCOPE_TRANSACTION : SCOPE_RECIPIENT;
+}
+
 const char *
 fact_name(enum fact_id id)
 {
@@ -23,6 +67,13 @@ fact_name(enum fact_id id)
 		[FACT_OWNER] = "network owner",
 		[FACT_COUNTRY] = "country",
 		[FACT_CONNECTIONS] = "open connections",
+		[FACT_DNSLIST] = "DNS list",
+		[FACT_SENDER_DOMAIN] = "domain of the sender",
+		[FACT_RATE_HOST] = "recipients of this host",
+		[FACT_RATE_SENDER] = "recipients of this sender",
+		[FACT_DHAP] = "invalid recipients",
+		[FACT_LDAP_ACCEPT] = "directory",
+		[FACT_CALLAHEAD] = "next hop",
 	};
 
 	return name_of(names, NELEM(names), id);

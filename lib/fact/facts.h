@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/arena.h"
 #include "base/ip.h"
 #include "base/str.h"
 
@@ -24,8 +25,25 @@ enum fact_id {
 	FACT_OWNER,      /* network owner id */
 	FACT_COUNTRY,
 	FACT_CONNECTIONS, /* open connections, this one too */
+
+	/* Keyed: there may be several, one for each key (struct fact_answer).
+	 * Of the connection: */
+	FACT_DNSLIST, /* key: zone. number: 1 listed, 0 not */
+	/* of the transaction: */
+	FACT_SENDER_DOMAIN, /* key: domain. number: enum sender_domain */
+	/* of one recipient: counts that include it, taken atomically */
+	FACT_RATE_HOST,   /* key: "". number: recipients in this window */
+	FACT_RATE_SENDER, /* key: sender, lower case. likewise */
+	FACT_DHAP,        /* key: "". number: invalid recipients */
+	/* of one address: number: enum recipient_answer; code, text */
+	FACT_LDAP_ACCEPT, /* key: address. Nobody is asked yet: FAILED */
+	FACT_CALLAHEAD,   /* key: address */
 	FACT_N
 };
+#define FACT_KEYED FACT_DNSLIST /* the first of them */
+
+/* When a fact is forgotten: keyed ones with their scope, others never. */
+enum fact_scope { SCOPE_CONNECTION, SCOPE_TRANSACTION, SCOPE_RECIPIENT };
 
 enum fact_state {
 	FACT_UNKNOWN,
@@ -67,6 +85,21 @@ enum lookup_kind {
 	LOOKUP_TXT
 };
 
+/* What the DNS says of a sender's domain (receiving 8.4). */
+enum sender_domain {
+	DOMAIN_EXISTS,
+	DOMAIN_MISSING,   /* NXDOMAIN, or no address anywhere, or null MX */
+	DOMAIN_UNRESOLVED /* cannot be said now */
+};
+
+/* What somebody who knows says of a recipient (receiving 7, 8.7). */
+enum recipient_answer {
+	RECIPIENT_OK,
+	RECIPIENT_UNKNOWN, /* 5xx: code and text are theirs */
+	RECIPIENT_LATER,   /* 4xx: likewise */
+	RECIPIENT_NO_ANSWER
+};
+
 #define REPUTATION_NONE INT64_MIN
 
 struct fact {
@@ -74,14 +107,28 @@ struct fact {
 	enum fact_source source;
 };
 
+/* A fact of which there are several. Texts are the runner's, and live as long
+ * as the fact. */
+struct fact_answer {
+	enum fact_id id;
+	struct str key;
+	struct fact meta; /* never UNKNOWN */
+	uint64_t number;
+	uint32_t code; /* of a server's reply; 0: none */
+	struct str text;
+	struct fact_answer *next;
+};
+
 struct facts {
 	struct fact meta[FACT_N];
+	struct fact_answer *answers; /* keyed facts; the runner's */
 
 	/* Always known once there is a connection. */
 	struct ip client;
 	uint16_t client_port;
 	struct ip local; /* our address */
 	bool authenticated;
+	struct str user; /* who authenticated; else empty */
 	bool tls;
 	struct str helo; /* empty until HELO, EHLO */
 	int64_t now;     /* wall ms at the start of the transaction */
@@ -102,6 +149,18 @@ fact_is_open(const struct facts *f, enum fact_id id)
 {
 	return f->meta[id].state == FACT_UNKNOWN;
 }
+
+/* The keyed fact; NULL: unknown. */
+const struct fact_answer *fact_find(
+    const struct facts *f, enum fact_id id, struct str key);
+enum fact_scope fact_scope(enum fact_id id);
+/* Adds a keyed fact, in mem with a copy of the key; number, code and text are
+ * the caller's to fill in. */
+struct fact_answer *fact_put(struct facts *f, struct arena *mem,
+    enum fact_id id, struct str key, struct fact meta);
+/* Any fact, keyed or not: nobody can say. */
+void fact_fail(
+    struct facts *f, struct arena *mem, enum fact_id id, struct str key);
 
 void fact_set(struct facts *f, enum fact_id id, enum fact_state state,
     enum fact_source source);

@@ -243,6 +243,67 @@ enum job_stage { JOB_MAIL = 1, JOB_RCPT, JOB_DATA, JOB_DOT };
 	F(S, STR, reason, 200)  /* "ServFail", "timeout", ... */               \
 	L(S, dns_rr, rrs, 1000)
 
+/* Ask another SMTP server: about a recipient, or about a password. lookupd
+ * holds the conversation; the servers are tried in order. */
+#define REC_PROBE_HOST(S, F, L)                                                \
+	F(S, STR, host, DOMAIN_MAX) /* name, or address as text */             \
+	F(S, U16, port, 0)                                                     \
+	F(S, U8, no_mx, 1) /* address records only */
+#define REC_PROBE(S, F, L)                                                     \
+	F(S, U8, kind, 1) /* enum probe_kind */                                \
+	F(S, U32, timeout_ms, 0)                                               \
+	F(S, STR, helo, DOMAIN_MAX)                                            \
+	F(S, STR, sender, ADDR_MAX)                                            \
+	F(S, STR, rcpt, ADDR_MAX)                                              \
+	F(S, STR, user, 1024)                                                  \
+	F(S, STR, password, 1024)                                              \
+	F(S, U8, tls, 2) /* 0 off, 1 preferred, 2 required */                  \
+	L(S, probe_host, hosts, 100)
+enum probe_kind { PROBE_CALLAHEAD, PROBE_AUTH };
+#define REC_PROBE_DONE(S, F, L)                                                \
+	F(S, U8, kind, 1)                                                      \
+	F(S, U8, answer, 3) /* enum recipient_answer (fact/facts.h) */         \
+	F(S, U32, code, 599)                                                   \
+	F(S, STR, text, REPLY_TEXT_MAX)
+
+/* --- keyd: private keys and passwords --- */
+
+/* keyd -> smtpd: at the beginning, and when a file has changed: all of them.
+ * Certificates whose key cannot be used are left out, with an event. */
+#define REC_CERT(S, F, L)                                                      \
+	F(S, STR, name, NAME_MAX_LEN)                                          \
+	F(S, STR, chain, 65536) /* PEM, leaf first */
+#define REC_CERTS(S, F, L) L(S, cert, certs, 100)
+/* smtpd -> keyd: sign this with the key of that certificate. */
+#define REC_SIGN(S, F, L)                                                      \
+	F(S, STR, name, NAME_MAX_LEN)                                          \
+	F(S, U8, algorithm, 15) /* enum sign_algorithm (tls/sign.h) */         \
+	F(S, STR, data, 1024)   /* what the key works on: digest, padded block \
+				 */
+#define REC_SIGNED(S, F, L) F(S, STR, signature, 2048) /* empty: refused */
+/* smtpd -> keyd: is this the password? */
+#define REC_PASSWORD(S, F, L)                                                  \
+	F(S, STR, profile, NAME_MAX_LEN)                                       \
+	F(S, STR, user, 1024)                                                  \
+	F(S, STR, password, 1024)
+#define REC_PASSWORD_DONE(S, F, L)                                             \
+	F(S, U8, ok, 1)                                                        \
+	F(S, U8, broken, 1)      /* cannot be said now: 454 */                 \
+	F(S, STR, signature, 64) /* SCRAM: of the server */
+/* SCRAM (RFC 5802): salt and iterations of a user; unknown users have some
+ * too. Then the client's proof for what was said. */
+#define REC_SCRAM(S, F, L)                                                     \
+	F(S, STR, profile, NAME_MAX_LEN)                                       \
+	F(S, STR, user, 1024)
+#define REC_SCRAM_SALT(S, F, L)                                                \
+	F(S, STR, salt, 64)                                                    \
+	F(S, U32, iterations, 0)
+#define REC_SCRAM_PROOF(S, F, L)                                               \
+	F(S, STR, profile, NAME_MAX_LEN)                                       \
+	F(S, STR, user, 1024)                                                  \
+	F(S, STR, auth_message, 8192)                                          \
+	F(S, STR, proof, 64)
+
 /* --- events: EVENT frames are raw (lib/event) --- */
 
 /* --- admin tools <-> services --- */
@@ -290,6 +351,18 @@ enum job_stage { JOB_MAIL = 1, JOB_RCPT, JOB_DATA, JOB_DOT };
 	R(query, REC_QUERY)                                                    \
 	R(dns_rr, REC_DNS_RR)                                                  \
 	R(answer, REC_ANSWER)                                                  \
+	R(probe_host, REC_PROBE_HOST)                                          \
+	R(probe, REC_PROBE)                                                    \
+	R(probe_done, REC_PROBE_DONE)                                          \
+	R(cert, REC_CERT)                                                      \
+	R(certs, REC_CERTS)                                                    \
+	R(sign, REC_SIGN)                                                      \
+	R(signed_msg, REC_SIGNED)                                              \
+	R(password, REC_PASSWORD)                                              \
+	R(password_done, REC_PASSWORD_DONE)                                    \
+	R(scram, REC_SCRAM)                                                    \
+	R(scram_salt, REC_SCRAM_SALT)                                          \
+	R(scram_proof, REC_SCRAM_PROOF)                                        \
 	R(connect_msg, REC_CONNECT)                                            \
 	R(word, REC_WORD)                                                      \
 	R(command, REC_COMMAND)                                                \
@@ -329,6 +402,16 @@ IPC_RECORDS(IPC_STRUCT)
 	M(SESSION_KILL, session_kill, 0)                                       \
 	M(QUERY, query, 0)                                                     \
 	M(ANSWER, answer, 0)                                                   \
+	M(PROBE, probe, 0)                                                     \
+	M(PROBE_DONE, probe_done, 0)                                           \
+	M(CERTS, certs, 0)                                                     \
+	M(SIGN, sign, 0)                                                       \
+	M(SIGNED, signed_msg, 0)                                               \
+	M(PASSWORD, password, 0)                                               \
+	M(PASSWORD_DONE, password_done, 0)                                     \
+	M(SCRAM, scram, 0)                                                     \
+	M(SCRAM_SALT, scram_salt, 0)                                           \
+	M(SCRAM_PROOF, scram_proof, 0)                                         \
 	X(EVENT)                                                               \
 	M(CONNECT, connect_msg, 0)                                             \
 	M(COMMAND, command, 0)                                                 \

@@ -44,8 +44,7 @@ hat_decide(
 		struct verdict v = match_group(s, facts, g);
 
 		if (v.test == NEEDS) {
-			out->needs = v.needs;
-			return STAGE_NEEDS;
+			return stage_needs(out, v.needs, STR(""));
 		}
 		if (v.test == MISS)
 			continue;

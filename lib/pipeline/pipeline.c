@@ -41,7 +41,7 @@ enum pipeline_answer
 pipeline_run(struct pipeline_run *run, struct subject *subject,
     const struct facts *facts, struct arena *mem, bool explain,
     void (*applied)(void *arg, const struct stage *, const struct stage_out *),
-    void *arg, enum fact_id *needs)
+    void *arg, struct need *needs)
 {
 	for (; run->at < NELEM(stages) && !run->finished; run->at++) {
 		const struct stage *stage = &stages[run->at];
@@ -116,15 +116,22 @@ apply(struct pipeline_run *run, struct subject *s, const struct effect *e)
 		run->finished = e->reply.refuse || e->reply.code >= 400;
 		break;
 	case EFFECT_REWRITE:
-		if (run->point == AT_MAIL)
+		if (run->point == AT_MAIL || run->point == AT_WORK)
 			s->sender = e->addr;
 		else
 			s->rcpt = e->addr;
 		break;
 	case EFFECT_EXPAND:
+		s->rcpts = e->expand.v;
+		s->n_rcpts = e->expand.n;
+		s->expanded = true;
+		break;
+	case EFFECT_BYPASS:
+		s->bypass |= e->bypass;
+		break;
+	case EFFECT_HEADER:
 	case EFFECT_GATEWAY:
 	case EFFECT_BOUNCE_PROFILE:
-	case EFFECT_BYPASS:
 		break; /* the caller's: no later stage looks at them */
 	}
 }

@@ -17,10 +17,8 @@ enum stage_answer
 limits_decide(
     const struct subject *s, const struct facts *facts, struct stage_out *out)
 {
-	if (fact_is_open(facts, FACT_CONNECTIONS)) {
-		out->needs = FACT_CONNECTIONS;
-		return STAGE_NEEDS;
-	}
+	if (fact_is_open(facts, FACT_CONNECTIONS))
+		return stage_needs(out, FACT_CONNECTIONS, STR(""));
 	if (facts->total_connections > s->config->max_connections)
 		stage_reply(out, 421, "4.4.5", true, "Too many connections");
 	else if (facts->listener_connections > s->listener->max_concurrency)
@@ -44,7 +42,7 @@ policy_decide(
 		return STAGE_DONE;
 	} else {
 		(rejected ? reject : greet)(s, &reply);
-		if (variables_need(reply.text, facts, &out->needs))
+		if (variables_need(reply.text, facts, &out->needs.id))
 			return STAGE_NEEDS;
 		reply.text = variables_expand(reply.text, s, facts, out->mem);
 		reply.text = str_of(arena_printf(out->mem, "%.*s%s%s%.*s",
@@ -70,7 +68,7 @@ policy_delayed(
 	}
 	if (s->behaviour != REJECT)
 		return STAGE_DONE;
-	if (variables_need(reply.text, facts, &out->needs))
+	if (variables_need(reply.text, facts, &out->needs.id))
 		return STAGE_NEEDS;
 	reply.text = variables_expand(reply.text, s, facts, out->mem);
 	stage_effect(out, EFFECT_REPLY)->reply = reply;

@@ -10,6 +10,13 @@
 
 #define REPLY_MAX 2048 /* a formatted text; custom ones are not formatted */
 
+enum stage_answer
+stage_needs(struct stage_out *out, enum fact_id id, struct str key)
+{
+	out->needs = (struct need){ id, key };
+	return STAGE_NEEDS;
+}
+
 struct effect *
 stage_effect(struct stage_out *out, enum effect_kind kind)
 {

@@ -28,7 +28,8 @@ enum effect_kind {
 	EFFECT_EXPAND,  /* the recipient becomes these */
 	EFFECT_GATEWAY,
 	EFFECT_BOUNCE_PROFILE,
-	EFFECT_BYPASS /* this recipient: BYPASS_* */
+	EFFECT_BYPASS, /* this recipient: BYPASS_* */
+	EFFECT_HEADER  /* the header of the message becomes addr */
 };
 
 #define BYPASS_CONTROL   1
@@ -76,7 +77,13 @@ enum note_kind {
 	NOTE_BAD_ADDRESS, /* from, text */
 	NOTE_GATEWAY,     /* text; empty: none assigned */
 	NOTE_BOUNCE_PROFILE,
-	NOTE_SIZE /* text */
+	NOTE_SIZE,       /* text */
+	NOTE_MASQUERADE, /* from, to: envelope sender; header: text its name */
+	NOTE_EXCEPTION,  /* text: entry; empty: no match. code: allowed? */
+	NOTE_SENDER_VERIFY, /* number: enum sender_domain, or malformed */
+	NOTE_LDAP_ACCEPT,   /* from: address, text: result */
+	NOTE_CALL_AHEAD,    /* from: profile, text: result */
+	NOTE_LIMIT          /* text: which limit refuses */
 };
 
 struct note {
@@ -87,6 +94,16 @@ struct note {
 	const struct policy *policy;
 	const struct rat_entry *rat;
 	struct str from, to, text;
+	struct str *list; /* NOTE_ALIAS: what the address became */
+	size_t n_list;
+	bool allow; /* NOTE_EXCEPTION */
+	uint64_t number;
+};
+
+/* A fact that a stage lacks; key "" where the fact has none. */
+struct need {
+	enum fact_id id;
+	struct str key;
 };
 
 #define EFFECTS_MAX 8
@@ -97,9 +114,9 @@ struct stage_out {
 	size_t n_effects;
 	struct note *notes; /* in mem; NOTES_MAX at most, then the last */
 	size_t n_notes;
-	bool explain;       /* in: collect notes at all? costs allocation */
-	enum fact_id needs; /* with STAGE_NEEDS */
-	struct arena *mem;  /* in: owns what effects and notes point to */
+	bool explain;      /* in: collect notes at all? costs allocation */
+	struct need needs; /* with STAGE_NEEDS */
+	struct arena *mem; /* in: owns what effects and notes point to */
 };
 
 /* What a stage looks at besides configuration and facts. */
@@ -112,7 +129,13 @@ struct subject {
 	const struct policy *policy;
 	enum behaviour behaviour; /* policy's, or RELAY after AUTH */
 	struct str sender;        /* current, without <>; "" null sender */
+	struct str sender_given;  /* before rewriting; altsrchost looks here */
 	struct str rcpt;          /* current; RCPT stages */
+	unsigned bypass;          /* of this recipient: BYPASS_* */
+	const struct str *rcpts;  /* what the alias table made of it */
+	size_t n_rcpts;           /* 0 though expanded: /dev/null */
+	bool expanded;            /* by the alias table */
+	struct str header;        /* AT_WORK: the raw header of the message */
 	struct str addr_text;     /* as the client wrote it, < and > included */
 	bool smtputf8;
 	uint64_t size; /* declared or counted */
@@ -124,6 +147,7 @@ enum stage_point {
 	AT_MAIL,
 	AT_RCPT,
 	AT_DATA, /* end of data, before 250 */
+	AT_WORK, /* in the work queue */
 	AT_N
 };
 
@@ -135,6 +159,8 @@ struct stage {
 };
 
 /* helpers for stages (stage.c) */
+/* "return stage_needs(out, FACT_HOST, STR(""));" */
+enum stage_answer stage_needs(struct stage_out *, enum fact_id, struct str key);
 struct effect *stage_effect(struct stage_out *, enum effect_kind);
 void stage_reply(struct stage_out *, int code, const char *status, bool close,
     const char *fmt, ...) __attribute__((format(printf, 5, 6)));

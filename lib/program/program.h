@@ -31,6 +31,8 @@ enum program_kind {
 	PROGRAM_QMGR,
 	PROGRAM_SMTPD,
 	PROGRAM_SMTP,
+	PROGRAM_KEYD,
+	PROGRAM_QMQPD,
 	PROGRAM_N
 };
 const char *program_name(enum program_kind); /* "smtpd" */

@@ -271,7 +271,7 @@ test_may_need(void **state)
 	const struct listener *out = config_listener(config, STR("Out"));
 
 	(void)state;
-	for (int id = 0; id < FACT_N; id++) {
+	for (int id = 0; id < FACT_KEYED; id++) {
 		assert_true(pipeline_may_need(in, id));
 		assert_int_equal(
 		    pipeline_may_need(out, id), id == FACT_CONNECTIONS);
