@@ -136,8 +136,8 @@ $O/tests/test_recorder_counts: $O/obj/master/recorder_counts.o \
 $O/tests/test_hostile_peer $O/tests/test_hostile_lies: | $(BINS)
 QMGR_CORE = bounce conn core deliver dest mail notice resolution resolve \
 	result retry schedule settle
-$(patsubst %,$O/tests/test_%,retry qmgr_queue qmgr_results qmgr_resolve \
-    qmgr_settle): $(QMGR_CORE:%=$O/obj/qmgr/%.o)
+$(patsubst %,$O/tests/test_%,retry qmgr_gateway qmgr_queue \
+    qmgr_results qmgr_resolve qmgr_settle): $(QMGR_CORE:%=$O/obj/qmgr/%.o)
 
 .PHONY: unit check-unit
 unit: $(UNIT_BIN)

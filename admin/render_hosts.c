@@ -43,6 +43,7 @@ static void mx_records(const json_t *host, struct buf *);
 static void routes(const json_t *host, struct buf *);
 static void last_error(
     const json_t *host, const char *key, const char *title, struct buf *);
+static void gateways(const json_t *host, struct buf *out);
 static void ttl_text(int64_t seconds, char out[32]);
 
 void
@@ -114,6 +115,7 @@ render_hoststatus(const json_t *h, struct buf *out)
 		json_object_get(h, "last_5xx_error")))
 		last_error(h, "last_error", "Last Error:", out);
 	last_error(h, "last_tls_error", "Last TLS Error:", out);
+	gateways(h, out);
 }
 
 static void
@@ -216,6 +218,39 @@ last_error(
 	buf_puts(out, ") IP: ");
 	fields_show(out, fields_text(e, "ip"), LOG_VALUE_MAX);
 	buf_puts(out, "\n    ----------\n");
+}
+
+static void
+gateways(const json_t *host, struct buf *out)
+{
+	static const char rule[] =
+	    "============================================================\n";
+	const json_t *list = json_object_get(host, "virtual_gateways"), *one;
+	size_t i;
+
+	if (json_array_size(list) == 0)
+		return;
+	buf_printf(out, "\nVirtual gateway information:\n%s", rule);
+	json_array_foreach(list, i, one)
+	{
+		const json_t *e = json_object_get(one, "last_error");
+
+		fields_show(out, fields_text(one, "hostname"), DOMAIN_MAX);
+		buf_puts(out, " (");
+		fields_show(out, fields_text(one, "gateway"), LOG_VALUE_MAX);
+		buf_puts(out, "):\n    Host up/down:      ");
+		fields_show(
+		    out, fields_text(one, "host_up_down"), LOG_VALUE_MAX);
+		buf_puts(out, "\n    Last Activity      ");
+		fields_time(out, one, "last_activity", "Never");
+		buf_puts(out, "\n    Recipients         ");
+		fields_cell(out, fields_num(one, "recipients"), 0);
+		buf_puts(out, "\n    Last Error         ");
+		fields_show(out,
+		    json_is_object(e) ? fields_text(e, "text") : "N/A",
+		    REPLY_TEXT_MAX);
+		buf_printf(out, "\n%s", rule);
+	}
 }
 
 /* 42m43s, 2d, 1h30m */

@@ -15,7 +15,7 @@
 #define HOUR_MS   (60 * 60 * 1000)
 #define RATES_MAX 100000 /* senders counted in an hour */
 
-static bool is_wanted(const struct qmgr *, const struct mail *,
+static bool is_wanted(const struct qmgr *, const struct parcel *,
     const struct recipient *, enum dsn_kind);
 static struct notice *of_kind(struct mail *, enum dsn_kind);
 static void add_rcpt(struct notice *, const struct recipient *, struct str addr,
@@ -33,7 +33,7 @@ bounce_owe(struct qmgr *q, struct parcel *p, struct recipient *r,
 {
 	char addr[ADDR_MAX + 1];
 
-	if (!is_wanted(q, p->mail, r, about->kind))
+	if (!is_wanted(q, p, r, about->kind))
 		return false;
 	add_rcpt(
 	    of_kind(p->mail, about->kind), r, parcel_addr(p, r, addr), about);
@@ -183,15 +183,16 @@ bounce_fini(struct qmgr *q)
 
 /* RFC 3461 4.1: NEVER, or a list that does not name it, is a no. */
 static bool
-is_wanted(const struct qmgr *q, const struct mail *m, const struct recipient *r,
-    enum dsn_kind kind)
+is_wanted(const struct qmgr *q, const struct parcel *parcel,
+    const struct recipient *r, enum dsn_kind kind)
 {
 	static const uint8_t bits[DSN_KINDS] = {
 		[DSN_FAILED] = DSN_FAILURE,
 		[DSN_DELAYED] = DSN_DELAY,
 		[DSN_RELAYED] = DSN_SUCCESS,
 	};
-	const struct bounce_profile *p = mail_profile(q, m);
+	const struct bounce_profile *p = parcel_profile(q, parcel);
+	const struct mail *m = parcel->mail;
 
 	if (mail_sender(m).n == 0 || m->flags & ENV_NOTICE)
 		return false; /* threats LOP-04 */

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "qmgr/deliver.h"
@@ -15,6 +16,10 @@ static bool may_use(const struct qmgr *, const struct address *);
 static struct address *address_of(const struct conn *);
 static void say_session(
     const struct qmgr *, const struct conn *, struct session *);
+static const struct interface *interface_of(
+    const struct qmgr *, struct dest *, const struct ip *peer);
+static bool is_any(const struct ip *);
+static bool reaches(const struct interface *, const struct ip *peer);
 static size_t give_back(struct conn *);
 static void note_error(
     struct qmgr *, struct conn *, const struct session_down *);
@@ -143,6 +148,10 @@ conn_gone(struct qmgr *q, struct conn *c, const struct session_down *why)
 	free(c->host);
 	free(c);
 	schedule_kick(q, d);
+	/* The domain's limit may have kept its other gateways waiting. */
+	for (d = d->main != NULL ? d->main : d; d != NULL; d = d->beside)
+		if (d->n_due > 0)
+			schedule_kick(q, d);
 	schedule_wake(q);
 }
 
@@ -244,6 +253,8 @@ address_of(const struct conn *c)
 static void
 say_session(const struct qmgr *q, const struct conn *c, struct session *s)
 {
+	const struct interface *out;
+
 	*s = (struct session){ .dcid = c->dcid,
 		.domain = str_of(c->dest->name),
 		.host = str_of(c->host),
@@ -252,6 +263,50 @@ say_session(const struct qmgr *q, const struct conn *c, struct session *s)
 		.helo = q->config->hostname,
 		.connect_ms = q->config->connect_timeout * 1000,
 		.reply_ms = q->config->reply_timeout * 1000 };
+	out = interface_of(q, c->dest, &c->ep.ip);
+	if (out == NULL)
+		return;
+	s->helo = out->hostname;
+	if (!is_any(&out->ip))
+		s->source = out->ip;
+}
+
+/* The virtual gateway's interface, or the next one of its group, that speaks
+ * the peer's kind of IP. NULL: the system's choice. */
+static const struct interface *
+interface_of(const struct qmgr *q, struct dest *d, const struct ip *peer)
+{
+	const struct interface_group *g;
+	const struct interface *i;
+
+	if (d->gateway == NULL)
+		return NULL;
+	i = config_interface(q->config, str_of(d->gateway));
+	if (i != NULL)
+		return reaches(i, peer) ? i : NULL;
+	g = config_interface_group(q->config, str_of(d->gateway));
+	for (size_t n = 0; g != NULL && n < g->n; n++) {
+		i = g->members[d->gateway_rotor++ % g->n];
+		if (reaches(i, peer))
+			return i;
+	}
+	return NULL;
+}
+
+static bool
+reaches(const struct interface *i, const struct ip *peer)
+{
+	return ip_is_v4(&i->ip) == ip_is_v4(peer);
+}
+
+/* 0.0.0.0, ::, which leave the choice to the system. */
+static bool
+is_any(const struct ip *ip)
+{
+	static const uint8_t none[4];
+
+	return ip_is_unset(ip) ||
+	       (ip_is_v4(ip) && memcmp(ip->b + 12, none, 4) == 0);
 }
 
 /* --- the end --- */

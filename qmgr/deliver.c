@@ -278,7 +278,7 @@ static void
 deferred(struct qmgr *q, struct endings *e)
 {
 	struct parcel *p = e->parcel;
-	const struct bounce_profile *prof = mail_profile(q, p->mail);
+	const struct bounce_profile *prof = parcel_profile(q, p);
 	int32_t jitter =
 	    (int32_t)(q->out->random(q->out_arg) % (2 * RETRY_JITTER + 1)) -
 	    RETRY_JITTER;
@@ -318,7 +318,7 @@ delay(struct qmgr *q, struct endings *e, struct ending *x)
 	dest_error(&p->dest->last_error, q->wall, &e->conn->ep.ip,
 	    x->verdict.code, x->text);
 	if (x->verdict.code[0] != '4' ||
-	    !retry_may_warn(mail_profile(q, m), q->now - m->born, p->attempts,
+	    !retry_may_warn(parcel_profile(q, p), q->now - m->born, p->attempts,
 		x->rcpt->warned))
 		return;
 	if (bounce_owe(q, p, x->rcpt,
@@ -368,7 +368,8 @@ say_pending(struct qmgr *q, const struct endings *e, int64_t next)
 	for (size_t i = 0; i < e->n; i++)
 		if (e->v[i].verdict.outcome == OUTCOME_SOFT)
 			EMIT(PENDING, .mid = m->mid, .rid = e->v[i].rcpt->rid,
-			    .when = next, .profile = mail_profile(q, m)->name);
+			    .when = next,
+			    .profile = parcel_profile(q, e->parcel)->name);
 }
 
 /* --- leaving the queue --- */

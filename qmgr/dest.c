@@ -1,6 +1,7 @@
 /* dest.c - destinations: their queues, counters and lists */
 #include "qmgr/dest.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,7 +36,12 @@ static const struct {
 	[DEST_DELETED] = { "deleted_recipients", STATS_deleted_recipients },
 };
 
-static struct dest *dest_new(struct qmgr *, struct str name);
+static struct dest *get(struct qmgr *, struct str lower, struct str gateway);
+static struct dest *dest_new(
+    struct qmgr *, struct str name, struct str gateway, struct str key);
+static struct str key_of(struct str lower, struct str gateway, char *out);
+static void detach(struct qmgr *, struct dest *);
+static void dest_release(struct dest *);
 static void dest_free(struct qmgr *, struct dest *);
 static bool is_internal(const char *name);
 static void count(struct qmgr *, struct dest *, enum dest_counter, uint64_t);
@@ -56,17 +62,15 @@ dest_counter_name(enum dest_counter c)
 }
 
 struct dest *
-dest_get(struct qmgr *q, struct str domain)
+dest_get(struct qmgr *q, struct str domain, struct str gateway)
 {
 	char lower[DOMAIN_MAX + 1];
 	struct dest *d;
 
 	str_copy(lower, sizeof(lower), domain);
 	str_lower(lower);
-	d = map_get(&q->dests, str_of(lower));
-	if (d == NULL)
-		d = dest_new(q, str_of(lower));
-	return d;
+	d = get(q, str_of(lower), STR(""));
+	return gateway.n == 0 ? d : get(q, str_of(lower), gateway);
 }
 
 struct dest *
@@ -77,6 +81,25 @@ dest_find(const struct qmgr *q, struct str domain)
 	str_copy(lower, sizeof(lower), domain);
 	str_lower(lower);
 	return map_get(&q->dests, str_of(lower));
+}
+
+bool
+dest_is_part(const struct dest *d, const struct dest *whole)
+{
+	return d == whole || d->main == whole;
+}
+
+size_t
+dest_conns(const struct dest *d)
+{
+	size_t n = 0;
+
+	if (d->main != NULL)
+		d = d->main;
+	for (; d != NULL; d = d->beside)
+		for (int i = 0; i < CONNS_LISTS; i++)
+			n += d->n_conns[i];
+	return n;
 }
 
 void
@@ -98,7 +121,8 @@ dest_refresh(struct qmgr *q, struct dest *d)
 void
 dest_touch(struct qmgr *q, struct dest *d)
 {
-	bool empty = d->n_parcels == 0 && d->resolve == NULL && !d->internal;
+	bool empty = d->n_parcels == 0 && d->resolve == NULL && !d->internal &&
+		     (d->main != NULL || d->beside == NULL);
 
 	for (size_t i = 0; i < CONNS_LISTS && empty; i++)
 		empty = d->n_conns[i] == 0;
@@ -121,13 +145,7 @@ dest_free_all(struct qmgr *q)
 		struct dest *d = it.value;
 
 		resolve_cancel(q, d);
-		hosts_free(&d->hosts);
-		heap_fini(&d->wait);
-		free(d->why);
-		free(d->last_5xx.text);
-		free(d->last_error.text);
-		free(d->name);
-		free(d);
+		dest_release(d);
 	}
 	map_fini(&q->dests, NULL);
 }
@@ -315,14 +333,43 @@ dest_list_remove(struct dest *d)
 /* --- helpers --- */
 
 static struct dest *
-dest_new(struct qmgr *q, struct str name)
+get(struct qmgr *q, struct str lower, struct str gateway)
+{
+	char room[DOMAIN_MAX + NAME_MAX_LEN + 2];
+	struct str key = key_of(lower, gateway, room);
+	struct dest *d = map_get(&q->dests, key);
+
+	return d != NULL ? d : dest_new(q, lower, gateway, key);
+}
+
+/* No domain has a newline in it. */
+static struct str
+key_of(struct str lower, struct str gateway, char *out)
+{
+	if (gateway.n == 0)
+		return lower;
+	gateway = str_sub(gateway, 0, NAME_MAX_LEN);
+	return (struct str){ out,
+		(size_t)snprintf(out, DOMAIN_MAX + NAME_MAX_LEN + 2,
+		    "%.*s\n%.*s", STR_ARG(lower), STR_ARG(gateway)) };
+}
+
+static struct dest *
+dest_new(struct qmgr *q, struct str name, struct str gateway, struct str key)
 {
 	struct dest *d = mem_alloc(sizeof(*d));
 
 	d->name = mem_strndup(name.p, name.n);
+	if (gateway.n > 0) {
+		d->gateway = mem_strndup(gateway.p, gateway.n);
+		d->main = map_get(&q->dests, name);
+		d->beside = d->main->beside;
+		d->main->beside = d;
+		dest_touch(q, d->main);
+	}
 	d->serial = ++q->last_dest;
 	d->internal = is_internal(d->name);
-	map_put(&q->dests, name, d);
+	map_put(&q->dests, key, d);
 	stats_gauge_set(
 	    q->stats, STATS_GAUGE_destinations, (int64_t)q->dests.n);
 	dest_refresh(q, d);
@@ -332,17 +379,41 @@ dest_new(struct qmgr *q, struct str name)
 static void
 dest_free(struct qmgr *q, struct dest *d)
 {
+	char room[DOMAIN_MAX + NAME_MAX_LEN + 2];
+	struct str gateway = d->gateway != NULL ? str_of(d->gateway) : STR("");
+
 	dest_list_remove(d);
 	q->n_idle--;
-	map_remove(&q->dests, str_of(d->name));
+	map_remove(&q->dests, key_of(str_of(d->name), gateway, room));
 	stats_gauge_set(
 	    q->stats, STATS_GAUGE_destinations, (int64_t)q->dests.n);
 	heap_remove(&q->timers, &d->timer);
+	if (d->main != NULL)
+		detach(q, d);
+	dest_release(d);
+}
+
+/* The last gateway gone, the domain may be forgotten as well. */
+static void
+detach(struct qmgr *q, struct dest *d)
+{
+	struct dest **p = &d->main->beside;
+
+	while (*p != d)
+		p = &(*p)->beside;
+	*p = d->beside;
+	dest_touch(q, d->main);
+}
+
+static void
+dest_release(struct dest *d)
+{
 	hosts_free(&d->hosts);
 	heap_fini(&d->wait);
 	free(d->why);
 	free(d->last_5xx.text);
 	free(d->last_error.text);
+	free(d->gateway);
 	free(d->name);
 	free(d);
 }

@@ -1,6 +1,10 @@
 /*
  * dest.h - a destination: one delivery domain, its queue and what is known
  *
+ * Mail that a virtual gateway sends has destinations of its own beside that
+ * of the domain: own queue, own connections, own state of the hosts, since
+ * what a server thinks of us depends on where we come from (spec 1.10).
+ *
  * Parcels that are due stand in a list in the order of their turn; those
  * that wait for a later attempt in a heap by time. What is counted here is
  * counted for the whole system in the same call, so that sums hold after
@@ -89,8 +93,12 @@ enum conn_list { /* a destination's connections */
 
 struct dest {
 	char *name;
-	uint64_t serial; /* in order of creation */
-	bool internal;   /* the.euq.queue and the like */
+	char *gateway;       /* NULL: the domain's own, which has the others */
+	struct dest *main;   /* of those of a gateway; else NULL */
+	struct dest *beside; /* main: its first; gateway: the next one */
+	uint32_t gateway_rotor; /* turns among the addresses of a group */
+	uint64_t serial;        /* in order of creation */
+	bool internal;          /* the.euq.queue and the like */
 	enum dest_state state;
 
 	/* queue */
@@ -135,9 +143,15 @@ struct dest {
 /* Spec 0.4: never looked up, always there. Ends with NULL. */
 extern const char *const dest_internal_names[];
 
-/* The destination of that domain (lower case), made when there is none. */
-struct dest *dest_get(struct qmgr *, struct str domain);
+/* The destination of that domain (any case) and gateway ("": none), made when
+ * there is none. */
+struct dest *dest_get(struct qmgr *, struct str domain, struct str gateway);
+/* The domain's own; those of gateways stand beside it. */
 struct dest *dest_find(const struct qmgr *, struct str domain);
+/* Is d this destination, or of one of its gateways? */
+bool dest_is_part(const struct dest *d, const struct dest *whole);
+/* Connections to the domain that are or will be open, over all gateways. */
+size_t dest_conns(const struct dest *);
 /* Limits and route are those of the configuration in force after this. */
 void dest_refresh(struct qmgr *, struct dest *);
 /* It became empty, or is no longer: keeps the list of idle ones bounded. */

@@ -13,16 +13,22 @@
 #define TOP_MAX   100000
 
 static uint64_t active(const struct dest *);
+static uint64_t unattempted(const struct dest *);
+static uint64_t attempted(const struct dest *);
+static uint64_t opening(const struct dest *);
 static uint64_t conns(const struct dest *);
 static uint64_t delivered(const struct dest *);
 static uint64_t soft(const struct dest *);
 static uint64_t hard(const struct dest *);
 static int by_value(const void *, const void *);
 static size_t collect(const struct world *, struct dest ***);
+static uint64_t sum(const struct dest *, uint64_t (*)(const struct dest *));
 static json_t *host_json(const struct dest *);
+static json_t *gateways_json(const struct world *, const struct dest *);
 static json_t *counters_json(const struct dest *);
 static json_t *gauges_json(const struct dest *);
 static json_t *oldest_json(const struct world *, const struct dest *);
+static const struct mail *oldest(const struct dest *, const struct mail *than);
 static const struct mail *older(const struct mail *, const struct mail *);
 static json_t *next_retry_json(const struct world *, const struct dest *);
 static json_t *addresses_json(const struct world *, const struct dest *);
@@ -81,7 +87,7 @@ void
 answer_hoststatus(const struct ask *a, struct reply_to *r)
 {
 	struct world *w = a->world;
-	struct dest *d = dest_find(&w->q, a->words[1]);
+	struct dest *d = dest_find(&w->q, a->words[1]), *seen;
 
 	if (d == NULL) {
 		r->status = 1;
@@ -90,21 +96,29 @@ answer_hoststatus(const struct ask *a, struct reply_to *r)
 		    STR_ARG(a->words[1]));
 		return;
 	}
+	/* What is known of the hosts may be known to a gateway only. */
+	seen = d;
+	while (seen->hosts == NULL && seen->beside != NULL)
+		seen = seen->beside;
+	if (seen->hosts == NULL)
+		seen = d;
 	r->json = json_pack(
 	    "{s:o, s:I, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
-	    "s:o, s:o, s:n}",
+	    "s:o, s:o, s:n, s:o}",
 	    "host", answer_text(str_of(d->name)), "status_as_of",
-	    (json_int_t)w->q.wall, "host_up_down", dest_state_name(d->state),
+	    (json_int_t)w->q.wall, "host_up_down", dest_state_name(seen->state),
 	    "counters", counters_json(d), "gauges", gauges_json(d),
 	    "oldest_message", oldest_json(w, d), "last_activity",
-	    ms_or_null(d->last_activity), "next_retry", next_retry_json(w, d),
-	    "addresses_expire",
-	    d->resolution == RESOLUTION_OK ? wall_json(w, d->hosts->expires)
-					   : json_null(),
-	    "ordered_ip_addresses", addresses_json(w, d), "mx_records",
-	    mx_json(w, d), "smtp_routes", routes_json(d), "last_5xx_error",
-	    error_json(&d->last_5xx), "last_error", error_json(&d->last_error),
-	    "last_tls_error");
+	    ms_or_null(seen->last_activity), "next_retry",
+	    next_retry_json(w, seen), "addresses_expire",
+	    seen->resolution == RESOLUTION_OK
+		? wall_json(w, seen->hosts->expires)
+		: json_null(),
+	    "ordered_ip_addresses", addresses_json(w, seen), "mx_records",
+	    mx_json(w, seen), "smtp_routes", routes_json(d), "last_5xx_error",
+	    error_json(&seen->last_5xx), "last_error",
+	    error_json(&seen->last_error), "last_tls_error", "virtual_gateways",
+	    gateways_json(w, d));
 }
 
 void
@@ -115,15 +129,15 @@ answer_delivernow(const struct ask *a, struct reply_to *r)
 	struct dest *d = all ? NULL : dest_find(q, a->words[1]);
 	uint64_t n = 0;
 
-	if (!all && (d == NULL || d->n_parcels == 0)) {
+	if (!all && (d == NULL || sum(d, active) == 0)) {
 		r->status = 1;
 		snprintf(r->error, sizeof(r->error),
 		    "There are no messages for \"%.*s\" in the queue.",
 		    STR_ARG(a->words[1]));
 		return;
 	}
-	if (d != NULL)
-		n = schedule_now(q, d);
+	for (; d != NULL; d = d->beside)
+		n += schedule_now(q, d);
 	MAP_FOREACH (&q->dests, it) {
 		if (all)
 			n += schedule_now(q, it.value);
@@ -147,6 +161,24 @@ static uint64_t
 active(const struct dest *d)
 {
 	return d->n_unattempted + d->n_attempted;
+}
+
+static uint64_t
+unattempted(const struct dest *d)
+{
+	return d->n_unattempted;
+}
+
+static uint64_t
+attempted(const struct dest *d)
+{
+	return d->n_attempted;
+}
+
+static uint64_t
+opening(const struct dest *d)
+{
+	return d->n_conns[CONNS_OPENING];
 }
 
 static uint64_t
@@ -182,7 +214,7 @@ by_value(const void *x, const void *y)
 {
 	const struct dest *a = *(struct dest *const *)x;
 	const struct dest *b = *(struct dest *const *)y;
-	uint64_t m = sort_value(a), n = sort_value(b);
+	uint64_t m = sum(a, sort_value), n = sum(b, sort_value);
 
 	if (m != n)
 		return m > n ? -1 : 1;
@@ -196,8 +228,22 @@ collect(const struct world *w, struct dest ***v)
 
 	*v = mem_array(w->q.dests.n + 1, sizeof(**v));
 	MAP_FOREACH (&w->q.dests, it) {
-		(*v)[n++] = it.value;
+		struct dest *d = it.value;
+
+		if (d->main == NULL)
+			(*v)[n++] = d;
 	}
+	return n;
+}
+
+/* Of a domain: with the mail of all its gateways. */
+static uint64_t
+sum(const struct dest *d, uint64_t (*value)(const struct dest *))
+{
+	uint64_t n = 0;
+
+	for (; d != NULL; d = d->beside)
+		n += value(d);
 	return n;
 }
 
@@ -210,7 +256,7 @@ host_json(const struct dest *d)
 
 	for (size_t i = 0; i < NELEM(columns); i++)
 		json_object_set_new(j, columns[i].word,
-		    json_integer((json_int_t)columns[i].value(d)));
+		    json_integer((json_int_t)sum(d, columns[i].value)));
 	return j;
 }
 
@@ -221,9 +267,14 @@ counters_json(const struct dest *d)
 {
 	json_t *j = json_object();
 
-	for (int i = 0; i < DEST_COUNTERS; i++)
+	for (int i = 0; i < DEST_COUNTERS; i++) {
+		uint64_t n = 0;
+
+		for (const struct dest *g = d; g != NULL; g = g->beside)
+			n += g->count[i];
 		json_object_set_new(j, dest_counter_name((enum dest_counter)i),
-		    json_integer((json_int_t)d->count[i]));
+		    json_integer((json_int_t)n));
+	}
 	return j;
 }
 
@@ -231,11 +282,34 @@ static json_t *
 gauges_json(const struct dest *d)
 {
 	return json_pack("{s:I, s:I, s:I, s:I, s:I}", "active_recipients",
-	    (json_int_t)active(d), "unattempted_recipients",
-	    (json_int_t)d->n_unattempted, "attempted_recipients",
-	    (json_int_t)d->n_attempted, "current_outbound_connections",
-	    (json_int_t)conns(d), "pending_outbound_connections",
-	    (json_int_t)d->n_conns[CONNS_OPENING]);
+	    (json_int_t)sum(d, active), "unattempted_recipients",
+	    (json_int_t)sum(d, unattempted), "attempted_recipients",
+	    (json_int_t)sum(d, attempted), "current_outbound_connections",
+	    (json_int_t)sum(d, conns), "pending_outbound_connections",
+	    (json_int_t)sum(d, opening));
+}
+
+/* What differs from one gateway to another. */
+static json_t *
+gateways_json(const struct world *w, const struct dest *d)
+{
+	json_t *list = json_array();
+
+	while ((d = d->beside) != NULL) {
+		const struct interface *i =
+		    config_interface(w->q.config, str_of(d->gateway));
+
+		json_array_append_new(list,
+		    json_pack("{s:o, s:o, s:s, s:o, s:I, s:o}", "gateway",
+			answer_text(str_of(d->gateway)), "hostname",
+			answer_text(
+			    i != NULL ? i->hostname : w->q.config->hostname),
+			"host_up_down", dest_state_name(d->state),
+			"last_activity", ms_or_null(d->last_activity),
+			"recipients", (json_int_t)active(d), "last_error",
+			error_json(&d->last_error)));
+	}
+	return list;
 }
 
 static json_t *
@@ -243,6 +317,14 @@ oldest_json(const struct world *w, const struct dest *d)
 {
 	const struct mail *m = NULL;
 
+	for (; d != NULL; d = d->beside)
+		m = oldest(d, m);
+	return answer_age(w, m);
+}
+
+static const struct mail *
+oldest(const struct dest *d, const struct mail *m)
+{
 	for (struct parcel *p = d->due_first; p != NULL; p = p->due.next)
 		m = older(m, p->mail);
 	for (size_t i = 0; i < d->wait.n; i++)
@@ -251,7 +333,7 @@ oldest_json(const struct world *w, const struct dest *d)
 		for (struct conn *c = d->conns[l]; c != NULL; c = c->next)
 			for (int i = 0; i < c->n_jobs; i++)
 				m = older(m, c->jobs[i]->mail);
-	return answer_age(w, m);
+	return m;
 }
 
 static const struct mail *

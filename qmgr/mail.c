@@ -45,7 +45,8 @@ mail_new(struct qmgr *q, struct mail_info *in)
 	ends = mem_array(in->n_rcpts, sizeof(*ends));
 	for (size_t i = 0; i < in->n_rcpts; i++) {
 		s[i].rcpt = &in->rcpts[i];
-		s[i].dest = dest_get(q, addr_domain(in->rcpts[i].addr));
+		s[i].dest =
+		    dest_get(q, addr_domain(in->rcpts[i].addr), in->gateway);
 	}
 	if (in->n_rcpts > 1)
 		qsort(s, in->n_rcpts, sizeof(*s), by_parcel);
@@ -112,6 +113,15 @@ const struct bounce_profile *
 mail_profile(const struct qmgr *q, const struct mail *m)
 {
 	return q->profiles[m->profile].found;
+}
+
+const struct bounce_profile *
+parcel_profile(const struct qmgr *q, const struct parcel *p)
+{
+	struct str own = p->dest->limits->bounce_profile;
+
+	return own.n > 0 ? config_bounce_profile(q->config, own)
+			 : mail_profile(q, p->mail);
 }
 
 struct recipient *

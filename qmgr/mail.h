@@ -110,6 +110,7 @@ struct mail_info {
 	uint64_t mid;
 	int64_t arrival;
 	struct str sender, subject, profile;
+	struct str gateway; /* virtual gateway; "": none */
 	uint32_t flags;
 	uint8_t ret;
 	enum queue_place place;
@@ -132,6 +133,11 @@ struct str mail_sender(const struct mail *);
 struct str mail_subject(const struct mail *);
 const struct bounce_profile *mail_profile(
     const struct qmgr *, const struct mail *);
+/* The destination's if it has one, else the message's (receiving 6.6): when it
+ * is tried again, and whether anybody hears of it. What a notice looks like is
+ * up to the message's, since one notice speaks of many destinations. */
+const struct bounce_profile *parcel_profile(
+    const struct qmgr *, const struct parcel *);
 struct recipient *parcel_rcpt(const struct parcel *, size_t i);
 /* local@domain into out, which has ADDR_MAX + 1 bytes. */
 struct str parcel_addr(

@@ -161,7 +161,8 @@ selected(const struct selection *sel, const struct mail *m)
 	if (sel->host == NULL)
 		return true;
 	for (uint32_t i = 0; i < m->n_parcels; i++)
-		if (m->parcels[i].dest == sel->host && m->parcels[i].n_open > 0)
+		if (dest_is_part(m->parcels[i].dest, sel->host) &&
+		    m->parcels[i].n_open > 0)
 			return true;
 	return false;
 }
@@ -189,7 +190,7 @@ rcpts_json(const struct world *w, const struct mail *m, const struct dest *only,
 	for (uint32_t i = 0; i < m->n_parcels; i++) {
 		const struct parcel *p = &m->parcels[i];
 
-		if (only != NULL && p->dest != only)
+		if (only != NULL && !dest_is_part(p->dest, only))
 			continue;
 		for (size_t j = 0; j < p->n; j++) {
 			const struct recipient *rc = parcel_rcpt(p, j);

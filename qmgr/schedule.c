@@ -356,7 +356,7 @@ open_one(struct qmgr *q, struct dest *d)
 	size_t n = d->n_conns[CONNS_OPENING] + d->n_conns[CONNS_FULL] +
 		   d->n_conns[CONNS_QUITTING];
 
-	if (n >= d->limits->max_connections && n > 0)
+	if (dest_conns(d) >= d->limits->max_connections)
 		return STEP_REST;
 	if (n > 0 && d->failures > 0)
 		return STEP_REST; /* one probe at a time */
@@ -420,7 +420,7 @@ is_expired(const struct qmgr *q, const struct parcel *p)
 {
 	const struct mail *m = p->mail;
 
-	return retry_expired(mail_profile(q, m), m->born,
+	return retry_expired(parcel_profile(q, p), m->born,
 	    (int64_t)m->loaded * 1000, q->now, p->attempts);
 }
 

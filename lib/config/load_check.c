@@ -8,13 +8,14 @@
 static void check_unique(
     struct load *, const struct at *top, const char *list, const char *id);
 static void check_ports(struct load *, const struct at *listeners);
-static void check_profiles(struct load *, const struct at *listeners);
+static void check_profiles(struct load *, const struct at *list);
 static bool has_profile(const struct config *, struct str name);
 
 void
 load_check(struct load *ld, const struct at *top)
 {
 	struct at listeners = at_key(top, "listeners");
+	struct at destinations = at_key(top, "destinations");
 
 	check_unique(ld, top, "interfaces", "name");
 	check_unique(ld, top, "listeners", "name");
@@ -23,6 +24,7 @@ load_check(struct load *ld, const struct at *top)
 	check_unique(ld, top, "logs", "name");
 	check_ports(ld, &listeners);
 	check_profiles(ld, &listeners);
+	check_profiles(ld, &destinations);
 }
 
 void
@@ -173,22 +175,22 @@ check_ports(struct load *ld, const struct at *listeners)
 	}
 }
 
+/* Of listeners and destinations: what their key bounce_profile names. */
 static void
-check_profiles(struct load *ld, const struct at *listeners)
+check_profiles(struct load *ld, const struct at *list)
 {
-	const struct config *c = ld->config;
-	const struct node *n =
-	    listeners->node != NULL ? listeners->node->child : NULL;
+	const struct node *n = list->node != NULL ? list->node->child : NULL;
 	char quoted[100];
 
-	for (size_t i = 0; i < c->n_listeners && n != NULL; i++, n = n->next) {
-		struct at item = at_item(listeners, n, i);
+	for (size_t i = 0; n != NULL; n = n->next) {
+		struct at item = at_item(list, n, i++);
 		struct at at = at_key(&item, "bounce_profile");
-		struct str name = c->listeners[i].bounce_profile;
 
-		if (at.node != NULL && name.n > 0 && !has_profile(c, name))
+		if (at.node != NULL && at.node->kind == NODE_SCALAR &&
+		    at.node->text.n > 0 &&
+		    !has_profile(ld->config, at.node->text))
 			load_error(ld, &at, "there is no bounce profile %s",
-			    load_quote(quoted, name));
+			    load_quote(quoted, at.node->text));
 	}
 }
 

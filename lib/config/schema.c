@@ -391,6 +391,14 @@ static const struct schema_key destination_keys[] = {
 	    .max = 10000,
 	    DEFAULT("100"),
 	    .help = "Recipients of one copy of a message." },
+	{ .name = "bounce_profile",
+	    FIELD(destination, bounce_profile),
+	    .type = &value_text,
+	    .max = 80,
+	    DEFAULT(""),
+	    .help = "Name of a bounce profile: how long mail to this "
+		    "destination is tried, and whether anybody hears when it "
+		    "fails. Empty: the profile that the message has." },
 };
 static const struct schema_section destination_section = {
 	SECTION(destination, "destination", destination_keys),

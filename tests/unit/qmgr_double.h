@@ -86,6 +86,8 @@ struct twin {
 	uint32_t dice;
 	const char *content;     /* of every message */
 	struct str orcpt, envid; /* of every recipient, message */
+	struct str gateway;      /* of messages to come; "": none */
+	struct session session;  /* the last one opened */
 };
 
 static struct buf twin_log; /* events since the last reset, a line each */
@@ -124,6 +126,7 @@ twin_open(void *arg, struct conn *c, const struct session *s)
 	assert_true(s->port != 0 && t->n_opened < DOUBLE_MAX);
 	c->worker = &t->worker;
 	t->opened[t->n_opened++] = c;
+	t->session = *s;
 	return true;
 }
 
@@ -431,6 +434,7 @@ twin_message(
 		.sender = str_of(sender),
 		.subject = STR("hello"),
 		.profile = STR("Default"),
+		.gateway = t->gateway,
 		.place = QUEUE_INCOMING,
 		.content_len = strlen(t->content),
 		.rcpts = v };

@@ -524,6 +524,36 @@ host(void)
 	return h;
 }
 
+static const char gateways_text[] =
+    "Virtual gateway information:\n"
+    "============================================================\n"
+    "bulk.example.com (PublicNet2):\n"
+    "    Host up/down:      up\n"
+    "    Last Activity      Tue Mar 04 10:11:29 2025 GMT\n"
+    "    Recipients         1,200\n"
+    "    Last Error         N/A\n"
+    "============================================================\n";
+
+static void
+test_gateways(void **state)
+{
+	json_t *h = host();
+	struct buf out;
+
+	(void)state;
+	json_object_set_new(h, "virtual_gateways",
+	    json_pack("[{s:s, s:s, s:s, s:I, s:i, s:n}]", "gateway",
+		"PublicNet2", "hostname", "bulk.example.com", "host_up_down",
+		"up", "last_activity", (json_int_t)1741083089000, "recipients",
+		1200, "last_error"));
+	buf_init(&out, 100000);
+	render_hoststatus(h, &out);
+	assert_non_null(strstr(out.data, "\n\nVirtual gateway"));
+	assert_string_equal(strstr(out.data, "Virtual gateway"), gateways_text);
+	json_decref(h);
+	buf_fini(&out);
+}
+
 static void
 test_hoststatus(void **state)
 {
@@ -687,6 +717,7 @@ main(void)
 		cmocka_unit_test(test_status_of_nothing),
 		cmocka_unit_test(test_tophosts),
 		cmocka_unit_test(test_hoststatus),
+		cmocka_unit_test(test_gateways),
 		cmocka_unit_test(test_ttl),
 		cmocka_unit_test(test_showrecipients),
 		cmocka_unit_test(test_adm_04_escapes),
