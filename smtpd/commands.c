@@ -228,8 +228,11 @@ log_refusal(struct smtp_session *s, struct request *r, const struct reply *no)
 		EMIT(BAD_RCPT, .icid = s->icid, .text = r->path);
 		break;
 	case LOG_SENDER_REFUSED:
-		EMIT(
-		    SENDER_REJECTED, .icid = s->icid, .addr = r->decided.given);
+		EMIT(SENDER_REJECTED, .icid = s->icid, .addr = r->decided.given,
+		    .text = r->decided.reply.log == NULL
+				? STR("")
+				: str_of(arena_printf(
+				      &r->mem, ", %s", r->decided.reply.log)));
 		break;
 	default:
 		EMIT(RCPT_REJECTED, .mid = mid, .icid = s->icid,

@@ -28,7 +28,7 @@ run_stages(enum stage_point point, struct subject *subject, struct facts *facts,
     struct arena *mem, struct decided *d, bool settle)
 {
 	struct pipeline_run run;
-	struct need needs;
+	struct needs needs;
 
 	*d = (struct decided){ .by = "",
 		.given = STR(""),
@@ -39,7 +39,8 @@ run_stages(enum stage_point point, struct subject *subject, struct facts *facts,
 		   &needs) == PIPELINE_NEEDS) {
 		if (!settle)
 			return false;
-		fact_fail(facts, mem, needs.id, needs.key);
+		for (size_t i = 0; i < needs.n; i++)
+			fact_fail(facts, mem, needs.v[i].id, needs.v[i].key);
 	}
 	if (run.replied)
 		d->reply = run.reply;
@@ -58,6 +59,8 @@ applied(void *arg, const struct stage *stage, const struct stage_out *out)
 		switch (e->kind) {
 		case EFFECT_POLICY: /* in the subject already */
 		case EFFECT_HEADER: /* not at these points */
+		case EFFECT_DROPPED:
+		case EFFECT_LIMIT:
 			break;
 		case EFFECT_REPLY:
 			d->by = stage->name;

@@ -327,8 +327,9 @@ finish(struct smtp_session *s)
 		.wire_flags = t->data.wire.flags };
 
 	if (t->refused.code == 0 && !decide_data(s, t->data.wire.size))
-		refuse(s, &(struct reply){ t->refused.code, t->refused.status,
-			      t->refused.text, false, false });
+		refuse(s, &(struct reply){ .code = t->refused.code,
+			      .status = t->refused.status,
+			      .text = t->refused.text });
 	if (t->refused.code != 0) {
 		say_reply(s, &t->refused);
 		txn_drop(s, "Receiving aborted");

@@ -176,12 +176,13 @@ run_point(struct trace_report *r, enum stage_point point, struct subject *s,
 {
 	struct run run = { .report = r, .point = out, .mem = mem };
 	struct pipeline_run pr;
-	struct need needs;
+	struct needs needs;
 
 	pipeline_begin(&pr, point);
 	while (pipeline_run(&pr, s, &r->facts, mem, true, applied, &run,
 		   &needs) == PIPELINE_NEEDS)
-		assume(&r->facts, &needs, mem);
+		for (size_t i = 0; i < needs.n; i++)
+			assume(&r->facts, &needs.v[i], mem);
 	if (!pr.replied)
 		return;
 	out->reply = pr.reply;

@@ -24,7 +24,8 @@ CODEC_STRUCT(ev_rid, REC_EV_RID);
 #define EV_TEXT(S, F, L) F(S, STR, text, 4096)
 #define EV_ICID(S, F, L) F(S, U64, icid, 0)
 #define EV_ICID_TEXT(S, F, L) F(S, U64, icid, 0) F(S, STR, text, 4096)
-#define EV_ICID_ADDR(S, F, L) F(S, U64, icid, 0) F(S, STR, addr, 1200)
+#define EV_SENDER_REJECTED(S, F, L)                                            \
+	F(S, U64, icid, 0) F(S, STR, addr, 1200) F(S, STR, text, 200)
 #define EV_NEW_ICID(S, F, L)                                                   \
 	F(S, U64, icid, 0) F(S, STR, protocol, 16) F(S, STR, interface, 100)   \
 	F(S, IP, local, 0) F(S, IP, ip, 0) F(S, STR, host, 255)                \
@@ -86,7 +87,8 @@ CODEC_STRUCT(ev_rid, REC_EV_RID);
 	    "country {country}",                                               \
 	    EV_HAT)                                                            \
 	E(SENDER_REJECTED, INFO,                                               \
-	    "ICID {icid} Address: <{addr}> sender rejected", EV_ICID_ADDR)     \
+	    "ICID {icid} Address: <{addr}> sender rejected{text}",             \
+	    EV_SENDER_REJECTED) /* text: ", why", or empty */                  \
 	E(BAD_SENDER, INFO, "ICID {icid} Invalid sender address: {text}",      \
 	    EV_ICID_TEXT)                                                      \
 	E(BAD_RCPT, INFO, "ICID {icid} Invalid recipient address:  {text'}",   \

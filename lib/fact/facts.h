@@ -31,7 +31,8 @@ enum fact_id {
 	FACT_DNSLIST, /* key: zone. number: 1 listed, 0 not */
 	/* of the transaction: */
 	FACT_SENDER_DOMAIN, /* key: domain. number: enum sender_domain */
-	/* of one recipient: counts that include it, taken atomically */
+	/* of one recipient: counts with it, were it accepted (it is counted
+	 * when it is), or of those that are not, this one included */
 	FACT_RATE_HOST,   /* key: "". number: recipients in this window */
 	FACT_RATE_SENDER, /* key: sender, lower case. likewise */
 	FACT_DHAP,        /* key: "". number: invalid recipients */

@@ -41,7 +41,7 @@ enum pipeline_answer
 pipeline_run(struct pipeline_run *run, struct subject *subject,
     const struct facts *facts, struct arena *mem, bool explain,
     void (*applied)(void *arg, const struct stage *, const struct stage_out *),
-    void *arg, struct need *needs)
+    void *arg, struct needs *needs)
 {
 	for (; run->at < NELEM(stages) && !run->finished; run->at++) {
 		const struct stage *stage = &stages[run->at];
@@ -52,6 +52,7 @@ pipeline_run(struct pipeline_run *run, struct subject *subject,
 		out.n_effects = 0;
 		out.notes = NULL;
 		out.n_notes = 0;
+		out.needs.n = 0;
 		out.explain = explain;
 		out.mem = mem;
 		if (stage->decide(subject, facts, &out) == STAGE_NEEDS) {
@@ -129,6 +130,8 @@ apply(struct pipeline_run *run, struct subject *s, const struct effect *e)
 	case EFFECT_BYPASS:
 		s->bypass |= e->bypass;
 		break;
+	case EFFECT_DROPPED:
+	case EFFECT_LIMIT:
 	case EFFECT_HEADER:
 	case EFFECT_GATEWAY:
 	case EFFECT_BOUNCE_PROFILE:

@@ -21,7 +21,7 @@ struct pipeline_run {
 
 enum pipeline_answer {
 	PIPELINE_DONE, /* run->replied, and what, tells whether to go on */
-	PIPELINE_NEEDS /* out->needs; set the fact, call again */
+	PIPELINE_NEEDS /* set these facts, call again */
 };
 
 void pipeline_begin(struct pipeline_run *, enum stage_point);
@@ -35,7 +35,7 @@ void pipeline_begin(struct pipeline_run *, enum stage_point);
 enum pipeline_answer pipeline_run(struct pipeline_run *, struct subject *,
     const struct facts *, struct arena *mem, bool explain,
     void (*applied)(void *arg, const struct stage *, const struct stage_out *),
-    void *arg, struct need *needs);
+    void *arg, struct needs *needs);
 
 /* The name of a sender group for people: empty ("None") for a single entry,
  * and for ALL, which is nobody's group (spec receiving 8.8). */

@@ -33,6 +33,7 @@ policy_decide(
 {
 	bool rejected = s->behaviour == REJECT && !s->config->delayed_reject;
 	struct reply reply = { .status = "" };
+	enum fact_id needs;
 
 	if (s->behaviour == TCPREFUSE) {
 		reply.close = reply.refuse = true;
@@ -42,8 +43,8 @@ policy_decide(
 		return STAGE_DONE;
 	} else {
 		(rejected ? reject : greet)(s, &reply);
-		if (variables_need(reply.text, facts, &out->needs.id))
-			return STAGE_NEEDS;
+		if (variables_need(reply.text, facts, &needs))
+			return stage_needs(out, needs, STR(""));
 		reply.text = variables_expand(reply.text, s, facts, out->mem);
 		reply.text = str_of(arena_printf(out->mem, "%.*s%s%s%.*s",
 		    STR_ARG(s->listener->interface->hostname),
@@ -61,6 +62,7 @@ policy_delayed(
 	struct reply reply = { .code = (int)s->config->delayed_reject_code,
 		.status = "",
 		.text = s->config->delayed_reject_text };
+	enum fact_id needs;
 
 	if (reply.text.n == 0) {
 		reply.status = reply.code < 500 ? "4.7.1" : "5.7.1";
@@ -68,8 +70,8 @@ policy_delayed(
 	}
 	if (s->behaviour != REJECT)
 		return STAGE_DONE;
-	if (variables_need(reply.text, facts, &out->needs.id))
-		return STAGE_NEEDS;
+	if (variables_need(reply.text, facts, &needs))
+		return stage_needs(out, needs, STR(""));
 	reply.text = variables_expand(reply.text, s, facts, out->mem);
 	stage_effect(out, EFFECT_REPLY)->reply = reply;
 	return STAGE_DONE;

@@ -13,7 +13,13 @@
 enum stage_answer
 stage_needs(struct stage_out *out, enum fact_id id, struct str key)
 {
-	out->needs = (struct need){ id, key };
+	struct needs *needs = &out->needs;
+
+	for (size_t i = 0; i < needs->n; i++)
+		if (needs->v[i].id == id && str_eq(needs->v[i].key, key))
+			return STAGE_NEEDS;
+	if (needs->n < NEEDS_MAX)
+		needs->v[needs->n++] = (struct need){ id, key };
 	return STAGE_NEEDS;
 }
 

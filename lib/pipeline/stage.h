@@ -2,8 +2,9 @@
  * stage.h - a stage decides; it never acts
  *
  * A stage is a pure function of the configuration, the facts and the subject
- * (the address or message at hand). It answers DONE, or NEEDS with the fact
- * it lacks; then whoever runs it fetches the fact and runs this stage again.
+ * (the address or message at hand). It answers DONE, or NEEDS with the facts
+ * it lacks; then whoever runs it fetches them, all at once, and runs this
+ * stage again.
  * What it decides comes out as effects (plain data), what it did and why as
  * notes. Both count only with DONE.
  *
@@ -28,13 +29,18 @@ enum effect_kind {
 	EFFECT_EXPAND,  /* the recipient becomes these */
 	EFFECT_GATEWAY,
 	EFFECT_BOUNCE_PROFILE,
-	EFFECT_BYPASS, /* this recipient: BYPASS_* */
-	EFFECT_HEADER  /* the header of the message becomes addr */
+	EFFECT_BYPASS,  /* this recipient, or sender: BYPASS_* */
+	EFFECT_DROPPED, /* expanded recipients that are refused: expand */
+	EFFECT_LIMIT,   /* what refuses is this limit */
+	EFFECT_HEADER   /* the header of the message becomes addr */
 };
 
 #define BYPASS_CONTROL   1
 #define BYPASS_LDAP      2
 #define BYPASS_CALLAHEAD 4
+#define BYPASS_VERIFY    8 /* the sender's domain is not looked up */
+
+enum limit { LIMIT_NONE, LIMIT_MESSAGE, LIMIT_HOST, LIMIT_SENDER, LIMIT_DHAP };
 
 struct reply {
 	int code;
@@ -42,6 +48,7 @@ struct reply {
 	struct str text;    /* lines separated by \n */
 	bool close;         /* then the connection ends */
 	bool refuse;        /* TCPREFUSE: reset, say nothing */
+	const char *log; /* what the log says of it; NULL: the stage's name */
 };
 
 struct effect {
@@ -60,6 +67,7 @@ struct effect {
 		} expand;
 		struct str name;
 		unsigned bypass;
+		enum limit limit;
 	};
 };
 
@@ -108,15 +116,21 @@ struct need {
 
 #define EFFECTS_MAX 8
 #define NOTES_MAX   64
+#define NEEDS_MAX   16
+
+struct needs {
+	struct need v[NEEDS_MAX];
+	size_t n;
+};
 
 struct stage_out {
 	struct effect effects[EFFECTS_MAX];
 	size_t n_effects;
 	struct note *notes; /* in mem; NOTES_MAX at most, then the last */
 	size_t n_notes;
-	bool explain;      /* in: collect notes at all? costs allocation */
-	struct need needs; /* with STAGE_NEEDS */
-	struct arena *mem; /* in: owns what effects and notes point to */
+	bool explain;       /* in: collect notes at all? costs allocation */
+	struct needs needs; /* with STAGE_NEEDS */
+	struct arena *mem;  /* in: owns what effects and notes point to */
 };
 
 /* What a stage looks at besides configuration and facts. */
@@ -131,10 +145,12 @@ struct subject {
 	struct str sender;        /* current, without <>; "" null sender */
 	struct str sender_given;  /* before rewriting; altsrchost looks here */
 	struct str rcpt;          /* current; RCPT stages */
-	unsigned bypass;          /* of this recipient: BYPASS_* */
+	unsigned bypass;          /* of this recipient, or sender: BYPASS_* */
 	const struct str *rcpts;  /* what the alias table made of it */
 	size_t n_rcpts;           /* 0 though expanded: /dev/null */
 	bool expanded;            /* by the alias table */
+	uint64_t n_limited;       /* recipients that this message has so far,
+				   * without those that bypass limits */
 	struct str header;        /* AT_WORK: the raw header of the message */
 	struct str addr_text;     /* as the client wrote it, < and > included */
 	bool smtputf8;
@@ -159,7 +175,8 @@ struct stage {
 };
 
 /* helpers for stages (stage.c) */
-/* "return stage_needs(out, FACT_HOST, STR(""));" */
+/* "return stage_needs(out, FACT_HOST, STR(""));" A stage that lacks several
+ * facts may say so of each; those over NEEDS_MAX it will lack again. */
 enum stage_answer stage_needs(struct stage_out *, enum fact_id, struct str key);
 struct effect *stage_effect(struct stage_out *, enum effect_kind);
 void stage_reply(struct stage_out *, int code, const char *status, bool close,

@@ -84,14 +84,14 @@ world_applied(void *arg, const struct stage *stage, const struct stage_out *out)
 static inline enum pipeline_answer
 world_run(struct world *w, enum stage_point point)
 {
-	struct need need = { FACT_N, STR("") };
+	struct needs needs = { .n = 0 };
 	enum pipeline_answer answer;
 
 	w->n_notes = 0;
 	pipeline_begin(&w->run, point);
 	answer = pipeline_run(&w->run, &w->subject, &w->facts, &w->mem, true,
-	    world_applied, w, &need);
-	w->needs = need.id;
+	    world_applied, w, &needs);
+	w->needs = needs.n > 0 ? needs.v[0].id : FACT_N;
 	return answer;
 }
 

@@ -59,6 +59,11 @@ static const struct {
 	    .country = T("not enabled")),
 	LINE(SENDER_REJECTED, "ICID 6 Address: <a@b.test> sender rejected",
 	    .icid = 6, .addr = T("a@b.test")),
+	LINE(SENDER_REJECTED,
+	    "ICID 6 Address: <a@b.test> sender rejected, envelope sender "
+	    "domain does not exist",
+	    .icid = 6, .addr = T("a@b.test"),
+	    .text = T(", envelope sender domain does not exist")),
 	LINE(UNKNOWN_COMMAND, "ICID 7 Unknown command: 'HELP ME'", .icid = 7,
 	    .text = T("HELP ME")),
 	LINE(BAD_SYNTAX, "ICID 7 Bad syntax for command: \"it's\"", .icid = 7,
