@@ -62,6 +62,10 @@ bool ip_is_unroutable(const struct ip *ip);
  */
 bool ip_range_parse(struct ip_range *r, struct str text);
 bool ip_range_has(const struct ip_range *r, const struct ip *ip);
+bool ip_ranges_have(const struct ip_range *v, size_t n, const struct ip *ip);
+/* The shortest of these forms that ip_range_parse takes back. */
+#define IP_RANGE_TEXT (2 * IP_TEXT + 16)
+const char *ip_range_text(const struct ip_range *r, char out[IP_RANGE_TEXT]);
 
 /* "192.0.2.1:25", "[2001:db8::1]:25", or without port (then dflt). */
 bool endpoint_parse(struct endpoint *ep, struct str text, uint16_t dflt);

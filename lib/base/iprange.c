@@ -1,4 +1,5 @@
 /* iprange.c - the address forms of host access tables, as ranges (ip.h) */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/ip.h"
@@ -19,6 +20,8 @@ static bool octets(struct str, uint8_t *lo, uint8_t *hi, bool *ranged);
 static bool octet(struct str, uint8_t *);
 static bool parse_joined(struct ip *, struct str a, struct str b);
 static void mask(struct ip_range *, unsigned bits);
+static bool print_cidr(const struct ip_range *, char out[IP_RANGE_TEXT]);
+static bool print_octets(const struct ip_range *, char out[IP_RANGE_TEXT]);
 
 bool
 ip_range_parse(struct ip_range *r, struct str text)
@@ -34,6 +37,30 @@ ip_range_has(const struct ip_range *r, const struct ip *ip)
 	/* IPv4 lives inside ::/0, yet who writes ::/0 means IPv6. */
 	return ip_is_v4(ip) == ip_is_v4(&r->lo) && ip_cmp(&r->lo, ip) <= 0 &&
 	       ip_cmp(ip, &r->hi) <= 0;
+}
+
+bool
+ip_ranges_have(const struct ip_range *v, size_t n, const struct ip *ip)
+{
+	for (size_t i = 0; i < n; i++)
+		if (ip_range_has(&v[i], ip))
+			return true;
+	return false;
+}
+
+const char *
+ip_range_text(const struct ip_range *r, char out[IP_RANGE_TEXT])
+{
+	const char *mapped = ip_is_v4(&r->lo) ? "::ffff:" : "";
+	char lo[IP_TEXT], hi[IP_TEXT];
+
+	if (ip_equal(&r->lo, &r->hi))
+		return ip_text(&r->lo, out);
+	if (print_cidr(r, out) || (ip_is_v4(&r->lo) && print_octets(r, out)))
+		return out;
+	snprintf(out, IP_RANGE_TEXT, "%s%s-%s%s", mapped, ip_text(&r->lo, lo),
+	    mapped, ip_text(&r->hi, hi));
+	return out;
 }
 
 static bool
@@ -176,4 +203,40 @@ mask(struct ip_range *r, unsigned bits)
 		r->lo.b[i] &= (uint8_t)~host;
 		r->hi.b[i] |= host;
 	}
+}
+
+static bool
+print_cidr(const struct ip_range *r, char out[IP_RANGE_TEXT])
+{
+	bool v4 = ip_is_v4(&r->lo);
+	char lo[IP_TEXT];
+
+	for (unsigned bits = v4 ? 96 : 0; bits < 128; bits++) {
+		struct ip_range net = *r;
+
+		mask(&net, bits);
+		if (!ip_equal(&net.lo, &r->lo) || !ip_equal(&net.hi, &r->hi))
+			continue;
+		snprintf(out, IP_RANGE_TEXT, "%s/%u", ip_text(&r->lo, lo),
+		    v4 ? bits - 96 : bits);
+		return true;
+	}
+	return false;
+}
+
+/* 10.1.2-5: one octet has a range, all before it are alike, and behind it
+ * everything is in. */
+static bool
+print_octets(const struct ip_range *r, char out[IP_RANGE_TEXT])
+{
+	const uint8_t *lo = r->lo.b + 12, *hi = r->hi.b + 12;
+	size_t at = 0, n = 0;
+
+	for (; lo[at] == hi[at]; at++)
+		n += (size_t)snprintf(out + n, 5, "%u.", lo[at]);
+	for (size_t i = at + 1; i < 4; i++)
+		if (lo[i] != 0 || hi[i] != 0xff)
+			return false;
+	snprintf(out + n, 8, "%u-%u", lo[at], hi[at]);
+	return true;
 }

@@ -132,6 +132,12 @@ tree_new(uint64_t revision)
 	return &box->config;
 }
 
+bool
+listener_is_qmqp(const struct listener *l)
+{
+	return str_is(l->protocol, "QMQP");
+}
+
 struct arena *
 tree_arena(struct config *c)
 {

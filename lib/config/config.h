@@ -312,7 +312,8 @@ struct listener {
 	const struct certificate *certificate;      /* NULL: no STARTTLS */
 	const struct auth_profile *auth;            /* NULL: no AUTH */
 	const struct callahead_profile *call_ahead; /* NULL: none */
-	struct ip_range *proxies; /* whose PROXY header is believed */
+	struct ip_range *proxies; /* who must begin with a PROXY header; others
+				   * are clients themselves */
 	size_t n_proxies;
 	struct ip_range *xclients; /* who may say XCLIENT */
 	size_t n_xclients;
@@ -460,6 +461,7 @@ struct config *config_ref(struct config *);
 void config_unref(struct config **); /* frees with the last one */
 
 const struct listener *config_listener(const struct config *, struct str name);
+bool listener_is_qmqp(const struct listener *);
 const struct bounce_profile *config_bounce_profile(
     const struct config *, struct str name); /* unknown or empty: Default */
 const struct destination *config_destination(

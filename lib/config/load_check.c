@@ -37,55 +37,6 @@ load_interface_finish(struct load *ld, const struct at *at, void *object)
 		i->hostname = ld->config->hostname;
 }
 
-/* The defaults of what follows depend on the type. */
-void
-load_listener_begin(struct load *ld, const struct at *at, void *object)
-{
-	const struct schema_key *key =
-	    schema_find(&schema_listener, STR("type"));
-	const struct node *type = node_get(at->node, "type");
-	struct listener probe = { .type = LISTENER_PUBLIC };
-
-	(void)object;
-	if (type != NULL && type->kind == NODE_SCALAR)
-		key->type->parse(key, type->text, &probe.type, ld->mem, NULL);
-	ld->column =
-	    probe.type == LISTENER_PUBLIC ? DEFAULT_PUBLIC : DEFAULT_PRIVATE;
-}
-
-void
-load_listener_finish(struct load *ld, const struct at *at, void *object)
-{
-	(void)at;
-	(void)object;
-	ld->column = DEFAULT_PUBLIC;
-}
-
-void
-load_interface(struct load *ld, const struct at *at, void *object)
-{
-	struct listener *l = object;
-	struct config *c = ld->config;
-	struct str name;
-	char quoted[100];
-
-	if (c->n_interfaces == 0) {
-		load_error(ld, at, "there is no interface to listen on");
-		return;
-	}
-	l->interface = &c->interfaces[0];
-	if (at->node == NULL || !load_scalar(ld, at, &name))
-		return;
-	for (size_t i = 0; i < c->n_interfaces; i++) {
-		if (str_eq(c->interfaces[i].name, name)) {
-			l->interface = &c->interfaces[i];
-			return;
-		}
-	}
-	load_error(ld, at, "there is no interface %s; the first one is %.*s",
-	    load_quote(quoted, name), STR_ARG(c->interfaces[0].name));
-}
-
 void
 load_bounce_finish(struct load *ld, const struct at *at, void *object)
 {

@@ -83,6 +83,7 @@ const char *load_quote(char out[100], struct str text);
 void load_listener_begin(struct load *, const struct at *, void *);
 void load_listener_finish(struct load *, const struct at *, void *);
 void load_interface(struct load *, const struct at *, void *);
+void load_port(struct load *, const struct at *, void *);
 void load_interface_finish(struct load *, const struct at *, void *);
 void load_hat(struct load *, const struct at *, void *);
 void load_rat(struct load *, const struct at *, void *);
@@ -129,6 +130,7 @@ void print_value(struct print *, const struct schema_key *, const void *object,
 /* A YAML scalar, in quotes where it needs them. */
 void print_scalar(struct buf *, struct str);
 void print_interface(struct print *, const void *);
+void print_port(struct print *, const void *);
 void print_hat(struct print *, const void *);
 void print_rat(struct print *, const void *);
 void print_routes(struct print *, const void *);

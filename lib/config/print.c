@@ -119,14 +119,6 @@ print_item(struct print *p, struct str value)
 	print_end_item(p);
 }
 
-void
-print_interface(struct print *p, const void *object)
-{
-	const struct listener *l = object;
-
-	print_line(p, "interface", l->interface->name);
-}
-
 static void
 print_key(struct print *p, const struct schema_key *key, const void *object,
     const void *base)

@@ -98,7 +98,7 @@ extern const struct schema_section schema_rat_entry;
 extern const struct schema_section schema_bounce_profile;
 
 extern const struct value_type value_bool, value_count, value_size, value_time,
-    value_choice, value_word, value_text, value_ip, value_endpoint;
+    value_choice, value_word, value_text, value_ip, value_endpoint, value_range;
 
 /* The text of the default, or NULL. */
 const char *schema_default(const struct schema_key *, enum default_column);

@@ -12,6 +12,7 @@ static const struct choice listener_types[] = {
 };
 static const struct choice protocols[] = {
 	{ "SMTP", 0 },
+	{ "QMQP", 0 },
 	{ NULL, 0 },
 };
 static const struct choice bare_newlines[] = {
@@ -233,19 +234,17 @@ static const struct schema_key listener_keys[] = {
 	{ .name = "interface",
 	    CUSTOM(load_interface, print_interface, "the name of an interface"),
 	    .help = "Where it listens; the first one if not said." },
-	{ .name = "port",
-	    FIELD(listener, port),
-	    .type = &value_count,
-	    .min = 1,
-	    .max = 65535,
-	    DEFAULT("25"),
-	    .help = "TCP port." },
 	{ .name = "protocol",
 	    FIELD(listener, protocol),
 	    .type = &value_word,
 	    .choices = protocols,
 	    DEFAULT("SMTP"),
-	    .help = "What is spoken." },
+	    .help = "What is spoken. QMQP takes one message with many "
+		    "recipients in one go: for programs that generate mail." },
+	{ .name = "port",
+	    CUSTOM(load_port, print_port,
+		"a number from 1 to 65535; 25, with QMQP 628, if not said"),
+	    .help = "TCP port." },
 	{ .name = "max_concurrency",
 	    FIELD(listener, max_concurrency),
 	    .type = &value_count,
@@ -280,6 +279,22 @@ static const struct schema_key listener_keys[] = {
 	    .help = "What to do with a CR or LF that stands alone: reject "
 		    "the message, or clean it by making CRLF of it. It is "
 		    "never passed on." },
+	{ .name = "proxy_protocol",
+	    LIST(listener, proxies, n_proxies),
+	    .max = 1000,
+	    .type = &value_range,
+	    .help = "Load balancers before this listener: each of their "
+		    "connections must begin with a PROXY header (version 1 or "
+		    "2), and what it says is the client and the address it "
+		    "connected to. Anybody else is a client, without such a "
+		    "header." },
+	{ .name = "xclient",
+	    LIST(listener, xclients, n_xclients),
+	    .max = 1000,
+	    .type = &value_range,
+	    .help = "Who may say with XCLIENT that a session comes from "
+		    "somebody else: a content filter, a test. Who stands "
+		    "here can pass for any client, a relay too." },
 	{ .name = "addresses",
 	    .section = &address_section,
 	    .help = "How addresses are read." },

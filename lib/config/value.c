@@ -30,6 +30,8 @@ static int parse_ip(const struct schema_key *, struct str, void *,
     struct arena *, struct err *);
 static int parse_endpoint(const struct schema_key *, struct str, void *,
     struct arena *, struct err *);
+static int parse_range(const struct schema_key *, struct str, void *,
+    struct arena *, struct err *);
 static void print_bool(const struct schema_key *, const void *, struct buf *);
 static void print_count(const struct schema_key *, const void *, struct buf *);
 static void print_size(const struct schema_key *, const void *, struct buf *);
@@ -39,6 +41,7 @@ static void print_text(const struct schema_key *, const void *, struct buf *);
 static void print_ip(const struct schema_key *, const void *, struct buf *);
 static void print_endpoint(
     const struct schema_key *, const void *, struct buf *);
+static void print_range(const struct schema_key *, const void *, struct buf *);
 static bool is_unlimited(const struct schema_key *, struct str);
 static bool scaled(struct str, const struct unit *, size_t, uint64_t *);
 static int in_range(
@@ -57,6 +60,8 @@ const struct value_type value_text = { "text", parse_text, print_text };
 const struct value_type value_ip = { "address", parse_ip, print_ip };
 const struct value_type value_endpoint = { "address:port", parse_endpoint,
 	print_endpoint };
+const struct value_type value_range = { "address or range", parse_range,
+	print_range };
 
 /* Greatest first: printing takes the first that divides. */
 static const struct unit size_units[] = {
@@ -257,6 +262,22 @@ parse_ip(const struct schema_key *key, struct str text, void *field,
 }
 
 static int
+parse_range(const struct schema_key *key, struct str text, void *field,
+    struct arena *mem, struct err *err)
+{
+	struct ip_range r;
+
+	(void)key;
+	(void)mem;
+	if (!ip_range_parse(&r, text))
+		return err_set(err, ERR_USAGE,
+		    "must be an address or a range such as 192.0.2.10, "
+		    "10.0.0.0/8, 10.1.2-5, 2001:db8::/32");
+	*(struct ip_range *)field = r;
+	return 0;
+}
+
+static int
 parse_endpoint(const struct schema_key *key, struct str text, void *field,
     struct arena *mem, struct err *err)
 {
@@ -340,6 +361,15 @@ print_ip(const struct schema_key *key, const void *field, struct buf *out)
 
 	(void)key;
 	buf_puts(out, ip_text(field, text));
+}
+
+static void
+print_range(const struct schema_key *key, const void *field, struct buf *out)
+{
+	char text[IP_RANGE_TEXT];
+
+	(void)key;
+	buf_puts(out, ip_range_text(field, text));
 }
 
 static void

@@ -166,6 +166,44 @@ test_ip_range(void **state)
 }
 
 static void
+test_ip_range_text(void **state)
+{
+	static const struct {
+		const char *in, *out;
+	} cases[] = {
+		{ "10.1.2.3", "10.1.2.3" },
+		{ "10.1.", "10.1.0.0/16" },
+		{ "10.1.2.3-9", "10.1.2.3-9" },
+		{ "10.1.2.4-7", "10.1.2.4/30" },
+		{ "10.1.2-5", "10.1.2-5" },
+		{ "10-11", "10.0.0.0/7" },
+		{ "11-12", "11-12" },
+		{ "0/0", "0.0.0.0/0" },
+		{ "2001:db8::1", "2001:db8::1" },
+		{ "2001:db8::/32", "2001:db8::/32" },
+		{ "2001:db8::1-5", "2001:db8::1-2001:db8::5" },
+		{ "::/0", "::/0" },
+		{ "::ffff:10.1.2.3-::ffff:10.2.0.1",
+		    "::ffff:10.1.2.3-::ffff:10.2.0.1" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < NELEM(cases); i++) {
+		char out[IP_RANGE_TEXT];
+		struct ip_range r, again;
+
+		assert_true(ip_range_parse(&r, str_of(cases[i].in)));
+		if (strcmp(ip_range_text(&r, out), cases[i].out) != 0)
+			fail_msg("'%s': '%s'", cases[i].in, out);
+		if (!ip_range_parse(&again, str_of(out)) ||
+		    memcmp(&r, &again, sizeof(r)) != 0)
+			fail_msg("'%s': '%s' is another", cases[i].in, out);
+		assert_true(ip_ranges_have(&r, 1, &again.hi));
+	}
+	assert_false(ip_ranges_have(NULL, 0, &(struct ip){ 0 }));
+}
+
+static void
 test_ip_range_has_rel_10(void **state)
 {
 	static const struct {
@@ -319,6 +357,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_ip_text),
 		cmocka_unit_test(test_ip_range),
+		cmocka_unit_test(test_ip_range_text),
 		cmocka_unit_test(test_ip_range_has_rel_10),
 		cmocka_unit_test(test_ip_classes_lop_02),
 		cmocka_unit_test(test_endpoint),

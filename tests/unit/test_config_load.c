@@ -158,6 +158,14 @@ static const struct {
 	    "\"L\"." },
 	{ "port out of range", HEAD "listeners: [{name: L, port: 70000}]\n",
 	    "3:29: listeners[0].port: 70000 is not within 1..65535" },
+	{ "XCLIENT without SMTP",
+	    HEAD "listeners: [{name: L, type: private, protocol: QMQP, "
+		 "xclient: [127.0.0.1]}]\n",
+	    "3:63: listeners[0].xclient: is a command of SMTP; QMQP has none" },
+	{ "not a range",
+	    HEAD "listeners: [{name: L, proxy_protocol: [mx.example]}]\n",
+	    "3:40: listeners[0].proxy_protocol[0]: must be an address or a "
+	    "range such as 192.0.2.10, 10.0.0.0/8, 10.1.2-5, 2001:db8::/32" },
 	{ "unknown bounce profile",
 	    HEAD "listeners: [{name: L, bounce_profile: P}]\n",
 	    "3:39: listeners[0].bounce_profile: there is no bounce profile "
@@ -311,6 +319,14 @@ static const struct {
 	{ "open relay", HEAD "listeners: [{name: L, rat: [{accept: ALL}]}]\n",
 	    "3:38: listeners[0].rat[0].accept: warning: accepts mail to "
 	    "anybody from anybody: an open relay" },
+	{ "QMQ-04 QMQP for everybody",
+	    HEAD "listeners: [{name: L, protocol: QMQP}]\n",
+	    "3:33: listeners[0].protocol: warning: is meant for programs of "
+	    "one's own: a public listener offers it to everybody" },
+	{ "IDT-02 everybody is trusted",
+	    HEAD "listeners: [{name: L, xclient: ['::/0']}]\n",
+	    "3:32: listeners[0].xclient: warning: ::/0: whoever connects is "
+	    "believed to be whoever he says" },
 	{ "entry twice",
 	    HEAD "listeners: [{name: L, hat: {groups: [{name: G, policy: "
 		 "REJECT, entries: [10.1., 10.1.]}]}}]\n",
@@ -334,6 +350,14 @@ static const struct {
 		 "  - {name: R, type: sinkhole-queue, port: 26}\n"
 		 "  - {name: \"S \\u00e9 \\u2028\", type: sinkhole-noqueue, "
 		 "port: 27}\n" },
+	{ "QMQP, and who may speak for others",
+	    HEAD "listeners:\n"
+		 "  - {name: Q, type: private, protocol: QMQP, "
+		 "proxy_protocol: [192.0.2.1, 10.1.2-5]}\n"
+		 "  - {name: R, type: private, protocol: QMQP, port: 25, "
+		 "interface: B}\n"
+		 "  - {name: S, port: 628, interface: B, "
+		 "xclient: [127.0.0.0/8, '2001:db8::1-5']}\n" },
 	{ "values in every way",
 	    HEAD "system: {workers: 3, reserve: 1048577, sync_threads: 8}\n"
 		 "receiving: {total_timeout: 1h30m, command_timeout: 90, "
@@ -555,6 +579,31 @@ test_defaults(void **state)
 	config_unref(&c);
 }
 
+static void
+test_protocols(void **state)
+{
+	struct config *c = load_ok(
+	    HEAD "listeners:\n"
+		 "  - {name: S, xclient: [10.1., 192.0.2.1]}\n"
+		 "  - {name: Q, type: private, protocol: QMQP}\n"
+		 "  - {name: R, type: private, protocol: QMQP, port: 25,\n"
+		 "     interface: B}\n");
+	const struct listener *l = c->listeners;
+	char text[IP_RANGE_TEXT];
+
+	(void)state;
+	assert_false(listener_is_qmqp(&l[0]));
+	assert_true(listener_is_qmqp(&l[1]));
+	assert_int_equal(l[0].port, 25);
+	assert_int_equal(l[1].port, 628);
+	assert_int_equal(l[2].port, 25);
+	assert_int_equal(l[0].n_proxies, 0);
+	assert_int_equal(l[0].n_xclients, 2);
+	assert_string_equal(
+	    ip_range_text(&l[0].xclients[0], text), "10.1.0.0/16");
+	config_unref(&c);
+}
+
 /* receiving 4.4: REL-10 is that a private listener trusts nobody. */
 static void
 test_rel_10_default_groups(void **state)
@@ -749,6 +798,7 @@ main(void)
 		cmocka_unit_test(test_all_errors_are_collected),
 		cmocka_unit_test(test_adm_07_depth_and_size),
 		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_protocols),
 		cmocka_unit_test(test_rel_10_default_groups),
 		cmocka_unit_test(test_tables),
 		cmocka_unit_test(test_inheritance),

@@ -1,0 +1,139 @@
+/*
+ * load_listener.c - listeners: what one value says about another
+ */
+#include <stdio.h>
+
+#include "config/loader.h"
+
+#define PORT_SMTP 25
+#define PORT_QMQP 628
+
+static uint16_t usual_port(const struct listener *);
+static void check_trusted(struct load *, const struct at *, const char *key,
+    const struct ip_range *, size_t n);
+
+/* The defaults of what follows depend on the type. */
+void
+load_listener_begin(struct load *ld, const struct at *at, void *object)
+{
+	const struct schema_key *key =
+	    schema_find(&schema_listener, STR("type"));
+	const struct node *type = node_get(at->node, "type");
+	struct listener probe = { .type = LISTENER_PUBLIC };
+
+	(void)object;
+	if (type != NULL && type->kind == NODE_SCALAR)
+		key->type->parse(key, type->text, &probe.type, ld->mem, NULL);
+	ld->column =
+	    probe.type == LISTENER_PUBLIC ? DEFAULT_PUBLIC : DEFAULT_PRIVATE;
+}
+
+void
+load_listener_finish(struct load *ld, const struct at *at, void *object)
+{
+	struct listener *l = object;
+	struct at protocol = at_key(at, "protocol"),
+		  xclient = at_key(at, "xclient");
+
+	ld->column = DEFAULT_PUBLIC;
+	check_trusted(ld, at, "proxy_protocol", l->proxies, l->n_proxies);
+	check_trusted(ld, at, "xclient", l->xclients, l->n_xclients);
+	if (!listener_is_qmqp(l))
+		return;
+	if (l->type == LISTENER_PUBLIC)
+		load_warning(ld, &protocol,
+		    "is meant for programs of one's own: a public listener "
+		    "offers it to everybody");
+	if (l->n_xclients > 0)
+		load_error(ld, &xclient, "is a command of SMTP; QMQP has none");
+}
+
+/* After the protocol, which says what is usual. */
+void
+load_port(struct load *ld, const struct at *at, void *object)
+{
+	static const struct schema_key number = { .name = "port",
+		.type = &value_count,
+		.width = sizeof(uint16_t),
+		.min = 1,
+		.max = UINT16_MAX };
+	struct listener *l = object;
+	struct err err = ERR_INIT;
+	struct str text;
+
+	l->port = usual_port(l);
+	if (at->node == NULL || !load_scalar(ld, at, &text))
+		return;
+	if (value_count.parse(&number, text, &l->port, ld->mem, &err) == -1)
+		load_error(ld, at, "%s", err.text);
+}
+
+void
+print_port(struct print *p, const void *object)
+{
+	const struct listener *l = object;
+	char text[8];
+
+	if (!p->all && l->port == usual_port(l))
+		return;
+	snprintf(text, sizeof(text), "%u", l->port);
+	print_line(p, "port", str_of(text));
+}
+
+void
+load_interface(struct load *ld, const struct at *at, void *object)
+{
+	struct listener *l = object;
+	struct config *c = ld->config;
+	struct str name;
+	char quoted[100];
+
+	if (c->n_interfaces == 0) {
+		load_error(ld, at, "there is no interface to listen on");
+		return;
+	}
+	l->interface = &c->interfaces[0];
+	if (at->node == NULL || !load_scalar(ld, at, &name))
+		return;
+	for (size_t i = 0; i < c->n_interfaces; i++) {
+		if (str_eq(c->interfaces[i].name, name)) {
+			l->interface = &c->interfaces[i];
+			return;
+		}
+	}
+	load_error(ld, at, "there is no interface %s; the first one is %.*s",
+	    load_quote(quoted, name), STR_ARG(c->interfaces[0].name));
+}
+
+void
+print_interface(struct print *p, const void *object)
+{
+	const struct listener *l = object;
+
+	print_line(p, "interface", l->interface->name);
+}
+
+static uint16_t
+usual_port(const struct listener *l)
+{
+	return listener_is_qmqp(l) ? PORT_QMQP : PORT_SMTP;
+}
+
+/* All of IPv4, or of IPv6: then anybody can be anybody. */
+static void
+check_trusted(struct load *ld, const struct at *up, const char *key,
+    const struct ip_range *v, size_t n)
+{
+	struct at at = at_key(up, key);
+
+	for (size_t i = 0; i < n; i++) {
+		char text[IP_RANGE_TEXT];
+		struct str form = str_of(ip_range_text(&v[i], text));
+
+		if (str_ends_nocase(form, STR("/0")))
+			load_warning(ld, &at,
+			    "%s: whoever connects is believed to be whoever "
+			    "he says",
+			    text);
+	}
+}
