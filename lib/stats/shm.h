@@ -41,6 +41,29 @@ struct conn_held {
 	uint32_t overflow; /* counted there, not under its key */
 };
 
+#define RATE_STRIPES 64
+#define RATE_SETS    256 /* per stripe */
+#define RATE_WAYS    8   /* per set */
+
+struct rate_bucket {
+	uint64_t key; /* 0: free */
+	int64_t until;
+	uint32_t count;
+	uint32_t met; /* somebody was told that the limit was met */
+};
+
+/* Who has no bucket here had at most `floor` until then (rates.h). */
+struct rate_set {
+	int64_t floor_until;
+	uint32_t floor;
+	struct rate_bucket buckets[RATE_WAYS];
+};
+
+struct rate_stripe {
+	pthread_mutex_t lock; /* robust */
+	struct rate_set sets[RATE_SETS];
+};
+
 struct stats_slot {
 	_Alignas(64) _Atomic uint64_t counters[STATS_N_COUNTERS];
 	_Atomic int64_t gauges[STATS_N_GAUGES];
@@ -55,6 +78,7 @@ struct stats_shm {
 	_Alignas(64) _Atomic uint32_t conn_total;
 	_Atomic uint32_t conn_listener[STATS_LISTENERS];
 	struct conn_stripe stripes[CONN_STRIPES];
+	struct rate_stripe rates[RATE_STRIPES];
 	uint32_t held_high[STATS_SLOTS]; /* places ever used, from 0 */
 	struct conn_held held[STATS_SLOTS][CONN_PER_SLOT]; /* sparse */
 };
@@ -67,6 +91,7 @@ struct stats {
 };
 
 void stats_conn_init(struct stats_shm *);
+void stats_rates_init(struct stats_shm *);
 /* Forgets what `slot` held and counts the others anew. */
 void stats_conn_recount(struct stats_shm *, uint32_t slot);
 

@@ -47,6 +47,7 @@ stats_create(int *fd, struct err *err)
 	if (getrandom(s->shm->hash_key, sizeof(s->shm->hash_key), 0) == -1)
 		panic("getrandom: %d", errno);
 	stats_conn_init(s->shm);
+	stats_rates_init(s->shm);
 	return s;
 }
 
