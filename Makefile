@@ -54,11 +54,12 @@ LIB_SRC := $(wildcard lib/*/*.c)
 LIB_OBJ := $(LIB_SRC:%.c=$O/obj/%.o)
 
 # program: every .c of its folder, but for programs that share a folder
-PROGRAMS = postern master recorder lookupd smtpd cleanup qmgr smtp
-SRC_master := $(filter-out master/recorder%.c master/lookupd%.c,\
+PROGRAMS = postern master recorder lookupd keyd smtpd cleanup qmgr smtp
+SRC_master := $(filter-out master/recorder%.c master/lookupd%.c master/keyd%.c,\
 	$(wildcard master/*.c))
 SRC_recorder := $(wildcard master/recorder*.c)
 SRC_lookupd := $(wildcard master/lookupd*.c)
+SRC_keyd := $(wildcard master/keyd*.c)
 SRC_smtpd := $(wildcard smtpd/*.c)
 SRC_cleanup := $(wildcard cleanup/*.c)
 SRC_qmgr := $(wildcard qmgr/*.c)

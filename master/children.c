@@ -40,6 +40,7 @@ static const struct {
 } suite[] = {
 	{ PROGRAM_RECORDER, false },
 	{ PROGRAM_LOOKUPD, false },
+	{ PROGRAM_KEYD, false },
 	{ PROGRAM_QMGR, false },
 	{ PROGRAM_CLEANUP, true },
 	{ PROGRAM_SMTP, true },
@@ -372,6 +373,8 @@ child_ready(struct child *c)
 	struct master *m = c->master;
 
 	c->state = CHILD_READY;
+	if (c->kind == PROGRAM_KEYD)
+		secrets_hand(m); /* before it has peers to serve */
 	wiring_connect(m, c);
 	if (c->kind == PROGRAM_RECORDER)
 		children_start(m);

@@ -74,7 +74,7 @@ static const struct {
 	{ { PROGRAM_SMTPD }, 1, 5 },
 	{ { PROGRAM_CLEANUP, PROGRAM_SMTP }, 2, 2 },
 	{ { PROGRAM_QMGR }, 1, 1 },
-	{ { PROGRAM_LOOKUPD }, 1, 1 },
+	{ { PROGRAM_LOOKUPD, PROGRAM_KEYD }, 2, 1 },
 	{ { PROGRAM_RECORDER }, 1, 1 },
 };
 

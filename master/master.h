@@ -10,6 +10,7 @@
  *	folders.c	folders of a root and their owners
  *	children.c	processes: start, death, restart
  *	wiring.c	channels between them
+ *	secrets.c	files of keys, for keyd
  *	listeners.c	sockets: bind, suspend, resume
  *	reload.c	a new revision of the configuration
  *	control.c	the control socket of the admin tools
@@ -57,6 +58,7 @@ struct socket_entry {
 };
 
 struct reload;
+struct secrets;
 
 struct master {
 	struct daemon self; /* loop, config, stats: for events of our own */
@@ -79,7 +81,8 @@ struct master {
 	size_t n_sockets;
 
 	struct reload *reload; /* one in progress */
-	int stop_step;         /* 0: running */
+	struct secrets *secrets;
+	int stop_step; /* 0: running */
 	struct loop_timer *stop_timer, *health;
 };
 
@@ -97,6 +100,9 @@ size_t children_running(const struct master *, enum program_kind kind);
 
 /* wiring.c: the child is READY: channels to all that are, too. */
 void wiring_connect(struct master *, struct child *);
+
+/* secrets.c: to keyd, if it is there: all files of the configuration. */
+void secrets_hand(struct master *);
 
 /* listeners.c */
 int listeners_bind(struct master *, const struct config *, struct err *err);

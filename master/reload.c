@@ -117,6 +117,7 @@ spread(struct master *m, struct reload *r)
 	struct err err = ERR_INIT;
 	int fd = reload_bundle(m, &err), dup;
 
+	secrets_hand(m);
 	r->waiting = 1;
 	for (size_t i = 0; i < m->n_children && fd != -1; i++) {
 		struct child *c = &m->children[i];

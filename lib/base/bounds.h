@@ -37,6 +37,8 @@
 #define IPC_FDS_MAX   200           /* descriptors in one send; kernel: 253 */
 #define IPC_OUT_MAX   (64 * 1024 * 1024) /* a peer this far behind is cut off */
 
+#define FILE_NAME_MAX 255 /* of a file below secrets/ */
+
 #define CONFIG_FILE_MAX  (16 * 1024 * 1024) /* threats ADM-07 */
 #define CONFIG_DEPTH_MAX 32
 

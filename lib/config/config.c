@@ -21,6 +21,7 @@ struct box {
 
 static const void *find_domain(const struct map *, struct str domain);
 static const struct box *box_of(const struct config *);
+static size_t add_once(struct str *v, size_t n, struct str name);
 
 static const char *const behaviour_names[] = {
 	[BEHAVIOUR_NONE] = "NONE",
@@ -117,6 +118,28 @@ config_interface_group(const struct config *c, struct str name)
 	FIND_BY_NAME(c->interface_groups, c->n_interface_groups, name);
 }
 
+const struct certificate *
+config_certificate(const struct config *c, struct str name)
+{
+	FIND_BY_NAME(c->certificates, c->n_certificates, name);
+}
+
+size_t
+config_secrets(const struct config *c, struct str *v)
+{
+	size_t n = 0;
+
+	if (v == NULL)
+		return 2 * c->n_certificates + c->n_auth_profiles + 1;
+	for (size_t i = 0; i < c->n_certificates; i++) {
+		n = add_once(v, n, c->certificates[i].chain_file);
+		n = add_once(v, n, c->certificates[i].key_file);
+	}
+	for (size_t i = 0; i < c->n_auth_profiles; i++)
+		n = add_once(v, n, c->auth_profiles[i].users_file);
+	return add_once(v, n, c->client_ca);
+}
+
 struct config *
 tree_new(uint64_t revision)
 {
@@ -163,6 +186,17 @@ tree_index(struct config *c)
 		if (str_is(c->routes[i].domain, "ALL"))
 			box->route_all = &c->routes[i];
 	}
+}
+
+static size_t
+add_once(struct str *v, size_t n, struct str name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (str_eq(v[i], name))
+			return n;
+	if (name.n > 0)
+		v[n++] = name;
+	return n;
 }
 
 /* Exact, then the longest suffix: keys are in lower case, so the domain "all"

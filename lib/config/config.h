@@ -234,7 +234,7 @@ struct masquerade {
 
 /* --- TLS, AUTH, call-ahead --- */
 
-/* Both files stand below secrets/; only keyd reads them. */
+/* Both files stand below secrets/; only keyd reads them (config_secrets). */
 struct certificate {
 	struct where where;
 	struct str name;
@@ -404,6 +404,7 @@ struct config {
 	uint32_t delayed_reject_code;
 	struct str delayed_reject_text;
 	uint32_t max_tls_connections;
+	struct str client_ca;     /* file below secrets/; empty: none */
 	uint32_t rate_period;     /* s: window of recipients per hour */
 	uint32_t sender_interval; /* s: window of recipients per sender */
 	bool add_message_id;      /* to incoming mail; outgoing always */
@@ -471,6 +472,11 @@ const struct addr_list *config_addr_list(
 const struct interface *config_interface(const struct config *, struct str);
 const struct interface_group *config_interface_group(
     const struct config *, struct str);
+const struct certificate *config_certificate(
+    const struct config *, struct str name); /* NULL: none such */
+/* Names of the files below secrets/ that are needed, each once; v NULL: how
+ * many at most. */
+size_t config_secrets(const struct config *, struct str *v);
 /* Most specific match: exact, then longest .suffix, then ALL; else NULL. */
 const struct route *config_route(const struct config *, struct str domain);
 

@@ -18,6 +18,7 @@ load_check(struct load *ld, const struct at *top)
 	struct at destinations = at_key(top, "destinations");
 
 	check_unique(ld, top, "interfaces", "name");
+	check_unique(ld, top, "certificates", "name");
 	check_unique(ld, top, "listeners", "name");
 	check_unique(ld, top, "bounce_profiles", "name");
 	check_unique(ld, top, "destinations", "domain");
@@ -25,6 +26,7 @@ load_check(struct load *ld, const struct at *top)
 	check_ports(ld, &listeners);
 	check_profiles(ld, &listeners);
 	check_profiles(ld, &destinations);
+	load_check_tls(ld, &listeners);
 }
 
 void

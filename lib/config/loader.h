@@ -91,6 +91,9 @@ void load_routes(struct load *, const struct at *, void *);
 void load_bounce_finish(struct load *, const struct at *, void *);
 void load_destination_finish(struct load *, const struct at *, void *);
 void load_policy_finish(struct load *, const struct at *, void *);
+void load_certificate(struct load *, const struct at *, void *);
+void load_certificate_finish(struct load *, const struct at *, void *);
+void load_check_tls(struct load *, const struct at *listeners);
 /* Whatever concerns more than one object, once all is read. */
 void load_check(struct load *, const struct at *top);
 
@@ -131,6 +134,7 @@ void print_value(struct print *, const struct schema_key *, const void *object,
 void print_scalar(struct buf *, struct str);
 void print_interface(struct print *, const void *);
 void print_port(struct print *, const void *);
+void print_certificate(struct print *, const void *);
 void print_hat(struct print *, const void *);
 void print_rat(struct print *, const void *);
 void print_routes(struct print *, const void *);

@@ -4,7 +4,7 @@
  * A section is a mapping of keys; each key has a type, a range, a default
  * written as a person would write it, and a help text. Loading, checking,
  * printing and the manual are driven by these tables alone. The tables stand
- * in schema.c and schema_listener.c.
+ * in schema.c and schema_*.c.
  */
 #ifndef CONFIG_SCHEMA_H
 #define CONFIG_SCHEMA_H
@@ -96,6 +96,8 @@ extern const struct schema_section schema_policy_params; /* by policy_param */
 extern const struct schema_section schema_group;
 extern const struct schema_section schema_rat_entry;
 extern const struct schema_section schema_bounce_profile;
+extern const struct schema_section schema_certificate;
+extern const struct schema_section schema_tls;
 
 extern const struct value_type value_bool, value_count, value_size, value_time,
     value_choice, value_word, value_text, value_ip, value_endpoint, value_range;

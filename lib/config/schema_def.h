@@ -4,6 +4,7 @@
 #ifndef CONFIG_SCHEMA_DEF_H
 #define CONFIG_SCHEMA_DEF_H
 
+#include "base/bounds.h"
 #include "base/mem.h"
 #include "config/loader.h"
 #include "config/name.h"

@@ -234,6 +234,12 @@ static const struct schema_key listener_keys[] = {
 	{ .name = "interface",
 	    CUSTOM(load_interface, print_interface, "the name of an interface"),
 	    .help = "Where it listens; the first one if not said." },
+	{ .name = "certificate",
+	    CUSTOM(load_certificate, print_certificate,
+		"the name of a certificate"),
+	    .help = "What the listener shows under TLS to clients that do not "
+		    "ask for another name. Without one STARTTLS is not "
+		    "offered." },
 	{ .name = "protocol",
 	    FIELD(listener, protocol),
 	    .type = &value_word,

@@ -23,6 +23,7 @@
 #define SLOT_CONTENT_MAX 32768
 #define TEXT_MAX         4096
 #define RCPTS_MAX        100000
+#define CLIENT_CA_MAX    (512 * 1024)
 
 /* --- master <-> everybody --- */
 
@@ -61,6 +62,14 @@
 #define REC_ADMIN(S, F, L)                                                     \
 	F(S, STR, user, 64)                                                    \
 	F(S, U32, uid, 0)
+
+/* To keyd, before the configuration that names it and again when it changed:
+ * a file below secrets/. fd: read-only. */
+#define REC_SECRET(S, F, L) F(S, STR, name, FILE_NAME_MAX)
+/* There is no such file now, or it cannot be opened. */
+#define REC_NO_SECRET(S, F, L)                                                 \
+	F(S, STR, name, FILE_NAME_MAX)                                         \
+	F(S, STR, error, TEXT_MAX)
 
 /* --- smtpd, qmqpd -> cleanup --- */
 
@@ -274,12 +283,17 @@ enum probe_kind { PROBE_CALLAHEAD, PROBE_AUTH };
 	F(S, STR, name, NAME_MAX_LEN)                                          \
 	F(S, STR, chain, 65536) /* PEM, leaf first */
 #define REC_CERTS(S, F, L) L(S, cert, certs, 100)
+/* keyd -> smtpd: who may issue certificates of clients. PEM; may be empty. */
+#define REC_CLIENT_CA(S, F, L) F(S, STR, pem, CLIENT_CA_MAX)
+/* keyd -> smtpd: what session tickets are sealed with: the newest first,
+ * then those that still open older tickets. */
+#define REC_TICKET(S, F, L)  F(S, STR, secret, 32)
+#define REC_TICKETS(S, F, L) L(S, ticket, tickets, 4)
 /* smtpd -> keyd: sign this with the key of that certificate. */
 #define REC_SIGN(S, F, L)                                                      \
 	F(S, STR, name, NAME_MAX_LEN)                                          \
 	F(S, U8, algorithm, 15) /* enum sign_algorithm (tls/sign.h) */         \
-	F(S, STR, data, 1024)   /* what the key works on: digest, padded block \
-				 */
+	F(S, STR, digest, 64)   /* exactly as long as the algorithm says */
 #define REC_SIGNED(S, F, L) F(S, STR, signature, 2048) /* empty: refused */
 /* smtpd -> keyd: is this the password? */
 #define REC_PASSWORD(S, F, L)                                                  \
@@ -331,6 +345,8 @@ enum probe_kind { PROBE_CALLAHEAD, PROBE_AUTH };
 	R(stop, REC_STOP)                                                      \
 	R(ready, REC_READY)                                                    \
 	R(admin_msg, REC_ADMIN)                                                \
+	R(secret, REC_SECRET)                                                  \
+	R(no_secret, REC_NO_SECRET)                                            \
 	R(rcpt, REC_RCPT)                                                      \
 	R(envelope, REC_ENVELOPE)                                              \
 	R(rcpt_more, REC_RCPT_MORE)                                            \
@@ -356,6 +372,9 @@ enum probe_kind { PROBE_CALLAHEAD, PROBE_AUTH };
 	R(probe_done, REC_PROBE_DONE)                                          \
 	R(cert, REC_CERT)                                                      \
 	R(certs, REC_CERTS)                                                    \
+	R(client_ca, REC_CLIENT_CA)                                            \
+	R(ticket, REC_TICKET)                                                  \
+	R(tickets, REC_TICKETS)                                                \
 	R(sign, REC_SIGN)                                                      \
 	R(signed_msg, REC_SIGNED)                                              \
 	R(password, REC_PASSWORD)                                              \
@@ -383,6 +402,8 @@ IPC_RECORDS(IPC_STRUCT)
 	M(STOP, stop, 0)                                                       \
 	M(READY, ready, 0)                                                     \
 	M(ADMIN, admin_msg, 1)                                                 \
+	M(SECRET, secret, 1)                                                   \
+	M(NO_SECRET, no_secret, 0)                                             \
 	M(ENVELOPE, envelope, 0)                                               \
 	M(RCPT_MORE, rcpt_more, 0)                                             \
 	X(DATA)                                                                \
@@ -405,6 +426,8 @@ IPC_RECORDS(IPC_STRUCT)
 	M(PROBE, probe, 0)                                                     \
 	M(PROBE_DONE, probe_done, 0)                                           \
 	M(CERTS, certs, 0)                                                     \
+	M(CLIENT_CA, client_ca, 0)                                             \
+	M(TICKETS, tickets, 0)                                                 \
 	M(SIGN, sign, 0)                                                       \
 	M(SIGNED, signed_msg, 0)                                               \
 	M(PASSWORD, password, 0)                                               \

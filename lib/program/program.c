@@ -59,6 +59,8 @@ static int take_listen(struct daemon *, struct ipc_frame *, struct err *);
 static int take_unlisten(struct daemon *, struct ipc_frame *, struct err *);
 static int take_stop(struct daemon *, struct ipc_frame *, struct err *);
 static int take_admin(struct daemon *, struct ipc_frame *, struct err *);
+static int take_secret(struct daemon *, struct ipc_frame *, struct err *);
+static int take_no_secret(struct daemon *, struct ipc_frame *, struct err *);
 static int admin_frame(void *, struct ipc *, struct ipc_frame *, struct err *);
 static void admin_closed(void *, struct ipc *, const struct err *);
 static int take_fd(struct ipc_frame *, size_t i);
@@ -88,6 +90,8 @@ static const struct {
 	{ IPC_UNLISTEN, take_unlisten },
 	{ IPC_STOP, take_stop },
 	{ IPC_ADMIN, take_admin },
+	{ IPC_SECRET, take_secret },
+	{ IPC_NO_SECRET, take_no_secret },
 };
 
 int
@@ -318,6 +322,30 @@ take_stop(struct daemon *d, struct ipc_frame *f, struct err *err)
 		d->program->on_stop(d, msg.wait);
 	else
 		loop_stop(d->loop);
+	return 0;
+}
+
+static int
+take_secret(struct daemon *d, struct ipc_frame *f, struct err *err)
+{
+	struct secret msg;
+
+	if (ipc_decode(f, &msg, NULL, err) == -1)
+		return -1;
+	if (d->program->on_secret != NULL)
+		d->program->on_secret(d, msg.name, take_fd(f, 0), STR(""));
+	return 0;
+}
+
+static int
+take_no_secret(struct daemon *d, struct ipc_frame *f, struct err *err)
+{
+	struct no_secret msg;
+
+	if (ipc_decode(f, &msg, NULL, err) == -1)
+		return -1;
+	if (d->program->on_secret != NULL)
+		d->program->on_secret(d, msg.name, -1, msg.error);
 	return 0;
 }
 

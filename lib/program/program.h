@@ -68,6 +68,10 @@ struct program {
 	void (*on_listen)(struct daemon *, const char *listener, int fd);
 	void (*on_unlisten)(
 	    struct daemon *, const char *listener, uint32_t wait);
+	/* A file below secrets/ (keyd), at the start before any peer, and when
+	 * it changed; fd becomes the program's. fd -1: it cannot be had. */
+	void (*on_secret)(
+	    struct daemon *, struct str name, int fd, struct str error);
 	/* A command of an admin tool arrived; see program_answer. */
 	void (*on_command)(struct daemon *, struct ipc *admin,
 	    const struct command *, const char *user);

@@ -49,6 +49,11 @@ static const struct sandbox_profile profiles[] = {
 	    .calls = SB_FDS_RECV | SB_CONNECT | SB_SENDFILE,
 	    .nofile = 16384 + 64,
 	    .data = 1024 * MIB },
+	{ .program = "keyd",
+	    .account = "postern-key",
+	    .calls = SB_FDS_RECV,
+	    .nofile = 1024,
+	    .data = 256 * MIB },
 	/* the child of the command that looks at a message (ADM-10) */
 	{ .program = "trace",
 	    .account = "postern-trace",

@@ -18,7 +18,7 @@ from suite import Client, wait_for
 ROUNDS = int(os.environ.get("POSTERN_KILL_ROUNDS", "24"))
 IN_FLIGHT = 60    # connections to the sink, two messages on each
 PROGRAMS = ["smtpd 0", "cleanup 0", "qmgr 0", "smtp 0", "recorder 0",
-            "lookupd 0", "smtpd 1", "cleanup 1", "smtp 1"]
+            "lookupd 0", "keyd 0", "smtpd 1", "cleanup 1", "smtp 1"]
 
 
 class Load(threading.Thread):

@@ -19,6 +19,7 @@ EXPECTED = {
     "qmgr": {"file"},
     "smtpd": {"listen"},
     "smtp": set(),
+    "keyd": set(),
 }
 
 

@@ -12,6 +12,9 @@
 #include "event/event.h"
 #include "fact/facts.h"
 #include "hostile_rig.h"
+#include "tls/cert.h"
+#include "tls/make.h"
+#include "tls/sign.h"
 
 #define PROOF_CONTENT "Subject: x\r\n\r\nhello\r\n"
 
@@ -436,6 +439,70 @@ proof_smtp(struct rig *r)
 	return ok;
 }
 
+/* --- keyd --- */
+
+/* A file below secrets/, as the master hands it on. */
+static inline bool
+proof_secret(struct rig *r, const char *name, const struct buf *text)
+{
+	struct secret msg = { .name = str_of(name) };
+	int fd = memfd_create(name, MFD_CLOEXEC);
+	bool ok = write(fd, text->data, text->len) == (ssize_t)text->len &&
+		  fchmod(fd, 0600) == 0 &&
+		  rig_say(r->master, IPC_SECRET, 0, &msg, &fd, 1);
+
+	close(fd);
+	return ok;
+}
+
+/* Once: key and certificate `mx`, which the configuration names. */
+static inline bool
+proof_certificate(struct rig *r)
+{
+	struct str name = STR("mx.test");
+	EVP_PKEY *key = make_key();
+	X509 *x = make_selfsigned(key, &name, 1, 90, NULL);
+	STACK_OF(X509) *all = sk_X509_new_null();
+	struct buf chain, text;
+	bool ok;
+
+	sk_X509_push(all, x);
+	buf_init(&chain, 65536);
+	buf_init(&text, 65536);
+	cert_write(all, &chain);
+	make_key_text(key, &text);
+	ok = proof_secret(r, "mx.crt", &chain) &&
+	     proof_secret(r, "mx.key", &text);
+	buf_fini(&chain);
+	buf_fini(&text);
+	cert_free(&all);
+	EVP_PKEY_free(key);
+	return ok;
+}
+
+static inline bool
+proof_keyd(struct rig *r)
+{
+	static const char digest[32] = "a digest of thirty-two bytes...";
+	struct sign sign = { .name = STR("mx"),
+		.algorithm = SIGN_ECDSA_SHA256,
+		.digest = { digest, sizeof(digest) } };
+	struct signed_msg done;
+	struct heard h;
+	uint32_t txn = ++r->txn;
+
+	if (txn == 1) {
+		if (!proof_certificate(r))
+			return false;
+		rig_connect(r, PROGRAM_SMTPD); /* it has come by then */
+	}
+	return rig_say(
+		   r->peers[PROGRAM_SMTPD], IPC_SIGN, txn, &sign, NULL, 0) &&
+	       rig_expect(
+		   r->peers[PROGRAM_SMTPD], &h, IPC_SIGNED, &done, NULL) &&
+	       h.f.txn == txn && done.signature.n > 60;
+}
+
 /* --- all --- */
 
 static inline bool
@@ -448,6 +515,7 @@ rig_works(struct rig *r)
 		[PROGRAM_QMGR] = proof_qmgr,
 		[PROGRAM_SMTPD] = proof_smtpd,
 		[PROGRAM_SMTP] = proof_smtp,
+		[PROGRAM_KEYD] = proof_keyd,
 	};
 
 	rig_drain(r);

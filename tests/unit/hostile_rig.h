@@ -56,6 +56,7 @@ struct heard {
 static const char rig_config[] =
     "hostname: mx.test\n"
     "dns: {enabled: %s}\n"
+    "certificates: [{name: mx}]\n"
     "interfaces:\n"
     "  - {name: Loopback, ip: 127.0.0.1}\n"
     "listeners:\n"

@@ -183,12 +183,13 @@ enum program {
 	QMGR = 8,
 	SMTPD = 16,
 	SMTP = 32,
+	KEYD = 64,
 	NOBODY = 0,
-	EVERYBODY = 63,
+	EVERYBODY = 127,
 	STORES = RECORDER | CLEANUP | QMGR,
 };
 static const char *const programs[] = { "recorder", "lookupd", "cleanup",
-	"qmgr", "smtpd", "smtp" };
+	"qmgr", "smtpd", "smtp", "keyd" };
 
 static const struct {
 	const char *what;

@@ -1,0 +1,87 @@
+/* sign.c - the table of what a key may sign, and signing */
+#include "tls/sign.h"
+
+#include <openssl/rsa.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/mem.h"
+#include "tls/cert.h"
+
+static bool set_up(EVP_PKEY_CTX *, enum sign_algorithm);
+
+static const struct kind {
+	const char *key_type, *md;
+	size_t digest_len;
+	bool pss;
+} kinds[SIGN_N] = {
+	[SIGN_ECDSA_SHA256] = { "EC", "SHA2-256", 32, false },
+	[SIGN_ECDSA_SHA384] = { "EC", "SHA2-384", 48, false },
+	[SIGN_ECDSA_SHA512] = { "EC", "SHA2-512", 64, false },
+	[SIGN_PSS_SHA256] = { "RSA", "SHA2-256", 32, true },
+	[SIGN_PSS_SHA384] = { "RSA", "SHA2-384", 48, true },
+	[SIGN_PSS_SHA512] = { "RSA", "SHA2-512", 64, true },
+	[SIGN_PKCS1_SHA256] = { "RSA", "SHA2-256", 32, false },
+	[SIGN_PKCS1_SHA384] = { "RSA", "SHA2-384", 48, false },
+	[SIGN_PKCS1_SHA512] = { "RSA", "SHA2-512", 64, false },
+};
+
+enum sign_algorithm
+sign_algorithm(const char *key_type, bool pss, const char *md)
+{
+	for (int i = SIGN_NONE + 1; i < SIGN_N; i++)
+		if (kinds[i].pss == pss &&
+		    strcmp(kinds[i].key_type, key_type) == 0 &&
+		    strcasecmp(kinds[i].md, md) == 0)
+			return i;
+	return SIGN_NONE;
+}
+
+size_t
+sign_digest_len(enum sign_algorithm a)
+{
+	return a < SIGN_N ? kinds[a].digest_len : 0;
+}
+
+size_t
+sign_digest(EVP_PKEY *key, enum sign_algorithm a, struct str digest,
+    unsigned char *out, struct err *err)
+{
+	EVP_PKEY_CTX *ctx;
+	size_t n = SIGN_SIGNATURE_MAX;
+
+	if (sign_digest_len(a) == 0 || digest.n != kinds[a].digest_len ||
+	    !EVP_PKEY_is_a(key, kinds[a].key_type)) {
+		err_set(err, ERR_PROTO, "no such signature with this key");
+		return 0;
+	}
+	ctx = EVP_PKEY_CTX_new_from_pkey(NULL, key, NULL);
+	if (ctx == NULL || EVP_PKEY_sign_init(ctx) != 1 || !set_up(ctx, a) ||
+	    EVP_PKEY_sign(
+		ctx, out, &n, (const unsigned char *)digest.p, digest.n) != 1) {
+		tls_err(err, ERR_TEMP, "signing");
+		n = 0;
+	}
+	EVP_PKEY_CTX_free(ctx);
+	return n;
+}
+
+static bool
+set_up(EVP_PKEY_CTX *ctx, enum sign_algorithm a)
+{
+	const EVP_MD *md =
+	    EVP_get_digestbyname(kinds[a].digest_len == 32   ? "SHA256"
+				 : kinds[a].digest_len == 48 ? "SHA384"
+							     : "SHA512");
+
+	if (EVP_PKEY_CTX_set_signature_md(ctx, md) != 1)
+		return false;
+	if (strcmp(kinds[a].key_type, "EC") == 0)
+		return true;
+	if (!kinds[a].pss)
+		return EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PADDING) ==
+		       1;
+	return EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PSS_PADDING) == 1 &&
+	       EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx, RSA_PSS_SALTLEN_DIGEST) ==
+		   1;
+}

@@ -1,0 +1,45 @@
+/*
+ * sign.h - what a private key may be asked to do
+ *
+ * Keys live in keyd alone (DESIGN 9.4). It signs digests of the handshake,
+ * each exactly as long as its algorithm says, and does nothing else: whoever
+ * has taken over smtpd can use a key as long as he is there, but can neither
+ * take it away nor have it decrypt (threats KEY-02).
+ */
+#ifndef TLS_SIGN_H
+#define TLS_SIGN_H
+
+#include <openssl/evp.h>
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "base/str.h"
+
+enum sign_algorithm {
+	SIGN_NONE,
+	SIGN_ECDSA_SHA256,
+	SIGN_ECDSA_SHA384,
+	SIGN_ECDSA_SHA512,
+	SIGN_PSS_SHA256, /* RSA-PSS, salt as long as the digest */
+	SIGN_PSS_SHA384,
+	SIGN_PSS_SHA512,
+	SIGN_PKCS1_SHA256, /* RSA PKCS #1 1.5: TLS 1.2 */
+	SIGN_PKCS1_SHA384,
+	SIGN_PKCS1_SHA512,
+	SIGN_N
+};
+
+#define SIGN_DIGEST_MAX    64
+#define SIGN_SIGNATURE_MAX 1024 /* RSA with 8192 bits */
+
+/* key_type "EC" or "RSA"; md "SHA2-256", ... SIGN_NONE: not for us. */
+enum sign_algorithm sign_algorithm(
+    const char *key_type, bool pss, const char *md);
+size_t sign_digest_len(enum sign_algorithm); /* 0: no such algorithm */
+
+/* Out has room for SIGN_SIGNATURE_MAX bytes. Returns the length of the
+ * signature; 0: err. */
+size_t sign_digest(EVP_PKEY *, enum sign_algorithm, struct str digest,
+    unsigned char *out, struct err *err);
+
+#endif

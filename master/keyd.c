@@ -1,0 +1,341 @@
+/*
+ * NAME
+ *	postern-keyd - keep private keys
+ * SYNOPSIS
+ *	started by postern-master
+ * DESCRIPTION
+ *	smtpd => KEYD. Holds the private keys of TLS; no other program has
+ *	them. Tells each smtpd which certificates there are (CERTS), signs
+ *	digests of handshakes (SIGN), makes the secrets that session tickets
+ *	are sealed with (TICKETS).
+ * RIGHTS
+ *	Its channels, nothing else. The files come from the master as
+ *	descriptors, again whenever they have changed.
+ * CONFIGURATION
+ *	certificates, tls.client_ca
+ * DIAGNOSTICS
+ *	Alerts about files that cannot be used; warnings two weeks before a
+ *	certificate expires, once a day.
+ * SEE ALSO
+ *	postern-master(8), postern-smtpd(8), postern.yaml(5)
+ */
+#include <openssl/crypto.h>
+#include <openssl/rand.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "event/event.h"
+#include "master/keyd_keys.h"
+#include "program/program.h"
+#include "tls/sign.h"
+
+#define SETTLE_MS    200 /* files of one renewal come together */
+#define SOON_MS      1000
+#define COMPLAIN_MS  10000 /* what does not fit by then is wrong */
+#define DAY_MS       INT64_C(86400000)
+#define TICKET_MS    (DAY_MS / 2) /* threats TLS-06 */
+#define N_TICKETS    2            /* one seals, the one before opens */
+#define SIGN_PER_SEC 2000         /* of one peer: KEY-02 */
+
+struct client {
+	struct keyd *keyd;
+	struct client *next, **prev;
+	struct ipc *ipc;
+	int64_t second; /* whose signatures are counted */
+	unsigned n;
+	bool told; /* that it asks for too much */
+};
+
+struct keyd {
+	struct daemon *daemon;
+	struct keys *keys;
+	struct client *clients;
+	struct loop_timer *settle, *complain, *daily, *rotate;
+	bool stale;  /* files have come since the last look at them */
+	bool looked; /* at all: from then on something may be in use */
+	char tickets[N_TICKETS][32];
+};
+
+static int setup(struct daemon *, struct err *);
+static void start(struct daemon *);
+static int on_config(struct daemon *, struct config *, struct err *);
+static void on_secret(struct daemon *, struct str name, int fd, struct str);
+static const struct ipc_handler *on_peer(struct daemon *, enum program_kind,
+    uint32_t worker, struct ipc *, void **arg);
+static void settle(void *arg);
+static void complain(void *arg);
+static void refresh(struct keyd *, bool complain);
+static void tell(struct keyd *, struct ipc *);
+static void daily(void *arg);
+static void rotate(void *arg);
+static void send_tickets(struct keyd *, struct ipc *);
+static int peer_frame(void *, struct ipc *, struct ipc_frame *, struct err *);
+static void peer_closed(void *, struct ipc *, const struct err *);
+static int on_sign(struct client *, struct ipc_frame *, struct err *);
+static bool too_many(struct client *);
+
+static const struct program keyd = {
+	.kind = PROGRAM_KEYD,
+	.setup = setup,
+	.start = start,
+	.on_config = on_config,
+	.on_secret = on_secret,
+	.on_peer = on_peer,
+};
+
+static const struct ipc_handler peer_handler = {
+	.frame = peer_frame,
+	.closed = peer_closed,
+};
+
+static const struct {
+	enum ipc_type type;
+	int (*take)(struct client *, struct ipc_frame *, struct err *);
+} requests[] = {
+	{ IPC_SIGN, on_sign },
+};
+
+int
+main(int argc, char **argv)
+{
+	return program_main(&keyd, argc, argv);
+}
+
+static int
+setup(struct daemon *d, struct err *err)
+{
+	struct keyd *self = mem_alloc(sizeof(*self));
+
+	/* before the sandbox says it for all */
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == -1)
+		return err_sys(err, ERR_TEMP, "PR_SET_DUMPABLE");
+	d->self = self;
+	self->daemon = d;
+	/* OpenSSL reads its own configuration now or never */
+	OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG, NULL);
+	self->keys = keys_new();
+	keys_config(self->keys, d->config);
+	self->settle = loop_timer(d->loop, settle, self);
+	self->complain = loop_timer(d->loop, complain, self);
+	self->daily = loop_timer(d->loop, daily, self);
+	self->rotate = loop_timer(d->loop, rotate, self);
+	return 0;
+}
+
+static void
+start(struct daemon *d)
+{
+	struct keyd *self = d->self;
+
+	for (size_t i = 0; i < N_TICKETS; i++)
+		rotate(self);
+	/* when the files have come */
+	loop_timer_in(self->daily, SOON_MS);
+}
+
+static int
+on_config(struct daemon *d, struct config *next, struct err *err)
+{
+	struct keyd *self = d->self;
+
+	(void)err;
+	keys_config(self->keys, next);
+	refresh(self, true);
+	/* smtpd has a new configuration too, and looks for its names in it */
+	for (struct client *c = self->clients; c != NULL; c = c->next)
+		tell(self, c->ipc);
+	return 0;
+}
+
+/* --- files --- */
+
+static void
+on_secret(struct daemon *d, struct str name, int fd, struct str error)
+{
+	struct keyd *self = d->self;
+
+	keys_file(self->keys, name, fd, error);
+	self->stale = true;
+	loop_timer_in(self->settle, SETTLE_MS);
+}
+
+static void
+settle(void *arg)
+{
+	struct keyd *self = arg;
+
+	if (self->stale)
+		refresh(self, false);
+}
+
+static void
+complain(void *arg)
+{
+	refresh(arg, true);
+}
+
+static void
+refresh(struct keyd *self, bool say)
+{
+	bool broken;
+
+	say = say || !self->looked;
+	self->stale = false;
+	self->looked = true;
+	if (keys_refresh(self->keys, say, &broken)) {
+		for (struct client *c = self->clients; c != NULL; c = c->next)
+			tell(self, c->ipc);
+		loop_timer_in(self->daily, SOON_MS);
+	}
+	if (broken && !say)
+		loop_timer_in(self->complain, COMPLAIN_MS);
+	else
+		loop_timer_stop(self->complain);
+}
+
+static void
+tell(struct keyd *self, struct ipc *ipc)
+{
+	struct client_ca ca = { .pem = keys_client_ca(self->keys) };
+	struct cert room[100];
+	struct certs certs = { .certs = keys_certs(self->keys, room) };
+
+	ipc_send(ipc, IPC_CLIENT_CA, 0, &ca);
+	ipc_send(ipc, IPC_CERTS, 0, &certs);
+}
+
+static void
+daily(void *arg)
+{
+	struct keyd *self = arg;
+
+	keys_warn(self->keys, clock_wall_ms());
+	loop_timer_in(self->daily, DAY_MS);
+}
+
+/* --- tickets --- */
+
+static void
+rotate(void *arg)
+{
+	struct keyd *self = arg;
+
+	memmove(self->tickets[1], self->tickets[0],
+	    sizeof(self->tickets) - sizeof(self->tickets[0]));
+	if (RAND_priv_bytes((unsigned char *)self->tickets[0],
+		sizeof(self->tickets[0])) != 1)
+		panic("no random numbers");
+	for (struct client *c = self->clients; c != NULL; c = c->next)
+		send_tickets(self, c->ipc);
+	loop_timer_in(self->rotate, TICKET_MS);
+}
+
+static void
+send_tickets(struct keyd *self, struct ipc *ipc)
+{
+	struct ticket v[N_TICKETS];
+	struct tickets msg = { .tickets = { N_TICKETS, v } };
+
+	for (size_t i = 0; i < N_TICKETS; i++)
+		v[i].secret =
+		    (struct str){ self->tickets[i], sizeof(self->tickets[i]) };
+	ipc_send(ipc, IPC_TICKETS, 0, &msg);
+}
+
+/* --- peers --- */
+
+static const struct ipc_handler *
+on_peer(struct daemon *d, enum program_kind kind, uint32_t worker,
+    struct ipc *ipc, void **arg)
+{
+	struct keyd *self = d->self;
+	struct client *c;
+
+	(void)worker;
+	if (kind != PROGRAM_SMTPD)
+		return NULL;
+	if (self->stale)
+		refresh(self, false);
+	c = mem_alloc(sizeof(*c));
+	c->keyd = self;
+	c->ipc = ipc;
+	c->next = self->clients;
+	if (c->next != NULL)
+		c->next->prev = &c->next;
+	c->prev = &self->clients;
+	self->clients = c;
+	send_tickets(self, ipc);
+	tell(self, ipc);
+	*arg = c;
+	return &peer_handler;
+}
+
+static void
+peer_closed(void *arg, struct ipc *ipc, const struct err *err)
+{
+	struct client *c = arg;
+
+	(void)ipc, (void)err;
+	*c->prev = c->next;
+	if (c->next != NULL)
+		c->next->prev = c->prev;
+	free(c);
+}
+
+static int
+peer_frame(void *arg, struct ipc *ipc, struct ipc_frame *f, struct err *err)
+{
+	(void)ipc;
+	for (size_t i = 0; i < NELEM(requests); i++)
+		if (requests[i].type == f->type)
+			return requests[i].take(arg, f, err);
+	return err_set(err, ERR_PROTO, "message %u", f->type);
+}
+
+/* A request that cannot be met is refused; the certificate may have gone
+ * while it was on its way. */
+static int
+on_sign(struct client *c, struct ipc_frame *f, struct err *err)
+{
+	unsigned char signature[SIGN_SIGNATURE_MAX];
+	struct signed_msg done = { .signature = STR("") };
+	struct err why = ERR_INIT;
+	struct sign msg;
+	EVP_PKEY *key;
+	size_t n;
+
+	if (ipc_decode(f, &msg, NULL, err) == -1)
+		return -1;
+	key = keys_find(c->keyd->keys, msg.name);
+	if (key != NULL && !too_many(c)) {
+		n = sign_digest(
+		    key, msg.algorithm, msg.digest, signature, &why);
+		done.signature = (struct str){ (const char *)signature, n };
+		if (n == 0)
+			EMIT(WARNING, .text = str_of(why.text));
+	}
+	ipc_send(c->ipc, IPC_SIGNED, f->txn, &done);
+	return 0;
+}
+
+/* Threats KEY-02: nobody with honest business asks as often. */
+static bool
+too_many(struct client *c)
+{
+	int64_t second = loop_now(c->keyd->daemon->loop) / 1000;
+
+	if (second != c->second)
+		c->n = 0;
+	c->second = second;
+	if (c->n++ < SIGN_PER_SEC)
+		return false;
+	if (!c->told)
+		EMIT(ALERT, .text = STR("smtpd asks for more than 2000 "
+					"signatures a second: the rest are "
+					"refused"));
+	c->told = true;
+	return true;
+}
