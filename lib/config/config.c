@@ -9,6 +9,8 @@
 #include "base/bounds.h"
 #include "base/map.h"
 #include "base/mem.h"
+#include "config/hat_index.h"
+#include "config/rat_index.h"
 #include "config/tree.h"
 
 struct box {
@@ -53,6 +55,10 @@ config_unref(struct config **cp)
 	*cp = NULL;
 	if (box == NULL || --box->refs > 0)
 		return;
+	for (size_t i = 0; i < box->config.n_listeners; i++) {
+		hat_index_free(&box->config.listeners[i].hat.index);
+		rat_index_free(&box->config.listeners[i].rat);
+	}
 	map_fini(&box->listeners, NULL);
 	map_fini(&box->bounce_profiles, NULL);
 	map_fini(&box->destinations, NULL);
@@ -172,9 +178,13 @@ tree_index(struct config *c)
 {
 	struct box *box = (struct box *)c;
 
-	for (size_t i = 0; i < c->n_listeners; i++)
-		map_put(
-		    &box->listeners, c->listeners[i].name, &c->listeners[i]);
+	for (size_t i = 0; i < c->n_listeners; i++) {
+		struct listener *l = &c->listeners[i];
+
+		map_put(&box->listeners, l->name, l);
+		l->hat.index = hat_index_new(&l->hat);
+		rat_index_make(&l->rat);
+	}
 	for (size_t i = 0; i < c->n_bounce_profiles; i++)
 		map_put(&box->bounce_profiles, c->bounce_profiles[i].name,
 		    &c->bounce_profiles[i]);

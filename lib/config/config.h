@@ -22,6 +22,9 @@
 
 #define UNLIMITED UINT64_MAX
 
+struct hat_index;
+struct map;
+
 struct where {
 	const char *file; /* relative to the configuration folder */
 	int line;         /* 0: built in, or a default */
@@ -165,6 +168,7 @@ struct hat {
 	struct hat_group *groups; /* in order; the last one is ALL */
 	size_t n_groups;
 	bool needs_host; /* some entry looks at the reverse name */
+	struct hat_index *index; /* config/hat_index.h */
 };
 
 /* --- recipient access table (receiving 5) --- */
@@ -193,6 +197,7 @@ struct rat_entry {
 struct rat {
 	struct rat_entry *entries; /* first match wins; the last is ALL */
 	size_t n;
+	struct map *index; /* config/rat_index.h */
 };
 
 /* --- addresses and tables of addresses (receiving 4.10, 6) --- */

@@ -7,27 +7,45 @@
  * is not known yet stops the search unless one of a better rank, or earlier
  * of the same rank, has matched: the answer never depends on what happens to
  * be known.
+ *
+ * The table is not walked. Its index (config/hat_index.h) has lists of those
+ * entries that fit the client, or that cannot be judged yet, in the order of
+ * a walk; of all lists together the first entry is where it would stop.
  */
 #include "base/err.h"
+#include "config/hat_index.h"
 #include "pipeline/stages.h"
 
-enum test { MISS, MATCH, NEEDS };
+/* Each zone is a list at most, and each other question a few. */
+#define LISTS_MAX                                                              \
+	(HAT_ADDRESS_LISTS + HAT_NAME_LISTS + HAT_SCORE_LISTS +                \
+	    HAT_ZONES_MAX + 4)
 
-struct verdict { /* of one group */
-	enum test test;
-	const struct hat_entry *entry; /* MATCH */
-	enum fact_id needs;
+struct candidates {
+	struct span_list list;
+	bool open; /* cannot be judged: need says why */
+	struct need need;
 };
 
-static struct verdict match_group(
-    const struct subject *, const struct facts *, const struct hat_group *);
-static int rank(enum hat_entry_kind);
-static enum test match_entry(const struct hat_entry *, const struct subject *,
-    const struct facts *, enum fact_id *needs);
-static enum test match_host(const struct hat_entry *, const struct facts *);
-static enum test match_score(
-    const struct hat_entry *, const struct subject *, const struct facts *);
-static enum test match_country(const struct hat_entry *, const struct facts *);
+struct search {
+	const struct hat_index *index;
+	struct candidates lists[LISTS_MAX];
+	size_t n;
+};
+
+static void gather(
+    struct search *, const struct subject *, const struct facts *);
+static void gather_host(struct search *, const struct facts *);
+static void gather_score(
+    struct search *, const struct subject *, const struct facts *);
+static void gather_owner(struct search *, const struct facts *);
+static void gather_country(struct search *, const struct facts *);
+static void gather_zones(struct search *, const struct facts *);
+static void add(struct search *, struct span_list);
+static void add_open(
+    struct search *, struct span_list, enum fact_id, struct str key);
+static const struct candidates *next(struct search *, uint32_t from);
+static void skip(struct span_list *, uint32_t from);
 static void note_match(struct stage_out *, enum note_kind,
     const struct hat_group *, const struct hat_entry *);
 static void note_host(struct stage_out *, const struct facts *);
@@ -36,170 +54,190 @@ enum stage_answer
 hat_decide(
     const struct subject *s, const struct facts *facts, struct stage_out *out)
 {
-	const struct hat *hat = &s->listener->hat;
+	struct search search;
+	const struct candidates *c;
+	uint32_t from = 0;
 
 	note_host(out, facts);
-	for (size_t i = 0; i < hat->n_groups; i++) {
-		const struct hat_group *g = &hat->groups[i];
-		struct verdict v = match_group(s, facts, g);
+	search.index = s->listener->hat.index;
+	search.n = 0;
+	gather(&search, s, facts);
+	while ((c = next(&search, from)) != NULL) {
+		struct hat_found at =
+		    hat_index_entry(search.index, c->list.v[0]);
+		struct effect *e;
 
-		if (v.test == NEEDS) {
-			return stage_needs(out, v.needs, STR(""));
-		}
-		if (v.test == MISS)
-			continue;
-		if (g->policy->behaviour == CONTINUE) {
-			note_match(out, NOTE_HAT_PASSED, g, v.entry);
+		if (c->open)
+			return stage_needs(out, c->need.id, c->need.key);
+		if (at.group->policy->behaviour == CONTINUE) {
+			note_match(out, NOTE_HAT_PASSED, at.group, at.entry);
+			from = at.next_group;
 			continue;
 		}
-		note_match(out, NOTE_HAT_MATCH, g, v.entry);
-		stage_effect(out, EFFECT_POLICY)->policy.group = g;
-		out->effects[out->n_effects - 1].policy.entry = v.entry;
-		out->effects[out->n_effects - 1].policy.policy = g->policy;
+		note_match(out, NOTE_HAT_MATCH, at.group, at.entry);
+		e = stage_effect(out, EFFECT_POLICY);
+		e->policy.group = at.group;
+		e->policy.entry = at.entry;
+		e->policy.policy = at.group->policy;
 		return STAGE_DONE;
 	}
 	panic("host access table without ALL");
 }
 
-static struct verdict
-match_group(const struct subject *s, const struct facts *facts,
-    const struct hat_group *g)
+static void
+gather(
+    struct search *search, const struct subject *s, const struct facts *facts)
 {
-	struct verdict best = { .test = MISS };
-	int best_rank = 5;
+	struct span_list found[HAT_ADDRESS_LISTS];
+	size_t n = hat_index_address(search->index, &facts->client, found);
 
-	for (size_t i = 0; i < g->n_entries && best_rank > 0; i++) {
-		const struct hat_entry *e = &g->entries[i];
-		enum fact_id needs = FACT_N;
-		enum test t;
-
-		if (rank(e->kind) >= best_rank)
-			continue;
-		t = match_entry(e, s, facts, &needs);
-		if (t == MISS)
-			continue;
-		best = (struct verdict){ t, e, needs };
-		best_rank = rank(e->kind);
-	}
-	return best;
-}
-
-/* Spec receiving 4.2: which of a group's matching entries is reported. */
-static int
-rank(enum hat_entry_kind kind)
-{
-	switch (kind) {
-	case HAT_SCORE:
-	case HAT_SCORE_NONE:
-		return 1;
-	case HAT_DNSLIST:
-		return 2;
-	case HAT_HOST_CLASS:
-		return 3;
-	case HAT_COUNTRY:
-		return 4;
-	default:
-		return 0;
-	}
-}
-
-static enum test
-match_entry(const struct hat_entry *e, const struct subject *s,
-    const struct facts *facts, enum fact_id *needs)
-{
-	switch (e->kind) {
-	case HAT_ALL:
-		return MATCH;
-	case HAT_RANGE:
-		return ip_range_has(&e->range, &facts->client) ? MATCH : MISS;
-	case HAT_HOST:
-	case HAT_DOMAIN:
-	case HAT_HOST_CLASS:
-		*needs = FACT_HOST;
-		return match_host(e, facts);
-	case HAT_SCORE:
-	case HAT_SCORE_NONE:
-		*needs = FACT_REPUTATION;
-		return match_score(e, s, facts);
-	case HAT_OWNER:
-		*needs = FACT_OWNER;
-		if (fact_is_open(facts, FACT_OWNER))
-			return NEEDS;
-		/* 0: known to belong to nobody */
-		return facts->meta[FACT_OWNER].state == FACT_KNOWN &&
-			       facts->owner != 0 && facts->owner == e->owner
-			   ? MATCH
-			   : MISS;
-	case HAT_COUNTRY:
-		*needs = FACT_COUNTRY;
-		return match_country(e, facts);
-	case HAT_DNSLIST:
-		return MISS; /* no answer: not listed */
-	}
-	panic("host access table entry of kind %d", e->kind);
+	for (size_t i = 0; i < n; i++)
+		add(search, found[i]);
+	gather_host(search, facts);
+	gather_score(search, s, facts);
+	gather_owner(search, facts);
+	gather_country(search, facts);
+	gather_zones(search, facts);
+	add(search, hat_index_all(search->index));
 }
 
 /* A look-up that could not be made at all is one that failed. */
-static enum test
-match_host(const struct hat_entry *e, const struct facts *facts)
+static void
+gather_host(struct search *search, const struct facts *facts)
 {
+	struct span_list found[HAT_NAME_LISTS];
 	enum host_class class = facts->host_class;
-	bool match;
+	size_t n = 0;
 
-	if (fact_is_open(facts, FACT_HOST))
-		return NEEDS;
+	if (fact_is_open(facts, FACT_HOST)) {
+		add_open(search, hat_index_asks(search->index, FACT_HOST),
+		    FACT_HOST, STR(""));
+		return;
+	}
 	if (facts->meta[FACT_HOST].state == FACT_FAILED)
 		class = HOST_SERVFAIL;
-	if (e->kind == HAT_HOST_CLASS)
-		match = e->host_class == (int)class;
-	else if (class != HOST_VERIFIED)
-		match = false;
-	else if (e->kind == HAT_HOST)
-		match = str_eq_nocase(facts->host, e->name);
-	else
-		match = facts->host.n > e->name.n &&
-			str_ends_nocase(facts->host, e->name);
-	return match ? MATCH : MISS;
+	if (class == HOST_VERIFIED)
+		n = hat_index_name(search->index, facts->host, found);
+	for (size_t i = 0; i < n; i++)
+		add(search, found[i]);
+	add(search, hat_index_class(search->index, class));
 }
 
 /* A score that is known counts. It is not asked for where the listener does
  * not use scores, nor for private addresses, which have none (10.1). */
-static enum test
-match_score(const struct hat_entry *e, const struct subject *s,
-    const struct facts *facts)
+static void
+gather_score(
+    struct search *search, const struct subject *s, const struct facts *facts)
 {
 	const struct fact *meta = &facts->meta[FACT_REPUTATION];
+	struct span_list found[HAT_SCORE_LISTS];
 	int64_t score = REPUTATION_NONE;
+	size_t n;
 
-	if (meta->state == FACT_KNOWN)
+	if (meta->state == FACT_KNOWN) {
 		score = facts->reputation;
-	else if (meta->state == FACT_UNKNOWN && s->listener->reputation &&
-		 !ip_is_private(&facts->client))
-		return NEEDS;
-	if (e->kind == HAT_SCORE_NONE)
-		return score == REPUTATION_NONE ? MATCH : MISS;
-	return score != REPUTATION_NONE && score >= e->score.lo &&
-		       score <= e->score.hi
-		   ? MATCH
-		   : MISS;
+	} else if (meta->state == FACT_UNKNOWN && s->listener->reputation &&
+		   !ip_is_private(&facts->client)) {
+		add_open(search, hat_index_asks(search->index, FACT_REPUTATION),
+		    FACT_REPUTATION, STR(""));
+		return;
+	}
+	n = hat_index_score(search->index, score, found);
+	for (size_t i = 0; i < n; i++)
+		add(search, found[i]);
 }
 
-/* The name of the entry: XX,YY. */
-static enum test
-match_country(const struct hat_entry *e, const struct facts *facts)
+/* 0: known to belong to nobody */
+static void
+gather_owner(struct search *search, const struct facts *facts)
 {
-	struct str list = e->name;
+	if (fact_is_open(facts, FACT_OWNER))
+		add_open(search, hat_index_asks(search->index, FACT_OWNER),
+		    FACT_OWNER, STR(""));
+	else if (facts->meta[FACT_OWNER].state == FACT_KNOWN &&
+		 facts->owner != 0)
+		add(search, hat_index_owner(search->index, facts->owner));
+}
 
+static void
+gather_country(struct search *search, const struct facts *facts)
+{
 	if (fact_is_open(facts, FACT_COUNTRY))
-		return NEEDS;
-	if (facts->meta[FACT_COUNTRY].state != FACT_KNOWN ||
-	    facts->country[0] == '\0')
-		return MISS;
-	while (list.n > 0) {
-		if (str_is_nocase(str_cut(&list, ','), facts->country))
-			return MATCH;
+		add_open(search, hat_index_asks(search->index, FACT_COUNTRY),
+		    FACT_COUNTRY, STR(""));
+	else if (facts->meta[FACT_COUNTRY].state == FACT_KNOWN)
+		add(search, hat_index_country(search->index, facts->country));
+}
+
+/* Whoever cannot be asked lists nobody: failures are ignored (4.2). */
+static void
+gather_zones(struct search *search, const struct facts *facts)
+{
+	const struct str *zones;
+	size_t n = hat_index_zones(search->index, &zones);
+
+	for (size_t i = 0; i < n; i++) {
+		struct span_list list = hat_index_zone(search->index, i);
+		const struct fact_answer *a =
+		    fact_find(facts, FACT_DNSLIST, zones[i]);
+
+		if (a == NULL)
+			add_open(search, list, FACT_DNSLIST, zones[i]);
+		else if (a->meta.state == FACT_KNOWN && a->number == 1)
+			add(search, list);
 	}
-	return MISS;
+}
+
+static void
+add(struct search *search, struct span_list list)
+{
+	add_open(search, list, FACT_N, STR(""));
+}
+
+static void
+add_open(struct search *search, struct span_list list, enum fact_id id,
+    struct str key)
+{
+	if (list.n > 0)
+		search->lists[search->n++] =
+		    (struct candidates){ list, id != FACT_N, { id, key } };
+}
+
+/* Whose first entry is the first, at from or behind it; NULL: none. */
+static const struct candidates *
+next(struct search *search, uint32_t from)
+{
+	struct candidates *best = NULL;
+
+	for (size_t i = 0; i < search->n; i++) {
+		struct candidates *c = &search->lists[i];
+
+		skip(&c->list, from);
+		if (c->list.n > 0 &&
+		    (best == NULL || c->list.v[0] < best->list.v[0]))
+			best = c;
+	}
+	return best;
+}
+
+/* Cuts off what stands before from. */
+static void
+skip(struct span_list *list, uint32_t from)
+{
+	size_t lo = 0, hi = list->n;
+
+	if (hi == 0 || list->v[0] >= from)
+		return;
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (list->v[mid] < from)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	list->v += lo;
+	list->n -= lo;
 }
 
 static void

@@ -5,7 +5,8 @@
  * not ask it. The first entry that matches decides; keys are lower case, and
  * so is what is compared with them.
  */
-#include "base/mem.h"
+#include "base/err.h"
+#include "config/rat_index.h"
 #include "mail/addr.h"
 #include "pipeline/stages.h"
 
@@ -14,9 +15,6 @@ struct rcpt_keys { /* the recipient, in lower case */
 };
 
 static struct rcpt_keys keys_of(struct str rcpt, struct arena *mem);
-static const struct rat_entry *find(
-    const struct rat *, const struct rcpt_keys *);
-static bool matches(const struct rat_entry *, const struct rcpt_keys *);
 static void accept_rcpt(const struct rat_entry *, struct stage_out *);
 static void reject_rcpt(const struct rat_entry *, struct stage_out *);
 
@@ -34,7 +32,8 @@ rat_decide(
 		return STAGE_DONE;
 	}
 	keys = keys_of(s->rcpt, out->mem);
-	e = find(&s->listener->rat, &keys);
+	e = rat_index_find(
+	    &s->listener->rat, keys.addr, keys.user, keys.domain);
 	if (e == NULL)
 		panic("recipient access table without ALL");
 	note = stage_note(out, NOTE_RAT_MATCH);
@@ -58,37 +57,6 @@ keys_of(struct str rcpt, struct arena *mem)
 	k.domain = addr_domain(k.addr);
 	k.user = addr_local(k.addr);
 	return k;
-}
-
-static const struct rat_entry *
-find(const struct rat *rat, const struct rcpt_keys *k)
-{
-	for (size_t i = 0; i < rat->n; i++) {
-		if (matches(&rat->entries[i], k))
-			return &rat->entries[i];
-	}
-	return NULL;
-}
-
-static bool
-matches(const struct rat_entry *e, const struct rcpt_keys *k)
-{
-	switch (e->kind) {
-	case RAT_ALL:
-		return true;
-	case RAT_DOMAIN:
-		return str_eq(e->key, k->domain);
-	case RAT_SUBDOMAIN:
-		return k->domain.n > e->key.n &&
-		       str_eq(
-			   str_sub(k->domain, k->domain.n - e->key.n, e->key.n),
-			   e->key);
-	case RAT_ADDR:
-		return str_eq(e->key, k->addr);
-	case RAT_USER:
-		return e->key.n == k->user.n + 1 && str_starts(e->key, k->user);
-	}
-	return false;
 }
 
 static void
