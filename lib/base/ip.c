@@ -137,18 +137,25 @@ ip_to_sockaddr(const struct endpoint *ep, struct sockaddr_storage *sa)
 void
 ip_reverse_name(const struct ip *ip, char out[80])
 {
-	const uint8_t *b = ip->b;
-	int at = 0;
+	ip_list_name(
+	    ip, str_of(ip_is_v4(ip) ? "in-addr.arpa" : "ip6.arpa"), out, 80);
+}
 
-	if (ip_is_v4(ip)) {
-		snprintf(out, 80, "%u.%u.%u.%u.in-addr.arpa", b[15], b[14],
+bool
+ip_list_name(const struct ip *ip, struct str zone, char *out, size_t size)
+{
+	const uint8_t *b = ip->b;
+	char digits[65];
+	int at = 0, n;
+
+	if (ip_is_v4(ip))
+		snprintf(digits, sizeof(digits), "%u.%u.%u.%u.", b[15], b[14],
 		    b[13], b[12]);
-		return;
-	}
-	for (int i = 15; i >= 0; i--)
-		at += snprintf(out + at, 80 - (size_t)at, "%x.%x.", b[i] & 0xfu,
-		    (unsigned)b[i] >> 4);
-	snprintf(out + at, 80 - (size_t)at, "ip6.arpa");
+	for (int i = 15; i >= 0 && !ip_is_v4(ip); i--)
+		at += snprintf(digits + at, sizeof(digits) - (size_t)at,
+		    "%x.%x.", b[i] & 0xfu, (unsigned)b[i] >> 4);
+	n = snprintf(out, size, "%s%.*s", digits, STR_ARG(zone));
+	return n > 0 && (size_t)n < size;
 }
 
 bool

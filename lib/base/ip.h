@@ -46,6 +46,9 @@ socklen_t ip_to_sockaddr(const struct endpoint *ep, struct sockaddr_storage *);
 
 /* 4.3.2.1.in-addr.arpa, or the ip6.arpa form. out: 80 bytes. */
 void ip_reverse_name(const struct ip *ip, char out[80]);
+/* The same under the zone of a DNS list: 4.3.2.1.list.example. False: it
+ * does not fit into size bytes. */
+bool ip_list_name(const struct ip *ip, struct str zone, char *out, size_t size);
 
 bool ip_is_loopback(const struct ip *ip);
 bool ip_is_private(const struct ip *ip); /* RFC 1918, RFC 4193, link-local */

@@ -167,7 +167,6 @@ struct hat {
 	size_t n_policies;
 	struct hat_group *groups; /* in order; the last one is ALL */
 	size_t n_groups;
-	bool needs_host; /* some entry looks at the reverse name */
 	struct hat_index *index; /* config/hat_index.h */
 };
 

@@ -3,9 +3,13 @@
  */
 #include "config/hat_entry.h"
 
+#include "base/bounds.h"
 #include "base/mem.h"
 #include "config/name.h"
 #include "fact/facts.h"
+
+/* Before it the 64 bytes of an IPv6 address must fit into a name. */
+#define ZONE_MAX (DOMAIN_MAX - 2 - 64)
 
 static void split_comment(struct str *text, struct str *comment);
 static int parse_class(
@@ -152,7 +156,8 @@ parse_dnslist(
 {
 	struct str zone;
 
-	if (!bracketed(text, &zone) || !name_domain(zone, NULL))
+	if (!bracketed(text, &zone) || zone.n > ZONE_MAX ||
+	    !name_domain(zone, NULL))
 		return err_set(err, ERR_USAGE,
 		    "write dnslist[zone] with the domain of a DNS list");
 	e->kind = HAT_DNSLIST;

@@ -4,6 +4,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "config/hat_entry.h"
+#include "config/hat_index.h"
 #include "config/loader.h"
 
 struct entries { /* of one group, while they are read */
@@ -26,7 +27,7 @@ static void finish_params(struct load *, const struct at *, struct policy *);
 static void check_group(
     struct load *, const struct at *, const struct hat_group *, bool is_last);
 static void check_names(struct load *, const struct at *, const struct hat *);
-static bool needs_host(const struct hat *);
+static void check_zones(struct load *, const struct at *, const struct hat *);
 static bool is_all(const struct hat_group *);
 static bool is_list(struct load *, const struct at *, size_t max);
 static void name_policies(const struct hat *, struct buf *out);
@@ -50,7 +51,7 @@ load_hat(struct load *ld, const struct at *at, void *object)
 	load_policies(ld, &below, &l->hat);
 	below = at_key(at, "groups");
 	load_groups(ld, &below, l);
-	l->hat.needs_host = needs_host(&l->hat);
+	check_zones(ld, at, &l->hat);
 }
 
 /* After the keys of a written policy. */
@@ -279,20 +280,25 @@ check_names(struct load *ld, const struct at *at, const struct hat *hat)
 	map_fini(&seen, NULL);
 }
 
-static bool
-needs_host(const struct hat *hat)
+/* A client waits for the answers of all of them. */
+static void
+check_zones(struct load *ld, const struct at *at, const struct hat *hat)
 {
-	for (size_t i = 0; i < hat->n_groups; i++) {
-		for (size_t j = 0; j < hat->groups[i].n_entries; j++) {
-			enum hat_entry_kind kind =
-			    hat->groups[i].entries[j].kind;
+	struct map zones;
 
-			if (kind == HAT_HOST || kind == HAT_DOMAIN ||
-			    kind == HAT_HOST_CLASS)
-				return true;
+	map_init(&zones);
+	for (size_t i = 0; i < hat->n_groups; i++) {
+		const struct hat_group *g = &hat->groups[i];
+
+		for (size_t k = 0; k < g->n_entries; k++) {
+			if (g->entries[k].kind == HAT_DNSLIST)
+				map_put(&zones, g->entries[k].name, &zones);
 		}
 	}
-	return false;
+	if (zones.n > HAT_ZONES_MAX)
+		load_error(ld, at, "names %zu DNS lists; %d are allowed",
+		    zones.n, HAT_ZONES_MAX);
+	map_fini(&zones, NULL);
 }
 
 static bool

@@ -4,6 +4,7 @@
 #include "pipeline/pipeline.h"
 
 #include "base/mem.h"
+#include "config/hat_index.h"
 #include "pipeline/stages.h"
 #include "pipeline/variables.h"
 
@@ -28,8 +29,6 @@ static const struct stage stages[] = {
 
 static void apply(
     struct pipeline_run *, struct subject *, const struct effect *);
-static bool entry_may_need(
-    const struct listener *, const struct hat_entry *, enum fact_id);
 
 void
 pipeline_begin(struct pipeline_run *run, enum stage_point point)
@@ -86,19 +85,24 @@ pipeline_group_name(const struct hat_group *g)
 bool
 pipeline_may_need(const struct listener *l, enum fact_id id)
 {
-	if (id == FACT_CONNECTIONS || (id == FACT_HOST && l->hat.needs_host))
-		return true;
-	for (size_t i = 0; i < l->hat.n_groups; i++) {
-		const struct hat_group *g = &l->hat.groups[i];
+	const struct hat *hat = &l->hat;
 
-		if (variables_mention(g->policy->p.banner_text, id))
+	if (id == FACT_CONNECTIONS)
+		return true;
+	if (hat_index_asks(hat->index, id).n > 0 &&
+	    (id != FACT_REPUTATION || l->reputation))
+		return true;
+	for (size_t i = 0; i < hat->n_groups; i++) {
+		if (variables_mention(hat->groups[i].policy->p.banner_text, id))
 			return true;
-		for (size_t k = 0; k < g->n_entries; k++) {
-			if (entry_may_need(l, &g->entries[k], id))
-				return true;
-		}
 	}
 	return false;
+}
+
+size_t
+pipeline_dnslists(const struct listener *l, const struct str **zones)
+{
+	return hat_index_zones(l->hat.index, zones);
 }
 
 static void
@@ -136,22 +140,5 @@ apply(struct pipeline_run *run, struct subject *s, const struct effect *e)
 	case EFFECT_GATEWAY:
 	case EFFECT_BOUNCE_PROFILE:
 		break; /* the caller's: no later stage looks at them */
-	}
-}
-
-static bool
-entry_may_need(
-    const struct listener *l, const struct hat_entry *e, enum fact_id id)
-{
-	switch (id) {
-	case FACT_REPUTATION:
-		return l->reputation &&
-		       (e->kind == HAT_SCORE || e->kind == HAT_SCORE_NONE);
-	case FACT_OWNER:
-		return e->kind == HAT_OWNER;
-	case FACT_COUNTRY:
-		return e->kind == HAT_COUNTRY;
-	default:
-		return false;
 	}
 }

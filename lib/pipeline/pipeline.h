@@ -44,9 +44,11 @@ struct str pipeline_group_name(const struct hat_group *);
 /* The table, for trace, docs and tests. */
 const struct stage *pipeline_stages(size_t *n);
 
-/* Which facts a listener's tables can ask for at connect; smtpd fetches them
- * in one go instead of one after another. Looks at the whole table: ask once
- * per configuration. */
+/* Which facts (but keyed ones) a listener's tables can ask for at connect;
+ * smtpd fetches them in one go instead of one after another. Looks at the whole
+ * table: ask once per configuration. */
 bool pipeline_may_need(const struct listener *, enum fact_id);
+/* The DNS lists, likewise: FACT_DNSLIST of each of these zones. */
+size_t pipeline_dnslists(const struct listener *, const struct str **zones);
 
 #endif

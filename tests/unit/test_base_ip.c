@@ -351,6 +351,38 @@ test_sockaddr_and_reverse(void **state)
 	}
 }
 
+static void
+test_list_name(void **state)
+{
+	static const struct {
+		const char *ip, *zone, *want; /* NULL: no room for it */
+	} cases[] = {
+		{ "192.0.2.7", "list.test", "7.2.0.192.list.test" },
+		{ "::ffff:192.0.2.7", "x", "7.2.0.192.x" },
+		{ "2001:db8::1", "x",
+		    "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0."
+		    "8.b.d.0.1.0.0.2.x" },
+		{ "2001:db8::1", "a-zone-of-16.test", NULL },
+		{ "192.0.2.7", "a-zone-of-16.test",
+		    "7.2.0.192.a-zone-of-16.test" },
+	};
+	char name[80];
+
+	(void)state;
+	for (size_t i = 0; i < NELEM(cases); i++) {
+		struct ip ip;
+		bool fits;
+
+		assert_true(ip_parse(&ip, str_of(cases[i].ip)));
+		fits = ip_list_name(
+		    &ip, str_of(cases[i].zone), name, sizeof(name));
+		if (fits != (cases[i].want != NULL) ||
+		    (fits && strcmp(name, cases[i].want) != 0))
+			fail_msg("%s under %s: %s", cases[i].ip, cases[i].zone,
+			    name);
+	}
+}
+
 int
 main(void)
 {
@@ -362,6 +394,7 @@ main(void)
 		cmocka_unit_test(test_ip_classes_lop_02),
 		cmocka_unit_test(test_endpoint),
 		cmocka_unit_test(test_sockaddr_and_reverse),
+		cmocka_unit_test(test_list_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

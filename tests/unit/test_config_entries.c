@@ -18,6 +18,9 @@
 #include "config/route_dest.h"
 #include "fact/facts.h"
 
+#define Z20 "zzzzzzzzzzzzzzzzzzzz"
+#define Z60 Z20 Z20 Z20
+
 static void describe(const struct hat_entry *, char out[200]);
 static void describe_dest(const struct route_dest *, char out[300]);
 static struct config *load_routes(void);
@@ -98,6 +101,9 @@ static const struct {
 	{ "SBO:-1", NULL },
 	{ "SBO:99999999999999999999", NULL },
 	{ "dnslist[]", NULL },
+	{ "dnslist[" Z60 "." Z60 "." Z60 ".abcdefg]", NULL },
+	{ "dnslist[" Z60 "." Z60 "." Z60 ".abcdef]",
+	    "dnslist " Z60 "." Z60 "." Z60 ".abcdef" },
 	{ "dnslist[a b]", NULL },
 	{ "dnslist", "host dnslist" },
 	{ "country[]", NULL },

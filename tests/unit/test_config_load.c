@@ -13,6 +13,7 @@
 
 #include "base/bounds.h"
 #include "base/mem.h"
+#include "config/hat_index.h"
 #include "config/load.h"
 
 /* What a case needs and does not want to say (two lines). */
@@ -641,7 +642,7 @@ test_rel_10_default_groups(void **state)
 	assert_int_equal(h->groups[2].policy->p.max_rcpts_per_msg, 25);
 	assert_int_equal(h->groups[2].policy->p.dhap_limit, 25);
 	assert_false(h->groups[2].policy->set[MFP_DHAP_LIMIT]);
-	assert_false(h->needs_host);
+	assert_int_equal(hat_index_asks(h->index, FACT_HOST).n, 0);
 	assert_int_equal(c->listeners[0].rat.n, 1);
 	assert_false(c->listeners[0].rat.entries[0].accept);
 	assert_int_equal(c->listeners[1].rat.n, 0);
@@ -657,7 +658,7 @@ test_tables(void **state)
 
 	(void)state;
 	assert_int_equal(l->hat.defaults.max_rcpts_per_hour, 1000);
-	assert_true(l->hat.needs_host);
+	assert_true(hat_index_asks(l->hat.index, FACT_HOST).n > 0);
 	assert_int_equal(l->hat.n_groups, 4);
 	assert_true(str_is(g[0].policy->name, "$SLOW"));
 	assert_int_equal(g[0].policy->p.max_concurrency, 2);
