@@ -99,6 +99,15 @@ str_find(struct str s, char c)
 	return at != NULL ? (size_t)(at - s.p) : s.n;
 }
 
+size_t
+str_rfind(struct str s, char c)
+{
+	for (size_t i = s.n; i > 0; i--)
+		if (s.p[i - 1] == c)
+			return i - 1;
+	return s.n;
+}
+
 struct str
 str_cut(struct str *s, char sep)
 {

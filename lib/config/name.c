@@ -106,6 +106,21 @@ name_mailbox(struct str name, struct err *err)
 }
 
 bool
+name_user(struct str user)
+{
+	if (user.n == 0 || user.n > LOCALPART_MAX || !str_valid_utf8(user))
+		return false;
+	for (size_t i = 0; i < user.n; i++) {
+		unsigned char c = (unsigned char)user.p[i];
+
+		if (c < 0x20 || c == 0x7f || c == '<' || c == '>' ||
+		    ((c == ' ' || c == '@' || c == ',') && user.p[0] != '"'))
+			return false;
+	}
+	return user.p[0] != '"' || (user.n > 2 && user.p[user.n - 1] == '"');
+}
+
+bool
 name_reply(struct str text, struct err *err)
 {
 	size_t column = 0;

@@ -21,8 +21,11 @@ bool name_domain_or_suffix(struct str, struct err *);
 bool name_file(struct str, struct err *);
 /* Printable, no blanks at the ends: listeners, profiles. */
 bool name_printable(struct str, struct err *);
-bool name_group(struct str, struct err *);   /* A-Z a-z 0-9 _ -, up to 32 */
-bool name_policy(struct str, struct err *);  /* a group's name after a $ */
+bool name_group(struct str, struct err *);  /* A-Z a-z 0-9 _ -, up to 32 */
+bool name_policy(struct str, struct err *); /* a group's name after a $ */
+/* What may stand before the @ of a pattern: as addresses have it, quoted where
+ * it must be, UTF-8 too. No *err: what is right is a matter of the whole. */
+bool name_user(struct str);
 bool name_mailbox(struct str, struct err *); /* local@domain, simple form */
 /* Texts for one line of a reply or banner; \n separates lines. */
 bool name_reply(struct str, struct err *);

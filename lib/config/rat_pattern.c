@@ -7,8 +7,6 @@
 #include "config/name.h"
 
 static bool parse(struct rat_entry *, struct str, struct arena *);
-static bool user_ok(struct str);
-static size_t find_at(struct str);
 static struct str join(struct str user, struct str domain, struct arena *);
 static struct str lower(struct str, struct arena *);
 
@@ -52,7 +50,7 @@ rat_literal(struct str text, struct arena *mem)
 static bool
 parse(struct rat_entry *e, struct str text, struct arena *mem)
 {
-	size_t at = find_at(text);
+	size_t at = str_rfind(text, '@');
 	struct str domain =
 	    at < text.n ? str_sub(text, at + 1, text.n - at - 1) : text;
 	struct str literal = STR("");
@@ -62,7 +60,7 @@ parse(struct rat_entry *e, struct str text, struct arena *mem)
 		e->key = STR("ALL");
 		return true;
 	}
-	if (at < text.n && !user_ok(str_sub(text, 0, at)))
+	if (at < text.n && !name_user(str_sub(text, 0, at)))
 		return false;
 	if (at < text.n && domain.n == 0) {
 		e->kind = RAT_USER;
@@ -85,32 +83,6 @@ parse(struct rat_entry *e, struct str text, struct arena *mem)
 	e->key = at < text.n ? join(str_sub(text, 0, at), domain, mem)
 			     : lower(domain, mem);
 	return true;
-}
-
-static bool
-user_ok(struct str user)
-{
-	if (user.n == 0 || user.n > LOCALPART_MAX || !str_valid_utf8(user))
-		return false;
-	for (size_t i = 0; i < user.n; i++) {
-		unsigned char c = (unsigned char)user.p[i];
-
-		if (c < 0x20 || c == 0x7f || c == '<' || c == '>' ||
-		    ((c == ' ' || c == '@' || c == ',') && user.p[0] != '"'))
-			return false;
-	}
-	return user.p[0] != '"' || (user.n > 2 && user.p[user.n - 1] == '"');
-}
-
-/* The @ before the domain: the last one, as domains have none. */
-static size_t
-find_at(struct str text)
-{
-	for (size_t i = text.n; i > 0; i--) {
-		if (text.p[i - 1] == '@')
-			return i - 1;
-	}
-	return text.n;
 }
 
 static struct str

@@ -7,7 +7,8 @@
  * that inside the bundle and look things up in the mapped memory, so that
  * 400,000 entries cost no program any memory of its own and a reload no time.
  * A table that was not compiled (the working copy that trace reads, tests) is
- * kept in memory. Whoever asks does not see the difference.
+ * the same bytes in memory of its own. Whoever asks does not see the
+ * difference.
  *
  * Every entry of the text becomes one or more keys:
  *
@@ -44,14 +45,18 @@ enum table_kind {
 struct table_hit {
 	uint32_t order; /* of the entry in the file, from 0 */
 	struct where where;
-	struct str key;   /* which matched, as in the list above */
-	struct str value; /* right side: "@domain", "a@x, b@y", "PublicNet" */
+	struct str key; /* which matched, as in the list above */
+	/* right side: "@domain", "a@x, b, /dev/null", "PublicNet"; domains in
+	 * lower case, one ", " between the targets of an alias */
+	struct str value;
 };
 
 /* The entry of exactly this key. hit is valid as long as the table. */
 bool table_get(const struct table *, struct str key, struct table_hit *);
 /* The entry for an address (user@domain or user, any case): of all keys that
- * fit it, the first in the file. ALL comes last wherever it stands. */
+ * fit it, the first in the file. ALL comes last wherever it stands. In
+ * altsrchost the address itself comes first, then the user, then domains;
+ * clients are looked up with table_get. */
 bool table_find(const struct table *, struct str addr, struct table_hit *,
     struct arena *mem);
 size_t table_count(const struct table *); /* entries of the text */
@@ -74,6 +79,8 @@ struct table *table_open(
     enum table_kind, const char *file, struct str compiled, struct err *);
 /* The compiled form: the bytes of a Berkeley DB file. */
 int table_compile(const struct table *, struct buf *out, struct err *);
+/* Reads all of a compiled one: whole, and from this text? -1 with err. */
+int table_check(const struct table *, struct str text, struct err *err);
 void table_free(struct table **);
 
 /* Entries in order, for commands: the text of left and right side. */
