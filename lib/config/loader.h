@@ -20,6 +20,9 @@ struct node {
 	bool flow;   /* list, map: [a, b], {a: b} */
 	int line, column;
 	int key_line, key_column;
+	uint32_t from, to; /* bytes of the text; of block style up to the end
+			    * of the last child */
+	uint32_t key_from, key_to;
 	struct str key;  /* in a map */
 	struct str text; /* of a scalar */
 	struct node *child, *next;

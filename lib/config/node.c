@@ -15,13 +15,14 @@
 /* A million lines of tables; 100 bytes each. */
 #define NODES_MAX 2000000
 
-struct frame { /* a list or map that is open */
-	struct node *node;
+struct frame {                    /* a list or map that is open */
+	struct node *node, *last; /* last: child */
 	struct node **tail;
 	struct map keys; /* of a map: seen so far */
 	bool has_key;
 	struct str key;
 	int key_line, key_column;
+	uint32_t key_from, key_to;
 };
 
 struct reader {
@@ -31,6 +32,9 @@ struct reader {
 	size_t depth;
 	bool done; /* the end, or an error that ends it */
 	bool failed;
+	struct str text;
+	/* libyaml counts characters; the same place in bytes */
+	size_t at_index, at_byte;
 };
 
 static bool read_all(struct reader *, yaml_parser_t *);
@@ -39,9 +43,10 @@ static void read_scalar(struct reader *, const yaml_event_t *);
 static void read_key(struct reader *, struct frame *, const yaml_event_t *);
 static void open_node(
     struct reader *, enum node_kind, bool flow, const yaml_event_t *);
-static void close_node(struct reader *);
+static void close_node(struct reader *, const yaml_event_t *);
 static struct node *add_node(
     struct reader *, enum node_kind, const yaml_event_t *);
+static uint32_t byte_of(struct reader *, const yaml_mark_t *);
 static void stop(struct reader *, const yaml_event_t *, const char *text);
 static void syntax_error(struct load *, struct str text, const yaml_parser_t *);
 static bool has_control(struct str);
@@ -49,7 +54,7 @@ static bool has_control(struct str);
 struct node *
 node_read(struct load *ld, struct str text)
 {
-	struct reader r = { .ld = ld };
+	struct reader r = { .ld = ld, .text = text };
 	yaml_parser_t parser;
 
 	if (text.n > CONFIG_FILE_MAX) {
@@ -72,7 +77,7 @@ node_read(struct load *ld, struct str text)
 		r.root->line = r.root->column = 1;
 	}
 	while (r.depth > 0)
-		close_node(&r);
+		close_node(&r, NULL);
 	yaml_parser_delete(&parser);
 	return r.root;
 }
@@ -137,7 +142,7 @@ read_event(struct reader *r, const yaml_event_t *ev)
 		return;
 	case YAML_SEQUENCE_END_EVENT:
 	case YAML_MAPPING_END_EVENT:
-		close_node(r);
+		close_node(r, ev);
 		return;
 	case YAML_STREAM_END_EVENT:
 		r->done = true;
@@ -170,6 +175,7 @@ read_scalar(struct reader *r, const yaml_event_t *ev)
 	n = add_node(r, NODE_SCALAR, ev);
 	if (n == NULL)
 		return;
+	n->to = byte_of(r, &ev->end_mark);
 	n->quoted = ev->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
 	n->text = arena_str(&r->ld->scratch, text);
 }
@@ -184,6 +190,8 @@ read_key(struct reader *r, struct frame *f, const yaml_event_t *ev)
 				 ev->data.scalar.length });
 	f->key_line = (int)ev->start_mark.line + 1;
 	f->key_column = (int)ev->start_mark.column + 1;
+	f->key_from = byte_of(r, &ev->start_mark);
+	f->key_to = byte_of(r, &ev->end_mark);
 	f->has_key = true;
 	if (f->key.n == 0)
 		stop(r, ev, "a key must not be empty");
@@ -223,10 +231,18 @@ open_node(
 	r->depth++;
 }
 
+/* ev NULL: reading ended inside. Of block style the end is where the last
+ * child ends; the event comes at the next thing below. */
 static void
-close_node(struct reader *r)
+close_node(struct reader *r, const yaml_event_t *ev)
 {
-	map_fini(&r->stack[--r->depth].keys, NULL);
+	struct frame *f = &r->stack[--r->depth];
+
+	if (f->node->flow && ev != NULL)
+		f->node->to = byte_of(r, &ev->end_mark);
+	else if (f->last != NULL)
+		f->node->to = f->last->to;
+	map_fini(&f->keys, NULL);
 }
 
 /* Hangs a new node where the reader stands; NULL: the reader was stopped. */
@@ -250,6 +266,7 @@ add_node(struct reader *r, enum node_kind kind, const yaml_event_t *ev)
 	n->kind = kind;
 	n->line = (int)ev->start_mark.line + 1;
 	n->column = (int)ev->start_mark.column + 1;
+	n->from = n->to = byte_of(r, &ev->start_mark);
 	if (f == NULL) {
 		r->root = n;
 		return n;
@@ -257,11 +274,29 @@ add_node(struct reader *r, enum node_kind kind, const yaml_event_t *ev)
 	n->key = f->key;
 	n->key_line = f->key_line;
 	n->key_column = f->key_column;
+	n->key_from = f->key_from;
+	n->key_to = f->key_to;
+	f->last = n;
 	f->has_key = false;
 	*f->tail = n;
 	f->tail = &n->next;
 	f->node->n++;
 	return n;
+}
+
+static uint32_t
+byte_of(struct reader *r, const yaml_mark_t *mark)
+{
+	if (mark->index < r->at_index)
+		r->at_index = r->at_byte = 0;
+	for (; r->at_index < mark->index && r->at_byte < r->text.n;
+	     r->at_index++) {
+		do
+			r->at_byte++;
+		while (r->at_byte < r->text.n &&
+		       ((unsigned char)r->text.p[r->at_byte] & 0xc0) == 0x80);
+	}
+	return (uint32_t)r->at_byte;
 }
 
 static void
