@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "admin/commands.h"
-#include "base/bounds.h"
 #include "base/mem.h"
 #include "config/revision.h"
 #include "trace/ask.h"
@@ -312,12 +311,11 @@ remember(const struct tool *t, const struct trace_answers *a)
 		return;
 }
 
-/* Looks the client's name up if it was not given, then runs the message. */
+/* Looks up what was not given of the client, then runs the message. */
 static int
 session(struct tool *t, const struct config *config,
     const struct trace_answers *a, bool explain, struct trace_output *out)
 {
-	char name[DOMAIN_MAX + 1];
 	struct trace_input in;
 	struct arena mem;
 	struct err err = ERR_INIT;
@@ -328,8 +326,7 @@ session(struct tool *t, const struct config *config,
 	if (trace_understand(&in, config, a, &mem, &err) == -1) {
 		status = tool_fail(t, &err);
 	} else {
-		if (fact_is_open(&in.facts, FACT_HOST))
-			trace_host(config, &in.facts, name);
+		trace_host(config, in.listener, &in.facts, &mem);
 		if (trace_child(out, &in, t->json, explain, &err) == -1)
 			status = tool_fail(t, &err);
 	}

@@ -16,6 +16,7 @@ static json_t *sender(const struct trace_report *);
 static json_t *recipients(const struct trace_report *);
 static json_t *recipient(const struct trace_rcpt *);
 static json_t *facts(const struct facts *);
+static void keyed_fact(json_t *facts, const struct fact_answer *);
 static json_t *notes(const struct trace_point *);
 static json_t *note(const struct note *);
 static json_t *reply(const struct reply *);
@@ -23,6 +24,7 @@ static json_t *place(const struct where *);
 static json_t *text(struct str s);
 static const char *key_of(const char *name, char out[40]);
 static void set(json_t *object, const char *key, json_t *value);
+static void set_keyed(json_t *object, struct str key, json_t *value);
 
 void
 trace_json(const struct trace_report *r, struct buf *out)
@@ -154,7 +156,9 @@ facts(const struct facts *f)
 {
 	json_t *o = json_object();
 
-	for (int id = 0; id < FACT_N; id++) {
+	for (const struct fact_answer *a = f->answers; a != NULL; a = a->next)
+		keyed_fact(o, a);
+	for (int id = 0; id < FACT_KEYED; id++) {
 		json_t *one = json_object();
 		char key[40];
 		bool known = f->meta[id].state == FACT_KNOWN;
@@ -185,6 +189,30 @@ facts(const struct facts *f)
 		set(o, key_of(fact_name(id), key), one);
 	}
 	return o;
+}
+
+/* "dns_list": { "list.example": ... }: an object of its own for each kind */
+static void
+keyed_fact(json_t *facts, const struct fact_answer *a)
+{
+	json_t *one = json_object(), *value = json_null(), *kind;
+	char key[40];
+	bool known = a->meta.state == FACT_KNOWN;
+
+	if (known && a->id == FACT_DNSLIST)
+		value = json_boolean(a->number == 1);
+	else if (known)
+		value = json_integer((json_int_t)a->number);
+	set(one, "value", value);
+	set(one, "known", json_boolean(known));
+	set(one, "source", json_string(fact_source_name(a->meta.source)));
+	key_of(fact_name(a->id), key);
+	kind = json_object_get(facts, key);
+	if (kind == NULL) {
+		kind = json_object();
+		set(facts, key, kind);
+	}
+	set_keyed(kind, a->key, one);
 }
 
 static json_t *
@@ -296,4 +324,14 @@ set(json_t *object, const char *key, json_t *value)
 {
 	if (value == NULL || json_object_set_new(object, key, value) == -1)
 		panic("json: %s", key);
+}
+
+/* The key may be anything that somebody sent. */
+static void
+set_keyed(json_t *object, struct str key, json_t *value)
+{
+	json_t *shown = text(key);
+
+	set(object, json_string_value(shown), value);
+	json_decref(shown);
 }

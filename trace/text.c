@@ -21,6 +21,7 @@ static void message(const struct trace_report *, struct buf *out);
 static void policies(const struct trace_report *, struct buf *out);
 static void facts(const struct trace_report *, struct buf *out);
 static void fact(const struct trace_report *, enum fact_id, struct buf *out);
+static void keyed_fact(const struct fact_answer *, struct buf *out);
 static void details(const struct trace_point *, bool explain, struct buf *out);
 static void default_domain(const struct note *, struct buf *out);
 static void rat_match(const struct note *, struct buf *out);
@@ -291,8 +292,11 @@ static void
 facts(const struct trace_report *r, struct buf *out)
 {
 	buf_puts(out, "\nFacts:\n");
-	for (int id = 0; id < FACT_N; id++)
+	for (int id = 0; id < FACT_KEYED; id++)
 		fact(r, id, out);
+	for (const struct fact_answer *a = r->facts.answers; a != NULL;
+	     a = a->next)
+		keyed_fact(a, out);
 }
 
 static void
@@ -323,6 +327,23 @@ fact(const struct trace_report *r, enum fact_id id, struct buf *out)
 	else
 		buf_printf(out, "%u", f->connections);
 	buf_printf(out, " (%s)\n", fact_source_name(meta->source));
+}
+
+static void
+keyed_fact(const struct fact_answer *a, struct buf *out)
+{
+	buf_printf(out, " - %s", fact_name(a->id));
+	if (a->key.n > 0) {
+		buf_putc(out, ' ');
+		show(a->key, out);
+	}
+	if (a->meta.state != FACT_KNOWN)
+		buf_puts(out, ": cannot be said");
+	else if (a->id == FACT_DNSLIST)
+		buf_puts(out, a->number == 1 ? ": listed" : ": not listed");
+	else
+		buf_printf(out, ": %" PRIu64, a->number);
+	buf_printf(out, " (%s)\n", fact_source_name(a->meta.source));
 }
 
 static void

@@ -438,6 +438,40 @@ test_explain_says_where_and_whence(void **state)
 	session_end(s);
 }
 
+/* Nobody answers a test: the list that was asked cannot be had. */
+static void
+test_facts_with_keys(void **state)
+{
+	struct config *listed = world_config(
+	    "hostname: a.test\ninterfaces: [{name: N, ip: 192.0.2.1}]\n"
+	    "listeners:\n- name: In\n  hat:\n    groups:\n"
+	    "    - {name: BAD, policy: $BLOCKED, entries: "
+	    "[\"dnslist[List.test]\"]}\n");
+	struct session *s = session_of(listed, "192.0.2.55", "h.test", "2.1",
+	    "In", "a@b.test", "alice@example.com", "x\n");
+	struct buf out;
+	json_t *top, *v;
+
+	(void)state;
+	buf_reset(&s->text);
+	trace_text(&s->report, true, &s->text);
+	assert_non_null(strstr(s->text.data,
+	    "\n - DNS list list.test: cannot be said (default)\n"));
+	buf_init(&out, 1 << 20);
+	trace_json(&s->report, &out);
+	top = json_loads(out.data, 0, NULL);
+	v = json_object_get(json_object_get(top, "facts"), "dns_list");
+	v = json_object_get(v, "list.test");
+	assert_true(json_is_false(json_object_get(v, "known")));
+	assert_true(json_is_null(json_object_get(v, "value")));
+	assert_string_equal(
+	    json_string_value(json_object_get(v, "source")), "default");
+	json_decref(top);
+	buf_fini(&out);
+	session_end(s);
+	config_unref(&listed);
+}
+
 static void
 test_json(void **state)
 {
@@ -635,6 +669,7 @@ main(void)
 		cmocka_unit_test(test_lop_01_too_many_hops),
 		cmocka_unit_test(test_adm_04_nothing_reaches_the_terminal_raw),
 		cmocka_unit_test(test_explain_says_where_and_whence),
+		cmocka_unit_test(test_facts_with_keys),
 		cmocka_unit_test(test_json),
 		cmocka_unit_test(test_same_input_same_report),
 		cmocka_unit_test(test_answers),

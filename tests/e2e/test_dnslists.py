@@ -1,0 +1,71 @@
+"""DNS lists in a host access table, as trace asks them."""
+import twin
+from nsd import Nsd
+from twin import Session
+
+# Any answer means that the client is listed; SERVFAIL and silence do not.
+ZONES = {
+    "list.test": "1.0.30.127 A 127.0.0.2\n2.0.30.127 TXT only-text\n",
+    "broken.test": None,
+    "127.in-addr.arpa": "",
+}
+CONFIG = """\
+hostname: mx.postern.test
+system: { workers: 1 }
+dns:
+  servers: [ "127.0.0.1:@NSD@" ]
+  timeout: 3
+  reverse_timeout: 3
+interfaces:
+  - { name: Loopback, ip: 127.0.0.1 }
+listeners:
+  - name: InboundMail
+    type: public
+    interface: Loopback
+    port: @PORT@
+    hat:
+      policies:
+        - { name: $NO, behaviour: REJECT,
+            smtp_banner_text: "$Group lists $RemoteIP: $HATEntry" }
+      groups:
+        - { name: BROKEN, policy: $BLOCKED,
+            entries: "dnslist[broken.test]" }
+        - { name: SEEN, policy: CONTINUE, entries: "dnslist[List.test]" }
+        - { name: KNOWN, policy: $ACCEPTED, entries: 127.30.0.3 }
+        - { name: LISTED, policy: $NO, entries: [
+            nx.domain, "dnslist[list.test]" ] }
+    rat: [ example.com ]
+routes: { ALL: "127.0.0.1:@SINK_PORT@" }
+logs:
+  - { name: mail_logs, type: mail }
+  - { name: mail_json, type: mail, format: json }
+"""
+CASES = [
+    ("127.30.0.1", "LISTED", "dnslist[list.test]", True),
+    ("127.30.0.2", "LISTED", "nx.domain", False),
+    ("127.30.0.3", "KNOWN", "127.30.0.3", False),
+]
+
+
+def test_dns_lists(make_suite, folder):
+    with Nsd(folder, ZONES) as nsd:
+        postern = make_suite(CONFIG.replace("@NSD@", str(nsd.port)))
+        for source, group, entry, listed in CASES:
+            s = Session("InboundMail", postern.port, source)
+            t = twin.trace(postern, s)
+            c = t["connection"]
+            assert (c["group"], c["entry"]) == (group, entry), source
+            facts = t["facts"]["dns_list"]
+            assert facts["list.test"] == {
+                "value": listed, "known": True, "source": "looked up"}
+            assert facts["broken.test"]["known"] is False
+            passed = [n["group"] for n in c["steps"]
+                      if n["step"] == "sender group passed"]
+            assert passed == (["SEEN"] if listed else []), source
+        text = twin.trace(postern, Session(
+            "InboundMail", postern.port, "127.30.0.1"), "--explain",
+            text=True)
+        assert "HAT matched on sender group LISTED, host " \
+            "dnslist[list.test]\n" in text
+        assert " - DNS list list.test: listed (looked up)\n" in text
+        assert " - DNS list broken.test: cannot be said" in text
