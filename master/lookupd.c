@@ -6,15 +6,18 @@
  * DESCRIPTION
  *	smtpd, qmgr => LOOKUPD => name servers. Takes questions (QUERY),
  *	answers each (ANSWER) within its time limit; see lookup/lookup.h. One
- *	process asks for all programs, so that they share one cache.
+ *	process asks for all programs, so that they share one cache. Asks SMTP
+ *	servers too, whether they know a recipient or a password (PROBE,
+ *	PROBE_DONE); see lookup/probe.h.
  *
  *	Commands of admin tools:
  *		dnsflush [name]		forget all answers, whatever the name:
  *					libunbound cannot forget just one
  *		lookup kind name	kind: host, mx, a, aaaa, txt
  * RIGHTS
- *	UDP and TCP to name servers. No files: resolv.conf and hosts are read
- *	before the sandbox closes, and not again.
+ *	UDP and TCP to name servers, TCP to mail servers. No files:
+ *	resolv.conf, hosts and the certificate authorities are read before the
+ *	sandbox closes, and not again.
  * CONFIGURATION
  *	dns.*
  * SEE ALSO
@@ -25,12 +28,14 @@
 
 #include "base/mem.h"
 #include "lookup/lookup.h"
+#include "lookup/probe.h"
 #include "program/program.h"
 
 struct lookupd {
 	struct daemon *daemon;
 	struct lookup_system system;
 	struct lookups *lookups;
+	struct probes *probes;
 	struct asker *askers;
 };
 
@@ -43,7 +48,8 @@ struct asker {
 	bool admin;         /* wants JSON */
 	struct query query; /* its name points to `name` */
 	char name[DOMAIN_MAX + 1];
-	struct lookup *lookup;
+	struct lookup *lookup;   /* one of the two */
+	struct probing *probing;
 };
 
 static int setup(struct daemon *, struct err *);
@@ -58,7 +64,11 @@ static void on_admin_gone(struct daemon *, struct ipc *);
 static void forget_asker(struct lookupd *, struct ipc *);
 static void ask(struct lookupd *, struct ipc *, uint32_t txn, bool admin,
     const struct query *);
+static void ask_servers(
+    struct lookupd *, struct ipc *, uint32_t txn, const struct probe *);
+static struct asker *asker_new(struct lookupd *, struct ipc *, uint32_t txn);
 static void on_answer(void *arg, const struct answer *);
+static void on_probe_done(void *arg, const struct probe_done *);
 static void asker_free(struct asker *);
 static void command_flush(
     struct lookupd *, struct ipc *, const struct word *, size_t n);
@@ -107,7 +117,11 @@ setup(struct daemon *d, struct err *err)
 	lookup_system_read(&self->system, NULL, NULL);
 	self->lookups =
 	    lookups_new(d->loop, d->config, &self->system, d->stats, err);
-	return self->lookups != NULL ? 0 : -1;
+	if (self->lookups == NULL)
+		return -1;
+	self->probes =
+	    probes_new(d->loop, self->lookups, client_tls_new(NULL));
+	return 0;
 }
 
 static int
@@ -133,12 +147,23 @@ static int
 peer_frame(void *arg, struct ipc *ipc, struct ipc_frame *f, struct err *err)
 {
 	struct lookupd *self = arg;
+	struct probe probe;
 	struct query query;
+	struct arena mem;
+	int rc;
 
-	if (ipc_decode(f, &query, NULL, err) == -1)
-		return -1;
-	ask(self, ipc, f->txn, false, &query);
-	return 0;
+	if (f->type == IPC_QUERY) {
+		if (ipc_decode(f, &query, NULL, err) == -1)
+			return -1;
+		ask(self, ipc, f->txn, false, &query);
+		return 0;
+	}
+	arena_init(&mem, 2 * IPC_FRAME_MAX);
+	rc = ipc_decode(f, &probe, &mem, err);
+	if (rc == 0)
+		ask_servers(self, ipc, f->txn, &probe);
+	arena_free(&mem);
+	return rc;
 }
 
 static void
@@ -164,6 +189,7 @@ forget_asker(struct lookupd *self, struct ipc *ipc)
 		if (a->ipc != ipc)
 			continue;
 		lookup_cancel(&a->lookup);
+		probe_stop(&a->probing);
 		asker_free(a);
 	}
 }
@@ -172,21 +198,38 @@ static void
 ask(struct lookupd *self, struct ipc *ipc, uint32_t txn, bool admin,
     const struct query *query)
 {
+	struct asker *a = asker_new(self, ipc, txn);
+
+	a->admin = admin;
+	a->query = *query;
+	str_copy(a->name, sizeof(a->name), query->name);
+	a->query.name = str_of(a->name);
+	a->lookup = lookup_ask(self->lookups, &a->query, on_answer, a);
+}
+
+static void
+ask_servers(struct lookupd *self, struct ipc *ipc, uint32_t txn,
+    const struct probe *what)
+{
+	struct asker *a = asker_new(self, ipc, txn);
+
+	a->probing = probe_start(self->probes, what, on_probe_done, a);
+}
+
+static struct asker *
+asker_new(struct lookupd *self, struct ipc *ipc, uint32_t txn)
+{
 	struct asker *a = mem_alloc(sizeof(*a));
 
 	a->self = self;
 	a->ipc = ipc;
 	a->txn = txn;
-	a->admin = admin;
-	a->query = *query;
-	str_copy(a->name, sizeof(a->name), query->name);
-	a->query.name = str_of(a->name);
 	a->next = self->askers;
 	if (a->next != NULL)
 		a->next->prev = &a->next;
 	a->prev = &self->askers;
 	self->askers = a;
-	a->lookup = lookup_ask(self->lookups, &a->query, on_answer, a);
+	return a;
 }
 
 static void
@@ -198,6 +241,15 @@ on_answer(void *arg, const struct answer *answer)
 		answer_json(a, answer);
 	else
 		ipc_send(a->ipc, IPC_ANSWER, a->txn, answer);
+	asker_free(a);
+}
+
+static void
+on_probe_done(void *arg, const struct probe_done *done)
+{
+	struct asker *a = arg;
+
+	ipc_send(a->ipc, IPC_PROBE_DONE, a->txn, done);
 	asker_free(a);
 }
 

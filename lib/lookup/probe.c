@@ -1,0 +1,344 @@
+/* probe.c - ask other SMTP servers, one after the other, until one answers */
+#include "lookup/probe.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+
+#define MX_MAX 100 /* of one domain that are looked at */
+/* Hosts of a frame, each with MX_MAX others. */
+#define PROBE_MEM ((size_t)8 * 1024 * 1024)
+
+struct probes {
+	struct loop *loop;
+	struct lookups *lookups;
+	const struct client_tls *tls;
+	struct probing *first;
+	size_t n;
+};
+
+/* A name whose addresses are to be found. */
+struct name {
+	struct str name;
+	uint16_t port, preference;
+	bool mx; /* ask for its MX records first */
+	struct name *next;
+};
+
+struct probing {
+	struct probes *all;
+	struct probing *next, **prev;
+	struct arena mem;
+	struct probe what; /* texts in mem */
+	probe_finished done;
+	void *arg;
+	struct loop_timer *timer;
+	struct lookup *lookup;
+	struct client *client;
+	struct name *names;           /* still to be looked at, in order */
+	struct name *name;            /* at work; its addresses: */
+	struct ip addresses[2 * 100]; /* not tried yet */
+	size_t n_addresses, at;
+	bool second; /* AAAA was asked, A is */
+	size_t n_tried;
+	char why[200];
+	struct probe_done result;
+};
+
+static void copy_hosts(struct probing *, const struct codec_list *);
+static void work(void *arg);
+static bool next_name(struct probing *);
+static void next_address(struct probing *);
+static void query(struct probing *, enum lookup_kind);
+static void on_mx(void *arg, const struct answer *);
+static void on_addresses(void *arg, const struct answer *);
+static void add_mx(struct probing *, const struct answer *);
+static void on_client(void *arg, const struct client_result *);
+static void on_time(void *arg);
+static void finish(struct probing *, uint8_t answer, uint32_t code, struct str);
+static void note(struct probing *, const char *what, struct str why);
+
+struct probes *
+probes_new(struct loop *loop, struct lookups *lookups,
+    const struct client_tls *tls)
+{
+	struct probes *all = mem_alloc(sizeof(*all));
+
+	all->loop = loop;
+	all->lookups = lookups;
+	all->tls = tls;
+	return all;
+}
+
+void
+probes_free(struct probes **allp)
+{
+	struct probes *all = *allp;
+
+	*allp = NULL;
+	while (all != NULL && all->first != NULL) {
+		struct probing *p = all->first;
+
+		probe_stop(&p);
+	}
+	free(all);
+}
+
+struct probing *
+probe_start(struct probes *all, const struct probe *what, probe_finished done,
+    void *arg)
+{
+	struct probing *p = mem_alloc(sizeof(*p));
+
+	p->all = all;
+	p->done = done;
+	p->arg = arg;
+	arena_init(&p->mem, PROBE_MEM);
+	p->what = *what;
+	p->what.helo = arena_str(&p->mem, what->helo);
+	p->what.sender = arena_str(&p->mem, what->sender);
+	p->what.rcpt = arena_str(&p->mem, what->rcpt);
+	p->what.user = arena_str(&p->mem, what->user);
+	p->what.password = arena_str(&p->mem, what->password);
+	copy_hosts(p, &what->hosts);
+	p->next = all->first;
+	if (p->next != NULL)
+		p->next->prev = &p->next;
+	p->prev = &all->first;
+	all->first = p;
+	p->timer = loop_timer(all->loop, work, p);
+	if (++all->n > PROBES_MAX) {
+		note(p, "too many questions at a time", STR(""));
+		p->names = NULL;
+	}
+	/* From the loop, not from here. */
+	loop_timer_in(p->timer, 0);
+	return p;
+}
+
+void
+probe_stop(struct probing **pp)
+{
+	struct probing *p = *pp;
+
+	*pp = NULL;
+	if (p == NULL)
+		return;
+	lookup_cancel(&p->lookup);
+	client_close(&p->client);
+	loop_timer_free(&p->timer);
+	*p->prev = p->next;
+	if (p->next != NULL)
+		p->next->prev = p->prev;
+	p->all->n--;
+	arena_free(&p->mem);
+	free(p);
+}
+
+static void
+copy_hosts(struct probing *p, const struct codec_list *hosts)
+{
+	const struct probe_host *v = hosts->v;
+	struct name **last = &p->names;
+
+	for (size_t i = 0; i < hosts->n; i++) {
+		struct name *n = arena_alloc(&p->mem, sizeof(*n));
+
+		n->name = arena_str(&p->mem, v[i].host);
+		n->port = v[i].port;
+		n->mx = !v[i].no_mx;
+		*last = n;
+		last = &n->next;
+	}
+}
+
+/* The first call: the clock of all that follows starts. */
+static void
+work(void *arg)
+{
+	struct probing *p = arg;
+	struct loop_timer *begun = p->timer;
+
+	p->timer = loop_timer(p->all->loop, on_time, p);
+	loop_timer_free(&begun);
+	loop_timer_in(p->timer, p->what.timeout_ms);
+	if (!next_name(p))
+		finish(p, RECIPIENT_NO_ANSWER, 0, str_of(p->why));
+}
+
+/* False: there is none left. */
+static bool
+next_name(struct probing *p)
+{
+	struct name *n = p->names;
+	struct ip ip;
+
+	if (n == NULL)
+		return false;
+	p->names = n->next;
+	p->name = n;
+	p->n_addresses = p->at = 0;
+	p->second = false;
+	if (ip_parse(&ip, n->name)) {
+		p->addresses[p->n_addresses++] = ip;
+		next_address(p);
+	} else if (n->mx) {
+		query(p, LOOKUP_MX);
+	} else {
+		query(p, LOOKUP_AAAA);
+	}
+	return true;
+}
+
+static void
+query(struct probing *p, enum lookup_kind kind)
+{
+	struct query q = { .kind = (uint8_t)kind,
+		.name = p->name->name,
+		.timeout_ms = p->what.timeout_ms };
+
+	p->lookup = lookup_ask(p->all->lookups, &q,
+	    kind == LOOKUP_MX ? on_mx : on_addresses, p);
+}
+
+static void
+on_mx(void *arg, const struct answer *a)
+{
+	struct probing *p = arg;
+
+	p->lookup = NULL;
+	switch (a->end) {
+	case LOOKUP_FOUND:
+		add_mx(p, a);
+		if (!next_name(p))
+			finish(p, RECIPIENT_NO_ANSWER, 0, str_of(p->why));
+		break;
+	case LOOKUP_NOT_FOUND:
+		query(p, LOOKUP_AAAA);
+		break;
+	default:
+		note(p, "MX", a->reason);
+		if (!next_name(p))
+			finish(p, RECIPIENT_NO_ANSWER, 0, str_of(p->why));
+	}
+}
+
+/* In place of the domain, its hosts by preference. */
+static void
+add_mx(struct probing *p, const struct answer *a)
+{
+	const struct dns_rr *rr = a->rrs.v;
+	struct name *rest = p->names;
+
+	p->names = NULL;
+	for (size_t i = 0; i < a->rrs.n && i < MX_MAX; i++) {
+		struct name *n = arena_alloc(&p->mem, sizeof(*n));
+		struct name **at = &p->names;
+
+		if (rr[i].name.n == 0) {
+			note(p, "null MX", STR("")); /* RFC 7505 */
+			continue;
+		}
+		n->name = arena_str(&p->mem, rr[i].name);
+		n->port = p->name->port;
+		n->preference = rr[i].preference;
+		while (*at != NULL && (*at)->preference <= n->preference)
+			at = &(*at)->next;
+		n->next = *at;
+		*at = n;
+	}
+	for (struct name **at = &p->names;; at = &(*at)->next) {
+		if (*at == NULL) {
+			*at = rest;
+			break;
+		}
+	}
+}
+
+static void
+on_addresses(void *arg, const struct answer *a)
+{
+	struct probing *p = arg;
+	const struct dns_rr *rr = a->rrs.v;
+
+	p->lookup = NULL;
+	for (size_t i = 0; a->end == LOOKUP_FOUND && i < a->rrs.n &&
+			   p->n_addresses < NELEM(p->addresses);
+	     i++) {
+		if (!ip_is_unroutable(&rr[i].ip))
+			p->addresses[p->n_addresses++] = rr[i].ip;
+	}
+	if (a->end != LOOKUP_FOUND)
+		note(p, "no address", a->reason);
+	if (p->second) {
+		next_address(p);
+		return;
+	}
+	p->second = true;
+	query(p, LOOKUP_A);
+}
+
+static void
+next_address(struct probing *p)
+{
+	struct endpoint to;
+	char *host;
+
+	if (p->at == p->n_addresses || p->n_tried >= PROBE_ADDRESSES_MAX) {
+		if (p->n_tried >= PROBE_ADDRESSES_MAX || !next_name(p))
+			finish(p, RECIPIENT_NO_ANSWER, 0, str_of(p->why));
+		return;
+	}
+	p->n_tried++;
+	to.ip = p->addresses[p->at++];
+	to.port = p->name->port;
+	host = arena_strz(&p->mem, p->name->name);
+	p->client = client_open(p->all->loop, p->all->tls, &to, host, &p->what,
+	    on_client, p);
+}
+
+static void
+on_client(void *arg, const struct client_result *r)
+{
+	struct probing *p = arg;
+
+	p->client = NULL;
+	if (r->answered && r->answer != RECIPIENT_NO_ANSWER) {
+		finish(p, r->answer, r->code, r->text);
+		return;
+	}
+	note(p, arena_strz(&p->mem, p->name->name), r->text);
+	next_address(p);
+}
+
+static void
+on_time(void *arg)
+{
+	struct probing *p = arg;
+
+	note(p, "no answer in time", STR(""));
+	finish(p, RECIPIENT_NO_ANSWER, 0, str_of(p->why));
+}
+
+static void
+finish(struct probing *p, uint8_t answer, uint32_t code, struct str text)
+{
+	struct probe_done d = { .kind = p->what.kind,
+		.answer = answer,
+		.code = code,
+		.text = str_sub(text, 0, REPLY_TEXT_MAX) };
+
+	p->done(p->arg, &d);
+	probe_stop(&p);
+}
+
+/* The last thing that went wrong. */
+static void
+note(struct probing *p, const char *what, struct str why)
+{
+	struct err e;
+
+	err_set(&e, ERR_TEMP, "%s%s%.*s", what, why.n > 0 ? ": " : "",
+	    (int)(why.n < 100 ? why.n : 100), why.p);
+	str_copy(p->why, sizeof(p->why), str_of(e.text));
+}
