@@ -48,7 +48,7 @@ struct asker {
 	bool admin;         /* wants JSON */
 	struct query query; /* its name points to `name` */
 	char name[DOMAIN_MAX + 1];
-	struct lookup *lookup;   /* one of the two */
+	struct lookup *lookup; /* one of the two */
 	struct probing *probing;
 };
 
@@ -119,8 +119,7 @@ setup(struct daemon *d, struct err *err)
 	    lookups_new(d->loop, d->config, &self->system, d->stats, err);
 	if (self->lookups == NULL)
 		return -1;
-	self->probes =
-	    probes_new(d->loop, self->lookups, client_tls_new(NULL));
+	self->probes = probes_new(d->loop, self->lookups, client_tls_new(NULL));
 	return 0;
 }
 

@@ -284,8 +284,7 @@ start_tls(struct client *c)
 	}
 	SSL_set_connect_state(c->ssl);
 	if (ip_parse(&ip, str_of(c->host))) {
-		X509_VERIFY_PARAM_set1_ip_asc(
-		    SSL_get0_param(c->ssl), c->host);
+		X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(c->ssl), c->host);
 	} else {
 		SSL_set_tlsext_host_name(c->ssl, c->host);
 		SSL_set1_host(c->ssl, c->host);

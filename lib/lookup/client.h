@@ -27,7 +27,7 @@ struct client_tls *client_tls_new(const char *authorities);
 void client_tls_free(struct client_tls **);
 
 struct client_result {
-	bool answered; /* false: another address may do better */
+	bool answered;  /* false: another address may do better */
 	uint8_t answer; /* enum recipient_answer */
 	uint32_t code;  /* of the reply that decided; 0: none came */
 	struct str text;

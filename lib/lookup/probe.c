@@ -59,8 +59,8 @@ static void finish(struct probing *, uint8_t answer, uint32_t code, struct str);
 static void note(struct probing *, const char *what, struct str why);
 
 struct probes *
-probes_new(struct loop *loop, struct lookups *lookups,
-    const struct client_tls *tls)
+probes_new(
+    struct loop *loop, struct lookups *lookups, const struct client_tls *tls)
 {
 	struct probes *all = mem_alloc(sizeof(*all));
 
@@ -197,8 +197,8 @@ query(struct probing *p, enum lookup_kind kind)
 		.name = p->name->name,
 		.timeout_ms = p->what.timeout_ms };
 
-	p->lookup = lookup_ask(p->all->lookups, &q,
-	    kind == LOOKUP_MX ? on_mx : on_addresses, p);
+	p->lookup = lookup_ask(
+	    p->all->lookups, &q, kind == LOOKUP_MX ? on_mx : on_addresses, p);
 }
 
 static void
@@ -293,8 +293,8 @@ next_address(struct probing *p)
 	to.ip = p->addresses[p->at++];
 	to.port = p->name->port;
 	host = arena_strz(&p->mem, p->name->name);
-	p->client = client_open(p->all->loop, p->all->tls, &to, host, &p->what,
-	    on_client, p);
+	p->client = client_open(
+	    p->all->loop, p->all->tls, &to, host, &p->what, on_client, p);
 }
 
 static void

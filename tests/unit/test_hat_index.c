@@ -122,8 +122,9 @@ compare(const struct listener *l, const struct facts *f, struct arena *mem,
 	if (passed != want.passed && want.passed < NOTES_MAX)
 		fail_msg("seed %llu: %zu groups passed, not %zu",
 		    (unsigned long long)seed, passed, want.passed);
-	if (answer == STAGE_NEEDS && (out.needs.v[0].id != want.need.id ||
-					 !str_eq(out.needs.v[0].key, want.need.key)))
+	if (answer == STAGE_NEEDS &&
+	    (out.needs.v[0].id != want.need.id ||
+		!str_eq(out.needs.v[0].key, want.need.key)))
 		fail_msg("seed %llu: asks for %s %.*s, not %s %.*s",
 		    (unsigned long long)seed, fact_name(out.needs.v[0].id),
 		    STR_ARG(out.needs.v[0].key), fact_name(want.need.id),
