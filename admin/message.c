@@ -12,8 +12,8 @@
 
 #define SHOW_MAX (64u * 1024 * 1024) /* of one message, on a terminal */
 
-static void lines(struct tool *, struct str text, bool stuffed,
-    bool only_header, struct buf *page);
+static void lines(
+    struct tool *, struct str stored, bool only_header, struct buf *page);
 static void line(struct tool *, struct str, struct buf *page);
 
 int
@@ -74,10 +74,8 @@ message_print(struct tool *t, const struct control_answer *answer,
 	if (map == MAP_FAILED)
 		return err_sys(err, ERR_TEMP, "message");
 	buf_init(&page, SHOW_MAX);
-	lines(t, str_of(fields_text(answer->json, "prepend")), false, false,
-	    &page);
-	lines(t, (struct str){ map + off, (size_t)len }, true, only_header,
-	    &page);
+	lines(t, str_of(fields_text(answer->json, "prepend")), false, &page);
+	lines(t, (struct str){ map + off, (size_t)len }, only_header, &page);
 	if (page.failed)
 		fputs("(too long for a terminal)\n", stderr);
 	tool_print(t, &page);
@@ -86,10 +84,9 @@ message_print(struct tool *t, const struct control_answer *answer,
 	return 0;
 }
 
-/* stuffed: lines that begin with a dot have one dot more (mail/wire.h). */
+/* Lines that begin with a dot have one dot more (mail/wire.h). */
 static void
-lines(struct tool *t, struct str text, bool stuffed, bool only_header,
-    struct buf *page)
+lines(struct tool *t, struct str text, bool only_header, struct buf *page)
 {
 	while (text.n != 0) {
 		struct str one = str_cut(&text, '\n');
@@ -98,7 +95,7 @@ lines(struct tool *t, struct str text, bool stuffed, bool only_header,
 			one.n--;
 		if (only_header && one.n == 0)
 			break;
-		if (stuffed && one.n != 0 && one.p[0] == '.')
+		if (one.n != 0 && one.p[0] == '.')
 			one = str_sub(one, 1, one.n);
 		line(t, one, page);
 	}

@@ -8,7 +8,8 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "mail/received.h"
+#include "pipeline/enqueue.h"
+#include "pipeline/pipeline.h"
 #include "queue/slots.h"
 
 /* Recipients beyond this many bytes stay in the file, for qmgr to read. */
@@ -19,7 +20,9 @@ static enum qread read_file(
     struct mail *, struct spool *, struct qmessage *, struct err *err);
 static enum qread read_slot(
     struct mail *, struct spool *, struct qmessage *, struct err *err);
-static struct str received(struct mail *, const struct config *);
+static struct subject subject_of(const struct mail *, const struct config *);
+static void decide(struct mail *, struct subject *);
+static struct received received(const struct mail *, char date[CLOCK_TEXT]);
 static size_t list_bytes(const struct codec_list *);
 
 struct mail *
@@ -82,21 +85,46 @@ mail_load(struct mail *m, struct spool *spool, struct err *err)
 	return 0;
 }
 
-void
-mail_route(struct mail *m, const struct config *cf)
+size_t
+mail_wants_header(const struct mail *m, const struct config *cf)
 {
-	const struct listener *l = config_listener(cf, m->envelope.listener);
-	bool notice = m->envelope.flags & ENV_NOTICE;
+	struct subject s = subject_of(m, cf);
 
+	return s.listener != NULL && pipeline_reads_header(&s)
+		   ? m->found.header_len
+		   : 0;
+}
+
+bool
+mail_route(struct mail *m, const struct config *cf, struct str header)
+{
+	struct subject s = subject_of(m, cf);
+	bool notice = m->envelope.flags & ENV_NOTICE;
+	char date[CLOCK_TEXT];
+	struct received line = received(m, date);
+	struct enqueued out = { .prepend = STR("") };
+
+	s.header = header;
+	s.header_kept = header.n;
+	/* A listener that is gone has nothing to change any more. */
+	if (s.listener != NULL)
+		decide(m, &s);
+	/* A notice comes from nowhere: there is nobody to name. */
+	if (!notice)
+		enqueue_message(&s,
+		    s.listener == NULL || s.listener->received_header ? &line
+								      : NULL,
+		    m->envelope.gateway, m->found.header_len, &m->mem, &out);
 	m->route = (struct route_rec){
-		.prepend = STR(""),
+		.prepend = out.prepend,
+		.skip = (uint32_t)out.skip,
+		.sender =
+		    str_eq(s.sender, m->envelope.sender) ? STR("") : s.sender,
 		.bounce_profile = m->envelope.bounce_profile,
 		.gateway = m->envelope.gateway,
 		.rcpts = { 0, NULL },
 	};
-	/* A notice comes from nowhere: there is nobody to name. */
-	if (!notice && (l == NULL || l->received_header))
-		m->route.prepend = received(m, cf);
+	return !out.cut;
 }
 
 void
@@ -108,7 +136,7 @@ mail_message(const struct mail *m, struct message *out)
 		.mid = e->mid,
 		.icid = e->icid,
 		.arrival = e->arrival,
-		.sender = e->sender,
+		.sender = m->route.sender.n > 0 ? m->route.sender : e->sender,
 		.listener = e->listener,
 		.bounce_profile = m->route.bounce_profile,
 		.gateway = m->route.gateway,
@@ -117,7 +145,7 @@ mail_message(const struct mail *m, struct message *out)
 		.ret = e->ret,
 		.envid = e->envid,
 		.content_off = qfile_content_off(m->file),
-		.content_len = m->found.size,
+		.content_len = m->found.size - m->route.skip,
 		.wire_flags = m->found.wire_flags,
 		.prepend = m->route.prepend,
 		.n_rcpts = (uint32_t)e->rcpts.n,
@@ -155,37 +183,55 @@ read_slot(
 	return what;
 }
 
-static struct str
-received(struct mail *m, const struct config *cf)
+static struct subject
+subject_of(const struct mail *m, const struct config *cf)
 {
-	const struct listener *l = config_listener(cf, m->envelope.listener);
 	const struct envelope *e = &m->envelope;
-	char date[CLOCK_TEXT];
-	struct received r = {
-		.host = e->host,
+
+	return (struct subject){ .config = cf,
+		.listener = config_listener(cf, e->listener),
+		.behaviour = e->behaviour,
+		.sender = e->sender,
+		.smtputf8 = (e->flags & ENV_SMTPUTF8) != 0,
+		.mid = m->mid,
+		.message_id = m->found.message_id,
+		.header = STR("") };
+}
+
+/* The stages of the work queue. A fact that is not known cannot be had. */
+static void
+decide(struct mail *m, struct subject *s)
+{
+	struct facts facts = { .client = m->envelope.client,
+		.now = m->envelope.arrival };
+	struct pipeline_run run;
+	struct needs needs;
+
+	pipeline_begin(&run, AT_WORK);
+	while (pipeline_run(&run, s, &facts, &m->mem, false, NULL, NULL,
+		   &needs) == PIPELINE_NEEDS) {
+		for (size_t i = 0; i < needs.n; i++)
+			fact_fail(
+			    &facts, &m->mem, needs.v[i].id, needs.v[i].key);
+	}
+}
+
+static struct received
+received(const struct mail *m, char date[CLOCK_TEXT])
+{
+	const struct envelope *e = &m->envelope;
+	struct received r = { .host = e->host,
 		.helo = e->helo,
 		.client = e->client,
-		.by = cf->hostname,
-		.protocol = e->protocol,
-	};
-	struct str line, day;
-	struct buf out;
+		.protocol = e->protocol };
+	struct str day;
 
-	if (l != NULL && l->interface != NULL && l->interface->hostname.n > 0)
-		r.by = l->interface->hostname;
 	r.date = str_of(clock_rfc5322(e->arrival, date));
 	day = str_cut(&r.date, ','); /* the layout has no day of the week */
 	if (r.date.n == 0)
 		r.date = day;
 	r.date = str_trim(r.date);
-	buf_init(&out, 16384);
-	received_line(&r, &out);
-	/* all body: without this its first line would join our header */
-	if (m->found.header_len == 0)
-		buf_puts(&out, "\r\n");
-	line = arena_str(&m->mem, buf_str(&out));
-	buf_fini(&out);
-	return line;
+	return r;
 }
 
 /* An upper bound of the list's encoding. */

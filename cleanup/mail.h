@@ -31,8 +31,11 @@ void mail_unload(struct mail *);
 /* What is there already costs nothing. ERR_PERM: the file is no mail. */
 int mail_load(struct mail *, struct spool *, struct err *);
 
-/* Decides what ROUTE says (pure but for the arena). */
-void mail_route(struct mail *, const struct config *);
+/* How much of its content mail_route is to be given. */
+size_t mail_wants_header(const struct mail *, const struct config *);
+/* Decides what ROUTE says (pure but for the arena). False: it cannot carry
+ * what the header would become; the header stays as it came. */
+bool mail_route(struct mail *, const struct config *, struct str header);
 /* The message for qmgr; strings are the mail's. */
 void mail_message(const struct mail *, struct message *);
 

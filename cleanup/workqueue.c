@@ -13,6 +13,7 @@
 #include "cleanup/workqueue.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -50,6 +51,7 @@ static bool may_send(const struct work_queue *);
 static enum outcome pass(struct work_queue *, struct mail *);
 static int drop(struct work_queue *, struct mail *, struct err *);
 static int hand_over(struct work_queue *, struct mail *, struct err *);
+static int route(struct mail *, const struct config *, struct err *);
 static int send_file(struct work_queue *, struct mail *, struct err *);
 static int send_inline(struct work_queue *, struct mail *, struct err *);
 static enum outcome trouble(
@@ -246,12 +248,8 @@ hand_over(struct work_queue *wq, struct mail *m, struct err *err)
 {
 	int rc;
 
-	if (!m->routed) {
-		mail_route(m, wq->cleanup->daemon->config);
-		if (qfile_route(m->file, &m->route, err) == -1)
-			return -1;
-		m->routed = true;
-	}
+	if (!m->routed && route(m, wq->cleanup->daemon->config, err) == -1)
+		return -1;
 	if (qfile_slot(m->file) != -1)
 		rc = send_inline(wq, m, err);
 	else
@@ -261,6 +259,33 @@ hand_over(struct work_queue *wq, struct mail *m, struct err *err)
 	EMIT(MID_QUEUED, .mid = m->mid);
 	qfile_park(m->file);
 	list_put(&wq->sent, m);
+	return 0;
+}
+
+static int
+route(struct mail *m, const struct config *cf, struct err *err)
+{
+	size_t n = mail_wants_header(m, cf);
+	struct str header = STR("");
+	struct buf in;
+
+	if (n > 0) {
+		buf_init(&in, n);
+		if (qfile_read(m->file, n, &in, err) == 0)
+			header = arena_str(&m->mem, buf_str(&in));
+		buf_fini(&in);
+		if (header.n == 0)
+			return -1;
+	}
+	if (!mail_route(m, cf, header))
+		EMIT(WARNING,
+		    .text = str_of(arena_printf(&m->mem,
+			"MID %" PRIu64 ": the changed header is over %d "
+			"bytes, so it goes as it came",
+			m->mid, PREPEND_MAX)));
+	if (qfile_route(m->file, &m->route, err) == -1)
+		return -1;
+	m->routed = true;
 	return 0;
 }
 

@@ -10,6 +10,11 @@
 #include "qmgr/retry.h"
 #include "qmgr/settle.h"
 
+/* What the recipients of one JOB may take of its frame, and what one of them
+ * may take beside its address: ORCPT, numbers. */
+#define JOB_RCPTS_BYTES (IPC_FRAME_MAX - PREPEND_MAX - SLOT_CONTENT_MAX - 4096)
+#define JOB_RCPT_EXTRA  (500 + 16)
+
 /* A recipient on its way into a parcel. */
 struct sorting {
 	struct dest *dest;
@@ -207,19 +212,22 @@ by_parcel(const void *x, const void *y)
 static size_t
 cut(struct qmgr *q, struct sorting *s, size_t n, uint32_t *ends)
 {
-	size_t n_parcels = 0, begin = 0, max;
+	size_t n_parcels = 0, begin = 0, bytes = 0, max;
 
 	for (size_t i = 1; i <= n; i++) {
 		dest_refresh(q, s[begin].dest);
 		max = s[begin].dest->limits->max_recipients;
 		if (max == 0 || max > 1000) /* a JOB holds so many */
 			max = 1000;
+		bytes += s[i - 1].rcpt->addr.n + JOB_RCPT_EXTRA;
 		if (i < n && i - begin < max && s[i].dest == s[begin].dest &&
+		    bytes + ADDR_MAX + JOB_RCPT_EXTRA <= JOB_RCPTS_BYTES &&
 		    s[i].rcpt->next == s[begin].rcpt->next &&
 		    s[i].rcpt->attempts == s[begin].rcpt->attempts)
 			continue;
 		ends[n_parcels++] = (uint32_t)i;
 		begin = i;
+		bytes = 0;
 	}
 	return n_parcels;
 }

@@ -25,6 +25,7 @@ static void begin(struct making *);
 static void end(struct making *);
 static bool read_original(
     struct qmgr *, struct making *, const struct notice *, bool *whole);
+static uint64_t header_left(const struct qmessage *);
 static bool write_text(
     struct qmgr *, struct making *, const struct notice *, bool whole);
 static void describe(struct making *, const struct notice *, struct dsn_rcpt *);
@@ -87,6 +88,7 @@ read_original(
 {
 	struct mail *m = n->mail;
 	uint64_t max = mail_profile(q, m)->max_bounce_copy, want;
+	struct str changed = STR("");
 	struct buf stored;
 
 	if (max > NOTICE_COPY_MAX)
@@ -96,11 +98,18 @@ read_original(
 		mk->about = (struct qmessage){ 0 };
 		return true;
 	}
-	*whole = n->kind == DSN_FAILED && m->ret != 2 && m->content_len <= max;
-	want = *whole ? m->content_len : mk->about.content.header_len;
-	if (!*whole && want > max && max < HEADER_FIELD_MAX)
-		want = max;
+	/* A header that was changed is shown as it went, or would have. */
+	if (mk->about.route.skip > 0)
+		changed = mk->about.route.prepend;
+	*whole = n->kind == DSN_FAILED && m->ret != 2 &&
+		 changed.n + m->content_len <= max;
+	want = *whole ? m->content_len : header_left(&mk->about);
+	if (!*whole && max < HEADER_FIELD_MAX) {
+		changed = str_sub(changed, 0, max);
+		want = want < max - changed.n ? want : max - changed.n;
+	}
 	buf_init(&stored, NOTICE_COPY_MAX * 2);
+	buf_add_str(&stored, changed);
 	if (q->out->content(q->out_arg, m, &mk->about, want, &stored, NULL) ==
 	    0)
 		wire_unstuff(buf_str(&stored), &mk->original);
@@ -109,6 +118,15 @@ read_original(
 	buf_fini(&stored);
 	return n->kind != DSN_DELAYED ||
 	       !dsn_is_automatic(dsn_header(buf_str(&mk->original)));
+}
+
+/* What of the content is header still. */
+static uint64_t
+header_left(const struct qmessage *qm)
+{
+	uint64_t n = qm->content.header_len, skip = qm->route.skip;
+
+	return n > skip ? n - skip : 0;
 }
 
 static bool

@@ -62,6 +62,9 @@ applied(void *arg, const struct stage *stage, const struct stage_out *out)
 		case EFFECT_DROPPED:
 		case EFFECT_LIMIT:
 			break;
+		case EFFECT_WARNING:
+			d->warning = e->text;
+			break;
 		case EFFECT_REPLY:
 			d->by = stage->name;
 			break;

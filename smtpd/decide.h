@@ -17,6 +17,7 @@ struct decided {
 	size_t n_rcpts;
 	unsigned bypass; /* BYPASS_* */
 	struct str gateway, bounce_profile;
+	struct str warning; /* for the log; n 0: none */
 };
 
 /*

@@ -6,9 +6,9 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "mail/addr.h"
-#include "mail/received.h"
 #include "mail/scan.h"
 #include "mail/wire.h"
+#include "pipeline/enqueue.h"
 #include "trace/trace.h"
 
 struct run { /* of one point */
@@ -31,7 +31,9 @@ static void applied(void *arg, const struct stage *, const struct stage_out *);
 static void assume(struct facts *, const struct need *, struct arena *mem);
 static struct str in_brackets(struct str typed, struct arena *mem);
 static void store(struct str typed, struct buf *stored);
-static void prepend(struct trace_report *, bool has_header, struct buf *stored);
+static void enqueue(struct trace_report *, struct subject *,
+    const struct scan *, struct str stored, struct arena *mem);
+static struct received received(const struct facts *, char date[CLOCK_TEXT]);
 
 void
 trace_run(
@@ -165,7 +167,8 @@ take_message(struct trace_report *r, struct subject *s, struct arena *mem)
 				 s->listener->type == LISTENER_SINKHOLE_NOQUEUE
 			     ? TRACE_SINKHOLE
 			     : TRACE_QUEUED;
-		prepend(r, scan.header_len > 0, &stored);
+		if (r->end == TRACE_QUEUED)
+			enqueue(r, s, &scan, buf_str(&stored), mem);
 	}
 	buf_fini(&stored);
 }
@@ -210,6 +213,8 @@ applied(void *arg, const struct stage *stage, const struct stage_out *out)
 	for (size_t i = 0; i < out->n_effects; i++) {
 		if (out->effects[i].kind == EFFECT_BOUNCE_PROFILE)
 			run->report->bounce_profile = out->effects[i].name;
+		if (out->effects[i].kind == EFFECT_GATEWAY)
+			run->report->gateway = out->effects[i].name;
 	}
 }
 
@@ -253,29 +258,45 @@ store(struct str typed, struct buf *stored)
 	wire_end(&w, stored);
 }
 
-/* The Received line, and the empty line that a message without header needs
- * after it. */
+/* What cleanup does. The message has no number: none is used up. */
 static void
-prepend(struct trace_report *r, bool has_header, struct buf *stored)
+enqueue(struct trace_report *r, struct subject *s, const struct scan *scan,
+    struct str stored, struct arena *mem)
 {
-	const struct facts *f = &r->facts;
+	char date[CLOCK_TEXT];
+	struct received line = received(&r->facts, date);
+	struct enqueued out;
+	struct buf sent;
+
+	s->message_id = arena_str(
+	    mem, (struct str){ scan->message_id.p, scan->message_id.n });
+	s->header = arena_str(mem, str_sub(stored, 0, scan->header_len));
+	s->header_kept = s->header.n;
+	run_point(r, AT_WORK, s, &r->work, mem);
+	r->final_sender = s->sender;
+	enqueue_message(s, s->listener->received_header ? &line : NULL,
+	    r->gateway, scan->header_len, mem, &out);
+	r->cut = out.cut;
+	buf_init(&sent, SIZE_MAX / 4);
+	buf_add_str(&sent, out.prepend);
+	buf_add_str(&sent, str_sub(stored, out.skip, stored.n));
+	wire_unstuff(buf_str(&sent), &r->message);
+	buf_fini(&sent);
+}
+
+static struct received
+received(const struct facts *f, char date[CLOCK_TEXT])
+{
 	bool verified = f->meta[FACT_HOST].state == FACT_KNOWN &&
 			f->host_class == HOST_VERIFIED;
-	char date[CLOCK_TEXT];
 	struct received line = { .host = verified ? f->host : STR(""),
 		.helo = STR("TEST"),
 		.client = f->client,
-		.by = r->input->listener->interface->hostname,
 		.protocol = STR("TEST"),
 		.date = str_of(clock_rfc5322(f->now, date)) };
 
 	/* the layout has no day of the week */
 	str_cut(&line.date, ',');
 	line.date = str_trim(line.date);
-	if (r->input->listener->received_header) {
-		received_line(&line, &r->message);
-		if (!has_header)
-			buf_puts(&r->message, "\r\n");
-	}
-	wire_unstuff(buf_str(stored), &r->message);
+	return line;
 }

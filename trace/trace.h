@@ -55,12 +55,14 @@ struct trace_report {
 	struct trace_point connect;
 	struct reply delayed; /* REJECT at the recipients; else code 0 */
 	struct trace_point sender;
-	struct str final_sender;
+	struct str final_sender; /* as far as it came */
 	struct trace_rcpt *rcpts;
 	size_t n_rcpts, n_accepted;
 	struct trace_point data;
-	struct str bounce_profile; /* empty: none assigned */
-	uint64_t size;             /* of the message in stored form */
+	struct str gateway, bounce_profile; /* empty: none assigned */
+	struct trace_point work;            /* in the work queue */
+	bool cut;      /* too much became of the header: it goes as it came */
+	uint64_t size; /* of the message in stored form */
 	struct buf message; /* as it would be sent: CRLF lines, no dots */
 };
 

@@ -34,8 +34,11 @@
 #define REPLY_TEXT_MAX 1000 /* remote reply text in logs, notices: BAC-04 */
 
 #define IPC_FRAME_MAX (1024 * 1024) /* payload of one frame */
-#define IPC_FDS_MAX   200           /* descriptors in one send; kernel: 253 */
-#define IPC_OUT_MAX   (64 * 1024 * 1024) /* a peer this far behind is cut off */
+/* Header lines sent before a message, or in the place of its own: beside
+ * them a frame holds the recipients and the content of a slot. */
+#define PREPEND_MAX (256 * 1024)
+#define IPC_FDS_MAX 200 /* descriptors in one send; kernel: 253 */
+#define IPC_OUT_MAX (64 * 1024 * 1024) /* a peer this far behind is cut off */
 
 #define FILE_NAME_MAX 255 /* of a file below secrets/ */
 

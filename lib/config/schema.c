@@ -62,6 +62,12 @@ static const struct schema_section system_section = {
 	SECTION(config, "system", system_keys), NO_WHERE
 };
 
+/* Whose name stands in Received lines. */
+static const struct choice received_names[] = {
+	{ "interface", 0 },
+	{ "gateway", 1 },
+	{ NULL, 0 },
+};
 static const struct schema_key receiving_keys[] = {
 	{ .name = "max_connections",
 	    FIELD(config, max_connections),
@@ -123,6 +129,21 @@ static const struct schema_key receiving_keys[] = {
 	    .text_ok = name_reply,
 	    DEFAULT(""),
 	    .help = "Reply text of delayed rejection; empty: the usual one." },
+	{ .name = "add_message_id",
+	    FIELD(config, add_message_id),
+	    .type = &value_bool,
+	    DEFAULT("no"),
+	    .help = "Whether mail that comes in without a Message-ID gets "
+		    "one. Mail that is relayed always does." },
+	{ .name = "received_hostname",
+	    FIELD(config, received_gateway),
+	    .type = &value_choice,
+	    .choices = received_names,
+	    DEFAULT("interface"),
+	    .help = "Which name of ours the Received line has: interface, "
+		    "that of the listener's interface, or gateway, that of "
+		    "the virtual gateway (altsrchost) the message leaves by; "
+		    "of a group it is that of the first member." },
 };
 static const struct schema_section receiving_section = {
 	SECTION(config, "receiving", receiving_keys), NO_WHERE

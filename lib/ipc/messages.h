@@ -148,9 +148,9 @@ enum dsn_notify { /* bits of rcpt.notify */
 	F(S, U32, content_off, 0) /* where the content starts */               \
 	F(S, U64, content_len, 0)                                              \
 	F(S, U32, wire_flags, 0)                                               \
-	F(S, STR, prepend, 16384)      /* header lines to send before it */    \
-	F(S, U32, writer, WORKERS_MAX) /* MESSAGE_INLINE: whose slots, */      \
-	F(S, U32, slot, 4096)          /* which of them, */                    \
+	F(S, STR, prepend, PREPEND_MAX) /* stored form, to send before it */   \
+	F(S, U32, writer, WORKERS_MAX)  /* MESSAGE_INLINE: whose slots, */     \
+	F(S, U32, slot, 4096)           /* which of them, */                   \
 	F(S, STR, content, SLOT_CONTENT_MAX) /* and what is in it */           \
 	F(S, U32, n_rcpts, RCPTS_MAX) /* more than listed: read the file */    \
 	L(S, rcpt, rcpts, RCPTS_MAX)
@@ -194,7 +194,7 @@ enum dsn_notify { /* bits of rcpt.notify */
 	F(S, STR, envid, 100)                                                  \
 	F(S, U32, content_off, 0)                                              \
 	F(S, U64, content_len, 0)                                              \
-	F(S, STR, prepend, 16384)                                              \
+	F(S, STR, prepend, PREPEND_MAX)                                        \
 	F(S, STR, content, SLOT_CONTENT_MAX) /* JOB_INLINE */                  \
 	L(S, job_rcpt, rcpts, 1000)
 #define REC_JOB_RCPT(S, F, L)                                                  \

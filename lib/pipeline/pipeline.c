@@ -25,6 +25,8 @@ static const struct stage stages[] = {
 
 	{ "message size", AT_DATA, prequeue_size },
 	{ "bounce profile", AT_DATA, prequeue_bounce_profile },
+
+	{ "message id", AT_WORK, message_id_decide },
 };
 
 static void apply(
@@ -65,6 +67,12 @@ pipeline_run(struct pipeline_run *run, struct subject *subject,
 	}
 	run->finished = true;
 	return PIPELINE_DONE;
+}
+
+bool
+pipeline_reads_header(const struct subject *s)
+{
+	return message_id_wanted(s);
 }
 
 const struct stage *
@@ -134,9 +142,14 @@ apply(struct pipeline_run *run, struct subject *s, const struct effect *e)
 	case EFFECT_BYPASS:
 		s->bypass |= e->bypass;
 		break;
+	case EFFECT_HEADER:
+		s->header = e->header.text;
+		if (s->header_kept > e->header.kept)
+			s->header_kept = e->header.kept;
+		break;
 	case EFFECT_DROPPED:
 	case EFFECT_LIMIT:
-	case EFFECT_HEADER:
+	case EFFECT_WARNING:
 	case EFFECT_GATEWAY:
 	case EFFECT_BOUNCE_PROFILE:
 		break; /* the caller's: no later stage looks at them */

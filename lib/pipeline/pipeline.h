@@ -41,6 +41,9 @@ enum pipeline_answer pipeline_run(struct pipeline_run *, struct subject *,
  * and for ALL, which is nobody's group (spec receiving 8.8). */
 struct str pipeline_group_name(const struct hat_group *);
 
+/* Will a stage of AT_WORK look at the header of this message? */
+bool pipeline_reads_header(const struct subject *);
+
 /* The table, for trace, docs and tests. */
 const struct stage *pipeline_stages(size_t *n);
 

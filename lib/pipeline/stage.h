@@ -32,7 +32,8 @@ enum effect_kind {
 	EFFECT_BYPASS,  /* this recipient, or sender: BYPASS_* */
 	EFFECT_DROPPED, /* expanded recipients that are refused: expand */
 	EFFECT_LIMIT,   /* what refuses is this limit */
-	EFFECT_HEADER   /* the header of the message becomes addr */
+	EFFECT_HEADER,  /* the header of the message becomes header.text */
+	EFFECT_WARNING  /* text, for the log */
 };
 
 #define BYPASS_CONTROL   1
@@ -68,6 +69,11 @@ struct effect {
 		struct str name;
 		unsigned bypass;
 		enum limit limit;
+		struct {
+			struct str text;
+			size_t kept; /* bytes at its end, as they were */
+		} header;
+		struct str text;
 	};
 };
 
@@ -151,8 +157,14 @@ struct subject {
 	bool expanded;            /* by the alias table */
 	uint64_t n_limited;       /* recipients that this message has so far,
 				   * without those that bypass limits */
-	struct str header;        /* AT_WORK: the raw header of the message */
-	struct str addr_text;     /* as the client wrote it, < and > included */
+	/* AT_WORK, of the message: */
+	uint64_t mid;
+	struct str message_id; /* that it came with; empty: none */
+	struct str header;     /* in stored form, with the empty line; only if
+				* pipeline_reads_header says so */
+	size_t header_kept;    /* bytes at its end that are as they came */
+
+	struct str addr_text; /* as the client wrote it, < and > included */
 	bool smtputf8;
 	uint64_t size; /* declared or counted */
 };

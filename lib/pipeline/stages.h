@@ -33,4 +33,8 @@ STAGE_DECISION(rat_decide);
 STAGE_DECISION(prequeue_size); /* the size counted */
 STAGE_DECISION(prequeue_bounce_profile);
 
+/* AT_WORK */
+STAGE_DECISION(message_id_decide);
+bool message_id_wanted(const struct subject *);
+
 #endif

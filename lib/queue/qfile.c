@@ -178,8 +178,11 @@ qfile_route(struct qfile *q, const struct route_rec *route, struct err *err)
 		rc = leave_slot(q, err);
 	if (rc == 0)
 		rc = append_route(q, &rec, err);
-	if (rc == 0)
+	if (rc == 0) {
 		q->end += payload.len + RECORD_HEAD;
+		q->content_off += route->skip;
+		q->content_len -= route->skip;
+	}
 	buf_fini(&payload);
 	buf_fini(&rec);
 	return rc == -1 ? err_in(err, "route MID %" PRIu64, q->mid) : 0;
@@ -208,10 +211,45 @@ qfile_content(struct qfile *q, struct str *out, struct err *err)
 		buf_init(&q->body, SLOT_SIZE);
 		buf_add_str(&q->body,
 		    str_sub(buf_str(&image), q->content_off, q->content_len));
+		q->body_at = q->content_off;
 		buf_fini(&image);
 	}
-	*out = str_sub(buf_str(&q->body), 0, q->content_len);
+	*out = str_sub(
+	    buf_str(&q->body), q->content_off - q->body_at, q->content_len);
 	return 0;
+}
+
+int
+qfile_read(struct qfile *q, size_t n, struct buf *out, struct err *err)
+{
+	struct str content;
+	char *room;
+	ssize_t got;
+
+	if (q->state != QFILE_MAIL || n > q->content_len)
+		panic("qfile_read: %zu bytes of MID %" PRIu64, n, q->mid);
+	if (q->slot == -1 && q->body.len > n && q->body_at == q->content_off) {
+		buf_add_str(out, str_sub(buf_str(&q->body), 0, n));
+		return 0;
+	}
+	if (q->slot != -1) {
+		if (qfile_content(q, &content, err) == -1)
+			return -1;
+		buf_add_str(out, str_sub(content, 0, n));
+		return 0;
+	}
+	if (open_again(q, err) == -1)
+		return -1;
+	room = buf_room(out, n);
+	if (room == NULL)
+		panic("qfile_read: no room for %zu bytes", n);
+	got = io_read(q->fd, room, n, q->content_off, err);
+	if (got == -1)
+		return -1;
+	buf_grew(out, (size_t)got);
+	return (size_t)got == n ? 0
+				: err_set(err, ERR_TEMP,
+				      "MID %" PRIu64 " ends too early", q->mid);
 }
 
 int

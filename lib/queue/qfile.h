@@ -25,8 +25,8 @@ struct qfile {
 	struct buf head;  /* header and envelope */
 	struct buf body;  /* content that is not written yet, then COMMIT; of
 			   * a slot kept for who sends it on */
-	uint64_t body_at; /* where body goes in the file */
-	uint32_t content_off;
+	uint64_t body_at; /* where body goes in the file, or comes from */
+	uint32_t content_off; /* of mail: as after ROUTE */
 	uint64_t content_len;
 	uint32_t content_crc;
 	uint64_t end; /* length of the file, when it is mail */

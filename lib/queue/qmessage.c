@@ -354,6 +354,12 @@ apply_route(struct reader *r, struct str payload)
 	if (codec_decode(
 		&route_rec_codec, &m->route, payload, r->mem, r->err) == -1)
 		return err_in(r->err, "ROUTE");
+	if (m->route.skip > m->content_len)
+		return err_set(r->err, ERR_PERM, "ROUTE skips too much");
+	m->content_off += m->route.skip;
+	m->content_len -= m->route.skip;
+	if (m->route.sender.n > 0)
+		m->envelope.sender = m->route.sender;
 	m->routed = true;
 	if (m->route.whole) {
 		m->envelope.rcpts = m->route.rcpts;

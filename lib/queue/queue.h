@@ -31,6 +31,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/loop.h"
 #include "ipc/messages.h"
@@ -52,8 +53,9 @@ CODEC_STRUCT(content, REC_CONTENT);
 
 /* What the work queue decided (appended by cleanup). */
 #define REC_ROUTE(S, F, L)                                                     \
-	F(S, STR, prepend,                                                     \
-	    16384) /* header lines that go before the content */               \
+	F(S, STR, prepend, PREPEND_MAX) /* goes before the content, */         \
+	F(S, U32, skip, HEADER_MAX)     /* of which so much is left out */     \
+	F(S, STR, sender, ADDR_MAX)     /* empty: the envelope's */            \
 	F(S, STR, bounce_profile, NAME_MAX_LEN)                                \
 	F(S, STR, gateway, NAME_MAX_LEN)                                       \
 	F(S, U8, whole, 1) /* 1: rcpts replaces the envelope's */              \
@@ -140,7 +142,10 @@ unsigned committer_pending(const struct committer *);
 void qfile_commit(struct qfile *, struct committer *,
     const struct content *found, void (*done)(void *arg, const struct err *err),
     void *arg);
-/* After commit: appends ROUTE (not synced: recovery would redo it). */
+/* Of a committed file: appends the first n bytes of the content to out. */
+int qfile_read(struct qfile *, size_t n, struct buf *out, struct err *err);
+/* After commit: appends ROUTE (not synced: recovery would redo it). What it
+ * skips is from now on no part of the content. */
 int qfile_route(struct qfile *, const struct route_rec *, struct err *err);
 /* Gives descriptor and content of a committed file back, so that many can
  * wait; who needs them gets them again. */
@@ -175,11 +180,11 @@ struct rcpt_state {
 struct qmessage {
 	uint64_t mid;
 	uint32_t writer;          /* cleanup worker that wrote it */
-	struct envelope envelope; /* recipients as after ROUTE */
+	struct envelope envelope; /* sender, recipients as after ROUTE */
 	struct content content;
 	struct route_rec route;
-	bool routed; /* ROUTE was found */
-	uint32_t content_off;
+	bool routed;          /* ROUTE was found */
+	uint32_t content_off; /* as after ROUTE, which may skip a part */
 	uint64_t content_len;
 	uint64_t valid_len; /* up to the last good record */
 	struct rcpt_state *rcpts;

@@ -186,9 +186,12 @@ def promised(t):
 
 
 def neutral(body):
-    """Without what must differ: the Received line's protocol and date."""
-    return re.sub(rb"\A(Received: [^\n]*\n +by \S+ with )\S+; [^\r\n]*",
+    """Without what must differ: the Received line's protocol and date, and
+    the numbers of a Message-ID that is ours."""
+    body = re.sub(rb"\A(Received: [^\n]*\n +by \S+ with )\S+; [^\r\n]*",
                   rb"\1X; DATE", body, count=1)
+    return re.sub(rb"(?m)^(Message-ID: <)[0-9a-f]+\.[0-9]+@", rb"\1N@", body,
+                  count=1)
 
 
 def lines(n, size=70):

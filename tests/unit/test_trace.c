@@ -139,6 +139,7 @@ test_transcript_a_relayed_message(void **state)
 	    "Received: from ws7.int.example.com (HELO TEST) (192.0.2.140)\n"
 	    "  by mail3.example.com with TEST; 03 Mar 2025 10:15:02 "
 	    "+0000\n"
+	    "Message-ID: <1955b807c70.0@mail3.example.com>\n"
 	    "From: Joe <joe@eng.int.example.com>\n"
 	    "To: helpdesk@example.com\n"
 	    "Subject: printer\n"

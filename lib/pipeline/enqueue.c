@@ -1,0 +1,59 @@
+/* enqueue.c - the message as it goes into the queue */
+#include "pipeline/enqueue.h"
+
+#include "base/bounds.h"
+
+static struct str gateway_hostname(const struct config *, struct str gateway);
+
+void
+enqueue_message(const struct subject *s, struct received *received,
+    struct str gateway, size_t header_len, struct arena *mem,
+    struct enqueued *out)
+{
+	struct str changed =
+	    str_sub(s->header, 0, s->header.n - s->header_kept);
+	struct buf lines;
+
+	buf_init(&lines, PREPEND_MAX);
+	buf_puts(&lines, "");
+	if (received != NULL) {
+		received->by = enqueue_hostname(s->config, s->listener,
+		    s->config->received_gateway ? gateway : STR(""));
+		received_line(received, &lines);
+	}
+	out->cut = changed.n + 2 > lines.max - lines.len;
+	out->skip = 0;
+	if (changed.n > 0 && !out->cut) {
+		buf_add_str(&lines, changed);
+		out->skip = header_len - s->header_kept;
+	}
+	/* all body: without this its first line would join our header */
+	if (lines.len > 0 && header_len == 0)
+		buf_puts(&lines, "\r\n");
+	out->prepend = arena_str(mem, buf_str(&lines));
+	buf_fini(&lines);
+}
+
+struct str
+enqueue_hostname(
+    const struct config *c, const struct listener *l, struct str gateway)
+{
+	struct str name = STR("");
+
+	if (gateway.n > 0)
+		name = gateway_hostname(c, gateway);
+	if (name.n == 0 && l != NULL && l->interface != NULL)
+		name = l->interface->hostname;
+	return name.n > 0 ? name : c->hostname;
+}
+
+static struct str
+gateway_hostname(const struct config *c, struct str gateway)
+{
+	const struct interface_group *g = config_interface_group(c, gateway);
+	const struct interface *i = config_interface(c, gateway);
+
+	if (g != NULL && g->n > 0)
+		i = g->members[0];
+	return i != NULL ? i->hostname : STR("");
+}
