@@ -21,6 +21,7 @@ run(struct tool *t, int argc, char **argv)
 	const struct tool_option options[] = { { "--yes", NULL, &yes } };
 	struct err err = ERR_INIT;
 	char text[CLOCK_TEXT];
+	uint64_t number;
 	int64_t now;
 
 	if (!tool_options(t, options, 1, &argc, argv))
@@ -37,7 +38,8 @@ run(struct tool *t, int argc, char **argv)
 		return tool_abandoned(t);
 	if (!yes)
 		return TOOL_NEGATIVE;
-	if (revision_clear(t->paths.etc, t->paths.state, &err) == -1)
+	if (!revision_current(t->paths.state, &number, &err) ||
+	    revision_restore(t->paths.etc, t->paths.state, number, &err) == -1)
 		return tool_fail(t, &err);
 	now = clock_wall_ms();
 	if (t->json)

@@ -10,24 +10,26 @@ static int run(struct tool *, int argc, char **argv);
 static int print(struct tool *, struct buf *diff);
 static int print_escaped(struct tool *, struct str diff);
 
-const struct tool_command cmd_showchanges = { "showchanges", "",
+const struct tool_command cmd_showchanges = { "showchanges", "[REVISION]",
 	"Show what was changed since the last commit",
-	"Shows the difference between the configuration in force and the "
-	"working copy, as lines that go and lines that come.",
+	"Shows the difference between the configuration in force, or a kept "
+	"revision, and the working copy, as lines that go and lines that "
+	"come.",
 	run };
 
 static int
 run(struct tool *t, int argc, char **argv)
 {
 	struct err err = ERR_INIT;
+	uint64_t number = 0;
 	struct buf diff;
 	int status;
 
-	(void)argv;
-	if (argc > 1)
+	if (argc > 2 || (argc == 2 && !tool_mid(str_of(argv[1]), &number)))
 		return tool_usage(t, NULL);
-	buf_init(&diff, CONFIG_FILE_MAX);
-	if (revision_diff(t->paths.etc, t->paths.state, &diff, &err) == -1)
+	buf_init(&diff, 16ul * CONFIG_FILE_MAX);
+	if (revision_diff(t->paths.etc, t->paths.state, number, &diff, &err) ==
+	    -1)
 		status = tool_fail(t, &err);
 	else
 		status = print(t, &diff);
@@ -63,7 +65,7 @@ print_escaped(struct tool *t, struct str diff)
 {
 	struct buf out;
 
-	buf_init(&out, CONFIG_FILE_MAX * 4ul);
+	buf_init(&out, 64ul * CONFIG_FILE_MAX);
 	while (diff.n != 0)
 		fields_show_line(&out, str_cut(&diff, '\n'));
 	tool_print(t, &out);

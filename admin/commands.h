@@ -12,6 +12,7 @@
 #define COMMANDS(C)                                                            \
 	C(clearchanges)                                                        \
 	C(commit)                                                              \
+	C(commitdetail)                                                        \
 	C(delivernow)                                                          \
 	C(dnsflush)                                                            \
 	C(help)                                                                \

@@ -93,11 +93,13 @@ connect_to(const struct tool *t, struct err *err)
 		return err_sys(err, ERR_TEMP, "socket");
 	if (connect(fd, (struct sockaddr *)&sun, sizeof(sun)) == 0)
 		return fd;
-	if (errno == ENOENT || errno == ECONNREFUSED)
+	if (errno == ENOENT || errno == ECONNREFUSED) {
 		err_set(err, ERR_TEMP, "Postern is not running (%s)",
 		    t->paths.control);
-	else
+		err->sys = ECONNREFUSED;
+	} else {
 		err_sys(err, ERR_TEMP, "%s", t->paths.control);
+	}
 	close(fd);
 	return -1;
 }

@@ -21,7 +21,8 @@ struct control_answer {
 
 /*
  * Asks one question: words up to NULL. -1: err has what the service said,
- * or why it could not be asked (ERR_TEMP); ERR_USAGE: asked wrongly.
+ * or why it could not be asked (ERR_TEMP; sys ECONNREFUSED: nothing runs);
+ * ERR_USAGE: asked wrongly.
  */
 int control_ask(struct tool *, enum program_kind, const char *const *words,
     struct control_answer *, struct err *);

@@ -1,15 +1,20 @@
 /* revise.c - what the commands of the configuration share */
+#include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "admin/control.h"
+#include "admin/fields.h"
 #include "admin/revise.h"
+#include "base/bounds.h"
 #include "base/clock.h"
 
 #define REPORT_MAX (1024u * 1024)
 
 _Static_assert(CLOCK_TEXT == 48, "revise_time: size of out");
+
+static int put_in_force(struct tool *, uint64_t number, struct err *);
 
 void
 revise_report(const struct config_problems *problems)
@@ -43,25 +48,75 @@ revise_problems_json(const struct config_problems *problems)
 }
 
 int
-revise_activate(struct tool *t)
+revise_commit(struct tool *t, struct commit *c, const struct commit_note *note,
+    struct config_problems *problems)
 {
-	const char *words[] = { "reload", NULL };
-	struct control_answer answer;
-	struct err err = ERR_INIT;
+	struct err err = ERR_INIT, after = ERR_INIT;
+	int rc = commit_check(c, problems, &err);
 
-	/* A socket is there as long as a master is. */
-	if (access(t->paths.control, F_OK) == -1) {
-		fputs("Postern is not running; it will use this configuration "
-		      "when it starts.\n",
-		    stderr);
+	revise_report(problems);
+	if (rc == 0)
+		rc = commit_store(c, note, &err);
+	if (rc == 0)
+		rc = put_in_force(t, c->number, &err);
+	if (rc == 0) {
+		/* It is in force: what is untidy is told, no more. */
+		if (commit_finish(c, &after) == -1)
+			tool_fail(t, &after);
 		return TOOL_DONE;
 	}
-	if (control_ask(t, PROGRAM_MASTER, words, &answer, &err) == -1) {
-		err_in(&err, "stored, but not in force");
+	if (commit_drop(c, &after) == -1)
+		tool_fail(t, &after);
+	tool_fail(t, &err);
+	return TOOL_NEGATIVE; /* asked rightly, answered with no */
+}
+
+int
+revise_list(struct tool *t, uint64_t after, struct revise_list *list)
+{
+	uint64_t numbers[REVISE_LIST];
+	struct err err = ERR_INIT;
+	size_t n;
+
+	list->n = 0;
+	if (!revision_current(t->paths.state, &list->current, &err))
 		return tool_fail(t, &err);
+	n = revision_list(t->paths.state, numbers, REVISE_LIST);
+	for (size_t i = 0; i < n && numbers[i] > after; i++) {
+		struct revision_info *info = &list->v[list->n];
+
+		/* One that cannot be read is passed over. */
+		if (revision_info(t->paths.state, numbers[i], info, NULL) ==
+			0 &&
+		    (!info->forget || info->number == list->current))
+			list->n++;
 	}
-	control_answer_fini(&answer);
 	return TOOL_DONE;
+}
+
+void
+revise_list_print(struct buf *out, const struct revise_list *list, bool numbers)
+{
+	char when[CLOCK_TEXT];
+
+	buf_puts(out,
+	    "     Committed On               User       Description\n"
+	    "-------------------------------------------------------------\n");
+	for (size_t i = 0; i < list->n; i++) {
+		const struct revision_info *v = &list->v[i];
+		size_t from;
+
+		buf_printf(
+		    out, "%2zu. %s    ", i + 1, revise_time(v->when, when));
+		from = out->len;
+		fields_show(out, v->user, NAME_MAX_LEN);
+		from = out->len - from;
+		buf_printf(out, "%*s", from < 10 ? (int)(11 - from) : 1, "");
+		fields_show(out, v->comment, NAME_MAX_LEN);
+		if (numbers)
+			buf_printf(out, " (revision %" PRIu64 ")", v->number);
+		buf_putc(out, '\n');
+	}
 }
 
 const char *
@@ -74,4 +129,34 @@ revise_time(int64_t wall_ms, char out[48])
 	if (zone != NULL)
 		*zone = '\0';
 	return out;
+}
+
+/* The master makes it the current one when all programs have it; without a
+ * master that is for us to do. */
+static int
+put_in_force(struct tool *t, uint64_t number, struct err *err)
+{
+	char text[24];
+	const char *words[] = { "reload", text, NULL };
+	struct control_answer answer;
+	struct err why = ERR_INIT;
+	uint64_t current;
+
+	snprintf(text, sizeof(text), "%" PRIu64, number);
+	if (control_ask(t, PROGRAM_MASTER, words, &answer, &why) == 0) {
+		control_answer_fini(&answer);
+		return 0;
+	}
+	if (why.sys == ECONNREFUSED) {
+		fputs("Postern is not running; it will use this configuration "
+		      "when it starts.\n",
+		    stderr);
+		return revision_make_current(t->paths.state, number, err);
+	}
+	/* The answer may have got lost on its way. */
+	if (revision_current(t->paths.state, &current, NULL) &&
+	    current == number)
+		return 0;
+	*err = why;
+	return err_in(err, "not in force, and nothing was changed");
 }

@@ -269,6 +269,7 @@ child_setup(struct child *c, struct err *err)
 	fds[1] = fcntl(m->stats_fd, F_DUPFD_CLOEXEC, 0);
 	if (fds[0] == -1 || fds[1] == -1)
 		return -1;
+	c->revision = s.revision;
 	ipc_send_fds(c->ipc, IPC_SETUP, 0, &s, fds, 2);
 	return 0;
 }
@@ -363,6 +364,7 @@ child_lost(void *arg, struct ipc *ipc, const struct err *err)
 	(void)ipc, (void)err;
 	c->ipc = NULL;
 	c->state = CHILD_DOWN;
+	reload_child_died(c->master, c);
 	if (c->pid != 0 && c->master->stop_step == 0)
 		kill(c->pid, SIGKILL);
 }
@@ -373,8 +375,9 @@ child_ready(struct child *c)
 	struct master *m = c->master;
 
 	c->state = CHILD_READY;
+	reload_child_ready(m, c);
 	if (c->kind == PROGRAM_KEYD)
-		secrets_hand(m); /* before it has peers to serve */
+		secrets_hand(m, m->self.config); /* before it has peers to serve */
 	wiring_connect(m, c);
 	if (c->kind == PROGRAM_RECORDER)
 		children_start(m);

@@ -18,6 +18,8 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "config/revision.h"
+#include "event/event.h"
 #include "master/master.h"
 #include "program/peers.h"
 
@@ -33,6 +35,7 @@ struct caller {
 	struct loop_timer *timeout;
 	int fd;
 	unsigned uid;
+	pid_t pid;
 	char user[65];
 };
 
@@ -41,6 +44,8 @@ struct admin {
 	struct master *master;
 	struct ipc *ipc; /* NULL: gone while a reload went on */
 	bool reloading;
+	uint64_t revision; /* a new one is asked for; 0: the current one */
+	pid_t pid;
 };
 
 static unsigned n_callers;
@@ -57,6 +62,7 @@ static int admin_frame(void *, struct ipc *, struct ipc_frame *, struct err *);
 static void admin_closed(void *, struct ipc *, const struct err *);
 static void cmd_reload(struct admin *, const struct str *w, size_t n);
 static void reload_done(void *arg, const struct err *);
+static void tell_commit(const struct admin *);
 static void cmd_listeners(struct admin *, const struct str *w, size_t n);
 static void cmd_suspend(struct admin *, const struct str *w, size_t n);
 static void cmd_resume(struct admin *, const struct str *w, size_t n);
@@ -68,7 +74,8 @@ static const struct ipc_handler admin_handler = {
 	.closed = admin_closed,
 };
 
-/* suspendlistener [WAIT [NAME ...]], resumelistener [NAME ...] */
+/* reload [REVISION], suspendlistener [WAIT [NAME ...]], resumelistener [NAME
+ * ...] */
 static const struct {
 	const char *word;
 	void (*run)(struct admin *, const struct str *words, size_t n);
@@ -151,6 +158,7 @@ may_connect(const struct master *m, int fd, struct caller *c)
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) == -1)
 		return false;
 	c->uid = cred.uid;
+	c->pid = cred.pid;
 	pw = getpwuid(cred.uid);
 	if (pw != NULL)
 		str_copy(c->user, sizeof(c->user), str_of(pw->pw_name));
@@ -257,6 +265,7 @@ serve(struct caller *c)
 	struct admin *a = mem_alloc(sizeof(*a));
 
 	a->master = c->master;
+	a->pid = c->pid;
 	loop_unwatch(&c->watch);
 	a->ipc =
 	    ipc_new(c->master->self.loop, c->fd, "admin", &admin_handler, a);
@@ -307,13 +316,20 @@ admin_closed(void *arg, struct ipc *ipc, const struct err *err)
 static void
 cmd_reload(struct admin *a, const struct str *w, size_t n)
 {
-	(void)w, (void)n;
+	uint64_t revision = 0;
+
+	if (n > 1 || (n == 1 && (!str_u64(w[0], INT64_MAX, &revision) ||
+				    revision == 0))) {
+		program_answer(a->ipc, NULL, 2, "reload [REVISION]");
+		return;
+	}
 	if (a->reloading) {
 		program_answer(a->ipc, NULL, 1, "already on the way");
 		return;
 	}
 	a->reloading = true;
-	reload_start(a->master, reload_done, a);
+	a->revision = revision;
+	reload_start(a->master, revision, reload_done, a);
 }
 
 static void
@@ -323,6 +339,8 @@ reload_done(void *arg, const struct err *err)
 	json_t *j;
 
 	a->reloading = false;
+	if (err == NULL && a->revision != 0)
+		tell_commit(a);
 	if (a->ipc == NULL) {
 		free(a);
 	} else if (err != NULL) {
@@ -333,6 +351,18 @@ reload_done(void *arg, const struct err *err)
 		    json_integer((json_int_t)a->master->self.config->revision));
 		answer_json(a, j);
 	}
+}
+
+/* Who committed it and why stands with the revision. */
+static void
+tell_commit(const struct admin *a)
+{
+	struct revision_info info;
+
+	if (revision_info(a->master->paths.state, a->revision, &info, NULL) ==
+	    0)
+		EMIT(COMMIT, .pid = (uint32_t)a->pid, .user = str_of(info.user),
+		    .text = str_of(info.comment), .revision = a->revision);
 }
 
 static void

@@ -21,13 +21,25 @@
 
 #define SUSPENDED_FILE_MAX 65536
 
-static int socket_bind(struct socket_entry *, struct err *err);
+static int socket_bind(struct master *, struct socket_entry *, struct err *err);
 static int socket_open(struct master *, struct socket_entry *, struct err *err);
 static void socket_hand(struct child *, const struct socket_entry *);
-static void unlisten(
+static void unlisten(struct master *, struct socket_entry *, uint32_t wait);
+static int plan_one(struct master *, struct socket_entry *, struct err *err);
+static int bind_beside(struct master *, int fd, const struct endpoint *);
+static bool overlaps(const struct endpoint *, const struct endpoint *);
+static bool begins_suspended(struct master *, const struct socket_entry *);
+static void set_reuse_port(int fd, int on);
+static struct socket_entry *by_name(struct master *, const char *name);
+static struct socket_entry *by_endpoint(
+    struct master *, const struct endpoint *);
+static bool holds(
+    const struct socket_entry *, size_t n, const struct socket_entry *);
+static void gone(struct master *, struct socket_entry *, uint32_t wait,
+    const struct socket_plan *);
+static void tell_gone(
     struct master *, const struct socket_entry *, uint32_t wait);
-static struct socket_entry *keep_socket(
-    struct master *, const char *name, const struct endpoint *ep);
+static void hand_to_all(struct master *, const struct socket_entry *);
 static bool named(
     const struct socket_entry *, const struct str *names, size_t n);
 static int check_names(
@@ -35,54 +47,73 @@ static int check_names(
 static void suspended_load(struct master *, struct socket_entry *, size_t n);
 static int suspended_save(struct master *, struct err *err);
 
-/*
- * Makes m->sockets what `next` asks for: what stays keeps its socket, what is
- * new is bound, what is gone is closed last, when nothing can fail any more.
- */
 int
-listeners_bind(struct master *m, const struct config *next, struct err *err)
+listeners_plan(struct master *m, const struct config *next,
+    struct socket_plan *plan, struct err *err)
 {
-	struct socket_entry *v = mem_array(next->n_listeners + 1, sizeof(*v));
-	size_t n = 0;
+	plan->v = mem_array(next->n_listeners + 1, sizeof(*plan->v));
+	for (plan->n = 0; plan->n < next->n_listeners; plan->n++) {
+		const struct listener *l = &next->listeners[plan->n];
+		struct socket_entry *s = &plan->v[plan->n];
 
-	for (; n < next->n_listeners; n++) {
-		const struct listener *l = &next->listeners[n];
-		struct socket_entry *old;
-
-		str_copy(v[n].name, sizeof(v[n].name), l->name);
-		v[n].ep = (struct endpoint){ l->interface->ip, l->port };
-		v[n].fd = -1;
-		old = keep_socket(m, v[n].name, &v[n].ep);
-		v[n].suspended = old != NULL && old->suspended;
-		if (old != NULL)
-			v[n].fd = old->fd;
+		str_copy(s->name, sizeof(s->name), l->name);
+		s->ep = (struct endpoint){ l->interface->ip, l->port };
+		s->fd = -1;
 	}
 	if (m->n_sockets == 0)
-		suspended_load(m, v, n);
-	for (size_t i = 0; i < n; i++) {
-		if (v[i].fd != -1 || v[i].suspended ||
-		    socket_bind(&v[i], err) == 0)
+		suspended_load(m, plan->v, plan->n);
+	for (size_t i = 0; i < plan->n; i++) {
+		if (plan_one(m, &plan->v[i], err) == 0)
 			continue;
-		while (i-- > 0)
-			if (v[i].fd != -1 &&
-			    keep_socket(m, v[i].name, &v[i].ep) == NULL)
-				close(v[i].fd);
-		free(v);
+		plan->n = i;
+		listeners_drop(m, plan);
 		return -1;
 	}
-	for (size_t i = 0; i < m->n_sockets; i++) {
-		struct socket_entry *old = &m->sockets[i];
-		bool kept = false;
-
-		for (size_t j = 0; j < n; j++)
-			kept |= old->fd != -1 && v[j].fd == old->fd;
-		if (!kept)
-			unlisten(m, old, 0);
-	}
-	free(m->sockets);
-	m->sockets = v;
-	m->n_sockets = n;
 	return 0;
+}
+
+void
+listeners_drop(struct master *m, struct socket_plan *plan)
+{
+	for (size_t i = 0; i < plan->n; i++) {
+		bool ours = false;
+
+		for (size_t j = 0; j < m->n_sockets; j++)
+			ours |= m->sockets[j].fd == plan->v[i].fd;
+		if (plan->v[i].fd != -1 && !ours)
+			close(plan->v[i].fd);
+	}
+	free(plan->v);
+	*plan = (struct socket_plan){ NULL, 0 };
+}
+
+/* First all that ends, then what begins: a name may do both. */
+void
+listeners_use(struct master *m, struct socket_plan *plan, uint32_t wait)
+{
+	struct socket_entry *old = m->sockets;
+	size_t n = m->n_sockets;
+	struct err err = ERR_INIT;
+
+	for (size_t i = 0; i < n; i++)
+		gone(m, &old[i], wait, plan);
+	m->sockets = plan->v;
+	m->n_sockets = plan->n;
+	*plan = (struct socket_plan){ NULL, 0 };
+	for (size_t i = 0; i < m->n_sockets && m->ready; i++) {
+		struct socket_entry *s = &m->sockets[i];
+
+		if (s->suspended)
+			continue;
+		/* what stays may have another backlog */
+		if (socket_open(m, s, &err) == -1)
+			EMIT(ALERT, .text = str_of(err.text));
+		if (!holds(old, n, s))
+			hand_to_all(m, s);
+	}
+	free(old);
+	if (m->ready && suspended_save(m, &err) == -1)
+		EMIT(ALERT, .text = str_of(err.text));
 }
 
 void
@@ -90,14 +121,13 @@ listeners_open(struct master *m)
 {
 	struct err err = ERR_INIT;
 
-	for (size_t i = 0; i < m->n_sockets; i++)
-		if (!m->sockets[i].suspended &&
-		    socket_open(m, &m->sockets[i], &err) == -1)
+	for (size_t i = 0; i < m->n_sockets; i++) {
+		if (m->sockets[i].suspended)
+			continue;
+		if (socket_open(m, &m->sockets[i], &err) == -1)
 			EMIT(ALERT, .text = str_of(err.text));
-	for (size_t i = 0; i < m->n_children; i++)
-		if (m->children[i].kind == PROGRAM_SMTPD &&
-		    m->children[i].state == CHILD_READY)
-			listeners_hand(m, &m->children[i]);
+		hand_to_all(m, &m->sockets[i]);
+	}
 }
 
 void
@@ -153,13 +183,11 @@ listeners_resume(
 
 		if (!s->suspended || !named(s, names, n))
 			continue;
-		if (socket_bind(s, err) == -1 || socket_open(m, s, err) == -1)
+		if (socket_bind(m, s, err) == -1 ||
+		    socket_open(m, s, err) == -1)
 			return 0;
 		s->suspended = false;
-		for (size_t c = 0; c < m->n_children; c++)
-			if (m->children[c].kind == PROGRAM_SMTPD &&
-			    m->children[c].state == CHILD_READY)
-				socket_hand(&m->children[c], s);
+		hand_to_all(m, s);
 		changed++;
 	}
 	if (changed == 0)
@@ -169,16 +197,97 @@ listeners_resume(
 	return changed;
 }
 
+/* --- what a configuration asks for --- */
+
+/* A socket that is there is used again, be it under another name. */
+static int
+plan_one(struct master *m, struct socket_entry *s, struct err *err)
+{
+	const struct socket_entry *old = by_endpoint(m, &s->ep);
+
+	s->suspended = s->suspended || begins_suspended(m, s);
+	if (s->suspended)
+		return 0;
+	if (old == NULL || old->fd == -1)
+		return socket_bind(m, s, err);
+	s->fd = old->fd;
+	return 0;
+}
+
+/* What was suspended stays so under another address or name; and while all
+ * receiving is suspended nothing new begins. */
+static bool
+begins_suspended(struct master *m, const struct socket_entry *s)
+{
+	const struct socket_entry *old = by_name(m, s->name);
+
+	if (old == NULL)
+		old = by_endpoint(m, &s->ep);
+	if (old != NULL)
+		return old->suspended;
+	for (size_t i = 0; i < m->n_sockets; i++)
+		if (!m->sockets[i].suspended)
+			return false;
+	return m->n_sockets > 0;
+}
+
+static struct socket_entry *
+by_name(struct master *m, const char *name)
+{
+	for (size_t i = 0; i < m->n_sockets; i++)
+		if (strcmp(m->sockets[i].name, name) == 0)
+			return &m->sockets[i];
+	return NULL;
+}
+
+static struct socket_entry *
+by_endpoint(struct master *m, const struct endpoint *ep)
+{
+	for (size_t i = 0; i < m->n_sockets; i++) {
+		struct socket_entry *s = &m->sockets[i];
+
+		if (s->ep.port == ep->port && ip_equal(&s->ep.ip, &ep->ip))
+			return s;
+	}
+	return NULL;
+}
+
+/* The same socket under the same name. */
+static bool
+holds(const struct socket_entry *v, size_t n, const struct socket_entry *s)
+{
+	for (size_t i = 0; i < n; i++)
+		if (v[i].fd == s->fd && strcmp(v[i].name, s->name) == 0)
+			return true;
+	return false;
+}
+
+static void
+gone(struct master *m, struct socket_entry *s, uint32_t wait,
+    const struct socket_plan *plan)
+{
+	bool kept = false;
+
+	if (s->fd == -1 || holds(plan->v, plan->n, s))
+		return;
+	for (size_t i = 0; i < plan->n; i++)
+		kept |= plan->v[i].fd == s->fd;
+	if (kept)
+		tell_gone(m, s, wait); /* it has another name now */
+	else
+		unlisten(m, s, wait);
+}
+
 /* --- one socket --- */
 
 static int
-socket_bind(struct socket_entry *s, struct err *err)
+socket_bind(struct master *m, struct socket_entry *s, struct err *err)
 {
 	struct sockaddr_storage sa;
-	socklen_t len = ip_to_sockaddr(&s->ep, &sa);
 	char text[IP_TEXT + 8];
 	int on = 1;
 
+	ip_to_sockaddr(&s->ep, &sa);
 	s->fd =
 	    socket(sa.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (s->fd == -1)
@@ -186,13 +295,58 @@ socket_bind(struct socket_entry *s, struct err *err)
 	setsockopt(s->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 	if (sa.ss_family == AF_INET6)
 		setsockopt(s->fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
-	if (bind(s->fd, (const struct sockaddr *)&sa, len) == 0)
+	if (bind_beside(m, s->fd, &s->ep) == 0)
 		return 0;
 	err_sys(err, ERR_TEMP, "listener %s: bind %s", s->name,
 	    endpoint_text(&s->ep, text));
 	close(s->fd);
 	s->fd = -1;
 	return -1;
+}
+
+/*
+ * From all addresses to one of them, or back, at the same port: the kernel
+ * allows both sockets when both say so. The old one still serves, and closes
+ * before the new one listens. What belongs to others stays in the way.
+ */
+static int
+bind_beside(struct master *m, int fd, const struct endpoint *ep)
+{
+	struct sockaddr_storage sa;
+	socklen_t len = ip_to_sockaddr(ep, &sa);
+	int rc = bind(fd, (const struct sockaddr *)&sa, len), why = errno;
+
+	for (size_t i = 0; rc == -1 && why == EADDRINUSE && i < m->n_sockets;
+	     i++) {
+		const struct socket_entry *old = &m->sockets[i];
+
+		if (old->fd == -1 || !overlaps(&old->ep, ep))
+			continue;
+		set_reuse_port(old->fd, 1);
+		set_reuse_port(fd, 1);
+		rc = bind(fd, (const struct sockaddr *)&sa, len);
+		why = errno;
+		set_reuse_port(fd, 0);
+		set_reuse_port(old->fd, 0);
+	}
+	errno = why;
+	return rc;
+}
+
+static bool
+overlaps(const struct endpoint *a, const struct endpoint *b)
+{
+	static const struct ip v4_any = { { [10] = 0xff, [11] = 0xff } };
+
+	return a->port == b->port &&
+	       (ip_is_unset(&a->ip) || ip_equal(&a->ip, &v4_any) ||
+		   ip_is_unset(&b->ip) || ip_equal(&b->ip, &v4_any));
+}
+
+static void
+set_reuse_port(int fd, int on)
+{
+	setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on));
 }
 
 static int
@@ -218,35 +372,36 @@ socket_hand(struct child *c, const struct socket_entry *s)
 }
 
 static void
-unlisten(struct master *m, const struct socket_entry *s, uint32_t wait)
+hand_to_all(struct master *m, const struct socket_entry *s)
 {
-	struct unlisten msg = { .listener = str_of(s->name), .wait = wait };
-	struct socket_entry *mine = (struct socket_entry *)s;
+	for (size_t i = 0; i < m->n_children; i++)
+		if (m->children[i].kind == PROGRAM_SMTPD &&
+		    m->children[i].state == CHILD_READY)
+			socket_hand(&m->children[i], s);
+}
 
+static void
+unlisten(struct master *m, struct socket_entry *s, uint32_t wait)
+{
 	if (s->fd == -1)
 		return;
 	/* the workers hold duplicates: without this the kernel would go on
 	 * taking connections until the last of them has closed its own */
 	shutdown(s->fd, SHUT_RDWR);
-	close(mine->fd);
-	mine->fd = -1;
+	close(s->fd);
+	s->fd = -1;
+	tell_gone(m, s, wait);
+}
+
+static void
+tell_gone(struct master *m, const struct socket_entry *s, uint32_t wait)
+{
+	struct unlisten msg = { .listener = str_of(s->name), .wait = wait };
+
 	for (size_t i = 0; i < m->n_children; i++)
 		if (m->children[i].kind == PROGRAM_SMTPD &&
 		    m->children[i].state == CHILD_READY)
 			ipc_send(m->children[i].ipc, IPC_UNLISTEN, 0, &msg);
-}
-
-static struct socket_entry *
-keep_socket(struct master *m, const char *name, const struct endpoint *ep)
-{
-	for (size_t i = 0; i < m->n_sockets; i++) {
-		struct socket_entry *s = &m->sockets[i];
-
-		if (strcmp(s->name, name) == 0 && s->ep.port == ep->port &&
-		    ip_equal(&s->ep.ip, &ep->ip))
-			return s;
-	}
-	return NULL;
 }
 
 static bool

@@ -29,6 +29,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "config/commit.h"
 #include "config/load.h"
 #include "config/revision.h"
 #include "event/event.h"
@@ -54,7 +55,6 @@ static void options(struct master *, int argc, char **argv);
 static void raise_limits(void);
 static void find_programs(struct master *);
 static void first_revision(struct master *);
-static void load_config(struct master *);
 static void announce(struct master *);
 static void on_term(void *arg);
 static void on_hup(void *arg);
@@ -81,7 +81,8 @@ static const struct {
 int
 main(int argc, char **argv)
 {
-	struct master m = { .lock_fd = -1, .control_fd = -1 };
+	struct master m = { .lock_fd = -1, .control_fd = -1, .bundle_fd = -1 };
+	struct socket_plan sockets;
 	struct err err = ERR_INIT;
 	err_program("postern-master");
 	options(&m, argc, argv);
@@ -95,12 +96,15 @@ main(int argc, char **argv)
 	if (folders_prepare(&m, &err) == -1)
 		fatal("%s", err.text);
 	first_revision(&m);
-	load_config(&m);
+	if (reload_first(&m, &err) == -1)
+		fatal("%s", err.text);
 	m.self.loop = loop_new();
 	m.self.stats = stats_create(&m.stats_fd, &err);
-	if (m.self.stats == NULL || listeners_bind(&m, m.self.config, &err) ||
+	if (m.self.stats == NULL ||
+	    listeners_plan(&m, m.self.config, &sockets, &err) == -1 ||
 	    control_open(&m, &err) == -1)
 		fatal("%s", err.text);
+	listeners_use(&m, &sockets, 0);
 	stats_use_slot(m.self.stats, 0);
 	stats_set_started(m.self.stats, clock_wall_ms());
 	loop_signal(m.self.loop, SIGTERM, on_term, &m);
@@ -216,6 +220,7 @@ find_programs(struct master *m)
 static void
 first_revision(struct master *m)
 {
+	const struct commit_note note = { "system", "first start", false };
 	struct config_problems problems = { 0 };
 	struct err err = ERR_INIT;
 	struct buf text;
@@ -225,8 +230,8 @@ first_revision(struct master *m)
 		fatal("%s", err.text);
 	if (number != 0)
 		return;
-	if (revision_commit(m->paths.etc, m->paths.state, "system",
-		"first start", &problems, &number, &err) == 0)
+	if (commit_all(m->paths.etc, m->paths.state, &note, &problems, &number,
+		&err) == 0)
 		return;
 	for (size_t i = 0; i < problems.n; i++) {
 		buf_init(&text, IPC_FRAME_MAX);
@@ -235,22 +240,6 @@ first_revision(struct master *m)
 		buf_fini(&text);
 	}
 	fatal("%s", err.text);
-}
-
-static void
-load_config(struct master *m)
-{
-	struct err err = ERR_INIT;
-	struct bundle b;
-	uint64_t number;
-
-	if (!revision_current(m->paths.state, &number, &err) ||
-	    revision_bundle(&b, m->paths.state, number, &err) == -1)
-		fatal("%s", err.text);
-	m->self.config = config_load_simple(&b, number, &err);
-	if (m->self.config == NULL)
-		fatal("revision %ju: %s", (uintmax_t)number, err.text);
-	bundle_free(&b);
 }
 
 static void
@@ -275,7 +264,7 @@ on_term(void *arg)
 static void
 on_hup(void *arg)
 {
-	reload_start(arg, hup_done, arg);
+	reload_start(arg, 0, hup_done, arg);
 }
 
 static void

@@ -45,9 +45,11 @@ struct child {
 	pid_t pid; /* 0: none */
 	struct ipc *ipc;
 	struct loop_timer *restart;
-	int64_t started; /* monotonic ms */
-	int64_t alive;   /* last sign of life */
-	unsigned quick;  /* deaths in a row soon after the start */
+	int64_t started;    /* monotonic ms */
+	int64_t alive;      /* last sign of life */
+	uint64_t revision;  /* it works by, or is about to start with */
+	bool asked, loaded; /* in a reload: must answer; has answered yes */
+	unsigned quick;     /* deaths in a row soon after the start */
 };
 
 struct socket_entry {
@@ -55,6 +57,13 @@ struct socket_entry {
 	struct endpoint ep;
 	int fd; /* -1: suspended, or not bound */
 	bool suspended;
+};
+
+/* The sockets that a configuration asks for: those that stay, and new ones,
+ * bound but deaf. */
+struct socket_plan {
+	struct socket_entry *v;
+	size_t n;
 };
 
 struct reload;
@@ -80,7 +89,9 @@ struct master {
 	struct socket_entry *sockets;
 	size_t n_sockets;
 
+	int bundle_fd;         /* the configuration in force, sealed */
 	struct reload *reload; /* one in progress */
+	uint32_t reloads;      /* so far: the serial of the last */
 	struct secrets *secrets;
 	int stop_step; /* 0: running */
 	struct loop_timer *stop_timer, *health;
@@ -101,11 +112,19 @@ size_t children_running(const struct master *, enum program_kind kind);
 /* wiring.c: the child is READY: channels to all that are, too. */
 void wiring_connect(struct master *, struct child *);
 
-/* secrets.c: to keyd, if it is there: all files of the configuration. */
-void secrets_hand(struct master *);
+/* secrets.c: to keyd, if it is there: all files of a configuration, the one in
+ * force or the one that is about to be. */
+void secrets_hand(struct master *, struct config *);
 
 /* listeners.c */
-int listeners_bind(struct master *, const struct config *, struct err *err);
+/* Binds what `next` adds; nothing that is in use changes. -1: a port cannot
+ * be had. Then one of the other two. */
+int listeners_plan(struct master *, const struct config *next,
+    struct socket_plan *, struct err *err);
+void listeners_drop(struct master *, struct socket_plan *);
+/* The plan becomes m->sockets: what is gone is closed. Conversations that
+ * came in by it may end within `wait` seconds. */
+void listeners_use(struct master *, struct socket_plan *, uint32_t wait);
 void listeners_open(struct master *); /* listen and hand to the workers */
 void listeners_hand(struct master *, struct child *smtpd);
 void listeners_close(struct master *, uint32_t wait);
@@ -115,12 +134,20 @@ size_t listeners_suspend(struct master *, const struct str *names, size_t n,
 size_t listeners_resume(
     struct master *, const struct str *names, size_t n, struct err *err);
 
-/* reload.c: puts the current revision in force everywhere, or leaves the old
- * one everywhere. done is called once; err NULL: it is in force. */
-void reload_start(
-    struct master *, void (*done)(void *arg, const struct err *err), void *arg);
+/*
+ * reload.c: puts a revision in force everywhere, or leaves the old one
+ * everywhere; number 0: the current one. The revision is made the current
+ * one at the moment when all programs have it. done is called once; err NULL:
+ * it is in force.
+ */
+void reload_start(struct master *, uint64_t number,
+    void (*done)(void *arg, const struct err *err), void *arg);
 void reload_answer(struct master *, struct child *, const struct config_done *);
 void reload_child_died(struct master *, struct child *);
+/* It was started before the configuration changed: gets the new one. */
+void reload_child_ready(struct master *, struct child *);
+/* Reads the current revision at the start. */
+int reload_first(struct master *, struct err *err);
 /* The configuration in force as a sealed descriptor, the caller's. */
 int reload_bundle(struct master *, struct err *err);
 

@@ -38,7 +38,7 @@ struct secrets {
 	struct loop_timer *timer;
 };
 
-static void use_config(struct master *);
+static void use_config(struct master *, struct config *);
 static struct child *keyd(struct master *);
 static void watch(void *arg);
 static int open_folder(const struct master *, struct err *err);
@@ -47,7 +47,7 @@ static bool same(const struct look *, const struct look *);
 static void hand(struct child *, int folder, struct str name, struct err *err);
 
 void
-secrets_hand(struct master *m)
+secrets_hand(struct master *m, struct config *config)
 {
 	struct child *c = keyd(m);
 	struct err err = ERR_INIT;
@@ -56,7 +56,7 @@ secrets_hand(struct master *m)
 
 	if (c == NULL)
 		return;
-	use_config(m);
+	use_config(m, config);
 	s = m->secrets;
 	folder = s->n > 0 ? open_folder(m, &err) : -1;
 	for (size_t i = 0; i < s->n; i++) {
@@ -68,7 +68,7 @@ secrets_hand(struct master *m)
 }
 
 static void
-use_config(struct master *m)
+use_config(struct master *m, struct config *config)
 {
 	struct secrets *s = m->secrets;
 	struct config *old;
@@ -79,7 +79,7 @@ use_config(struct master *m)
 		loop_timer_in(s->timer, LOOK_EVERY);
 	}
 	old = s->config;
-	s->config = config_ref(m->self.config);
+	s->config = config_ref(config);
 	config_unref(&old);
 	free(s->names);
 	free(s->looks);

@@ -87,8 +87,14 @@ bundle_from_text(struct bundle *b, const char *name, struct str text)
 const struct bundle_file *
 bundle_find(const struct bundle *b, const char *name)
 {
+	return bundle_get(b, str_of(name));
+}
+
+const struct bundle_file *
+bundle_get(const struct bundle *b, struct str name)
+{
 	for (size_t i = 0; i < b->n; i++) {
-		if (str_is(b->files[i].name, name))
+		if (str_eq(b->files[i].name, name))
 			return &b->files[i];
 	}
 	return NULL;

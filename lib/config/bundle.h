@@ -35,6 +35,7 @@ int bundle_from_fd(struct bundle *b, int fd, struct err *err);
 /* One file from memory: tests, fuzzing. */
 void bundle_from_text(struct bundle *b, const char *name, struct str text);
 const struct bundle_file *bundle_find(const struct bundle *b, const char *name);
+const struct bundle_file *bundle_get(const struct bundle *b, struct str name);
 void bundle_free(struct bundle *b);
 
 #endif

@@ -58,6 +58,38 @@ diff_unified(struct str from, struct str to, const char *from_label,
 	free(d.ops);
 }
 
+struct str *
+diff_lines(struct str text, size_t *n)
+{
+	struct lines l = split(text);
+
+	*n = l.n;
+	return l.v;
+}
+
+size_t *
+diff_matches(struct str from, struct str to)
+{
+	struct diff d = { .ops = NULL };
+	size_t *match, i = 0, j = 0;
+
+	d.from = split(from);
+	d.to = split(to);
+	d.ops = mem_alloc(d.from.n + d.to.n + 1);
+	match = mem_array(d.from.n + 1, sizeof(*match));
+	compare(&d);
+	for (size_t op = 0; op < d.n_ops; op++) {
+		if (d.ops[op] == ' ')
+			match[i] = j + 1;
+		i += d.ops[op] != '+';
+		j += d.ops[op] != '-';
+	}
+	free(d.from.v);
+	free(d.to.v);
+	free(d.ops);
+	return match;
+}
+
 static struct lines
 split(struct str text)
 {

@@ -11,4 +11,10 @@
 void diff_unified(struct str from, struct str to, const char *from_label,
     const char *to_label, struct buf *out);
 
+/* The lines of a text, without their ends; the caller's. */
+struct str *diff_lines(struct str text, size_t *n);
+/* For each line of from: which line of to it became, counted from 1; 0: it
+ * is gone. The caller's. */
+size_t *diff_matches(struct str from, struct str to);
+
 #endif

@@ -1,13 +1,14 @@
 /*
- * revision.h - working copy and numbered revisions
+ * revision.h - the working copy and the numbered revisions, to look at
  *
  *	etc/postern.yaml ...		the working copy
+ *	etc/.base			"N\n": the revision it was made from
  *	state/revisions/N/		copy of the files of revision N
- *	state/revisions/N/commit.json	who, when, why
- *	state/revisions/current		text file "N\n", replaced atomically
+ *	state/revisions/N/commit.json	who, when, why, what
+ *	state/revisions/current		"N\n", replaced atomically
  *
- * Revision 1 is made from the working copy when there is none at start.
- * Only the caller's rights count: the master and `postern commit` use it.
+ * Making revisions is commit.h's. Only the caller's rights count: the master
+ * and `postern` use it.
  */
 #ifndef CONFIG_REVISION_H
 #define CONFIG_REVISION_H
@@ -21,29 +22,36 @@ struct revision_info {
 	int64_t when; /* wall ms */
 	char user[64];
 	char comment[1024];
+	bool forget; /* not to go back to: gone when another replaces it */
 };
 
-/* 0: there is none yet. -1 in *err's sense: returns false. */
+/* 0: there is none yet. False: err says why it cannot be told. */
 bool revision_current(const char *state, uint64_t *number, struct err *err);
+/* Makes a stored one the current one, durably. */
+int revision_make_current(const char *state, uint64_t number, struct err *err);
+/* The revision that the working copy was made from: by the last commit,
+ * clearing, going back or merging. 0: not known. */
+bool revision_base(const char *etc, uint64_t *number, struct err *err);
+
 int revision_bundle(
     struct bundle *b, const char *state, uint64_t number, struct err *err);
+/* ERR_USAGE with sys ENOENT: there is no such revision. */
 int revision_info(const char *state, uint64_t number, struct revision_info *,
     struct err *err);
-/* Checks the working copy, stores it as the next revision durably (write
- * new, fsync, rename, fsync folder), makes it current. Fills problems; -1
- * and err when it has errors or cannot be written; nothing changed then.
- * 0 in *number with return 0: there was nothing to commit. */
-int revision_commit(const char *etc, const char *state, const char *user,
-    const char *comment, struct config_problems *, uint64_t *number,
-    struct err *err);
-/* Makes an older revision current again (it gets a new number). */
-int revision_rollback(const char *etc, const char *state, uint64_t number,
-    const char *user, uint64_t *out, struct err *err);
-/* Puts the files of the current revision back into the working copy. */
-int revision_clear(const char *etc, const char *state, struct err *err);
-/* Unified difference between current revision and working copy; empty: no
- * difference. Secrets masked. */
-int revision_diff(
-    const char *etc, const char *state, struct buf *out, struct err *err);
+/* What it changed (config/objects.h), one name a line. */
+int revision_objects(
+    const char *state, uint64_t number, struct buf *out, struct err *err);
+/* The numbers of those that are kept, the current one and older, newest
+ * first. Returns how many. */
+size_t revision_list(const char *state, uint64_t *out, size_t max);
+
+/* Puts the files of a revision, current or former, into the working copy,
+ * whatever is there. */
+int revision_restore(
+    const char *etc, const char *state, uint64_t number, struct err *err);
+/* Unified difference between a revision (0: the current one) and the working
+ * copy, in that direction; empty: none. Secrets are masked. */
+int revision_diff(const char *etc, const char *state, uint64_t number,
+    struct buf *out, struct err *err);
 
 #endif

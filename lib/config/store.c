@@ -75,18 +75,37 @@ int
 store_file(
     int dir, const char *name, struct str text, bool mode_of, struct err *err)
 {
+	char draft[sizeof(DRAFT) + NAME_MAX_LEN + 2];
 	struct stat st, *like = NULL;
 
 	if (mode_of && fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
 	    S_ISREG(st.st_mode))
 		like = &st;
-	if (remove_tree(dir, DRAFT, 0) == -1)
-		return err_sys(err, ERR_TEMP, "remove " DRAFT);
-	if (write_draft(dir, DRAFT, text, like, err) == -1)
+	/* a name of its own: somebody else may be writing beside it */
+	snprintf(draft, sizeof(draft), DRAFT "-%s", name);
+	if (store_remove(dir, draft, err) == -1)
 		return -1;
-	if (renameat(dir, DRAFT, dir, name) == -1)
+	if (write_draft(dir, draft, text, like, err) == -1) {
+		unlinkat(dir, draft, 0);
+		return -1;
+	}
+	if (renameat(dir, draft, dir, name) == -1)
 		return err_sys(err, ERR_TEMP, "rename to %s", name);
 	return sync_fd(dir, name, err);
+}
+
+int
+store_remove(int dir, const char *name, struct err *err)
+{
+	if (remove_tree(dir, name, 0) == -1)
+		return err_sys(err, ERR_TEMP, "remove %s", name);
+	return 0;
+}
+
+int
+store_subfolder(int dir, const char *name, struct err *err)
+{
+	return make_folder(dir, name, err);
 }
 
 int
@@ -95,8 +114,8 @@ store_folder(int dir, const char *name, const struct bundle *b,
 {
 	int draft;
 
-	if (remove_tree(dir, DRAFT, 0) == -1)
-		return err_sys(err, ERR_TEMP, "remove " DRAFT);
+	if (store_remove(dir, DRAFT, err) == -1)
+		return -1;
 	draft = make_folder(dir, DRAFT, err);
 	if (draft == -1)
 		return -1;
@@ -104,6 +123,8 @@ store_folder(int dir, const char *name, const struct bundle *b,
 	    write_draft(draft, extra_name, extra, NULL, err) == -1 ||
 	    sync_fd(draft, DRAFT, err) == -1) {
 		close(draft);
+		/* a full disk is not made fuller */
+		(void)store_remove(dir, DRAFT, NULL);
 		return -1;
 	}
 	close(draft);
@@ -224,7 +245,7 @@ sync_fd(int fd, const char *name, struct err *err)
 	return 0;
 }
 
-/* What is not there is removed already. Depth: ours is two. */
+/* Depth: ours is two. */
 static int
 remove_tree(int dir, const char *name, int depth)
 {

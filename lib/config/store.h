@@ -1,8 +1,8 @@
 /*
  * store.h - writing folders of files so that they are whole or not there
  *
- * Used by revision.c. All names are single components below a descriptor;
- * no link is ever followed.
+ * Used by the files of lib/config only. All names are single components below a
+ * descriptor; no link is ever followed.
  */
 #ifndef CONFIG_STORE_H
 #define CONFIG_STORE_H
@@ -20,6 +20,10 @@ int store_file(
  * it has its name. */
 int store_folder(int dir, const char *name, const struct bundle *,
     const char *extra_name, struct str extra, struct err *err);
+/* One name and all below it. What is not there is removed already. */
+int store_remove(int dir, const char *name, struct err *err);
+/* A folder in dir, made if need be, opened; -1: err says why not. */
+int store_subfolder(int dir, const char *name, struct err *err);
 /* Makes the files of an existing folder those of the bundle: replaces what
  * differs, removes what is ours and not in it. */
 int store_replace(const char *folder, const struct bundle *, struct err *err);

@@ -75,6 +75,9 @@ CODEC_STRUCT(ev_rid, REC_EV_RID);
 #define EV_PROGRAM(S, F, L)                                                    \
 	F(S, STR, program, 32) F(S, U32, worker, 0) F(S, U32, pid, 0)          \
 	F(S, STR, text, 1000)
+#define EV_COMMIT(S, F, L)                                                     \
+	F(S, U32, pid, 0) F(S, STR, user, 64) F(S, STR, text, 1024)            \
+	F(S, U64, revision, 0)
 #define EV_LOST(S, F, L) F(S, U64, n, 0)
 
 #define EVENTS(E)                                                              \
@@ -168,6 +171,8 @@ CODEC_STRUCT(ev_rid, REC_EV_RID);
 	    EV_MID_TEXT)                                                       \
 	E(PROGRAM_DIED, WARNING, "{program} {worker} (pid {pid}) {text}",      \
 	    EV_PROGRAM)                                                        \
+	E(COMMIT, INFO, "PID {pid}: User {user} commit changes: {text}",       \
+	    EV_COMMIT)                                                         \
 	E(ALERT, CRITICAL, "{text}", EV_TEXT)                                  \
 	E(NOTICE, INFO, "{text}", EV_TEXT)                                     \
 	E(WARNING, WARNING, "{text}", EV_TEXT)                                 \

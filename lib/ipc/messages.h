@@ -39,11 +39,21 @@
 	F(S, U32, gid, 0)                                                      \
 	F(S, STR, chroot, TEXT_MAX) /* empty folder; "": none */               \
 	F(S, U8, sandbox_log, 1)    /* report instead of kill */
-/* A new configuration. fd: bundle. Answered by CONFIG_DONE. */
-#define REC_CONFIG(S, F, L) F(S, U64, revision, 0)
-#define REC_CONFIG_DONE(S, F, L)                                               \
+/* A new configuration, in two steps, so that it comes into force everywhere
+ * or nowhere. First each program loads it and keeps it beside the one in
+ * force. fd: bundle. serial: of this attempt. Answered by CONFIG_DONE. */
+#define REC_CONFIG(S, F, L)                                                    \
 	F(S, U64, revision, 0)                                                 \
-	F(S, STR, error, TEXT_MAX) /* empty: it is in force */
+	F(S, U32, serial, 0)
+/* Then what was loaded replaces what is in force (go 1; answered by
+ * CONFIG_DONE), or is forgotten (go 0; not answered). */
+#define REC_CONFIG_SWITCH(S, F, L)                                             \
+	F(S, U32, serial, 0)                                                   \
+	F(S, U8, go, 1)
+#define REC_CONFIG_DONE(S, F, L)                                               \
+	F(S, U32, serial, 0)                                                   \
+	F(S, U8, switched, 1)      /* to CONFIG_SWITCH, not to CONFIG */       \
+	F(S, STR, error, TEXT_MAX) /* empty: done */
 /* A peer: fd is the channel to it. kind: enum program_kind. */
 #define REC_PEER(S, F, L)                                                      \
 	F(S, U32, kind, 63)                                                    \
@@ -338,6 +348,7 @@ enum probe_kind { PROBE_CALLAHEAD, PROBE_AUTH };
 #define IPC_RECORDS(R)                                                         \
 	R(setup, REC_SETUP)                                                    \
 	R(config_msg, REC_CONFIG)                                              \
+	R(config_switch, REC_CONFIG_SWITCH)                                    \
 	R(config_done, REC_CONFIG_DONE)                                        \
 	R(peer_msg, REC_PEER)                                                  \
 	R(listen_msg, REC_LISTEN)                                              \
@@ -395,6 +406,7 @@ IPC_RECORDS(IPC_STRUCT)
 #define IPC_MESSAGES(M, X)                                                     \
 	M(SETUP, setup, 2)                                                     \
 	M(CONFIG, config_msg, 1)                                               \
+	M(CONFIG_SWITCH, config_switch, 0)                                     \
 	M(CONFIG_DONE, config_done, 0)                                         \
 	M(PEER, peer_msg, 1)                                                   \
 	M(LISTEN, listen_msg, 1)                                               \

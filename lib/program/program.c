@@ -44,6 +44,12 @@ static struct ipc *master;
 static struct loop_timer *alive;
 static unsigned n_admins;
 
+/* A configuration that waits for the word to come into force. */
+static struct {
+	struct config *config; /* NULL: none */
+	uint32_t serial;
+} loaded;
+
 static void options(const struct program *, int argc, char **argv);
 static void receive_setup(struct daemon *, struct sandbox_options *);
 static void enter(struct daemon *, struct sandbox_options *);
@@ -51,6 +57,8 @@ static void say_alive(void *arg);
 static int master_frame(void *, struct ipc *, struct ipc_frame *, struct err *);
 static void master_closed(void *, struct ipc *, const struct err *);
 static int take_config(struct daemon *, struct ipc_frame *, struct err *);
+static int take_switch(struct daemon *, struct ipc_frame *, struct err *);
+static int switch_config(struct daemon *, uint32_t serial, struct err *);
 static int take_peer(struct daemon *, struct ipc_frame *, struct err *);
 static int peer_frame(void *, struct ipc *, struct ipc_frame *, struct err *);
 static void peer_closed(void *, struct ipc *, const struct err *);
@@ -85,6 +93,7 @@ static const struct {
 	int (*take)(struct daemon *, struct ipc_frame *, struct err *);
 } from_master[] = {
 	{ IPC_CONFIG, take_config },
+	{ IPC_CONFIG_SWITCH, take_switch },
 	{ IPC_PEER, take_peer },
 	{ IPC_LISTEN, take_listen },
 	{ IPC_UNLISTEN, take_unlisten },
@@ -252,33 +261,67 @@ master_closed(void *arg, struct ipc *ipc, const struct err *err)
 	_exit(0); /* nothing acknowledged depends on what we still hold */
 }
 
-/* A new revision: in force only when the program agrees to it. */
+/* A new revision is only loaded here; see take_switch. */
 static int
 take_config(struct daemon *d, struct ipc_frame *f, struct err *err)
 {
 	struct config_done done = { 0 };
 	struct config_msg msg;
-	struct config *next = NULL, *old = d->config;
 	struct bundle bundle;
+	struct err why = ERR_INIT;
+
+	(void)d;
+	if (ipc_decode(f, &msg, NULL, err) == -1)
+		return -1;
+	config_unref(&loaded.config);
+	loaded.serial = msg.serial;
+	if (bundle_from_fd(&bundle, f->fds[0], &why) == 0) {
+		loaded.config = config_load_simple(&bundle, msg.revision, &why);
+		bundle_free(&bundle);
+	}
+	done.serial = msg.serial;
+	done.error = str_of(why.text);
+	ipc_send(master, IPC_CONFIG_DONE, 0, &done);
+	return 0;
+}
+
+static int
+take_switch(struct daemon *d, struct ipc_frame *f, struct err *err)
+{
+	struct config_done done = { .switched = 1 };
+	struct config_switch msg;
 	struct err why = ERR_INIT;
 
 	if (ipc_decode(f, &msg, NULL, err) == -1)
 		return -1;
-	if (bundle_from_fd(&bundle, f->fds[0], &why) == 0) {
-		next = config_load_simple(&bundle, msg.revision, &why);
-		bundle_free(&bundle);
+	if (!msg.go) {
+		config_unref(&loaded.config);
+		return 0;
 	}
-	if (next != NULL && d->program->on_config != NULL &&
-	    d->program->on_config(d, next, &why) == -1)
-		config_unref(&next);
-	done.revision = msg.revision;
-	if (next != NULL) {
-		d->config = next;
-		config_unref(&old);
-	} else {
-		done.error = str_of(why.text);
-	}
+	switch_config(d, msg.serial, &why);
+	done.serial = msg.serial;
+	done.error = str_of(why.text);
 	ipc_send(master, IPC_CONFIG_DONE, 0, &done);
+	return 0;
+}
+
+/* In force only when the program agrees to it. */
+static int
+switch_config(struct daemon *d, uint32_t serial, struct err *err)
+{
+	struct config *next = loaded.config, *old = d->config;
+
+	if (next == NULL || loaded.serial != serial)
+		return err_set(
+		    err, ERR_PROTO, "this configuration was not loaded");
+	loaded.config = NULL;
+	if (d->program->on_config != NULL &&
+	    d->program->on_config(d, next, err) == -1) {
+		config_unref(&next);
+		return -1;
+	}
+	d->config = next;
+	config_unref(&old);
 	return 0;
 }
 

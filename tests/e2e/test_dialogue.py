@@ -499,18 +499,46 @@ def test_commit(shell, filled):
     assert "+      - new.test\n" in run(shell, "showchanges")
     shell.say("commit")
     shell.answer(("Please enter some comments describing your changes:\n"
-                  "[]> ", "mail for new.test"))
+                  "[]> ", "mail for new.test"),
+                 ("Do you want to save the current configuration for "
+                  "rollback? [Y]> ", ""))
     assert re.fullmatch(r"Changes committed: \w{3} \w{3} \d\d \d\d:\d\d:\d\d "
                         r"\d{4} \w+\n", shell.expect(HOST))
+    assert re.fullmatch(
+        r"Committed:  [^\n]+\nUser:       %s\n"
+        r"Comment:    mail for new\.test\nRevision:   2\n"
+        r"Changed:    listeners\[InboundMail\]\n" % getpass.getuser(),
+        run(shell, "commitdetail"))
+    assert "-      - new.test\n" not in run(shell, "showchanges 1")
+    assert "+      - new.test\n" in run(shell, "diff 1")
+    shell.say("commit")
+    assert shell.expect(HOST) == "No changes to commit.\n"
     shell.say("rollbackconfig")
-    out = shell.expect("Enter the number of the config to revert to.\n[2]> ")
-    assert re.search(r"\n 1\. [^\n]+ mail for new\.test \(revision 2\)\n"
-                     r" 2\. [^\n]+ \(revision 1\)\n$", out), out
-    shell.say("")
-    shell.answer(("Are you sure you want to roll back the configuration? "
+    when = r"\w{3} \w{3} \d\d \d\d:\d\d:\d\d \d{4}"
+    out = shell.expect("Enter the number of the config to revert to.\n[]> ")
+    assert re.fullmatch(
+        r"Previous commits:\n"
+        r"     Committed On               User       Description\n"
+        r"-------------------------------------------------------------\n"
+        r" 1\. %s    %-10s mail for new\.test\n"
+        r" 2\. %s    system     first start\n"
+        % (when, getpass.getuser(), when), out), out
+    shell.say("3")
+    shell.answer(("Please enter a number between 1 and 2.\nEnter the number "
+                  "of the config to revert to.\n[]> ", "2"),
+                 ("Are you sure you want to roll back the configuration? "
                   "[N]> ", "y"))
-    assert shell.expect(HOST).endswith(
-        "Committed the changes successfully.\n")
+    assert re.fullmatch(r"Reverted to %s system first start\n" % when,
+                        shell.expect("Do you want to commit this "
+                                     "configuration now? [N]> "))
+    shell.say("y")
+    assert shell.expect(HOST) == "Committed the changes successfully.\n"
+    filled.wait_log("User %s commit changes: Reverted to 1: first start"
+                    % getpass.getuser())
+    shell.say("rollbackconfig")
+    shell.expect("[]> ")
+    shell.say("")
+    shell.expect(HOST)
     assert "new.test" not in run(shell, "showconfig")
     filled.configure(CONFIG + "# more\n")
     shell.say("clear")

@@ -19,6 +19,7 @@
 #include <cmocka.h>
 
 #include "base/mem.h"
+#include "config/commit.h"
 #include "config/diff.h"
 #include "config/paths.h"
 #include "config/revision.h"
@@ -30,6 +31,9 @@ struct place {
 	char root[64];
 	struct paths paths;
 };
+
+static const struct commit_note somebody = { "admin", "why \"so\"\n", false };
+static const struct commit_note nobody = { "u", "", false };
 
 static int set_up(void **state);
 static int tear_down(void **state);
@@ -96,7 +100,8 @@ test_commit_and_clear(void **state)
 
 	put(p, "postern.yaml", "broken");
 	put(p, "tables/new", "z\n");
-	assert_int_equal(revision_clear(p->paths.etc, p->paths.state, &err), 0);
+	assert_int_equal(
+	    revision_restore(p->paths.etc, p->paths.state, 2, &err), 0);
 	expect(p, "postern.yaml", TWO);
 	expect(p, "tables/new", NULL);
 	expect(p, "tables/more", "y\n");
@@ -115,8 +120,8 @@ test_mistakes_change_nothing(void **state)
 	put(p, "postern.yaml", ONE);
 	assert_int_equal(commit(p), 1);
 	put(p, "postern.yaml", "hostname: x y\nlog: []\n");
-	assert_int_equal(revision_commit(p->paths.etc, p->paths.state, "u", "",
-			     &ps, &n, &err),
+	assert_int_equal(
+	    commit_all(p->paths.etc, p->paths.state, &nobody, &ps, &n, &err),
 	    -1);
 	assert_int_equal(ps.n_errors, 2);
 	assert_string_equal(
@@ -130,27 +135,21 @@ static void
 test_rollback(void **state)
 {
 	const struct place *p = *state;
-	struct revision_info info;
 	struct err err = ERR_INIT;
-	uint64_t n;
 
 	put(p, "postern.yaml", ONE);
 	assert_int_equal(commit(p), 1);
 	put(p, "postern.yaml", TWO);
 	assert_int_equal(commit(p), 2);
 	assert_int_equal(
-	    revision_rollback(p->paths.etc, p->paths.state, 1, "ops", &n, &err),
-	    0);
-	assert_int_equal(n, 3);
-	assert_int_equal(current(p), 3);
+	    revision_restore(p->paths.etc, p->paths.state, 1, &err), 0);
+	assert_int_equal(current(p), 2);
 	expect(p, "postern.yaml", ONE);
-	assert_int_equal(revision_info(p->paths.state, 3, &info, &err), 0);
-	assert_string_equal(info.comment, "Reverted to 1: why \"so\"\\n");
+	assert_int_equal(commit(p), 3);
 	assert_int_equal(commit(p), 0);
 	assert_int_equal(
-	    revision_rollback(p->paths.etc, p->paths.state, 9, "ops", &n, &err),
-	    -1);
-	assert_int_equal(current(p), 3);
+	    revision_restore(p->paths.etc, p->paths.state, 9, &err), -1);
+	expect(p, "postern.yaml", ONE);
 }
 
 /* DUR-16: what a kill at any moment of a commit may leave. */
@@ -194,8 +193,8 @@ test_one_commit_at_a_time(void **state)
 	fd = open(path, O_RDONLY | O_DIRECTORY);
 	assert_int_equal(flock(fd, LOCK_EX), 0);
 	put(p, "postern.yaml", TWO);
-	assert_int_equal(revision_commit(p->paths.etc, p->paths.state, "u", "",
-			     &ps, &n, &err),
+	assert_int_equal(
+	    commit_all(p->paths.etc, p->paths.state, &nobody, &ps, &n, &err),
 	    -1);
 	assert_non_null(strstr(err.text, "somebody else is committing"));
 	close(fd);
@@ -215,13 +214,13 @@ test_revision_diff(void **state)
 	put(p, "texts/gone", "bye\n");
 	commit(p);
 	assert_int_equal(
-	    revision_diff(p->paths.etc, p->paths.state, &out, &err), 0);
+	    revision_diff(p->paths.etc, p->paths.state, 0, &out, &err), 0);
 	assert_int_equal(out.len, 0);
 	put(p, "postern.yaml", TWO);
 	put(p, "tables/new", "n\n");
 	put(p, "secrets/key", "never shown");
 	put(p, "texts/gone", NULL);
-	revision_diff(p->paths.etc, p->paths.state, &out, &err);
+	revision_diff(p->paths.etc, p->paths.state, 0, &out, &err);
 	assert_string_equal(out.data, "--- postern.yaml\trevision 1\n"
 				      "+++ postern.yaml\tworking copy\n"
 				      "@@ -1,1 +1,1 @@\n"
@@ -257,8 +256,8 @@ test_adm_08_modes(void **state)
 		path_of(p, names[i], path);
 		assert_int_equal(stat(path, &st), 0);
 		chmod(path, st.st_mode | 020);
-		assert_int_equal(revision_commit(p->paths.etc, p->paths.state,
-				     "u", "", &ps, &n, &err),
+		assert_int_equal(commit_all(p->paths.etc, p->paths.state,
+				     &nobody, &ps, &n, &err),
 		    -1);
 		if (strstr(err.text, "right would be") == NULL ||
 		    (i < 2 && strstr(err.text, names[i]) == NULL))
@@ -548,8 +547,8 @@ commit(const struct place *p)
 	struct err err = ERR_INIT;
 	uint64_t n = 0;
 
-	if (revision_commit(p->paths.etc, p->paths.state, "admin",
-		"why \"so\"\n", &ps, &n, &err) == -1)
+	if (commit_all(
+		p->paths.etc, p->paths.state, &somebody, &ps, &n, &err) == -1)
 		fail_msg("%s", err.text);
 	config_problems_free(&ps);
 	return n;
