@@ -377,7 +377,8 @@ child_ready(struct child *c)
 	c->state = CHILD_READY;
 	reload_child_ready(m, c);
 	if (c->kind == PROGRAM_KEYD)
-		secrets_hand(m, m->self.config); /* before it has peers to serve */
+		secrets_hand(
+		    m, m->self.config); /* before it has peers to serve */
 	wiring_connect(m, c);
 	if (c->kind == PROGRAM_RECORDER)
 		children_start(m);
