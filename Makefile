@@ -117,7 +117,7 @@ $O/tests/%: $O/obj/tests/unit/%.o $O/libpostern.a
 $O/tests/test_dialog $O/tests/test_smtp_session: \
     $(patsubst %,$O/obj/smtp/%.o,dialog transaction session sessions content)
 SMTPD_ENGINE = $(patsubst %,$O/obj/smtpd/%.o,\
-	session commands request txn say limits decide)
+	session ask commands request txn say limits decide)
 $O/tests/test_session $O/tests/test_session_walk: $(SMTPD_ENGINE)
 $O/tests/test_intake: $(patsubst %,$O/obj/cleanup/%.o,\
 	intake workqueue mail disk)

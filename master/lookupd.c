@@ -13,7 +13,8 @@
  *	Commands of admin tools:
  *		dnsflush [name]		forget all answers, whatever the name:
  *					libunbound cannot forget just one
- *		lookup kind name	kind: host, mx, a, aaaa, txt
+ *		lookup kind name	kind: host, mx, a, aaaa, txt,
+ *					domain (for mail)
  * RIGHTS
  *	UDP and TCP to name servers, TCP to mail servers. No files:
  *	resolv.conf, hosts and the certificate authorities are read before the
@@ -301,8 +302,8 @@ command_lookup(
 	struct query query = { .kind = (uint8_t)kind };
 
 	if (kind == -1 || words[2].text.n > DOMAIN_MAX) {
-		program_answer(
-		    admin, NULL, 2, "usage: lookup host|mx|a|aaaa|txt name");
+		program_answer(admin, NULL, 2,
+		    "usage: lookup host|mx|a|aaaa|txt|domain name");
 		return;
 	}
 	query.name = words[2].text;
@@ -348,6 +349,7 @@ record_json(enum lookup_kind kind, const struct dns_rr *rr)
 
 	switch (kind) {
 	case LOOKUP_MX:
+	case LOOKUP_MAIL_DOMAIN:
 		json_object_set_new(
 		    o, "preference", json_integer(rr->preference));
 		json_object_set_new(o, "host", text_json(rr->name));

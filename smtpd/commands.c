@@ -14,6 +14,7 @@
 
 #include "base/mem.h"
 #include "event/event.h"
+#include "smtpd/ask.h"
 #include "smtpd/request.h"
 #include "smtpd/say.h"
 #include "smtpd/txn.h"
@@ -63,6 +64,9 @@ static const struct command_rule {
 	[VERB_QUIT] = { PH_COMMAND, C_NO_ARGS, NULL, apply_quit },
 };
 
+static bool decide_on(
+    struct smtp_session *, struct request *, struct reply *no);
+static void act(struct smtp_session *, struct request *, struct reply *no);
 static struct reply judge(const struct smtp_session *, struct request *);
 static struct reply judge_phase(const struct smtp_session *, enum verb);
 static void refuse(
@@ -82,17 +86,22 @@ commands_run(struct smtp_session *s, struct str line, bool more)
 	struct reply no;
 
 	arena_init(&r.mem, SCRATCH_MAX);
-	command_split(&r.line, line);
-	no = judge(s, &r);
-	if (tally_command(&s->tally, no.code,
-		(commands[r.line.verb].flags & C_JUNK) != 0) &&
-	    !no.close)
-		no = request_no(421, "4.7.0", "too many bad commands", true);
-	if (no.code != 0)
-		refuse(s, &r, &no);
+	if (decide_on(s, &r, &no))
+		act(s, &r, &no);
 	else
-		commands[r.line.verb].apply(s, &r);
+		ask_wait(s, line, more);
 	arena_free(&r.mem);
+}
+
+void
+commands_again(struct smtp_session *s)
+{
+	struct str line;
+	bool more;
+	char *text = ask_resume(s, &line, &more);
+
+	commands_run(s, line, more);
+	free(text);
 }
 
 void
@@ -118,6 +127,42 @@ request_no(int code, const char *status, const char *text, bool close)
 }
 
 /* --- what holds for every command --- */
+
+/*
+ * What to say to the command. Facts that its stages lack are got first, and
+ * it is judged anew when they are there. False: they are waited for.
+ */
+static bool
+decide_on(struct smtp_session *s, struct request *r, struct reply *no)
+{
+	const struct request begun = *r;
+
+	for (;;) {
+		command_split(&r->line, r->text);
+		*no = judge(s, r);
+		if (r->decided.needs.n == 0)
+			return true;
+		if (ask_for(s, &r->subject, &r->decided.needs))
+			return false;
+		arena_free(&r->mem);
+		*r = begun;
+	}
+}
+
+static void
+act(struct smtp_session *s, struct request *r, struct reply *no)
+{
+	const struct command_rule *c = &commands[r->line.verb];
+
+	if (tally_command(&s->tally, no->code, (c->flags & C_JUNK) != 0) &&
+	    !no->close)
+		*no = request_no(421, "4.7.0", "too many bad commands", true);
+	if (no->code != 0)
+		refuse(s, r, no);
+	else
+		c->apply(s, r);
+	ask_forget(s, s->txn != NULL ? SCOPE_RECIPIENT : SCOPE_TRANSACTION);
+}
 
 static struct reply
 judge(const struct smtp_session *s, struct request *r)

@@ -34,6 +34,7 @@ static void read_input(struct conn *);
 static void use_left_over(struct conn *);
 static void read_early(struct conn *);
 static bool spoke_early(struct conn *);
+static void read_end(struct conn *);
 static void read_nothing(struct conn *);
 static bool send_replies(struct conn *);
 static bool write_some(struct conn *, struct buf *);
@@ -53,7 +54,6 @@ conn_new(struct smtpd *sm, int fd, const struct conn_origin *from)
 	struct conn *c = mem_alloc(sizeof(*c));
 	struct smtp_session *s = &c->session;
 	struct stats_conn_counts counts;
-	enum host_class class;
 
 	c->smtpd = sm;
 	c->fd = fd;
@@ -76,18 +76,25 @@ conn_new(struct smtpd *sm, int fd, const struct conn_origin *from)
 	    s->stats, &from->client, from->listener_index, &c->counted);
 	c->watch = loop_watch(sm->daemon->loop, fd, 0, conn_event, c);
 	begin(c);
-	if (session_start(s, &counts) && lookups_host(c, &class))
-		conn_host(c, class, STR(""));
-	else
-		settle(c);
+	session_start(s, &counts);
+	settle(c);
 }
 
 void
-conn_host(struct conn *c, enum host_class class, struct str name)
+conn_answer(struct conn *c, const struct fact_answer *a)
 {
 	begin(c);
 	if (!spoke_early(c))
-		session_host(&c->session, class, name);
+		session_answer(&c->session, a);
+	settle(c);
+}
+
+void
+conn_unanswered(struct conn *c)
+{
+	begin(c);
+	if (!spoke_early(c))
+		session_unanswered(&c->session);
 	settle(c);
 }
 
@@ -133,7 +140,7 @@ conn_free(struct conn *c)
 	begin(c);
 	session_fini(&c->session);
 	intake_forget(c);
-	lookups_forget(c);
+	lookups_forget(&c->session);
 	loop_deadline_stop(&c->deadline);
 	loop_unwatch(&c->watch);
 	if (c->session.refused)
@@ -166,6 +173,8 @@ conn_event(void *arg, int ready)
 			read_early(c);
 		else if (session_reads(&c->session) && c->in.len == 0)
 			read_input(c);
+		else if (c->session.phase == PH_ASK)
+			read_end(c);
 		else
 			c->parked = true;
 	}
@@ -272,6 +281,19 @@ spoke_early(struct conn *c)
 	else
 		session_lost(&c->session);
 	return true;
+}
+
+/* While a command waits for facts its client may go; nobody needs to wait
+ * for the answers then. Input is left where it is. */
+static void
+read_end(struct conn *c)
+{
+	ssize_t n = recv(c->fd, read_buf, 1, MSG_PEEK | MSG_DONTWAIT);
+
+	if (n == 0 || (n == -1 && errno != EAGAIN && errno != EINTR))
+		session_lost(&c->session);
+	else
+		c->parked = true;
 }
 
 /* All is said. Closing now would take our last words back (TCP resets the

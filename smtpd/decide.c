@@ -1,47 +1,46 @@
 /* decide.c - runs the stages of one point and gathers what they decided */
 #include "smtpd/decide.h"
 
-static bool run_stages(enum stage_point, struct subject *, struct facts *,
-    struct arena *, struct decided *, bool settle);
+static bool run(enum stage_point, struct subject *, const struct facts *,
+    struct arena *, struct decided *);
 static void applied(void *arg, const struct stage *, const struct stage_out *);
 
-void
+bool
 decide(const struct smtp_session *s, enum stage_point point,
     struct subject *subject, struct arena *mem, struct decided *d)
 {
-	struct facts facts = s->facts;
-
-	run_stages(point, subject, &facts, mem, d, true);
+	return run(point, subject, &s->facts, mem, d);
 }
 
-bool
-decide_now(const struct smtp_session *s, enum stage_point point,
-    struct subject *subject, struct arena *mem, struct decided *d)
+void
+decide_data(const struct smtp_session *s, struct subject *subject,
+    struct arena *mem, struct decided *d)
 {
+	const struct subject begun = *subject;
 	struct facts facts = s->facts;
 
-	return run_stages(point, subject, &facts, mem, d, false);
+	while (!run(AT_DATA, subject, &facts, mem, d)) {
+		for (size_t i = 0; i < d->needs.n; i++)
+			fact_fail(
+			    &facts, mem, d->needs.v[i].id, d->needs.v[i].key);
+		*subject = begun;
+	}
 }
 
 static bool
-run_stages(enum stage_point point, struct subject *subject, struct facts *facts,
-    struct arena *mem, struct decided *d, bool settle)
+run(enum stage_point point, struct subject *subject, const struct facts *facts,
+    struct arena *mem, struct decided *d)
 {
 	struct pipeline_run run;
-	struct needs needs;
 
 	*d = (struct decided){ .by = "",
 		.given = STR(""),
 		.gateway = STR(""),
 		.bounce_profile = STR("") };
 	pipeline_begin(&run, point);
-	while (pipeline_run(&run, subject, facts, mem, false, applied, d,
-		   &needs) == PIPELINE_NEEDS) {
-		if (!settle)
-			return false;
-		for (size_t i = 0; i < needs.n; i++)
-			fact_fail(facts, mem, needs.v[i].id, needs.v[i].key);
-	}
+	if (pipeline_run(&run, subject, facts, mem, false, applied, d,
+		&d->needs) == PIPELINE_NEEDS)
+		return false;
 	if (run.replied)
 		d->reply = run.reply;
 	d->refused = run.replied && (run.reply.refuse || run.reply.code >= 400);
@@ -59,8 +58,13 @@ applied(void *arg, const struct stage *stage, const struct stage_out *out)
 		switch (e->kind) {
 		case EFFECT_POLICY: /* in the subject already */
 		case EFFECT_HEADER: /* not at these points */
+			break;
 		case EFFECT_DROPPED:
+			d->dropped = e->expand.v;
+			d->n_dropped = e->expand.n;
+			break;
 		case EFFECT_LIMIT:
+			d->limit = e->limit;
 			break;
 		case EFFECT_WARNING:
 			d->warning = e->text;

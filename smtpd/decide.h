@@ -8,6 +8,7 @@
 #include "smtpd/session.h"
 
 struct decided {
+	struct needs needs; /* n 0: decided */
 	struct reply reply; /* code 0: none was given */
 	bool refused;       /* 4xx, 5xx, TCPREFUSE */
 	const char *by;     /* name of the stage that gave the reply */
@@ -15,20 +16,24 @@ struct decided {
 	bool expanded;      /* the recipient became these */
 	struct str *rcpts;  /* in the arena */
 	size_t n_rcpts;
-	unsigned bypass; /* BYPASS_* */
+	struct str *dropped; /* but not these */
+	size_t n_dropped;
+	unsigned bypass;  /* BYPASS_* */
+	enum limit limit; /* which one refuses */
 	struct str gateway, bounce_profile;
 	struct str warning; /* for the log; n 0: none */
 };
 
 /*
- * subject comes back as the stages made it. A fact that is not known cannot
- * be had: it counts as failed. Results live in mem.
+ * subject comes back as the stages made it. False: facts are missing, needs
+ * says which, and nothing else is decided. Results live in mem.
  */
-void decide(const struct smtp_session *, enum stage_point, struct subject *,
+bool decide(const struct smtp_session *, enum stage_point, struct subject *,
     struct arena *mem, struct decided *);
 
-/* As decide, but false when a fact is missing: then nothing is decided. */
-bool decide_now(const struct smtp_session *, enum stage_point, struct subject *,
+/* The stages of AT_DATA, which need no facts that can be waited for: what is
+ * not known there cannot be had. */
+void decide_data(const struct smtp_session *, struct subject *,
     struct arena *mem, struct decided *);
 
 #endif

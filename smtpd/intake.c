@@ -28,6 +28,8 @@ const struct session_ops intake_ops = {
 	.content = intake_content,
 	.end = intake_end,
 	.abort = intake_abort,
+	.ask = lookups_ask,
+	.forget = lookups_forget,
 };
 
 static const struct ipc_handler handler = {

@@ -5,13 +5,26 @@
  * which comes too late finds nobody. lookupd gone or slow is a look-up that
  * failed, never a client that waits (session_due watches).
  */
-#include "fact/facts.h"
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "lookup/facts.h"
 #include "smtpd/smtpd.h"
+
+/* A fact that a connection asked for. */
+struct question {
+	struct question *next; /* of the same connection */
+	struct conn *conn;
+	uint32_t number;
+	enum fact_id id;
+	struct str key; /* the session's */
+};
 
 static int lookups_frame(
     void *, struct ipc *, struct ipc_frame *, struct err *);
 static void lookups_closed(void *, struct ipc *, const struct err *);
-static bool name_ok(struct str name);
+static struct question *question_new(struct conn *, const struct need *);
+static void question_free(struct question *);
 
 static const struct ipc_handler handler = {
 	.frame = lookups_frame,
@@ -27,58 +40,50 @@ lookups_peer(struct smtpd *sm, struct ipc *ipc, void **arg)
 }
 
 bool
-lookups_host(struct conn *c, enum host_class *class)
+lookups_ask(struct smtp_session *s, const struct need *need)
 {
+	struct conn *c = (struct conn *)s;
 	struct smtpd *sm = c->smtpd;
-	const struct config *cf = c->session.config;
-	struct query q = { .kind = LOOKUP_HOST,
-		.name = STR(""),
-		.ip = c->session.facts.client,
-		.timeout_ms = cf->reverse_timeout * 1000 };
+	char name[LOOKUP_NAME];
+	struct query q;
 
-	/* Receiving 4.6: without a time to wait every host is nx.domain. */
-	*class = cf->reverse_timeout == 0 ? HOST_NX : HOST_SERVFAIL;
-	if (cf->reverse_timeout == 0 || cf->dns_off || sm->lookupd == NULL)
-		return true;
-	do
-		c->query = ++sm->last_query;
-	while (c->query == 0 || map_get_u64(&sm->queries, c->query) != NULL);
-	map_put_u64(&sm->queries, c->query, c);
-	ipc_send(sm->lookupd, IPC_QUERY, c->query, &q);
-	return false;
+	if (sm->lookupd == NULL || !lookup_query_of(need->id, need->key,
+				       s->config, &s->facts.client, &q, name))
+		return false;
+	ipc_send(sm->lookupd, IPC_QUERY, question_new(c, need)->number, &q);
+	return true;
 }
 
 void
-lookups_forget(struct conn *c)
+lookups_forget(struct smtp_session *s)
 {
-	if (c->query != 0)
-		map_remove_u64(&c->smtpd->queries, c->query);
-	c->query = 0;
+	struct conn *c = (struct conn *)s;
+
+	while (c->questions != NULL)
+		question_free(c->questions);
 }
 
 static int
 lookups_frame(void *arg, struct ipc *ipc, struct ipc_frame *f, struct err *err)
 {
 	struct smtpd *sm = arg;
-	enum host_class class;
+	struct fact_answer fact;
+	struct question *q;
 	struct answer a;
 	struct arena mem;
-	struct conn *c;
 	int rc;
 
 	(void)ipc;
 	arena_init(&mem, 2 * IPC_FRAME_MAX);
 	rc = ipc_decode(f, &a, &mem, err);
-	c = rc == 0 ? map_get_u64(&sm->queries, f->txn) : NULL;
-	if (c != NULL) {
-		struct dns_rr *rr = a.rrs.v;
-		struct str name = a.rrs.n > 0 ? rr->name : STR("");
+	q = rc == 0 ? map_get_u64(&sm->queries, f->txn) : NULL;
+	if (q != NULL) {
+		struct conn *c = q->conn;
 
-		lookups_forget(c);
-		class = a.end == LOOKUP_FAILED ? HOST_SERVFAIL : a.host_class;
-		if (class == HOST_VERIFIED && !name_ok(name))
-			class = HOST_NOT_CONFIRMED;
-		conn_host(c, class, name);
+		fact = (struct fact_answer){ .key = q->key };
+		lookup_fact_of(q->id, &a, &fact);
+		question_free(q);
+		conn_answer(c, &fact);
 	}
 	arena_free(&mem);
 	return rc;
@@ -95,24 +100,37 @@ lookups_closed(void *arg, struct ipc *ipc, const struct err *err)
 	sm->lookupd = NULL;
 	for (struct conn *c = sm->conns, *next; c != NULL; c = next) {
 		next = c->next;
-		if (c->query == 0)
-			continue;
-		lookups_forget(c);
-		conn_host(c, HOST_SERVFAIL, STR(""));
+		if (c->questions != NULL)
+			conn_unanswered(c);
 	}
 }
 
-/* Threats IDT-08: what goes into logs and headers is a host name. */
-static bool
-name_ok(struct str name)
+static struct question *
+question_new(struct conn *c, const struct need *need)
 {
-	for (size_t i = 0; i < name.n; i++) {
-		char c = name.p[i];
+	struct smtpd *sm = c->smtpd;
+	struct question *q = mem_alloc(sizeof(*q));
 
-		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-			(c >= '0' && c <= '9') || c == '-' || c == '_' ||
-			c == '.'))
-			return false;
-	}
-	return name.n > 0 && name.n <= DOMAIN_MAX;
+	do
+		q->number = ++sm->last_query;
+	while (q->number == 0 || map_get_u64(&sm->queries, q->number) != NULL);
+	q->conn = c;
+	q->id = need->id;
+	q->key = need->key;
+	q->next = c->questions;
+	c->questions = q;
+	map_put_u64(&sm->queries, q->number, q);
+	return q;
+}
+
+static void
+question_free(struct question *q)
+{
+	struct question **at = &q->conn->questions;
+
+	while (*at != q)
+		at = &(*at)->next;
+	*at = q->next;
+	map_remove_u64(&q->conn->smtpd->queries, q->number);
+	free(q);
 }

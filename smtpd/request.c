@@ -55,7 +55,8 @@ request_check_mail(const struct smtp_session *s, struct request *r)
 	r->subject.addr_text = r->path;
 	r->subject.smtputf8 = (r->mail.seen & PARAM_SMTPUTF8) != 0;
 	r->subject.size = r->mail.size;
-	decide(s, AT_MAIL, &r->subject, &r->mem, &r->decided);
+	if (!decide(s, AT_MAIL, &r->subject, &r->mem, &r->decided))
+		return no;
 	return stage_no(r, SENDER);
 }
 
@@ -99,7 +100,8 @@ request_check_rcpt(const struct smtp_session *s, struct request *r)
 		   r->subject.smtputf8, &r->mem));
 	if (no.code != 0)
 		return no;
-	decide(s, AT_RCPT, &r->subject, &r->mem, d);
+	if (!decide(s, AT_RCPT, &r->subject, &r->mem, d))
+		return no;
 	no = stage_no(r, RECIPIENT);
 	if (no.code != 0 && r->log != LOG_LIMITED)
 		return no;

@@ -3,7 +3,8 @@
  * addresses
  *
  * A check fills the request; if it is not refused, apply works with what
- * stands there. Everything in it lives in mem, until the command is done.
+ * stands there. decided.needs: it could not be judged yet. Everything in it
+ * lives in mem, until the command is done.
  */
 #ifndef SMTPD_REQUEST_H
 #define SMTPD_REQUEST_H

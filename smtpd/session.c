@@ -11,22 +11,24 @@
 #include "base/bounds.h"
 #include "base/mem.h"
 #include "event/event.h"
+#include "smtpd/ask.h"
 #include "smtpd/commands.h"
 #include "smtpd/decide.h"
 #include "smtpd/say.h"
 #include "smtpd/txn.h"
 
 #define CONNECT_MEM ((size_t)1024 * 1024) /* banners have their limits */
-#define FACTS_GRACE 5000   /* ms over the time given to the look-up */
 #define LINGER      5000   /* ms for the client to read our last words */
 #define WAIT_MAX    600000 /* ms for cleanup; RFC 5321 4.5.3.2.6: 10 min */
 #define BLOCK_MIN   1024   /* bytes that make a block of data: LIM-06 */
 
-static bool run_connect(struct smtp_session *, bool wait);
+static void run_connect(struct smtp_session *);
+static bool may_greet(const struct smtp_session *, const struct decided *);
 static void greet(struct smtp_session *, const struct decided *);
 static void announce(const struct smtp_session *, struct str protocol);
 static void log_hat(const struct smtp_session *);
 static struct str score_text(const struct smtp_session *);
+static void answered(struct smtp_session *);
 static void read_line(struct smtp_session *, struct str *in);
 static void read_swallow(struct smtp_session *, struct str *in);
 static void rest(struct smtp_session *);
@@ -62,6 +64,7 @@ session_fini(struct smtp_session *s)
 			EMIT(ICID_LOST, .icid = s->icid);
 		EMIT(ICID_CLOSE, .icid = s->icid);
 	}
+	ask_forget(s, SCOPE_CONNECTION);
 	line_fini(&s->line);
 	free(s->host);
 	free(s->helo);
@@ -70,7 +73,7 @@ session_fini(struct smtp_session *s)
 
 /* --- the beginning --- */
 
-bool
+void
 session_start(struct smtp_session *s, const struct stats_conn_counts *counts)
 {
 	struct facts *f = &s->facts;
@@ -86,21 +89,7 @@ session_start(struct smtp_session *s, const struct stats_conn_counts *counts)
 	fact_set(f, FACT_REPUTATION, FACT_KNOWN, FACT_FROM_DEFAULT);
 	fact_set(f, FACT_OWNER, FACT_KNOWN, FACT_FROM_DEFAULT);
 	fact_set(f, FACT_COUNTRY, FACT_KNOWN, FACT_FROM_DEFAULT);
-	return !run_connect(s, true);
-}
-
-void
-session_host(struct smtp_session *s, enum host_class class, struct str name)
-{
-	if (s->phase != PH_CONNECT)
-		return;
-	s->facts.host_class = class;
-	if (class == HOST_VERIFIED) {
-		s->host = mem_strndup(name.p, name.n);
-		s->facts.host = str_of(s->host);
-	}
-	fact_set(&s->facts, FACT_HOST, FACT_KNOWN, FACT_LOOKED_UP);
-	run_connect(s, false);
+	run_connect(s);
 }
 
 void
@@ -116,31 +105,41 @@ session_early_talker(struct smtp_session *s)
 }
 
 /*
- * The stages of the connection. wait: the reverse name may still come; then
- * only a refusal that can do without it counts, and that without a word or
- * for want of room, so that the log of all others has the name. True: the
- * decision has been taken.
+ * The stages of the connection, each time that more is known. The reverse
+ * name is always asked for, because the log has it; lists only when the
+ * table cannot do without.
  */
-static bool
-run_connect(struct smtp_session *s, bool wait)
+static void
+run_connect(struct smtp_session *s)
 {
 	struct subject subject = s->subject;
 	struct decided d;
 	struct arena mem;
-	bool now = true;
+	bool decided;
 
 	arena_init(&mem, CONNECT_MEM);
-	if (wait)
-		now = decide_now(s, AT_CONNECT, &subject, &mem, &d) &&
-		      d.refused && (d.reply.refuse || d.reply.code == 421);
-	else
-		decide(s, AT_CONNECT, &subject, &mem, &d);
-	if (now) {
+	decided = decide(s, AT_CONNECT, &subject, &mem, &d);
+	if (decided && may_greet(s, &d)) {
 		s->subject = subject;
 		greet(s, &d);
+		ask_forget(s, SCOPE_CONNECTION);
+	} else if (fact_is_open(&s->facts, FACT_HOST) && !ask_is_open(s)) {
+		ask_client(s, !decided);
+		run_connect(s);
+	} else if (!decided && !ask_for(s, &subject, &d.needs)) {
+		run_connect(s);
 	}
 	arena_free(&mem);
-	return now;
+}
+
+/* Without the reverse name only a refusal counts, and that without a word or
+ * for want of room, so that the log of all others has the name. */
+static bool
+may_greet(const struct smtp_session *s, const struct decided *d)
+{
+	if (!fact_is_open(&s->facts, FACT_HOST))
+		return true;
+	return d->refused && (d->reply.refuse || d->reply.code == 421);
 }
 
 static void
@@ -201,6 +200,36 @@ score_text(const struct smtp_session *s)
 	if (!s->subject.listener->reputation)
 		return STR("not enabled");
 	return ip_is_private(&s->facts.client) ? STR("rfc1918") : STR("None");
+}
+
+/* --- facts --- */
+
+void
+session_answer(struct smtp_session *s, const struct fact_answer *a)
+{
+	if (ask_answered(s, a))
+		answered(s);
+}
+
+void
+session_unanswered(struct smtp_session *s)
+{
+	if (!ask_is_open(s))
+		return;
+	ask_give_up(s);
+	answered(s);
+}
+
+/* At connect each answer may be the one that decides; a command runs again
+ * when it has all of them. */
+static void
+answered(struct smtp_session *s)
+{
+	if (s->phase == PH_CONNECT)
+		run_connect(s);
+	else if (s->phase == PH_ASK && !ask_is_open(s))
+		commands_again(s);
+	rest(s);
 }
 
 /* --- input --- */
@@ -330,7 +359,7 @@ session_enter(struct smtp_session *s, unsigned phase)
 	s->phase = phase;
 	s->since = s->now;
 	s->block = 0;
-	if (phase != PH_SWALLOW && phase != PH_CLOSING &&
+	if (phase != PH_SWALLOW && phase != PH_CLOSING && phase != PH_ASK &&
 	    (s->txn != NULL) != ((phase & PH_TXN) != 0))
 		panic("session: phase %#x with%s transaction", phase,
 		    s->txn != NULL ? "" : "out");
@@ -341,6 +370,7 @@ session_close(struct smtp_session *s, bool lingers)
 {
 	if (s->txn != NULL)
 		txn_drop(s, "Receiving aborted");
+	ask_drop(s);
 	s->lingers = lingers;
 	session_enter(s, PH_CLOSING);
 }
@@ -348,7 +378,7 @@ session_close(struct smtp_session *s, bool lingers)
 bool
 session_is_idle(const struct smtp_session *s)
 {
-	return s->phase == PH_CONNECT || (s->phase & PH_COMMAND);
+	return (s->phase & (PH_CONNECT | PH_ASK | PH_COMMAND)) != 0;
 }
 
 void
@@ -384,7 +414,7 @@ session_due(const struct smtp_session *s)
 {
 	int64_t due = phase_limit(s), at;
 
-	if (s->phase & (PH_WAIT | PH_CLOSING | PH_CONNECT))
+	if (s->phase & (PH_WAIT | PH_CLOSING | PH_CONNECT | PH_ASK))
 		return due;
 	at = unsuccessful_at(s);
 	if (at < due)
@@ -398,8 +428,8 @@ session_expire(struct smtp_session *s)
 {
 	if (s->phase == PH_CLOSING)
 		return;
-	if (s->phase == PH_CONNECT) {
-		session_host(s, HOST_SERVFAIL, STR(""));
+	if (s->phase & (PH_CONNECT | PH_ASK)) {
+		session_unanswered(s);
 	} else if (s->phase == PH_WAIT) {
 		disconnect(s, "timed out in the queue", "4.3.0",
 		    "queue is not available");
@@ -437,8 +467,8 @@ phase_limit(const struct smtp_session *s)
 
 	switch (s->phase) {
 	case PH_CONNECT:
-		ms = (int64_t)s->config->reverse_timeout * 1000 + FACTS_GRACE;
-		break;
+	case PH_ASK:
+		return ask_due(s);
 	case PH_BODY:
 	case PH_CHUNK:
 	case PH_SWALLOW:

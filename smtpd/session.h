@@ -12,9 +12,10 @@
  *	            WAIT <----end of data---- BODY       CHUNK <-> CHUNKED
  *
  * RSET, EHLO and every end of data, good or bad, lead to READY with nothing
- * left of the transaction (threats STM-01). SWALLOW is a chunk that nobody
- * wants; CLOSING says no more than what is in `out`. session_enter() is the
- * only writer of phase.
+ * left of the transaction (threats STM-01). A command whose stages lack facts
+ * waits in ASK and then runs again (smtpd/ask.h). SWALLOW is a chunk that
+ * nobody wants; CLOSING says no more than what is in `out`. session_enter()
+ * is the only writer of phase.
  *
  * The order of calls: session_init, session_start, then any of the others;
  * session_fini at the end. Each may leave the session in PH_CLOSING; none
@@ -41,14 +42,16 @@
 #define PH_SWALLOW  (1u << 7)
 #define PH_WAIT     (1u << 8) /* for cleanup's answer */
 #define PH_CLOSING  (1u << 9)
+#define PH_ASK      (1u << 10) /* a command waits for facts */
 
 #define PH_COMMAND (PH_GREETED | PH_READY | PH_ENVELOPE | PH_CHUNKED)
 #define PH_TXN     (PH_ENVELOPE | PH_CHUNKED | PH_BODY | PH_CHUNK | PH_WAIT)
 
 struct smtp_session;
 struct txn;
+struct ask;
 
-/* Message intake: what the session needs others for. */
+/* What the session needs others for. */
 struct session_ops {
 	/* A message begins. False: nobody can take it now. */
 	bool (*open)(struct smtp_session *, const struct envelope *);
@@ -56,6 +59,10 @@ struct session_ops {
 	/* All content was given; answered by session_accepted. */
 	void (*end)(struct smtp_session *, const struct end_msg *);
 	void (*abort)(struct smtp_session *);
+	/* Asks for a fact, which need.key, the session's, names until then;
+	 * session_answer follows, not from within. False: it cannot be had. */
+	bool (*ask)(struct smtp_session *, const struct need *);
+	void (*forget)(struct smtp_session *); /* all that was asked */
 };
 
 struct smtp_session {
@@ -66,7 +73,8 @@ struct smtp_session {
 	struct subject subject; /* listener, group, policy, behaviour */
 	struct buf *out;        /* replies; the caller's, empty at each call */
 	struct line line;
-	struct txn *txn; /* only in PH_TXN */
+	struct txn *txn; /* only in PH_TXN, and PH_ASK */
+	struct ask *ask; /* NULL: nothing is asked and known about keys */
 	struct tally tally;
 	uint64_t icid; /* 0: nothing was said and nothing is logged */
 	unsigned phase;
@@ -96,13 +104,17 @@ void session_init(struct smtp_session *, const struct session_ops *,
 void session_fini(struct smtp_session *);
 
 /* A connection was made. counts: of the shared table, this one included.
- * True: session_host must follow, before anything is said. */
-bool session_start(
+ * Greets, at once or when the facts for that are there. */
+void session_start(
     struct smtp_session *, const struct stats_conn_counts *counts);
-/* The answer, or that there is none (HOST_SERVFAIL). Greets. */
-void session_host(struct smtp_session *, enum host_class, struct str name);
-/* Instead of session_host: the client spoke before it was greeted. */
+/* In PH_CONNECT: the client spoke before it was greeted. */
 void session_early_talker(struct smtp_session *);
+
+/* The answer to what was asked; of FACT_HOST: number is the class, text the
+ * name. One that nobody waits for any more is nothing. */
+void session_answer(struct smtp_session *, const struct fact_answer *);
+/* No answers will come. */
+void session_unanswered(struct smtp_session *);
 
 /* Takes what it can use now from the front of *in; what is left must be
  * given again when session_reads says so. */

@@ -15,6 +15,7 @@
 #include "smtpd/session.h"
 
 struct port;
+struct question;
 
 struct smtpd {
 	struct daemon *daemon;
@@ -25,7 +26,7 @@ struct smtpd {
 	struct ipc *cleanup[WORKERS_MAX]; /* NULL: not there */
 	struct ipc *lookupd;
 	struct map txns;    /* transaction number -> conn */
-	struct map queries; /* question number -> conn */
+	struct map queries; /* question number -> question */
 	uint32_t last_txn, last_query;
 	struct loop_timer *stop;
 };
@@ -46,7 +47,7 @@ struct conn {
 	struct buf out; /* said, not sent yet */
 	struct stats_conn counted;
 	size_t discarded;
-	uint32_t query;                  /* at lookupd; 0: none */
+	struct question *questions;      /* at lookupd */
 	uint32_t txn;                    /* at cleanup; 0: none */
 	struct ipc *cleanup;             /* who has it, or will have it */
 	const struct envelope *envelope; /* not sent yet; the session's */
@@ -76,7 +77,8 @@ struct conn_origin { /* where a connection came from */
 };
 void conn_new(struct smtpd *, int fd, const struct conn_origin *);
 /* Each of these may be the last that is heard of the connection. */
-void conn_host(struct conn *, enum host_class, struct str name);
+void conn_answer(struct conn *, const struct fact_answer *);
+void conn_unanswered(struct conn *); /* lookupd is gone */
 void conn_accepted(struct conn *, const struct accepted *);
 void conn_resume(struct conn *); /* cleanup takes content again */
 void conn_leave(struct conn *);  /* finish what is begun, then go */
@@ -85,18 +87,17 @@ void conn_free(struct conn *);   /* not a word more */
 
 /* --- intake.c --- */
 
-extern const struct session_ops intake_ops;
+extern const struct session_ops intake_ops; /* lookups.c has a part in it */
 const struct ipc_handler *intake_peer(
     struct smtpd *, uint32_t worker, struct ipc *, void **arg);
 void intake_forget(struct conn *); /* its transaction is nobody's now */
 
 /* --- lookups.c --- */
 
-/* Asks for the reverse name: conn_host follows. True: there is nobody to
- * ask, or nothing to ask for; *class is all that can be said. */
-bool lookups_host(struct conn *, enum host_class *class);
+/* session_ops.ask and .forget; conn_answer follows. */
+bool lookups_ask(struct smtp_session *, const struct need *);
+void lookups_forget(struct smtp_session *);
 const struct ipc_handler *lookups_peer(
     struct smtpd *, struct ipc *, void **arg);
-void lookups_forget(struct conn *);
 
 #endif

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "event/event.h"
+#include "smtpd/ask.h"
 #include "smtpd/decide.h"
 #include "smtpd/say.h"
 
@@ -21,7 +22,7 @@ static struct buf content;
 
 static void set_sender(struct smtp_session *, const struct txn_sender *);
 static void set_client(const struct smtp_session *, struct txn *);
-static bool decide_data(struct smtp_session *, uint64_t size);
+static bool judge_data(struct smtp_session *, uint64_t size);
 static void hand_on(struct smtp_session *);
 static void refuse(struct smtp_session *, const struct reply *);
 static void finish(struct smtp_session *);
@@ -88,7 +89,7 @@ txn_open(struct smtp_session *s)
 		buf_init(&content, 2 * PIECE_MAX + 64);
 	data_begin(&t->data);
 	t->begun = true;
-	if (!decide_data(s, t->declared)) {
+	if (!judge_data(s, t->declared)) {
 		say_reply(s, &t->refused);
 		txn_drop(s, "Receiving aborted");
 		return false;
@@ -259,7 +260,7 @@ set_client(const struct smtp_session *s, struct txn *t)
  * after it, when the true size is known. False: t->refused says why.
  */
 static bool
-decide_data(struct smtp_session *s, uint64_t size)
+judge_data(struct smtp_session *s, uint64_t size)
 {
 	struct txn *t = s->txn;
 	struct subject subject = s->subject;
@@ -268,7 +269,7 @@ decide_data(struct smtp_session *s, uint64_t size)
 	subject.sender = t->envelope.sender_orig;
 	subject.smtputf8 = (t->envelope.flags & ENV_SMTPUTF8) != 0;
 	subject.size = size;
-	decide(s, AT_DATA, &subject, &t->mem, &d);
+	decide_data(s, &subject, &t->mem, &d);
 	t->envelope.gateway = clip(d.gateway, NAME_MAX_LEN);
 	t->envelope.bounce_profile = clip(d.bounce_profile, NAME_MAX_LEN);
 	if (d.refused)
@@ -326,7 +327,7 @@ finish(struct smtp_session *s)
 	struct end_msg end = { .size = t->data.wire.size,
 		.wire_flags = t->data.wire.flags };
 
-	if (t->refused.code == 0 && !decide_data(s, t->data.wire.size))
+	if (t->refused.code == 0 && !judge_data(s, t->data.wire.size))
 		refuse(s, &(struct reply){ .code = t->refused.code,
 			      .status = t->refused.status,
 			      .text = t->refused.text });
@@ -365,6 +366,7 @@ let_go(struct smtp_session *s)
 
 	s->txn = NULL;
 	s->held = false;
+	ask_forget(s, SCOPE_TRANSACTION);
 	free(t->rcpts);
 	arena_free(&t->mem);
 	free(t);

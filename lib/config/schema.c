@@ -232,6 +232,14 @@ static const struct schema_key dns_keys[] = {
 	    DEFAULT("20"),
 	    .help = "How long the look-up of a client's name may take. 0: "
 		    "names are not looked up, every host is nx.domain." },
+	{ .name = "dnslist_timeout",
+	    FIELD(config, dnslist_timeout),
+	    .type = &value_time,
+	    .min = 1,
+	    .max = 60,
+	    DEFAULT("3"),
+	    .help = "How long a DNS list of a host access table may take; "
+		    "then the client is not on it." },
 	{ .name = "trust_anchor",
 	    FIELD(config, dnssec_anchor),
 	    .type = &value_text,

@@ -83,7 +83,8 @@ enum lookup_kind {
 	LOOKUP_MX,
 	LOOKUP_A,
 	LOOKUP_AAAA,
-	LOOKUP_TXT
+	LOOKUP_TXT,
+	LOOKUP_MAIL_DOMAIN /* can mail be sent to that domain? */
 };
 
 /* What the DNS says of a sender's domain (receiving 8.4). */

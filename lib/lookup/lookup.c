@@ -20,24 +20,27 @@ struct lookups {
 	size_t n;
 };
 
-/* The addresses of one PTR name. */
+/* The addresses of one PTR name, or MX host. */
 struct forward {
 	struct question *question;
 	struct lookup *lookup;
+	enum rdata_type type;
 	struct answer answer; /* end valid when not pending */
-	bool pending, confirms;
+	bool pending;
+	bool confirms; /* leads back, or there is one */
 };
 
 /*
- * The PTR or only question is asked first; then, for LOOKUP_HOST, those of
- * all names at once. finish() comes once, and only notes that the callback
- * is due: it is made at the end of the turn.
+ * The PTR, MX or only question is asked first; then, for LOOKUP_HOST and
+ * LOOKUP_MAIL_DOMAIN, those of all names at once. finish() comes once, and
+ * only notes that the callback is due: it is made at the end of the turn.
  */
 struct lookup {
 	struct lookups *all;
 	struct lookup *next, **prev;
 	enum lookup_kind kind;
 	struct ip ip;
+	struct str name; /* LOOKUP_MAIL_DOMAIN: in the form of the DNS */
 	lookup_done done;
 	void *arg;
 
@@ -60,9 +63,11 @@ static void ask(struct lookup *, struct question **slot, const char *name,
 static void on_reply(void *arg, const struct resolver_reply *);
 static void take_reply(const struct resolver_reply *, enum rdata_type,
     struct arena *, struct answer *);
-static void ask_forwards(struct lookup *);
+static void ask_domain(struct lookup *, enum lookup_end mx);
+static void ask_forwards(struct lookup *, const struct dns_rr *, size_t n);
 static void on_forward(void *arg, const struct resolver_reply *);
 static void judge_forwards(struct lookup *);
+static void judge_domain(struct lookup *);
 static void confirm(struct lookup *, size_t i);
 static void on_timeout(void *arg);
 static void finish(struct lookup *, enum lookup_end, const char *reason);
@@ -80,6 +85,7 @@ static const struct {
 	[LOOKUP_A] = { "A", "a", RDATA_A },
 	[LOOKUP_AAAA] = { "AAAA", "aaaa", RDATA_AAAA },
 	[LOOKUP_TXT] = { "TXT", "txt", RDATA_TXT },
+	[LOOKUP_MAIL_DOMAIN] = { "domain", "domain", RDATA_MX },
 };
 
 struct lookups *
@@ -264,6 +270,7 @@ query_name(struct lookup *l, const struct query *query)
 	}
 	if (!addr_domain_ok(query->name, &canonical, &l->mem))
 		return NULL;
+	l->name = canonical;
 	return arena_printf(&l->mem, "%.*s.", STR_ARG(canonical));
 }
 
@@ -287,7 +294,9 @@ on_reply(void *arg, const struct resolver_reply *reply)
 	take_reply(reply, kinds[l->kind].type, &l->mem, &l->answer);
 	end = l->answer.end;
 	if (l->kind == LOOKUP_HOST && end == LOOKUP_FOUND)
-		ask_forwards(l);
+		ask_forwards(l, l->answer.rrs.v, l->answer.rrs.n);
+	else if (l->kind == LOOKUP_MAIL_DOMAIN)
+		ask_domain(l, end);
 	else
 		finish(l, end, NULL);
 }
@@ -306,29 +315,51 @@ take_reply(const struct resolver_reply *reply, enum rdata_type type,
 		rdata_parse(reply->packet, type, mem, out);
 }
 
-/* --- the client's name --- */
+/* --- the client's name, the hosts of a domain --- */
 
+/* mx: the end of the question for MX records. */
 static void
-ask_forwards(struct lookup *l)
+ask_domain(struct lookup *l, enum lookup_end mx)
 {
-	enum rdata_type type = ip_is_v4(&l->ip) ? RDATA_A : RDATA_AAAA;
-	const struct dns_rr *names = l->answer.rrs.v;
-	size_t n = l->answer.rrs.n;
+	const struct dns_rr *rrs = l->answer.rrs.v, self = { .name = l->name };
+
+	if (mx == LOOKUP_NOT_FOUND)
+		ask_forwards(l, &self, 1);
+	else if (mx != LOOKUP_FOUND)
+		finish(l, mx, NULL);
+	else if (rrs[0].name.n == 0)
+		finish(l, LOOKUP_NOT_FOUND, "null MX");
+	else
+		ask_forwards(l, rrs, l->answer.rrs.n);
+}
+
+/* The addresses of all of them at once: the client's kind for LOOKUP_HOST,
+ * else both. */
+static void
+ask_forwards(struct lookup *l, const struct dns_rr *names, size_t n)
+{
+	bool host = l->kind == LOOKUP_HOST, v4 = ip_is_v4(&l->ip);
+	size_t kinds_each = host ? 1 : 2;
 
 	if (n > LOOKUP_NAMES_MAX)
 		n = LOOKUP_NAMES_MAX;
+	n *= kinds_each;
 	l->forwards = arena_array(&l->mem, n, sizeof(*l->forwards));
 	l->n_forwards = n;
 	/* All are pending before the first answer, which may be at once. */
-	for (size_t i = 0; i < n; i++)
-		l->forwards[i] =
-		    (struct forward){ .lookup = l, .pending = true };
-	for (size_t i = 0; i < n && !l->finished; i++) {
-		char *name =
-		    arena_printf(&l->mem, "%.*s.", STR_ARG(names[i].name));
+	for (size_t i = 0; i < n; i++) {
+		bool a = host ? v4 : i % 2 == 0;
 
-		ask(l, &l->forwards[i].question, name, type, on_forward,
-		    &l->forwards[i]);
+		l->forwards[i] = (struct forward){ .lookup = l,
+			.pending = true,
+			.type = a ? RDATA_A : RDATA_AAAA };
+	}
+	for (size_t i = 0; i < n && !l->finished; i++) {
+		struct forward *f = &l->forwards[i];
+		char *name = arena_printf(
+		    &l->mem, "%.*s.", STR_ARG(names[i / kinds_each].name));
+
+		ask(l, &f->question, name, f->type, on_forward, f);
 	}
 }
 
@@ -340,15 +371,18 @@ on_forward(void *arg, const struct resolver_reply *reply)
 	const struct dns_rr *addrs;
 
 	count(l->all, reply->cached);
-	take_reply(reply, ip_is_v4(&l->ip) ? RDATA_A : RDATA_AAAA, &l->mem,
-	    &f->answer);
+	take_reply(reply, f->type, &l->mem, &f->answer);
 	f->pending = false;
 	addrs = f->answer.rrs.v;
 	for (size_t i = 0; i < f->answer.rrs.n; i++)
-		if (ip_equal(&addrs[i].ip, &l->ip))
+		if (l->kind != LOOKUP_HOST || ip_equal(&addrs[i].ip, &l->ip))
 			f->confirms = true;
-	if (!l->finished)
+	if (l->finished)
+		return;
+	if (l->kind == LOOKUP_HOST)
 		judge_forwards(l);
+	else
+		judge_domain(l);
 }
 
 /* The first name in order that leads back counts, so an answer is known as
@@ -373,6 +407,30 @@ judge_forwards(struct lookup *l)
 		finish(l, LOOKUP_FAILED, "names cannot be looked up");
 	else
 		finish(l, LOOKUP_NOT_FOUND, "no name leads back");
+}
+
+/* One address anywhere will do. */
+static void
+judge_domain(struct lookup *l)
+{
+	bool failed = false, pending = false;
+
+	for (size_t i = 0; i < l->n_forwards; i++) {
+		const struct forward *f = &l->forwards[i];
+
+		if (f->confirms) {
+			finish(l, LOOKUP_FOUND, NULL);
+			return;
+		}
+		pending |= f->pending;
+		failed |= !f->pending && f->answer.end == LOOKUP_FAILED;
+	}
+	if (pending)
+		return;
+	if (failed)
+		finish(l, LOOKUP_FAILED, "hosts cannot be looked up");
+	else
+		finish(l, LOOKUP_NOT_FOUND, "no address");
 }
 
 static void

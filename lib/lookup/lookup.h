@@ -7,6 +7,7 @@
  *
  *	LOOKUP_MX, _A, _AAAA, _TXT	the records of query.name
  *	LOOKUP_HOST			the name of query.ip (receiving 4.6)
+ *	LOOKUP_MAIL_DOMAIN		does query.name exist for mail (8.4)?
  *
  * The end is FOUND, NOT_FOUND, NXDOMAIN (also for a name that cannot be in
  * the domain name system) or FAILED, with a word as reason ("NXDomain",
@@ -18,6 +19,11 @@
  *	HOST_NX			NOT_FOUND or NXDOMAIN: there is no PTR record
  *	HOST_NOT_CONFIRMED	NOT_FOUND: no name leads back; rrs: the names
  *	HOST_SERVFAIL		FAILED: PTR, or the names, cannot be looked up
+ *
+ * LOOKUP_MAIL_DOMAIN asks for MX records, then for the addresses of up to ten
+ * hosts there, or without MX records of the name itself. FOUND: there is an
+ * address somewhere. NXDOMAIN, NOT_FOUND: there is none, or a null MX (RFC
+ * 7505). FAILED: none was found, and not everything could be looked up.
  */
 #ifndef LOOKUP_LOOKUP_H
 #define LOOKUP_LOOKUP_H
@@ -28,7 +34,7 @@
 #include "lookup/resolver.h"
 #include "stats/stats.h"
 
-#define LOOKUP_NAMES_MAX 10    /* PTR names that are looked at */
+#define LOOKUP_NAMES_MAX 10    /* PTR names, MX hosts that are looked at */
 #define LOOKUPS_MAX      10000 /* under way; more: FAILED, "busy" */
 
 struct lookups;
@@ -57,7 +63,8 @@ struct lookup *lookup_ask(
 /* The answer is not wanted; not from within the callback. */
 void lookup_cancel(struct lookup **);
 
-/* "mx", "a", "aaaa", "txt", "host" <-> enum lookup_kind; -1: none such */
+/* "mx", "a", "aaaa", "txt", "host", "domain" <-> enum lookup_kind; -1: none
+ * such */
 int lookup_kind_of(struct str name);
 const char *lookup_kind_name(enum lookup_kind); /* "MX" */
 const char *lookup_end_name(enum lookup_end);   /* "not found" */

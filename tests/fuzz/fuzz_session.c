@@ -19,6 +19,8 @@ struct talk {
 	struct wire_check check;
 	unsigned n_open; /* 1 while cleanup has one */
 	bool whole;
+	struct need asked; /* FACT_N: nothing is */
+	unsigned n_asked;
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -33,7 +35,8 @@ static const char yaml[] =
     "- {name: A, type: public, interface: Net, bare_newline: reject,\n"
     "   rat: [example.org], hat: {defaults: {max_message_size: 1K}}}\n"
     "- {name: B, type: public, interface: Net, port: 26,\n"
-    "   bare_newline: clean, rat: [example.org]}\n"
+    "   bare_newline: clean, rat: [example.org],\n"
+    "   hat: {defaults: {envelope_sender_verify: yes}}}\n"
     "- {name: C, type: sinkhole-noqueue, interface: Net, port: 27}\n";
 
 static bool
@@ -77,6 +80,39 @@ fuzz_abort(struct smtp_session *s)
 		abort();
 }
 
+/* The answer to every second question is that there is none. */
+static bool
+fuzz_ask(struct smtp_session *s, const struct need *need)
+{
+	struct talk *t = (struct talk *)s;
+
+	if (need->id != FACT_HOST && t->n_asked++ % 2 == 1)
+		return false;
+	t->asked = *need;
+	return true;
+}
+
+static void
+fuzz_forget(struct smtp_session *s)
+{
+	((struct talk *)s)->asked.id = FACT_N;
+}
+
+static void
+answer(struct talk *t)
+{
+	struct fact_answer a = { .id = t->asked.id,
+		.key = t->asked.key,
+		.meta = { FACT_KNOWN, FACT_LOOKED_UP },
+		.number = t->asked.id == FACT_HOST ? HOST_VERIFIED : 0,
+		.text = STR("c.test") };
+
+	t->asked.id = FACT_N;
+	if (a.id != FACT_N)
+		session_answer(&t->s, &a);
+	session_unanswered(&t->s);
+}
+
 static void
 prepare(void)
 {
@@ -103,6 +139,7 @@ converse(struct talk *t, struct str in, size_t step, unsigned code)
 
 		buf_reset(t->s.out);
 		session_input(&t->s, &rest);
+		answer(t);
 		in = str_sub(in, piece.n - rest.n, in.n);
 		if (t->whole)
 			session_accepted(&t->s, &a);
@@ -117,10 +154,10 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct session_ops ops = { fuzz_open, fuzz_content,
-		fuzz_end, fuzz_abort };
+		fuzz_end, fuzz_abort, fuzz_ask, fuzz_forget };
 	static const struct stats_conn_counts one = { 1, 1, 1 };
 	static const unsigned codes[] = { 250, 451, 554, 0 };
-	struct talk t = { .n_open = 0 };
+	struct talk t = { .asked = { .id = FACT_N } };
 	struct buf out;
 
 	if (size < 3)
@@ -133,8 +170,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	ip_parse(&t.s.facts.client, STR("192.0.2.1"));
 	t.s.out = &out;
 	t.s.now = 1;
-	if (session_start(&t.s, &one))
-		session_host(&t.s, HOST_VERIFIED, STR("c.test"));
+	session_start(&t.s, &one);
+	answer(&t);
 	converse(&t, (struct str){ (const char *)data + 3, size - 3 },
 	    data[1] + 1u, codes[data[2] % 4]);
 	session_lost(&t.s);

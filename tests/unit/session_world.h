@@ -1,7 +1,8 @@
 /*
  * session_world.h - a conversation without a network, for tests
  *
- * Cleanup is a double that keeps what it was given and answers as told. Time
+ * Cleanup is a double that keeps what it was given and answers as told. So is
+ * lookupd: it writes down what it is asked, and the client has no name. Time
  * stands still unless a test moves it.
  */
 #ifndef UNIT_SESSION_WORLD_H
@@ -37,6 +38,11 @@ struct talk {
 	uint32_t env_flags;
 	size_t n_rcpts;
 	char sender[ADDR_MAX + 1], rcpts[2000], protocol[17];
+	/* the other one: what is asked and open; keys are the session's */
+	struct need asked[64];
+	size_t n_asked;
+	bool no_lookupd;
+	unsigned n_questions; /* ever */
 };
 
 static struct config *talk_config;
@@ -97,11 +103,69 @@ talk_abort(struct smtp_session *s)
 	((struct talk *)s)->n_aborted++;
 }
 
+static inline bool
+talk_ask(struct smtp_session *s, const struct need *need)
+{
+	struct talk *t = (struct talk *)s;
+
+	t->n_questions++;
+	if (t->no_lookupd)
+		return false;
+	assert_true(t->n_asked < NELEM(t->asked));
+	t->asked[t->n_asked++] = *need;
+	return true;
+}
+
 static inline void
-talk_begin(struct talk *t, const char *listener, const char *client)
+talk_forget(struct smtp_session *s)
+{
+	((struct talk *)s)->n_asked = 0;
+}
+
+/* Was that asked, and is it open? */
+static inline bool
+talk_asked(const struct talk *t, enum fact_id id, const char *key)
+{
+	for (size_t i = 0; i < t->n_asked; i++)
+		if (t->asked[i].id == id && str_is(t->asked[i].key, key))
+			return true;
+	return false;
+}
+
+/* lookupd's answer, asked for or not; state FACT_FAILED: it cannot say. */
+static inline void
+talk_fact(struct talk *t, const struct fact_answer *a)
+{
+	struct fact_answer copy = *a;
+
+	if (copy.text.p == NULL)
+		copy.text = STR("");
+	for (size_t i = 0; i < t->n_asked; i++) {
+		if (t->asked[i].id != a->id || !str_eq(t->asked[i].key, a->key))
+			continue;
+		t->asked[i] = t->asked[--t->n_asked];
+		break;
+	}
+	session_answer(&t->s, &copy);
+}
+
+static inline void
+talk_tell(struct talk *t, enum fact_id id, const char *key, uint64_t number)
+{
+	struct fact_answer a = { .id = id,
+		.key = str_of(key),
+		.meta = { FACT_KNOWN, FACT_LOOKED_UP },
+		.number = number };
+
+	talk_fact(t, &a);
+}
+
+/* Up to the question for the client's name. */
+static inline void
+talk_connect(struct talk *t, const char *listener, const char *client)
 {
 	static const struct session_ops ops = { talk_open, talk_content,
-		talk_end, talk_abort };
+		talk_end, talk_abort, talk_ask, talk_forget };
 	static const struct stats_conn_counts one = { 1, 1, 1 };
 	const struct listener *l =
 	    config_listener(talk_config, str_of(listener));
@@ -115,8 +179,15 @@ talk_begin(struct talk *t, const char *listener, const char *client)
 	t->s.facts.local = l->interface->ip;
 	t->s.out = &t->out;
 	t->s.now = 1000000;
-	if (session_start(&t->s, &one))
-		session_host(&t->s, HOST_NX, STR(""));
+	session_start(&t->s, &one);
+}
+
+static inline void
+talk_begin(struct talk *t, const char *listener, const char *client)
+{
+	talk_connect(t, listener, client);
+	if (talk_asked(t, FACT_HOST, ""))
+		talk_tell(t, FACT_HOST, "", HOST_NX);
 }
 
 static inline void

@@ -1,0 +1,106 @@
+/* facts.c - facts as questions to lookup.h, and its answers as facts */
+#include "lookup/facts.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static bool list_name(
+    const struct ip *client, struct str zone, char name[LOOKUP_NAME]);
+static void read_host(const struct answer *, struct fact_answer *);
+static bool name_ok(struct str name);
+
+bool
+lookup_query_of(enum fact_id id, struct str key, const struct config *config,
+    const struct ip *client, struct query *q, char name[LOOKUP_NAME])
+{
+	*q = (struct query){ .name = STR(""), .ip = *client };
+	switch (id) {
+	case FACT_HOST:
+		q->kind = LOOKUP_HOST;
+		q->timeout_ms = config->reverse_timeout * 1000;
+		break;
+	case FACT_DNSLIST:
+		if (!list_name(client, key, name))
+			return false;
+		q->kind = LOOKUP_A;
+		q->name = str_of(name);
+		q->timeout_ms = config->dnslist_timeout * 1000;
+		break;
+	case FACT_SENDER_DOMAIN:
+		if (!str_copy(name, LOOKUP_NAME, key))
+			return false;
+		q->kind = LOOKUP_MAIL_DOMAIN;
+		q->name = str_of(name);
+		q->timeout_ms = config->dns_timeout * 1000;
+		break;
+	default:
+		return false;
+	}
+	return !config->dns_off;
+}
+
+void
+lookup_fact_of(enum fact_id id, const struct answer *a, struct fact_answer *out)
+{
+	bool found = a->end == LOOKUP_FOUND;
+	bool failed = a->end == LOOKUP_FAILED;
+
+	out->id = id;
+	out->meta =
+	    (struct fact){ failed ? FACT_FAILED : FACT_KNOWN, FACT_LOOKED_UP };
+	out->text = STR("");
+	if (id == FACT_HOST)
+		read_host(a, out);
+	else if (id == FACT_DNSLIST)
+		out->number = found;
+	else
+		out->number = failed  ? DOMAIN_UNRESOLVED
+			      : found ? DOMAIN_EXISTS
+				      : DOMAIN_MISSING;
+}
+
+/* 192.0.2.1 in list.example.net: 1.2.0.192.list.example.net (RFC 5782). */
+static bool
+list_name(const struct ip *client, struct str zone, char name[LOOKUP_NAME])
+{
+	char reverse[80];
+	size_t n;
+
+	ip_reverse_name(client, reverse);
+	n = strlen(reverse) -
+	    strlen(ip_is_v4(client) ? "in-addr.arpa" : "ip6.arpa");
+	if (n + zone.n >= LOOKUP_NAME)
+		return false;
+	snprintf(name, LOOKUP_NAME, "%.*s%.*s", (int)n, reverse, STR_ARG(zone));
+	return true;
+}
+
+static void
+read_host(const struct answer *a, struct fact_answer *out)
+{
+	const struct dns_rr *rr = a->rrs.v;
+	enum host_class class = (enum host_class)a->host_class;
+
+	if (a->end == LOOKUP_FAILED || a->host_class > HOST_NOT_CONFIRMED)
+		class = HOST_SERVFAIL;
+	if (class == HOST_VERIFIED && (a->rrs.n == 0 || !name_ok(rr->name)))
+		class = HOST_NOT_CONFIRMED;
+	if (class == HOST_VERIFIED)
+		out->text = rr->name;
+	out->number = class;
+}
+
+/* Threats IDT-08: what goes into logs and headers is a host name. */
+static bool
+name_ok(struct str name)
+{
+	for (size_t i = 0; i < name.n; i++) {
+		char c = name.p[i];
+
+		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+			(c >= '0' && c <= '9') || c == '-' || c == '_' ||
+			c == '.'))
+			return false;
+	}
+	return name.n > 0 && name.n <= DOMAIN_MAX;
+}

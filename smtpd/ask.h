@@ -1,0 +1,48 @@
+/*
+ * ask.h - facts that a session lacks, and the command that waits for them
+ *
+ * When stages lack facts, ask_for() gets them: counts at once, from the
+ * shared memory; others by asking whoever runs the session (session_ops.ask).
+ * Then the command's line is kept, the session waits in PH_ASK, and with the
+ * last answer, or none, the same command runs again from its beginning: its
+ * checks change nothing, and find the facts known.
+ *
+ * What is known about keys (struct fact_answer) lives in the session only as
+ * long as somebody may look at it: while the command runs or waits, and while
+ * there is a transaction when it is about that. A session that waits for its
+ * client has nothing here.
+ */
+#ifndef SMTPD_ASK_H
+#define SMTPD_ASK_H
+
+#include "smtpd/session.h"
+
+/*
+ * Gets these facts. True: one or more were asked for, and are open until
+ * session_answer; false: all are known now, or cannot be had.
+ */
+bool ask_for(
+    struct smtp_session *, const struct subject *, const struct needs *);
+/* At connect: the reverse name, and if the table may ask for them all DNS
+ * lists of it, so that nobody waits for one after the other. */
+void ask_client(struct smtp_session *, bool lists);
+
+bool ask_is_open(const struct smtp_session *); /* an answer is waited for */
+int64_t ask_due(const struct smtp_session *);  /* and until when */
+
+/* An answer. False: nobody had asked. */
+bool ask_answered(struct smtp_session *, const struct fact_answer *);
+/* No answer comes any more: what is open cannot be had. */
+void ask_give_up(struct smtp_session *);
+/* Nobody waits for the answers any more. */
+void ask_drop(struct smtp_session *);
+
+/* Forgets what is known of that scope and of smaller ones. */
+void ask_forget(struct smtp_session *, enum fact_scope);
+
+/* The command that waits; and back again, the caller's to free. more: as
+ * commands_run. */
+void ask_wait(struct smtp_session *, struct str line, bool more);
+char *ask_resume(struct smtp_session *, struct str *line, bool *more);
+
+#endif
