@@ -402,9 +402,9 @@ session_cut(struct smtp_session *s)
 struct str
 session_hostname(const struct smtp_session *s)
 {
-	const struct interface *i = s->subject.listener->interface;
+	struct str name = pipeline_hostname(&s->subject);
 
-	return i->hostname.n > 0 ? i->hostname : s->config->hostname;
+	return name.n > 0 ? name : STR("ESMTP");
 }
 
 /* --- time --- */

@@ -142,6 +142,8 @@ void session_close(struct smtp_session *, bool lingers);
 /* Reads n bytes that nobody wants, then gives that reply (NULL: none). Its
  * texts must be literals. */
 void session_swallow(struct smtp_session *, uint64_t n, const struct reply *);
+/* For replies that begin with our name; never empty: where the policy wants
+ * none it is the word that the greeting begins with. */
 struct str session_hostname(const struct smtp_session *);
 
 #endif

@@ -163,8 +163,9 @@ static const struct schema_key params_keys[MFP_N] = {
 	    .max = 255,
 	    .text_ok = name_domain,
 	    DEFAULT(""),
-	    .help = "Host name in the greeting. Empty: that of the interface; "
-		    "\"none\": no name at all." },
+	    .help = "Host name in the greeting and in replies that begin "
+		    "with one. Empty: that of the interface; \"none\": no "
+		    "name at all." },
 	CODE(RCPTS_PER_HOUR_CODE, "max_rcpts_per_hour_code",
 	    rcpts_per_hour_code, 400, "452",
 	    "Reply code when max_rcpts_per_hour is reached."),

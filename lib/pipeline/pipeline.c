@@ -90,6 +90,20 @@ pipeline_group_name(const struct hat_group *g)
 	return all ? STR("") : g->name;
 }
 
+struct str
+pipeline_hostname(const struct subject *s)
+{
+	const struct interface *i = s->listener->interface;
+	struct str own =
+	    s->policy != NULL ? s->policy->p.override_hostname : STR("");
+
+	if (str_is_nocase(own, "none"))
+		return STR("");
+	if (own.n > 0)
+		return own;
+	return i->hostname.n > 0 ? i->hostname : s->config->hostname;
+}
+
 bool
 pipeline_may_need(const struct listener *l, enum fact_id id)
 {

@@ -44,6 +44,10 @@ struct str pipeline_group_name(const struct hat_group *);
 /* Will a stage of AT_WORK look at the header of this message? */
 bool pipeline_reads_header(const struct subject *);
 
+/* The name that the client is told: the policy's, once there is one, else
+ * that of the interface; empty: the policy wants none. */
+struct str pipeline_hostname(const struct subject *);
+
 /* The table, for trace, docs and tests. */
 const struct stage *pipeline_stages(size_t *n);
 

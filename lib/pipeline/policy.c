@@ -5,6 +5,7 @@
  * (4.3), so that the log shows whom the mail was for.
  */
 #include "base/err.h"
+#include "pipeline/pipeline.h"
 #include "pipeline/stages.h"
 #include "pipeline/variables.h"
 
@@ -12,6 +13,8 @@
 
 static void greet(const struct subject *, struct reply *);
 static void reject(const struct subject *, struct reply *);
+static struct str first_line(
+    const struct subject *, bool greets, struct str text, struct arena *);
 
 enum stage_answer
 limits_decide(
@@ -46,10 +49,7 @@ policy_decide(
 		if (variables_need(reply.text, facts, &needs))
 			return stage_needs(out, needs, STR(""));
 		reply.text = variables_expand(reply.text, s, facts, out->mem);
-		reply.text = str_of(arena_printf(out->mem, "%.*s%s%s%.*s",
-		    STR_ARG(s->listener->interface->hostname),
-		    rejected ? "" : " ESMTP", reply.text.n > 0 ? "\n" : "",
-		    STR_ARG(reply.text)));
+		reply.text = first_line(s, !rejected, reply.text, out->mem);
 	}
 	stage_effect(out, EFFECT_REPLY)->reply = reply;
 	return STAGE_DONE;
@@ -77,7 +77,6 @@ policy_delayed(
 	return STAGE_DONE;
 }
 
-/* The first line says our name and what to speak (RFC 5321 4.2.1). */
 static void
 greet(const struct subject *s, struct reply *reply)
 {
@@ -98,4 +97,19 @@ reject(const struct subject *s, struct reply *reply)
 	    policy->p.banner_code >= 400 ? (int)policy->p.banner_code : 554;
 	reply->text = own ? policy->p.banner_text : STR(REFUSED_TEXT);
 	reply->close = true;
+}
+
+/* Puts before the text our name, if it may be known, and in a greeting what
+ * to speak (RFC 5321 4.2.1). */
+static struct str
+first_line(
+    const struct subject *s, bool greets, struct str text, struct arena *mem)
+{
+	struct str name = pipeline_hostname(s);
+	const char *speak = !greets ? "" : name.n > 0 ? " ESMTP" : "ESMTP";
+
+	if (name.n == 0 && !greets)
+		return text;
+	return str_of(arena_printf(mem, "%.*s%s%s%.*s", STR_ARG(name), speak,
+	    text.n > 0 ? "\n" : "", STR_ARG(text)));
 }

@@ -19,6 +19,10 @@ static const char yaml[] =
     "$Hostname $Orgid $x\"}\n"
     "    - {name: $NO, behaviour: REJECT, smtp_banner_code: 521,\n"
     "       smtp_banner_text: \"go away, $RemoteIP\"}\n"
+    "    - {name: $NAMED, behaviour: ACCEPT, override_hostname: mx.example}\n"
+    "    - {name: $NAMELESS, behaviour: ACCEPT, override_hostname: none,\n"
+    "       smtp_banner_text: hello}\n"
+    "    - {name: $SILENT, behaviour: REJECT, override_hostname: None}\n"
     "    groups:\n"
     "    - {name: NETS, policy: $TRUSTED, entries: [10.1., 10.2.3.4-9,\n"
     "       172.16.0.0/12, \"2001:db8::/32\"]}\n"
@@ -31,6 +35,9 @@ static const char yaml[] =
     "    - {name: OWNERS, policy: TCPREFUSE, entries: [\"SBO:34\"]}\n"
     "    - {name: LAND, policy: REJECT, entries: [\"country[XX,YY]\"]}\n"
     "    - {name: GREETED, policy: $GREET, entries: [192.0.2.80]}\n"
+    "    - {policy: $NAMED, entries: [192.0.2.81]}\n"
+    "    - {policy: $NAMELESS, entries: [192.0.2.82]}\n"
+    "    - {policy: $SILENT, entries: [192.0.2.83]}\n"
     "    - {name: REST, policy: $ACCEPTED, entries: [\"sbrs[none]\",\n"
     "       serv.fail]}\n"
     "    - {name: ALL, policy: $ACCEPTED}\n"
@@ -169,6 +176,12 @@ test_replies(void **state)
 		    "mail3.example.com ESMTP\nhi 192.0.2.80 of GREETED via "
 		    "192.0.2.80, h.test 7 $x",
 		    false, false },
+		{ "another name", "192.0.2.81", 1, 1, 1, 220, "",
+		    "mx.example ESMTP", false, false },
+		{ "no name", "192.0.2.82", 1, 1, 1, 220, "", "ESMTP\nhello",
+		    false, false },
+		{ "refusal without name", "192.0.2.83", 1, 1, 1, 554, "",
+		    "access refused for this host", true, false },
 		{ "at the limit", "192.0.2.80", 5, 50, 100, 220, "", NULL,
 		    false, false },
 		{ "too many of one client", "192.0.2.80", 6, 6, 6, 421, "4.4.5",

@@ -32,7 +32,13 @@ static const char yaml[] =
     "  interface: Net\n"
     "  port: 2527\n"
     "  hat: {groups: [{name: REL, entries: [192.0.2.0/24],\n"
-    "    policy: $RELAYED}]}\n";
+    "    policy: $RELAYED}]}\n"
+    "- name: Named\n"
+    "  port: 2528\n"
+    "  hat: {defaults: {override_hostname: other.test}}\n"
+    "- name: Nameless\n"
+    "  port: 2529\n"
+    "  hat: {defaults: {override_hostname: none}}\n";
 
 #define HELLO                                                                  \
 	"< 220 mx.example.org ESMTP\n> EHLO c.test\n< 250-mx.example.org\n"
@@ -48,6 +54,13 @@ static const struct {
 	    OPEN "> hi\n> .\n< 250 2.0.0 ok:  Message \n"
 		 "> QUIT\n< 221 2.0.0 mx.example.org\n=" },
 	{ "HELO", "In", "< 220\n> HELO c.test\n< 250 mx.example.org\n" MAIL },
+	{ "another name", "Named",
+	    "< 220 other.test ESMTP\n> EHLO c.test\n< 250-other.test\n"
+	    "> HELO c.test\n< 250 other.test\n> QUIT\n"
+	    "< 221 2.0.0 other.test\n=" },
+	{ "no name", "Nameless",
+	    "< 220 ESMTP\n> EHLO c.test\n< 250-ESMTP\n"
+	    "> HELO c.test\n< 250 ESMTP\n> QUIT\n< 221 2.0.0 ESMTP\n=" },
 	{ "commands in any case", "In",
 	    "< 220\n> ehlo c\n< 250-\n"
 	    "> mail from:<a@c.test>\n< 250\n> rcpt to: <b@example.org>\n"
