@@ -113,6 +113,8 @@ $O/tests/%: $O/obj/tests/unit/%.o $O/libpostern.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) \
 	    $(LDLIBS) -lcmocka
+# what we write as a table, Berkeley DB must read
+$O/tests/test_table_db: LDLIBS += -ldb-5.3
 # tests of a program's parts link these too
 $O/tests/test_dialog $O/tests/test_smtp_session: \
     $(patsubst %,$O/obj/smtp/%.o,dialog transaction session sessions content)

@@ -1,0 +1,254 @@
+/*
+ * test_table_db.c - what we write as a table, Berkeley DB reads; what of it
+ * is damaged does no harm
+ */
+#include <db.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/mem.h"
+#include "config/load.h"
+#include "config/table.h"
+#include "config/table_image.h"
+
+static struct table *make(size_t n, size_t longest, struct buf *compiled);
+static void save(const char *path, struct str);
+static void compare_with_libdb(const char *path, struct str compiled);
+static void look_everywhere(const struct table *);
+
+static const struct {
+	size_t n, longest; /* entries; bytes of the longest one */
+} sizes[] = {
+	{ 0, 0 },
+	{ 1, 0 },
+	{ 20, 0 },
+	{ 50, 0 },       /* two leaves */
+	{ 3000, 0 },     /* two levels of internal pages */
+	{ 60000, 0 },    /* three */
+	{ 2000, 5000 },  /* pages of 8 KiB */
+	{ 2000, 59000 }, /* pages of 64 KiB */
+};
+
+static void
+test_berkeley_db_reads_it(void **state)
+{
+	char path[] = "/tmp/test_table_db.XXXXXX";
+	int fd = mkstemp(path);
+
+	(void)state;
+	assert_int_not_equal(fd, -1);
+	close(fd);
+	for (size_t i = 0; i < NELEM(sizes); i++) {
+		struct buf compiled;
+		struct table *t =
+		    make(sizes[i].n, sizes[i].longest, &compiled);
+		DB *db;
+
+		save(path, buf_str(&compiled));
+		assert_int_equal(db_create(&db, NULL, 0), 0);
+		if (db->verify(db, path, NULL, stderr, 0) != 0)
+			fail_msg("%zu entries: not a sound file", sizes[i].n);
+		compare_with_libdb(path, buf_str(&compiled));
+		buf_fini(&compiled);
+		table_free(&t);
+	}
+	unlink(path);
+}
+
+static void
+test_the_same_text_gives_the_same_bytes(void **state)
+{
+	struct buf a, b;
+	struct table *ta = make(1000, 0, &a), *tb = make(1000, 0, &b);
+
+	(void)state;
+	assert_true(str_eq(buf_str(&a), buf_str(&b)));
+	table_free(&ta);
+	table_free(&tb);
+	buf_fini(&a);
+	buf_fini(&b);
+}
+
+static void
+test_compiled_is_found_damaged(void **state)
+{
+	struct buf bytes;
+	struct table *t = make(300, 0, &bytes), *again;
+	struct err err = ERR_INIT;
+
+	(void)state;
+	table_free(&t);
+	again = table_open(TABLE_ALIASES, "x", buf_str(&bytes), &err);
+	assert_non_null(again);
+	assert_int_equal(table_check(again, STR("other text"), &err), -1);
+	assert_string_equal(err.text, "x: compiled from another text");
+	table_free(&again);
+	assert_null(table_open(TABLE_GATEWAYS, "x", buf_str(&bytes), &err));
+	assert_string_equal(err.text, "x: a table of another kind");
+	for (size_t i = 0; i < bytes.len; i++) {
+		bytes.data[i] ^= 0x10;
+		again = table_open(TABLE_ALIASES, "x", buf_str(&bytes), &err);
+		if (again != NULL && table_check(again, STR(""), &err) == 0)
+			fail_msg("byte %zu is changed, and nobody sees", i);
+		table_free(&again);
+		bytes.data[i] ^= 0x10;
+	}
+	buf_fini(&bytes);
+}
+
+/* Under the sanitizers this shows any byte read that is not there. */
+static void
+test_damage_does_no_harm(void **state)
+{
+	static const size_t counts[] = { 30, 1000 };
+	struct err err = ERR_INIT;
+
+	(void)state;
+	srandom(7);
+	for (size_t n = 0; n < 4000; n++) {
+		struct buf bytes;
+		struct table *t = make(counts[n % 2], 0, &bytes), *again;
+		size_t size = bytes.len, at = (size_t)random() % size;
+		char *copy;
+
+		table_free(&t);
+		if (n % 4 == 3)
+			size = at;
+		copy = mem_dup(bytes.data, size + 1);
+		buf_fini(&bytes);
+		for (int i = 0; n % 4 != 3 && i < 20; i++)
+			copy[(size_t)random() % size] = (char)random();
+		/* what the pages say of themselves, above all */
+		for (size_t p = 4096; p + 4096 <= size && n % 4 != 3;
+		     p += 4096)
+			copy[p + (size_t)random() % 64] = (char)random();
+		again = table_open(
+		    TABLE_ALIASES, "x", (struct str){ copy, size }, &err);
+		if (again != NULL)
+			look_everywhere(again);
+		table_free(&again);
+		free(copy);
+	}
+}
+
+/* n aliases; the compiled form too, for buf_fini. */
+static struct table *
+make(size_t n, size_t longest, struct buf *compiled)
+{
+	struct config_problems ps = { 0 };
+	struct err err = ERR_INIT;
+	struct table *t;
+	struct buf text;
+
+	buf_init(&text, TABLE_FILE_MAX);
+	buf_init(compiled, IMAGE_MAX);
+	for (size_t i = 0; i < n; i++)
+		buf_printf(&text, "user%zu: %zu@host%zu.example.com\n", i * 7,
+		    i, i % 100);
+	if (longest > 0) {
+		buf_puts(&text, "long@example.com: a@b.org");
+		for (size_t i = 0; i + 21 < longest; i += 21)
+			buf_printf(&text, ", %06zu@example.com", i);
+	}
+	t = table_parse(TABLE_ALIASES, "x", buf_str(&text), false, &ps);
+	assert_non_null(t);
+	assert_int_equal(table_compile(t, compiled, &err), 0);
+	buf_fini(&text);
+	return t;
+}
+
+static void
+save(const char *path, struct str s)
+{
+	FILE *f = fopen(path, "w");
+
+	assert_non_null(f);
+	assert_int_equal(fwrite(s.p, 1, s.n, f), s.n);
+	assert_int_equal(fclose(f), 0);
+}
+
+/* Every record that either has, the other has too. */
+static void
+compare_with_libdb(const char *path, struct str compiled)
+{
+	struct err err = ERR_INIT;
+	struct image im;
+	DB *db;
+	DBC *cursor;
+	DBT key = { 0 }, data = { 0 };
+	struct str mine, mine_key;
+	size_t n = 0, n_keys = 0;
+	int rc;
+	struct table *t = table_open(TABLE_ALIASES, "x", compiled, &err);
+
+	assert_int_equal(image_open(&im, compiled, &err), 0);
+	assert_int_equal(db_create(&db, NULL, 0), 0);
+	assert_int_equal(
+	    db->open(db, NULL, path, NULL, DB_UNKNOWN, DB_RDONLY, 0), 0);
+	assert_int_equal(db->cursor(db, NULL, &cursor, 0), 0);
+	while ((rc = cursor->get(cursor, &key, &data, DB_NEXT)) == 0) {
+		struct str k = { key.data, key.size };
+
+		if (!image_find(&im, k, &mine_key, &mine) ||
+		    !str_eq(k, mine_key) ||
+		    !str_eq(mine, (struct str){ data.data, data.size }))
+			fail_msg("record %zu of %s is not ours", n, path);
+		n++;
+		n_keys += k.p[0] != '\0';
+	}
+	assert_int_equal(rc, DB_NOTFOUND);
+	/* itself, each entry, each key */
+	assert_int_equal(n, 1 + table_count(t) + n_keys);
+	assert_int_equal(n_keys, table_count(t));
+	assert_int_equal(cursor->close(cursor), 0);
+	for (size_t i = 0; i < n_keys; i += 13) {
+		char text[64];
+
+		snprintf(text, sizeof(text), "user%zu@", i * 7);
+		key = (DBT){ .data = text, .size = (u_int32_t)strlen(text) };
+		rc = db->get(db, NULL, &key, &data, 0);
+		assert_int_equal(rc == 0,
+		    image_find(&im, str_of(text), &mine_key, &mine));
+	}
+	db->close(db, 0);
+	table_free(&t);
+}
+
+static void
+look_everywhere(const struct table *t)
+{
+	struct str left, right;
+	struct table_hit hit;
+	struct where where;
+	struct arena mem;
+	char addr[64];
+
+	arena_init(&mem, 16 << 20);
+	for (size_t i = 0; i < 1000; i += 3) {
+		snprintf(addr, sizeof(addr), "user%zu@a.example.com", i * 7);
+		table_find(t, str_of(addr), &hit, &mem);
+		table_entry(t, i, &left, &right, &where);
+	}
+	arena_free(&mem);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_berkeley_db_reads_it),
+		cmocka_unit_test(test_the_same_text_gives_the_same_bytes),
+		cmocka_unit_test(test_compiled_is_found_damaged),
+		cmocka_unit_test(test_damage_does_no_harm),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
