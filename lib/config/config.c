@@ -19,6 +19,8 @@ struct box {
 	uint32_t refs;
 	struct map listeners, bounce_profiles, destinations, routes;
 	const struct route *route_all;
+	struct table **tables; /* heap */
+	size_t n_tables, tables_cap;
 };
 
 static const void *find_domain(const struct map *, struct str domain);
@@ -59,6 +61,9 @@ config_unref(struct config **cp)
 		hat_index_free(&box->config.listeners[i].hat.index);
 		rat_index_free(&box->config.listeners[i].rat);
 	}
+	for (size_t i = 0; i < box->n_tables; i++)
+		table_free(&box->tables[i]);
+	free(box->tables);
 	map_fini(&box->listeners, NULL);
 	map_fini(&box->bounce_profiles, NULL);
 	map_fini(&box->destinations, NULL);
@@ -171,6 +176,29 @@ struct arena *
 tree_arena(struct config *c)
 {
 	return &((struct box *)c)->mem;
+}
+
+void
+tree_own_table(struct config *c, struct table *t)
+{
+	struct box *box = (struct box *)c;
+
+	box->tables = mem_room(box->tables, &box->tables_cap, box->n_tables,
+	    sizeof(struct table *));
+	box->tables[box->n_tables++] = t;
+}
+
+struct table *
+tree_table(const struct config *c, enum table_kind kind, const char *file)
+{
+	const struct box *box = box_of(c);
+
+	for (size_t i = 0; i < box->n_tables; i++) {
+		if (table_kind(box->tables[i]) == kind &&
+		    strcmp(table_file(box->tables[i]), file) == 0)
+			return box->tables[i];
+	}
+	return NULL;
 }
 
 void

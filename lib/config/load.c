@@ -34,6 +34,7 @@ config_load(
 {
 	struct config *c = tree_new(revision);
 	struct load ld = { .config = c,
+		.bundle = b,
 		.mem = tree_arena(c),
 		.problems = problems,
 		.file = "postern.yaml" };

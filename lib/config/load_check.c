@@ -3,6 +3,7 @@
  */
 #include "base/map.h"
 #include "base/mem.h"
+#include "config/load_tables.h"
 #include "config/loader.h"
 
 static void check_unique(
@@ -18,6 +19,8 @@ load_check(struct load *ld, const struct at *top)
 	struct at destinations = at_key(top, "destinations");
 
 	check_unique(ld, top, "interfaces", "name");
+	check_unique(ld, top, "interface_groups", "name");
+	check_unique(ld, top, "address_lists", "name");
 	check_unique(ld, top, "certificates", "name");
 	check_unique(ld, top, "listeners", "name");
 	check_unique(ld, top, "bounce_profiles", "name");
@@ -27,6 +30,9 @@ load_check(struct load *ld, const struct at *top)
 	check_profiles(ld, &listeners);
 	check_profiles(ld, &destinations);
 	load_check_tls(ld, &listeners);
+	load_check_gateways(ld);
+	load_check_lists(ld, &listeners);
+	load_check_groups(ld, top);
 }
 
 void

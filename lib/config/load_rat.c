@@ -9,7 +9,7 @@
 #include "config/name.h"
 #include "config/rat_pattern.h"
 
-struct table {               /* while it is read */
+struct rat_draft {           /* while it is read */
 	struct rat_entry *v; /* heap */
 	size_t n, cap;
 	struct map seen;
@@ -17,18 +17,17 @@ struct table {               /* while it is read */
 	bool has_all;
 };
 
-static void load_entry(struct load *, const struct at *, struct table *);
-static void load_patterns(
-    struct load *, const struct at *, struct table *, const struct rat_entry *);
+static void load_entry(struct load *, const struct at *, struct rat_draft *);
+static void load_patterns(struct load *, const struct at *, struct rat_draft *,
+    const struct rat_entry *);
 static void load_pattern(
     struct load *, const struct at *, struct str text, void *arg);
-static void load_reply(struct load *, const struct at *, struct rat_entry *);
 
 void
 load_rat(struct load *ld, const struct at *at, void *object)
 {
 	struct listener *l = object;
-	struct table t = { .n = 0 };
+	struct rat_draft t = { .n = 0 };
 	size_t i = 0;
 
 	if (l->type != LISTENER_PUBLIC) {
@@ -64,8 +63,40 @@ load_rat(struct load *ld, const struct at *at, void *object)
 		};
 }
 
+void
+load_reply(struct load *ld, const struct at *at, bool accept, uint32_t *code_r,
+    struct str *text_r)
+{
+	struct err err = ERR_INIT;
+	struct str text;
+	uint64_t code;
+
+	if (!load_scalar(ld, at, &text))
+		return;
+	if (text.n < 3 || !str_u64(str_sub(text, 0, 3), 599, &code) ||
+	    (text.n > 3 && text.p[3] != ' ')) {
+		load_error(ld, at,
+		    "must be a reply code and a text, such as \"%s\"",
+		    accept ? "250 welcome" : "550 no such recipient");
+		return;
+	}
+	if (accept ? code / 100 != 2 : code / 100 != 4 && code / 100 != 5) {
+		load_error(ld, at, "the code must be within %s",
+		    accept ? "200..299" : "400..599");
+		return;
+	}
+	text = str_trim(str_sub(text, 3, text.n - 3));
+	if (text.n > 1000 || !name_reply(text, &err)) {
+		load_error(ld, at, "the text %s",
+		    err.text[0] != '\0' ? err.text : "is too long");
+		return;
+	}
+	*code_r = (uint32_t)code;
+	*text_r = arena_str(ld->mem, text);
+}
+
 static void
-load_entry(struct load *ld, const struct at *at, struct table *t)
+load_entry(struct load *ld, const struct at *at, struct rat_draft *t)
 {
 	struct rat_entry e = { .accept = true };
 	struct at accept = at_key(at, "accept"), reject = at_key(at, "reject");
@@ -83,12 +114,12 @@ load_entry(struct load *ld, const struct at *at, struct table *t)
 	}
 	e.accept = accept.node != NULL;
 	if (reply.node != NULL)
-		load_reply(ld, &reply, &e);
+		load_reply(ld, &reply, e.accept, &e.code, &e.reply);
 	load_patterns(ld, e.accept ? &accept : &reject, t, &e);
 }
 
 static void
-load_patterns(struct load *ld, const struct at *at, struct table *t,
+load_patterns(struct load *ld, const struct at *at, struct rat_draft *t,
     const struct rat_entry *like)
 {
 	t->like = like;
@@ -100,7 +131,7 @@ load_patterns(struct load *ld, const struct at *at, struct table *t,
 static void
 load_pattern(struct load *ld, const struct at *at, struct str text, void *arg)
 {
-	struct table *t = arg;
+	struct rat_draft *t = arg;
 	struct rat_entry e = *t->like;
 	struct err err = ERR_INIT;
 	char quoted[100];
@@ -126,36 +157,4 @@ load_pattern(struct load *ld, const struct at *at, struct str text, void *arg)
 	e.where = at_where(ld, at);
 	t->v = mem_room(t->v, &t->cap, t->n, sizeof(*t->v));
 	t->v[t->n++] = e;
-}
-
-/* "250 We have moved": code and text. */
-static void
-load_reply(struct load *ld, const struct at *at, struct rat_entry *e)
-{
-	struct err err = ERR_INIT;
-	struct str text;
-	uint64_t code;
-
-	if (!load_scalar(ld, at, &text))
-		return;
-	if (text.n < 3 || !str_u64(str_sub(text, 0, 3), 599, &code) ||
-	    (text.n > 3 && text.p[3] != ' ')) {
-		load_error(ld, at,
-		    "must be a reply code and a text, such as \"%s\"",
-		    e->accept ? "250 welcome" : "550 no such recipient");
-		return;
-	}
-	if (e->accept ? code / 100 != 2 : code / 100 != 4 && code / 100 != 5) {
-		load_error(ld, at, "the code must be within %s",
-		    e->accept ? "200..299" : "400..599");
-		return;
-	}
-	text = str_trim(str_sub(text, 3, text.n - 3));
-	if (text.n > 1000 || !name_reply(text, &err)) {
-		load_error(ld, at, "the text %s",
-		    err.text[0] != '\0' ? err.text : "is too long");
-		return;
-	}
-	e->code = (uint32_t)code;
-	e->reply = arena_str(ld->mem, text);
 }

@@ -33,8 +33,9 @@ struct node {
 
 struct load {
 	struct config *config;
-	struct arena *mem;    /* owns the configuration */
-	struct arena scratch; /* owns nodes; gone after loading */
+	const struct bundle *bundle; /* where other files are */
+	struct arena *mem;           /* owns the configuration */
+	struct arena scratch;        /* owns nodes; gone after loading */
 	struct config_problems *problems;
 	const char *file;
 	enum default_column column;
@@ -79,6 +80,10 @@ bool load_scalar(struct load *, const struct at *, struct str *text);
 /* A value that may be one scalar or a list of them: calls each for each. */
 size_t load_each(struct load *, const struct at *, void *arg,
     void (*each)(struct load *, const struct at *, struct str, void *arg));
+/* "250 We have moved": code and text of a reply to a recipient or sender that
+ * an entry accepts or rejects. */
+void load_reply(struct load *, const struct at *, bool accept, uint32_t *code,
+    struct str *text);
 /* Quoted for a message: escaped, cut. */
 const char *load_quote(char out[100], struct str text);
 

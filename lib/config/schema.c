@@ -522,6 +522,7 @@ static const struct schema_key top_keys[] = {
 	    .section = &schema_listener,
 	    .max = 1000,
 	    .help = "Where mail is received, and from whom." },
+	{ .section = &schema_tables },
 	{ .name = "routes",
 	    FIELD(config, routes),
 	    .max = 40000,

@@ -98,6 +98,10 @@ extern const struct schema_section schema_rat_entry;
 extern const struct schema_section schema_bounce_profile;
 extern const struct schema_section schema_certificate;
 extern const struct schema_section schema_tls;
+extern const struct schema_section schema_tables; /* keys of the top */
+extern const struct schema_section schema_listener_tables;
+extern const struct schema_section schema_masquerade;
+extern const struct schema_section schema_exception;
 
 extern const struct value_type value_bool, value_count, value_size, value_time,
     value_choice, value_word, value_text, value_ip, value_endpoint, value_range;

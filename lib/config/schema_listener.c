@@ -327,6 +327,7 @@ static const struct schema_key listener_keys[] = {
 		    "is accepted for; the first entry that fits decides. A "
 		    "plain text is an entry to accept. At the end stands "
 		    "reject: ALL unless said otherwise." },
+	{ .section = &schema_listener_tables },
 };
 const struct schema_section schema_listener = {
 	SECTION(listener, "listener", listener_keys), WHERE(listener),

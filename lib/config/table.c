@@ -76,6 +76,12 @@ table_file(const struct table *t)
 	return t->file;
 }
 
+enum table_kind
+table_kind(const struct table *t)
+{
+	return t->kind;
+}
+
 bool
 table_entry(const struct table *t, size_t i, struct str *left,
     struct str *right, struct where *where)

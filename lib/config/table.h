@@ -61,6 +61,7 @@ bool table_find(const struct table *, struct str addr, struct table_hit *,
     struct arena *mem);
 size_t table_count(const struct table *); /* entries of the text */
 const char *table_file(const struct table *);
+enum table_kind table_kind(const struct table *);
 
 /* --- making them: lib/config, trace, commands --- */
 

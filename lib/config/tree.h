@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "config/config.h"
+#include "config/table.h"
 
 /* Far more than files of CONFIG_FILE_MAX with NODES_MAX values can need. */
 #define TREE_MAX ((size_t)1 << 31)
@@ -15,5 +16,10 @@
 struct config *tree_new(uint64_t revision); /* empty, one reference */
 struct arena *tree_arena(struct config *);
 void tree_index(struct config *); /* once it is whole: for the look-ups */
+
+/* Tables go with it. NULL: no such table yet. */
+void tree_own_table(struct config *, struct table *);
+struct table *tree_table(
+    const struct config *, enum table_kind, const char *file);
 
 #endif

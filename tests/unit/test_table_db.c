@@ -27,10 +27,7 @@ static void look_everywhere(const struct table *);
 static const struct {
 	size_t n, longest; /* entries; bytes of the longest one */
 } sizes[] = {
-	{ 0, 0 },
-	{ 1, 0 },
-	{ 20, 0 },
-	{ 50, 0 },       /* two leaves */
+	{ 0, 0 }, { 1, 0 }, { 20, 0 }, { 50, 0 }, /* two leaves */
 	{ 3000, 0 },     /* two levels of internal pages */
 	{ 60000, 0 },    /* three */
 	{ 2000, 5000 },  /* pages of 8 KiB */
@@ -48,8 +45,7 @@ test_berkeley_db_reads_it(void **state)
 	close(fd);
 	for (size_t i = 0; i < NELEM(sizes); i++) {
 		struct buf compiled;
-		struct table *t =
-		    make(sizes[i].n, sizes[i].longest, &compiled);
+		struct table *t = make(sizes[i].n, sizes[i].longest, &compiled);
 		DB *db;
 
 		save(path, buf_str(&compiled));
@@ -127,8 +123,7 @@ test_damage_does_no_harm(void **state)
 		for (int i = 0; n % 4 != 3 && i < 20; i++)
 			copy[(size_t)random() % size] = (char)random();
 		/* what the pages say of themselves, above all */
-		for (size_t p = 4096; p + 4096 <= size && n % 4 != 3;
-		     p += 4096)
+		for (size_t p = 4096; p + 4096 <= size && n % 4 != 3; p += 4096)
 			copy[p + (size_t)random() % 64] = (char)random();
 		again = table_open(
 		    TABLE_ALIASES, "x", (struct str){ copy, size }, &err);
@@ -215,8 +210,8 @@ compare_with_libdb(const char *path, struct str compiled)
 		snprintf(text, sizeof(text), "user%zu@", i * 7);
 		key = (DBT){ .data = text, .size = (u_int32_t)strlen(text) };
 		rc = db->get(db, NULL, &key, &data, 0);
-		assert_int_equal(rc == 0,
-		    image_find(&im, str_of(text), &mine_key, &mine));
+		assert_int_equal(
+		    rc == 0, image_find(&im, str_of(text), &mine_key, &mine));
 	}
 	db->close(db, 0);
 	table_free(&t);
