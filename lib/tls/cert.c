@@ -150,6 +150,7 @@ bool
 cert_matches(const X509 *x, struct str name)
 {
 	return name.n > 0 && name.n <= DOMAIN_MAX &&
+	       str_find(name, '*') == name.n &&
 	       X509_check_host((X509 *)x, name.p, name.n,
 		   X509_CHECK_FLAG_NEVER_CHECK_SUBJECT |
 		       X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS,
