@@ -18,6 +18,7 @@
 #include "smtpd/request.h"
 #include "smtpd/say.h"
 #include "smtpd/txn.h"
+#include "smtpd/xclient.h"
 
 /* Of one line: an address or two, parameters, what stages say of them; an
  * alias may give 1,000 recipients (threats REL-12). */
@@ -41,6 +42,9 @@ static void apply_noop(struct smtp_session *, struct request *);
 static void apply_vrfy(struct smtp_session *, struct request *);
 static void apply_help(struct smtp_session *, struct request *);
 static void apply_quit(struct smtp_session *, struct request *);
+static struct reply check_xclient(
+    const struct smtp_session *, struct request *);
+static void apply_xclient(struct smtp_session *, struct request *);
 
 static const struct command_rule {
 	unsigned phases; /* 0: not implemented */
@@ -62,6 +66,8 @@ static const struct command_rule {
 	[VERB_VRFY] = { PH_COMMAND, C_ARGS | C_JUNK, NULL, apply_vrfy },
 	[VERB_HELP] = { PH_COMMAND, C_JUNK, NULL, apply_help },
 	[VERB_QUIT] = { PH_COMMAND, C_NO_ARGS, NULL, apply_quit },
+	[VERB_XCLIENT] = { PH_GREETED | PH_READY, C_ARGS | C_JUNK,
+	    check_xclient, apply_xclient },
 };
 
 static bool decide_on(
@@ -139,6 +145,10 @@ decide_on(struct smtp_session *s, struct request *r, struct reply *no)
 
 	for (;;) {
 		command_split(&r->line, r->text);
+		/* where nobody may say it, it does not exist */
+		if (r->line.verb == VERB_XCLIENT &&
+		    s->subject.listener->n_xclients == 0)
+			r->line.verb = VERB_UNKNOWN;
 		*no = judge(s, r);
 		if (r->decided.needs.n == 0)
 			return true;
@@ -207,6 +217,8 @@ judge_phase(const struct smtp_session *s, enum verb verb)
 		return request_no(503, "5.5.1", "sender already given", false);
 	if (s->phase == PH_READY)
 		return request_no(503, "5.5.1", "MAIL required", false);
+	if (s->phase == PH_ENVELOPE)
+		return request_no(503, "5.5.1", "not in a transaction", false);
 	return request_no(503, "5.5.1", "not between BDAT", false);
 }
 
@@ -319,9 +331,11 @@ greet_again(struct smtp_session *s, const struct request *r)
 {
 	if (s->txn != NULL)
 		txn_drop(s, "Receiving aborted by sender");
-	free(s->helo);
-	s->helo = mem_strndup(r->line.args.p, r->line.args.n);
-	s->facts.helo = str_of(s->helo);
+	if (!s->xclient.helo) {
+		free(s->helo);
+		s->helo = mem_strndup(r->line.args.p, r->line.args.n);
+		s->facts.helo = str_of(s->helo);
+	}
 	session_enter(s, PH_READY);
 }
 
@@ -343,6 +357,8 @@ say_features(struct smtp_session *s)
 	say_line(s, 250, false, "CHUNKING");
 	say_line(s, 250, false, "SMTPUTF8");
 	say_limits(s);
+	if (s->xclient.allowed)
+		say_line(s, 250, false, XCLIENT_OFFER);
 	say_line(s, 250, true, "DSN");
 }
 
@@ -459,4 +475,32 @@ apply_quit(struct smtp_session *s, struct request *r)
 	if (s->txn != NULL)
 		txn_drop(s, "Receiving aborted by sender");
 	session_close(s, r->more);
+}
+
+/* --- XCLIENT --- */
+
+static struct reply
+check_xclient(const struct smtp_session *s, struct request *r)
+{
+	struct xclient ignored;
+
+	if (!s->xclient.allowed) {
+		r->log = LOG_UNKNOWN;
+		return request_no(550, "5.7.0", "not allowed", false);
+	}
+	if (xclient_parse(&ignored, r->line.args, &r->mem))
+		return (struct reply){ 0 };
+	r->log = LOG_SYNTAX;
+	return request_no(501, "5.5.4", "bad attribute", false);
+}
+
+/* The answer is the greeting. */
+static void
+apply_xclient(struct smtp_session *s, struct request *r)
+{
+	struct xclient x;
+
+	EMIT(XCLIENT, .icid = s->icid, .text = r->line.args);
+	xclient_parse(&x, r->line.args, &r->mem);
+	xclient_apply(s, &x);
 }

@@ -17,6 +17,7 @@
 
 #include "base/bounds.h"
 #include "base/mem.h"
+#include "smtpd/proxy.h"
 #include "smtpd/smtpd.h"
 
 #define READ_MAX    65536
@@ -29,6 +30,8 @@ static struct buf reply_buf;
 static void conn_event(void *arg, int ready);
 static void conn_expired(struct loop_deadline *);
 static void begin(struct conn *);
+static void start(struct conn *);
+static void read_header(struct conn *);
 static void settle(struct conn *);
 static void read_input(struct conn *);
 static void use_left_over(struct conn *);
@@ -53,11 +56,11 @@ conn_new(struct smtpd *sm, int fd, const struct conn_origin *from)
 {
 	struct conn *c = mem_alloc(sizeof(*c));
 	struct smtp_session *s = &c->session;
-	struct stats_conn_counts counts;
 
 	c->smtpd = sm;
 	c->fd = fd;
 	c->port = from->port;
+	c->listener_index = from->listener_index;
 	c->next = sm->conns;
 	if (c->next != NULL)
 		c->next->prev = &c->next;
@@ -72,11 +75,15 @@ conn_new(struct smtpd *sm, int fd, const struct conn_origin *from)
 	s->facts.client_port = from->client_port;
 	s->facts.local = from->local;
 	stats_gauge_add(s->stats, STATS_GAUGE_inbound_conn, 1);
-	counts = stats_conn_enter(
-	    s->stats, &from->client, from->listener_index, &c->counted);
 	c->watch = loop_watch(sm->daemon->loop, fd, 0, conn_event, c);
+	c->proxied = balancer_sent(from);
+	if (c->proxied) {
+		loop_want(c->watch, LOOP_READ);
+		loop_deadline_in(sm->wheel, &c->deadline, PROXY_WAIT);
+		return;
+	}
 	begin(c);
-	session_start(s, &counts);
+	start(c);
 	settle(c);
 }
 
@@ -118,6 +125,10 @@ conn_resume(struct conn *c)
 void
 conn_leave(struct conn *c)
 {
+	if (c->proxied) {
+		conn_free(c);
+		return;
+	}
 	begin(c);
 	session_leave(&c->session);
 	settle(c);
@@ -126,6 +137,10 @@ conn_leave(struct conn *c)
 void
 conn_cut(struct conn *c)
 {
+	if (c->proxied) {
+		conn_free(c);
+		return;
+	}
 	begin(c);
 	session_cut(&c->session);
 	settle(c);
@@ -165,6 +180,10 @@ conn_event(void *arg, int ready)
 {
 	struct conn *c = arg;
 
+	if (c->proxied) {
+		read_header(c);
+		return;
+	}
 	begin(c);
 	if (ready & LOOP_READ) {
 		if (c->shut)
@@ -187,6 +206,11 @@ conn_expired(struct loop_deadline *d)
 	struct conn *c =
 	    (struct conn *)((char *)d - offsetof(struct conn, deadline));
 
+	if (c->proxied) {
+		balancer_late(c);
+		conn_free(c);
+		return;
+	}
 	begin(c);
 	if (session_due(&c->session) > c->session.now) {
 		settle(c); /* it was moved away */
@@ -208,11 +232,44 @@ begin(struct conn *c)
 	c->session.out = c->out.len > 0 ? &c->out : &reply_buf;
 }
 
+/* Who the client is, is known now: for the first time, or anew. */
+static void
+start(struct conn *c)
+{
+	struct smtp_session *s = &c->session;
+	struct stats_conn_counts counts;
+
+	stats_conn_leave(s->stats, &c->counted);
+	counts = stats_conn_enter(
+	    s->stats, &s->facts.client, c->listener_index, &c->counted);
+	session_start(s, &counts);
+}
+
+static void
+read_header(struct conn *c)
+{
+	switch (balancer_read(c)) {
+	case BALANCER_WAITS:
+		break;
+	case BALANCER_GONE:
+		conn_free(c);
+		break;
+	case BALANCER_DONE:
+		c->proxied = false;
+		loop_deadline_stop(&c->deadline);
+		begin(c);
+		start(c);
+		settle(c);
+	}
+}
+
 static void
 settle(struct conn *c)
 {
 	do {
 		use_left_over(c);
+		if (c->session.xclient.pending)
+			start(c);
 		if (!send_replies(c)) {
 			conn_free(c);
 			return;
@@ -271,7 +328,8 @@ spoke_early(struct conn *c)
 	bool public = c->session.subject.listener->type == LISTENER_PUBLIC;
 	ssize_t n;
 
-	if (!public || c->session.phase != PH_CONNECT)
+	if (!public || c->session.phase != PH_CONNECT ||
+	    c->session.xclient.taken)
 		return false;
 	n = recv(c->fd, read_buf, 1, MSG_PEEK | MSG_DONTWAIT);
 	if (n == -1 && (errno == EAGAIN || errno == EINTR))

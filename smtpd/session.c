@@ -16,6 +16,7 @@
 #include "smtpd/decide.h"
 #include "smtpd/say.h"
 #include "smtpd/txn.h"
+#include "smtpd/xclient.h"
 
 #define CONNECT_MEM ((size_t)1024 * 1024) /* banners have their limits */
 #define LINGER      5000   /* ms for the client to read our last words */
@@ -50,6 +51,7 @@ session_init(struct smtp_session *s, const struct session_ops *ops,
 	s->phase = PH_CONNECT;
 	s->facts.helo = STR("");
 	s->facts.host = STR("");
+	s->xclient.proto = "";
 	line_init(&s->line);
 }
 
@@ -68,6 +70,7 @@ session_fini(struct smtp_session *s)
 	line_fini(&s->line);
 	free(s->host);
 	free(s->helo);
+	xclient_fini(s);
 	config_unref(&s->config);
 }
 
@@ -76,9 +79,14 @@ session_fini(struct smtp_session *s)
 void
 session_start(struct smtp_session *s, const struct stats_conn_counts *counts)
 {
+	const struct listener *l = s->subject.listener;
 	struct facts *f = &s->facts;
 
 	s->started = s->since = s->now;
+	s->xclient.pending = false;
+	if (!s->xclient.taken)
+		s->xclient.allowed =
+		    ip_ranges_have(l->xclients, l->n_xclients, &f->client);
 	stats_add(s->stats, STATS_connections_in, 1);
 	f->connections = counts->of_ip;
 	f->listener_connections = counts->of_listener;
@@ -122,6 +130,8 @@ run_connect(struct smtp_session *s)
 	if (decided && may_greet(s, &d)) {
 		s->subject = subject;
 		greet(s, &d);
+		if (s->facts.authenticated)
+			s->subject.behaviour = RELAY;
 		ask_forget(s, SCOPE_CONNECTION);
 	} else if (fact_is_open(&s->facts, FACT_HOST) && !ask_is_open(s)) {
 		ask_client(s, !decided);

@@ -92,6 +92,14 @@ struct smtp_session {
 		unsigned back;      /* SWALLOW: phase to go back to, */
 		struct reply reply; /* and what to say then; code 0: none */
 	} chunk;
+	struct {
+		bool allowed;      /* this client may say XCLIENT */
+		bool taken;        /* it has: the facts are what it said */
+		bool pending;      /* the caller: session_start again */
+		bool helo;         /* EHLO does not change the name */
+		const char *proto; /* "": as the client speaks */
+		char *login;       /* owns facts.user */
+	} xclient;
 	int64_t now; /* monotonic ms; the caller sets it before each call */
 	int64_t started;
 	int64_t since;  /* start of the wait for a line, a block, an answer */
@@ -103,8 +111,10 @@ void session_init(struct smtp_session *, const struct session_ops *,
     struct stats *, struct config *, const struct listener *);
 void session_fini(struct smtp_session *);
 
-/* A connection was made. counts: of the shared table, this one included.
- * Greets, at once or when the facts for that are there. */
+/* A connection was made, or XCLIENT made it another (xclient.pending, when
+ * any of the calls returns: then the facts are set again). counts: of the
+ * shared table, this one included. Greets, at once or when the facts for that
+ * are there. */
 void session_start(
     struct smtp_session *, const struct stats_conn_counts *counts);
 /* In PH_CONNECT: the client spoke before it was greeted. */

@@ -3,6 +3,7 @@
  *
  *	listener.c   sockets that listen: accepting, full tables, the end
  *	conn.c	     one client's socket: reading, writing, time-outs
+ *	balancer.c   who is behind a load balancer
  *	session.c    the conversation, without any I/O
  *	intake.c     messages on their way to cleanup
  *	lookups.c    questions to lookupd
@@ -39,12 +40,14 @@ struct conn {
 	struct conn *next, **prev;
 	struct port *port;
 	int fd;
-	bool parked; /* there is input that nobody wants now */
-	bool shut;   /* we have said all; waiting for the client's end */
+	bool proxied; /* its PROXY header is not here yet */
+	bool parked;  /* there is input that nobody wants now */
+	bool shut;    /* we have said all; waiting for the client's end */
 	struct loop_watch *watch;
 	struct loop_deadline deadline;
 	struct buf in;  /* read, not used yet */
 	struct buf out; /* said, not sent yet */
+	uint32_t listener_index;
 	struct stats_conn counted;
 	size_t discarded;
 	struct question *questions;      /* at lookupd */
@@ -84,6 +87,15 @@ void conn_resume(struct conn *); /* cleanup takes content again */
 void conn_leave(struct conn *);  /* finish what is begun, then go */
 void conn_cut(struct conn *);    /* 421 now */
 void conn_free(struct conn *);   /* not a word more */
+
+/* --- balancer.c --- */
+
+/* Is it of a balancer, which has a PROXY header to send first? */
+bool balancer_sent(const struct conn_origin *);
+enum balancer_end { BALANCER_WAITS, BALANCER_DONE, BALANCER_GONE };
+/* There is input. DONE: the facts say who the client is. */
+enum balancer_end balancer_read(struct conn *);
+void balancer_late(const struct conn *);
 
 /* --- intake.c --- */
 

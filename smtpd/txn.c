@@ -220,9 +220,10 @@ set_sender(struct smtp_session *s, const struct txn_sender *sender)
 		e->flags |= ENV_SMTPUTF8;
 	if (s->subject.listener->type == LISTENER_SINKHOLE_QUEUE)
 		e->flags |= ENV_SINKHOLE;
-	e->protocol = p->seen & PARAM_SMTPUTF8 ? STR("UTF8SMTP")
-		      : s->esmtp               ? STR("ESMTP")
-					       : STR("SMTP");
+	e->protocol = *s->xclient.proto != '\0'  ? str_of(s->xclient.proto)
+		      : p->seen & PARAM_SMTPUTF8 ? STR("UTF8SMTP")
+		      : s->esmtp                 ? STR("ESMTP")
+						 : STR("SMTP");
 	t->declared = p->size;
 }
 

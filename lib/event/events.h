@@ -100,6 +100,7 @@ CODEC_STRUCT(ev_rid, REC_EV_RID);
 	    EV_ICID_TEXT)                                                      \
 	E(BAD_SYNTAX, INFO, "ICID {icid} Bad syntax for command: {text'}",     \
 	    EV_ICID_TEXT)                                                      \
+	E(XCLIENT, INFO, "ICID {icid} XCLIENT {text'}", EV_ICID_TEXT)          \
 	E(RECEIVING_FAILED, INFO, "ICID {icid} Receiving Failed: {text}",      \
 	    EV_ICID_TEXT)                                                      \
 	E(DISCONNECTED, INFO, "ICID {icid} disconnected address {ip}, {text}", \

@@ -3,6 +3,8 @@
  */
 #include "fact/facts.h"
 
+#include "base/bounds.h"
+
 #include "base/mem.h"
 
 static const char *name_of(const char *const *names, size_t n, size_t i);
@@ -111,4 +113,18 @@ static const char *
 name_of(const char *const *names, size_t n, size_t i)
 {
 	return i < n ? names[i] : "unknown";
+}
+
+bool
+fact_host_name_ok(struct str name)
+{
+	for (size_t i = 0; i < name.n; i++) {
+		char c = name.p[i];
+
+		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+			(c >= '0' && c <= '9') || c == '-' || c == '_' ||
+			c == '.'))
+			return false;
+	}
+	return name.n > 0 && name.n <= DOMAIN_MAX;
 }

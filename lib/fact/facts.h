@@ -168,6 +168,8 @@ void fact_set(struct facts *f, enum fact_id id, enum fact_state state,
     enum fact_source source);
 const char *fact_name(enum fact_id id);           /* "reverse name" */
 const char *fact_source_name(enum fact_source s); /* "looked up" */
+/* May that be the name of a host, in logs, headers and tables (IDT-08)? */
+bool fact_host_name_ok(struct str name);
 /* "nx.domain", "serv.fail", "not.double.verified", "verified" */
 const char *host_class_name(enum host_class c);
 

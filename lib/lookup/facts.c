@@ -7,7 +7,6 @@
 static bool list_name(
     const struct ip *client, struct str zone, char name[LOOKUP_NAME]);
 static void read_host(const struct answer *, struct fact_answer *);
-static bool name_ok(struct str name);
 
 bool
 lookup_query_of(enum fact_id id, struct str key, const struct config *config,
@@ -83,24 +82,10 @@ read_host(const struct answer *a, struct fact_answer *out)
 
 	if (a->end == LOOKUP_FAILED || a->host_class > HOST_NOT_CONFIRMED)
 		class = HOST_SERVFAIL;
-	if (class == HOST_VERIFIED && (a->rrs.n == 0 || !name_ok(rr->name)))
+	if (class == HOST_VERIFIED &&
+	    (a->rrs.n == 0 || !fact_host_name_ok(rr->name)))
 		class = HOST_NOT_CONFIRMED;
 	if (class == HOST_VERIFIED)
 		out->text = rr->name;
 	out->number = class;
-}
-
-/* Threats IDT-08: what goes into logs and headers is a host name. */
-static bool
-name_ok(struct str name)
-{
-	for (size_t i = 0; i < name.n; i++) {
-		char c = name.p[i];
-
-		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-			(c >= '0' && c <= '9') || c == '-' || c == '_' ||
-			c == '.'))
-			return false;
-	}
-	return name.n > 0 && name.n <= DOMAIN_MAX;
 }

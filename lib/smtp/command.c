@@ -29,6 +29,7 @@ static const struct {
 	[VERB_QUIT] = { "QUIT", LINE_512 },
 	[VERB_STARTTLS] = { "STARTTLS", LINE_512 },
 	[VERB_AUTH] = { "AUTH", LINE_512 },
+	[VERB_XCLIENT] = { "XCLIENT", SMTP_LINE_MAX },
 };
 
 /* First words of requests of HTTP and its kin. */

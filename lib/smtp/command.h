@@ -29,6 +29,7 @@ enum verb {
 	VERB_QUIT,
 	VERB_STARTTLS,
 	VERB_AUTH,
+	VERB_XCLIENT,
 	VERB_N
 };
 

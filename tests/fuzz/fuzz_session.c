@@ -37,7 +37,9 @@ static const char yaml[] =
     "- {name: B, type: public, interface: Net, port: 26,\n"
     "   bare_newline: clean, rat: [example.org],\n"
     "   hat: {defaults: {envelope_sender_verify: yes}}}\n"
-    "- {name: C, type: sinkhole-noqueue, interface: Net, port: 27}\n";
+    "- {name: C, type: sinkhole-noqueue, interface: Net, port: 27}\n"
+    "- {name: D, type: private, interface: Net, port: 28,\n"
+    "   xclient: [192.0.2.1]}\n";
 
 static bool
 fuzz_open(struct smtp_session *s, const struct envelope *e)
@@ -130,6 +132,14 @@ prepare(void)
 }
 
 static void
+start(struct talk *t)
+{
+	static const struct stats_conn_counts one = { 1, 1, 1 };
+
+	session_start(&t->s, &one);
+}
+
+static void
 converse(struct talk *t, struct str in, size_t step, unsigned code)
 {
 	struct accepted a = { code, STR("4.3.0"), STR("text") };
@@ -139,6 +149,8 @@ converse(struct talk *t, struct str in, size_t step, unsigned code)
 
 		buf_reset(t->s.out);
 		session_input(&t->s, &rest);
+		if (t->s.xclient.pending)
+			start(t);
 		answer(t);
 		in = str_sub(in, piece.n - rest.n, in.n);
 		if (t->whole)
@@ -155,7 +167,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct session_ops ops = { fuzz_open, fuzz_content,
 		fuzz_end, fuzz_abort, fuzz_ask, fuzz_forget };
-	static const struct stats_conn_counts one = { 1, 1, 1 };
 	static const unsigned codes[] = { 250, 451, 554, 0 };
 	struct talk t = { .asked = { .id = FACT_N } };
 	struct buf out;
@@ -170,7 +181,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	ip_parse(&t.s.facts.client, STR("192.0.2.1"));
 	t.s.out = &out;
 	t.s.now = 1;
-	session_start(&t.s, &one);
+	start(&t);
 	answer(&t);
 	converse(&t, (struct str){ (const char *)data + 3, size - 3 },
 	    data[1] + 1u, codes[data[2] % 4]);

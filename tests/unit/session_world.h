@@ -160,13 +160,21 @@ talk_tell(struct talk *t, enum fact_id id, const char *key, uint64_t number)
 	talk_fact(t, &a);
 }
 
+/* The beginning, and again after XCLIENT. */
+static inline void
+talk_start(struct talk *t)
+{
+	static const struct stats_conn_counts one = { 1, 1, 1 };
+
+	session_start(&t->s, &one);
+}
+
 /* Up to the question for the client's name. */
 static inline void
 talk_connect(struct talk *t, const char *listener, const char *client)
 {
 	static const struct session_ops ops = { talk_open, talk_content,
 		talk_end, talk_abort, talk_ask, talk_forget };
-	static const struct stats_conn_counts one = { 1, 1, 1 };
 	const struct listener *l =
 	    config_listener(talk_config, str_of(listener));
 
@@ -179,7 +187,7 @@ talk_connect(struct talk *t, const char *listener, const char *client)
 	t->s.facts.local = l->interface->ip;
 	t->s.out = &t->out;
 	t->s.now = 1000000;
-	session_start(&t->s, &one);
+	talk_start(t);
 }
 
 static inline void
@@ -210,6 +218,11 @@ talk_say_cut(struct talk *t, struct str in, size_t step)
 		struct str piece = str_sub(in, 0, step), rest = piece;
 
 		session_input(&t->s, &rest);
+		if (t->s.xclient.pending) {
+			talk_start(t);
+			if (talk_asked(t, FACT_HOST, ""))
+				talk_tell(t, FACT_HOST, "", HOST_NX);
+		}
 		in = str_sub(in, piece.n - rest.n, in.n);
 		if (t->ended && t->answer)
 			talk_accepted(t, t->code);

@@ -38,7 +38,21 @@ static const char yaml[] =
     "  hat: {defaults: {override_hostname: other.test}}\n"
     "- name: Nameless\n"
     "  port: 2529\n"
-    "  hat: {defaults: {override_hostname: none}}\n";
+    "  hat: {defaults: {override_hostname: none}}\n"
+    "- name: Told\n"
+    "  type: public\n"
+    "  interface: Net\n"
+    "  port: 2535\n"
+    "  rat: [example.org]\n"
+    "  xclient: [192.0.2.0/24]\n"
+    "  hat: {groups: [{name: BAD, entries: [203.0.113.0/24],\n"
+    "    policy: $BLOCKED}, {name: NAMED, entries: [.good.test],\n"
+    "    policy: $TRUSTED}, {name: ALL, policy: $ACCEPTED}]}\n"
+    "- name: ToldOthers\n"
+    "  type: public\n"
+    "  interface: Net\n"
+    "  port: 2536\n"
+    "  xclient: [198.51.100.1]\n";
 
 #define HELLO                                                                  \
 	"< 220 mx.example.org ESMTP\n> EHLO c.test\n< 250-mx.example.org\n"
@@ -70,6 +84,29 @@ static const struct {
 	    "> RCPT TO:<b@example.org>\n< 503 5.5.1\n> DATA\n< 503 5.5.1\n"
 	    "> NOOP\n< 250 2.0.0\n> RSET\n< 250 2.0.0\n> QUIT\n< 221 "
 	    "2.0.0\n=" },
+	{ "IDT-01 XCLIENT is not for everybody", "ToldOthers",
+	    HELLO "> XCLIENT ADDR=192.0.2.99\n< 550 5.7.0\n"
+		  "> EHLO c.test\n< 250-\n" MAIL },
+	{ "IDT-02 XCLIENT", "Told",
+	    HELLO "> XCLIENT ADDR=192.0.2.99 NAME=x.good.test\n< 220 mx\n"
+		  "> MAIL FROM:<a@c.test>\n< 503 5.5.1\n"
+		  "> EHLO d\n< 250-mx\n" MAIL RCPT
+		  "> XCLIENT ADDR=192.0.2.98\n< 503 5.5.1\n" DATA
+		  "> x\n> .\n< 250\n"
+		  "> XCLIENT NAME=[TEMPUNAVAIL]\n< 220\n"
+		  "> XCLIENT ADDR=IPV6:2001:db8::1 DESTPORT=25\n< 220\n" },
+	{ "IDT-02 XCLIENT, bad attributes", "Told",
+	    HELLO "> XCLIENT\n< 501 5.5.4\n"
+		  "> XCLIENT ADDR=1.2.3\n< 501 5.5.4\n"
+		  "> XCLIENT FOO=1\n< 501 5.5.4\n" MAIL },
+	{ "IDT-02 XCLIENT, a client that is blocked", "Told",
+	    "< 220\n> XCLIENT ADDR=203.0.113.1\n< 554-mx.example.org\n=" },
+	{ "IDT-02 XCLIENT, who relays after AUTH", "Told",
+	    "< 220\n> XCLIENT LOGIN=joe\n< 220\n> EHLO c\n< 250-\n" MAIL
+	    "> RCPT TO:<x@elsewhere.test>\n< 250 2.1.5\n"
+	    "> RSET\n< 250\n> XCLIENT ADDR=192.0.2.7\n< 220\n"
+	    "> EHLO c\n< 250-\n" MAIL
+	    "> RCPT TO:<x@elsewhere.test>\n< 550 5.1.0\n" },
 	{ "short commands", "In",
 	    HELLO
 	    "> NOOP x y\n< 250 2.0.0\n"
