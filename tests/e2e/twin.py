@@ -30,6 +30,7 @@ class Session:
     body: bytes = BODY
     smtputf8: bool = False
     tag: str = ""
+    name: str = ""              # of the client; empty: looked up
 
     @property
     def content(self):
@@ -61,6 +62,8 @@ def trace(postern, s, *more, text=False):
                  "--recipients=" + ",".join(s.rcpts), "--file", f.name]
         if s.smtputf8:
             words.append("--smtputf8")
+        if s.name:
+            words += ["--fqdn", s.name]
         out = postern.postern(*([] if text else ["--json"]), *words, *more,
                               ok=(0, 1))
     return out if text else json.loads(out)
@@ -121,19 +124,62 @@ def live(s):
     if h.connect == RESET or h.connect[0] != 220:
         return h
     with c:
-        assert c.cmd("EHLO TEST")[0] == 250
-        h.mail = c.cmd(b"MAIL FROM:" + path(s.sender)
-                       + (b" SMTPUTF8" if s.smtputf8 else b"") + b"\r\n")
-        if h.mail[0] != 250:
-            return h
-        h.rcpts = [c.cmd(b"RCPT TO:" + path(r) + b"\r\n") for r in s.rcpts]
-        h.data = c.cmd("DATA")
-        if h.data[0] == 354:
-            c.send(stuff(s.content) + b".\r\n")
-            code, text = c.reply()
-            h.data = code, [re.sub(r"Message \d+ ", "Message N ", l)
-                            for l in text]
+        return talk(c, s, h)
+
+
+def talk(c, s, h):
+    """From EHLO on."""
+    assert c.cmd("EHLO TEST")[0] == 250
+    h.mail = c.cmd(b"MAIL FROM:" + path(s.sender)
+                   + (b" SMTPUTF8" if s.smtputf8 else b"") + b"\r\n")
+    if h.mail[0] != 250:
+        return h
+    h.rcpts = [c.cmd(b"RCPT TO:" + path(r) + b"\r\n") for r in s.rcpts]
+    h.data = c.cmd("DATA")
+    if h.data[0] == 354:
+        c.send(stuff(s.content) + b".\r\n")
+        code, text = c.reply()
+        h.data = code, [re.sub(r"Message \d+ ", "Message N ", l)
+                        for l in text]
     return h
+
+
+class Player:
+    """Plays any client, one after another, over one connection: XCLIENT.
+    The listener must trust 127.0.0.1."""
+
+    def __init__(self, port):
+        self.port, self.client, self.connections = port, None, 0
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.hang_up()
+
+    def hang_up(self):
+        if self.client is not None:
+            self.client.close()
+        self.client = None
+
+    def live(self, s):
+        """As live(), from whatever address and name the session has."""
+        if self.client is None:
+            self.client = Client(self.port, helo=None)
+            self.connections += 1
+        c, h = self.client, Heard()
+        c.send("RSET\r\nXCLIENT ADDR=%s%s%s\r\n" % (
+            "IPV6:" if ":" in s.source else "", s.source,
+            " NAME=" + s.name if s.name else ""))
+        try:
+            c.reply()
+            h.connect = c.reply() or RESET
+        except ConnectionResetError:
+            h.connect = RESET
+        if h.connect == RESET or h.connect[0] != 220:
+            self.hang_up()
+            return h
+        return talk(c, s, h)
 
 
 def path(address):
