@@ -28,7 +28,7 @@ test_split(void **state)
 		{ "NOOPX", VERB_UNKNOWN, "" },
 		{ "NOO", VERB_UNKNOWN, "" },
 		{ "", VERB_UNKNOWN, "" },
-		{ "XCLIENT ADDR=1.2.3.4", VERB_UNKNOWN, "ADDR=1.2.3.4" },
+		{ "XCLIENT ADDR=1.2.3.4", VERB_XCLIENT, "ADDR=1.2.3.4" },
 	};
 
 	(void)state;
