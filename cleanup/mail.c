@@ -118,8 +118,9 @@ mail_route(struct mail *m, const struct config *cf, struct str header)
 	m->route = (struct route_rec){
 		.prepend = out.prepend,
 		.skip = (uint32_t)out.skip,
-		.sender =
-		    str_eq(s.sender, m->envelope.sender) ? STR("") : s.sender,
+		.sender = str_eq(s.sender, m->envelope.sender)
+			      ? STR("")
+			      : arena_str(&m->mem, s.sender),
 		.bounce_profile = m->envelope.bounce_profile,
 		.gateway = m->envelope.gateway,
 		.rcpts = { 0, NULL },

@@ -388,7 +388,7 @@ check_data(const struct smtp_session *s, struct request *r)
 	 * (threats SMG-06). */
 	if (r->more)
 		return request_no(554, "5.5.0", "wait for the 354", true);
-	if (s->txn->n_rcpts == 0)
+	if (s->txn->n_taken == 0)
 		return request_no(554, "5.5.1", "no valid recipients", false);
 	return (struct reply){ 0 };
 }
@@ -407,7 +407,7 @@ static struct reply
 check_bdat(const struct smtp_session *s, struct request *r)
 {
 	(void)r;
-	if (s->txn->n_rcpts == 0)
+	if (s->txn->n_taken == 0)
 		return request_no(503, "5.5.1", "no valid recipients", false);
 	return (struct reply){ 0 };
 }

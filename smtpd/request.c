@@ -1,9 +1,11 @@
 /* request.c - MAIL and RCPT: addresses, parameters, what the stages say */
 #include "smtpd/request.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/mem.h"
+#include "event/event.h"
 #include "pipeline/address.h"
 #include "smtpd/say.h"
 #include "smtpd/txn.h"
@@ -127,10 +129,17 @@ request_apply_rcpt(struct smtp_session *s, struct request *r)
 		rcpt.addr = d->rcpts[i];
 		txn_add_rcpt(s, &rcpt, bypass);
 	}
+	rcpt.addr = r->subject.rcpt;
 	if (str_eq(rcpt.addr, rcpt.orig))
 		rcpt.orig = STR("");
 	if (!d->expanded)
 		txn_add_rcpt(s, &rcpt, bypass);
+	else if (d->n_rcpts == 0)
+		txn_drop_rcpt(s, r->subject.rcpt, bypass);
+	if (d->warning.n > 0)
+		EMIT(WARNING,
+		    .text = str_of(arena_printf(&r->mem, "MID %" PRIu64 " %.*s",
+			s->txn->envelope.mid, STR_ARG(d->warning))));
 	if (d->reply.code != 0)
 		say_reply(s, &d->reply);
 	else

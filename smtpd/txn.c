@@ -26,6 +26,7 @@ static bool judge_data(struct smtp_session *, uint64_t size);
 static void hand_on(struct smtp_session *);
 static void refuse(struct smtp_session *, const struct reply *);
 static void finish(struct smtp_session *);
+static void end_here(struct smtp_session *);
 static void say_accepted(struct smtp_session *);
 static void let_go(struct smtp_session *);
 static uint64_t max_size(const struct smtp_session *);
@@ -76,6 +77,19 @@ txn_add_rcpt(struct smtp_session *s, const struct rcpt *rcpt, bool bypass)
 	EMIT(MID_RCPT, .mid = t->envelope.mid, .icid = s->icid,
 	    .rid = (uint32_t)t->n_rcpts, .addr = r->addr);
 	t->n_rcpts++;
+	t->n_taken++;
+	if (!bypass)
+		t->n_limited++;
+}
+
+void
+txn_drop_rcpt(struct smtp_session *s, struct str addr, bool bypass)
+{
+	struct txn *t = s->txn;
+
+	EMIT(DROPPED_BY_ALIAS, .mid = t->envelope.mid, .icid = s->icid,
+	    .addr = addr);
+	t->n_taken++;
 	if (!bypass)
 		t->n_limited++;
 }
@@ -94,7 +108,8 @@ txn_open(struct smtp_session *s)
 		txn_drop(s, "Receiving aborted");
 		return false;
 	}
-	if (s->subject.listener->type == LISTENER_SINKHOLE_NOQUEUE)
+	if (s->subject.listener->type == LISTENER_SINKHOLE_NOQUEUE ||
+	    t->n_rcpts == 0)
 		return true;
 	t->envelope.rcpts = (struct codec_list){ t->n_rcpts, t->rcpts };
 	t->open = s->ops->open(s, &t->envelope);
@@ -267,7 +282,7 @@ judge_data(struct smtp_session *s, uint64_t size)
 	struct subject subject = s->subject;
 	struct decided d;
 
-	subject.sender = t->envelope.sender_orig;
+	subject.sender = t->envelope.sender;
 	subject.smtputf8 = (t->envelope.flags & ENV_SMTPUTF8) != 0;
 	subject.size = size;
 	decide_data(s, &subject, &t->mem, &d);
@@ -342,12 +357,26 @@ finish(struct smtp_session *s)
 		s->ops->end(s, &end);
 		return;
 	}
-	/* A sinkhole that does not queue: it ends here (receiving 3.2). */
-	stats_add(s->stats, STATS_recipients_received, t->n_rcpts);
+	end_here(s);
 	EMIT(MID_READY, .mid = t->envelope.mid, .size = end.size,
 	    .addr = t->envelope.sender);
 	EMIT(MID_DONE, .mid = t->envelope.mid);
 	say_accepted(s);
+}
+
+/* Accepted, and nobody is to have it: there are only recipients that an alias
+ * dropped (receiving 6.4), or it is a sinkhole that does not queue (3.2). */
+static void
+end_here(struct smtp_session *s)
+{
+	struct txn *t = s->txn;
+
+	if (t->n_rcpts > 0) {
+		stats_add(s->stats, STATS_recipients_received, t->n_rcpts);
+	} else {
+		stats_add(s->stats, STATS_messages_received, 1);
+		stats_add(s->stats, STATS_dropped_messages, 1);
+	}
 }
 
 static void

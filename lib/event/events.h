@@ -114,6 +114,9 @@ CODEC_STRUCT(ev_rid, REC_EV_RID);
 	E(RCPT_REJECTED, INFO,                                                 \
 	    "MID {mid} ICID {icid} To: <{addr}> Rejected by {by}",             \
 	    EV_MID_REJECTED)                                                   \
+	E(DROPPED_BY_ALIAS, INFO,                                              \
+	    "MID {mid} ICID {icid} To: <{addr}> dropped by alias table",       \
+	    EV_MID_FROM)                                                       \
 	E(MESSAGE_ID, INFO, "MID {mid} Message-ID {text'}", EV_MID_TEXT)       \
 	E(SUBJECT, INFO, "MID {mid} Subject {text'}", EV_MID_TEXT)             \
 	E(MID_READY, INFO, "MID {mid} ready {size} bytes from <{addr}>",       \

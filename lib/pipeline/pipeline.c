@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "config/hat_index.h"
+#include "pipeline/masquerade.h"
 #include "pipeline/stages.h"
 #include "pipeline/variables.h"
 
@@ -17,15 +18,21 @@ static const struct stage stages[] = {
 	{ "sender address", AT_MAIL, sender_address },
 	{ "declared size", AT_MAIL, sender_size },
 	{ "sender default domain", AT_MAIL, sender_domain },
+	{ "domain exception table", AT_MAIL, exception_decide },
+	{ "envelope masquerade", AT_MAIL, masquerade_sender },
 
 	{ "delayed rejection", AT_RCPT, policy_delayed },
 	{ "recipient address", AT_RCPT, recipient_address },
 	{ "recipient default domain", AT_RCPT, recipient_domain },
+	{ "domain map", AT_RCPT, domain_map_decide },
 	{ "recipient access table", AT_RCPT, rat_decide },
+	{ "alias table", AT_RCPT, alias_decide },
 
 	{ "message size", AT_DATA, prequeue_size },
+	{ "virtual gateway", AT_DATA, gateway_decide },
 	{ "bounce profile", AT_DATA, prequeue_bounce_profile },
 
+	{ "masquerade", AT_WORK, masquerade_decide },
 	{ "message id", AT_WORK, message_id_decide },
 };
 
@@ -72,7 +79,7 @@ pipeline_run(struct pipeline_run *run, struct subject *subject,
 bool
 pipeline_reads_header(const struct subject *s)
 {
-	return message_id_wanted(s);
+	return masquerade_reads_header(s) || message_id_wanted(s);
 }
 
 const struct stage *

@@ -149,7 +149,6 @@ struct subject {
 	const struct policy *policy;
 	enum behaviour behaviour; /* policy's, or RELAY after AUTH */
 	struct str sender;        /* current, without <>; "" null sender */
-	struct str sender_given;  /* before rewriting; altsrchost looks here */
 	struct str rcpt;          /* current; RCPT stages */
 	unsigned bypass;          /* of this recipient, or sender: BYPASS_* */
 	const struct str *rcpts;  /* what the alias table made of it */

@@ -22,18 +22,24 @@ STAGE_DECISION(policy_decide); /* refuse, or greet */
 STAGE_DECISION(sender_address);
 STAGE_DECISION(sender_size); /* the size declared */
 STAGE_DECISION(sender_domain);
+STAGE_DECISION(exception_decide);
+STAGE_DECISION(masquerade_sender); /* what will become of it */
 
 /* AT_RCPT */
 STAGE_DECISION(policy_delayed); /* the refusal that REJECT put off */
 STAGE_DECISION(recipient_address);
 STAGE_DECISION(recipient_domain);
+STAGE_DECISION(domain_map_decide);
 STAGE_DECISION(rat_decide);
+STAGE_DECISION(alias_decide);
 
 /* AT_DATA */
 STAGE_DECISION(prequeue_size); /* the size counted */
+STAGE_DECISION(gateway_decide);
 STAGE_DECISION(prequeue_bounce_profile);
 
 /* AT_WORK */
+STAGE_DECISION(masquerade_decide); /* sender and headers */
 STAGE_DECISION(message_id_decide);
 bool message_id_wanted(const struct subject *);
 

@@ -19,6 +19,8 @@ static struct str value_ip(
     const struct subject *, const struct facts *, struct arena *);
 static struct str value_entry(
     const struct subject *, const struct facts *, struct arena *);
+static struct str value_sender(
+    const struct subject *, const struct facts *, struct arena *);
 
 static const struct variable {
 	const char *name;
@@ -31,6 +33,7 @@ static const struct variable {
 	{ "OrgID", value_owner, FACT_OWNER },
 	{ "RemoteIP", value_ip, FACT_N },
 	{ "HATEntry", value_entry, FACT_N },
+	{ "EnvelopeSender", value_sender, FACT_N },
 };
 
 static const struct variable *next_variable(
@@ -173,4 +176,14 @@ value_entry(
 	(void)facts;
 	(void)mem;
 	return s->entry != NULL ? s->entry->text : STR("None");
+}
+
+/* Before there is one, the word stays as it is. */
+static struct str
+value_sender(
+    const struct subject *s, const struct facts *facts, struct arena *mem)
+{
+	(void)facts;
+	(void)mem;
+	return s->sender.p != NULL ? s->sender : STR("$EnvelopeSender");
 }

@@ -1,8 +1,9 @@
 /*
  * variables.h - HAT variables in banners and replies (spec receiving 4.7)
  *
- * $Group, $Hostname, $OrgID, $RemoteIP, $HATEntry; case does not matter;
- * other words with a dollar sign stay as they are.
+ * $Group, $Hostname, $OrgID, $RemoteIP, $HATEntry, and from MAIL on
+ * $EnvelopeSender; case does not matter; other words with a dollar sign stay
+ * as they are.
  */
 #ifndef PIPELINE_VARIABLES_H
 #define PIPELINE_VARIABLES_H
