@@ -90,8 +90,9 @@ enum lookup_kind {
 /* What the DNS says of a sender's domain (receiving 8.4). */
 enum sender_domain {
 	DOMAIN_EXISTS,
-	DOMAIN_MISSING,   /* NXDOMAIN, or no address anywhere, or null MX */
-	DOMAIN_UNRESOLVED /* cannot be said now */
+	DOMAIN_MISSING,    /* NXDOMAIN, or no address anywhere, or null MX */
+	DOMAIN_UNRESOLVED, /* cannot be said now */
+	DOMAIN_MALFORMED   /* nothing that could be asked about */
 };
 
 /* What somebody who knows says of a recipient (receiving 7, 8.7). */

@@ -6,7 +6,6 @@
 #include "base/mem.h"
 
 static struct str after_bracket(struct str args);
-static bool is_complete(struct str domain);
 static void refuse(const struct subject *, bool sender, enum addr_problem,
     const struct err *, struct stage_out *);
 
@@ -59,7 +58,8 @@ address_judge(const struct subject *s, bool sender, struct addr *addr,
 		problem = ADDR_SYNTAX;
 		err_set(&err, ERR_PERM, "text after the address");
 	} else if (problem == ADDR_OK && !sender &&
-		   !s->listener->allow_partial && !is_complete(addr->domain) &&
+		   !s->listener->allow_partial &&
+		   !address_is_complete(addr->domain) &&
 		   !str_is_nocase(addr->text, "postmaster")) {
 		problem = ADDR_SYNTAX;
 		err_set(&err, ERR_PERM, "the domain is not complete");
@@ -75,10 +75,17 @@ address_complete(struct str addr, struct str domain, struct arena *mem)
 {
 	struct str has = addr_domain(addr);
 
-	if (addr.n == 0 || domain.n == 0 || is_complete(has))
+	if (addr.n == 0 || domain.n == 0 || address_is_complete(has))
 		return addr;
 	return str_of(arena_printf(mem, "%.*s%s%.*s", STR_ARG(addr),
 	    has.n > 0 ? "." : "@", STR_ARG(domain)));
+}
+
+bool
+address_is_complete(struct str domain)
+{
+	return str_find(domain, '.') < domain.n ||
+	       (domain.n > 0 && domain.p[0] == '[');
 }
 
 /* Behind what cannot be read as an address, there may be parameters all the
@@ -96,13 +103,6 @@ after_bracket(struct str args)
 	    (rest.p[0] | 0x20) < 'a' || (rest.p[0] | 0x20) > 'z')
 		return STR("");
 	return rest;
-}
-
-static bool
-is_complete(struct str domain)
-{
-	return str_find(domain, '.') < domain.n ||
-	       (domain.n > 0 && domain.p[0] == '[');
 }
 
 static void

@@ -36,4 +36,7 @@ bool address_judge(
 struct str address_complete(
     struct str addr, struct str domain, struct arena *mem);
 
+/* A domain with a dot, or a literal: not "", not "bar". */
+bool address_is_complete(struct str domain);
+
 #endif

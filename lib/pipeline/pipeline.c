@@ -19,6 +19,7 @@ static const struct stage stages[] = {
 	{ "declared size", AT_MAIL, sender_size },
 	{ "sender default domain", AT_MAIL, sender_domain },
 	{ "domain exception table", AT_MAIL, exception_decide },
+	{ "envelope sender verification", AT_MAIL, sender_verify },
 	{ "envelope masquerade", AT_MAIL, masquerade_sender },
 
 	{ "delayed rejection", AT_RCPT, policy_delayed },

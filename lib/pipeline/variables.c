@@ -19,6 +19,7 @@ static struct str value_ip(
     const struct subject *, const struct facts *, struct arena *);
 static struct str value_entry(
     const struct subject *, const struct facts *, struct arena *);
+
 static struct str value_sender(
     const struct subject *, const struct facts *, struct arena *);
 
@@ -85,6 +86,27 @@ variables_expand(struct str text, const struct subject *s,
 	result = arena_str(mem, buf_str(&out));
 	buf_fini(&out);
 	return result;
+}
+
+struct reply *
+variables_reply(struct stage_out *out, const struct subject *s,
+    const struct facts *facts, int code, const char *detail, struct str text)
+{
+	struct reply *reply;
+	enum fact_id needs;
+
+	if (variables_need(text, facts, &needs)) {
+		stage_needs(out, needs, STR(""));
+		return NULL;
+	}
+	reply = &stage_effect(out, EFFECT_REPLY)->reply;
+	reply->code = code;
+	reply->status =
+	    text.n > 0 && text.p[0] == '#'
+		? ""
+		: arena_printf(out->mem, "%d.%s", code / 100, detail);
+	reply->text = variables_expand(text, s, facts, out->mem);
+	return reply;
 }
 
 /* Cuts the text after the next variable; *before is what stood before it.

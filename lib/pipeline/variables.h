@@ -18,6 +18,14 @@ bool variables_need(struct str text, const struct facts *, enum fact_id *);
 struct str variables_expand(struct str text, const struct subject *,
     const struct facts *, struct arena *mem);
 
+/*
+ * A reply as the configuration has it. The enhanced code is 4 or 5 as the
+ * code, and then the detail ("1.8"); none when the text brings one: "#5.1.8
+ * ...". NULL: a fact is missing, STAGE_NEEDS.
+ */
+struct reply *variables_reply(struct stage_out *, const struct subject *,
+    const struct facts *, int code, const char *detail, struct str text);
+
 /* May the text, in any case, ask for this fact? */
 bool variables_mention(struct str text, enum fact_id);
 
