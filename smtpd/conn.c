@@ -242,7 +242,9 @@ start(struct conn *c)
 	stats_conn_leave(s->stats, &c->counted);
 	counts = stats_conn_enter(
 	    s->stats, &s->facts.client, c->listener_index, &c->counted);
-	session_start(s, &counts);
+	stats_add(s->stats, STATS_connections_in, 1);
+	if (!spoke_early(c))
+		session_start(s, &counts);
 }
 
 static void

@@ -87,7 +87,6 @@ session_start(struct smtp_session *s, const struct stats_conn_counts *counts)
 	if (!s->xclient.taken)
 		s->xclient.allowed =
 		    ip_ranges_have(l->xclients, l->n_xclients, &f->client);
-	stats_add(s->stats, STATS_connections_in, 1);
 	f->connections = counts->of_ip;
 	f->listener_connections = counts->of_listener;
 	f->total_connections = counts->total;
