@@ -129,7 +129,7 @@ $O/tests/test_admin_render: $O/obj/admin/render_status.o \
 	$O/obj/admin/render_hosts.o $O/obj/admin/render_queue.o \
 	$O/obj/admin/fields.o
 $O/tests/test_trace: $(patsubst %,$O/obj/trace/%.o,\
-	run text json params answer)
+	run text show json params answer)
 $O/tests/test_admin_dialogue: $O/obj/admin/dialogue.o $O/obj/admin/words.o
 $O/tests/test_admin_tool: $O/obj/admin/tool.o $O/obj/admin/fields.o \
 	$O/obj/admin/dialogue.o

@@ -15,12 +15,14 @@ static json_t *parameters(const struct policy *);
 static json_t *sender(const struct trace_report *);
 static json_t *recipients(const struct trace_report *);
 static json_t *recipient(const struct trace_rcpt *);
+static json_t *work(const struct trace_report *);
 static json_t *facts(const struct facts *);
 static void keyed_fact(json_t *facts, const struct fact_answer *);
 static json_t *notes(const struct trace_point *);
 static json_t *note(const struct note *);
 static json_t *reply(const struct reply *);
 static json_t *place(const struct where *);
+static json_t *list(const struct str *v, size_t n);
 static json_t *text(struct str s);
 static const char *key_of(const char *name, char out[40]);
 static void set(json_t *object, const char *key, json_t *value);
@@ -43,7 +45,8 @@ trace_json(const struct trace_report *r, struct buf *out)
 		set(top, "size", json_integer((json_int_t)r->size));
 		set(top, "exceeds_maximum_size",
 		    json_boolean(trace_is_too_large(r)));
-		set(top, "virtual_gateway", json_null());
+		set(top, "virtual_gateway",
+		    r->gateway.n > 0 ? text(r->gateway) : json_null());
 		set(top, "bounce_profile",
 		    r->bounce_profile.n > 0 ? text(r->bounce_profile)
 					    : json_null());
@@ -51,6 +54,7 @@ trace_json(const struct trace_report *r, struct buf *out)
 	if (r->end == TRACE_NO_MESSAGE)
 		set(top, "reply", reply(&r->data.reply));
 	if (r->end == TRACE_QUEUED) {
+		set(top, "work_queue", work(r));
 		set(top, "policy_table",
 		    json_string(r->connected.behaviour == RELAY ? "outbound"
 								: "inbound"));
@@ -148,6 +152,18 @@ recipient(const struct trace_rcpt *rcpt)
 		set(o, "reply", reply(&rcpt->point.reply));
 	if (!rcpt->point.refused)
 		set(o, "result", text(rcpt->result));
+	if (rcpt->expanded)
+		set(o, "expanded", list(rcpt->results, rcpt->n_results));
+	return o;
+}
+
+static json_t *
+work(const struct trace_report *r)
+{
+	json_t *o = json_object();
+
+	set(o, "steps", notes(&r->work));
+	set(o, "header_too_long", json_boolean(r->cut));
 	return o;
 }
 
@@ -242,6 +258,8 @@ note(const struct note *n)
 		[NOTE_GATEWAY] = "virtual gateway",
 		[NOTE_BOUNCE_PROFILE] = "bounce profile",
 		[NOTE_SIZE] = "size",
+		[NOTE_MASQUERADE] = "masquerade",
+		[NOTE_EXCEPTION] = "domain exception table",
 	};
 	json_t *o = json_object();
 
@@ -267,6 +285,10 @@ note(const struct note *n)
 		set(o, "to", text(n->to));
 	if (n->text.n > 0)
 		set(o, "text", text(n->text));
+	if (n->list != NULL)
+		set(o, "list", list(n->list, n->n_list));
+	if (n->kind == NOTE_EXCEPTION && n->text.n > 0)
+		set(o, "accept", json_boolean(n->allow));
 	return o;
 }
 
@@ -288,6 +310,16 @@ place(const struct where *w)
 {
 	return w->line > 0 ? json_sprintf("%s:%d", w->file, w->line)
 			   : json_null();
+}
+
+static json_t *
+list(const struct str *v, size_t n)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(array, text(v[i]));
+	return array;
 }
 
 static json_t *

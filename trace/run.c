@@ -22,9 +22,12 @@ static bool connect_client(struct trace_report *, struct arena *mem);
 static bool take_sender(
     struct trace_report *, struct subject *, struct arena *mem);
 static void take_recipients(
-    struct trace_report *, struct subject *, struct arena *mem);
+    struct trace_report *, const struct subject *sender, struct arena *mem);
 static void take_message(
     struct trace_report *, struct subject *, struct arena *mem);
+static enum trace_end end_of(
+    const struct trace_report *, const struct listener *);
+static void refuse(struct trace_report *, const struct scan_reply *);
 static void run_point(struct trace_report *, enum stage_point, struct subject *,
     struct trace_point *, struct arena *mem);
 static void applied(void *arg, const struct stage *, const struct stage_out *);
@@ -70,6 +73,7 @@ trace_end_name(enum trace_end end)
 		[TRACE_NO_RCPT] = "no recipients",
 		[TRACE_NO_MESSAGE] = "message refused",
 		[TRACE_SINKHOLE] = "dropped by sinkhole",
+		[TRACE_DROPPED] = "dropped by alias",
 		[TRACE_QUEUED] = "queued",
 	};
 
@@ -120,7 +124,8 @@ take_sender(struct trace_report *r, struct subject *s, struct arena *mem)
 }
 
 static void
-take_recipients(struct trace_report *r, struct subject *s, struct arena *mem)
+take_recipients(
+    struct trace_report *r, const struct subject *sender, struct arena *mem)
 {
 	size_t n = r->input->n_rcpts;
 
@@ -128,12 +133,19 @@ take_recipients(struct trace_report *r, struct subject *s, struct arena *mem)
 	r->rcpts = arena_array(mem, n + 1, sizeof(*r->rcpts));
 	for (; r->n_rcpts < n; r->n_rcpts++) {
 		struct trace_rcpt *rcpt = &r->rcpts[r->n_rcpts];
+		struct subject s = *sender;
 
 		rcpt->given = str_trim(r->input->rcpts[r->n_rcpts]);
-		s->addr_text = in_brackets(rcpt->given, mem);
-		run_point(r, AT_RCPT, s, &rcpt->point, mem);
-		rcpt->result = s->rcpt;
-		r->n_accepted += !rcpt->point.refused;
+		s.addr_text = in_brackets(rcpt->given, mem);
+		run_point(r, AT_RCPT, &s, &rcpt->point, mem);
+		rcpt->result = s.rcpt;
+		if (rcpt->point.refused)
+			continue;
+		r->n_accepted++;
+		rcpt->expanded = s.expanded;
+		rcpt->results = s.expanded ? s.rcpts : &rcpt->result;
+		rcpt->n_results = s.expanded ? s.n_rcpts : 1;
+		r->n_results += rcpt->n_results;
 	}
 }
 
@@ -142,7 +154,6 @@ take_recipients(struct trace_report *r, struct subject *s, struct arena *mem)
 static void
 take_message(struct trace_report *r, struct subject *s, struct arena *mem)
 {
-	const struct scan_reply *problem;
 	struct buf stored;
 	struct scan scan;
 
@@ -154,23 +165,37 @@ take_message(struct trace_report *r, struct subject *s, struct arena *mem)
 	scan_begin(&scan);
 	scan_feed(&scan, buf_str(&stored));
 	scan_end(&scan);
-	problem = scan_reply(scan.problem);
-	if (!r->data.refused && problem->code >= 400) {
-		r->data.refused = true;
-		r->data.reply = (struct reply){ .code = problem->code,
-			.status = problem->status,
-			.text = str_of(problem->text) };
-	}
-	r->end = TRACE_NO_MESSAGE;
-	if (!r->data.refused) {
-		r->end = s->listener->type == LISTENER_SINKHOLE_QUEUE ||
-				 s->listener->type == LISTENER_SINKHOLE_NOQUEUE
-			     ? TRACE_SINKHOLE
-			     : TRACE_QUEUED;
-		if (r->end == TRACE_QUEUED)
-			enqueue(r, s, &scan, buf_str(&stored), mem);
-	}
+	r->end = r->data.refused ? TRACE_NO_MESSAGE : end_of(r, s->listener);
+	/* Who does not store it does not look at it. */
+	if (scan.problem != SCAN_OK &&
+	    (r->end == TRACE_QUEUED ||
+		(r->end == TRACE_SINKHOLE &&
+		    s->listener->type == LISTENER_SINKHOLE_QUEUE)))
+		refuse(r, scan_reply(scan.problem));
+	if (r->end == TRACE_QUEUED)
+		enqueue(r, s, &scan, buf_str(&stored), mem);
 	buf_fini(&stored);
+}
+
+static enum trace_end
+end_of(const struct trace_report *r, const struct listener *l)
+{
+	if (r->n_results == 0)
+		return TRACE_DROPPED;
+	if (l->type == LISTENER_SINKHOLE_QUEUE ||
+	    l->type == LISTENER_SINKHOLE_NOQUEUE)
+		return TRACE_SINKHOLE;
+	return TRACE_QUEUED;
+}
+
+static void
+refuse(struct trace_report *r, const struct scan_reply *why)
+{
+	r->end = TRACE_NO_MESSAGE;
+	r->data.refused = true;
+	r->data.reply = (struct reply){ .code = why->code,
+		.status = why->status,
+		.text = str_of(why->text) };
 }
 
 static void

@@ -8,26 +8,22 @@
 #include <inttypes.h>
 
 #include "base/mem.h"
-#include "trace/trace.h"
+#include "trace/show.h"
 
 static void connection(
     const struct trace_report *, bool explain, struct buf *out);
 static void connection_end(const struct trace_report *, struct buf *out);
 static void policy(const struct trace_report *, struct buf *out);
-static void sender(const struct trace_report *, struct buf *out);
+static void sender(const struct trace_report *, bool explain, struct buf *out);
 static void recipients(
     const struct trace_report *, bool explain, struct buf *out);
-static void message(const struct trace_report *, struct buf *out);
+static void message(const struct trace_report *, bool explain, struct buf *out);
+static void gateway(const struct trace_report *, bool explain, struct buf *out);
+static void work(const struct trace_report *, bool explain, struct buf *out);
 static void policies(const struct trace_report *, struct buf *out);
 static void facts(const struct trace_report *, struct buf *out);
 static void fact(const struct trace_report *, enum fact_id, struct buf *out);
 static void keyed_fact(const struct fact_answer *, struct buf *out);
-static void details(const struct trace_point *, bool explain, struct buf *out);
-static void default_domain(const struct note *, struct buf *out);
-static void rat_match(const struct note *, struct buf *out);
-static void place(const char *what, const struct where *, struct buf *out);
-static void reply(const struct reply *, struct buf *out);
-static void show(struct str text, struct buf *out);
 static void accepted(const struct trace_report *, const char *before,
     const char *between, struct buf *out);
 static void content(struct str text, struct buf *out);
@@ -37,13 +33,15 @@ trace_text(const struct trace_report *r, bool explain, struct buf *out)
 {
 	connection(r, explain, out);
 	if (r->end > TRACE_REFUSED)
-		sender(r, out);
+		sender(r, explain, out);
 	if (r->end > TRACE_NO_SENDER)
 		recipients(r, explain, out);
 	if (r->end > TRACE_NO_RCPT)
-		message(r, out);
-	if (r->end == TRACE_QUEUED)
+		message(r, explain, out);
+	if (r->end == TRACE_QUEUED) {
+		work(r, explain, out);
 		policies(r, out);
+	}
 	if (explain)
 		facts(r, out);
 }
@@ -53,7 +51,7 @@ trace_text_result(const struct trace_report *r, struct buf *out)
 {
 	buf_puts(out, "Final text for messages matched on policy DEFAULT\n"
 		      "Final Envelope Sender:  ");
-	show(r->final_sender, out);
+	show_text(r->final_sender, out);
 	buf_puts(out, "\nFinal Recipients:\n");
 	accepted(r, " - ", "\n - ", out);
 	buf_puts(out, "\n\nFinal Message Content:\n\n");
@@ -75,7 +73,7 @@ connection(const struct trace_report *r, bool explain, struct buf *out)
 		    r->facts.meta[FACT_HOST].source != FACT_GIVEN) {
 			buf_puts(out, " - Reverse DNS: ");
 			if (n->from.n > 0 && str_is(n->text, "verified"))
-				show(n->from, out);
+				show_text(n->from, out);
 			else
 				buf_puts(out, "not verified");
 			buf_printf(out, " (%.*s)\n", STR_ARG(n->text));
@@ -85,7 +83,7 @@ connection(const struct trace_report *r, bool explain, struct buf *out)
 			    "behavior CONTINUE\n",
 			    STR_ARG(n->group->name), STR_ARG(n->entry->text));
 			if (explain)
-				place("Entry", &n->where, out);
+				show_place("Entry", &n->where, out);
 		} else if (n->kind == NOTE_HAT_MATCH) {
 			match = n;
 		}
@@ -98,8 +96,8 @@ connection(const struct trace_report *r, bool explain, struct buf *out)
 		    "HAT matched on unnamed sender group, host %.*s\n",
 		    STR_ARG(r->connected.entry->text));
 	if (explain && match != NULL) {
-		place("Entry", &match->where, out);
-		place("Policy", &match->policy->where, out);
+		show_place("Entry", &match->where, out);
+		show_place("Policy", &match->policy->where, out);
 	}
 	policy(r, out);
 	connection_end(r, out);
@@ -139,11 +137,11 @@ connection_end(const struct trace_report *r, struct buf *out)
 	}
 	if (r->connect.refused) {
 		buf_puts(out, " - Connection would be rejected: ");
-		reply(&r->connect.reply, out);
+		show_reply(&r->connect.reply, out);
 	} else {
 		buf_puts(out, " - Connection would be accepted; every "
 			      "recipient rejected: ");
-		reply(&r->delayed, out);
+		show_reply(&r->delayed, out);
 	}
 	buf_putc(out, '\n');
 }
@@ -151,10 +149,10 @@ connection_end(const struct trace_report *r, struct buf *out)
 /* --- T2, T3 --- */
 
 static void
-sender(const struct trace_report *r, struct buf *out)
+sender(const struct trace_report *r, bool explain, struct buf *out)
 {
 	buf_puts(out, "\nProcessing MAIL FROM:\n");
-	details(&r->sender, false, out);
+	show_notes(&r->sender, explain, out);
 	if (r->sender.refused)
 		buf_puts(out, " - Message would be rejected.\n");
 }
@@ -165,9 +163,9 @@ recipients(const struct trace_report *r, bool explain, struct buf *out)
 	buf_puts(out, "\nProcessing Recipient List:\n");
 	for (size_t i = 0; i < r->n_rcpts; i++) {
 		buf_puts(out, "Processing ");
-		show(r->rcpts[i].given, out);
+		show_text(r->rcpts[i].given, out);
 		buf_putc(out, '\n');
-		details(&r->rcpts[i].point, explain, out);
+		show_notes(&r->rcpts[i].point, explain, out);
 		if (r->rcpts[i].point.refused)
 			buf_puts(out, " - Recipient would be rejected.\n");
 	}
@@ -175,89 +173,13 @@ recipients(const struct trace_report *r, bool explain, struct buf *out)
 		buf_puts(out, "No recipients remain.\n");
 }
 
-static void
-details(const struct trace_point *p, bool explain, struct buf *out)
-{
-	for (size_t i = 0; i < p->n_notes; i++) {
-		const struct note *n = &p->notes[i];
-
-		switch (n->kind) {
-		case NOTE_DEFAULT_DOMAIN:
-			default_domain(n, out);
-			break;
-		case NOTE_BAD_ADDRESS:
-			buf_printf(out,
-			    " - Invalid address (%.*s): ", STR_ARG(n->text));
-			reply(&p->reply, out);
-			buf_putc(out, '\n');
-			break;
-		case NOTE_RAT_MATCH:
-			rat_match(n, out);
-			break;
-		case NOTE_RAT_SKIPPED:
-			buf_puts(out, " - RAT: Not Applicable\n");
-			break;
-		default:
-			break;
-		}
-		if (explain && n->where.file != NULL)
-			place("Entry", &n->where, out);
-	}
-}
-
-static void
-default_domain(const struct note *n, struct buf *out)
-{
-	buf_puts(out, " - Default Domain Processing: ");
-	if (n->text.n > 0) {
-		buf_printf(out, "Not Performed (%.*s)", STR_ARG(n->text));
-	} else if (str_eq(n->from, n->to)) {
-		buf_puts(out, "No Change");
-	} else {
-		show(n->from, out);
-		buf_puts(out, " changed to ");
-		show(n->to, out);
-	}
-	buf_putc(out, '\n');
-}
-
-static void
-rat_match(const struct note *n, struct buf *out)
-{
-	const struct rat_entry *e = n->rat;
-	const struct {
-		bool set;
-		const char *text;
-	} flags[] = {
-		{ e->bypass_control, "bypass receiving control" },
-		{ e->bypass_ldap, "bypass LDAP accept" },
-		{ e->bypass_callahead, "bypass SMTP call-ahead" },
-	};
-
-	buf_printf(out, " - RAT matched on %.*s, behavior = %s",
-	    STR_ARG(e->text), e->accept ? "ACCEPT" : "REJECT");
-	for (size_t i = 0; i < NELEM(flags); i++) {
-		if (flags[i].set)
-			buf_printf(out, ", %s", flags[i].text);
-	}
-	if (e->code != 0 || e->reply.n > 0) {
-		buf_printf(out, ", response = \"%u ",
-		    e->code != 0 ? e->code
-		    : e->accept  ? 250
-				 : 550);
-		show(e->reply, out);
-		buf_putc(out, '"');
-	}
-	buf_putc(out, '\n');
-}
-
 /* --- T4 to T8 --- */
 
 static void
-message(const struct trace_report *r, struct buf *out)
+message(const struct trace_report *r, bool explain, struct buf *out)
 {
-	buf_puts(out, "\nMessage Processing:\n"
-		      " - No Virtual Gateway(tm) Assigned\n");
+	buf_puts(out, "\nMessage Processing:\n");
+	gateway(r, explain, out);
 	if (r->bounce_profile.n > 0)
 		buf_printf(out, " - Bounce Profile %.*s Assigned (listener)\n",
 		    STR_ARG(r->bounce_profile));
@@ -265,20 +187,56 @@ message(const struct trace_report *r, struct buf *out)
 		buf_puts(out, " - No Bounce Profile Assigned\n");
 	if (r->end == TRACE_NO_MESSAGE) {
 		buf_puts(out, " - Message would be rejected: ");
-		reply(&r->data.reply, out);
+		show_reply(&r->data.reply, out);
 		buf_putc(out, '\n');
 	} else if (r->end == TRACE_SINKHOLE) {
 		buf_puts(out, "Message would be deleted by the sinkhole "
 			      "listener.\n");
+	} else if (r->end == TRACE_DROPPED) {
+		buf_puts(out, "Message would be dropped: all its recipients "
+			      "are (/dev/null).\n");
 	}
+}
+
+static void
+gateway(const struct trace_report *r, bool explain, struct buf *out)
+{
+	const struct note *match = NULL;
+
+	for (size_t i = 0; i < r->data.n_notes; i++) {
+		const struct note *n = &r->data.notes[i];
+
+		if (n->kind == NOTE_GATEWAY && n->text.n > 0)
+			match = n;
+	}
+	if (match == NULL) {
+		buf_puts(out, " - No Virtual Gateway(tm) Assigned\n");
+		return;
+	}
+	buf_puts(out, " - Virtual Gateway(tm) ");
+	show_text(match->text, out);
+	buf_puts(out, " Assigned (matched on ");
+	show_text(match->from, out);
+	buf_puts(out, ")\n");
+	if (explain)
+		show_place("Entry", &match->where, out);
+}
+
+static void
+work(const struct trace_report *r, bool explain, struct buf *out)
+{
+	buf_puts(out, "\nDomain Masquerading/LDAP Processing:\n");
+	show_notes(&r->work, explain, out);
+	if (r->work.n_notes == 0)
+		buf_puts(out, " - No Changes.\n");
+	if (r->cut)
+		buf_puts(out, " - The header is too long to be changed.\n");
 }
 
 static void
 policies(const struct trace_report *r, struct buf *out)
 {
-	buf_puts(out, "\nDomain Masquerading/LDAP Processing:\n"
-		      " - No Changes.\n"
-		      "\nNo message filters.\n\n");
+	buf_puts(out, "\nNo message filters.\n\n");
 	buf_printf(out,
 	    "%s Recipient Policy Processing: (matched on DEFAULT policy)\n",
 	    r->connected.behaviour == RELAY ? "Outbound" : "Inbound");
@@ -313,7 +271,7 @@ fact(const struct trace_report *r, enum fact_id id, struct buf *out)
 	if (meta->state == FACT_FAILED)
 		buf_puts(out, "cannot be said");
 	else if (id == FACT_HOST && f->host_class == HOST_VERIFIED)
-		show(f->host, out);
+		show_text(f->host, out);
 	else if (id == FACT_HOST)
 		buf_puts(out, host_class_name(f->host_class));
 	else if (id == FACT_REPUTATION && f->reputation == REPUTATION_NONE)
@@ -335,7 +293,7 @@ keyed_fact(const struct fact_answer *a, struct buf *out)
 	buf_printf(out, " - %s", fact_name(a->id));
 	if (a->key.n > 0) {
 		buf_putc(out, ' ');
-		show(a->key, out);
+		show_text(a->key, out);
 	}
 	if (a->meta.state != FACT_KNOWN)
 		buf_puts(out, ": cannot be said");
@@ -347,51 +305,20 @@ keyed_fact(const struct fact_answer *a, struct buf *out)
 }
 
 static void
-place(const char *what, const struct where *w, struct buf *out)
-{
-	if (w->line > 0)
-		buf_printf(out, "   - %s at %s:%d\n", what, w->file, w->line);
-	else
-		buf_printf(out, "   - %s is built in\n", what);
-}
-
-/* On one line: 554 mail3.example.com access refused for this host */
-static void
-reply(const struct reply *r, struct buf *out)
-{
-	struct str text = r->text;
-
-	buf_printf(out, "%d", r->code);
-	if (*r->status != '\0')
-		buf_printf(out, " #%s", r->status);
-	while (text.n > 0) {
-		buf_putc(out, ' ');
-		show(str_cut(&text, '\n'), out);
-	}
-}
-
-/* Text from outside: on one line, harmless to a terminal (ADM-04). */
-static void
-show(struct str text, struct buf *out)
-{
-	size_t room = 4 * text.n + 16;
-	char *p = buf_room(out, room);
-
-	if (p != NULL)
-		buf_grew(out, str_escape(p, room, text, text.n));
-}
-
-static void
 accepted(const struct trace_report *r, const char *before, const char *between,
     struct buf *out)
 {
+	size_t n = 0;
+
 	buf_puts(out, before);
-	for (size_t i = 0, n = 0; i < r->n_rcpts; i++) {
-		if (r->rcpts[i].point.refused)
-			continue;
-		if (n++ > 0)
-			buf_puts(out, between);
-		show(r->rcpts[i].result, out);
+	for (size_t i = 0; i < r->n_rcpts; i++) {
+		const struct trace_rcpt *rcpt = &r->rcpts[i];
+
+		for (size_t k = 0; k < rcpt->n_results; k++) {
+			if (n++ > 0)
+				buf_puts(out, between);
+			show_text(rcpt->results[k], out);
+		}
 	}
 }
 
@@ -406,7 +333,7 @@ content(struct str text, struct buf *out)
 			line.n--;
 		for (bool last = false; !last;) {
 			last = str_find(line, '\t') == line.n;
-			show(str_cut(&line, '\t'), out);
+			show_text(str_cut(&line, '\t'), out);
 			if (!last)
 				buf_putc(out, '\t');
 		}

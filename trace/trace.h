@@ -35,7 +35,10 @@ struct trace_point {
 struct trace_rcpt {
 	struct str given;
 	struct trace_point point;
-	struct str result; /* after all rewriting */
+	struct str result; /* what the tables made of it, */
+	bool expanded;     /* and, if so, what the alias table made of that */
+	const struct str *results; /* who gets the message; none if refused */
+	size_t n_results;
 };
 
 enum trace_end {          /* how far it came */
@@ -44,6 +47,7 @@ enum trace_end {          /* how far it came */
 	TRACE_NO_RCPT,    /* no recipient is left */
 	TRACE_NO_MESSAGE, /* the message was refused */
 	TRACE_SINKHOLE,   /* accepted and dropped */
+	TRACE_DROPPED,    /* likewise: aliases lead to /dev/null */
 	TRACE_QUEUED
 };
 
@@ -57,7 +61,8 @@ struct trace_report {
 	struct trace_point sender;
 	struct str final_sender; /* as far as it came */
 	struct trace_rcpt *rcpts;
-	size_t n_rcpts, n_accepted;
+	size_t n_rcpts, n_accepted; /* as asked for */
+	size_t n_results;           /* that get the message */
 	struct trace_point data;
 	struct str gateway, bounce_profile; /* empty: none assigned */
 	struct trace_point work;            /* in the work queue */

@@ -14,6 +14,7 @@
 
 #include "base/mem.h"
 #include "config/load.h"
+#include "config/pack.h"
 #include "pipeline/address.h"
 #include "pipeline/pipeline.h"
 
@@ -30,19 +31,35 @@ struct world {
 	struct str bounce_profile;
 };
 
+/* A table of addresses. */
+struct world_file {
+	const char *name, *text; /* "tables/aliases" */
+};
+
 static inline struct config *
-world_config(const char *yaml)
+world_config_with(const char *yaml, const struct world_file *v, size_t n)
 {
 	struct bundle b;
+	struct buf packed;
 	struct err err = ERR_INIT;
 	struct config *c;
 
-	bundle_from_text(&b, "postern.yaml", str_of(yaml));
+	pack_begin(&packed);
+	pack_file(&packed, STR("postern.yaml"), str_of(yaml));
+	for (size_t i = 0; i < n; i++)
+		pack_file(&packed, str_of(v[i].name), str_of(v[i].text));
+	assert_int_equal(pack_end(&packed, &b, &err), 0);
 	c = config_load_simple(&b, 1, &err);
 	bundle_free(&b);
 	if (c == NULL)
 		fail_msg("configuration: %s", err.text);
 	return c;
+}
+
+static inline struct config *
+world_config(const char *yaml)
+{
+	return world_config_with(yaml, NULL, 0);
 }
 
 static inline void

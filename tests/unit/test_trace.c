@@ -9,17 +9,21 @@
 
 static const char yaml[] =
     "hostname: mail3.example.com\n"
-    "interfaces: [{name: Net, ip: 192.0.2.10}]\n"
+    "interfaces: [{name: Net, ip: 192.0.2.10},\n"
+    "  {name: PublicNet2, ip: 192.0.2.11}]\n"
     "bounce_profiles: [{name: Quick}]\n"
+    "aliases: aliases\n"
+    "altsrchost: altsrchost\n"
     "listeners:\n"
     "- name: InboundMail\n"
     "  type: public\n"
     "  interface: Net\n"
     "  reputation: yes\n"
+    "  domain_map: map\n"
     "  hat:\n"
     "    policies:\n"
     "    - {name: $ACCEPTED, behaviour: ACCEPT, tls: off,\n"
-    "       max_message_size: 20K}\n"
+    "       max_message_size: 20K, exception_table: yes}\n"
     "    groups:\n"
     "    - {name: LOOKED_AT, policy: CONTINUE, entries: [192.0.2.0/24]}\n"
     "    - {name: SILENT, policy: TCPREFUSE, entries: [192.0.2.99]}\n"
@@ -39,6 +43,7 @@ static const char yaml[] =
     "  port: 26\n"
     "  default_domain: example.com\n"
     "  bounce_profile: Quick\n"
+    "  masquerade: {table: masquerade, envelope_sender: yes}\n"
     "  hat:\n"
     "    policies: [{name: $RELAYED, behaviour: RELAY, spam_check: off}]\n"
     "    groups: [{name: RELAYLIST, policy: $RELAYED,\n"
@@ -48,6 +53,14 @@ static const char yaml[] =
     "  interface: Net\n"
     "  port: 27\n"
     "  hat: {groups: [{name: ALL, policy: RELAY}]}\n";
+
+static const struct world_file tables[] = {
+	{ "tables/map", "@legacy.example.net @example.com\n" },
+	{ "tables/masquerade", "@.int.example.com @example.com\n" },
+	{ "tables/aliases",
+	    "[example.com]\nhelpdesk: anna@example.net, ben@example.net\n" },
+	{ "tables/altsrchost", "@eng.int.example.com PublicNet2\n" },
+};
 
 static struct config *config;
 
@@ -101,37 +114,48 @@ test_transcript_a_relayed_message(void **state)
 	    "\n"
 	    "Processing MAIL FROM:\n"
 	    " - Default Domain Processing: No Change\n"
+	    " - Masquerading: joe@eng.int.example.com masqueraded to "
+	    "joe@example.com\n"
 	    "\n"
 	    "Processing Recipient List:\n"
 	    "Processing helpdesk\n"
 	    " - Default Domain Processing: helpdesk changed to "
 	    "helpdesk@example.com\n"
+	    " - Domain Map: No Change\n"
 	    " - RAT: Not Applicable\n"
+	    " - Alias expansion: helpdesk@example.com expanded to "
+	    "anna@example.net, ben@example.net\n"
 	    "Processing zoe@example.org\n"
 	    " - Default Domain Processing: No Change\n"
+	    " - Domain Map: No Change\n"
 	    " - RAT: Not Applicable\n"
+	    " - Alias expansion: No Change\n"
 	    "\n"
 	    "Message Processing:\n"
-	    " - No Virtual Gateway(tm) Assigned\n"
+	    " - Virtual Gateway(tm) PublicNet2 Assigned (matched on "
+	    "@eng.int.example.com)\n"
 	    " - Bounce Profile Quick Assigned (listener)\n"
 	    "\n"
 	    "Domain Masquerading/LDAP Processing:\n"
-	    " - No Changes.\n"
+	    " - From: joe@eng.int.example.com masqueraded to "
+	    "joe@example.com\n"
 	    "\n"
 	    "No message filters.\n"
 	    "\n"
 	    "Outbound Recipient Policy Processing: (matched on DEFAULT "
 	    "policy)\n"
-	    "Message Going to: helpdesk@example.com, zoe@example.org\n"
+	    "Message Going to: anna@example.net, ben@example.net, "
+	    "zoe@example.org\n"
 	    "\n"
 	    "Message Enqueued for Delivery\n");
 	buf_init(&result, 1 << 20);
 	trace_text_result(&s->report, &result);
 	assert_string_equal(result.data,
 	    "Final text for messages matched on policy DEFAULT\n"
-	    "Final Envelope Sender:  joe@eng.int.example.com\n"
+	    "Final Envelope Sender:  joe@example.com\n"
 	    "Final Recipients:\n"
-	    " - helpdesk@example.com\n"
+	    " - anna@example.net\n"
+	    " - ben@example.net\n"
 	    " - zoe@example.org\n"
 	    "\n"
 	    "Final Message Content:\n"
@@ -140,7 +164,7 @@ test_transcript_a_relayed_message(void **state)
 	    "  by mail3.example.com with TEST; 03 Mar 2025 10:15:02 "
 	    "+0000\n"
 	    "Message-ID: <1955b807c70.0@mail3.example.com>\n"
-	    "From: Joe <joe@eng.int.example.com>\n"
+	    "From: Joe <joe@example.com>\n"
 	    "To: helpdesk@example.com\n"
 	    "Subject: printer\n"
 	    "\n"
@@ -154,7 +178,8 @@ test_transcript_b_inbound(void **state)
 {
 	struct session *s = session_run("192.0.2.55", "mta1.example.net", "2.1",
 	    "InboundMail", "news@example.net",
-	    "alice@example.com, POSTMASTER@example.com, eve@example.org",
+	    "alice@example.com, bob@legacy.example.net, "
+	    "POSTMASTER@example.com, eve@example.org",
 	    "From: News <news@example.net>\nTo: alice@example.com\n"
 	    "Subject: March newsletter\n\nHello.\n");
 
@@ -178,22 +203,34 @@ test_transcript_b_inbound(void **state)
 	    "   - Allow TLS Connections: No\n"
 	    "   - Allow SMTP Authentication: No (Default)\n"
 	    "   - Envelope Sender DNS Verification Enabled: No (Default)\n"
-	    "   - Domain Exception Table Enabled: No (Default)\n"
+	    "   - Domain Exception Table Enabled: Yes\n"
 	    "\n"
 	    "Processing MAIL FROM:\n"
 	    " - Default Domain Processing: No Change\n"
+	    " - Domain Exception Table: No Match\n"
 	    "\n"
 	    "Processing Recipient List:\n"
 	    "Processing alice@example.com\n"
 	    " - Default Domain Processing: No Change\n"
+	    " - Domain Map: No Change\n"
 	    " - RAT matched on example.com, behavior = ACCEPT\n"
+	    " - Alias expansion: No Change\n"
+	    "Processing bob@legacy.example.net\n"
+	    " - Default Domain Processing: No Change\n"
+	    " - Domain Map: bob@legacy.example.net mapped to "
+	    "bob@example.com\n"
+	    " - RAT matched on example.com, behavior = ACCEPT\n"
+	    " - Alias expansion: No Change\n"
 	    "Processing POSTMASTER@example.com\n"
 	    " - Default Domain Processing: No Change\n"
+	    " - Domain Map: No Change\n"
 	    " - RAT matched on postmaster@example.com, behavior = ACCEPT, "
 	    "bypass receiving control, bypass LDAP accept, response = \"250 "
 	    "welcome\"\n"
+	    " - Alias expansion: No Change\n"
 	    "Processing eve@example.org\n"
 	    " - Default Domain Processing: No Change\n"
+	    " - Domain Map: No Change\n"
 	    " - RAT matched on ALL, behavior = REJECT\n"
 	    " - Recipient would be rejected.\n"
 	    "\n"
@@ -207,7 +244,8 @@ test_transcript_b_inbound(void **state)
 	    "No message filters.\n"
 	    "\n"
 	    "Inbound Recipient Policy Processing: (matched on DEFAULT policy)\n"
-	    "Message Going to: alice@example.com, POSTMASTER@example.com\n"
+	    "Message Going to: alice@example.com, bob@example.com, "
+	    "POSTMASTER@example.com\n"
 	    "\n"
 	    "Message Enqueued for Delivery\n");
 	session_end(s);
@@ -263,7 +301,7 @@ test_delayed_rejection(void **state)
 	(void)state;
 	snprintf(
 	    text, sizeof(text), "receiving: {delayed_reject: yes}\n%s", yaml);
-	delayed = world_config(text);
+	delayed = world_config_with(text, tables, NELEM(tables));
 	s = session_of(delayed, "198.51.100.1", "h.test", "-2", "InboundMail",
 	    "a@b.test", "alice@example.com", "x\n");
 	assert_non_null(strstr(s->text.data,
@@ -424,13 +462,15 @@ static void
 test_explain_says_where_and_whence(void **state)
 {
 	struct session *s = session_run("192.0.2.55", "mta1.example.net", "2.1",
-	    "InboundMail", "a@b.test", "alice@example.com", "x\n");
+	    "InboundMail", "a@b.test", "bob@legacy.example.net", "x\n");
 
 	(void)state;
 	buf_reset(&s->text);
 	trace_text(&s->report, true, &s->text);
 	assert_non_null(
-	    strstr(s->text.data, "   - Entry at postern.yaml:14\n"));
+	    strstr(s->text.data, "   - Entry at postern.yaml:18\n"));
+	assert_non_null(strstr(s->text.data,
+	    "mapped to bob@example.com\n   - Entry at tables/map:1\n"));
 	assert_non_null(strstr(
 	    s->text.data, "\n - reverse name: mta1.example.net (given)\n"));
 	assert_non_null(
@@ -642,7 +682,7 @@ setup(void **state)
 {
 	(void)state;
 	setenv("TZ", "UTC", 1);
-	config = world_config(yaml);
+	config = world_config_with(yaml, tables, NELEM(tables));
 	return 0;
 }
 

@@ -1,0 +1,18 @@
+/*
+ * show.h - the report as text: what its parts have in common
+ */
+#ifndef TRACE_SHOW_H
+#define TRACE_SHOW_H
+
+#include "trace/trace.h"
+
+/* Text from outside: on one line, harmless to a terminal (ADM-04). */
+void show_text(struct str, struct buf *out);
+/* On one line: 554 mail3.example.com access refused for this host */
+void show_reply(const struct reply *, struct buf *out);
+/* "   - Entry at tables/aliases:12" */
+void show_place(const char *what, const struct where *, struct buf *out);
+/* The lines of a sender or recipient: sections T2 and T3. */
+void show_notes(const struct trace_point *, bool explain, struct buf *out);
+
+#endif
