@@ -67,7 +67,8 @@ load(struct tool *t, bool working, struct config **cf)
 		return TOOL_NEGATIVE;
 	}
 	if ((working ? bundle_read_folder(&b, t->paths.etc, &err)
-		     : revision_bundle(&b, t->paths.state, number, &err)) == -1)
+		     : revision_compiled(&b, t->paths.state, number, &err)) ==
+	    -1)
 		return tool_fail(t, &err);
 	*cf = config_load(&b, number, &problems);
 	revise_report(&problems);

@@ -173,7 +173,7 @@ make_prompt(const struct tool *t, char *out, size_t size)
 	uint64_t n = 0;
 
 	if (revision_current(t->paths.state, &n, NULL) && n != 0 &&
-	    revision_bundle(&b, t->paths.state, n, NULL) == 0) {
+	    revision_compiled(&b, t->paths.state, n, NULL) == 0) {
 		cf = config_load_simple(&b, n, NULL);
 		bundle_free(&b);
 	}

@@ -49,8 +49,6 @@ struct reload {
 
 static int prepare(
     struct master *, struct reload *, uint64_t number, struct err *err);
-static int read_revision(struct master *, uint64_t number,
-    struct config **config, int *fd, struct err *err);
 static bool send_config(struct child *, uint64_t revision, int fd, uint32_t);
 static void send_switch(struct child *, uint32_t serial, bool go);
 static void begin_load(struct master *);
@@ -151,7 +149,8 @@ reload_first(struct master *m, struct err *err)
 
 	if (!revision_current(m->paths.state, &number, err))
 		return -1;
-	if (read_revision(m, number, &m->self.config, &m->bundle_fd, err) == 0)
+	if (revision_load(m->paths.state, number, &m->self.config,
+		&m->bundle_fd, err) == 0)
 		return 0;
 	return err_in(err, "revision %ju", (uintmax_t)number);
 }
@@ -177,26 +176,10 @@ prepare(struct master *m, struct reload *r, uint64_t number, struct err *err)
 		number = current;
 	if (number != current)
 		r->make_current = number;
-	if (read_revision(m, number, &r->next, &r->bundle_fd, err) == -1)
+	if (revision_load(
+		m->paths.state, number, &r->next, &r->bundle_fd, err) == -1)
 		return -1;
 	return listeners_plan(m, r->next, &r->sockets, err);
-}
-
-static int
-read_revision(struct master *m, uint64_t number, struct config **config,
-    int *fd, struct err *err)
-{
-	struct bundle b;
-
-	if (revision_bundle(&b, m->paths.state, number, err) == -1)
-		return -1;
-	*config = config_load_simple(&b, number, err);
-	*fd = *config != NULL ? bundle_to_fd(&b, err) : -1;
-	bundle_free(&b);
-	if (*fd != -1)
-		return 0;
-	config_unref(config);
-	return -1;
 }
 
 /* --- the steps --- */

@@ -159,8 +159,9 @@ load(struct tool *t, bool committed)
 		tool_fail(t, &err);
 		return NULL;
 	}
-	rc = committed ? revision_bundle(&bundle, t->paths.state, number, &err)
-		       : bundle_read_folder(&bundle, t->paths.etc, &err);
+	rc = committed
+		 ? revision_compiled(&bundle, t->paths.state, number, &err)
+		 : bundle_read_folder(&bundle, t->paths.etc, &err);
 	if (rc == -1) {
 		tool_fail(t, &err);
 		return NULL;

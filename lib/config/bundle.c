@@ -18,16 +18,27 @@
 
 #include "base/bounds.h"
 #include "base/mem.h"
+#include "config/bundle_tables.h"
 #include "config/pack.h"
+#include "config/table.h"
 
 #define MAGIC 0x31424e50u /* "PNB1" */
 #define SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 
+struct bundle_memory {
+	void *p;
+	size_t n;
+	bool mapped; /* else from the heap */
+	unsigned refs;
+};
+
 static void put_u32(struct buf *, uint32_t);
 static bool take_u32(struct str *in, uint32_t *out);
 static bool take_str(struct str *in, uint32_t n, struct str *out);
+static void set_memory(struct bundle *, void *p, size_t n, bool mapped);
 static int unpack(struct bundle *, struct err *);
 static int write_all(int fd, struct str, struct err *);
+static int take_bytes(struct bundle *, int fd, size_t n, struct err *);
 static int read_all(int fd, char *p, size_t n, struct err *);
 
 int
@@ -62,14 +73,11 @@ bundle_from_fd(struct bundle *b, int fd, struct err *err)
 	    (uint64_t)st.st_size > BUNDLE_MAX)
 		return err_set(
 		    err, ERR_PROTO, "configuration: not a bundle of files");
-	b->map_len = (size_t)st.st_size;
-	b->map = mem_alloc(b->map_len);
-	if (read_all(fd, b->map, b->map_len, err) == -1 ||
-	    unpack(b, err) == -1) {
-		bundle_free(b);
-		return -1;
-	}
-	return 0;
+	if (take_bytes(b, fd, (size_t)st.st_size, err) == 0 &&
+	    unpack(b, err) == 0)
+		return 0;
+	bundle_free(b);
+	return -1;
 }
 
 void
@@ -103,9 +111,34 @@ bundle_get(const struct bundle *b, struct str name)
 void
 bundle_free(struct bundle *b)
 {
+	struct bundle_memory *m = b->memory;
+
 	free(b->files);
-	free(b->map);
 	*b = (struct bundle){ 0 };
+	if (m == NULL || --m->refs > 0)
+		return;
+	if (m->mapped)
+		munmap(m->p, m->n);
+	else
+		free(m->p);
+	free(m);
+}
+
+void
+bundle_hold(struct bundle *to, const struct bundle *b)
+{
+	*to = (struct bundle){ .memory = b->memory };
+	if (to->memory != NULL)
+		to->memory->refs++;
+}
+
+size_t
+bundle_file_max(struct str name)
+{
+	if (!str_starts(name, STR(TABLE_FOLDER)))
+		return CONFIG_FILE_MAX;
+	return str_ends_nocase(name, STR(TABLE_SUFFIX)) ? TABLE_COMPILED_MAX
+							: TABLE_FILE_MAX;
 }
 
 void
@@ -135,6 +168,8 @@ pack_file(struct buf *packed, struct str name, struct str text)
 int
 pack_end(struct buf *packed, struct bundle *b, struct err *err)
 {
+	size_t n;
+
 	*b = (struct bundle){ 0 };
 	if (packed->failed) {
 		buf_fini(packed);
@@ -142,9 +177,8 @@ pack_end(struct buf *packed, struct bundle *b, struct err *err)
 		    "the configuration is larger than %zu MiB",
 		    BUNDLE_MAX >> 20);
 	}
-	b->map_len = packed->len;
-	b->map = mem_dup(packed->data, packed->len);
-	buf_fini(packed);
+	n = packed->len;
+	set_memory(b, buf_take(packed), n, false);
 	if (unpack(b, err) == 0)
 		return 0;
 	bundle_free(b);
@@ -177,6 +211,15 @@ take_str(struct str *in, uint32_t n, struct str *out)
 	return true;
 }
 
+static void
+set_memory(struct bundle *b, void *p, size_t n, bool mapped)
+{
+	b->memory = mem_alloc(sizeof(*b->memory));
+	*b->memory = (struct bundle_memory){ p, n, mapped, 1 };
+	b->map = p;
+	b->map_len = n;
+}
+
 /* The views of the files, from the packed form in b->map. */
 static int
 unpack(struct bundle *b, struct err *err)
@@ -192,7 +235,8 @@ unpack(struct bundle *b, struct err *err)
 		struct bundle_file *f = &b->files[b->n];
 
 		if (!take_u32(&in, &name) || !take_u32(&in, &text) ||
-		    text > CONFIG_FILE_MAX || !take_str(&in, name, &f->name) ||
+		    !take_str(&in, name, &f->name) ||
+		    text > bundle_file_max(f->name) ||
 		    !take_str(&in, text, &f->text))
 			goto bad;
 	}
@@ -215,6 +259,24 @@ write_all(int fd, struct str s, struct err *err)
 		s = str_sub(s, (size_t)n, s.n);
 	}
 	return 0;
+}
+
+/* Sealed, nobody can change or cut it behind our back: then it is mapped. */
+static int
+take_bytes(struct bundle *b, int fd, size_t n, struct err *err)
+{
+	int seals = fcntl(fd, F_GET_SEALS);
+	void *p;
+
+	if (seals != -1 && (seals & SEALS) == SEALS) {
+		p = mmap(NULL, n, PROT_READ, MAP_SHARED, fd, 0);
+		if (p == MAP_FAILED)
+			return err_sys(err, ERR_TEMP, "map configuration");
+		set_memory(b, p, n, true);
+		return 0;
+	}
+	set_memory(b, mem_alloc(n), n, false);
+	return read_all(fd, b->memory->p, n, err);
 }
 
 static int

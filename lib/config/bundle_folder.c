@@ -19,17 +19,23 @@
 
 #include "base/bounds.h"
 #include "base/mem.h"
+#include "config/bundle_tables.h"
 #include "config/folder.h"
 #include "config/name.h"
 #include "config/pack.h"
 
 static const char *const folders[] = { "filters", "tables", "texts" };
 
+typedef bool wanted_fn(const char *folder, const char *name);
+
 static int pack_folder(struct buf *packed, int root, const char *folder,
-    bool strict_modes, struct err *);
+    bool strict_modes, wanted_fn *, struct err *);
 static int pack_one(struct buf *packed, int dir, const char *folder,
     const char *name, bool strict_modes, struct err *);
-static int list_names(int dir, char ***names, size_t *n, struct err *);
+static int list_names(int dir, const char *folder, wanted_fn *, char ***names,
+    size_t *n, struct err *);
+static bool is_compiled(const char *folder, const char *name);
+static bool name_ok(const char *name);
 static void free_names(char **names, size_t n);
 static int by_name(const void *, const void *);
 static int check_mode(
@@ -59,8 +65,8 @@ folder_read(
 		-1)
 		goto fail;
 	for (size_t i = 0; i < NELEM(folders); i++) {
-		if (pack_folder(&packed, root, folders[i], strict_modes, err) ==
-		    -1)
+		if (pack_folder(&packed, root, folders[i], strict_modes,
+			folder_is_ours, err) == -1)
 			goto fail;
 	}
 	close(root);
@@ -71,6 +77,25 @@ fail:
 	buf_fini(&packed);
 	close(root);
 	return err_in(err, "folder %s", folder);
+}
+
+int
+folder_read_compiled(struct bundle *b, const char *folder, struct err *err)
+{
+	struct buf packed;
+	int root = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc;
+
+	*b = (struct bundle){ 0 };
+	if (root == -1)
+		return err_sys(err, ERR_USAGE, "folder %s", folder);
+	pack_begin(&packed);
+	rc = pack_folder(&packed, root, "tables", false, is_compiled, err);
+	close(root);
+	if (rc == -1)
+		buf_fini(&packed);
+	else
+		rc = pack_end(&packed, b, err);
+	return rc == 0 ? 0 : err_in(err, "folder %s", folder);
 }
 
 int
@@ -108,14 +133,14 @@ folder_slurp(int dir, const char *name, struct buf *out, struct stat *st,
 		goto fail;
 	}
 	while (n != 0) {
-		char *room = buf_room(out, 65536);
+		char *room = buf_room(out, FOLDER_BLOCK);
 
 		if (room == NULL) {
-			err_set(err, ERR_USAGE, "%s: larger than %d MiB", name,
-			    CONFIG_FILE_MAX >> 20);
+			err_set(err, ERR_USAGE, "%s: larger than %zu KiB", name,
+			    (out->max - FOLDER_BLOCK) >> 10);
 			goto fail;
 		}
-		n = read(fd, room, 65536);
+		n = read(fd, room, FOLDER_BLOCK);
 		if (n == -1 && errno != EINTR) {
 			err_sys(err, ERR_TEMP, "%s", name);
 			goto fail;
@@ -130,16 +155,14 @@ fail:
 }
 
 bool
-folder_is_ours(const char *name)
+folder_is_ours(const char *folder, const char *name)
 {
-	size_t n = strlen(name);
-
-	return n > 0 && name[n - 1] != '~' && name_file(str_of(name), NULL);
+	return name_ok(name) && !is_compiled(folder, name);
 }
 
 static int
 pack_folder(struct buf *packed, int root, const char *folder, bool strict_modes,
-    struct err *err)
+    wanted_fn *wanted, struct err *err)
 {
 	int dir = folder_open(root, folder, O_RDONLY | O_DIRECTORY, 0);
 	char **names = NULL;
@@ -151,7 +174,7 @@ pack_folder(struct buf *packed, int root, const char *folder, bool strict_modes,
 	if (dir == -1)
 		return err_sys(err, ERR_USAGE, "%s", folder);
 	if (check_folder(dir, folder, strict_modes, err) == -1 ||
-	    list_names(dir, &names, &n, err) == -1)
+	    list_names(dir, folder, wanted, &names, &n, err) == -1)
 		goto out;
 	for (size_t i = 0; i < n; i++) {
 		if (pack_one(
@@ -172,16 +195,18 @@ pack_one(struct buf *packed, int dir, const char *folder, const char *name,
 	char path[2 * NAME_MAX_LEN + 2];
 	struct buf text;
 	struct stat st;
+	size_t max;
 	int rc = -1;
 
 	snprintf(path, sizeof(path), "%s%s%s", folder,
 	    folder[0] != '\0' ? "/" : "", name);
-	buf_init(&text, CONFIG_FILE_MAX + 65536);
+	max = bundle_file_max(str_of(path));
+	buf_init(&text, max + FOLDER_BLOCK);
 	if (folder_slurp(dir, name, &text, &st, err) == -1)
 		goto out;
-	if (text.len > CONFIG_FILE_MAX) {
-		err_set(err, ERR_USAGE, "%s: larger than %d MiB", path,
-		    CONFIG_FILE_MAX >> 20);
+	if (text.len > max) {
+		err_set(
+		    err, ERR_USAGE, "%s: larger than %zu MiB", path, max >> 20);
 		goto out;
 	}
 	if (strict_modes && check_mode(&st, folder, name, err) == -1)
@@ -196,7 +221,8 @@ out:
 /* In the order of their names, so that a bundle does not depend on the file
  * system. */
 static int
-list_names(int dir, char ***names, size_t *n, struct err *err)
+list_names(int dir, const char *folder, wanted_fn *wanted, char ***names,
+    size_t *n, struct err *err)
 {
 	int copy = fcntl(dir, F_DUPFD_CLOEXEC, 0);
 	DIR *d = copy != -1 ? fdopendir(copy) : NULL;
@@ -206,7 +232,7 @@ list_names(int dir, char ***names, size_t *n, struct err *err)
 	if (d == NULL)
 		return err_sys(err, ERR_TEMP, "read folder");
 	while ((e = readdir(d)) != NULL) {
-		if (!folder_is_ours(e->d_name))
+		if (!wanted(folder, e->d_name))
 			continue;
 		if (*n == BUNDLE_FILES_MAX - 1) {
 			closedir(d);
@@ -220,6 +246,21 @@ list_names(int dir, char ***names, size_t *n, struct err *err)
 	if (*n > 0)
 		qsort(*names, *n, sizeof(**names), by_name);
 	return 0;
+}
+
+static bool
+is_compiled(const char *folder, const char *name)
+{
+	return name_ok(name) && strcmp(folder, "tables") == 0 &&
+	       str_ends_nocase(str_of(name), STR(TABLE_SUFFIX));
+}
+
+static bool
+name_ok(const char *name)
+{
+	size_t n = strlen(name);
+
+	return n > 0 && name[n - 1] != '~' && name_file(str_of(name), NULL);
 }
 
 static void

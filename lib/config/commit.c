@@ -11,16 +11,22 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "config/bundle_tables.h"
 #include "config/folder.h"
 #include "config/merge.h"
 #include "config/note.h"
 #include "config/objects.h"
 #include "config/revision.h"
 #include "config/store.h"
+#include "config/table.h"
+#include "config/tree.h"
 
 #define OBJECTS_MAX ((size_t)64 << 20)
 
+static int store_files(
+    struct commit *, const char *name, struct str note, struct err *);
 static int read_sides(struct commit *, struct err *);
+static int read_work(struct commit *, struct err *);
 static bool equal(const struct bundle *, const struct bundle *);
 static int merge_sides(
     const struct commit *, struct bundle *merged, struct err *);
@@ -62,16 +68,27 @@ commit_is_behind(const struct commit *c)
 
 int
 commit_check(
-    const struct commit *c, struct config_problems *problems, struct err *err)
+    struct commit *c, struct config_problems *problems, struct err *err)
 {
-	struct config *config = config_load(&c->work, 0, problems);
+	struct bundle compiled = { 0 }, all;
+	int rc = 0;
 
-	if (config == NULL)
-		return err_set(err, ERR_USAGE,
-		    "the configuration has %zu mistake%s; nothing was changed",
-		    problems->n_errors, problems->n_errors == 1 ? "" : "s");
-	config_unref(&config);
-	return 0;
+	config_unref(&c->config);
+	if (c->current != 0)
+		rc = revision_tables(&compiled, c->state, c->current, err);
+	if (rc == 0)
+		rc = bundle_add_compiled(
+		    &all, &c->work, &c->now, &compiled, err);
+	bundle_free(&compiled);
+	if (rc == -1)
+		return -1;
+	c->config = config_load(&all, 0, problems);
+	bundle_free(&all);
+	if (c->config != NULL)
+		return 0;
+	return err_set(err, ERR_USAGE,
+	    "the configuration has %zu mistake%s; nothing was changed",
+	    problems->n_errors, problems->n_errors == 1 ? "" : "s");
 }
 
 /* Past every folder there is: one that was never made current may stand
@@ -95,7 +112,7 @@ commit_store(struct commit *c, const struct commit_note *note, struct err *err)
 	text = note_text(next, note, buf_str(&objects));
 	buf_fini(&objects);
 	snprintf(name, sizeof(name), "%" PRIu64, next);
-	rc = store_folder(c->dir, name, &c->work, NOTE_FILE, str_of(text), err);
+	rc = store_files(c, name, str_of(text), err);
 	free(text);
 	if (rc == 0)
 		c->number = next;
@@ -132,6 +149,7 @@ commit_end(struct commit *c)
 	c->dir = -1;
 	bundle_free(&c->work);
 	bundle_free(&c->now);
+	config_unref(&c->config);
 }
 
 int
@@ -145,8 +163,7 @@ commit_merge(struct commit *c, struct err *err)
 	if (store_replace(c->etc, &merged, err) == 0 &&
 	    note_base(c->etc, c->current, err) == 0) {
 		c->base = c->current;
-		bundle_free(&c->work);
-		rc = folder_read(&c->work, c->etc, true, err);
+		rc = read_work(c, err);
 	}
 	bundle_free(&merged);
 	return rc;
@@ -169,8 +186,7 @@ commit_clear(struct commit *c, struct err *err)
 	    note_base(c->etc, c->current, err) == -1)
 		return -1;
 	c->base = c->current;
-	bundle_free(&c->work);
-	return folder_read(&c->work, c->etc, true, err);
+	return read_work(c, err);
 }
 
 int
@@ -196,6 +212,33 @@ commit_all(const char *etc, const char *state, const struct commit_note *note,
 	return rc;
 }
 
+/* The files, the note, the tables compiled. Those that were not compiled just
+ * now stand in the current revision. */
+static int
+store_files(
+    struct commit *c, const char *name, struct str note, struct err *err)
+{
+	struct table *const *tables;
+	size_t n = tree_tables(c->config, &tables);
+	struct store_extra *extra = mem_array(n + 1, sizeof(*extra));
+	char current[32];
+	int rc;
+
+	snprintf(current, sizeof(current), "%" PRIu64, c->current);
+	snprintf(extra[n].name, sizeof(extra[n].name), NOTE_FILE);
+	extra[n].text = note;
+	for (size_t i = 0; i < n; i++) {
+		snprintf(extra[i].name, sizeof(extra[i].name),
+		    "%s" TABLE_SUFFIX, table_file(tables[i]));
+		extra[i].text = table_compiled(tables[i]);
+		if (table_was_compiled(tables[i]))
+			extra[i].same_in = current;
+	}
+	rc = store_folder(c->dir, name, &c->work, extra, n + 1, err);
+	free(extra);
+	return rc;
+}
+
 static int
 read_sides(struct commit *c, struct err *err)
 {
@@ -209,6 +252,15 @@ read_sides(struct commit *c, struct err *err)
 	if (c->current == 0)
 		return 0;
 	return revision_bundle(&c->now, c->state, c->current, err);
+}
+
+/* Once more: what was checked was another one. */
+static int
+read_work(struct commit *c, struct err *err)
+{
+	config_unref(&c->config);
+	bundle_free(&c->work);
+	return folder_read(&c->work, c->etc, true, err);
 }
 
 static bool

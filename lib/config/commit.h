@@ -23,12 +23,13 @@
 
 struct commit {
 	const char *etc, *state;
-	int dir;            /* of the revisions, locked; -1: none */
-	uint64_t current;   /* 0: there is none yet */
-	uint64_t base;      /* of the working copy; 0: not known */
-	uint64_t number;    /* what was stored; 0: nothing */
-	struct bundle work; /* the working copy */
-	struct bundle now;  /* the current revision */
+	int dir;               /* of the revisions, locked; -1: none */
+	uint64_t current;      /* 0: there is none yet */
+	uint64_t base;         /* of the working copy; 0: not known */
+	uint64_t number;       /* what was stored; 0: nothing */
+	struct bundle work;    /* the working copy */
+	struct bundle now;     /* the current revision */
+	struct config *config; /* of the working copy, once it was checked */
 };
 
 struct commit_note {
@@ -44,8 +45,9 @@ bool commit_is_empty(const struct commit *);
 /* Others committed since the working copy was made: it does not have what
  * they changed, and would undo it. */
 bool commit_is_behind(const struct commit *);
-int commit_check(
-    const struct commit *, struct config_problems *, struct err *err);
+/* Tables whose text is that of the current revision are not compiled anew. */
+int commit_check(struct commit *, struct config_problems *, struct err *err);
+/* After commit_check. */
 int commit_store(struct commit *, const struct commit_note *, struct err *err);
 int commit_finish(struct commit *, struct err *err);
 int commit_drop(struct commit *, struct err *err);

@@ -21,6 +21,7 @@ struct box {
 	const struct route *route_all;
 	struct table **tables; /* heap */
 	size_t n_tables, tables_cap;
+	struct bundle bundle; /* where compiled ones stand; no files */
 };
 
 static const void *find_domain(const struct map *, struct str domain);
@@ -64,6 +65,7 @@ config_unref(struct config **cp)
 	for (size_t i = 0; i < box->n_tables; i++)
 		table_free(&box->tables[i]);
 	free(box->tables);
+	bundle_free(&box->bundle);
 	map_fini(&box->listeners, NULL);
 	map_fini(&box->bounce_profiles, NULL);
 	map_fini(&box->destinations, NULL);
@@ -188,14 +190,29 @@ tree_own_table(struct config *c, struct table *t)
 	box->tables[box->n_tables++] = t;
 }
 
+void
+tree_hold_bundle(struct config *c, const struct bundle *b)
+{
+	struct box *box = (struct box *)c;
+
+	if (box->bundle.memory == NULL)
+		bundle_hold(&box->bundle, b);
+}
+
+size_t
+tree_tables(const struct config *c, struct table *const **tables)
+{
+	*tables = box_of(c)->tables;
+	return box_of(c)->n_tables;
+}
+
 struct table *
-tree_table(const struct config *c, enum table_kind kind, const char *file)
+tree_table(const struct config *c, const char *file)
 {
 	const struct box *box = box_of(c);
 
 	for (size_t i = 0; i < box->n_tables; i++) {
-		if (table_kind(box->tables[i]) == kind &&
-		    strcmp(table_file(box->tables[i]), file) == 0)
+		if (strcmp(table_file(box->tables[i]), file) == 0)
 			return box->tables[i];
 	}
 	return NULL;

@@ -18,8 +18,8 @@ static const struct table *load_table(
     struct load *, const struct at *, enum table_kind, bool private);
 static struct table *read_table(struct load *, const struct at *,
     enum table_kind, const char *file, bool private);
-static struct table *open_compiled(
-    struct load *, enum table_kind, const char *file);
+static struct table *open_compiled(struct load *, enum table_kind,
+    const char *file, const struct bundle_file *text);
 static void check_all(
     struct load *, const struct at *, const struct table *, bool private);
 static void print_table(struct print *, const char *key, const struct table *);
@@ -30,6 +30,11 @@ table_name_ok(struct str name, struct err *err)
 {
 	if (!name_file(name, err))
 		return false;
+	if (name.n > NAME_MAX_LEN - (sizeof(TABLE_SUFFIX) - 1)) {
+		err_set(err, ERR_USAGE, "must be at most %zu characters",
+		    NAME_MAX_LEN - (sizeof(TABLE_SUFFIX) - 1));
+		return false;
+	}
 	if (!str_ends_nocase(name, STR(TABLE_SUFFIX)))
 		return true;
 	err_set(err, ERR_USAGE,
@@ -163,7 +168,12 @@ load_table(
 		return NULL;
 	}
 	file = arena_printf(ld->mem, TABLE_FOLDER "%.*s", STR_ARG(name));
-	t = tree_table(ld->config, kind, file);
+	t = tree_table(ld->config, file);
+	if (t != NULL && table_kind(t) != kind) {
+		load_error(ld, at, "%s is a table of another kind already",
+		    load_quote(quoted, name));
+		return NULL;
+	}
 	if (t == NULL) {
 		t = read_table(ld, at, kind, file, private);
 		if (t == NULL)
@@ -178,12 +188,11 @@ static struct table *
 read_table(struct load *ld, const struct at *at, enum table_kind kind,
     const char *file, bool private)
 {
-	const struct bundle_file *text;
-	struct table *t = open_compiled(ld, kind, file);
+	const struct bundle_file *text = bundle_find(ld->bundle, file);
+	struct table *t = open_compiled(ld, kind, file, text);
 
 	if (t != NULL)
 		return t;
-	text = bundle_find(ld->bundle, file);
 	if (text != NULL)
 		return table_parse(
 		    kind, file, text->text, private, ld->problems);
@@ -191,17 +200,25 @@ read_table(struct load *ld, const struct at *at, enum table_kind kind,
 	return NULL;
 }
 
-/* One of another version or kind is passed over. */
+/* NULL: it does not belong to the text, or is damaged, or of another version
+ * or kind: then the text counts. Without a text somebody else looked. */
 static struct table *
-open_compiled(struct load *ld, enum table_kind kind, const char *file)
+open_compiled(struct load *ld, enum table_kind kind, const char *file,
+    const struct bundle_file *text)
 {
 	char name[NAME_MAX_LEN + sizeof(TABLE_FOLDER TABLE_SUFFIX)];
 	const struct bundle_file *compiled;
+	struct table *t;
 
 	snprintf(name, sizeof(name), "%s" TABLE_SUFFIX, file);
 	compiled = bundle_find(ld->bundle, name);
-	return compiled != NULL ? table_open(kind, file, compiled->text, NULL)
-				: NULL;
+	if (compiled == NULL || (text != NULL && table_check(compiled->text,
+						     text->text, NULL) == -1))
+		return NULL;
+	t = table_open(kind, file, compiled->text, NULL);
+	if (t != NULL)
+		tree_hold_bundle(ld->config, ld->bundle);
+	return t;
 }
 
 /* A table that was read for another listener, or compiled. */

@@ -6,11 +6,9 @@
 #ifndef CONFIG_LOAD_TABLES_H
 #define CONFIG_LOAD_TABLES_H
 
+#include "config/bundle_tables.h"
 #include "config/loader.h"
 #include "config/name.h"
-
-#define TABLE_FOLDER "tables/"
-#define TABLE_SUFFIX ".db" /* of the compiled form, behind the whole name */
 
 /* The name of a table's text below tables/. */
 bool table_name_ok(struct str name, struct err *err);

@@ -110,7 +110,7 @@ merge_file(struct buf *packed, struct str name, const struct bundle *base,
 			pack_file(packed, name, b);
 		return 0;
 	}
-	buf_init(&text, CONFIG_FILE_MAX);
+	buf_init(&text, bundle_file_max(name));
 	if (a.p != NULL && b.p != NULL && was.p != NULL &&
 	    merge_texts(was, a, b, &text, &line))
 		pack_file(packed, name, buf_str(&text));

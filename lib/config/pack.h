@@ -11,7 +11,7 @@
 #include "config/bundle.h"
 
 #define BUNDLE_FILES_MAX 1000
-#define BUNDLE_MAX       ((size_t)256 << 20)
+#define BUNDLE_MAX       ((size_t)1 << 30)
 
 void pack_begin(struct buf *packed);
 void pack_file(struct buf *packed, struct str name, struct str text);

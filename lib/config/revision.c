@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "config/bundle_tables.h"
 #include "config/diff.h"
 #include "config/folder.h"
 #include "config/note.h"
@@ -89,6 +90,63 @@ revision_bundle(
 	if (folder_of(path, state, number, err) == -1)
 		return -1;
 	return bundle_read_folder(b, path, err);
+}
+
+int
+revision_tables(
+    struct bundle *b, const char *state, uint64_t number, struct err *err)
+{
+	char path[PATH_MAX];
+
+	*b = (struct bundle){ 0 };
+	if (folder_of(path, state, number, err) == -1)
+		return -1;
+	return folder_read_compiled(b, path, err);
+}
+
+int
+revision_compiled(
+    struct bundle *b, const char *state, uint64_t number, struct err *err)
+{
+	struct bundle texts = { 0 }, tables = { 0 };
+	int rc = -1;
+
+	*b = (struct bundle){ 0 };
+	if (revision_bundle(&texts, state, number, err) == 0 &&
+	    revision_tables(&tables, state, number, err) == 0)
+		rc = bundle_add_compiled(b, &texts, NULL, &tables, err);
+	bundle_free(&texts);
+	bundle_free(&tables);
+	return rc;
+}
+
+int
+revision_load(const char *state, uint64_t number, struct config **config,
+    int *fd, struct err *err)
+{
+	struct bundle stored, sent = { 0 };
+	struct config *c;
+	int rc = -1;
+
+	*fd = -1;
+	*config = NULL;
+	if (revision_compiled(&stored, state, number, err) == -1)
+		return -1;
+	c = config_load_simple(&stored, number, err);
+	if (c != NULL && bundle_for_programs(&sent, &stored, c, err) == 0)
+		*fd = bundle_to_fd(&sent, err);
+	config_unref(&c);
+	bundle_free(&stored);
+	bundle_free(&sent);
+	/* As all the others: their memory is ours then. */
+	if (*fd != -1 && bundle_from_fd(&sent, *fd, err) == 0) {
+		*config = config_load_simple(&sent, number, err);
+		bundle_free(&sent);
+		rc = *config != NULL ? 0 : -1;
+	}
+	if (rc == -1 && *fd != -1)
+		close(*fd);
+	return rc;
 }
 
 int

@@ -3,7 +3,8 @@
  *
  *	etc/postern.yaml ...		the working copy
  *	etc/.base			"N\n": the revision it was made from
- *	state/revisions/N/		copy of the files of revision N
+ *	state/revisions/N/		copy of the files of revision N, and
+ *					its tables compiled
  *	state/revisions/N/commit.json	who, when, why, what
  *	state/revisions/current		"N\n", replaced atomically
  *
@@ -35,6 +36,16 @@ bool revision_base(const char *etc, uint64_t *number, struct err *err);
 
 int revision_bundle(
     struct bundle *b, const char *state, uint64_t number, struct err *err);
+/* Its compiled tables alone. */
+int revision_tables(
+    struct bundle *b, const char *state, uint64_t number, struct err *err);
+/* With its compiled tables: for config_load, which then need not compile. */
+int revision_compiled(
+    struct bundle *b, const char *state, uint64_t number, struct err *err);
+/* A revision as programs get it: a sealed memory file (bundle_to_fd), and the
+ * configuration that was loaded from there. */
+int revision_load(const char *state, uint64_t number, struct config **, int *fd,
+    struct err *err);
 /* ERR_USAGE with sys ENOENT: there is no such revision. */
 int revision_info(const char *state, uint64_t number, struct revision_info *,
     struct err *err);

@@ -34,6 +34,10 @@ static const char *const folders[] = { "filters", "tables", "texts" };
 
 static int make_folder(int dir, const char *name, struct err *);
 static int write_files(int dir, const struct bundle *, struct err *);
+static int write_extra(
+    int dir, int draft, const struct store_extra *, size_t n, struct err *);
+static bool link_file(int dir, int draft, const struct store_extra *);
+static int write_file(int dir, struct str name, struct str, struct err *);
 static int open_place(int dir, const struct place *, struct err *);
 static int write_draft(int dir, const char *name, struct str,
     const struct stat *like, struct err *);
@@ -110,7 +114,7 @@ store_subfolder(int dir, const char *name, struct err *err)
 
 int
 store_folder(int dir, const char *name, const struct bundle *b,
-    const char *extra_name, struct str extra, struct err *err)
+    const struct store_extra *extra, size_t n_extra, struct err *err)
 {
 	int draft;
 
@@ -120,7 +124,7 @@ store_folder(int dir, const char *name, const struct bundle *b,
 	if (draft == -1)
 		return -1;
 	if (write_files(draft, b, err) == -1 ||
-	    write_draft(draft, extra_name, extra, NULL, err) == -1 ||
+	    write_extra(dir, draft, extra, n_extra, err) == -1 ||
 	    sync_fd(draft, DRAFT, err) == -1) {
 		close(draft);
 		/* a full disk is not made fuller */
@@ -178,20 +182,66 @@ static int
 write_files(int dir, const struct bundle *b, struct err *err)
 {
 	for (size_t i = 0; i < b->n; i++) {
-		struct place at = split_name(b->files[i].name);
-		int below = open_place(dir, &at, err);
-		int rc = -1;
-
-		if (below == -1)
-			return -1;
-		if (write_draft(below, at.name, b->files[i].text, NULL, err) ==
-		    0)
-			rc = sync_fd(below, at.folder, err);
-		close(below);
-		if (rc == -1)
+		if (write_file(dir, b->files[i].name, b->files[i].text, err) ==
+		    -1)
 			return -1;
 	}
 	return 0;
+}
+
+static int
+write_extra(int dir, int draft, const struct store_extra *extra, size_t n,
+    struct err *err)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (extra[i].same_in != NULL &&
+		    link_file(dir, draft, &extra[i]))
+			continue;
+		if (write_file(
+			draft, str_of(extra[i].name), extra[i].text, err) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+/* False: it must be written then. */
+static bool
+link_file(int dir, int draft, const struct store_extra *extra)
+{
+	int there = folder_open(dir, extra->same_in, O_RDONLY | O_DIRECTORY, 0);
+	struct place at = split_name(str_of(extra->name));
+	int from = -1, to = -1;
+	bool linked = false;
+
+	if (there != -1)
+		from = open_place(there, &at, NULL);
+	if (from != -1)
+		to = open_place(draft, &at, NULL);
+	if (to != -1)
+		linked = linkat(from, at.name, to, at.name, 0) == 0 &&
+			 sync_fd(to, at.folder, NULL) == 0;
+	if (to != -1)
+		close(to);
+	if (from != -1)
+		close(from);
+	if (there != -1)
+		close(there);
+	return linked;
+}
+
+static int
+write_file(int dir, struct str name, struct str text, struct err *err)
+{
+	struct place at = split_name(name);
+	int below = open_place(dir, &at, err);
+	int rc = -1;
+
+	if (below == -1)
+		return -1;
+	if (write_draft(below, at.name, text, NULL, err) == 0)
+		rc = sync_fd(below, at.folder, err);
+	close(below);
+	return rc;
 }
 
 static int
@@ -312,7 +362,7 @@ remove_others(
 		return err_sys(err, ERR_TEMP, "folder %s", folder);
 	}
 	while (rc == 0 && (e = readdir(d)) != NULL) {
-		if (!folder_is_ours(e->d_name))
+		if (!folder_is_ours(folder, e->d_name))
 			continue;
 		snprintf(path, sizeof(path), "%s/%s", folder, e->d_name);
 		if (bundle_find(b, path) == NULL &&
@@ -344,7 +394,7 @@ unchanged(int dir, const char *name, struct str text)
 	struct buf now;
 	bool same;
 
-	buf_init(&now, CONFIG_FILE_MAX + 65536);
+	buf_init(&now, text.n + FOLDER_BLOCK);
 	same = folder_slurp(dir, name, &now, &st, NULL) == 0 &&
 	       str_eq(buf_str(&now), text);
 	buf_fini(&now);

@@ -7,6 +7,7 @@
 #ifndef CONFIG_STORE_H
 #define CONFIG_STORE_H
 
+#include "base/bounds.h"
 #include "config/bundle.h"
 
 /* The folder of revisions, made if need be. lock: wait for nobody, -1 when
@@ -16,10 +17,16 @@ int store_open(const char *state, bool lock, struct err *err);
  * mode and owner are those of the file that is replaced, if there is one. */
 int store_file(
     int dir, const char *name, struct str text, bool mode_of, struct err *err);
-/* A new folder `name` with the files of the bundle and one more; whole once
+/* A new folder `name` with the files of the bundle and some more; whole once
  * it has its name. */
+struct store_extra {
+	char name[2 * NAME_MAX_LEN]; /* "commit.json", "tables/x.txt.db" */
+	struct str text;
+	const char *same_in; /* a folder beside it that has this very file,
+			      * or NULL: it is linked, not written again */
+};
 int store_folder(int dir, const char *name, const struct bundle *,
-    const char *extra_name, struct str extra, struct err *err);
+    const struct store_extra *, size_t n_extra, struct err *err);
 /* One name and all below it. What is not there is removed already. */
 int store_remove(int dir, const char *name, struct err *err);
 /* A folder in dir, made if need be, opened; -1: err says why not. */

@@ -38,9 +38,10 @@ enum table_kind {
 	TABLE_GATEWAYS /* altsrchost */
 };
 
-#define TABLE_MAX      400000 /* entries; domain map: 20,000 */
-#define TABLE_MAP_MAX  20000
-#define TABLE_FILE_MAX (64 * 1024 * 1024) /* bytes of one text */
+#define TABLE_MAX          400000 /* entries; domain map: 20,000 */
+#define TABLE_MAP_MAX      20000
+#define TABLE_FILE_MAX     (64 * 1024 * 1024) /* bytes of one text */
+#define TABLE_COMPILED_MAX (512 * 1024 * 1024)
 
 struct table_hit {
 	uint32_t order; /* of the entry in the file, from 0 */
@@ -78,10 +79,12 @@ struct table *table_parse(enum table_kind, const char *file, struct str text,
  * version. The bytes must outlive it. */
 struct table *table_open(
     enum table_kind, const char *file, struct str compiled, struct err *);
-/* The compiled form: the bytes of a Berkeley DB file. */
-int table_compile(const struct table *, struct buf *out, struct err *);
-/* Reads all of a compiled one: whole, and from this text? -1 with err. */
-int table_check(const struct table *, struct str text, struct err *err);
+/* The compiled form: the bytes of a Berkeley DB file, while the table is. */
+struct str table_compiled(const struct table *);
+bool table_was_compiled(const struct table *); /* comes from table_open */
+/* Reads all of a compiled one: whole, of this version, and from this text?
+ * -1 with err. */
+int table_check(struct str compiled, struct str text, struct err *err);
 void table_free(struct table **);
 
 /* Entries in order, for commands: the text of left and right side. */

@@ -92,7 +92,8 @@ image_end(struct image_builder *b, struct buf *out, struct err *err)
 		link_leaves(b);
 	build_levels(b);
 	if (b->pages.failed) {
-		rc = err_set(err, ERR_USAGE, "the table is too large: %zu MiB",
+		rc = err_set(err, ERR_USAGE,
+		    "compiled, the table is larger than %d MiB",
 		    IMAGE_MAX >> 20);
 	} else {
 		move_to_root(b);

@@ -26,11 +26,12 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "config/table.h"
 
 #define IMAGE_VERSION  1 /* of our records */
 #define IMAGE_PAGE_MIN 4096
 #define IMAGE_PAGE_MAX 65536
-#define IMAGE_MAX      ((size_t)512 << 20)
+#define IMAGE_MAX      TABLE_COMPILED_MAX
 #define PAIR_MAX       65000 /* key and data: one page holds them */
 
 /* Berkeley DB's numbers and the places of its fields. */

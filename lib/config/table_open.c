@@ -7,7 +7,7 @@
 #include "base/mem.h"
 #include "config/table_def.h"
 
-static bool read_about(struct table *);
+static bool read_about(const struct image *, struct image_about *);
 
 struct table *
 table_open(enum table_kind kind, const char *file, struct str compiled,
@@ -19,7 +19,8 @@ table_open(enum table_kind kind, const char *file, struct str compiled,
 	t->file = mem_strdup(file);
 	if (image_open(&t->image, compiled, err) == -1) {
 		err_in(err, "%s", file);
-	} else if (!read_about(t) || t->about.version != IMAGE_VERSION ||
+	} else if (!read_about(&t->image, &t->about) ||
+		   t->about.version != IMAGE_VERSION ||
 		   t->about.n_entries > TABLE_MAX) {
 		err_set(err, ERR_PERM,
 		    "%s: not a table of this version of Postern", file);
@@ -32,25 +33,34 @@ table_open(enum table_kind kind, const char *file, struct str compiled,
 	return NULL;
 }
 
-int
-table_compile(const struct table *t, struct buf *out, struct err *err)
+struct str
+table_compiled(const struct table *t)
 {
-	if (buf_add_str(out, t->image.bytes))
-		return 0;
-	return err_set(
-	    err, ERR_USAGE, "%s: compiled, it is too large", t->file);
+	return t->image.bytes;
+}
+
+bool
+table_was_compiled(const struct table *t)
+{
+	return t->own == NULL;
 }
 
 int
-table_check(const struct table *t, struct str text, struct err *err)
+table_check(struct str compiled, struct str text, struct err *err)
 {
-	if (image_check(&t->image, err) == -1)
-		return err_in(err, "%s", t->file);
-	if (t->about.text_size == text.n &&
-	    t->about.text_crc == hash_crc32c(0, text.p, text.n))
+	struct image image;
+	struct image_about about;
+
+	if (image_open(&image, compiled, err) == -1 ||
+	    image_check(&image, err) == -1)
+		return -1;
+	if (!read_about(&image, &about) || about.version != IMAGE_VERSION)
+		return err_set(
+		    err, ERR_PERM, "not a table of this version of Postern");
+	if (about.text_size == text.n &&
+	    about.text_crc == hash_crc32c(0, text.p, text.n))
 		return 0;
-	return err_set(
-	    err, ERR_PERM, "%s: compiled from another text", t->file);
+	return err_set(err, ERR_PERM, "compiled from another text");
 }
 
 void
@@ -67,14 +77,14 @@ table_free(struct table **tp)
 }
 
 static bool
-read_about(struct table *t)
+read_about(const struct image *image, struct image_about *about)
 {
-	uint32_t *numbers[ABOUT_NUMBERS] = { &t->about.version, &t->about.kind,
-		&t->about.n_entries, &t->about.n_keys, &t->about.shapes,
-		&t->about.text_size, &t->about.text_crc };
+	uint32_t *numbers[ABOUT_NUMBERS] = { &about->version, &about->kind,
+		&about->n_entries, &about->n_keys, &about->shapes,
+		&about->text_size, &about->text_crc };
 	struct str key, data;
 
-	if (!image_find(&t->image, IMAGE_ABOUT_KEY, &key, &data) ||
+	if (!image_find(image, IMAGE_ABOUT_KEY, &key, &data) ||
 	    data.n != 4 * ABOUT_NUMBERS)
 		return false;
 	for (size_t i = 0; i < ABOUT_NUMBERS; i++)

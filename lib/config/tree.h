@@ -7,6 +7,7 @@
 #define CONFIG_TREE_H
 
 #include "base/arena.h"
+#include "config/bundle.h"
 #include "config/config.h"
 #include "config/table.h"
 
@@ -17,9 +18,11 @@ struct config *tree_new(uint64_t revision); /* empty, one reference */
 struct arena *tree_arena(struct config *);
 void tree_index(struct config *); /* once it is whole: for the look-ups */
 
-/* Tables go with it. NULL: no such table yet. */
+/* Tables go with it, and the memory of the bundle that they may stand in.
+ * tree_table: NULL: no such table yet. */
 void tree_own_table(struct config *, struct table *);
-struct table *tree_table(
-    const struct config *, enum table_kind, const char *file);
+void tree_hold_bundle(struct config *, const struct bundle *);
+struct table *tree_table(const struct config *, const char *file);
+size_t tree_tables(const struct config *, struct table *const **);
 
 #endif

@@ -80,7 +80,7 @@ static int
 restrict_args(scmp_filter_ctx ctx, const struct sandbox_profile *p)
 {
 	static const int fcntls[] = { F_GETFD, F_SETFD, F_GETFL, F_SETFL,
-		F_DUPFD_CLOEXEC };
+		F_DUPFD_CLOEXEC, F_GET_SEALS };
 	static const unsigned ioctls[] = { FIONREAD, FIONBIO };
 	int rc = 0;
 

@@ -20,6 +20,7 @@
 #include "config/table_image.h"
 
 static struct table *make(size_t n, size_t longest, struct buf *compiled);
+static void make_text(size_t n, size_t longest, struct buf *);
 static void save(const char *path, struct str);
 static void compare_with_libdb(const char *path, struct str compiled);
 static void look_everywhere(const struct table *);
@@ -76,28 +77,30 @@ test_the_same_text_gives_the_same_bytes(void **state)
 static void
 test_compiled_is_found_damaged(void **state)
 {
-	struct buf bytes;
+	struct buf bytes, text;
 	struct table *t = make(300, 0, &bytes), *again;
 	struct err err = ERR_INIT;
 
 	(void)state;
 	table_free(&t);
+	make_text(300, 0, &text);
+	assert_int_equal(table_check(buf_str(&bytes), buf_str(&text), &err), 0);
 	again = table_open(TABLE_ALIASES, "x", buf_str(&bytes), &err);
 	assert_non_null(again);
-	assert_int_equal(table_check(again, STR("other text"), &err), -1);
-	assert_string_equal(err.text, "x: compiled from another text");
+	assert_int_equal(
+	    table_check(buf_str(&bytes), STR("other text"), &err), -1);
+	assert_string_equal(err.text, "compiled from another text");
 	table_free(&again);
 	assert_null(table_open(TABLE_GATEWAYS, "x", buf_str(&bytes), &err));
 	assert_string_equal(err.text, "x: a table of another kind");
 	for (size_t i = 0; i < bytes.len; i++) {
 		bytes.data[i] ^= 0x10;
-		again = table_open(TABLE_ALIASES, "x", buf_str(&bytes), &err);
-		if (again != NULL && table_check(again, STR(""), &err) == 0)
+		if (table_check(buf_str(&bytes), buf_str(&text), &err) == 0)
 			fail_msg("byte %zu is changed, and nobody sees", i);
-		table_free(&again);
 		bytes.data[i] ^= 0x10;
 	}
 	buf_fini(&bytes);
+	buf_fini(&text);
 }
 
 /* Under the sanitizers this shows any byte read that is not there. */
@@ -139,25 +142,30 @@ static struct table *
 make(size_t n, size_t longest, struct buf *compiled)
 {
 	struct config_problems ps = { 0 };
-	struct err err = ERR_INIT;
 	struct table *t;
 	struct buf text;
 
-	buf_init(&text, TABLE_FILE_MAX);
+	make_text(n, longest, &text);
 	buf_init(compiled, IMAGE_MAX);
-	for (size_t i = 0; i < n; i++)
-		buf_printf(&text, "user%zu: %zu@host%zu.example.com\n", i * 7,
-		    i, i % 100);
-	if (longest > 0) {
-		buf_puts(&text, "long@example.com: a@b.org");
-		for (size_t i = 0; i + 21 < longest; i += 21)
-			buf_printf(&text, ", %06zu@example.com", i);
-	}
 	t = table_parse(TABLE_ALIASES, "x", buf_str(&text), false, &ps);
 	assert_non_null(t);
-	assert_int_equal(table_compile(t, compiled, &err), 0);
+	buf_add_str(compiled, table_compiled(t));
 	buf_fini(&text);
 	return t;
+}
+
+static void
+make_text(size_t n, size_t longest, struct buf *text)
+{
+	buf_init(text, TABLE_FILE_MAX);
+	for (size_t i = 0; i < n; i++)
+		buf_printf(text, "user%zu: %zu@host%zu.example.com\n", i * 7, i,
+		    i % 100);
+	if (longest == 0)
+		return;
+	buf_puts(text, "long@example.com: a@b.org");
+	for (size_t i = 0; i + 21 < longest; i += 21)
+		buf_printf(text, ", %06zu@example.com", i);
 }
 
 static void
