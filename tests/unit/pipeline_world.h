@@ -28,7 +28,7 @@ struct world {
 	struct note notes[NOTES_MAX];
 	size_t n_notes;
 	unsigned bypass;
-	struct str bounce_profile;
+	struct str bounce_profile, gateway, warning;
 };
 
 /* A table of addresses. */
@@ -94,6 +94,10 @@ world_applied(void *arg, const struct stage *stage, const struct stage_out *out)
 			w->bypass |= out->effects[i].bypass;
 		if (out->effects[i].kind == EFFECT_BOUNCE_PROFILE)
 			w->bounce_profile = out->effects[i].name;
+		if (out->effects[i].kind == EFFECT_GATEWAY)
+			w->gateway = out->effects[i].name;
+		if (out->effects[i].kind == EFFECT_WARNING)
+			w->warning = out->effects[i].text;
 	}
 }
 

@@ -1,0 +1,937 @@
+/*
+ * test_rewrite.c - the stages that rewrite addresses, on every rule of spec
+ * receiving 6.2 to 6.5 and 4.10
+ */
+#include "pipeline/enqueue.h"
+#include "tests/unit/pipeline_world.h"
+
+static const char yaml[] =
+    "hostname: mail3.example.com\n"
+    "interfaces:\n"
+    "- {name: Net, ip: 192.0.2.10, hostname: mx.example.com}\n"
+    "- {name: Two, ip: 192.0.2.11, hostname: two.example.com}\n"
+    "- {name: Three, ip: 192.0.2.12}\n"
+    "- {name: Four, ip: 192.0.2.13}\n"
+    "- {name: Five, ip: 192.0.2.14}\n"
+    "interface_groups: [{name: Both, members: [Two, Three]}]\n"
+    "aliases: aliases\n"
+    "altsrchost: altsrchost\n"
+    "exception_table:\n"
+    "- {allow: friend@bad.test}\n"
+    "- {reject: friend@bad.test}\n"
+    "- {reject: spammer@, reply: 554 <$EnvelopeSender> is not wanted}\n"
+    "- {reject: \"@bad.test\"}\n"
+    "- {reject: \"@.bad.test\", reply: 450 later}\n"
+    "- {allow: \"joe@[192.0.2.1]\"}\n"
+    "listeners:\n"
+    "- name: In\n"
+    "  type: public\n"
+    "  interface: Net\n"
+    "  domain_map: map\n"
+    "  addresses: {parser: loose, allow_partial: yes, "
+    "reject_characters: \"\"}\n"
+    "  masquerade: {table: simple, envelope_sender: yes, from: no,\n"
+    "    reply_to: yes}\n"
+    "  hat: {defaults: {exception_table: yes}}\n"
+    "  rat: [example.com, .example.com, new.test, example.org]\n"
+    "- name: Out\n"
+    "  type: private\n"
+    "  interface: Net\n"
+    "  port: 26\n"
+    "  addresses: {parser: loose, allow_partial: yes, "
+    "reject_characters: \"\"}\n"
+    "  masquerade: {table: masquerade, envelope_sender: yes}\n"
+    "  hat: {groups: [{name: ALL, policy: $RELAYED}]}\n"
+    "- name: Headers\n"
+    "  type: private\n"
+    "  interface: Three\n"
+    "  masquerade: masquerade\n"
+    "- name: Plain\n"
+    "  type: public\n"
+    "  interface: Three\n"
+    "  port: 26\n"
+    "  rat: [example.com]\n";
+
+static const struct world_file files[] = {
+	{ "tables/map", "# old names\n"
+			"joe@old.test\tanna@example.com\n"
+			"joe@.old.test ben@example.com\n"
+			"@.old.test @new.test\n"
+			"@old.test @new.test # behind the one for joe\n"
+			"@one.test carl@example.com\n"
+			"@.one.test dora@example.com\n"
+			"@new.test @twice.test\n"
+			"joe@late.test x@example.com\n"
+			"@late.test @new.test\n" },
+	{ "tables/simple", "@.int.example.com @example.com\n" },
+	{ "tables/masquerade",
+	    "ALL @default.example.com\n"
+	    "boss the.boss@example.com\n"
+	    "joe@int.example.com joe.blogs@example.com\n"
+	    "joe@late.test early@example.com\n"
+	    "@int.example.com, @.int.example.com @example.com # ours\n"
+	    "@late.test @example.com\n"
+	    "ben@late.test late@example.com\n"
+	    "@example.com @twice.example.com\n" },
+	{ "tables/aliases",
+	    "# global aliases: full addresses, before the first context\n"
+	    "admin@example.com: administrator@example.com\n"
+	    "postmaster@example.net: administrator@example.net\n"
+	    "root: admin@example.com\n"
+	    "\n"
+	    "[ example.com, .example.net ]\n"
+	    "joe, fred: joseph@example.com\n"
+	    "partygoers: wilma@example.com, fred@example.com,\n"
+	    "  barney@example.com\n"
+	    "me: me, archive@example.org\n"
+	    "one: two\n"
+	    "two: three@example.com, one\n"
+	    "three: one\n"
+	    "l1: l2, x@example.org\nl2: l1\n"
+	    "\"quo,ted\": x@example.com\n"
+	    "first: a@example.org\n"
+	    "first@example.com: b@example.org\n"
+	    "names: \"a,b\"@example.org, \"c@d\"@example.org\n"
+	    "twice: x@example.org, y@example.org, x@example.org\n"
+	    "some: /dev/null, x@example.org\n"
+	    "none: nobody@example.org, /dev/null\n"
+	    "c1: c2\nc2: c3\nc3: c4\nc4: c5\nc5: c6\nc6: c7\nc7: c8\n"
+	    "c8: c9\nc9: c10\nc10: end@example.org\n"
+	    "d0: c1\n"
+	    "\n"
+	    "[ example.org ]\n"
+	    "help: support@example.com\n"
+	    "nobody: /dev/null\n"
+	    "all: sales, engineering\n"
+	    "sales: joe@example.com, mary@example.com\n"
+	    "engineering: betty@example.com\n" },
+	{ "tables/altsrchost", "@example.com Net\n"
+			       "@.example.com Two\n"
+			       "joe@ Three\n"
+			       "joe@example.com Four\n"
+			       "192.0.2.140 Five\n"
+			       "2001:db8::1 Both\n"
+			       "@a.example.com Five\n" },
+};
+
+static struct config *config;
+
+/* --- 6.2: domain map --- */
+
+static const struct {
+	const char *why, *rcpt, *want;
+} mapped[] = {
+	{ "user@domain", "joe@old.test", "anna@example.com" },
+	{ "whatever the case", "JOE@Old.Test", "anna@example.com" },
+	{ "user@.domain", "joe@a.old.test", "ben@example.com" },
+	{ "@domain keeps the user", "Mary@old.test", "Mary@new.test" },
+	{ "@.domain keeps the user", "mary@a.b.old.test", "mary@new.test" },
+	{ "@domain to an address", "mary@one.test", "carl@example.com" },
+	{ "@.domain to an address", "mary@x.one.test", "dora@example.com" },
+	{ "@.domain is not the domain", "x@notold.test", "x@notold.test" },
+	{ "once only", "joe@new.test", "joe@twice.test" },
+	{ "the first that fits", "joe@late.test", "x@example.com" },
+	{ "quoted user", "\"a@b\"@old.test", "\"a@b\"@new.test" },
+	{ "no match", "joe@example.com", "joe@example.com" },
+	{ "a literal", "joe@[192.0.2.1]", "joe@[192.0.2.1]" },
+};
+
+static void
+run_rcpt(struct world *w, const char *listener, const char *rcpt)
+{
+	world_begin(w, config, listener);
+	w->subject.policy = w->subject.listener->hat.policies;
+	w->subject.behaviour = ACCEPT;
+	w->subject.addr_text = str_of(arena_printf(&w->mem, "<%s>", rcpt));
+	assert_int_equal(world_run(w, AT_RCPT), PIPELINE_DONE);
+}
+
+static void
+test_domain_map(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < NELEM(mapped); i++) {
+		const struct note *n;
+		struct world w;
+
+		run_rcpt(&w, "In", mapped[i].rcpt);
+		n = world_note(&w, NOTE_DOMAIN_MAP);
+		assert_non_null(n);
+		if (!str_is(n->to, mapped[i].want))
+			fail_msg("%s: %s became %.*s", mapped[i].why,
+			    mapped[i].rcpt, STR_ARG(n->to));
+		if (str_eq(n->from, n->to) != (n->where.file == NULL))
+			fail_msg("%s: place", mapped[i].why);
+		world_end(&w);
+	}
+}
+
+/* The recipient access table sees what the map made of it. */
+static void
+test_domain_map_comes_before_the_rat(void **state)
+{
+	struct world w;
+
+	(void)state;
+	run_rcpt(&w, "In", "mary@old.test");
+	assert_false(w.run.replied);
+	assert_true(
+	    str_is(world_note(&w, NOTE_RAT_MATCH)->rat->text, "new.test"));
+	assert_true(str_is(world_note(&w, NOTE_ALIAS)->from, "mary@new.test"));
+	world_end(&w);
+	run_rcpt(&w, "Plain", "mary@old.test");
+	assert_int_equal(w.run.reply.code, 550);
+	assert_null(world_note(&w, NOTE_ALIAS));
+	world_end(&w);
+}
+
+/* --- 6.4: aliases --- */
+
+static const struct {
+	const char *why, *rcpt;
+	const char *want; /* joined by blanks; NULL: not expanded */
+} expanded[] = {
+	{ "no alias", "x@example.com", NULL },
+	{ "global, full address", "admin@example.com",
+	    "administrator@example.com" },
+	{ "whatever the case", "ADMIN@Example.COM",
+	    "administrator@example.com" },
+	{ "global, other domain", "admin@example.org", NULL },
+	{ "global user name: every domain", "root@example.org",
+	    "administrator@example.com" },
+	{ "in its context", "joe@example.com", "joseph@example.com" },
+	{ "several on the left", "fred@example.com", "joseph@example.com" },
+	{ "partial domain", "joe@a.example.net", "joseph@example.com" },
+	{ "partial domain is not the domain", "joe@example.net", NULL },
+	{ "outside of the context", "joe@example.org", NULL },
+	{ "a chain, a continued line", "partygoers@example.com",
+	    "wilma@example.com joseph@example.com barney@example.com" },
+	{ "a new context ends the one before", "help@example.com", NULL },
+	{ "the second context", "help@example.org", "support@example.com" },
+	{ "bare names on the right", "all@example.org",
+	    "joseph@example.com mary@example.com betty@example.com" },
+	{ "/dev/null", "nobody@example.org", "" },
+	{ "/dev/null among others", "some@example.com", "x@example.org" },
+	{ "/dev/null through a chain", "none@example.com", "" },
+	{ "itself: stays, with the others", "me@example.com",
+	    "me@example.com archive@example.org" },
+	{ "a bare name of a partial domain", "me@a.example.net",
+	    "me@a.example.net archive@example.org" },
+	{ "a loop and nothing else: stays", "two@example.com", NULL },
+	{ "a loop is cut", "l1@example.com", "l1@example.com x@example.org" },
+	{ "duplicates", "twice@example.com", "x@example.org y@example.org" },
+	{ "the first entry that fits", "first@example.com", "a@example.org" },
+	{ "quoted targets", "names@example.com",
+	    "\"a,b\"@example.org \"c@d\"@example.org" },
+	{ "a chain of 10", "c1@example.com", "end@example.org" },
+};
+
+static void
+join(const struct world *w, struct buf *out)
+{
+	buf_puts(out, "");
+	for (size_t i = 0; i < w->subject.n_rcpts; i++) {
+		buf_puts(out, i > 0 ? " " : "");
+		buf_add_str(out, w->subject.rcpts[i]);
+	}
+}
+
+static void
+run_alias(struct world *w, const char *rcpt)
+{
+	run_rcpt(w, "Out", rcpt);
+	assert_false(w->run.replied && w->run.reply.code >= 400);
+}
+
+static void
+test_aliases(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < NELEM(expanded); i++) {
+		bool want = expanded[i].want != NULL &&
+			    strcmp(expanded[i].want, expanded[i].rcpt) != 0;
+		const struct note *n;
+		struct world w;
+		struct buf got;
+
+		buf_init(&got, 1 << 20);
+		run_alias(&w, expanded[i].rcpt);
+		join(&w, &got);
+		if (w.subject.expanded != want ||
+		    (want && strcmp(got.data, expanded[i].want) != 0))
+			fail_msg("%s: %s became '%s'", expanded[i].why,
+			    expanded[i].rcpt, got.data);
+		n = world_note(&w, NOTE_ALIAS);
+		if (str_eq(n->from, n->to) == want ||
+		    n->n_list != w.subject.n_rcpts)
+			fail_msg("%s: note", expanded[i].why);
+		buf_fini(&got);
+		world_end(&w);
+	}
+}
+
+/* System-wide: behind the RAT of a public listener, and what it refuses is
+ * not looked up. */
+static void
+test_aliases_come_after_the_rat(void **state)
+{
+	struct world w;
+
+	(void)state;
+	run_rcpt(&w, "In", "joe@example.com");
+	assert_true(w.subject.expanded);
+	assert_true(
+	    str_is(world_note(&w, NOTE_RAT_MATCH)->rat->text, "example.com"));
+	world_end(&w);
+	run_rcpt(&w, "Plain", "help@example.org");
+	assert_int_equal(w.run.reply.code, 550);
+	assert_false(w.subject.expanded);
+	world_end(&w);
+	/* the RAT does not hear of targets */
+	run_rcpt(&w, "Plain", "names@example.com");
+	assert_false(w.run.replied);
+	assert_int_equal(w.subject.n_rcpts, 2);
+	world_end(&w);
+}
+
+/* --- limits of aliases --- */
+
+struct limit_case {
+	const char *why;
+	bool expanded;
+	size_t n;
+	const char *text; /* of the warning */
+};
+
+static void
+check_limit(const char *aliases, const char *rcpt, const struct limit_case *c)
+{
+	static const char small[] =
+	    "hostname: a.test\ninterfaces: [{name: N, ip: 192.0.2.1}]\n"
+	    "aliases: aliases\n"
+	    "listeners: [{name: L, type: private, interface: N}]\n";
+	const struct world_file file = { "tables/aliases", aliases };
+	struct config *cf = world_config_with(small, &file, 1);
+	struct world w;
+
+	world_begin(&w, cf, "L");
+	w.subject.behaviour = RELAY;
+	w.subject.addr_text = str_of(arena_printf(&w.mem, "<%s>", rcpt));
+	assert_int_equal(world_run(&w, AT_RCPT), PIPELINE_DONE);
+	if (w.subject.expanded != c->expanded || w.subject.n_rcpts != c->n)
+		fail_msg("%s: %zu recipients", c->why, w.subject.n_rcpts);
+	if (c->text == NULL ? w.warning.n > 0 : !str_is(w.warning, c->text))
+		fail_msg("%s: warning '%.*s'", c->why, STR_ARG(w.warning));
+	assert_true(str_is(w.subject.rcpt, rcpt));
+	world_end(&w);
+	config_unref(&cf);
+}
+
+static void
+test_alias_limits(void **state)
+{
+	static const struct limit_case chain = { "11 aliases in a chain", false,
+		0,
+		"alias <d0@example.com> (tables/aliases:2) is not expanded: "
+		"a chain of more than 10 aliases" };
+	static const struct limit_case ten = { "10 aliases in a chain", true, 1,
+		NULL };
+	static const struct limit_case fits = { "1,000 recipients", true, 1000,
+		NULL };
+	static const struct limit_case over = { "1,001 recipients", false, 0,
+		"alias <all@example.com> (tables/aliases:2) is not expanded: "
+		"more than 1,000 recipients" };
+	static const char links[] =
+	    "[example.com]\nd0: d1\nd1: d2\nd2: d3\nd3: d4\nd4: d5\nd5: d6\n"
+	    "d6: d7\nd7: d8\nd8: d9\nd9: d10\nd10: x@example.org\n";
+	struct buf text;
+
+	(void)state;
+	check_limit(links, "d0@example.com", &chain);
+	check_limit(links, "d1@example.com", &ten);
+	for (int n = 1000; n <= 1001; n++) {
+		buf_init(&text, 1 << 20);
+		buf_puts(&text, "[example.com]\nall: ");
+		for (int i = 0; i < n; i++)
+			buf_printf(
+			    &text, "%su%d@example.org", i > 0 ? ",\n " : "", i);
+		buf_puts(&text, "\n");
+		check_limit(
+		    text.data, "all@example.com", n == 1000 ? &fits : &over);
+		buf_fini(&text);
+	}
+}
+
+/* Each alias names all of the next level: 10^10 ways, little work. */
+static void
+test_lim_alias_bomb(void **state)
+{
+	static const struct limit_case bomb = { "a bomb", false, 0,
+		"alias <a0x0@example.com> (tables/aliases:2) is not expanded: "
+		"too many aliases" };
+	struct buf text;
+
+	(void)state;
+	buf_init(&text, 1 << 20);
+	buf_puts(&text, "[example.com]\n");
+	for (int level = 0; level < 9; level++)
+		for (int i = 0; i < 10; i++) {
+			buf_printf(&text, "a%dx%d: ", level, i);
+			for (int k = 0; k < 10; k++)
+				buf_printf(&text, "%sa%dx%d", k > 0 ? ", " : "",
+				    level + 1, k);
+			buf_puts(&text, "\n");
+		}
+	for (int i = 0; i < 10; i++)
+		buf_printf(&text, "a9x%d: x@example.org\n", i);
+	check_limit(text.data, "a0x0@example.com", &bomb);
+	buf_fini(&text);
+}
+
+/* --- 6.3: masquerading --- */
+
+static const struct {
+	const char *why, *addr, *want;
+} masqueraded[] = {
+	{ "user, in any domain", "boss@elsewhere.test",
+	    "the.boss@example.com" },
+	{ "user, bare", "boss", "the.boss@example.com" },
+	{ "user@domain", "joe@int.example.com", "joe.blogs@example.com" },
+	{ "whatever the case", "JOE@Int.Example.Com", "joe.blogs@example.com" },
+	{ "@domain keeps the user", "Mary@int.example.com",
+	    "Mary@example.com" },
+	{ "@.domain: below it", "mary@eng.int.example.com",
+	    "mary@example.com" },
+	{ "@.domain: far below it", "mary@a.b.int.example.com",
+	    "mary@example.com" },
+	{ "in the order of the table", "joe@late.test", "early@example.com" },
+	{ "also when the better fit comes later", "ben@late.test",
+	    "ben@example.com" },
+	{ "once only", "x@example.com", "x@twice.example.com" },
+	{ "ALL: bare addresses, last of all", "mary",
+	    "mary@default.example.com" },
+	{ "ALL: no others", "mary@elsewhere.test", "mary@elsewhere.test" },
+	{ "the null sender never", "", "" },
+	{ "quoted user", "\"a@b\"@int.example.com", "\"a@b\"@example.com" },
+	{ "a literal", "mary@[192.0.2.1]", "mary@[192.0.2.1]" },
+};
+
+static void
+test_masquerade_of_the_sender(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < NELEM(masqueraded); i++) {
+		const struct note *n;
+		struct world w;
+
+		world_begin(&w, config, "Out");
+		w.subject.policy = w.subject.listener->hat.policies;
+		w.subject.addr_text =
+		    str_of(arena_printf(&w.mem, "<%s>", masqueraded[i].addr));
+		assert_int_equal(world_run(&w, AT_MAIL), PIPELINE_DONE);
+		/* it is said, and not done yet */
+		n = world_note(&w, NOTE_MASQUERADE);
+		if (!str_is(n->to, masqueraded[i].want) ||
+		    !str_eq_nocase(
+			w.subject.sender, str_of(masqueraded[i].addr)))
+			fail_msg(
+			    "%s: %.*s", masqueraded[i].why, STR_ARG(n->to));
+		w.subject.header = STR("");
+		w.subject.message_id = STR("<x>");
+		assert_int_equal(world_run(&w, AT_WORK), PIPELINE_DONE);
+		if (!str_is(w.subject.sender, masqueraded[i].want))
+			fail_msg("%s: %.*s in the end", masqueraded[i].why,
+			    STR_ARG(w.subject.sender));
+		assert_int_equal(w.n_notes, 0);
+		world_end(&w);
+	}
+}
+
+static void
+test_the_sender_stays_where_it_is_not_wished(void **state)
+{
+	struct world w;
+
+	(void)state;
+	world_begin(&w, config, "Headers");
+	w.subject.policy = w.subject.listener->hat.policies;
+	w.subject.addr_text = STR("<joe@int.example.com>");
+	assert_int_equal(world_run(&w, AT_MAIL), PIPELINE_DONE);
+	assert_null(world_note(&w, NOTE_MASQUERADE));
+	w.subject.header = STR("From: joe@int.example.com\r\n\r\n");
+	w.subject.header_kept = w.subject.header.n;
+	w.subject.message_id = STR("<x>");
+	assert_int_equal(world_run(&w, AT_WORK), PIPELINE_DONE);
+	assert_true(str_is(w.subject.sender, "joe@int.example.com"));
+	assert_true(
+	    str_is(w.subject.header, "From: joe.blogs@example.com\r\n\r\n"));
+	world_end(&w);
+}
+
+/* 8-bit characters come in only where the client speaks of them. */
+static void
+test_masquerade_and_smtputf8(void **state)
+{
+	static const char small[] =
+	    "hostname: a.test\ninterfaces: [{name: N, ip: 192.0.2.1}]\n"
+	    "listeners: [{name: L, type: private, interface: N,\n"
+	    "  masquerade: {table: m, envelope_sender: yes}}]\n";
+	static const struct world_file file = { "tables/m",
+		"joe@a.test j\xc3\xb6@a.test\n@b.test @c.test\n" };
+	static const struct {
+		const char *sender, *want;
+		bool utf8;
+	} table[] = {
+		{ "joe@a.test", "joe@a.test", false },
+		{ "joe@a.test", "j\xc3\xb6@a.test", true },
+		{ "j\xc3\xb6@b.test", "j\xc3\xb6@c.test", true },
+		{ "j\xc3\xb6@b.test", "j\xc3\xb6@c.test", false },
+	};
+	struct config *cf = world_config_with(small, &file, 1);
+
+	(void)state;
+	for (size_t i = 0; i < NELEM(table); i++) {
+		struct world w;
+
+		world_begin(&w, cf, "L");
+		w.subject.sender = str_of(table[i].sender);
+		w.subject.smtputf8 = table[i].utf8;
+		w.subject.message_id = STR("<x>");
+		w.subject.header = STR("");
+		assert_int_equal(world_run(&w, AT_WORK), PIPELINE_DONE);
+		if (!str_is(w.subject.sender, table[i].want))
+			fail_msg("%zu: %.*s", i, STR_ARG(w.subject.sender));
+		world_end(&w);
+	}
+	config_unref(&cf);
+}
+
+/* --- headers --- */
+
+static const struct {
+	const char *why, *listener, *in, *want;
+	size_t kept;
+	const char *notes; /* "From a b, To c d" */
+} headers[] = {
+	{ "From, To, Cc", "Out",
+	    "From: Joe <joe@int.example.com>\r\n"
+	    "To: a@x.test, boss\r\nCC: (hi) m@a.int.example.com\r\n"
+	    "Subject: joe@int.example.com\r\n\r\n",
+	    "From: Joe <joe.blogs@example.com>\r\n"
+	    "To: a@x.test, the.boss@example.com\r\n"
+	    "CC: (hi) m@example.com\r\n"
+	    "Subject: joe@int.example.com\r\n\r\n",
+	    32,
+	    "From joe@int.example.com joe.blogs@example.com, "
+	    "To boss the.boss@example.com, "
+	    "Cc m@a.int.example.com m@example.com" },
+	{ "no change", "Out", "From: a@x.test\r\nTo: b@y.test\r\n\r\n",
+	    "From: a@x.test\r\nTo: b@y.test\r\n\r\n", 32, "" },
+	{ "not Reply-To, Sender, Bcc, X-From, Resent-To", "Out",
+	    "Reply-To: boss\r\nSender: boss\r\nBcc: boss\r\nX-From: boss\r\n"
+	    "Resent-To: boss\r\n\r\n",
+	    "Reply-To: boss\r\nSender: boss\r\nBcc: boss\r\nX-From: boss\r\n"
+	    "Resent-To: boss\r\n\r\n",
+	    74, "" },
+	{ "Reply-To when wished, From when not", "In",
+	    "From: m@a.int.example.com\r\nReply-To: m@a.int.example.com\r\n",
+	    "From: m@a.int.example.com\r\nReply-To: m@example.com\r\n", 0,
+	    "Reply-To m@a.int.example.com m@example.com" },
+	{ "each of several fields", "Out",
+	    "To: boss\r\nA: b\r\nTo: joe@int.example.com\r\nB: c\r\n\r\n",
+	    "To: the.boss@example.com\r\nA: b\r\n"
+	    "To: joe.blogs@example.com\r\nB: c\r\n\r\n",
+	    8,
+	    "To boss the.boss@example.com, "
+	    "To joe@int.example.com joe.blogs@example.com" },
+	{ "folded", "Out",
+	    "To: \"Blogs, Joe\"\r\n\t<joe\r\n @int.example.com>,\r\n x@y.test"
+	    "\r\n\r\n",
+	    "To: \"Blogs, Joe\"\r\n\t<joe.blogs\r\n @example.com>,\r\n "
+	    "x@y.test\r\n\r\n",
+	    2, "To joe@int.example.com joe.blogs@example.com" },
+	{ "unparsable: left alone", "Out",
+	    "From: Joe Blogs\r\nTo: boss\r\nCc: <boss\r\n\r\n",
+	    "From: Joe Blogs\r\nTo: the.boss@example.com\r\nCc: <boss\r\n\r\n",
+	    13, "To boss the.boss@example.com" },
+	{ "not behind the header", "Out", "A: b\r\nno field\r\nTo: boss\r\n",
+	    "A: b\r\nno field\r\nTo: boss\r\n", 26, "" },
+	{ "stuffed dots stay", "Out", "..A: b\r\nTo: boss\r\n\r\n",
+	    "..A: b\r\nTo: the.boss@example.com\r\n\r\n", 2,
+	    "To boss the.boss@example.com" },
+	{ "ALL completes", "Out", "To: Mary <mary>\r\n\r\n",
+	    "To: Mary <mary@default.example.com>\r\n\r\n", 2,
+	    "To mary mary@default.example.com" },
+};
+
+static void
+test_headers(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < NELEM(headers); i++) {
+		struct world w;
+		struct buf got;
+
+		buf_init(&got, 1 << 16);
+		buf_puts(&got, "");
+		world_begin(&w, config, headers[i].listener);
+		w.subject.sender = STR("");
+		w.subject.header = str_of(headers[i].in);
+		w.subject.header_kept = w.subject.header.n;
+		w.subject.message_id = STR("<x>");
+		assert_true(pipeline_reads_header(&w.subject));
+		assert_int_equal(world_run(&w, AT_WORK), PIPELINE_DONE);
+		for (size_t k = 0; k < w.n_notes; k++)
+			buf_printf(&got, "%s%.*s %.*s %.*s", k > 0 ? ", " : "",
+			    STR_ARG(w.notes[k].text), STR_ARG(w.notes[k].from),
+			    STR_ARG(w.notes[k].to));
+		if (!str_is(w.subject.header, headers[i].want) ||
+		    w.subject.header_kept != headers[i].kept ||
+		    strcmp(got.data, headers[i].notes) != 0)
+			fail_msg("%s: kept %zu, %s\n%.*s", headers[i].why,
+			    w.subject.header_kept, got.data,
+			    STR_ARG(w.subject.header));
+		buf_fini(&got);
+		world_end(&w);
+	}
+}
+
+/* More addresses than anybody writes: the fields that have them stay. */
+static void
+test_lim_addresses_in_headers(void **state)
+{
+	struct buf in;
+	struct world w;
+
+	(void)state;
+	buf_init(&in, 1 << 20);
+	buf_puts(&in, "To: ");
+	for (int i = 0; i < 20000; i++)
+		buf_puts(&in, "a,");
+	buf_puts(&in, "boss\r\nCc: boss\r\n\r\n");
+	world_begin(&w, config, "Out");
+	w.subject.sender = STR("");
+	w.subject.header = buf_str(&in);
+	w.subject.header_kept = in.len;
+	w.subject.message_id = STR("<x>");
+	assert_int_equal(world_run(&w, AT_WORK), PIPELINE_DONE);
+	assert_int_equal(w.n_notes, 1);
+	assert_int_equal(w.subject.header_kept, 2);
+	world_end(&w);
+	buf_fini(&in);
+}
+
+/* --- 6.5: virtual gateways --- */
+
+static const struct {
+	const char *why, *client, *sender, *gateway, *key;
+} gateways[] = {
+	{ "client before all", "192.0.2.140", "joe@example.com", "Five",
+	    "192.0.2.140" },
+	{ "IPv6 client", "2001:DB8:0::1", "x@y.test", "Both", "2001:db8::1" },
+	{ "full sender before user", "192.0.2.1", "JOE@example.com", "Four",
+	    "joe@example.com" },
+	{ "user before domain", "192.0.2.1", "joe@a.example.com", "Three",
+	    "joe@" },
+	{ "domain", "192.0.2.1", "mary@Example.com", "Net", "@example.com" },
+	{ "below it", "192.0.2.1", "mary@b.example.com", "Two",
+	    "@.example.com" },
+	{ "the first of two domains", "192.0.2.1", "mary@a.example.com", "Two",
+	    "@.example.com" },
+	{ "nobody", "192.0.2.1", "mary@example.org", NULL, "" },
+	{ "null sender", "192.0.2.1", "", NULL, "" },
+	{ "null sender of a client", "192.0.2.140", "", "Five", "192.0.2.140" },
+};
+
+static void
+test_gateways(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < NELEM(gateways); i++) {
+		struct str want = gateways[i].gateway != NULL
+				      ? str_of(gateways[i].gateway)
+				      : STR("");
+		const struct note *n;
+		struct world w;
+
+		world_begin(&w, config, "Out");
+		w.subject.policy = w.subject.listener->hat.policies;
+		w.subject.sender = str_of(gateways[i].sender);
+		assert_true(
+		    ip_parse(&w.facts.client, str_of(gateways[i].client)));
+		assert_int_equal(world_run(&w, AT_DATA), PIPELINE_DONE);
+		n = world_note(&w, NOTE_GATEWAY);
+		if (!str_eq(w.gateway, want) || !str_eq(n->text, want) ||
+		    !str_is(n->from.n > 0 ? n->from : STR(""), gateways[i].key))
+			fail_msg("%s: %.*s by %.*s", gateways[i].why,
+			    STR_ARG(w.gateway), STR_ARG(n->from));
+		world_end(&w);
+	}
+}
+
+/* --- 4.10: domain exception table --- */
+
+static const struct {
+	const char *why, *sender;
+	const char *entry; /* NULL: none */
+	int code;          /* 0: accepted */
+	const char *text;
+} exceptions[] = {
+	{ "nobody", "x@y.test", NULL, 0, "" },
+	{ "null sender", "", NULL, 0, "" },
+	{ "allowed, and the first counts", "Friend@Bad.test", "friend@bad.test",
+	    0, "" },
+	{ "user, own reply", "spammer@y.test", "spammer@", 554,
+	    "<spammer@y.test> is not wanted" },
+	{ "domain, usual reply", "x@bad.test", "@bad.test", 553,
+	    "Envelope sender <x@bad.test> rejected" },
+	{ "below it", "x@a.bad.test", "@.bad.test", 450, "later" },
+	{ "literal", "joe@[192.0.2.1]", "joe@[192.0.2.1]", 0, "" },
+	{ "bare: by its user", "spammer", "spammer@", 554,
+	    "<spammer> is not wanted" },
+};
+
+static void
+test_exceptions(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < NELEM(exceptions); i++) {
+		const struct note *n;
+		struct world w;
+		bool allowed =
+		    exceptions[i].entry != NULL && exceptions[i].code == 0;
+
+		world_begin(&w, config, "In");
+		w.subject.policy = w.subject.listener->hat.policies;
+		w.subject.addr_text =
+		    str_of(arena_printf(&w.mem, "<%s>", exceptions[i].sender));
+		assert_int_equal(world_run(&w, AT_MAIL), PIPELINE_DONE);
+		n = world_note(&w, NOTE_EXCEPTION);
+		if (n->text.n > 0 ? !str_is(n->text, exceptions[i].entry)
+				  : exceptions[i].entry != NULL)
+			fail_msg(
+			    "%s: %.*s", exceptions[i].why, STR_ARG(n->text));
+		if (n->allow != allowed ||
+		    ((w.bypass & BYPASS_VERIFY) != 0) != allowed)
+			fail_msg("%s: allowed?", exceptions[i].why);
+		if (w.run.replied != (exceptions[i].code != 0) ||
+		    (w.run.replied &&
+			(w.run.reply.code != exceptions[i].code ||
+			    !str_is(w.run.reply.text, exceptions[i].text))))
+			fail_msg("%s: %d %.*s", exceptions[i].why,
+			    w.run.reply.code, STR_ARG(w.run.reply.text));
+		world_end(&w);
+	}
+}
+
+static void
+test_exceptions_only_where_the_policy_wants_them(void **state)
+{
+	struct world w;
+
+	(void)state;
+	world_begin(&w, config, "Plain");
+	w.subject.policy = w.subject.listener->hat.policies;
+	w.subject.addr_text = STR("<x@bad.test>");
+	assert_int_equal(world_run(&w, AT_MAIL), PIPELINE_DONE);
+	assert_false(w.run.replied);
+	assert_null(world_note(&w, NOTE_EXCEPTION));
+	world_end(&w);
+}
+
+/* --- what goes into the queue --- */
+
+static const struct {
+	const char *why;
+	bool relay, add;
+	const char *header, *want;
+} ids[] = {
+	{ "relayed", true, false, "A: b\r\n\r\n",
+	    "Message-ID: <11d.7@mx.example.com>\r\nA: b\r\n\r\n" },
+	{ "come in", false, false, "A: b\r\n\r\n", "A: b\r\n\r\n" },
+	{ "come in, wished for", false, true, "A: b\r\n\r\n",
+	    "Message-ID: <11d.7@mx.example.com>\r\nA: b\r\n\r\n" },
+	{ "has one", true, true, "A: b\r\nmessage-id: <x>\r\n\r\n",
+	    "A: b\r\nmessage-id: <x>\r\n\r\n" },
+	{ "has an empty one", true, true, "A: b\r\nMessage-ID:\r\n\r\n",
+	    "A: b\r\nMessage-ID:\r\n\r\n" },
+	{ "only in the body", true, true, "\r\n",
+	    "Message-ID: <11d.7@mx.example.com>\r\n\r\n" },
+	{ "no header", true, true, "",
+	    "Message-ID: <11d.7@mx.example.com>\r\n" },
+};
+
+static void
+test_message_id(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < NELEM(ids); i++) {
+		struct config with = *config;
+		struct world w;
+
+		world_begin(&w, config, "In");
+		w.subject.config = &with;
+		with.add_message_id = ids[i].add;
+		w.subject.sender = STR("");
+		w.subject.behaviour = ids[i].relay ? RELAY : ACCEPT;
+		w.subject.mid = 7;
+		w.facts.now = 0x11d;
+		w.subject.header = str_of(ids[i].header);
+		w.subject.header_kept = w.subject.header.n;
+		w.subject.message_id = STR("");
+		assert_int_equal(world_run(&w, AT_WORK), PIPELINE_DONE);
+		if (!str_is(w.subject.header, ids[i].want) ||
+		    w.subject.header_kept != strlen(ids[i].header))
+			fail_msg(
+			    "%s:\n%.*s", ids[i].why, STR_ARG(w.subject.header));
+		world_end(&w);
+	}
+}
+
+static const struct {
+	const char *why, *listener, *gateway;
+	bool by_gateway;
+	const char *want;
+} names[] = {
+	{ "interface", "In", "", true, "mx.example.com" },
+	{ "interface without a name", "Headers", "", true,
+	    "mail3.example.com" },
+	{ "not wished for", "In", "Two", false, "mx.example.com" },
+	{ "gateway", "In", "Two", true, "two.example.com" },
+	{ "gateway with the system's name", "In", "Four", true,
+	    "mail3.example.com" },
+	{ "group: its first member", "In", "Both", true, "two.example.com" },
+	{ "gateway that is gone", "In", "Gone", true, "mx.example.com" },
+};
+
+static void
+test_received_hostname(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < NELEM(names); i++) {
+		struct config with = *config;
+		struct received line = { .helo = STR("h"),
+			.protocol = STR("SMTP"),
+			.date = STR("now") };
+		struct enqueued out;
+		char want[200];
+		struct world w;
+
+		world_begin(&w, config, names[i].listener);
+		w.subject.config = &with;
+		with.received_gateway = names[i].by_gateway;
+		w.subject.header = STR("");
+		snprintf(want, sizeof(want), "\n  by %s with SMTP; now\r\n",
+		    names[i].want);
+		enqueue_message(&w.subject, &line, str_of(names[i].gateway), 10,
+		    &w.mem, &out);
+		if (strstr(out.prepend.p, want) == NULL)
+			fail_msg("%s: %s", names[i].why, out.prepend.p);
+		world_end(&w);
+	}
+}
+
+/* What of the header stands before the content, what is left out of it. */
+static void
+test_prepend_and_skip(void **state)
+{
+	static const struct {
+		const char *why, *header;
+		size_t kept, was;
+		const char *prepend;
+		size_t skip;
+	} table[] = {
+		{ "nothing changed", "A: b\r\n\r\n", 8, 8, "", 0 },
+		{ "a line more", "X: y\r\nA: b\r\n\r\n", 8, 8, "X: y\r\n", 0 },
+		{ "the first line", "A: c\r\nB: d\r\n\r\n", 8, 15, "A: c\r\n",
+		    7 },
+		{ "all of it", "A: c\r\n\r\n", 0, 30, "A: c\r\n\r\n", 30 },
+		{ "no header", "X: y\r\n", 0, 0, "X: y\r\n\r\n", 0 },
+		{ "no header, nothing to add", "", 0, 0, "", 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < NELEM(table); i++) {
+		struct enqueued out;
+		struct world w;
+
+		world_begin(&w, config, "In");
+		w.subject.header = str_of(table[i].header);
+		w.subject.header_kept = table[i].kept;
+		enqueue_message(
+		    &w.subject, NULL, STR(""), table[i].was, &w.mem, &out);
+		if (!str_is(out.prepend, table[i].prepend) ||
+		    out.skip != table[i].skip || out.cut)
+			fail_msg("%s: skip %zu, %s", table[i].why, out.skip,
+			    out.prepend.p);
+		world_end(&w);
+	}
+}
+
+static void
+test_too_much_header(void **state)
+{
+	struct enqueued out;
+	struct world w;
+	struct buf big;
+
+	(void)state;
+	buf_init(&big, 1 << 20);
+	buf_puts(&big, "A: ");
+	while (big.len < PREPEND_MAX)
+		buf_puts(&big, "xxxxxxxxxx");
+	buf_puts(&big, "\r\n\r\n");
+	world_begin(&w, config, "In");
+	w.subject.header = buf_str(&big);
+	w.subject.header_kept = 2;
+	enqueue_message(&w.subject, NULL, STR(""), 100, &w.mem, &out);
+	assert_true(out.cut);
+	assert_int_equal(out.skip, 0);
+	assert_int_equal(out.prepend.n, 0);
+	world_end(&w);
+	buf_fini(&big);
+}
+
+static int
+setup(void **state)
+{
+	(void)state;
+	config = world_config_with(yaml, files, NELEM(files));
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	config_unref(&config);
+	return 0;
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_domain_map),
+		cmocka_unit_test(test_domain_map_comes_before_the_rat),
+		cmocka_unit_test(test_aliases),
+		cmocka_unit_test(test_aliases_come_after_the_rat),
+		cmocka_unit_test(test_alias_limits),
+		cmocka_unit_test(test_lim_alias_bomb),
+		cmocka_unit_test(test_masquerade_of_the_sender),
+		cmocka_unit_test(test_the_sender_stays_where_it_is_not_wished),
+		cmocka_unit_test(test_masquerade_and_smtputf8),
+		cmocka_unit_test(test_headers),
+		cmocka_unit_test(test_lim_addresses_in_headers),
+		cmocka_unit_test(test_gateways),
+		cmocka_unit_test(test_exceptions),
+		cmocka_unit_test(
+		    test_exceptions_only_where_the_policy_wants_them),
+		cmocka_unit_test(test_message_id),
+		cmocka_unit_test(test_received_hostname),
+		cmocka_unit_test(test_prepend_and_skip),
+		cmocka_unit_test(test_too_much_header),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
