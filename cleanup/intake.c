@@ -6,6 +6,9 @@
  *	               +--fault--> FAILED            +--error--> answered 4xx
  *	               +--ABORT, peer lost--> gone
  *
+ * Where content comes before the envelope (qmqpd), the first ENVELOPE says so
+ * (ENV_LATE), and the true one, in TAIL, comes between content and END.
+ *
  * FAILED swallows what still comes and answers at END: the peer expects one
  * answer, there. The draft is removed at once.
  */
@@ -30,6 +33,7 @@
 enum txn_state {
 	TXN_RCPTS, /* RCPT_MORE may follow */
 	TXN_OPEN,
+	TXN_TAIL, /* content and late envelope are here; RCPT_MORE, END */
 	TXN_FAILED,
 	TXN_COMMITTING
 };
@@ -39,6 +43,7 @@ struct txn {
 	struct intake *from; /* NULL: the peer is gone */
 	uint32_t id;
 	enum txn_state state;
+	bool late; /* the envelope is still to come */
 	struct mail *mail;
 	uint64_t promised; /* our share of cleanup->promised */
 	size_t cap_rcpts;
@@ -81,6 +86,7 @@ static const struct accepted answers[] = {
 
 static int take_envelope(
     struct intake *, struct txn *, struct ipc_frame *, struct err *);
+static int take_late(struct txn *, struct ipc_frame *, struct err *);
 static int take_more(
     struct intake *, struct txn *, struct ipc_frame *, struct err *);
 static int take_data(
@@ -93,6 +99,7 @@ static struct txn *txn_new(struct intake *, uint32_t id);
 static void txn_free(struct txn **);
 static int read_envelope(struct txn *, struct ipc_frame *, struct err *);
 static bool may_begin(struct txn *);
+static void set_envelope(struct txn *);
 static void promise(struct txn *);
 static void begin_draft(struct txn *);
 static bool content_is_fine(struct txn *, const struct end_msg *);
@@ -137,6 +144,8 @@ intake_frame(struct intake *in, struct ipc_frame *f, struct err *err)
 
 	if (t != NULL && t->state == TXN_COMMITTING)
 		return err_set(err, ERR_PROTO, "frame after END");
+	if (t != NULL && t->late && f->type == IPC_ENVELOPE)
+		return take_late(t, f, err);
 	for (size_t i = 0; i < NELEM(frames); i++) {
 		if (frames[i].type != f->type)
 			continue;
@@ -187,6 +196,21 @@ take_envelope(
 	return 0;
 }
 
+/* The true one. A draft that has failed goes on failing. */
+static int
+take_late(struct txn *t, struct ipc_frame *f, struct err *err)
+{
+	uint64_t mid = t->mail->mid;
+
+	if (read_envelope(t, f, err) == -1)
+		return -1;
+	if (t->mail->mid != mid || t->late)
+		return err_set(err, ERR_PROTO, "another late envelope");
+	if (t->state == TXN_OPEN)
+		t->state = TXN_TAIL;
+	return 0;
+}
+
 static int
 take_more(
     struct intake *in, struct txn *t, struct ipc_frame *f, struct err *err)
@@ -199,7 +223,7 @@ take_more(
 	(void)in;
 	if (t->state == TXN_FAILED)
 		return 0;
-	if (t->state != TXN_RCPTS)
+	if (t->state != TXN_RCPTS && t->state != TXN_TAIL)
 		return err_set(err, ERR_PROTO, "recipients after content");
 	have = &t->mail->envelope.rcpts;
 	copy.body = arena_str(&t->mail->mem, f->body);
@@ -229,7 +253,8 @@ take_data(
 	struct err why = ERR_INIT;
 
 	(void)in;
-	(void)err;
+	if (t->state == TXN_TAIL)
+		return err_set(err, ERR_PROTO, "content after the envelope");
 	if (t->state == TXN_RCPTS)
 		begin_draft(t);
 	if (t->state == TXN_FAILED)
@@ -256,8 +281,12 @@ take_end(struct intake *in, struct txn *t, struct ipc_frame *f, struct err *err)
 	(void)in;
 	if (ipc_decode(f, &end, NULL, err) == -1)
 		return -1;
+	if (t->late)
+		return err_set(err, ERR_PROTO, "END without an envelope");
 	if (t->state == TXN_RCPTS)
 		begin_draft(t);
+	if (t->state == TXN_TAIL)
+		set_envelope(t);
 	if (t->state == TXN_OPEN && content_is_fine(t, &end)) {
 		commit(t);
 		return 0;
@@ -333,6 +362,9 @@ read_envelope(struct txn *t, struct ipc_frame *f, struct err *err)
 		return err_set(err, ERR_PROTO, "notices come from qmgr");
 	if (e->mid == 0)
 		return err_set(err, ERR_PROTO, "no MID");
+	t->late = (e->flags & ENV_LATE) != 0;
+	if (t->late && t->from->kind != PROGRAM_QMQPD)
+		return err_set(err, ERR_PROTO, "the envelope comes first here");
 	t->mail->mid = e->mid;
 	t->cap_rcpts = e->rcpts.n;
 	return 0;
@@ -364,10 +396,24 @@ begin_draft(struct txn *t)
 
 	t->state = TXN_OPEN;
 	t->mail->envelope.flags &= ~(uint32_t)ENV_MORE_RCPTS;
-	if (t->mail->envelope.rcpts.n == 0)
+	if (t->mail->envelope.rcpts.n == 0 && !t->late)
 		fail(t, ANSWER_FORM);
 	else if (qfile_new(&t->mail->file, t->cleanup->spool,
 		     &t->mail->envelope, &err) == -1)
+		fail_disk(t, &err);
+}
+
+/* The late one, with all its recipients. */
+static void
+set_envelope(struct txn *t)
+{
+	struct err err = ERR_INIT;
+
+	t->state = TXN_OPEN;
+	t->mail->envelope.flags &= ~(uint32_t)ENV_MORE_RCPTS;
+	if (t->mail->envelope.rcpts.n == 0)
+		fail(t, ANSWER_FORM);
+	else if (qfile_envelope(t->mail->file, &t->mail->envelope, &err) == -1)
 		fail_disk(t, &err);
 }
 

@@ -125,6 +125,9 @@ enum dsn_notify { /* bits of rcpt.notify */
 #define ENV_NOTICE     4  /* made by ourselves */
 #define ENV_SINKHOLE   8  /* write durably, then drop */
 #define ENV_MORE_RCPTS 16 /* further recipients follow in RCPT_MORE frames */
+#define ENV_LATE                                                               \
+	32 /* QMQP: of this one only mid and max_size count;                   \
+	    * the true one follows the content */
 /* Surplus recipients of an envelope too large for one frame. */
 #define REC_RCPT_MORE(S, F, L) L(S, rcpt, rcpts, RCPTS_MAX)
 /* DATA frames: raw content in stored form (mail/wire.h), any cut. */

@@ -28,6 +28,19 @@ static uint64_t get64(const char *p);
 static uint32_t record_crc(
     uint64_t mid, uint64_t at, uint32_t type, struct str payload);
 
+uint64_t
+format_envelope_at(const struct qheader *h)
+{
+	return h->content_off == HEADER_SIZE ? HEADER_SIZE + h->content_len
+					     : HEADER_SIZE;
+}
+
+uint64_t
+format_commit_at(const struct qheader *h)
+{
+	return HEADER_SIZE + h->envelope_len + h->content_len;
+}
+
 void
 format_header(const struct qheader *h, char out[HEADER_SIZE])
 {
@@ -74,7 +87,8 @@ format_parse_header(
 		return HEADER_BAD;
 	}
 	if (h->envelope_len > ENVELOPE_MAX ||
-	    h->content_off != HEADER_SIZE + h->envelope_len ||
+	    (h->content_off != HEADER_SIZE + h->envelope_len &&
+		h->content_off != HEADER_SIZE) ||
 	    h->content_len > INT64_MAX / 2 ||
 	    h->commit_len < RECORD_HEAD + COMMIT_HEAD ||
 	    h->commit_len > COMMIT_MAX) {

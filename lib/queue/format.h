@@ -6,6 +6,9 @@
  *		content		content_len bytes
  *		records		RECORD_HEAD bytes, then the payload
  *
+ * A long message whose envelope came last has content from byte 64 on
+ * (content_off), and the envelope between it and the records.
+ *
  * The header tells how long a whole file is at least, COMMIT included: a
  * shorter one is a draft, but damage in a file of that length is damage.
  *
@@ -52,6 +55,10 @@ enum header_state {
 	HEADER_ABSENT, /* zeros: not written yet */
 	HEADER_BAD     /* err says why */
 };
+
+/* Where they begin, by what the header says. */
+uint64_t format_envelope_at(const struct qheader *);
+uint64_t format_commit_at(const struct qheader *);
 
 void format_header(const struct qheader *, char out[HEADER_SIZE]);
 enum header_state format_parse_header(

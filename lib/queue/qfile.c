@@ -30,6 +30,9 @@
 static const char no_record[RECORD_HEAD]; /* where records end */
 
 static int target(const struct qfile *);
+static int add_envelope(
+    struct qfile *, const struct envelope *, struct buf *to, struct err *err);
+static uint32_t whole_crc(const struct qfile *);
 static int append_route(struct qfile *, struct buf *rec, struct err *err);
 static int leave_slot(struct qfile *, struct err *err);
 static int create(struct qfile *, struct err *err);
@@ -49,14 +52,13 @@ qfile_new(struct qfile **out, struct spool *spool, const struct envelope *env,
 	q->mid = env->mid;
 	q->fd = -1;
 	q->slot = -1;
+	q->late = (env->flags & ENV_LATE) != 0;
 	buf_init(&q->head, HEADER_SIZE + ENVELOPE_MAX);
-	buf_init(&q->body, SPILL + COMMIT_MAX);
+	buf_init(&q->body, SPILL + COMMIT_MAX + (q->late ? ENVELOPE_MAX : 0));
 	buf_add(&q->head, room, sizeof(room));
-	codec_encode(&envelope_codec, env, &q->head);
-	if (q->head.failed) {
+	if (!q->late && add_envelope(q, env, &q->head, err) == -1) {
 		qfile_free(&q);
-		return err_set(
-		    err, ERR_PERM, "envelope over %d bytes", ENVELOPE_MAX);
+		return -1;
 	}
 	q->body_at = q->content_off = (uint32_t)q->head.len;
 	*out = q;
@@ -82,21 +84,40 @@ qfile_size(const struct qfile *q)
 	return q->content_len;
 }
 
+/*
+ * As long as nothing was written the envelope can still take its place before
+ * the content. Otherwise it goes to the file behind it.
+ */
+int
+qfile_envelope(struct qfile *q, const struct envelope *env, struct err *err)
+{
+	bool placed = q->fd != -1;
+
+	if (q->state != QFILE_DRAFT || !q->late)
+		panic("qfile_envelope: it was not late");
+	if (add_envelope(q, env, placed ? &q->body : &q->head, err) == -1)
+		return -1;
+	q->late = false;
+	if (!placed)
+		q->body_at = q->content_off = (uint32_t)q->head.len;
+	return 0;
+}
+
 /* Called by qfile_commit (committer.c) on the loop's thread. */
 void
 qfile_seal(struct qfile *q, const struct content *found)
 {
-	uint64_t before = q->head.len + q->content_len;
+	uint64_t before = HEADER_SIZE + q->envelope_len + q->content_len;
 	struct buf payload;
 
+	if (q->late)
+		panic("qfile: no envelope");
 	buf_init(&payload, COMMIT_MAX);
 	/* its length does not depend on the crc, which covers the header */
 	format_commit(before, 0, found, &payload);
 	finish_head(q, (uint32_t)(RECORD_HEAD + payload.len));
 	buf_reset(&payload);
-	format_commit(before,
-	    hash_crc32c(q->content_crc, q->head.data, q->head.len), found,
-	    &payload);
+	format_commit(before, whole_crc(q), found, &payload);
 	format_record(q->mid, before, QREC_COMMIT, buf_str(&payload), &q->body);
 	buf_fini(&payload);
 	if (q->body.failed)
@@ -400,6 +421,33 @@ open_again(struct qfile *q, struct err *err)
 	return 0;
 }
 
+static int
+add_envelope(struct qfile *q, const struct envelope *env, struct buf *to,
+    struct err *err)
+{
+	size_t at = to->len;
+
+	codec_encode(&envelope_codec, env, to);
+	if (to->failed || to->len - at > ENVELOPE_MAX)
+		return err_set(
+		    err, ERR_PERM, "envelope over %d bytes", ENVELOPE_MAX);
+	q->envelope_len = (uint32_t)(to->len - at);
+	q->envelope_crc = hash_crc32c(0, to->data + at, q->envelope_len);
+	return 0;
+}
+
+/* Of the content, then the header, then the envelope: the last thing in
+ * `head`, or in `body`. */
+static uint32_t
+whole_crc(const struct qfile *q)
+{
+	const struct buf *in = q->head.len > HEADER_SIZE ? &q->head : &q->body;
+	uint32_t crc = hash_crc32c(q->content_crc, q->head.data, HEADER_SIZE);
+
+	return hash_crc32c(
+	    crc, in->data + in->len - q->envelope_len, q->envelope_len);
+}
+
 /* Writes what is held and what is new, in one go. */
 static int
 spill(struct qfile *q, struct str more, struct err *err)
@@ -422,14 +470,13 @@ finish_head(struct qfile *q, uint32_t commit_len)
 		.version = QUEUE_VERSION,
 		.writer = q->spool->writer,
 		.mid = q->mid,
-		.envelope_len = (uint32_t)(q->head.len - HEADER_SIZE),
+		.envelope_len = q->envelope_len,
+		.envelope_crc = q->envelope_crc,
 		.content_len = q->content_len,
 		.content_off = q->content_off,
 		.commit_len = commit_len,
 	};
 
-	h.envelope_crc =
-	    hash_crc32c(0, q->head.data + HEADER_SIZE, h.envelope_len);
 	format_header(&h, q->head.data);
 }
 

@@ -22,13 +22,15 @@ struct qfile {
 	bool adopted;     /* there may be bytes after end */
 	int slot;         /* where its image stands; -1: in a file */
 	bool named;       /* the name is there: unlink takes it away */
-	struct buf head;  /* header and envelope */
+	bool late;        /* the envelope comes after the content */
+	struct buf head;  /* header and envelope; see qfile_envelope */
 	struct buf body;  /* content that is not written yet, then COMMIT; of
 			   * a slot kept for who sends it on */
 	uint64_t body_at; /* where body goes in the file, or comes from */
 	uint32_t content_off; /* of mail: as after ROUTE */
 	uint64_t content_len;
 	uint32_t content_crc;
+	uint32_t envelope_len, envelope_crc;
 	uint64_t end; /* length of the file, when it is mail */
 
 	struct qfile *next; /* in a list of the committer */

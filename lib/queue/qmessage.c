@@ -183,7 +183,7 @@ read_head(struct reader *r)
 static enum qread
 read_commit(struct reader *r, bool deep)
 {
-	uint64_t at = r->head.content_off + r->head.content_len, before;
+	uint64_t at = format_commit_at(&r->head), before;
 	struct qrecord rec;
 	struct str s;
 	uint32_t crc;
@@ -234,7 +234,11 @@ check_content(struct reader *r, uint32_t want)
 		at += n;
 		left -= n;
 	}
-	if (view(&r->src, 0, r->head.content_off, &s, r->err) == -1)
+	if (view(&r->src, 0, HEADER_SIZE, &s, r->err) == -1)
+		return -1;
+	crc = hash_crc32c(crc, s.p, s.n);
+	if (view(&r->src, format_envelope_at(&r->head), r->head.envelope_len,
+		&s, r->err) == -1)
 		return -1;
 	if (hash_crc32c(crc, s.p, s.n) != want)
 		return err_set(r->err, ERR_PERM, "content: wrong checksum");
@@ -246,7 +250,8 @@ read_envelope(struct reader *r)
 {
 	struct str s;
 
-	if (view(&r->src, HEADER_SIZE, r->head.envelope_len, &s, r->err) == -1)
+	if (view(&r->src, format_envelope_at(&r->head), r->head.envelope_len,
+		&s, r->err) == -1)
 		return QREAD_CORRUPT;
 	if (hash_crc32c(0, s.p, s.n) != r->head.envelope_crc) {
 		err_set(r->err, ERR_PERM, "envelope: wrong checksum");

@@ -12,7 +12,8 @@
  * same moment share a folder, and so its sync. Made when the spool is.
  *
  *	header	  fixed struct, little-endian, crc32c
- *	envelope  encoded record (ipc/messages.h REC_ENVELOPE)
+ *	envelope  encoded record (ipc/messages.h REC_ENVELOPE); of some that
+ *		  came in by QMQP it stands behind the content
  *	content	  stored form (mail/wire.h): ready for the wire
  *	records	  {type, length, crc32c, payload}: COMMIT, ROUTE, DONE, DEFER
  *
@@ -118,13 +119,16 @@ struct qfile; /* a queue file being written: a draft until committed */
 
 /*
  * Begins a draft in spool/incoming for envelope->mid. Nothing is written to
- * disk until the content grows over 64 KiB or it is committed.
+ * disk until the content grows over 64 KiB or it is committed. An envelope
+ * with ENV_LATE is to be followed by the true one (qfile_envelope).
  */
 int qfile_new(
     struct qfile **, struct spool *, const struct envelope *, struct err *err);
 /* Appends content in stored form. */
 int qfile_write(struct qfile *, struct str bytes, struct err *err);
 uint64_t qfile_size(const struct qfile *); /* content so far */
+/* After the last of the content: the envelope that was late. */
+int qfile_envelope(struct qfile *, const struct envelope *, struct err *err);
 /*
  * The writer thread pool of this process and its loop. All completions are
  * called on the loop's thread, in no fixed order.

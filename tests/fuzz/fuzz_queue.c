@@ -94,11 +94,14 @@ repair(char *p, size_t n)
 	memcpy(&h.mid, p + 16, 8);
 	memcpy(&h.envelope_len, p + 24, 4);
 	memcpy(&h.content_len, p + 32, 8);
+	memcpy(&h.content_off, p + 40, 4);
 	h.envelope_len %= (uint32_t)(n - HEADER_SIZE + 1);
-	h.content_off = HEADER_SIZE + h.envelope_len;
-	h.content_len %= n - h.content_off + 1;
-	h.envelope_crc = hash_crc32c(0, p + HEADER_SIZE, h.envelope_len);
-	at = h.content_off + h.content_len;
+	h.content_off =
+	    HEADER_SIZE + (h.content_off == HEADER_SIZE ? 0 : h.envelope_len);
+	h.content_len %= n - HEADER_SIZE - h.envelope_len + 1;
+	h.envelope_crc =
+	    hash_crc32c(0, p + format_envelope_at(&h), h.envelope_len);
+	at = format_commit_at(&h);
 	h.commit_len = RECORD_HEAD;
 	if (n - at >= RECORD_HEAD) {
 		memcpy(&h.commit_len, p + at + 4, 4);

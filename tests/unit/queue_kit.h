@@ -29,6 +29,8 @@ struct kit {
 	struct err last; /* of the last completion */
 };
 
+static bool kit_late; /* envelopes come after the content */
+
 static const struct rcpt kit_rcpts[] = {
 	{ .addr = { "ann@one.test", 12 },
 	    .orig = { "", 0 },
@@ -171,6 +173,8 @@ kit_draft(struct kit *k, uint64_t mid, size_t size)
 
 	memset(piece, 'x', sizeof(piece));
 	piece[0] = (char)('a' + mid % 26);
+	if (kit_late)
+		env.flags |= ENV_LATE;
 	if (qfile_new(&q, k->spool, &env, &err) == -1)
 		panic("kit: %s", err.text);
 	for (size_t n; size > 0; size -= n) {
@@ -178,6 +182,9 @@ kit_draft(struct kit *k, uint64_t mid, size_t size)
 		if (qfile_write(q, (struct str){ piece, n }, &err) == -1)
 			panic("kit: %s", err.text);
 	}
+	env.flags = 0;
+	if (kit_late && qfile_envelope(q, &env, &err) == -1)
+		panic("kit: %s", err.text);
 	return q;
 }
 

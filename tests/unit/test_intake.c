@@ -287,6 +287,103 @@ test_more_recipients(void **state)
 	assert_int_equal(counter(STATS_recipients_received), 93);
 }
 
+/* A peer of another kind. */
+static void
+connect_as(enum program_kind kind)
+{
+	ipc_free(&rig.smtpd.ipc);
+	UNTIL(rig.intake == NULL);
+	connect_smtpd(kind);
+}
+
+static void
+say_late(uint64_t mid)
+{
+	struct envelope e = envelope(mid);
+
+	e.flags = ENV_LATE;
+	e.rcpts.n = 0;
+	ipc_send(rig.smtpd.ipc, IPC_ENVELOPE, (uint32_t)mid, &e);
+}
+
+/* Short, and so long that it is in a file when the envelope comes. */
+static void
+test_late_envelope(void **state)
+{
+	struct rcpt_more more = { { NELEM(kit_rcpts),
+	    (void *)(uintptr_t)kit_rcpts } };
+	static char content[200000];
+	struct end_msg end;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(content) - 1; i++)
+		content[i] = "Subject: x\r\n\r\n"[i < 14 ? i : 2 + i % 7];
+	memcpy(content + sizeof(content) - 3, "\r\n", 3);
+	connect_as(PROGRAM_QMQPD);
+	for (uint64_t mid = 1; mid <= 2; mid++) {
+		struct envelope e = envelope(mid);
+
+		end.size = mid == 1 ? 12 : sizeof(content) - 1;
+		end.wire_flags = 0;
+		say_late(mid);
+		ipc_send_raw(rig.smtpd.ipc, IPC_DATA, (uint32_t)mid,
+		    mid == 1 ? "Subject: x\r\n" : content, (size_t)end.size);
+		e.flags = ENV_MORE_RCPTS;
+		ipc_send(rig.smtpd.ipc, IPC_ENVELOPE, (uint32_t)mid, &e);
+		ipc_send(rig.smtpd.ipc, IPC_RCPT_MORE, (uint32_t)mid, &more);
+		ipc_send(rig.smtpd.ipc, IPC_END, (uint32_t)mid, &end);
+		UNTIL(rig.smtpd.n >= mid && rig.qmgr.n >= mid);
+		assert_int_equal(rig.smtpd.code[mid - 1], 250);
+		assert_int_equal(rig.qmgr.last_mid, mid);
+		assert_int_equal(rig.qmgr.n_rcpts, 6);
+		assert_true(rig.qmgr.readable && rig.qmgr.prepended);
+	}
+}
+
+/* Whoever lies about it is no peer of ours any more. */
+static void
+test_ipc_01_late_envelope(void **state)
+{
+	static const struct {
+		const char *why;
+		enum program_kind kind;
+		enum ipc_type types[5]; /* after the first envelope */
+	} cases[] = {
+		{ "not for smtpd", PROGRAM_SMTPD, { IPC_NONE } },
+		{ "no second", PROGRAM_QMQPD, { IPC_DATA, IPC_END } },
+		{ "a third", PROGRAM_QMQPD,
+		    { IPC_DATA, IPC_ENVELOPE, IPC_ENVELOPE } },
+		{ "content behind it", PROGRAM_QMQPD,
+		    { IPC_DATA, IPC_ENVELOPE, IPC_DATA } },
+		{ "recipients before it", PROGRAM_QMQPD,
+		    { IPC_DATA, IPC_RCPT_MORE } },
+	};
+	struct envelope e = envelope(1);
+	struct rcpt_more more = { { 0, NULL } };
+	struct end_msg end = { .size = 3 };
+
+	(void)state;
+	for (size_t i = 0; i < NELEM(cases); i++) {
+		connect_as(cases[i].kind);
+		say_late(1);
+		for (size_t j = 0; cases[i].types[j] != IPC_NONE; j++) {
+			enum ipc_type type = cases[i].types[j];
+
+			if (type == IPC_DATA)
+				ipc_send_raw(
+				    rig.smtpd.ipc, type, 1, "a\r\n", 3);
+			else
+				ipc_send(rig.smtpd.ipc, type, 1,
+				    type == IPC_END        ? (void *)&end
+				    : type == IPC_ENVELOPE ? (void *)&e
+							   : (void *)&more);
+		}
+		UNTIL(rig.smtpd.closed);
+		assert_int_equal(rig.smtpd.n, 0);
+	}
+	assert_int_equal(files_in_incoming(), 0);
+}
+
 static void
 test_sinkhole(void **state)
 {
@@ -310,9 +407,7 @@ test_notice(void **state)
 	struct envelope e = envelope(1);
 
 	(void)state;
-	ipc_free(&rig.smtpd.ipc);
-	UNTIL(rig.intake == NULL);
-	connect_smtpd(PROGRAM_QMGR);
+	connect_as(PROGRAM_QMGR);
 	e.flags = ENV_NOTICE;
 	e.sender = STR("");
 	ipc_send(rig.smtpd.ipc, IPC_ENVELOPE, 1, &e);
@@ -415,6 +510,8 @@ main(void)
 		RIGGED(test_ipc_03_too_many_drafts),
 		RIGGED(test_dur_09_no_room),
 		RIGGED(test_more_recipients),
+		RIGGED(test_late_envelope),
+		RIGGED(test_ipc_01_late_envelope),
 		RIGGED(test_sinkhole),
 		RIGGED(test_notice),
 		RIGGED(test_pause),

@@ -10,12 +10,25 @@
 
 #include "queue_kit.h"
 
+/* It stands where it is said to stand: kit_draft's pieces. */
+static void
+check_content(int fd, const struct qmessage *m)
+{
+	char bytes[1001];
+	size_t n = m->content_len < 1001 ? (size_t)m->content_len : 1001;
+
+	assert_int_equal(pread(fd, bytes, n, m->content_off), n);
+	for (size_t i = 0; i < n; i++)
+		if (bytes[i] != (i % 1000 == 0 ? 'a' + 4711 % 26 : 'x'))
+			fail_msg("%zu bytes: content is elsewhere", n);
+}
+
 static void
 test_round_trip(void **state)
 {
 	static const size_t sizes[] = { 0, 1, 5000, 65536, 65537, 300000 };
 
-	(void)state;
+	kit_late = *state != NULL;
 	for (size_t i = 0; i < NELEM(sizes); i++) {
 		struct kit k;
 		struct qmessage m;
@@ -39,10 +52,12 @@ test_round_trip(void **state)
 		assert_true(str_is(m.rcpt_v[1].orig, "ben@old.test"));
 		assert_true(str_is(m.content.subject, "printer"));
 		assert_true(str_is(m.route.prepend, "Received: x\r\n"));
+		check_content(fd, &m);
 		arena_free(&mem);
 		close(fd);
 		kit_close(&k);
 	}
+	kit_late = false;
 }
 
 /* --- what is damaged --- */
@@ -214,6 +229,58 @@ test_dur_08_every_bit_flipped(void **state)
 	free(s.p);
 }
 
+/* Of a long message with a late envelope all but the content, which is like
+ * that of others: cut and flipped everywhere. */
+static void
+test_dur_08_envelope_behind_the_content(void **state)
+{
+	enum { CONTENT = 66000, AFTER = 64 + CONTENT };
+	struct err err = ERR_INIT;
+	struct qmessage m;
+	struct arena mem;
+	struct kit k;
+	size_t len;
+	char *p;
+	int fd;
+
+	(void)state;
+	kit_late = true;
+	kit_open(&k, "/tmp");
+	kit_mail(&k, 65, CONTENT, false);
+	kit_late = false;
+	fd = spool_open_mid(k.spool, QUEUE_INCOMING, 65, O_RDONLY, &err);
+	len = size_of(fd);
+	p = mem_alloc(len);
+	assert_int_equal(pread(fd, p, len, 0), len);
+	close(fd);
+	kit_close(&k);
+	for (size_t i = 0; i < len; i += i == 63 ? AFTER - 63 : 1) {
+		arena_init(&mem, QUEUE_READ_MEM);
+		if (qmessage_parse(&m, (struct str){ p, i }, false, &mem,
+			&err) != QREAD_DRAFT)
+			fail_msg("%zu of %zu bytes: no draft", i, len);
+		for (int bit = 1; bit < 256; bit <<= 1) {
+			p[i] ^= (char)bit;
+			if (qmessage_parse(&m, (struct str){ p, len }, false,
+				&mem, &err) != QREAD_CORRUPT)
+				fail_msg("byte %zu: not noticed", i);
+			p[i] ^= (char)bit;
+		}
+		arena_free(&mem);
+	}
+	arena_init(&mem, QUEUE_READ_MEM);
+	p[100] ^= 1; /* content is looked at only when asked to */
+	assert_int_equal(
+	    qmessage_parse(&m, (struct str){ p, len }, false, &mem, &err),
+	    QREAD_MAIL);
+	assert_int_equal(m.content_off, 64);
+	assert_int_equal(
+	    qmessage_parse(&m, (struct str){ p, len }, true, &mem, &err),
+	    QREAD_CORRUPT);
+	arena_free(&mem);
+	free(p);
+}
+
 /* A record does not count in another place, or in another message. */
 static void
 test_records_cannot_be_moved(void **state)
@@ -246,6 +313,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_round_trip),
+		{ "test_round_trip, late envelope", test_round_trip, NULL, NULL,
+		    &kit_late },
+		cmocka_unit_test(test_dur_08_envelope_behind_the_content),
 		cmocka_unit_test(test_dur_08_truncated_at_every_byte),
 		cmocka_unit_test(test_dur_08_zeros_at_the_end),
 		cmocka_unit_test(test_dur_08_every_bit_flipped),

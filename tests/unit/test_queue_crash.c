@@ -340,7 +340,7 @@ test_dur_07_killed_at_every_call(void **state)
 	bool killed = true;
 	int n, files;
 
-	(void)state;
+	kit_late = *state != NULL;
 	for (n = 1; killed; n++) {
 		struct kit k;
 
@@ -365,6 +365,7 @@ test_dur_07_killed_at_every_call(void **state)
 	/* fewer would mean that not all calls are counted */
 	assert_in_range(n, 35, 100);
 	munmap(p, sizeof(*p));
+	kit_late = false;
 }
 
 /* --- recovery is killed --- */
@@ -516,6 +517,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_dur_07_killed_at_every_call),
+		{ "test_dur_07_killed_at_every_call, late envelope",
+		    test_dur_07_killed_at_every_call, NULL, NULL, &kit_late },
 		cmocka_unit_test(test_dur_07_recovery_killed),
 		cmocka_unit_test(test_dur_02_calls_fail),
 	};
