@@ -82,7 +82,9 @@ connection(const struct trace_report *r)
 	set(o, "entry_at", place(&s->entry->where));
 	set(o, "policy",
 	    s->policy->name.n > 0 ? text(s->policy->name) : json_null());
-	set(o, "policy_at", place(&s->policy->where));
+	set(o, "policy_at",
+	    place(
+		s->policy->name.n > 0 ? &s->policy->where : &s->group->where));
 	set(o, "behavior", json_string(behaviour_name(s->policy->behaviour)));
 	set(o, "parameters", parameters(s->policy));
 	set(o, "steps", notes(&r->connect));

@@ -97,7 +97,10 @@ connection(const struct trace_report *r, bool explain, struct buf *out)
 		    STR_ARG(r->connected.entry->text));
 	if (explain && match != NULL) {
 		show_place("Entry", &match->where, out);
-		show_place("Policy", &match->policy->where, out);
+		show_place("Policy",
+		    match->policy->name.n > 0 ? &match->policy->where
+					      : &match->group->where,
+		    out);
 	}
 	policy(r, out);
 	connection_end(r, out);

@@ -165,6 +165,8 @@ struct hat {
 	struct policy_params defaults; /* default parameters of the listener */
 	struct policy *policies;
 	size_t n_policies;
+	/* of groups that name a behaviour and set nothing: one for all */
+	struct policy *plain[CONTINUE + 1];
 	struct hat_group *groups; /* in order; the last one is ALL */
 	size_t n_groups;
 	struct hat_index *index; /* config/hat_index.h */
@@ -304,11 +306,12 @@ struct listener {
 	enum bare_newline bare_newline;
 	bool strict_addresses;
 	bool allow_8bit_user, allow_8bit_domain, allow_partial;
-	bool source_route_reject;  /* false: strip */
-	bool literal_accept;       /* unknown address literals */
-	struct str reject_chars;   /* in user names */
-	bool reputation;           /* use IP profiling */
-	struct str bounce_profile; /* empty: Default */
+	bool source_route_reject;      /* false: strip */
+	bool literal_accept;           /* unknown address literals */
+	struct str reject_chars;       /* in user names */
+	bool reputation;               /* use IP profiling */
+	struct str bounce_profile;     /* empty: Default */
+	struct str hat_file, rat_file; /* below tables/; or empty */
 	struct hat hat;
 	struct rat rat;                 /* public only; else n 0 */
 	const struct table *domain_map; /* NULL: none */

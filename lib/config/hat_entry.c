@@ -65,6 +65,12 @@ hat_entry_parse(
 	e->comment = arena_str(mem, comment);
 	if (str_is_nocase(text, "ALL"))
 		return 0;
+	for (int b = ACCEPT; b <= CONTINUE; b++) {
+		if (str_is_nocase(text, behaviour_name(b)))
+			return err_set(err, ERR_USAGE,
+			    "%s is a behaviour, not a sender",
+			    behaviour_name(b));
+	}
 	if (ip_range_parse(&e->range, text)) {
 		e->kind = HAT_RANGE;
 		return 0;

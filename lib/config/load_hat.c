@@ -17,9 +17,9 @@ static void load_groups(struct load *, const struct at *, struct listener *);
 static void load_group(
     struct load *, const struct at *, struct hat *, struct hat_group *);
 static void load_group_policy(
-    struct load *, const struct at *, const struct hat *, struct hat_group *);
-static void load_inline_policy(struct load *, const struct at *,
-    const struct hat *, struct hat_group *, enum behaviour);
+    struct load *, const struct at *, struct hat *, struct hat_group *);
+static void load_inline_policy(struct load *, const struct at *, struct hat *,
+    struct hat_group *, enum behaviour);
 static void load_entries(struct load *, const struct at *, struct hat_group *);
 static void load_entry(
     struct load *, const struct at *, struct str text, void *arg);
@@ -33,7 +33,7 @@ static bool is_list(struct load *, const struct at *, size_t max);
 static void name_policies(const struct hat *, struct buf *out);
 
 void
-load_hat(struct load *ld, const struct at *at, void *object)
+load_hat_value(struct load *ld, const struct at *at, void *object)
 {
 	struct listener *l = object;
 	struct at below;
@@ -98,7 +98,7 @@ load_groups(struct load *ld, const struct at *at, struct listener *l)
 	size_t n, i = 0;
 
 	hat_default_groups(hat, l->type, dflt, ld->mem);
-	if (!is_list(ld, at, 100000)) {
+	if (!is_list(ld, at, HAT_GROUPS_MAX)) {
 		hat->groups = dflt;
 		hat->n_groups = n_default;
 		return;
@@ -141,8 +141,8 @@ load_group(
 }
 
 static void
-load_group_policy(struct load *ld, const struct at *up, const struct hat *hat,
-    struct hat_group *g)
+load_group_policy(
+    struct load *ld, const struct at *up, struct hat *hat, struct hat_group *g)
 {
 	struct at at = at_key(up, "policy"), params = at_key(up, "parameters");
 	struct buf names;
@@ -176,14 +176,24 @@ load_group_policy(struct load *ld, const struct at *up, const struct hat *hat,
 	buf_fini(&names);
 }
 
+/* A table may have a hundred thousand single entries, so those without
+ * parameters share a policy. */
 static void
-load_inline_policy(struct load *ld, const struct at *at, const struct hat *hat,
+load_inline_policy(struct load *ld, const struct at *at, struct hat *hat,
     struct hat_group *g, enum behaviour behaviour)
 {
-	struct policy *p = arena_alloc(ld->mem, sizeof(*p));
+	struct policy *p = hat->plain[behaviour];
 
+	if (at->node == NULL && p != NULL) {
+		g->policy = p;
+		return;
+	}
+	p = arena_alloc(ld->mem, sizeof(*p));
+	if (at->node == NULL)
+		hat->plain[behaviour] = p;
 	load_section(ld, &schema_policy_params, at, &p->p, &hat->defaults);
-	p->where = at->node != NULL ? at_where(ld, at) : g->where;
+	p->where = at->node != NULL ? at_where(ld, at)
+				    : (struct where){ "built in", 0 };
 	p->name = STR("");
 	p->behaviour = behaviour;
 	finish_params(ld, at, p);

@@ -24,7 +24,7 @@ static void load_pattern(
     struct load *, const struct at *, struct str text, void *arg);
 
 void
-load_rat(struct load *ld, const struct at *at, void *object)
+load_rat_value(struct load *ld, const struct at *at, void *object)
 {
 	struct listener *l = object;
 	struct rat_draft t = { .n = 0 };

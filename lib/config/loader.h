@@ -29,7 +29,10 @@ struct node {
 	size_t n; /* children */
 };
 
-#define PROBLEMS_MAX 100 /* of each kind that are kept; all are counted */
+#define HAT_GROUPS_MAX 200000
+#define PROBLEMS_MAX   100 /* of each kind that are kept; all are counted */
+/* Values of all files: a million lines of tables; 150 bytes each. */
+#define NODES_MAX 2000000
 
 struct load {
 	struct config *config;
@@ -38,6 +41,7 @@ struct load {
 	struct arena scratch;        /* owns nodes; gone after loading */
 	struct config_problems *problems;
 	const char *file;
+	bool no_paths; /* the file is no tree: problems name the line alone */
 	enum default_column column;
 	size_t n_nodes; /* of all files */
 };
@@ -95,6 +99,8 @@ void load_port(struct load *, const struct at *, void *);
 void load_interface_finish(struct load *, const struct at *, void *);
 void load_hat(struct load *, const struct at *, void *);
 void load_rat(struct load *, const struct at *, void *);
+void load_hat_value(struct load *, const struct at *, void *);
+void load_rat_value(struct load *, const struct at *, void *);
 void load_routes(struct load *, const struct at *, void *);
 void load_bounce_finish(struct load *, const struct at *, void *);
 void load_destination_finish(struct load *, const struct at *, void *);
@@ -144,7 +150,9 @@ void print_interface(struct print *, const void *);
 void print_port(struct print *, const void *);
 void print_certificate(struct print *, const void *);
 void print_hat(struct print *, const void *);
+void print_hat_value(struct print *, const void *); /* what hat: has */
 void print_rat(struct print *, const void *);
+void print_rat_value(struct print *, const void *);
 void print_routes(struct print *, const void *);
 
 #endif

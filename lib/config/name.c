@@ -12,6 +12,7 @@
 static bool only(struct str, const char *chars);
 static bool is_in(const char *chars, char c);
 static bool label_ok(struct str);
+static bool is_quoted(struct str);
 
 bool
 name_domain(struct str name, struct err *err)
@@ -113,11 +114,24 @@ name_user(struct str user)
 	for (size_t i = 0; i < user.n; i++) {
 		unsigned char c = (unsigned char)user.p[i];
 
-		if (c < 0x20 || c == 0x7f || c == '<' || c == '>' ||
-		    ((c == ' ' || c == '@' || c == ',') && user.p[0] != '"'))
+		if (c < 0x20 || c == 0x7f || c == '<' || c == '>')
+			return false;
+		if (user.p[0] != '"' &&
+		    (c == ' ' || c == '@' || c == ',' || c == '"'))
 			return false;
 	}
-	return user.p[0] != '"' || (user.n > 2 && user.p[user.n - 1] == '"');
+	return user.p[0] != '"' || is_quoted(user);
+}
+
+/* One text in quotes: those inside have a backslash before them. */
+static bool
+is_quoted(struct str user)
+{
+	size_t i = 1;
+
+	while (i < user.n && user.p[i] != '"')
+		i += user.p[i] == '\\' ? 2 : 1;
+	return i > 1 && i + 1 == user.n;
 }
 
 bool

@@ -12,9 +12,6 @@
 #include "base/mem.h"
 #include "config/loader.h"
 
-/* A million lines of tables; 100 bytes each. */
-#define NODES_MAX 2000000
-
 struct frame {                    /* a list or map that is open */
 	struct node *node, *last; /* last: child */
 	struct node **tail;

@@ -18,16 +18,26 @@ void
 print_hat(struct print *p, const void *object)
 {
 	const struct listener *l = object;
+
+	if (l->hat_file.n > 0)
+		return;
+	print_open(p, "hat");
+	print_hat_value(p, object);
+	print_close(p);
+}
+
+void
+print_hat_value(struct print *p, const void *object)
+{
+	const struct listener *l = object;
 	struct policy_params base = { 0 };
 
 	schema_defaults(&schema_policy_params, p->column, &base, &p->mem);
-	print_open(p, "hat");
 	print_open(p, "defaults");
 	print_section(p, &schema_policy_params, &l->hat.defaults, &base);
 	print_close(p);
 	print_policies(p, &l->hat);
 	print_groups(p, &l->hat);
-	print_close(p);
 }
 
 void
@@ -35,12 +45,22 @@ print_rat(struct print *p, const void *object)
 {
 	const struct listener *l = object;
 
+	if (l->rat_file.n > 0)
+		return;
 	print_open(p, "rat");
+	print_rat_value(p, object);
+	print_close(p);
+}
+
+void
+print_rat_value(struct print *p, const void *object)
+{
+	const struct listener *l = object;
+
 	for (size_t i = 0; i < l->rat.n; i++) {
 		if (p->all || l->rat.entries[i].where.line > 0)
 			print_rat_entry(p, &l->rat.entries[i]);
 	}
-	print_close(p);
 }
 
 void

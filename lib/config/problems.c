@@ -47,7 +47,8 @@ load_error(struct load *ld, const struct at *at, const char *fmt, ...)
 	va_list ap;
 
 	buf_init(&path, PATH_LEN_MAX);
-	print_path(at, &path);
+	if (!ld->no_paths)
+		print_path(at, &path);
 	place(&p, at);
 	va_start(ap, fmt);
 	add(ld, &p, buf_take(&path), fmt, ap);
@@ -63,7 +64,8 @@ load_warning(struct load *ld, const struct at *at, const char *fmt, ...)
 	va_list ap;
 
 	buf_init(&path, PATH_LEN_MAX);
-	print_path(at, &path);
+	if (!ld->no_paths)
+		print_path(at, &path);
 	place(&p, at);
 	va_start(ap, fmt);
 	add(ld, &p, buf_take(&path), fmt, ap);

@@ -1,6 +1,7 @@
 /*
  * schema_listener.c - the keys of postern.yaml: listeners and their tables
  */
+#include "base/bounds.h"
 #include "config/schema_def.h"
 
 static const struct choice listener_types[] = {
@@ -122,7 +123,7 @@ static const struct schema_key hat_keys[] = {
 		    "$BLOCKED, $THROTTLED, $ACCEPTED and $RELAYED." },
 	{ .name = "groups",
 	    LIST(hat, groups, n_groups),
-	    .max = 100000,
+	    .max = HAT_GROUPS_MAX,
 	    .section = &schema_group,
 	    .help = "Sender groups; the first that fits decides. Without "
 		    "any: those that the listener's type brings." },
@@ -315,6 +316,23 @@ static const struct schema_key listener_keys[] = {
 	    .max = 80,
 	    DEFAULT(""),
 	    .help = "Name of a bounce profile; empty: Default." },
+	{ .name = "hat_file",
+	    FIELD(listener, hat_file),
+	    .type = &value_text,
+	    .max = NAME_MAX_LEN,
+	    .text_ok = name_file,
+	    DEFAULT(""),
+	    .help = "A file in the folder tables with the host access table "
+		    "as text, instead of hat: the form in which commands "
+		    "export and import it. For long tables." },
+	{ .name = "rat_file",
+	    FIELD(listener, rat_file),
+	    .type = &value_text,
+	    .max = NAME_MAX_LEN,
+	    .text_ok = name_file,
+	    DEFAULT(""),
+	    .help = "Likewise with the recipient access table, instead of "
+		    "rat." },
 	{ .name = "hat",
 	    CUSTOM(load_hat, print_hat, NULL),
 	    .section = &schema_hat,
