@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "event/event.h"
 #include "smtpd/ask.h"
+#include "smtpd/auth.h"
 #include "smtpd/request.h"
 #include "smtpd/say.h"
 #include "smtpd/txn.h"
@@ -33,6 +34,8 @@
 static struct reply check_helo(const struct smtp_session *, struct request *);
 static struct reply check_data(const struct smtp_session *, struct request *);
 static struct reply check_bdat(const struct smtp_session *, struct request *);
+static struct reply check_auth(const struct smtp_session *, struct request *);
+static void apply_auth(struct smtp_session *, struct request *);
 static void apply_helo(struct smtp_session *, struct request *);
 static void apply_ehlo(struct smtp_session *, struct request *);
 static void apply_data(struct smtp_session *, struct request *);
@@ -65,6 +68,7 @@ static const struct command_rule {
 	[VERB_NOOP] = { PH_COMMAND, C_JUNK, NULL, apply_noop },
 	[VERB_VRFY] = { PH_COMMAND, C_ARGS | C_JUNK, NULL, apply_vrfy },
 	[VERB_HELP] = { PH_COMMAND, C_JUNK, NULL, apply_help },
+	[VERB_AUTH] = { PH_READY, C_ARGS, check_auth, apply_auth },
 	[VERB_QUIT] = { PH_COMMAND, C_NO_ARGS, NULL, apply_quit },
 	[VERB_XCLIENT] = { PH_GREETED | PH_READY, C_ARGS | C_JUNK,
 	    check_xclient, apply_xclient },
@@ -432,6 +436,20 @@ apply_bdat(struct smtp_session *s, struct request *r)
 	session_enter(s, PH_CHUNK);
 	if (r->chunk == 0)
 		txn_chunk(s, &nothing);
+}
+
+/* --- AUTH --- */
+
+static struct reply
+check_auth(const struct smtp_session *s, struct request *r)
+{
+	return auth_judge(s, r->line.args);
+}
+
+static void
+apply_auth(struct smtp_session *s, struct request *r)
+{
+	auth_begin(s, r->line.args);
 }
 
 /* --- the short ones --- */

@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "event/event.h"
 #include "smtpd/ask.h"
+#include "smtpd/auth.h"
 #include "smtpd/commands.h"
 #include "smtpd/decide.h"
 #include "smtpd/say.h"
@@ -32,7 +33,6 @@ static struct str score_text(const struct smtp_session *);
 static void answered(struct smtp_session *);
 static void read_line(struct smtp_session *, struct str *in);
 static void read_swallow(struct smtp_session *, struct str *in);
-static void rest(struct smtp_session *);
 static void idle_since(struct smtp_session *, size_t used);
 static int64_t phase_limit(const struct smtp_session *);
 static int64_t unsuccessful_at(const struct smtp_session *);
@@ -238,7 +238,7 @@ answered(struct smtp_session *s)
 		run_connect(s);
 	else if (s->phase == PH_ASK && !ask_is_open(s))
 		commands_again(s);
-	rest(s);
+	session_rest(s);
 }
 
 /* --- input --- */
@@ -250,7 +250,7 @@ session_reads(const struct smtp_session *s)
 		return false;
 	if (s->phase & (PH_BODY | PH_CHUNK))
 		return !s->held;
-	return (s->phase & (PH_COMMAND | PH_SWALLOW)) != 0;
+	return (s->phase & (PH_COMMAND | PH_AUTH | PH_SWALLOW)) != 0;
 }
 
 void
@@ -259,7 +259,7 @@ session_input(struct smtp_session *s, struct str *in)
 	while (in->n > 0 && session_reads(s)) {
 		size_t before = in->n;
 
-		if (s->phase & PH_COMMAND) {
+		if (s->phase & (PH_COMMAND | PH_AUTH)) {
 			read_line(s, in);
 			continue;
 		}
@@ -271,7 +271,7 @@ session_input(struct smtp_session *s, struct str *in)
 			read_swallow(s, in);
 		idle_since(s, before - in->n);
 	}
-	rest(s);
+	session_rest(s);
 }
 
 void
@@ -296,7 +296,7 @@ session_accepted(struct smtp_session *s, const struct accepted *a)
 		return;
 	s->since = s->now;
 	txn_accepted(s, a);
-	rest(s);
+	session_rest(s);
 }
 
 void
@@ -323,11 +323,17 @@ read_line(struct smtp_session *s, struct str *in)
 	case LINE_MORE:
 		return;
 	case LINE_OK:
-		commands_run(s, text, in->n > 0);
+		if (s->phase == PH_AUTH)
+			auth_line(s, text, false);
+		else
+			commands_run(s, text, in->n > 0);
 		break;
 	case LINE_BAD:
 	case LINE_LONG:
-		commands_bad_line(s, end);
+		if (s->phase == PH_AUTH)
+			auth_line(s, STR(""), true);
+		else
+			commands_bad_line(s, end);
 		break;
 	case LINE_FLOOD:
 		say(s, 421, "4.5.2", "line without end");
@@ -352,9 +358,8 @@ read_swallow(struct smtp_session *s, struct str *in)
 	session_enter(s, s->chunk.back);
 }
 
-/* Between two things: has the session been asked to end? */
-static void
-rest(struct smtp_session *s)
+void
+session_rest(struct smtp_session *s)
 {
 	if (s->leaving && session_is_idle(s))
 		session_cut(s);
@@ -380,6 +385,7 @@ session_close(struct smtp_session *s, bool lingers)
 	if (s->txn != NULL)
 		txn_drop(s, "Receiving aborted");
 	ask_drop(s);
+	auth_end(s);
 	s->lingers = lingers;
 	session_enter(s, PH_CLOSING);
 }
@@ -387,14 +393,15 @@ session_close(struct smtp_session *s, bool lingers)
 bool
 session_is_idle(const struct smtp_session *s)
 {
-	return (s->phase & (PH_CONNECT | PH_ASK | PH_COMMAND)) != 0;
+	return (s->phase & (PH_CONNECT | PH_ASK | PH_COMMAND | PH_AUTH)) !=
+	       0;
 }
 
 void
 session_leave(struct smtp_session *s)
 {
 	s->leaving = true;
-	rest(s);
+	session_rest(s);
 }
 
 void
@@ -423,7 +430,8 @@ session_due(const struct smtp_session *s)
 {
 	int64_t due = phase_limit(s), at;
 
-	if (s->phase & (PH_WAIT | PH_CLOSING | PH_CONNECT | PH_ASK))
+	if (s->phase &
+	    (PH_WAIT | PH_CLOSING | PH_CONNECT | PH_ASK | PH_PROVE))
 		return due;
 	at = unsuccessful_at(s);
 	if (at < due)
@@ -439,6 +447,8 @@ session_expire(struct smtp_session *s)
 		return;
 	if (s->phase & (PH_CONNECT | PH_ASK)) {
 		session_unanswered(s);
+	} else if (s->phase == PH_PROVE) {
+		auth_expire(s);
 	} else if (s->phase == PH_WAIT) {
 		disconnect(s, "timed out in the queue", "4.3.0",
 		    "queue is not available");

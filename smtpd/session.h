@@ -43,6 +43,8 @@
 #define PH_WAIT     (1u << 8) /* for cleanup's answer */
 #define PH_CLOSING  (1u << 9)
 #define PH_ASK      (1u << 10) /* a command waits for facts */
+#define PH_AUTH     (1u << 11) /* a line of an AUTH exchange is expected */
+#define PH_PROVE    (1u << 12) /* who it is, is being asked */
 
 #define PH_COMMAND (PH_GREETED | PH_READY | PH_ENVELOPE | PH_CHUNKED)
 #define PH_TXN     (PH_ENVELOPE | PH_CHUNKED | PH_BODY | PH_CHUNK | PH_WAIT)
@@ -50,6 +52,9 @@
 struct smtp_session;
 struct txn;
 struct ask;
+struct auth;
+struct auth_question;
+struct auth_answer;
 
 /* What the session needs others for. */
 struct session_ops {
@@ -63,6 +68,10 @@ struct session_ops {
 	 * session_answer follows, not from within. False: it cannot be had. */
 	bool (*ask)(struct smtp_session *, const struct need *);
 	void (*forget)(struct smtp_session *); /* all that was asked */
+	/* Is it who it says (smtpd/auth.h)? session_authenticated follows, not
+	 * from within. False: nobody can be asked. NULL: never mind. */
+	bool (*authenticate)(
+	    struct smtp_session *, const struct auth_question *);
 };
 
 struct smtp_session {
@@ -75,11 +84,14 @@ struct smtp_session {
 	struct line line;
 	struct txn *txn; /* only in PH_TXN, and PH_ASK */
 	struct ask *ask; /* NULL: nothing is asked and known about keys */
+	struct auth *auth; /* only in PH_AUTH, PH_PROVE */
 	struct tally tally;
 	uint64_t icid; /* 0: nothing was said and nothing is logged */
 	unsigned phase;
 	char *host;   /* owns facts.host */
 	char *helo;   /* owns facts.helo */
+	char *user;   /* owns facts.user */
+	uint8_t auth_failures;
 	bool esmtp;   /* EHLO, not HELO */
 	bool held;    /* cleanup is behind: take no more content */
 	bool leaving; /* no new transactions: 421 */
@@ -126,6 +138,10 @@ void session_answer(struct smtp_session *, const struct fact_answer *);
 /* No answers will come. */
 void session_unanswered(struct smtp_session *);
 
+/* What became of authenticate; nobody may wait for it any more. */
+void session_authenticated(
+    struct smtp_session *, const struct auth_answer *);
+
 /* Takes what it can use now from the front of *in; what is left must be
  * given again when session_reads says so. */
 void session_input(struct smtp_session *, struct str *in);
@@ -144,8 +160,10 @@ bool session_is_idle(const struct smtp_session *);
 void session_leave(struct smtp_session *); /* no new transaction; 421 if idle */
 void session_cut(struct smtp_session *);   /* 421 now */
 
-/* --- inside smtpd: for commands.c, txn.c --- */
+/* --- inside smtpd: for commands.c, txn.c, auth.c --- */
 
+/* Between two things: has the session been asked to end? */
+void session_rest(struct smtp_session *);
 void session_enter(struct smtp_session *, unsigned phase);
 /* Says no more and reads no more. lingers: there may be more input. */
 void session_close(struct smtp_session *, bool lingers);

@@ -24,7 +24,13 @@
 
 #include "stats/stats.h"
 
-enum rate_kind { RATE_HOST, RATE_SENDER, RATE_DHAP };
+enum rate_kind {
+	RATE_HOST,
+	RATE_SENDER,
+	RATE_DHAP,
+	RATE_AUTH_HOST, /* failed authentications */
+	RATE_AUTH_USER
+};
 
 struct rate {
 	uint64_t key;   /* stats_rate_of_ip, stats_rate_of_text */
