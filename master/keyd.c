@@ -4,20 +4,16 @@
  * SYNOPSIS
  *	started by postern-master
  * DESCRIPTION
- *	smtpd => KEYD. Holds the private keys of TLS; no other program has
- *	them. Tells each smtpd which certificates there are (CERTS), signs
- *	digests of handshakes (SIGN), makes the secrets that session tickets
- *	are sealed with (TICKETS).
- * RIGHTS
- *	Its channels, nothing else. The files come from the master as
- *	descriptors, again whenever they have changed.
- * CONFIGURATION
- *	certificates, tls.client_ca
- * DIAGNOSTICS
- *	Alerts about files that cannot be used; warnings two weeks before a
- *	certificate expires, once a day.
- * SEE ALSO
- *	postern-master(8), postern-smtpd(8), postern.yaml(5)
+ *	smtpd => KEYD. Holds the private keys of TLS and the passwords of
+ *	those who may authenticate; no other program has them. Tells each smtpd
+ *which certificates there are (CERTS), signs digests of handshakes (SIGN),
+ *makes the secrets that session tickets are sealed with (TICKETS), judges
+ *passwords (PASSWORD) and proofs of SCRAM (SCRAM, SCRAM_PROOF). RIGHTS Its
+ *channels, nothing else. The files come from the master as descriptors, again
+ *whenever they have changed. CONFIGURATION certificates, tls.client_ca,
+ *auth_profiles DIAGNOSTICS Alerts about files that cannot be used; warnings two
+ *weeks before a certificate expires, once a day. SEE ALSO postern-master(8),
+ *postern-smtpd(8), postern.yaml(5)
  */
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
@@ -28,7 +24,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "event/event.h"
-#include "master/keyd_keys.h"
+#include "master/keyd_users.h"
 #include "program/program.h"
 #include "tls/sign.h"
 
@@ -51,7 +47,9 @@ struct client {
 
 struct keyd {
 	struct daemon *daemon;
+	const struct config *config; /* keys has a reference */
 	struct keys *keys;
+	struct logins *logins;
 	struct client *clients;
 	struct loop_timer *settle, *complain, *daily, *rotate;
 	bool stale;  /* files have come since the last look at them */
@@ -75,6 +73,9 @@ static void send_tickets(struct keyd *, struct ipc *);
 static int peer_frame(void *, struct ipc *, struct ipc_frame *, struct err *);
 static void peer_closed(void *, struct ipc *, const struct err *);
 static int on_sign(struct client *, struct ipc_frame *, struct err *);
+static int on_password(struct client *, struct ipc_frame *, struct err *);
+static int on_scram(struct client *, struct ipc_frame *, struct err *);
+static int on_proof(struct client *, struct ipc_frame *, struct err *);
 static bool too_many(struct client *);
 
 static const struct program keyd = {
@@ -96,6 +97,9 @@ static const struct {
 	int (*take)(struct client *, struct ipc_frame *, struct err *);
 } requests[] = {
 	{ IPC_SIGN, on_sign },
+	{ IPC_PASSWORD, on_password },
+	{ IPC_SCRAM, on_scram },
+	{ IPC_SCRAM_PROOF, on_proof },
 };
 
 int
@@ -118,6 +122,8 @@ setup(struct daemon *d, struct err *err)
 	OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG, NULL);
 	self->keys = keys_new();
 	keys_config(self->keys, d->config);
+	self->config = d->config;
+	self->logins = logins_new(d->loop);
 	self->settle = loop_timer(d->loop, settle, self);
 	self->complain = loop_timer(d->loop, complain, self);
 	self->daily = loop_timer(d->loop, daily, self);
@@ -143,6 +149,7 @@ on_config(struct daemon *d, struct config *next, struct err *err)
 
 	(void)err;
 	keys_config(self->keys, next);
+	self->config = next;
 	refresh(self, true);
 	/* smtpd has a new configuration too, and looks for its names in it */
 	for (struct client *c = self->clients; c != NULL; c = c->next)
@@ -180,7 +187,7 @@ complain(void *arg)
 static void
 refresh(struct keyd *self, bool say)
 {
-	bool broken;
+	bool broken, bad;
 
 	say = say || !self->looked;
 	self->stale = false;
@@ -190,7 +197,8 @@ refresh(struct keyd *self, bool say)
 			tell(self, c->ipc);
 		loop_timer_in(self->daily, SOON_MS);
 	}
-	if (broken && !say)
+	bad = logins_refresh(self->logins, self->config, self->keys, say);
+	if ((broken || bad) && !say)
 		loop_timer_in(self->complain, COMPLAIN_MS);
 	else
 		loop_timer_stop(self->complain);
@@ -278,7 +286,8 @@ peer_closed(void *arg, struct ipc *ipc, const struct err *err)
 {
 	struct client *c = arg;
 
-	(void)ipc, (void)err;
+	(void)err;
+	logins_forget(c->keyd->logins, ipc);
 	*c->prev = c->next;
 	if (c->next != NULL)
 		c->next->prev = c->prev;
@@ -319,6 +328,24 @@ on_sign(struct client *c, struct ipc_frame *f, struct err *err)
 	}
 	ipc_send(c->ipc, IPC_SIGNED, f->txn, &done);
 	return 0;
+}
+
+static int
+on_password(struct client *c, struct ipc_frame *f, struct err *err)
+{
+	return logins_password(c->keyd->logins, c->ipc, f, err);
+}
+
+static int
+on_scram(struct client *c, struct ipc_frame *f, struct err *err)
+{
+	return logins_scram(c->keyd->logins, c->ipc, f, err);
+}
+
+static int
+on_proof(struct client *c, struct ipc_frame *f, struct err *err)
+{
+	return logins_proof(c->keyd->logins, c->ipc, f, err);
 }
 
 /* Threats KEY-02: nobody with honest business asks as often. */

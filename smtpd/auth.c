@@ -65,11 +65,17 @@ static const struct mechanism mechanisms[] = {
 	{ "SCRAM-SHA-256", true, said_scram, answered_scram },
 };
 
+bool
+auth_has_parameter(const struct smtp_session *s)
+{
+	return is_offered(s) &&
+	       (s->facts.tls || !s->subject.policy->p.auth_require_tls);
+}
+
 const char *
 auth_offer(const struct smtp_session *s)
 {
-	if (!is_offered(s) || s->facts.authenticated ||
-	    (s->subject.policy->p.auth_require_tls && !s->facts.tls))
+	if (!auth_has_parameter(s) || s->facts.authenticated)
 		return NULL;
 	return s->subject.listener->auth->kind == AUTH_LOCAL
 		   ? "PLAIN LOGIN SCRAM-SHA-256"
@@ -337,8 +343,8 @@ ask_now(struct smtp_session *s)
 {
 	struct auth *a = s->auth;
 
-	a->due = s->now +
-		 (int64_t)(a->question.profile->timeout + GRACE) * 1000;
+	a->due =
+	    s->now + (int64_t)(a->question.profile->timeout + GRACE) * 1000;
 	if (s->ops->authenticate(s, &a->question)) {
 		a->asked = true;
 		return;
@@ -369,10 +375,9 @@ answered_scram(struct smtp_session *s, const struct auth_answer *answer)
 			panic("no random numbers");
 		for (size_t i = 0; i < sizeof(ours); i++)
 			ours[i] = digits[(unsigned char)ours[i] & 63];
-		challenge(s,
-		    scram_challenge(&a->scram,
-			(struct str){ ours, sizeof(ours) }, answer->salt,
-			answer->iterations, &a->mem));
+		challenge(s, scram_challenge(&a->scram,
+				 (struct str){ ours, sizeof(ours) },
+				 answer->salt, answer->iterations, &a->mem));
 	} else if (answer->ok) {
 		challenge(s, scram_success(answer->signature, &a->mem));
 	} else {
@@ -410,8 +415,7 @@ fail(struct smtp_session *s)
 
 /* Any end that leaves the connection as it was. */
 static void
-refuse(
-    struct smtp_session *s, int code, const char *status, const char *text)
+refuse(struct smtp_session *s, int code, const char *status, const char *text)
 {
 	auth_end(s);
 	say(s, code, status, "%s", text);
@@ -444,7 +448,8 @@ failures(struct smtp_session *s, bool one_more)
 		r[i].window = HOUR_MS;
 		r[i].limit = UNLIMITED;
 		if (!one_more)
-			r[i].count = stats_rate_peek(s->stats, &r[i], s->now) - 1;
+			r[i].count =
+			    stats_rate_peek(s->stats, &r[i], s->now) - 1;
 	}
 	if (one_more)
 		stats_rate_take(s->stats, r, NELEM(r), s->now);

@@ -40,8 +40,11 @@ struct auth_answer {
 	struct str signature; /* PROOF, when ok */
 };
 
-/* Is it offered, as things stand? out: "PLAIN LOGIN SCRAM-SHA-256". */
+/* What EHLO says, "PLAIN LOGIN SCRAM-SHA-256"; NULL: it is not offered as
+ * things stand. */
 const char *auth_offer(const struct smtp_session *);
+/* May MAIL have the parameter AUTH (RFC 4954 5)? */
+bool auth_has_parameter(const struct smtp_session *);
 /* Is AUTH allowed now, with these arguments? code 0: it is. */
 struct reply auth_judge(const struct smtp_session *, struct str args);
 void auth_begin(struct smtp_session *, struct str args);

@@ -360,6 +360,8 @@ say_features(struct smtp_session *s)
 	say_line(s, 250, false, "ENHANCEDSTATUSCODES");
 	say_line(s, 250, false, "CHUNKING");
 	say_line(s, 250, false, "SMTPUTF8");
+	if (auth_offer(s) != NULL)
+		say_line(s, 250, false, "AUTH %s", auth_offer(s));
 	say_limits(s);
 	if (s->xclient.allowed)
 		say_line(s, 250, false, XCLIENT_OFFER);

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "event/event.h"
 #include "pipeline/address.h"
+#include "smtpd/auth.h"
 #include "smtpd/say.h"
 #include "smtpd/txn.h"
 
@@ -30,6 +31,7 @@ static const struct {
 	{ "recipient access table", LOG_LIMITED, "RAT" },
 };
 
+static unsigned offered_mail(const struct smtp_session *);
 static struct reply cut_path(struct request *, enum side, struct str *params);
 static struct reply param_no(struct request *, enum param_problem);
 static struct reply stage_no(struct request *, enum side);
@@ -43,8 +45,8 @@ request_check_mail(const struct smtp_session *s, struct request *r)
 	no = cut_path(r, SENDER, &params);
 	if (no.code != 0)
 		return no;
-	no = param_no(r,
-	    param_mail(&r->mail, params, s->esmtp ? OFFERED_MAIL : 0, &r->mem));
+	no =
+	    param_no(r, param_mail(&r->mail, params, offered_mail(s), &r->mem));
 	if (no.code != 0)
 		return no;
 	if (s->tally.messages >= s->subject.policy->p.max_msgs_per_session) {
@@ -144,6 +146,14 @@ request_apply_rcpt(struct smtp_session *s, struct request *r)
 		say_reply(s, &d->reply);
 	else
 		say(s, 250, "2.1.5", "recipient <%.*s> ok", STR_ARG(d->given));
+}
+
+static unsigned
+offered_mail(const struct smtp_session *s)
+{
+	if (!s->esmtp)
+		return 0;
+	return OFFERED_MAIL | (auth_has_parameter(s) ? PARAM_AUTH : 0);
 }
 
 static struct reply

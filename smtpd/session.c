@@ -67,6 +67,8 @@ session_fini(struct smtp_session *s)
 		EMIT(ICID_CLOSE, .icid = s->icid);
 	}
 	ask_forget(s, SCOPE_CONNECTION);
+	auth_end(s);
+	free(s->user);
 	line_fini(&s->line);
 	free(s->host);
 	free(s->helo);
@@ -393,8 +395,7 @@ session_close(struct smtp_session *s, bool lingers)
 bool
 session_is_idle(const struct smtp_session *s)
 {
-	return (s->phase & (PH_CONNECT | PH_ASK | PH_COMMAND | PH_AUTH)) !=
-	       0;
+	return (s->phase & (PH_CONNECT | PH_ASK | PH_COMMAND | PH_AUTH)) != 0;
 }
 
 void
@@ -430,8 +431,7 @@ session_due(const struct smtp_session *s)
 {
 	int64_t due = phase_limit(s), at;
 
-	if (s->phase &
-	    (PH_WAIT | PH_CLOSING | PH_CONNECT | PH_ASK | PH_PROVE))
+	if (s->phase & (PH_WAIT | PH_CLOSING | PH_CONNECT | PH_ASK | PH_PROVE))
 		return due;
 	at = unsuccessful_at(s);
 	if (at < due)
@@ -488,6 +488,8 @@ phase_limit(const struct smtp_session *s)
 	case PH_CONNECT:
 	case PH_ASK:
 		return ask_due(s);
+	case PH_PROVE:
+		return auth_due(s);
 	case PH_BODY:
 	case PH_CHUNK:
 	case PH_SWALLOW:

@@ -82,15 +82,15 @@ struct smtp_session {
 	struct subject subject; /* listener, group, policy, behaviour */
 	struct buf *out;        /* replies; the caller's, empty at each call */
 	struct line line;
-	struct txn *txn; /* only in PH_TXN, and PH_ASK */
-	struct ask *ask; /* NULL: nothing is asked and known about keys */
+	struct txn *txn;   /* only in PH_TXN, and PH_ASK */
+	struct ask *ask;   /* NULL: nothing is asked and known about keys */
 	struct auth *auth; /* only in PH_AUTH, PH_PROVE */
 	struct tally tally;
 	uint64_t icid; /* 0: nothing was said and nothing is logged */
 	unsigned phase;
-	char *host;   /* owns facts.host */
-	char *helo;   /* owns facts.helo */
-	char *user;   /* owns facts.user */
+	char *host; /* owns facts.host */
+	char *helo; /* owns facts.helo */
+	char *user; /* owns facts.user */
 	uint8_t auth_failures;
 	bool esmtp;   /* EHLO, not HELO */
 	bool held;    /* cleanup is behind: take no more content */
@@ -139,8 +139,7 @@ void session_answer(struct smtp_session *, const struct fact_answer *);
 void session_unanswered(struct smtp_session *);
 
 /* What became of authenticate; nobody may wait for it any more. */
-void session_authenticated(
-    struct smtp_session *, const struct auth_answer *);
+void session_authenticated(struct smtp_session *, const struct auth_answer *);
 
 /* Takes what it can use now from the front of *in; what is left must be
  * given again when session_reads says so. */

@@ -21,6 +21,8 @@
 static struct buf content;
 
 static void set_sender(struct smtp_session *, const struct txn_sender *);
+static struct str protocol_of(
+    const struct smtp_session *, bool utf8, struct arena *mem);
 static void set_client(const struct smtp_session *, struct txn *);
 static bool judge_data(struct smtp_session *, uint64_t size);
 static void hand_on(struct smtp_session *);
@@ -235,11 +237,20 @@ set_sender(struct smtp_session *s, const struct txn_sender *sender)
 		e->flags |= ENV_SMTPUTF8;
 	if (s->subject.listener->type == LISTENER_SINKHOLE_QUEUE)
 		e->flags |= ENV_SINKHOLE;
-	e->protocol = *s->xclient.proto != '\0'  ? str_of(s->xclient.proto)
-		      : p->seen & PARAM_SMTPUTF8 ? STR("UTF8SMTP")
-		      : s->esmtp                 ? STR("ESMTP")
-						 : STR("SMTP");
+	e->protocol = protocol_of(s, p->seen & PARAM_SMTPUTF8, &t->mem);
 	t->declared = p->size;
+}
+
+/* RFC 3848, RFC 6531 4.3: under TLS an S, with AUTH an A. */
+static struct str
+protocol_of(const struct smtp_session *s, bool utf8, struct arena *mem)
+{
+	if (*s->xclient.proto != '\0')
+		return str_of(s->xclient.proto);
+	if (!s->esmtp)
+		return STR("SMTP");
+	return str_of(arena_printf(mem, "%s%s%s", utf8 ? "UTF8SMTP" : "ESMTP",
+	    s->facts.tls ? "S" : "", s->facts.authenticated ? "A" : ""));
 }
 
 /* Views of what the session keeps: it outlives the transaction. */

@@ -119,6 +119,12 @@ config_addr_list(const struct config *c, struct str name)
 	FIND_BY_NAME(c->addr_lists, c->n_addr_lists, name);
 }
 
+const struct auth_profile *
+config_auth_profile(const struct config *c, struct str name)
+{
+	FIND_BY_NAME(c->auth_profiles, c->n_auth_profiles, name);
+}
+
 const struct interface *
 config_interface(const struct config *c, struct str name)
 {

@@ -476,6 +476,8 @@ const struct destination *config_destination(
     const struct config *, struct str domain); /* no entry: Default */
 const struct addr_list *config_addr_list(
     const struct config *, struct str name); /* NULL: none such */
+const struct auth_profile *config_auth_profile(
+    const struct config *, struct str name);
 const struct interface *config_interface(const struct config *, struct str);
 const struct interface_group *config_interface_group(
     const struct config *, struct str);

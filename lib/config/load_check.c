@@ -22,6 +22,7 @@ load_check(struct load *ld, const struct at *top)
 	check_unique(ld, top, "interface_groups", "name");
 	check_unique(ld, top, "address_lists", "name");
 	check_unique(ld, top, "certificates", "name");
+	check_unique(ld, top, "auth_profiles", "name");
 	check_unique(ld, top, "listeners", "name");
 	check_unique(ld, top, "bounce_profiles", "name");
 	check_unique(ld, top, "destinations", "domain");
@@ -30,6 +31,7 @@ load_check(struct load *ld, const struct at *top)
 	check_profiles(ld, &listeners);
 	check_profiles(ld, &destinations);
 	load_check_tls(ld, &listeners);
+	load_check_auth(ld, &listeners);
 	load_check_gateways(ld);
 	load_check_lists(ld, &listeners);
 	load_check_groups(ld, top);

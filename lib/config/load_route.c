@@ -95,6 +95,21 @@ load_dests(struct load *ld, const struct at *at, struct route *r)
 	free(texts.v);
 }
 
+void
+load_servers(
+    struct load *ld, const struct at *at, struct route_dest **v, size_t *n)
+{
+	struct route r = { .n = 0 };
+
+	if (at->node == NULL || node_is_empty(at->node))
+		return;
+	load_dests(ld, at, &r);
+	if (r.kind != ROUTE_HOSTS)
+		load_error(ld, at, "must be servers, not a route");
+	*v = r.dests;
+	*n = r.n;
+}
+
 static void
 take_text(struct load *ld, const struct at *at, struct str text, void *arg)
 {

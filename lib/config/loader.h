@@ -102,6 +102,13 @@ void load_rat(struct load *, const struct at *, void *);
 void load_hat_value(struct load *, const struct at *, void *);
 void load_rat_value(struct load *, const struct at *, void *);
 void load_routes(struct load *, const struct at *, void *);
+/* The key "servers" of a profile: host, [host], address, with :port. */
+void load_servers(
+    struct load *, const struct at *, struct route_dest **v, size_t *n);
+void load_auth_servers(struct load *, const struct at *, void *);
+void load_auth_finish(struct load *, const struct at *, void *);
+void load_auth_profile(struct load *, const struct at *, void *);
+void load_check_auth(struct load *, const struct at *listeners);
 void load_bounce_finish(struct load *, const struct at *, void *);
 void load_destination_finish(struct load *, const struct at *, void *);
 void load_policy_finish(struct load *, const struct at *, void *);
@@ -154,5 +161,8 @@ void print_hat_value(struct print *, const void *); /* what hat: has */
 void print_rat(struct print *, const void *);
 void print_rat_value(struct print *, const void *);
 void print_routes(struct print *, const void *);
+void print_servers(struct print *, const struct route_dest *v, size_t n);
+void print_auth_servers(struct print *, const void *);
+void print_auth_profile(struct print *, const void *);
 
 #endif

@@ -74,6 +74,22 @@ print_routes(struct print *p, const void *object)
 	print_close(p);
 }
 
+void
+print_servers(struct print *p, const struct route_dest *v, size_t n)
+{
+	struct buf text;
+
+	if (n == 0)
+		return;
+	buf_init(&text, TEXT_MAX);
+	for (size_t i = 0; i < n; i++) {
+		buf_puts(&text, i > 0 ? ", " : "");
+		buf_add_str(&text, v[i].text);
+	}
+	print_line(p, "servers", buf_str(&text));
+	buf_fini(&text);
+}
+
 static void
 print_policies(struct print *p, const struct hat *hat)
 {

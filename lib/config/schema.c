@@ -512,6 +512,11 @@ static const struct schema_key top_keys[] = {
 	    .max = 100,
 	    .help = "Certificates and their keys. They are read again when "
 		    "their files change." },
+	{ .name = "auth_profiles",
+	    LIST(config, auth_profiles, n_auth_profiles),
+	    .section = &schema_auth_profile,
+	    .max = 100,
+	    .help = "Who may authenticate with SMTP AUTH, and who knows." },
 	{ .name = "interfaces",
 	    LIST(config, interfaces, n_interfaces),
 	    .section = &interface_section,

@@ -96,6 +96,7 @@ extern const struct schema_section schema_policy_params; /* by policy_param */
 extern const struct schema_section schema_group;
 extern const struct schema_section schema_rat_entry;
 extern const struct schema_section schema_bounce_profile;
+extern const struct schema_section schema_auth_profile;
 extern const struct schema_section schema_certificate;
 extern const struct schema_section schema_tls;
 extern const struct schema_section schema_tables; /* keys of the top */

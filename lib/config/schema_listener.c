@@ -241,6 +241,11 @@ static const struct schema_key listener_keys[] = {
 	    .help = "What the listener shows under TLS to clients that do not "
 		    "ask for another name. Without one STARTTLS is not "
 		    "offered." },
+	{ .name = "auth_profile",
+	    CUSTOM(
+		load_auth_profile, print_auth_profile, "the name of a profile"),
+	    .help = "Who may authenticate here, where the policy has "
+		    "smtp_auth on. Without one AUTH is not offered." },
 	{ .name = "protocol",
 	    FIELD(listener, protocol),
 	    .type = &value_word,

@@ -34,6 +34,9 @@ CODEC_STRUCT(ev_rid, REC_EV_RID);
 	F(S, U64, icid, 0) F(S, STR, behaviour, 16) F(S, STR, group, 100)      \
 	F(S, STR, entry, 300) F(S, STR, policy, 100) F(S, STR, sbrs, 32)       \
 	F(S, STR, country, 32)
+#define EV_AUTH(S, F, L)                                                       \
+	F(S, U64, icid, 0) F(S, STR, outcome, 16) F(S, STR, user, 1024)        \
+	F(S, STR, mechanism, 32) F(S, STR, profile, 100)
 #define EV_ICID_GONE(S, F, L)                                                  \
 	F(S, U64, icid, 0) F(S, IP, ip, 0) F(S, STR, text, 200)
 #define EV_MID(S, F, L) F(S, U64, mid, 0)
@@ -89,6 +92,10 @@ CODEC_STRUCT(ev_rid, REC_EV_RID);
 	    "ICID {icid} {behaviour} SG {group?} match {entry} SBRS {sbrs} "   \
 	    "country {country}",                                               \
 	    EV_HAT)                                                            \
+	E(AUTH, INFO,                                                          \
+	    "SMTP Auth: (ICID {icid}) {outcome} for user: {user} using AUTH "  \
+	    "mechanism: {mechanism} with profile: {profile}",                  \
+	    EV_AUTH)                                                           \
 	E(SENDER_REJECTED, INFO,                                               \
 	    "ICID {icid} Address: <{addr}> sender rejected{text}",             \
 	    EV_SENDER_REJECTED) /* text: ", why", or empty */                  \

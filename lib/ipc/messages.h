@@ -393,7 +393,7 @@ enum probe_kind { PROBE_CALLAHEAD, PROBE_AUTH };
 	R(signed_msg, REC_SIGNED)                                              \
 	R(password, REC_PASSWORD)                                              \
 	R(password_done, REC_PASSWORD_DONE)                                    \
-	R(scram, REC_SCRAM)                                                    \
+	R(scram_query, REC_SCRAM)                                              \
 	R(scram_salt, REC_SCRAM_SALT)                                          \
 	R(scram_proof, REC_SCRAM_PROOF)                                        \
 	R(connect_msg, REC_CONNECT)                                            \
@@ -447,7 +447,7 @@ IPC_RECORDS(IPC_STRUCT)
 	M(SIGNED, signed_msg, 0)                                               \
 	M(PASSWORD, password, 0)                                               \
 	M(PASSWORD_DONE, password_done, 0)                                     \
-	M(SCRAM, scram, 0)                                                     \
+	M(SCRAM, scram_query, 0)                                               \
 	M(SCRAM_SALT, scram_salt, 0)                                           \
 	M(SCRAM_PROOF, scram_proof, 0)                                         \
 	X(EVENT)                                                               \

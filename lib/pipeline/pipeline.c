@@ -15,6 +15,7 @@ static const struct stage stages[] = {
 	{ "host access table", AT_CONNECT, hat_decide },
 	{ "mail flow policy", AT_CONNECT, policy_decide },
 
+	{ "authentication", AT_MAIL, auth_required },
 	{ "sender address", AT_MAIL, sender_address },
 	{ "declared size", AT_MAIL, sender_size },
 	{ "sender default domain", AT_MAIL, sender_domain },

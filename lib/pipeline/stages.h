@@ -19,6 +19,7 @@ STAGE_DECISION(hat_decide);    /* group, entry and policy of the client */
 STAGE_DECISION(policy_decide); /* refuse, or greet */
 
 /* AT_MAIL */
+STAGE_DECISION(auth_required);
 STAGE_DECISION(sender_address);
 STAGE_DECISION(sender_size); /* the size declared */
 STAGE_DECISION(sender_domain);

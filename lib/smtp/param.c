@@ -23,6 +23,7 @@ static bool take_body(struct parsing *, struct str value);
 static bool take_smtputf8(struct parsing *, struct str value);
 static bool take_ret(struct parsing *, struct str value);
 static bool take_envid(struct parsing *, struct str value);
+static bool take_auth(struct parsing *, struct str value);
 static bool take_notify(struct parsing *, struct str value);
 static bool take_orcpt(struct parsing *, struct str value);
 
@@ -37,6 +38,7 @@ static const struct param {
 	{ "SMTPUTF8", PARAM_SMTPUTF8, true, false, take_smtputf8 },
 	{ "RET", PARAM_RET, true, true, take_ret },
 	{ "ENVID", PARAM_ENVID, true, true, take_envid },
+	{ "AUTH", PARAM_AUTH, true, true, take_auth },
 	{ "NOTIFY", PARAM_NOTIFY, false, true, take_notify },
 	{ "ORCPT", PARAM_ORCPT, false, true, take_orcpt },
 };
@@ -152,6 +154,17 @@ take_envid(struct parsing *g, struct str value)
 {
 	return value.n > 0 && value.n <= ENVID_MAX &&
 	       decode(g, value, &g->mail->envid);
+}
+
+/* Who submitted it first, as the client has it. We vouch for nobody, so it
+ * goes no further: as good as "<>". */
+static bool
+take_auth(struct parsing *g, struct str value)
+{
+	struct str mailbox;
+
+	return value.n > 0 && value.n <= ORCPT_MAX &&
+	       decode(g, value, &mailbox);
 }
 
 static bool

@@ -21,6 +21,7 @@
 #define PARAM_ENVID    (1u << 4)
 #define PARAM_NOTIFY   (1u << 5)
 #define PARAM_ORCPT    (1u << 6)
+#define PARAM_AUTH     (1u << 7) /* RFC 4954 5: looked at, not used */
 
 enum param_problem {
 	PARAM_OK,
