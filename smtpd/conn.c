@@ -106,6 +106,14 @@ conn_unanswered(struct conn *c)
 }
 
 void
+conn_authenticated(struct conn *c, const struct auth_answer *a)
+{
+	begin(c);
+	session_authenticated(&c->session, a);
+	settle(c);
+}
+
+void
 conn_accepted(struct conn *c, const struct accepted *a)
 {
 	begin(c);

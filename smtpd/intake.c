@@ -30,6 +30,7 @@ const struct session_ops intake_ops = {
 	.abort = intake_abort,
 	.ask = lookups_ask,
 	.forget = lookups_forget,
+	.authenticate = passwords_ask,
 };
 
 static const struct ipc_handler handler = {

@@ -22,6 +22,7 @@ struct question {
 
 static int lookups_frame(
     void *, struct ipc *, struct ipc_frame *, struct err *);
+static int probe_done(struct smtpd *, struct ipc_frame *, struct err *);
 static void lookups_closed(void *, struct ipc *, const struct err *);
 static struct question *question_new(struct conn *, const struct need *);
 static void question_free(struct question *);
@@ -74,6 +75,8 @@ lookups_frame(void *arg, struct ipc *ipc, struct ipc_frame *f, struct err *err)
 	int rc;
 
 	(void)ipc;
+	if (f->type == IPC_PROBE_DONE)
+		return probe_done(sm, f, err);
 	arena_init(&mem, 2 * IPC_FRAME_MAX);
 	rc = ipc_decode(f, &a, &mem, err);
 	q = rc == 0 ? map_get_u64(&sm->queries, f->txn) : NULL;
@@ -89,6 +92,18 @@ lookups_frame(void *arg, struct ipc *ipc, struct ipc_frame *f, struct err *err)
 	return rc;
 }
 
+static int
+probe_done(struct smtpd *sm, struct ipc_frame *f, struct err *err)
+{
+	struct probe_done done;
+
+	if (ipc_decode(f, &done, NULL, err) == -1)
+		return -1;
+	if (done.kind == PROBE_AUTH)
+		passwords_probed(sm, f->txn, &done);
+	return 0;
+}
+
 static void
 lookups_closed(void *arg, struct ipc *ipc, const struct err *err)
 {
@@ -98,6 +113,7 @@ lookups_closed(void *arg, struct ipc *ipc, const struct err *err)
 	if (sm->lookupd != ipc)
 		return;
 	sm->lookupd = NULL;
+	passwords_lost(sm, ipc);
 	for (struct conn *c = sm->conns, *next; c != NULL; c = next) {
 		next = c->next;
 		if (c->questions != NULL)

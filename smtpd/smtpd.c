@@ -63,6 +63,7 @@ smtpd_setup(struct daemon *d, struct err *err)
 	d->self = sm;
 	map_init(&sm->txns);
 	map_init(&sm->queries);
+	map_init(&sm->passwords);
 	conn_setup(sm);
 	listener_setup(sm);
 	sm->stop = loop_timer(d->loop, grace_over, sm);
@@ -86,6 +87,8 @@ smtpd_peer(struct daemon *d, enum program_kind kind, uint32_t worker,
 		return intake_peer(d->self, worker, ipc, arg);
 	case PROGRAM_LOOKUPD:
 		return lookups_peer(d->self, ipc, arg);
+	case PROGRAM_KEYD:
+		return keyd_peer(d->self, ipc, arg);
 	default:
 		return NULL;
 	}

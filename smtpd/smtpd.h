@@ -7,12 +7,15 @@
  *	session.c    the conversation, without any I/O
  *	intake.c     messages on their way to cleanup
  *	lookups.c    questions to lookupd
+ *	passwords.c  questions about users, to keyd or through lookupd
+ *	keyd.c	     the channel to keyd
  */
 #ifndef SMTPD_SMTPD_H
 #define SMTPD_SMTPD_H
 
 #include "base/map.h"
 #include "program/program.h"
+#include "smtpd/auth.h"
 #include "smtpd/session.h"
 
 struct port;
@@ -26,9 +29,11 @@ struct smtpd {
 	struct port *ports;
 	struct ipc *cleanup[WORKERS_MAX]; /* NULL: not there */
 	struct ipc *lookupd;
-	struct map txns;    /* transaction number -> conn */
-	struct map queries; /* question number -> question */
-	uint32_t last_txn, last_query;
+	struct ipc *keyd;
+	struct map txns;      /* transaction number -> conn */
+	struct map passwords; /* question number -> conn */
+	struct map queries;   /* question number -> question */
+	uint32_t last_txn, last_query, last_password;
 	struct loop_timer *stop;
 };
 
@@ -52,6 +57,8 @@ struct conn {
 	size_t discarded;
 	struct question *questions;      /* at lookupd */
 	uint32_t txn;                    /* at cleanup; 0: none */
+	uint32_t password;               /* asked about; 0: none */
+	bool asked_keyd;                 /* ... keyd, else a server */
 	struct ipc *cleanup;             /* who has it, or will have it */
 	const struct envelope *envelope; /* not sent yet; the session's */
 };
@@ -82,6 +89,7 @@ void conn_new(struct smtpd *, int fd, const struct conn_origin *);
 /* Each of these may be the last that is heard of the connection. */
 void conn_answer(struct conn *, const struct fact_answer *);
 void conn_unanswered(struct conn *); /* lookupd is gone */
+void conn_authenticated(struct conn *, const struct auth_answer *);
 void conn_accepted(struct conn *, const struct accepted *);
 void conn_resume(struct conn *); /* cleanup takes content again */
 void conn_leave(struct conn *);  /* finish what is begun, then go */
@@ -103,6 +111,21 @@ extern const struct session_ops intake_ops; /* lookups.c has a part in it */
 const struct ipc_handler *intake_peer(
     struct smtpd *, uint32_t worker, struct ipc *, void **arg);
 void intake_forget(struct conn *); /* its transaction is nobody's now */
+
+/* --- passwords.c --- */
+
+/* session_ops.authenticate; conn_authenticated follows. */
+bool passwords_ask(struct smtp_session *, const struct auth_question *);
+/* Frames of keyd; what lookupd heard of another server. */
+int passwords_done(struct smtpd *, struct ipc_frame *, struct err *);
+int passwords_salt(struct smtpd *, struct ipc_frame *, struct err *);
+void passwords_probed(struct smtpd *, uint32_t txn, const struct probe_done *);
+/* keyd or lookupd is gone: it answers nobody any more. */
+void passwords_lost(struct smtpd *, const struct ipc *);
+
+/* --- keyd.c --- */
+
+const struct ipc_handler *keyd_peer(struct smtpd *, struct ipc *, void **arg);
 
 /* --- lookups.c --- */
 

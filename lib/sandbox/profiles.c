@@ -51,9 +51,10 @@ static const struct sandbox_profile profiles[] = {
 	    .data = 1024 * MIB },
 	{ .program = "keyd",
 	    .account = "postern-key",
-	    .calls = SB_FDS_RECV,
+	    .calls = SB_FDS_RECV | SB_THREADS,
 	    .nofile = 1024,
-	    .data = 256 * MIB },
+	    .data = 256 * MIB,
+	    .threads = 4 },
 	/* the child of the command that looks at a message (ADM-10) */
 	{ .program = "trace",
 	    .account = "postern-trace",

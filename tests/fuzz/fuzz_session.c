@@ -12,6 +12,7 @@
 
 #include "config/load.h"
 #include "mail/wire.h"
+#include "smtpd/auth.h"
 #include "smtpd/session.h"
 
 struct talk {
@@ -21,6 +22,8 @@ struct talk {
 	bool whole;
 	struct need asked; /* FACT_N: nothing is */
 	unsigned n_asked;
+	unsigned n_proofs;
+	bool proving, right;
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -31,12 +34,15 @@ static struct stats *stats;
 static const char yaml[] =
     "hostname: mx.example.org\n"
     "interfaces: [{name: Net, ip: 192.0.2.10}]\n"
+    "auth_profiles: [{name: House}]\n"
     "listeners:\n"
     "- {name: A, type: public, interface: Net, bare_newline: reject,\n"
     "   rat: [example.org], hat: {defaults: {max_message_size: 1K}}}\n"
     "- {name: B, type: public, interface: Net, port: 26,\n"
     "   bare_newline: clean, rat: [example.org],\n"
-    "   hat: {defaults: {envelope_sender_verify: yes}}}\n"
+    "   auth_profile: House,\n"
+    "   hat: {defaults: {envelope_sender_verify: yes,\n"
+    "                    smtp_auth: on, auth_require_tls: no}}}\n"
     "- {name: C, type: sinkhole-noqueue, interface: Net, port: 27}\n"
     "- {name: D, type: private, interface: Net, port: 28,\n"
     "   xclient: [192.0.2.1]}\n";
@@ -100,6 +106,34 @@ fuzz_forget(struct smtp_session *s)
 	((struct talk *)s)->asked.id = FACT_N;
 }
 
+/* The password is right when its first byte is even; now and then nobody can
+ * say. */
+static bool
+fuzz_authenticate(struct smtp_session *s, const struct auth_question *q)
+{
+	struct talk *t = (struct talk *)s;
+
+	t->proving = q != NULL && t->n_proofs++ % 5 != 4;
+	if (t->proving)
+		t->right = q->password.n > 0 && q->password.p[0] % 2 == 0;
+	return t->proving;
+}
+
+static void
+prove(struct talk *t)
+{
+	static const char key[32];
+	struct auth_answer a = { .ok = t->right,
+		.salt = STR("salt of them"),
+		.iterations = 4096,
+		.signature = { key, sizeof(key) } };
+
+	if (!t->proving)
+		return;
+	t->proving = false;
+	session_authenticated(&t->s, &a);
+}
+
 static void
 answer(struct talk *t)
 {
@@ -152,6 +186,7 @@ converse(struct talk *t, struct str in, size_t step, unsigned code)
 		if (t->s.xclient.pending)
 			start(t);
 		answer(t);
+		prove(t);
 		in = str_sub(in, piece.n - rest.n, in.n);
 		if (t->whole)
 			session_accepted(&t->s, &a);
@@ -166,7 +201,8 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct session_ops ops = { fuzz_open, fuzz_content,
-		fuzz_end, fuzz_abort, fuzz_ask, fuzz_forget };
+		fuzz_end, fuzz_abort, fuzz_ask, fuzz_forget,
+		fuzz_authenticate };
 	static const unsigned codes[] = { 250, 451, 554, 0 };
 	struct talk t = { .asked = { .id = FACT_N } };
 	struct buf out;

@@ -22,6 +22,7 @@
 #include "base/mem.h"
 #include "config/load.h"
 #include "event/event.h"
+#include "smtpd/auth.h"
 #include "smtpd/session.h"
 
 struct talk {
@@ -43,6 +44,9 @@ struct talk {
 	size_t n_asked;
 	bool no_lookupd;
 	unsigned n_questions; /* ever */
+	/* keyd's: the last question about a user; texts are the session's */
+	struct auth_question question;
+	bool proving, no_keyd;
 };
 
 static struct config *talk_config;
@@ -122,6 +126,17 @@ talk_forget(struct smtp_session *s)
 	((struct talk *)s)->n_asked = 0;
 }
 
+static inline bool
+talk_authenticate(struct smtp_session *s, const struct auth_question *q)
+{
+	struct talk *t = (struct talk *)s;
+
+	t->proving = q != NULL && !t->no_keyd;
+	if (q != NULL)
+		t->question = *q;
+	return t->proving;
+}
+
 /* Was that asked, and is it open? */
 static inline bool
 talk_asked(const struct talk *t, enum fact_id id, const char *key)
@@ -174,7 +189,8 @@ static inline void
 talk_connect(struct talk *t, const char *listener, const char *client)
 {
 	static const struct session_ops ops = { talk_open, talk_content,
-		talk_end, talk_abort, talk_ask, talk_forget };
+		talk_end, talk_abort, talk_ask, talk_forget,
+		talk_authenticate };
 	const struct listener *l =
 	    config_listener(talk_config, str_of(listener));
 

@@ -11,7 +11,7 @@
 #include "ipc/messages.h"
 #include "smtp/param.h"
 
-#define ALL  UINT32_MAX
+#define ALL  0xffu
 #define X20  "xxxxxxxxxxxxxxxxxxxx"
 #define X100 X20 X20 X20 X20 X20
 
@@ -47,8 +47,12 @@ test_stm_05_mail(void **state)
 		{ "FOO=1", ALL, PARAM_UNKNOWN, 0 },
 		{ "FOO", ALL, PARAM_UNKNOWN, 0 },
 		{ "=", ALL, PARAM_UNKNOWN, 0 },
-		{ "AUTH=<>", ALL, PARAM_UNKNOWN, 0 },
-		{ "AUTH=\xff", ALL, PARAM_UNKNOWN, 0 },
+		{ "AUTH=<>", ALL, PARAM_OK, 0 },
+		{ "AUTH=joe+40example.com", ALL, PARAM_OK, 0 },
+		{ "AUTH=<>", ALL & ~PARAM_AUTH, PARAM_UNKNOWN, 0 },
+		{ "AUTH=\xff", ALL, PARAM_BAD, 0 },
+		{ "AUTH=", ALL, PARAM_BAD, 0 },
+		{ "AUTH=<> AUTH=<>", ALL, PARAM_BAD, 0 },
 		{ "NOTIFY=NEVER", ALL, PARAM_UNKNOWN, 0 },
 		{ "SIZE=1", 0, PARAM_UNKNOWN, 0 },
 		{ "SMTPUTF8", ALL & ~PARAM_SMTPUTF8, PARAM_UNKNOWN, 0 },
