@@ -212,6 +212,14 @@ bench: all
 	 POSTERN_QUEUED="$(CURDIR)/tests/bench/hook queued" \
 	 $(PYTHON) $(BENCH) $(BENCH_ARGS)
 
+$O/bench/tables: $O/obj/tests/bench/tables.o $O/libpostern.a
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) \
+	    $(LDLIBS) -ldb-5.3
+.PHONY: bench-tables
+bench-tables: $O/bench/tables
+	@$O/bench/tables 10 1000 100000 400000
+
 # --- installing ----------------------------------------------------------------
 
 SBINDIR = $(PREFIX)/sbin
@@ -271,6 +279,7 @@ help:
 	    "e2e             end-to-end tests; E2E='-k relay': some of them" \
 	    "fuzz            every fuzz target for FUZZ_SECONDS (600)" \
 	    "bench           beside Postfix; needs root" \
+	    "bench-tables    look-ups in tables of addresses" \
 	    "install         below DESTDIR, for PREFIX (/usr/local); uninstall" \
 	    "man             the manual pages as text, in build/man" \
 	    "deps            install the packages that check needs" \
