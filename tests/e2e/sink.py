@@ -15,8 +15,9 @@ from suite import wait_for
 
 
 class Message:
-    def __init__(self, sender, rcpts, raw):
+    def __init__(self, sender, rcpts, raw, peer=None):
         self.sender, self.rcpts, self.raw = sender, rcpts, raw
+        self.peer = peer
 
     @property
     def body(self):
@@ -155,7 +156,8 @@ class Sink:
                 if reply and reply[0] == "2":
                     with self.lock:
                         self.messages.append(
-                            Message(sender, list(rcpts), b"".join(raw)))
+                            Message(sender, list(rcpts), b"".join(raw),
+                                    c.getpeername()[0]))
                 sender, rcpts = None, []
                 if not self._say(c, reply):
                     return

@@ -54,7 +54,7 @@ def wait_for(what, test, seconds=20, every=0.02):
 
 
 class Suite:
-    def __init__(self, folder, config, start=True, wrap=()):
+    def __init__(self, folder, config, start=True, wrap=(), tables=None):
         self.root = pathlib.Path(folder) / "root"
         self.port = free_port()
         self.private_port = free_port()
@@ -71,8 +71,18 @@ class Suite:
                     p.chmod(p.stat().st_mode | 0o111)
         pathlib.Path(folder).chmod(0o755)
         self.configure(config)
+        for name, text in (tables or {}).items():
+            self.table(name, text)
         if start:
             self.start()
+
+    def table(self, name, text):
+        """Writes a table of addresses."""
+        folder = self.root / "etc/tables"
+        folder.mkdir(exist_ok=True)
+        folder.chmod(0o755)
+        (folder / name).write_text(text)
+        (folder / name).chmod(0o644)
 
     def configure(self, text):
         text = (text.replace("@PORT@", str(self.port))
@@ -242,16 +252,23 @@ class Client:
     def mail(self, sender="s@client.test", rcpts=("r@example.com",),
              body=b"Subject: hi\r\n\r\nhello\r\n"):
         """One whole message; returns the last reply."""
-        r = self.cmd("MAIL FROM:<%s>" % sender)
+        r = self._answer("MAIL FROM:<%s>" % sender)
         if r[0] != 250:
             return r
         for rcpt in rcpts:
-            self.cmd("RCPT TO:<%s>" % rcpt)
-        r = self.cmd("DATA")
+            self._answer("RCPT TO:<%s>" % rcpt)
+        r = self._answer("DATA")
         if r[0] != 354:
             return r
-        self.send(stuff(body) + b".\r\n")
-        return self.reply()
+        return self._answer(stuff(body) + b".\r\n", "end of data")
+
+    def _answer(self, line, what=None):
+        """The reply there must be."""
+        r = self.cmd(line)
+        if r is None:
+            raise ConnectionError("the server is gone: no reply to "
+                                  + (what or line))
+        return r
 
     def silent(self, seconds=0.3):
         """True when nothing comes for that long."""

@@ -227,7 +227,8 @@ def arrived(sink, s):
 
 def promised(t):
     return (t["sender"]["result"],
-            sorted(r["result"] for r in t["recipients"] if not r["refused"]),
+            sorted(a for r in t["recipients"] if not r["refused"]
+                   for a in r.get("expanded", [r["result"]])),
             neutral(t["message"].encode()))
 
 
