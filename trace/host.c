@@ -3,9 +3,9 @@
  */
 #include "trace/host.h"
 
-#include "base/bounds.h"
 #include "base/loop.h"
 #include "config/hat_index.h"
+#include "lookup/facts.h"
 #include "lookup/lookup.h"
 #include "lookup/system.h"
 #include "pipeline/pipeline.h"
@@ -19,20 +19,34 @@ struct asking {
 	size_t n; /* questions under way */
 };
 
-struct asked { /* of one DNS list */
+struct asked {
 	struct asking *asking;
-	struct str zone;
+	struct need need;
 };
 
-static void ask(struct asking *, const struct listener *);
-static void ask_host(struct asking *);
-static void host_answered(void *arg, const struct answer *);
-static void ask_zone(struct asking *, struct str zone);
-static void zone_answered(void *arg, const struct answer *);
-static void done(struct asking *);
+static void ask(struct asking *, const struct need *);
+static void answered(void *arg, const struct answer *);
+static void take(struct asking *, const struct need *, struct fact_answer);
 
 void
 trace_host(const struct config *config, const struct listener *listener,
+    struct facts *facts, struct arena *mem)
+{
+	struct need needs[1 + HAT_ZONES_MAX];
+	const struct str *zones;
+	size_t n_zones = pipeline_dnslists(listener, &zones), n = 0;
+
+	if (fact_is_open(facts, FACT_HOST))
+		needs[n++] = (struct need){ FACT_HOST, STR("") };
+	for (size_t i = 0; i < n_zones; i++) {
+		if (fact_find(facts, FACT_DNSLIST, zones[i]) == NULL)
+			needs[n++] = (struct need){ FACT_DNSLIST, zones[i] };
+	}
+	trace_look_up(config, needs, n, facts, mem);
+}
+
+void
+trace_look_up(const struct config *config, const struct need *needs, size_t n,
     struct facts *facts, struct arena *mem)
 {
 	struct asking a = { .config = config, .facts = facts, .mem = mem };
@@ -41,7 +55,8 @@ trace_host(const struct config *config, const struct listener *listener,
 	a.loop = loop_new();
 	lookup_system_read(&system, NULL, NULL);
 	a.lookups = lookups_new(a.loop, config, &system, NULL, NULL);
-	ask(&a, listener);
+	for (size_t i = 0; i < n; i++)
+		ask(&a, &needs[i]);
 	if (a.n > 0)
 		loop_run(a.loop);
 	lookups_free(&a.lookups);
@@ -50,89 +65,66 @@ trace_host(const struct config *config, const struct listener *listener,
 }
 
 static void
-ask(struct asking *a, const struct listener *listener)
+ask(struct asking *a, const struct need *need)
 {
-	const struct str *zones;
-	size_t n = pipeline_dnslists(listener, &zones);
-
-	if (fact_is_open(a->facts, FACT_HOST))
-		ask_host(a);
-	for (size_t i = 0; i < n; i++) {
-		if (fact_find(a->facts, FACT_DNSLIST, zones[i]) == NULL)
-			ask_zone(a, zones[i]);
-	}
-}
-
-/* Receiving 4.6: without a time to wait nobody has a name. */
-static void
-ask_host(struct asking *a)
-{
-	struct facts *f = a->facts;
-	struct query query = {
-		.kind = LOOKUP_HOST, .name = STR(""), .ip = f->client
-	};
-
-	f->host = STR("");
-	f->host_class =
-	    a->config->reverse_timeout == 0 ? HOST_NX : HOST_SERVFAIL;
-	fact_set(f, FACT_HOST, FACT_KNOWN, FACT_LOOKED_UP);
-	if (a->config->reverse_timeout == 0 || a->lookups == NULL)
-		return;
-	lookup_ask(a->lookups, &query, host_answered, a);
-	a->n++;
-}
-
-static void
-host_answered(void *arg, const struct answer *answer)
-{
-	struct asking *a = arg;
-	const struct dns_rr *rr = answer->rrs.v;
-
-	a->facts->host_class = answer->host_class;
-	if (answer->host_class == HOST_VERIFIED && answer->rrs.n > 0)
-		a->facts->host = arena_str(a->mem, rr[0].name);
-	done(a);
-}
-
-/* Any address under the zone means that it lists the client. */
-static void
-ask_zone(struct asking *a, struct str zone)
-{
-	struct query query = { .kind = LOOKUP_A,
-		.timeout_ms = a->config->dnslist_timeout * 1000 };
-	char name[DOMAIN_MAX + 1];
+	char name[LOOKUP_NAME];
 	struct asked *asked;
+	struct query query;
 
+	/* receiving 4.6: without a time to wait nobody has a name */
+	if (need->id == FACT_HOST && a->config->reverse_timeout == 0) {
+		take(a, need,
+		    (struct fact_answer){
+			.meta = { FACT_KNOWN, FACT_LOOKED_UP },
+			.number = HOST_NX,
+			.text = STR("") });
+		return;
+	}
 	if (a->lookups == NULL ||
-	    !ip_list_name(&a->facts->client, zone, name, sizeof(name))) {
-		fact_fail(a->facts, a->mem, FACT_DNSLIST, zone);
+	    !lookup_query_of(need->id, need->key, a->config, &a->facts->client,
+		&query, name)) {
+		take(a, need,
+		    (struct fact_answer){
+			.meta = { FACT_FAILED, FACT_FROM_DEFAULT },
+			.number = HOST_SERVFAIL,
+			.text = STR("") });
 		return;
 	}
 	asked = arena_alloc(a->mem, sizeof(*asked));
-	*asked = (struct asked){ a, zone };
-	query.name = str_of(name);
-	lookup_ask(a->lookups, &query, zone_answered, asked);
+	*asked = (struct asked){ a, *need };
+	lookup_ask(a->lookups, &query, answered, asked);
 	a->n++;
 }
 
 static void
-zone_answered(void *arg, const struct answer *answer)
+answered(void *arg, const struct answer *answer)
 {
 	struct asked *asked = arg;
 	struct asking *a = asked->asking;
+	struct fact_answer fact;
 
-	if (answer->end == LOOKUP_FAILED)
-		fact_fail(a->facts, a->mem, FACT_DNSLIST, asked->zone);
-	else
-		fact_put(a->facts, a->mem, FACT_DNSLIST, asked->zone,
-		    (struct fact){ FACT_KNOWN, FACT_LOOKED_UP })
-		    ->number = answer->end == LOOKUP_FOUND;
-	done(a);
-}
-
-static void
-done(struct asking *a)
-{
+	lookup_fact_of(asked->need.id, answer, &fact);
+	take(a, &asked->need, fact);
 	if (--a->n == 0)
 		loop_stop(a->loop);
+}
+
+/* A name that could not be looked up has a class of its own, so that is
+ * known. */
+static void
+take(struct asking *a, const struct need *need, struct fact_answer fact)
+{
+	struct facts *f = a->facts;
+	struct fact_answer *kept;
+
+	if (need->id == FACT_HOST) {
+		fact_set(f, FACT_HOST, FACT_KNOWN, FACT_LOOKED_UP);
+		f->host_class = (enum host_class)fact.number;
+		f->host = arena_str(a->mem, fact.text);
+		return;
+	}
+	kept = fact_put(f, a->mem, need->id, need->key, fact.meta);
+	kept->number = fact.number;
+	kept->code = fact.code;
+	kept->text = arena_str(a->mem, fact.text);
 }

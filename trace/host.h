@@ -6,12 +6,17 @@
 
 #include "config/config.h"
 #include "fact/facts.h"
+#include "pipeline/stage.h"
 
 /* Looks up, side by side, what is not known of facts->client: the reverse
  * name (spec receiving 2.3, 4.6) and whether the DNS lists of the listener's
- * host access table have it (4.2). Sets FACT_HOST, FACT_DNSLIST; texts and
- * answers are in mem. */
+ * host access table have it (4.2). */
 void trace_host(const struct config *, const struct listener *, struct facts *,
     struct arena *mem);
+
+/* Looks up, side by side, any facts that lookup/facts.h has questions for,
+ * and sets them; what they point to is in mem. */
+void trace_look_up(const struct config *, const struct need *, size_t n,
+    struct facts *, struct arena *mem);
 
 #endif

@@ -1,11 +1,6 @@
 /* facts.c - facts as questions to lookup.h, and its answers as facts */
 #include "lookup/facts.h"
 
-#include <stdio.h>
-#include <string.h>
-
-static bool list_name(
-    const struct ip *client, struct str zone, char name[LOOKUP_NAME]);
 static void read_host(const struct answer *, struct fact_answer *);
 
 bool
@@ -19,7 +14,7 @@ lookup_query_of(enum fact_id id, struct str key, const struct config *config,
 		q->timeout_ms = config->reverse_timeout * 1000;
 		break;
 	case FACT_DNSLIST:
-		if (!list_name(client, key, name))
+		if (!ip_list_name(client, key, name, LOOKUP_NAME))
 			return false;
 		q->kind = LOOKUP_A;
 		q->name = str_of(name);
@@ -56,22 +51,6 @@ lookup_fact_of(enum fact_id id, const struct answer *a, struct fact_answer *out)
 		out->number = failed  ? DOMAIN_UNRESOLVED
 			      : found ? DOMAIN_EXISTS
 				      : DOMAIN_MISSING;
-}
-
-/* 192.0.2.1 in list.example.net: 1.2.0.192.list.example.net (RFC 5782). */
-static bool
-list_name(const struct ip *client, struct str zone, char name[LOOKUP_NAME])
-{
-	char reverse[80];
-	size_t n;
-
-	ip_reverse_name(client, reverse);
-	n = strlen(reverse) -
-	    strlen(ip_is_v4(client) ? "in-addr.arpa" : "ip6.arpa");
-	if (n + zone.n >= LOOKUP_NAME)
-		return false;
-	snprintf(name, LOOKUP_NAME, "%.*s%.*s", (int)n, reverse, STR_ARG(zone));
-	return true;
 }
 
 static void

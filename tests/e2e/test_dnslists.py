@@ -1,6 +1,7 @@
-"""DNS lists in a host access table, as trace asks them."""
+"""DNS lists in a host access table: trace asks them as the gateway does."""
 import twin
 from nsd import Nsd
+from suite import wait_for
 from twin import Session
 
 # Any answer means that the client is listed; SERVFAIL and silence do not.
@@ -62,6 +63,10 @@ def test_dns_lists(make_suite, folder):
             passed = [n["group"] for n in c["steps"]
                       if n["step"] == "sender group passed"]
             assert passed == (["SEEN"] if listed else []), source
+            h, want = twin.live(s), twin.expected(s, t)
+            assert h.connect == want.connect, source
+            assert wait_for("HAT line", lambda: postern.wait_log(
+                twin.hat_line(t))), source
         text = twin.trace(postern, Session(
             "InboundMail", postern.port, "127.30.0.1"), "--explain",
             text=True)
