@@ -160,6 +160,14 @@ folder_is_ours(const char *folder, const char *name)
 	return name_ok(name) && !is_compiled(folder, name);
 }
 
+int
+folder_names(int dir, char ***names, size_t *n, struct err *err)
+{
+	*names = NULL;
+	*n = 0;
+	return list_names(dir, "", folder_is_ours, names, n, err);
+}
+
 static int
 pack_folder(struct buf *packed, int root, const char *folder, bool strict_modes,
     wanted_fn *wanted, struct err *err)

@@ -27,5 +27,7 @@ int folder_slurp(
 /* Names that may be configuration files of a folder ("tables"). Compiled
  * tables are made of them: those are none. */
 bool folder_is_ours(const char *folder, const char *name);
+/* The names in a folder that are ours, in order; the caller's, each too. */
+int folder_names(int dir, char ***names, size_t *n, struct err *err);
 
 #endif

@@ -7,6 +7,7 @@
  */
 #include "base/mem.h"
 #include "config/loader.h"
+#include "config/mask.h"
 
 #define TEXT_MAX ((size_t)1 << 20)
 
@@ -64,7 +65,9 @@ print_value(struct print *p, const struct schema_key *key, const void *object,
 		key->type->print(key, (const char *)base + key->off, &dflt);
 	if (base == NULL || p->all || key->flags & KEY_REQUIRED ||
 	    !str_eq(buf_str(&now), buf_str(&dflt)))
-		print_line(p, key->name, buf_str(&now));
+		print_line(p, key->name,
+		    key->flags & KEY_SECRET && now.len > 0 ? STR(MASK)
+							   : buf_str(&now));
 	buf_fini(&now);
 	buf_fini(&dflt);
 }
@@ -154,7 +157,8 @@ print_list(struct print *p, const struct schema_key *key, const void *object)
 
 		buf_init(&text, TEXT_MAX);
 		key->type->print(key, v + i * key->width, &text);
-		print_item(p, buf_str(&text));
+		print_item(
+		    p, key->flags & KEY_SECRET ? STR(MASK) : buf_str(&text));
 		buf_fini(&text);
 	}
 	print_close(p);

@@ -14,14 +14,17 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/bounds.h"
 #include "base/mem.h"
 #include "config/bundle_tables.h"
 #include "config/diff.h"
 #include "config/folder.h"
+#include "config/mask.h"
 #include "config/note.h"
 #include "config/store.h"
 
 #define NUMBER_FILE_MAX (1 << 17)
+#define MASKED_MAX      (2ul * CONFIG_FILE_MAX)
 
 static bool read_number(
     int dir, const char *name, const char *shown, uint64_t *, struct err *);
@@ -358,9 +361,24 @@ diff_file(struct str name, struct str from, struct str to, uint64_t number,
     struct buf *out)
 {
 	char old[256], new[256];
+	struct buf masked[2];
 
 	snprintf(
 	    old, sizeof(old), "%.*s\trevision %" PRIu64, STR_ARG(name), number);
 	snprintf(new, sizeof(new), "%.*s\tworking copy", STR_ARG(name));
-	diff_unified(from, to, old, new, out);
+	if (!mask_concerns(name)) {
+		diff_unified(from, to, old, new, out);
+		return;
+	}
+	buf_init(&masked[0], MASKED_MAX);
+	buf_init(&masked[1], MASKED_MAX);
+	mask_yaml(from, &masked[0]);
+	mask_yaml(to, &masked[1]);
+	diff_unified(buf_str(&masked[0]), buf_str(&masked[1]), old, new, out);
+	if (str_eq(buf_str(&masked[0]), buf_str(&masked[1])) &&
+	    !str_eq(from, to))
+		buf_printf(
+		    out, "--- %s\n+++ %s\nOnly secrets differ.\n", old, new);
+	buf_fini(&masked[0]);
+	buf_fini(&masked[1]);
 }

@@ -41,12 +41,13 @@ struct choice {
 
 /* flags of a key */
 #define KEY_REQUIRED     1
-#define KEY_OWN          2  /* not inherited from the Default entry */
-#define KEY_OFF          4  /* count: "unlimited", "off", -1: UNLIMITED */
-#define KEY_ZERO_OFF     8  /* ... and so does 0 */
-#define KEY_NOT_YET      16 /* nothing but the default in this version */
-#define KEY_INHERIT      32 /* list: others follow the entry "Default" */
-#define KEY_DEFAULT_ONLY 64 /* stands in the entry "Default" alone */
+#define KEY_OWN          2   /* not inherited from the Default entry */
+#define KEY_OFF          4   /* count: "unlimited", "off", -1: UNLIMITED */
+#define KEY_ZERO_OFF     8   /* ... and so does 0 */
+#define KEY_NOT_YET      16  /* nothing but the default in this version */
+#define KEY_INHERIT      32  /* list: others follow the entry "Default" */
+#define KEY_DEFAULT_ONLY 64  /* stands in the entry "Default" alone */
+#define KEY_SECRET       128 /* shown masked (config/mask.h) */
 
 /* Columns of defaults: most keys have one, listeners differ by type. */
 enum default_column { DEFAULT_PUBLIC, DEFAULT_PRIVATE, DEFAULT_N };

@@ -24,6 +24,7 @@
 
 #define DRAFT       ".new"
 #define FILE_MODE   0640
+#define SECRET_MODE 0600
 #define FOLDER_MODE 0750
 
 struct place { /* of a file: "tables" or "", and its name there */
@@ -39,7 +40,9 @@ static int write_extra(
 static bool link_file(int dir, int draft, const struct store_extra *);
 static int write_file(int dir, struct str name, struct str, struct err *);
 static int open_place(int dir, const struct place *, struct err *);
-static int write_draft(int dir, const char *name, struct str,
+static int put_file(
+    int dir, const char *name, struct str, mode_t, bool mode_of, struct err *);
+static int write_draft(int dir, const char *name, struct str, mode_t,
     const struct stat *like, struct err *);
 static int sync_fd(int fd, const char *name, struct err *);
 static int remove_tree(int dir, const char *name, int depth);
@@ -79,23 +82,13 @@ int
 store_file(
     int dir, const char *name, struct str text, bool mode_of, struct err *err)
 {
-	char draft[sizeof(DRAFT) + NAME_MAX_LEN + 2];
-	struct stat st, *like = NULL;
+	return put_file(dir, name, text, FILE_MODE, mode_of, err);
+}
 
-	if (mode_of && fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    S_ISREG(st.st_mode))
-		like = &st;
-	/* a name of its own: somebody else may be writing beside it */
-	snprintf(draft, sizeof(draft), DRAFT "-%s", name);
-	if (store_remove(dir, draft, err) == -1)
-		return -1;
-	if (write_draft(dir, draft, text, like, err) == -1) {
-		unlinkat(dir, draft, 0);
-		return -1;
-	}
-	if (renameat(dir, draft, dir, name) == -1)
-		return err_sys(err, ERR_TEMP, "rename to %s", name);
-	return sync_fd(dir, name, err);
+int
+store_secret(int dir, const char *name, struct str text, struct err *err)
+{
+	return put_file(dir, name, text, SECRET_MODE, true, err);
 }
 
 int
@@ -238,7 +231,7 @@ write_file(int dir, struct str name, struct str text, struct err *err)
 
 	if (below == -1)
 		return -1;
-	if (write_draft(below, at.name, text, NULL, err) == 0)
+	if (write_draft(below, at.name, text, FILE_MODE, NULL, err) == 0)
 		rc = sync_fd(below, at.folder, err);
 	close(below);
 	return rc;
@@ -255,12 +248,35 @@ open_place(int dir, const struct place *at, struct err *err)
 	return fd != -1 ? fd : err_sys(err, ERR_TEMP, "open %s", at->name);
 }
 
-/* A new file, synced; its name is not yet. */
 static int
-write_draft(int dir, const char *name, struct str text, const struct stat *like,
+put_file(int dir, const char *name, struct str text, mode_t mode, bool mode_of,
     struct err *err)
 {
-	int fd = folder_open(dir, name, O_WRONLY | O_CREAT | O_EXCL, FILE_MODE);
+	char draft[sizeof(DRAFT) + NAME_MAX_LEN + 2];
+	struct stat st, *like = NULL;
+
+	if (mode_of && fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    S_ISREG(st.st_mode))
+		like = &st;
+	/* a name of its own: somebody else may be writing beside it */
+	snprintf(draft, sizeof(draft), DRAFT "-%s", name);
+	if (store_remove(dir, draft, err) == -1)
+		return -1;
+	if (write_draft(dir, draft, text, mode, like, err) == -1) {
+		unlinkat(dir, draft, 0);
+		return -1;
+	}
+	if (renameat(dir, draft, dir, name) == -1)
+		return err_sys(err, ERR_TEMP, "rename to %s", name);
+	return sync_fd(dir, name, err);
+}
+
+/* A new file, synced; its name is not yet. */
+static int
+write_draft(int dir, const char *name, struct str text, mode_t mode,
+    const struct stat *like, struct err *err)
+{
+	int fd = folder_open(dir, name, O_WRONLY | O_CREAT | O_EXCL, mode);
 
 	if (fd == -1)
 		return err_sys(err, ERR_TEMP, "create %s", name);

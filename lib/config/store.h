@@ -17,6 +17,8 @@ int store_open(const char *state, bool lock, struct err *err);
  * mode and owner are those of the file that is replaced, if there is one. */
 int store_file(
     int dir, const char *name, struct str text, bool mode_of, struct err *err);
+/* The same; a new one is for its owner's eyes only. */
+int store_secret(int dir, const char *name, struct str text, struct err *err);
 /* A new folder `name` with the files of the bundle and some more; whole once
  * it has its name. */
 struct store_extra {
