@@ -5,47 +5,112 @@
 #include "admin/commands.h"
 #include "admin/fields.h"
 #include "admin/revise.h"
+#include "admin/saving.h"
 #include "base/bounds.h"
 #include "base/mem.h"
 #include "config/revision.h"
 
 static int run(struct tool *, int argc, char **argv);
+static int show_whole(struct tool *, struct saving *);
+static void print_escaped(struct tool *, struct str);
+static int show_normal(struct tool *, bool working, bool defaults);
 static int load(struct tool *, bool working, struct config **);
-static int print(struct tool *, const struct config *, bool defaults);
+static int print_json(struct tool *, uint64_t revision, const struct buf *);
 static int print_manual(void);
 
 const struct tool_command cmd_showconfig = { "showconfig",
-	"[--working] [--defaults] | --manual",
-	"Show the configuration in normal form",
-	"Shows the configuration in force as one file that can be used as "
-	"postern.yaml; --working shows the working copy instead, --defaults "
-	"also what was not set. Secrets stand in files of their own and are "
-	"not shown. --manual prints, instead of a configuration, the list of "
-	"all keys that postern.yaml(5) is made from.",
+	"[--working] [mask|plain] | [--working] --normal [--defaults] | "
+	"--manual",
+	"Show the configuration",
+	"Shows the configuration in force, with --working the working copy, as "
+	"one text of all its files, which loadconfig can read. Files below "
+	"secrets/ are masked, so that it cannot be loaded, unless plain is "
+	"said. --normal shows postern.yaml alone, in normal form, --defaults "
+	"also what was not set. --manual prints, instead of a configuration, "
+	"the list of all keys that postern.yaml(5) is made from.",
 	run };
 
 static int
 run(struct tool *t, int argc, char **argv)
 {
-	bool working = false, defaults = false, manual = false;
+	struct saving sv = { .how = SAVED_MASK };
+	bool normal = false, defaults = false, manual = false, plain = false;
 	const struct tool_option options[] = {
-		{ "--working", NULL, &working },
+		{ "--working", NULL, &sv.working },
+		{ "--normal", NULL, &normal },
 		{ "--defaults", NULL, &defaults },
 		{ "--manual", NULL, &manual },
 	};
-	struct config *cf = NULL;
-	int status;
 
 	if (!tool_options(t, options, NELEM(options), &argc, argv))
 		return TOOL_USAGE;
-	if (argc > 1)
+	if (argc > 2 || (argc == 2 && (!saving_word(argv[1], &sv.how) ||
+					  sv.how == SAVED_ENCRYPT)))
 		return tool_usage(t, NULL);
 	if (manual)
 		return print_manual();
-	status = load(t, working, &cf);
+	if (normal || defaults)
+		return show_normal(t, sv.working, defaults);
+	if (argc == 1 && t->asks) {
+		if (!dialogue_yes(&t->dialogue,
+			"Do you want to include passphrases? A file without "
+			"passphrases cannot be loaded with loadconfig.",
+			false, &plain))
+			return tool_abandoned(t);
+		sv.how = plain ? SAVED_PLAIN : SAVED_MASK;
+	}
+	return show_whole(t, &sv);
+}
+
+static int
+show_whole(struct tool *t, struct saving *sv)
+{
+	struct err err = ERR_INIT;
+	struct buf text;
+	int status = TOOL_DONE;
+
+	buf_init(&text, SAVED_MAX);
+	if (saving_make(t, sv, &text, &err) == -1)
+		status = tool_fail(t, &err);
+	else if (t->json)
+		status = print_json(t, sv->revision, &text);
+	else if (t->asks)
+		print_escaped(t, buf_str(&text));
+	else
+		tool_print(t, &text);
+	buf_fini(&text);
+	return status;
+}
+
+/* Whoever may write a table may not write to my terminal. */
+static void
+print_escaped(struct tool *t, struct str text)
+{
+	struct buf out;
+
+	buf_init(&out, 4 * SAVED_MAX);
+	while (text.n != 0)
+		fields_show_line(&out, str_cut(&text, '\n'));
+	tool_print(t, &out);
+	buf_fini(&out);
+}
+
+static int
+show_normal(struct tool *t, bool working, bool defaults)
+{
+	struct config *cf;
+	struct buf text;
+	int status = load(t, working, &cf);
+
 	if (status != TOOL_DONE)
 		return status;
-	status = print(t, cf, defaults);
+	buf_init(&text, CONFIG_FILE_MAX);
+	config_print(cf, defaults, &text);
+	if (t->json)
+		status = print_json(t, cf->revision, &text);
+	else
+		tool_print(t, &text);
+	buf_fini(&text);
 	config_unref(&cf);
 	return status;
 }
@@ -78,23 +143,13 @@ load(struct tool *t, bool working, struct config **cf)
 }
 
 static int
-print(struct tool *t, const struct config *cf, bool defaults)
+print_json(struct tool *t, uint64_t revision, const struct buf *text)
 {
-	struct buf text;
-	json_t *json;
+	json_t *json = json_pack("{s:I, s:s%}", "revision",
+	    (json_int_t)revision, "config", buf_str(text).p, text->len);
 
-	buf_init(&text, CONFIG_FILE_MAX);
-	config_print(cf, defaults, &text);
-	if (t->json) {
-		json = json_pack("{s:I, s:s%}", "revision",
-		    (json_int_t)cf->revision, "config", buf_str(&text).p,
-		    text.len);
-		tool_print_json(t, json);
-		json_decref(json);
-	} else {
-		tool_print(t, &text);
-	}
-	buf_fini(&text);
+	tool_print_json(t, json);
+	json_decref(json);
 	return TOOL_DONE;
 }
 

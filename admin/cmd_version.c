@@ -7,7 +7,8 @@
 
 #include "admin/commands.h"
 #include "admin/fields.h"
-#include "config/revision.h"
+#include "admin/machine.h"
+#include "config/history.h"
 #include "queue/queue.h"
 
 #define LINE_MAX_LEN 200
@@ -43,7 +44,6 @@ const struct tool_command cmd_version = { "version", "",
 static int
 run(struct tool *t, int argc, char **argv)
 {
-	struct revision_info first;
 	struct stat st;
 	struct buf out;
 	json_t *v;
@@ -54,16 +54,14 @@ run(struct tool *t, int argc, char **argv)
 		return tool_usage(t, NULL);
 	snprintf(text, sizeof(text), "%d", QUEUE_VERSION);
 	v = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "product",
-	    "Postern Mail Gateway", "model", "PST-V", "version",
-	    POSTERN_VERSION, "raid", "N/A", "openssl",
-	    OpenSSL_version(OPENSSL_VERSION_STRING), "queue_schema", text);
+	    MACHINE_PRODUCT, "model", MACHINE_MODEL, "version", POSTERN_VERSION,
+	    "raid", "N/A", "openssl", OpenSSL_version(OPENSSL_VERSION_STRING),
+	    "queue_schema", text);
 	put_date(v, "build_date",
 	    stat("/proc/self/exe", &st) == 0 ? st.st_mtime : 0, "%Y-%m-%d");
 	/* The first configuration is made when it first starts. */
 	put_date(v, "install_date",
-	    revision_info(t->paths.state, 1, &first, NULL) == 0
-		? (time_t)(first.when / 1000)
-		: 0,
+	    (time_t)(history_first(t->paths.state) / 1000),
 	    "%Y-%m-%d %H:%M:%S");
 	put_serial(v, t->paths.log);
 	put_file(v, "bios", "/sys/class/dmi/id/bios_version");
@@ -105,21 +103,14 @@ put_file(json_t *v, const char *key, const char *path)
 	json_object_set_new(v, key, value != NULL ? value : json_string("N/A"));
 }
 
-/* The recorder made it, and writes it at the head of every log file. */
 static void
 put_serial(json_t *v, const char *log_folder)
 {
-	char path[PATH_MAX];
-	json_t *state = NULL;
-	const char *serial;
+	char serial[MACHINE_SERIAL];
 
-	if (snprintf(path, sizeof(path), "%s/.state/counters.json",
-		log_folder) < (int)sizeof(path))
-		state = json_load_file(path, 0, NULL);
-	serial = fields_text(state, "serial");
+	machine_serial(log_folder, serial);
 	json_object_set_new(
 	    v, "serial", json_string(*serial != '\0' ? serial : "N/A"));
-	json_decref(state);
 }
 
 static bool

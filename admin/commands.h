@@ -18,6 +18,7 @@
 	C(help)                                                                \
 	C(hoststatus)                                                          \
 	C(inject)                                                              \
+	C(loadconfig)                                                          \
 	C(oldmessage)                                                          \
 	C(reload)                                                              \
 	C(removemessage)                                                       \
@@ -27,6 +28,7 @@
 	C(resumelistener)                                                      \
 	C(rollbackconfig)                                                      \
 	C(rollovernow)                                                         \
+	C(saveconfig)                                                          \
 	C(showchanges)                                                         \
 	C(showconfig)                                                          \
 	C(showmessage)                                                         \

@@ -160,7 +160,8 @@ static void
 list(struct dialogue *d, const char *question, const char *const *items,
     size_t n)
 {
-	fprintf(d->out, "%s\n", question);
+	if (question != NULL)
+		fprintf(d->out, "%s\n", question);
 	for (size_t i = 0; i < n; i++)
 		fprintf(d->out, "%zu. %s\n", i + 1, items[i]);
 }

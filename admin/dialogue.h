@@ -33,7 +33,8 @@ bool dialogue_yes(
     struct dialogue *, const char *question, bool dflt, bool *out);
 bool dialogue_number(struct dialogue *, const char *question, uint64_t lo,
     uint64_t hi, uint64_t dflt, uint64_t *out);
-/* A numbered list; *out is the index of the one chosen, from 0. */
+/* A numbered list; *out is the index of the one chosen, from 0. question
+ * NULL: the list says it all. */
 bool dialogue_choice(struct dialogue *, const char *question,
     const char *const *items, size_t n, size_t dflt, size_t *out);
 /* ... of which several may be chosen, separated by commas. */

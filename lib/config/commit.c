@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "config/bundle_tables.h"
 #include "config/folder.h"
+#include "config/history.h"
 #include "config/merge.h"
 #include "config/note.h"
 #include "config/objects.h"
@@ -43,11 +44,12 @@ int
 commit_begin(
     struct commit *c, const char *etc, const char *state, struct err *err)
 {
-	*c = (struct commit){ .etc = etc, .state = state };
+	*c = (struct commit){ .etc = etc, .state = state, .lock = -1 };
 	c->dir = store_open(state, true, err);
 	if (c->dir == -1)
 		return -1;
-	if (read_sides(c, err) == 0)
+	c->lock = store_lock(etc, err);
+	if (c->lock != -1 && read_sides(c, err) == 0)
 		return 0;
 	commit_end(c);
 	return -1;
@@ -126,7 +128,10 @@ commit_finish(struct commit *c, struct err *err)
 	if (note_base(c->etc, c->number, err) == -1)
 		return -1;
 	c->base = c->number;
-	return prune(c, err);
+	/* First what makes room. */
+	if (prune(c, err) == -1)
+		return -1;
+	return history_add(c->state, c->number, &c->work, err);
 }
 
 int
@@ -146,7 +151,9 @@ commit_end(struct commit *c)
 {
 	if (c->dir != -1)
 		close(c->dir);
-	c->dir = -1;
+	if (c->lock != -1)
+		close(c->lock);
+	c->dir = c->lock = -1;
 	bundle_free(&c->work);
 	bundle_free(&c->now);
 	config_unref(&c->config);

@@ -24,6 +24,7 @@
 struct commit {
 	const char *etc, *state;
 	int dir;               /* of the revisions, locked; -1: none */
+	int lock;              /* of the working copy */
 	uint64_t current;      /* 0: there is none yet */
 	uint64_t base;         /* of the working copy; 0: not known */
 	uint64_t number;       /* what was stored; 0: nothing */

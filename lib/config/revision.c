@@ -225,7 +225,7 @@ revision_restore(
 {
 	struct bundle b = { 0 };
 	uint64_t current;
-	int dir, rc = -1;
+	int lock, rc = -1;
 
 	if (!revision_current(state, &current, err))
 		return -1;
@@ -233,12 +233,12 @@ revision_restore(
 		return err_set(err, ERR_USAGE,
 		    "nothing was ever committed, so there is nothing to go "
 		    "back to");
-	dir = store_open(state, true, err);
-	if (dir != -1 && revision_bundle(&b, state, number, err) == 0 &&
+	lock = store_lock(etc, err);
+	if (lock != -1 && revision_bundle(&b, state, number, err) == 0 &&
 	    store_replace(etc, &b, err) == 0)
 		rc = note_base(etc, current, err);
-	if (dir != -1)
-		close(dir);
+	if (lock != -1)
+		close(lock);
 	bundle_free(&b);
 	return rc;
 }

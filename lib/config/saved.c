@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/base64.h"
+#include "base/bounds.h"
 #include "base/mem.h"
 #include "config/loader.h"
 #include "config/name.h"

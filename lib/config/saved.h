@@ -85,4 +85,14 @@ bool saved_is_encrypted(const struct saved *);
 int saved_unseal(struct saved *, const struct seal *, struct err *err);
 const struct saved_file *saved_find(const struct saved *, const char *name);
 
+/*
+ * Makes the working copy what it says: all of it, or the files that a part
+ * has, and of postern.yaml the keys at the top that the part has, whole.
+ * Secrets are not touched. -1: nothing was changed; problems names lines of
+ * `file` where the mistakes stand in it, else of the working copy that would
+ * have come out.
+ */
+int saved_apply(const struct saved *, const char *file, const char *etc,
+    struct config_problems *, struct err *err);
+
 #endif

@@ -79,6 +79,25 @@ store_open(const char *state, bool lock, struct err *err)
 }
 
 int
+store_lock(const char *etc, struct err *err)
+{
+	int fd = open(etc, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd == -1)
+		return err_sys(err, ERR_TEMP, "folder %s", etc);
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+		return fd;
+	if (errno == EWOULDBLOCK)
+		err_set(err, ERR_TEMP,
+		    "somebody else is changing the working copy at this "
+		    "moment; try again");
+	else
+		err_sys(err, ERR_TEMP, "lock %s", etc);
+	close(fd);
+	return -1;
+}
+
+int
 store_file(
     int dir, const char *name, struct str text, bool mode_of, struct err *err)
 {

@@ -13,6 +13,9 @@
 /* The folder of revisions, made if need be. lock: wait for nobody, -1 when
  * somebody else is writing; the lock goes with the descriptor. */
 int store_open(const char *state, bool lock, struct err *err);
+/* Nobody else changes the working copy as long as this descriptor is open;
+ * -1: somebody does already. */
+int store_lock(const char *etc, struct err *err);
 /* Writes one file as a whole: new, synced, renamed, folder synced. mode_of:
  * mode and owner are those of the file that is replaced, if there is one. */
 int store_file(

@@ -1,11 +1,8 @@
 /* workcopy.c - changing the working copy from a command */
 #include "config/workcopy.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -19,7 +16,6 @@ static bool same_files(const struct bundle *, const struct bundle *);
 static int changed_bundle(
     const struct workcopy *, struct bundle *, struct err *);
 static int write_files(struct workcopy *, const struct bundle *, struct err *);
-static int lock(const char *etc, struct err *);
 static struct workcopy_file *find(const struct workcopy *, struct str name);
 static struct workcopy_file *slot(struct workcopy *, const char *name);
 static int has_errors(struct err *);
@@ -205,7 +201,7 @@ changed_bundle(const struct workcopy *w, struct bundle *b, struct err *err)
 static int
 write_files(struct workcopy *w, const struct bundle *b, struct err *err)
 {
-	int fd = lock(w->etc, err), rc = -1;
+	int fd = store_lock(w->etc, err), rc = -1;
 	struct bundle now;
 
 	if (fd == -1)
@@ -229,25 +225,6 @@ write_files(struct workcopy *w, const struct bundle *b, struct err *err)
 out:
 	close(fd);
 	return rc;
-}
-
-static int
-lock(const char *etc, struct err *err)
-{
-	int fd = open(etc, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (fd == -1)
-		return err_sys(err, ERR_TEMP, "folder %s", etc);
-	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
-		return fd;
-	if (errno == EWOULDBLOCK)
-		err_set(err, ERR_TEMP,
-		    "somebody else is changing the working copy at this "
-		    "moment; try again");
-	else
-		err_sys(err, ERR_TEMP, "lock %s", etc);
-	close(fd);
-	return -1;
 }
 
 static struct workcopy_file *
