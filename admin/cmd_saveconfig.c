@@ -1,5 +1,7 @@
 /* cmd_saveconfig.c - `saveconfig` (delivery-admin 4.2) */
+#include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "admin/commands.h"
@@ -8,11 +10,14 @@
 #include "base/mem.h"
 #include "config/store.h"
 
+#define NAME_ROOM 160
+#define SAME_MAX  100
+
 static int run(struct tool *, int argc, char **argv);
 static int ask(struct tool *, struct saving *);
 static int save(struct tool *, struct saving *);
-static int write_file(
-    const struct tool *, const char *name, struct str text, struct err *err);
+static int write_file(const struct tool *, char name[NAME_ROOM],
+    struct str text, struct err *err);
 
 const struct tool_command cmd_saveconfig = { "saveconfig",
 	"[--working] [--key FILE] mask|encrypt|plain",
@@ -68,13 +73,12 @@ ask(struct tool *t, struct saving *sv)
 static int
 save(struct tool *t, struct saving *sv)
 {
-	char name[128], path[PATH_MAX + 160];
+	char name[NAME_ROOM], path[PATH_MAX + NAME_ROOM];
 	struct err err = ERR_INIT;
 	struct buf text, out;
 	int rc;
 
 	saving_name(t, name, sizeof(name));
-	saving_path(t, name, path, sizeof(path));
 	buf_init(&text, SAVED_MAX);
 	rc = saving_make(t, sv, &text, &err);
 	if (rc == 0)
@@ -84,6 +88,7 @@ save(struct tool *t, struct saving *sv)
 		err.kind = ERR_PERM;
 		return tool_fail(t, &err);
 	}
+	saving_path(t, name, path, sizeof(path));
 	buf_init(&out, sizeof(path) * 8);
 	if (t->json)
 		buf_printf(&out,
@@ -102,13 +107,21 @@ save(struct tool *t, struct saving *sv)
 }
 
 static int
-write_file(
-    const struct tool *t, const char *name, struct str text, struct err *err)
+write_file(const struct tool *t, char name[NAME_ROOM], struct str text,
+    struct err *err)
 {
 	int dir = saving_folder(t, err), rc;
+	char plain[NAME_ROOM];
 
 	if (dir == -1)
 		return -1;
+	/* several of one second are counted */
+	str_copy(plain, sizeof(plain), str_of(name));
+	for (unsigned i = 2; i < SAME_MAX && faccessat(dir, name, F_OK,
+						 AT_SYMLINK_NOFOLLOW) == 0;
+	     i++)
+		snprintf(name, NAME_ROOM, "%.*s-%u" SAVING_SUFFIX,
+		    (int)(strlen(plain) - strlen(SAVING_SUFFIX)), plain, i);
 	rc = store_secret(dir, name, text, err);
 	close(dir);
 	return rc;

@@ -92,7 +92,7 @@ saving_name(const struct tool *t, char *out, size_t size)
 	machine_serial(t->paths.log, serial);
 	localtime_r(&now, &tm);
 	strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%S", &tm);
-	snprintf(out, size, MACHINE_MODEL "%s%s-%s.conf",
+	snprintf(out, size, MACHINE_MODEL "%s%s-%s" SAVING_SUFFIX,
 	    *serial != '\0' ? "-" : "", serial, stamp);
 }
 

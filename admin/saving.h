@@ -7,6 +7,8 @@
 #include "admin/tool.h"
 #include "config/saved.h"
 
+#define SAVING_SUFFIX ".conf"
+
 struct saving {
 	enum saved_secrets how;
 	const char *key_file; /* NULL: the key of the machine */
