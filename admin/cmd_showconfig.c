@@ -51,7 +51,7 @@ run(struct tool *t, int argc, char **argv)
 		return print_manual();
 	if (normal || defaults)
 		return show_normal(t, sv.working, defaults);
-	if (argc == 1 && t->asks) {
+	if (argc == 1 && t->asks && !t->json) {
 		if (!dialogue_yes(&t->dialogue,
 			"Do you want to include passphrases? A file without "
 			"passphrases cannot be loaded with loadconfig.",

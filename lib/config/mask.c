@@ -141,8 +141,6 @@ walk_section(
 		value = node_get(map, key->name);
 		if (value == NULL)
 			continue;
-		if (from > 0)
-			buf_putc(&w->path, '.');
 		edit_path_key(&w->path, value->key);
 		walk_value(w, key, value);
 		w->path.len = from;

@@ -347,7 +347,8 @@ def test_commands_in_the_shell(shell):
     assert run(shell, "help 'status").startswith("a quotation is not closed")
     assert run(shell, "commit") == "No changes to commit.\n"
     assert run(shell, "showchanges") == "There are no changes.\n"
-    assert run(shell, "showconfig").startswith("hostname: mx.postern.test\n")
+    assert "\n=== postern.yaml\nhostname: mx.postern.test\n" in \
+        run(shell, "showconfig mask")
     assert '"revision": 1' in run(shell, "showconfig --json")
     shell.say("exit")
     assert shell.end() == ("", 0)
@@ -575,7 +576,7 @@ def test_commit(shell, filled):
     shell.expect("[]> ")
     shell.say("")
     shell.expect(HOST)
-    assert "new.test" not in run(shell, "showconfig")
+    assert "new.test" not in run(shell, "showconfig mask")
     filled.configure(CONFIG + "# more\n")
     shell.say("clear")
     shell.answer(("Are you sure you want to clear all changes since the last "

@@ -23,25 +23,16 @@
 #include "config/diff.h"
 #include "config/paths.h"
 #include "config/revision.h"
+#include "config_place.h"
 
 #define ONE "hostname: one.example.com\n"
 #define TWO "hostname: two.example.com\n"
 
-struct place {
-	char root[64];
-	struct paths paths;
-};
-
 static const struct commit_note somebody = { "admin", "why \"so\"\n", false };
 static const struct commit_note nobody = { "u", "", false };
 
-static int set_up(void **state);
-static int tear_down(void **state);
-static void put(const struct place *, const char *name, const char *text);
-static void expect(const struct place *, const char *name, const char *text);
 static uint64_t commit(const struct place *);
 static uint64_t current(const struct place *);
-static void path_of(const struct place *, const char *name, char out[PATH_MAX]);
 static void apply(struct str from, const char *diff, struct buf *out);
 
 /* Text pairs and the difference, without its two head lines. */
@@ -75,18 +66,18 @@ test_commit_and_clear(void **state)
 	struct err err = ERR_INIT;
 
 	assert_int_equal(current(p), 0);
-	put(p, "postern.yaml", ONE);
-	put(p, "tables/hosts", "192.0.2.1\n");
-	put(p, "tables/.hidden", "x");
-	put(p, "tables/hosts~", "x");
-	put(p, "secrets/key", "x");
+	place_put(p, "postern.yaml", ONE);
+	place_put(p, "tables/hosts", "192.0.2.1\n");
+	place_put(p, "tables/.hidden", "x");
+	place_put(p, "tables/hosts~", "x");
+	place_put(p, "secrets/key", "x");
 	assert_int_equal(commit(p), 1);
 	assert_int_equal(current(p), 1);
 	assert_int_equal(commit(p), 0); /* nothing to do */
 	assert_int_equal(current(p), 1);
 
-	put(p, "postern.yaml", TWO);
-	put(p, "tables/more", "y\n");
+	place_put(p, "postern.yaml", TWO);
+	place_put(p, "tables/more", "y\n");
 	assert_int_equal(commit(p), 2);
 	assert_int_equal(revision_bundle(&b, p->paths.state, 2, &err), 0);
 	assert_int_equal(b.n, 3); /* no secrets, nothing of an editor */
@@ -98,15 +89,15 @@ test_commit_and_clear(void **state)
 	assert_string_equal(info.comment, "why \"so\"\\n");
 	assert_true(info.when > 0);
 
-	put(p, "postern.yaml", "broken");
-	put(p, "tables/new", "z\n");
+	place_put(p, "postern.yaml", "broken");
+	place_put(p, "tables/new", "z\n");
 	assert_int_equal(
 	    revision_restore(p->paths.etc, p->paths.state, 2, &err), 0);
-	expect(p, "postern.yaml", TWO);
-	expect(p, "tables/new", NULL);
-	expect(p, "tables/more", "y\n");
-	expect(p, "tables/hosts~", "x");
-	expect(p, "secrets/key", "x");
+	place_expect(p, "postern.yaml", TWO);
+	place_expect(p, "tables/new", NULL);
+	place_expect(p, "tables/more", "y\n");
+	place_expect(p, "tables/hosts~", "x");
+	place_expect(p, "secrets/key", "x");
 }
 
 static void
@@ -117,9 +108,9 @@ test_mistakes_change_nothing(void **state)
 	struct err err = ERR_INIT;
 	uint64_t n;
 
-	put(p, "postern.yaml", ONE);
+	place_put(p, "postern.yaml", ONE);
 	assert_int_equal(commit(p), 1);
-	put(p, "postern.yaml", "hostname: x y\nlog: []\n");
+	place_put(p, "postern.yaml", "hostname: x y\nlog: []\n");
 	assert_int_equal(
 	    commit_all(p->paths.etc, p->paths.state, &nobody, &ps, &n, &err),
 	    -1);
@@ -127,7 +118,7 @@ test_mistakes_change_nothing(void **state)
 	assert_string_equal(
 	    err.text, "the configuration has 2 mistakes; nothing was changed");
 	assert_int_equal(current(p), 1);
-	expect(p, "../state/revisions/2/postern.yaml", NULL);
+	place_expect(p, "../state/revisions/2/postern.yaml", NULL);
 	config_problems_free(&ps);
 }
 
@@ -137,19 +128,19 @@ test_rollback(void **state)
 	const struct place *p = *state;
 	struct err err = ERR_INIT;
 
-	put(p, "postern.yaml", ONE);
+	place_put(p, "postern.yaml", ONE);
 	assert_int_equal(commit(p), 1);
-	put(p, "postern.yaml", TWO);
+	place_put(p, "postern.yaml", TWO);
 	assert_int_equal(commit(p), 2);
 	assert_int_equal(
 	    revision_restore(p->paths.etc, p->paths.state, 1, &err), 0);
 	assert_int_equal(current(p), 2);
-	expect(p, "postern.yaml", ONE);
+	place_expect(p, "postern.yaml", ONE);
 	assert_int_equal(commit(p), 3);
 	assert_int_equal(commit(p), 0);
 	assert_int_equal(
 	    revision_restore(p->paths.etc, p->paths.state, 9, &err), -1);
-	expect(p, "postern.yaml", ONE);
+	place_expect(p, "postern.yaml", ONE);
 }
 
 /* DUR-16: what a kill at any moment of a commit may leave. */
@@ -158,23 +149,23 @@ test_dur_16_leftovers(void **state)
 {
 	const struct place *p = *state;
 
-	put(p, "postern.yaml", ONE);
+	place_put(p, "postern.yaml", ONE);
 	assert_int_equal(commit(p), 1);
-	put(p, "../state/revisions/.new/postern.yaml", "half a fi");
-	put(p, "../state/revisions/.new/tables/x", "");
-	put(p, "../state/revisions/2/postern.yaml", "whole, not current");
+	place_put(p, "../state/revisions/.new/postern.yaml", "half a fi");
+	place_put(p, "../state/revisions/.new/tables/x", "");
+	place_put(p, "../state/revisions/2/postern.yaml", "whole, not current");
 	assert_int_equal(current(p), 1);
-	put(p, "postern.yaml", TWO);
+	place_put(p, "postern.yaml", TWO);
 	assert_int_equal(commit(p), 3);
 	assert_int_equal(current(p), 3);
-	expect(p, "../state/revisions/3/tables/x", NULL);
+	place_expect(p, "../state/revisions/3/tables/x", NULL);
 	/* killed while current was replaced */
-	put(p, "../state/revisions/.new", "4");
+	place_put(p, "../state/revisions/.new", "4");
 	assert_int_equal(current(p), 3);
-	put(p, "postern.yaml", ONE);
+	place_put(p, "postern.yaml", ONE);
 	assert_int_equal(commit(p), 4);
-	expect(p, "../state/revisions/current", "4\n");
-	expect(p, "../state/revisions/.new", NULL);
+	place_expect(p, "../state/revisions/current", "4\n");
+	place_expect(p, "../state/revisions/.new", NULL);
 }
 
 static void
@@ -187,12 +178,12 @@ test_one_commit_at_a_time(void **state)
 	uint64_t n;
 	int fd;
 
-	put(p, "postern.yaml", ONE);
+	place_put(p, "postern.yaml", ONE);
 	assert_int_equal(commit(p), 1);
-	path_of(p, "../state/revisions", path);
+	place_path_of(p, "../state/revisions", path);
 	fd = open(path, O_RDONLY | O_DIRECTORY);
 	assert_int_equal(flock(fd, LOCK_EX), 0);
-	put(p, "postern.yaml", TWO);
+	place_put(p, "postern.yaml", TWO);
 	assert_int_equal(
 	    commit_all(p->paths.etc, p->paths.state, &nobody, &ps, &n, &err),
 	    -1);
@@ -210,16 +201,16 @@ test_revision_diff(void **state)
 	struct buf out;
 
 	buf_init(&out, 1 << 20);
-	put(p, "postern.yaml", ONE);
-	put(p, "texts/gone", "bye\n");
+	place_put(p, "postern.yaml", ONE);
+	place_put(p, "texts/gone", "bye\n");
 	commit(p);
 	assert_int_equal(
 	    revision_diff(p->paths.etc, p->paths.state, 0, &out, &err), 0);
 	assert_int_equal(out.len, 0);
-	put(p, "postern.yaml", TWO);
-	put(p, "tables/new", "n\n");
-	put(p, "secrets/key", "never shown");
-	put(p, "texts/gone", NULL);
+	place_put(p, "postern.yaml", TWO);
+	place_put(p, "tables/new", "n\n");
+	place_put(p, "secrets/key", "never shown");
+	place_put(p, "texts/gone", NULL);
 	revision_diff(p->paths.etc, p->paths.state, 0, &out, &err);
 	assert_string_equal(out.data, "--- postern.yaml\trevision 1\n"
 				      "+++ postern.yaml\tworking copy\n"
@@ -244,8 +235,8 @@ test_adm_08_modes(void **state)
 		"tables", "." };
 	const struct place *p = *state;
 
-	put(p, "postern.yaml", ONE);
-	put(p, "tables/x", "");
+	place_put(p, "postern.yaml", ONE);
+	place_put(p, "tables/x", "");
 	for (size_t i = 0; i < NELEM(names); i++) {
 		struct config_problems ps = { 0 };
 		struct err err = ERR_INIT;
@@ -253,7 +244,7 @@ test_adm_08_modes(void **state)
 		struct stat st;
 		uint64_t n;
 
-		path_of(p, names[i], path);
+		place_path_of(p, names[i], path);
 		assert_int_equal(stat(path, &st), 0);
 		chmod(path, st.st_mode | 020);
 		assert_int_equal(commit_all(p->paths.etc, p->paths.state,
@@ -277,20 +268,20 @@ test_adm_03_links(void **state)
 	char path[PATH_MAX];
 	struct bundle b;
 
-	put(p, "outside/secret", "root:x");
-	put(p, "postern.yaml", ONE);
-	put(p, "tables/ok", "");
-	path_of(p, "tables/link", path);
+	place_put(p, "outside/secret", "root:x");
+	place_put(p, "postern.yaml", ONE);
+	place_put(p, "tables/ok", "");
+	place_path_of(p, "tables/link", path);
 	assert_int_equal(symlink("../outside/secret", path), 0);
 	assert_int_equal(bundle_read_folder(&b, p->paths.etc, &err), -1);
 	assert_non_null(strstr(err.text, "link"));
 	unlink(path);
-	path_of(p, "texts", path);
+	place_path_of(p, "texts", path);
 	assert_int_equal(symlink("outside", path), 0);
 	assert_int_equal(bundle_read_folder(&b, p->paths.etc, &err), -1);
 	unlink(path);
-	path_of(p, "filters/fifo", path);
-	put(p, "filters/x", "");
+	place_path_of(p, "filters/fifo", path);
+	place_put(p, "filters/x", "");
 	assert_int_equal(mkfifo(path, 0600), 0);
 	assert_int_equal(bundle_read_folder(&b, p->paths.etc, &err), -1);
 	assert_non_null(strstr(err.text, "not a plain file"));
@@ -442,7 +433,8 @@ test_paths(void **state)
 int
 main(void)
 {
-#define IN_PLACE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define IN_PLACE(test)                                                         \
+	cmocka_unit_test_setup_teardown(test, place_set_up, place_tear_down)
 	const struct CMUnitTest tests[] = {
 		IN_PLACE(test_commit_and_clear),
 		IN_PLACE(test_mistakes_change_nothing),
@@ -460,84 +452,6 @@ main(void)
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
-}
-
-static int
-set_up(void **state)
-{
-	struct place *p = mem_alloc(sizeof(*p));
-
-	snprintf(p->root, sizeof(p->root), "/tmp/postern-test-XXXXXX");
-	if (mkdtemp(p->root) == NULL || paths_set(&p->paths, p->root) == -1 ||
-	    mkdir(p->paths.etc, 0755) == -1 ||
-	    mkdir(p->paths.state, 0755) == -1)
-		return -1;
-	*state = p;
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	struct place *p = *state;
-	char command[128];
-	int rc;
-
-	snprintf(command, sizeof(command), "rm -rf '%s'", p->root);
-	rc = system(command);
-	free(p);
-	return rc;
-}
-
-static void
-path_of(const struct place *p, const char *name, char out[PATH_MAX])
-{
-	int n = snprintf(out, PATH_MAX, "%s/%s", p->paths.etc, name);
-
-	assert_true(n > 0 && n < PATH_MAX);
-}
-
-/* Makes a file below etc, and the folders it needs; NULL removes it. */
-static void
-put(const struct place *p, const char *name, const char *text)
-{
-	char path[PATH_MAX];
-	FILE *f;
-
-	path_of(p, name, path);
-	if (text == NULL) {
-		assert_int_equal(unlink(path), 0);
-		return;
-	}
-	for (char *slash = path + strlen(p->paths.etc) + 1;
-	     (slash = strchr(slash, '/')) != NULL; slash++) {
-		*slash = '\0';
-		mkdir(path, 0755);
-		*slash = '/';
-	}
-	f = fopen(path, "w");
-	assert_non_null(f);
-	fchmod(fileno(f), 0644);
-	fputs(text, f);
-	fclose(f);
-}
-
-/* NULL: it must not be there. */
-static void
-expect(const struct place *p, const char *name, const char *text)
-{
-	char path[PATH_MAX], have[1024] = "";
-	FILE *f;
-
-	path_of(p, name, path);
-	f = fopen(path, "r");
-	if ((f == NULL) != (text == NULL))
-		fail_msg("%s %s", name, f == NULL ? "is gone" : "is there");
-	if (f == NULL)
-		return;
-	assert_true(fread(have, 1, sizeof(have) - 1, f) > 0);
-	fclose(f);
-	assert_string_equal(have, text);
 }
 
 static uint64_t
