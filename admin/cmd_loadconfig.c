@@ -68,7 +68,7 @@ run(struct tool *t, int argc, char **argv)
 		return TOOL_USAGE;
 	if (argc > 2 || (argc == 1 && !t->asks))
 		return tool_usage(t, NULL);
-	buf_init(&ld.text, SAVED_MAX + 1);
+	buf_init(&ld.text, SAVED_MAX + FOLDER_BLOCK);
 	if (argc == 1)
 		status = ask(t, &ld);
 	else if (!str_copy(ld.name, sizeof(ld.name), str_of(argv[1])))

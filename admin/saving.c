@@ -77,7 +77,6 @@ saving_make(struct tool *t, struct saving *sv, struct buf *out, struct err *err)
 	seal_forget(&seal);
 out:
 	bundle_free(&files);
-	OPENSSL_cleanse(secrets.map, secrets.map_len);
 	bundle_free(&secrets);
 	return rc;
 }
@@ -103,7 +102,7 @@ saving_key(
 	struct buf key;
 	int rc;
 
-	buf_init(&key, SEAL_KEY_MAX);
+	buf_init(&key, SEAL_KEY_MAX + FOLDER_BLOCK);
 	rc = key_file != NULL ? read_key(key_file, &key, err)
 			      : secrets_machine_key(t->paths.etc, &key, err);
 	if (rc == 0)

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/bounds.h"
 #include "base/mem.h"
 #include "config/diff.h"
 #include "config/pack.h"

@@ -15,6 +15,7 @@
 #include "base/base64.h"
 #include "base/bounds.h"
 #include "base/mem.h"
+#include "config/folder.h"
 #include "config/loader.h"
 #include "config/name.h"
 #include "config/pack.h"
@@ -266,8 +267,8 @@ check_name(struct reader *r, struct str name)
 	static const char *const folders[] = { "filters", "tables", "texts",
 		"secrets" };
 	struct str file = name, folder = str_cut(&file, '/');
+	char quoted[100], in[16], base[NAME_MAX_LEN + 1];
 	struct err err = ERR_INIT;
-	char quoted[100];
 	bool known = str_is(name, "postern.yaml");
 
 	for (size_t i = 0; i < NELEM(folders) && !known; i++)
@@ -281,6 +282,13 @@ check_name(struct reader *r, struct str name)
 	}
 	if (file.n > 0 && !name_file(file, &err)) {
 		mistake(r, "%s: %s", load_quote(quoted, name), err.text);
+		return false;
+	}
+	str_copy(in, sizeof(in), folder);
+	str_copy(base, sizeof(base), file);
+	if (file.n > 0 && !folder_is_ours(in, base)) {
+		mistake(r, "%s is no name for a file of a configuration",
+		    load_quote(quoted, name));
 		return false;
 	}
 	for (size_t i = 0; i < r->saved->n; i++)
@@ -331,9 +339,9 @@ read_text(struct reader *r, struct saved_file *f, bool no_newline)
 	}
 	if (no_newline && text.len > 0)
 		text.len--;
-	if (text.len > CONFIG_FILE_MAX)
-		mistake(r, "%.*s is larger than %d MiB", STR_ARG(f->name),
-		    CONFIG_FILE_MAX >> 20);
+	if (text.len > bundle_file_max(f->name))
+		mistake(r, "%.*s is larger than %zu MiB", STR_ARG(f->name),
+		    bundle_file_max(f->name) >> 20);
 	else
 		f->text = arena_str(&r->saved->mem, buf_str(&text));
 	buf_fini(&text);
@@ -351,9 +359,9 @@ read_base64(struct reader *r, struct saved_file *f)
 		buf_add_str(&text, str_trim(line));
 	if (!base64_decode(buf_str(&text), &bytes))
 		mistake(r, "%.*s is not base64", STR_ARG(f->name));
-	else if (bytes.len > CONFIG_FILE_MAX)
-		mistake(r, "%.*s is larger than %d MiB", STR_ARG(f->name),
-		    CONFIG_FILE_MAX >> 20);
+	else if (bytes.len > bundle_file_max(f->name))
+		mistake(r, "%.*s is larger than %zu MiB", STR_ARG(f->name),
+		    bundle_file_max(f->name) >> 20);
 	else
 		f->text = arena_str(&r->saved->mem, buf_str(&bytes));
 	buf_fini(&text);

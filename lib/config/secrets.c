@@ -126,7 +126,7 @@ pack_secret(struct buf *packed, int dir, const char *name, struct err *err)
 	    !S_ISREG(st.st_mode))
 		return 0;
 	snprintf(path, sizeof(path), FOLDER "/%s", name);
-	buf_init(&text, CONFIG_FILE_MAX);
+	buf_init(&text, CONFIG_FILE_MAX + FOLDER_BLOCK);
 	if (folder_slurp(dir, name, &text, &st, err) == -1)
 		rc = -1;
 	else

@@ -7,7 +7,6 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "base/bounds.h"
 #include "config/mask.h"
 #include "config/pack.h"
 #include "config/saved.h"
@@ -49,7 +48,7 @@ check(const struct saved *s)
 		str_cut(&file, '/');
 		if (str_find(file, '/') < file.n ||
 		    str_starts(file, STR(".")) || f->name.p[0] == '/' ||
-		    f->text.n > CONFIG_FILE_MAX || f->line < 2)
+		    f->text.n > bundle_file_max(f->name) || f->line < 2)
 			abort();
 		for (size_t j = 0; j < i; j++)
 			if (str_eq(s->files[j].name, f->name))

@@ -182,6 +182,7 @@ static const struct {
 	{ PART "=== etc/passwd\n=== end\n", 4, "only postern.yaml and files" },
 	{ PART "=== tables/../x\n=== end\n", 4, "\"tables/../x\": " },
 	{ PART "=== tables/.x\n=== end\n", 4, "\"tables/.x\": " },
+	{ PART "=== tables/x.db\n=== end\n", 4, "\"tables/x.db\" is no name" },
 	{ PART "=== tables/\n=== end\n", 4, "only postern.yaml and files" },
 	{ PART "=== /etc/passwd\n=== end\n", 4, "only postern.yaml" },
 	{ PART "=== secrets/a/b\n=== end\n", 4, "\"secrets/a/b\": " },
