@@ -33,6 +33,7 @@
 	C(showconfig)                                                          \
 	C(showmessage)                                                         \
 	C(showrecipients)                                                      \
+	C(smtpauthconfig)                                                      \
 	C(status)                                                              \
 	C(suspend)                                                             \
 	C(suspenddel)                                                          \

@@ -215,7 +215,7 @@ static void
 refresh(struct profile *p, const struct keys *keys, struct str file,
     struct err *err)
 {
-	char name[300];
+	char name[400];
 	struct book *book;
 	struct users *u;
 	struct str text;
@@ -236,6 +236,9 @@ refresh(struct profile *p, const struct keys *keys, struct str file,
 	book->refs = 1;
 	release(&p->book);
 	p->book = book;
+	snprintf(name, sizeof(name), "users of profile %.*s: %zu",
+	    STR_ARG(p->name), users_count(u));
+	EMIT(NOTICE, .text = str_of(name));
 	if (p->text != NULL)
 		OPENSSL_cleanse(p->text, p->n);
 	free(p->text);
