@@ -220,6 +220,14 @@ $O/bench/tables: $O/obj/tests/bench/tables.o $O/libpostern.a
 bench-tables: $O/bench/tables
 	@$O/bench/tables 10 1000 100000 400000
 
+$O/bench/access: $O/obj/tests/bench/access.o $O/libpostern.a
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) \
+	    $(LDLIBS)
+.PHONY: bench-access
+bench-access: $O/bench/access
+	@$O/bench/access 10 1000 100000
+
 # --- installing ----------------------------------------------------------------
 
 SBINDIR = $(PREFIX)/sbin
@@ -280,6 +288,7 @@ help:
 	    "fuzz            every fuzz target for FUZZ_SECONDS (600)" \
 	    "bench           beside Postfix; needs root" \
 	    "bench-tables    look-ups in tables of addresses" \
+	    "bench-access    decisions of host and recipient access tables" \
 	    "install         below DESTDIR, for PREFIX (/usr/local); uninstall" \
 	    "man             the manual pages as text, in build/man" \
 	    "deps            install the packages that check needs" \
