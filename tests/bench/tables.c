@@ -68,8 +68,8 @@ measure(size_t n)
 		err(1, "memory file");
 	map = mmap(NULL, bytes.n, PROT_READ, MAP_SHARED, fd, 0);
 	t[2] = now();
-	opened = table_open(
-	    TABLE_ALIASES, "x", (struct str){ map, bytes.n }, &why);
+	opened =
+	    table_open(TABLE_ALIASES, "x", (struct str){ map, bytes.n }, &why);
 	t[3] = now();
 	if (opened == NULL)
 		errx(1, "%s", why.text);
@@ -136,8 +136,8 @@ measure_libdb(struct str compiled, size_t n)
 	double start, opened, done;
 	unsigned seed = 1;
 
-	if (fd == -1 || write(fd, compiled.p, compiled.n) !=
-			    (ssize_t)compiled.n)
+	if (fd == -1 ||
+	    write(fd, compiled.p, compiled.n) != (ssize_t)compiled.n)
 		err(1, "%s", path);
 	close(fd);
 	start = now();
@@ -156,8 +156,7 @@ measure_libdb(struct str compiled, size_t n)
 	done = now();
 	printf("%8s libdb: open %.0f us, hit %.0f ns (one of our two "
 	       "records)\n",
-	    "", (opened - start) * 1e6,
-	    (done - opened) * 1e9 / (LOOKUPS / 10));
+	    "", (opened - start) * 1e6, (done - opened) * 1e9 / (LOOKUPS / 10));
 	db->close(db, 0);
 	unlink(path);
 }

@@ -23,6 +23,8 @@ FILES = {
     "usr/share/man/man1/postern.1": 0o644,
     "usr/share/man/man1/postern-trace.1": 0o644,
     "usr/share/man/man5/postern.yaml.5": 0o644,
+    **{"etc/postern/tables/%s.txt" % t: 0o640
+       for t in "aliases altsrchost domain_map masquerade".split()},
     **{"usr/lib/postern/postern-" + p: 0o755 for p in PROGRAMS},
     **{"usr/share/man/man8/postern-%s.8" % p: 0o644 for p in PROGRAMS},
 }
@@ -97,6 +99,8 @@ def test_files_and_modes(tree):
     modes = {str(p.relative_to(tree)): p.stat().st_mode & 0o7777
              for p in tree.rglob("*") if p.is_dir()}
     assert modes.pop("etc/postern") == 0o750
+    assert modes.pop("etc/postern/tables") == 0o750
+    assert modes.pop("etc/postern/secrets") == 0o700
     assert set(modes.values()) == {0o755}, modes
 
 
@@ -152,7 +156,10 @@ def test_accounts_and_folders(folder, tree):
             ("var/lib/postern", 0o700, 0, 0),
             ("var/log/postern", 0o750, log, groups["postern-adm"]),
             ("etc/postern", 0o750, 0, groups["postern-adm"]),
-            ("etc/postern/postern.yaml", 0o640, 0, groups["postern-adm"])):
+            ("etc/postern/postern.yaml", 0o640, 0, groups["postern-adm"]),
+            ("etc/postern/tables", 0o750, 0, groups["postern-adm"]),
+            ("etc/postern/tables/aliases.txt", 0o640, 0,
+             groups["postern-adm"])):
         st = (top / name).stat()
         assert (st.st_mode & 0o7777, st.st_uid, st.st_gid) == \
             (mode, uid, gid), name
@@ -165,7 +172,8 @@ def test_an_existing_configuration_stays(folder, tree):
     make("install", "DESTDIR=%s" % (folder / "t"), "PREFIX=/usr")
     assert conf.read_text() == "mine"
     make("uninstall", "DESTDIR=%s" % (folder / "t"), "PREFIX=/usr")
-    assert list(files(folder / "t")) == ["etc/postern/postern.yaml"]
+    assert set(files(folder / "t")) == {n for n in FILES
+                                        if n.startswith("etc/postern/")}
 
 
 def test_the_installed_tree_runs(tree, folder, monkeypatch):

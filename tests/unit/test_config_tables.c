@@ -297,6 +297,56 @@ test_warning(void **state)
 	config_unref(&c);
 }
 
+/* The examples that are installed: as they are, empty; without their comment
+ * signs, right. An example begins right behind the #,
+ * other comments with a blank. */
+static void
+test_examples(void **state)
+{
+	static const struct {
+		const char *path;
+		enum table_kind kind;
+		size_t n;
+	} examples[] = {
+		{ "conf/tables/aliases.txt", TABLE_ALIASES, 8 },
+		{ "conf/tables/altsrchost.txt", TABLE_GATEWAYS, 5 },
+		{ "conf/tables/domain_map.txt", TABLE_DOMAIN_MAP, 5 },
+		{ "conf/tables/masquerade.txt", TABLE_MASQUERADE, 5 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < NELEM(examples); i++) {
+		struct config_problems ps = { 0 };
+		FILE *f = fopen(examples[i].path, "r");
+		char line[200];
+		struct buf as_is, wanted;
+		struct table *t;
+
+		assert_non_null(f);
+		buf_init(&as_is, 1 << 20);
+		buf_init(&wanted, 1 << 20);
+		while (fgets(line, sizeof(line), f) != NULL) {
+			buf_puts(&as_is, line);
+			if (line[0] == '#' && strchr(" \n", line[1]) == NULL)
+				buf_puts(&wanted, line + 1);
+		}
+		fclose(f);
+		t = table_parse(examples[i].kind, examples[i].path,
+		    buf_str(&as_is), true, &ps);
+		assert_int_equal(table_count(t), 0);
+		table_free(&t);
+		t = table_parse(examples[i].kind, examples[i].path,
+		    buf_str(&wanted), true, &ps);
+		if (t == NULL || ps.n > 0)
+			fail_msg("%s: %d: %s", examples[i].path,
+			    ps.v[0].where.line, ps.v[0].text);
+		assert_int_equal(table_count(t), examples[i].n);
+		table_free(&t);
+		buf_fini(&as_is);
+		buf_fini(&wanted);
+	}
+}
+
 static struct config *
 load(const char *yaml, struct config_problems *ps)
 {
@@ -331,6 +381,7 @@ main(void)
 		cmocka_unit_test(test_whole),
 		cmocka_unit_test(test_print),
 		cmocka_unit_test(test_warning),
+		cmocka_unit_test(test_examples),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
