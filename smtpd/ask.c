@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "pipeline/pipeline.h"
+#include "smtpd/counts.h"
 
 /* Of one command: answers about 1,000 recipients (threats REL-12). */
 #define ASK_MEM ((size_t)8 * 1024 * 1024)
@@ -26,7 +27,10 @@ struct ask {
 	unsigned back; /* its phase */
 };
 
+static struct counts counts_of(
+    const struct smtp_session *, const struct subject *);
 static void ask_one(struct smtp_session *, const struct need *);
+static void update(struct smtp_session *, enum fact_id, uint64_t number);
 static struct ask *ask_of(struct smtp_session *);
 static bool is_known(const struct smtp_session *, const struct need *);
 static int64_t time_limit(const struct smtp_session *, enum fact_id);
@@ -39,9 +43,18 @@ bool
 ask_for(struct smtp_session *s, const struct subject *subject,
     const struct needs *needs)
 {
-	(void)subject;
-	for (size_t i = 0; i < needs->n; i++)
-		ask_one(s, &needs->v[i]);
+	struct counts counts = counts_of(s, subject);
+
+	for (size_t i = 0; i < needs->n; i++) {
+		struct fact_answer a = { .key = needs->v[i].key };
+
+		if (!counts_has(needs->v[i].id)) {
+			ask_one(s, &needs->v[i]);
+			continue;
+		}
+		counts_fact(&counts, needs->v[i].id, &a);
+		keep(&ask_of(s)->mem, &s->facts, &a);
+	}
 	return ask_is_open(s);
 }
 
@@ -62,6 +75,28 @@ ask_client(struct smtp_session *s, bool lists)
 		ask_one(s, &host);
 	for (size_t i = 0; i < n && lists; i++)
 		ask_one(s, &(struct need){ FACT_DNSLIST, zones[i] });
+}
+
+bool
+ask_count(struct smtp_session *s, const struct subject *subject)
+{
+	struct counts counts = counts_of(s, subject);
+	uint64_t host, sender;
+
+	if (counts_take(&counts, &host, &sender))
+		return true;
+	update(s, FACT_RATE_HOST, host);
+	update(s, FACT_RATE_SENDER, sender);
+	return false;
+}
+
+bool
+ask_limit_met(
+    struct smtp_session *s, const struct subject *subject, enum limit limit)
+{
+	struct counts counts = counts_of(s, subject);
+
+	return counts_met(&counts, limit);
 }
 
 bool
@@ -157,6 +192,15 @@ ask_resume(struct smtp_session *s, struct str *line, bool *more)
 	ask->line = NULL;
 	session_enter(s, ask->back);
 	return text;
+}
+
+static struct counts
+counts_of(const struct smtp_session *s, const struct subject *subject)
+{
+	return (struct counts){ .stats = s->stats,
+		.subject = subject,
+		.client = s->facts.client,
+		.now = s->now };
 }
 
 /* A question that is under way is not asked twice. */
@@ -264,4 +308,13 @@ keep(struct arena *mem, struct facts *facts, const struct fact_answer *a)
 	copy->number = a->number;
 	copy->code = a->code;
 	copy->text = arena_str(mem, a->text);
+}
+
+/* One fact of each of these at a time: of the recipient at hand. */
+static void
+update(struct smtp_session *s, enum fact_id id, uint64_t number)
+{
+	for (struct fact_answer *a = s->facts.answers; a != NULL; a = a->next)
+		if (a->id == id)
+			a->number = number;
 }

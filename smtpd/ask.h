@@ -27,6 +27,13 @@ bool ask_for(
  * lists of it, so that nobody waits for one after the other. */
 void ask_client(struct smtp_session *, bool lists);
 
+/* A recipient is accepted: counts it. False: a limit was met in the meantime,
+ * and the counts that its stages asked for say so now. */
+bool ask_count(struct smtp_session *, const struct subject *);
+
+/* That limit was met. True: for the first time in its window. */
+bool ask_limit_met(struct smtp_session *, const struct subject *, enum limit);
+
 bool ask_is_open(const struct smtp_session *); /* an answer is waited for */
 int64_t ask_due(const struct smtp_session *);  /* and until when */
 

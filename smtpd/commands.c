@@ -154,10 +154,13 @@ decide_on(struct smtp_session *s, struct request *r, struct reply *no)
 		    s->subject.listener->n_xclients == 0)
 			r->line.verb = VERB_UNKNOWN;
 		*no = judge(s, r);
-		if (r->decided.needs.n == 0)
+		if (r->decided.needs.n > 0) {
+			if (ask_for(s, &r->subject, &r->decided.needs))
+				return false;
+		} else if (no->code != 0 || r->line.verb != VERB_RCPT ||
+			   request_count_rcpt(s, r)) {
 			return true;
-		if (ask_for(s, &r->subject, &r->decided.needs))
-			return false;
+		}
 		arena_free(&r->mem);
 		*r = begun;
 	}
@@ -262,12 +265,13 @@ log_refusal(struct smtp_session *s, struct request *r, const struct reply *no)
 		[LOG_SENDER] = NOISY_ADDRESS,
 		[LOG_RCPT] = NOISY_ADDRESS,
 		[LOG_REFUSED] = NOISY_REFUSED,
-		[LOG_LIMITED] = NOISY_REFUSED,
 		[LOG_SENDER_REFUSED] = NOISY_REFUSED,
 	};
 
-	if (r->log == LOG_REFUSED || r->log == LOG_LIMITED)
+	if (r->log == LOG_REFUSED)
 		stats_add(s->stats, STATS_rejected_recipients, 1);
+	if (r->decided.limit > LIMIT_MESSAGE)
+		request_log_limit(s, r);
 	if (r->log == LOG_FAILED)
 		EMIT(RECEIVING_FAILED, .icid = s->icid, .text = str_of(r->by));
 	if (r->log == LOG_NONE || r->log == LOG_FAILED ||

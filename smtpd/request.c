@@ -7,6 +7,8 @@
 #include "base/mem.h"
 #include "event/event.h"
 #include "pipeline/address.h"
+#include "pipeline/control.h"
+#include "smtpd/ask.h"
 #include "smtpd/auth.h"
 #include "smtpd/say.h"
 #include "smtpd/txn.h"
@@ -28,10 +30,13 @@ static const struct {
 	{ "declared size", LOG_FAILED, "Message size exceeds limit" },
 	{ "recipient address", LOG_RCPT, "" },
 	{ "delayed rejection", LOG_REFUSED, "HAT" },
-	{ "recipient access table", LOG_LIMITED, "RAT" },
+	{ "receiving control", LOG_REFUSED, "Receiving Control" },
+	{ "recipient access table", LOG_REFUSED, "RAT" },
 };
 
 static unsigned offered_mail(const struct smtp_session *);
+static void log_rate(struct smtp_session *, struct request *);
+static void log_harvest(struct smtp_session *, struct request *);
 static struct reply cut_path(struct request *, enum side, struct str *params);
 static struct reply param_no(struct request *, enum param_problem);
 static struct reply stage_no(struct request *, enum side);
@@ -79,18 +84,12 @@ request_apply_mail(struct smtp_session *s, struct request *r)
 		    STR_ARG(r->decided.given));
 }
 
-/*
- * The table is asked first, because an entry may lift the limits; but where
- * a limit holds it is what the client hears, whatever the table would have
- * said, so that probing tells nothing (receiving 8.1).
- */
 struct reply
 request_check_rcpt(const struct smtp_session *s, struct request *r)
 {
 	struct decided *d = &r->decided;
 	struct reply no;
 	struct str params;
-	bool bypass;
 
 	no = cut_path(r, RECIPIENT, &params);
 	if (no.code != 0)
@@ -98,6 +97,7 @@ request_check_rcpt(const struct smtp_session *s, struct request *r)
 	r->subject = s->subject;
 	r->subject.sender = s->txn->envelope.sender;
 	r->subject.addr_text = r->path;
+	r->subject.n_limited = s->txn->n_limited;
 	r->subject.smtputf8 = (s->txn->envelope.flags & ENV_SMTPUTF8) != 0;
 	no = param_no(
 	    r, param_rcpt(&r->rcpt, params, s->esmtp ? OFFERED_RCPT : 0,
@@ -107,37 +107,41 @@ request_check_rcpt(const struct smtp_session *s, struct request *r)
 	if (!decide(s, AT_RCPT, &r->subject, &r->mem, d))
 		return no;
 	no = stage_no(r, RECIPIENT);
-	if (no.code != 0 && r->log != LOG_LIMITED)
+	if (no.code != 0 || txn_has_room(s, d->expanded ? d->n_rcpts : 1))
 		return no;
-	bypass = no.code == 0 && (d->bypass & BYPASS_CONTROL);
-	if (txn_has_room(s, bypass, d->expanded ? d->n_rcpts : 1))
-		return no;
-	r->log = LOG_LIMITED;
+	r->log = LOG_REFUSED;
 	r->by = "Receiving Control";
 	return request_no(452, "4.5.3", "Too many recipients", false);
+}
+
+bool
+request_count_rcpt(struct smtp_session *s, const struct request *r)
+{
+	return (r->decided.bypass & BYPASS_CONTROL) ||
+	       ask_count(s, &r->subject);
 }
 
 void
 request_apply_rcpt(struct smtp_session *s, struct request *r)
 {
 	const struct decided *d = &r->decided;
-	bool bypass = (d->bypass & BYPASS_CONTROL) != 0;
 	struct rcpt rcpt = { .addr = r->subject.rcpt,
 		.orig = d->given,
 		.notify = r->rcpt.notify,
 		.orcpt = r->rcpt.orcpt };
 
+	txn_take_rcpt(s, (d->bypass & BYPASS_CONTROL) != 0);
 	for (size_t i = 0; i < d->n_rcpts; i++) {
 		rcpt.addr = d->rcpts[i];
-		txn_add_rcpt(s, &rcpt, bypass);
+		txn_add_rcpt(s, &rcpt);
 	}
 	rcpt.addr = r->subject.rcpt;
 	if (str_eq(rcpt.addr, rcpt.orig))
 		rcpt.orig = STR("");
 	if (!d->expanded)
-		txn_add_rcpt(s, &rcpt, bypass);
+		txn_add_rcpt(s, &rcpt);
 	else if (d->n_rcpts == 0)
-		txn_drop_rcpt(s, r->subject.rcpt, bypass);
+		txn_drop_rcpt(s, r->subject.rcpt);
 	if (d->warning.n > 0)
 		EMIT(WARNING,
 		    .text = str_of(arena_printf(&r->mem, "MID %" PRIu64 " %.*s",
@@ -146,6 +150,51 @@ request_apply_rcpt(struct smtp_session *s, struct request *r)
 		say_reply(s, &d->reply);
 	else
 		say(s, 250, "2.1.5", "recipient <%.*s> ok", STR_ARG(d->given));
+}
+
+/* Threats LIM-14: one line for each limit and connection. */
+void
+request_log_limit(struct smtp_session *s, struct request *r)
+{
+	enum limit limit = r->decided.limit;
+	bool first = ask_limit_met(s, &r->subject, limit);
+
+	if (first && limit == LIMIT_SENDER)
+		EMIT(ALERT,
+		    .text = str_of(arena_printf(&r->mem,
+			"System is rate limiting Envelope Sender <%.*s> due "
+			"to high volume of messages",
+			STR_ARG(r->subject.sender))));
+	if (s->limited & 1u << limit)
+		return;
+	s->limited |= (uint8_t)(1u << limit);
+	if (limit == LIMIT_DHAP)
+		log_harvest(s, r);
+	else
+		log_rate(s, r);
+}
+
+static void
+log_rate(struct smtp_session *s, struct request *r)
+{
+	bool host = r->decided.limit == LIMIT_HOST;
+	struct control c =
+	    host ? control_host(&r->subject) : control_sender(&r->subject);
+
+	EMIT(LIMITED, .icid = s->icid,
+	    .text = str_of(
+		arena_printf(&r->mem, "recipients per %s (%" PRIu64 " in %u s)",
+		    host ? "host" : "sender", c.limit, c.window)));
+}
+
+static void
+log_harvest(struct smtp_session *s, struct request *r)
+{
+	EMIT(HARVEST, .icid = s->icid, .ip = s->facts.client,
+	    .host = s->facts.host, .limit = control_dhap(&r->subject).limit,
+	    .group = pipeline_group_name(s->subject.group),
+	    .listener = s->subject.listener->name, .sender = r->subject.sender,
+	    .rcpt = r->subject.rcpt);
 }
 
 static unsigned
@@ -188,7 +237,7 @@ stage_no(struct request *r, enum side side)
 {
 	if (!r->decided.refused)
 		return (struct reply){ 0 };
-	r->log = side == SENDER ? LOG_SENDER_REFUSED : LOG_LIMITED;
+	r->log = side == SENDER ? LOG_SENDER_REFUSED : LOG_REFUSED;
 	r->by = r->decided.by;
 	for (size_t i = 0; i < NELEM(refusals); i++) {
 		if (strcmp(refusals[i].stage, r->decided.by) != 0)
@@ -196,5 +245,7 @@ stage_no(struct request *r, enum side side)
 		r->log = refusals[i].log;
 		r->by = refusals[i].by;
 	}
+	if (r->decided.reply.log != NULL)
+		r->by = r->decided.reply.log;
 	return r->decided.reply;
 }

@@ -22,7 +22,6 @@ enum request_log { /* what a refusal is to the log */
 	LOG_RCPT,
 	LOG_SENDER_REFUSED, /* by a stage */
 	LOG_REFUSED,        /* a recipient, whatever it was */
-	LOG_LIMITED,        /* a recipient that counts against limits */
 	LOG_FAILED          /* receiving failed: a limit */
 };
 
@@ -50,6 +49,11 @@ struct reply request_no(
 struct reply request_check_mail(const struct smtp_session *, struct request *);
 void request_apply_mail(struct smtp_session *, struct request *);
 struct reply request_check_rcpt(const struct smtp_session *, struct request *);
+/* Counts one that is not refused. False: a limit was met in the meantime, by
+ * others; judge it again. */
+bool request_count_rcpt(struct smtp_session *, const struct request *);
 void request_apply_rcpt(struct smtp_session *, struct request *);
+/* For the log: whom a limit refuses, once per connection and limit. */
+void request_log_limit(struct smtp_session *, struct request *);
 
 #endif

@@ -92,12 +92,13 @@ struct smtp_session {
 	char *helo; /* owns facts.helo */
 	char *user; /* owns facts.user */
 	uint8_t auth_failures;
-	bool esmtp;   /* EHLO, not HELO */
-	bool held;    /* cleanup is behind: take no more content */
-	bool leaving; /* no new transactions: 421 */
-	bool lost;    /* the client went without QUIT */
-	bool lingers; /* CLOSING: input may be on its way */
-	bool refused; /* CLOSING: TCPREFUSE; reset, say nothing */
+	bool esmtp;      /* EHLO, not HELO */
+	bool held;       /* cleanup is behind: take no more content */
+	bool leaving;    /* no new transactions: 421 */
+	bool lost;       /* the client went without QUIT */
+	bool lingers;    /* CLOSING: input may be on its way */
+	uint8_t limited; /* bits of enum limit that the log knows of */
+	bool refused;    /* CLOSING: TCPREFUSE; reset, say nothing */
 	struct {
 		uint64_t left;
 		bool last;

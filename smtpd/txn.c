@@ -55,17 +55,21 @@ txn_begin(struct smtp_session *s, const struct txn_sender *sender)
 }
 
 bool
-txn_has_room(const struct smtp_session *s, bool bypass, size_t n)
+txn_has_room(const struct smtp_session *s, size_t n)
 {
-	const struct txn *t = s->txn;
-
-	if (n > RCPTS_MAX - t->n_rcpts)
-		return false;
-	return bypass || t->n_limited < s->subject.policy->p.max_rcpts_per_msg;
+	return n <= RCPTS_MAX - s->txn->n_rcpts && s->txn->n_taken < RCPTS_MAX;
 }
 
 void
-txn_add_rcpt(struct smtp_session *s, const struct rcpt *rcpt, bool bypass)
+txn_take_rcpt(struct smtp_session *s, bool bypass)
+{
+	s->txn->n_taken++;
+	if (!bypass)
+		s->txn->n_limited++;
+}
+
+void
+txn_add_rcpt(struct smtp_session *s, const struct rcpt *rcpt)
 {
 	struct txn *t = s->txn;
 	struct rcpt *r;
@@ -79,21 +83,13 @@ txn_add_rcpt(struct smtp_session *s, const struct rcpt *rcpt, bool bypass)
 	EMIT(MID_RCPT, .mid = t->envelope.mid, .icid = s->icid,
 	    .rid = (uint32_t)t->n_rcpts, .addr = r->addr);
 	t->n_rcpts++;
-	t->n_taken++;
-	if (!bypass)
-		t->n_limited++;
 }
 
 void
-txn_drop_rcpt(struct smtp_session *s, struct str addr, bool bypass)
+txn_drop_rcpt(struct smtp_session *s, struct str addr)
 {
-	struct txn *t = s->txn;
-
-	EMIT(DROPPED_BY_ALIAS, .mid = t->envelope.mid, .icid = s->icid,
+	EMIT(DROPPED_BY_ALIAS, .mid = s->txn->envelope.mid, .icid = s->icid,
 	    .addr = addr);
-	t->n_taken++;
-	if (!bypass)
-		t->n_limited++;
 }
 
 bool

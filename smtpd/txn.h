@@ -18,7 +18,7 @@ struct txn {
 	struct envelope envelope;
 	struct rcpt *rcpts; /* heap: grows */
 	size_t n_rcpts, cap_rcpts;
-	size_t n_taken;     /* those that an alias dropped are taken, too */
+	uint32_t n_taken;   /* RCPT that were accepted, whatever became of it */
 	uint32_t n_limited; /* of them, those that count for the limit */
 	uint64_t declared;  /* SIZE= */
 	bool open;          /* cleanup has a part of it */
@@ -37,11 +37,14 @@ struct txn_sender {
  * but for hosts that may send nothing (delayed rejection). */
 void txn_begin(struct smtp_session *, const struct txn_sender *);
 
-/* Room for n more recipients within the limit of one message? */
-bool txn_has_room(const struct smtp_session *, bool bypass, size_t n);
-void txn_add_rcpt(struct smtp_session *, const struct rcpt *, bool bypass);
-/* Accepted, but an alias leads to /dev/null. */
-void txn_drop_rcpt(struct smtp_session *, struct str addr, bool bypass);
+/* Room for n more recipients in one message? */
+bool txn_has_room(const struct smtp_session *, size_t n);
+/* A RCPT is accepted; bypass: it does not count for limits. */
+void txn_take_rcpt(struct smtp_session *, bool bypass);
+/* What it became: these, */
+void txn_add_rcpt(struct smtp_session *, const struct rcpt *);
+/* or nothing: an alias leads to /dev/null. */
+void txn_drop_rcpt(struct smtp_session *, struct str addr);
 
 /* DATA or the first BDAT: runs the stages of that point, begins at cleanup.
  * False: refused, and the transaction is over. */

@@ -414,6 +414,8 @@ struct config {
 	struct str client_ca;     /* file below secrets/; empty: none */
 	uint32_t rate_period;     /* s: window of recipients per hour */
 	uint32_t sender_interval; /* s: window of recipients per sender */
+	bool count_hosts;         /* some policy limits recipients of hosts, */
+	bool count_senders;       /* of senders: so all listeners count */
 	bool add_message_id;      /* to incoming mail; outgoing always */
 	bool received_gateway;    /* Received names the virtual gateway */
 	uint32_t dnslist_timeout; /* s */

@@ -10,6 +10,7 @@ static void check_unique(
     struct load *, const struct at *top, const char *list, const char *id);
 static void check_ports(struct load *, const struct at *listeners);
 static void check_profiles(struct load *, const struct at *list);
+static void note_limits(struct config *);
 static bool has_profile(const struct config *, struct str name);
 
 void
@@ -35,6 +36,7 @@ load_check(struct load *ld, const struct at *top)
 	load_check_gateways(ld);
 	load_check_lists(ld, &listeners);
 	load_check_groups(ld, top);
+	note_limits(ld->config);
 }
 
 void
@@ -163,4 +165,22 @@ has_profile(const struct config *c, struct str name)
 			return true;
 	}
 	return false;
+}
+
+/* What one policy limits is counted for all of them (receiving 8.5). */
+static void
+note_limits(struct config *c)
+{
+	for (size_t i = 0; i < c->n_listeners; i++) {
+		const struct hat *hat = &c->listeners[i].hat;
+
+		for (size_t k = 0; k < hat->n_groups; k++) {
+			const struct policy_params *p =
+			    &hat->groups[k].policy->p;
+
+			c->count_hosts |= p->max_rcpts_per_hour != UNLIMITED;
+			c->count_senders |=
+			    p->max_rcpts_per_sender != UNLIMITED;
+		}
+	}
 }

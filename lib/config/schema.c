@@ -108,6 +108,25 @@ static const struct schema_key receiving_keys[] = {
 	    DEFAULT("3m"),
 	    .help = "How long a client may take for the next block of a "
 		    "message." },
+	{ .name = "rate_period",
+	    FIELD(config, rate_period),
+	    .type = &value_time,
+	    .min = 60,
+	    .max = 14400,
+	    DEFAULT("1h"),
+	    .help = "How long recipients are counted for max_rcpts_per_hour, "
+		    "from the first one of a host on. Where it is not an "
+		    "hour the limit is put into proportion, but is at least "
+		    "1." },
+	{ .name = "sender_interval",
+	    FIELD(config, sender_interval),
+	    .type = &value_time,
+	    .min = 60,
+	    .max = 86400,
+	    DEFAULT("60m"),
+	    .help = "How long recipients are counted for "
+		    "max_rcpts_per_sender, from the first one of a sender "
+		    "on." },
 	{ .name = "delayed_reject",
 	    FIELD(config, delayed_reject),
 	    .type = &value_bool,

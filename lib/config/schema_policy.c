@@ -91,8 +91,9 @@ static const struct schema_key params_keys[MFP_N] = {
 	    .min = 1,
 	    .max = ANY_MAX,
 	    DEFAULT("unlimited"),
-	    .help = "Recipients that one envelope sender may address in an "
-		    "hour." },
+	    .help = "Recipients that one envelope sender may address in "
+		    "receiving.sender_interval. The null sender may address "
+		    "any number." },
 	[MFP_DHAP_LIMIT] = { .name = "dhap_limit",
 	    P(dhap_limit),
 	    .type = &value_count,
@@ -101,7 +102,8 @@ static const struct schema_key params_keys[MFP_N] = {
 	    .max = ANY_MAX,
 	    DEFAULTS("25", "unlimited"),
 	    .help = "Recipients that do not exist which one host may try in "
-		    "an hour. 0: any number." },
+		    "an hour; the next one meets dhap_code. 0: any "
+		    "number." },
 	[MFP_USE_SB] = { .name = "use_sb",
 	    P(use_sb),
 	    .type = &value_bool,
@@ -196,8 +198,8 @@ static const struct schema_key params_keys[MFP_N] = {
 	    DEFAULT("off"),
 	    .help = "Clients whose addresses agree in that many leading bits "
 		    "share their counts of recipients: of 32 in IPv4 (where "
-		    "more than 32 is all), of 128 in IPv6. off: each address "
-		    "has its own." },
+		    "more than 32 is all), of 128 in IPv6. off, or use_sb on: "
+		    "each address has its own, in IPv6 each /64." },
 	LIST_NAME(TLS_MANDATORY_LIST, "tls_mandatory_list", tls_mandatory_list,
 	    "Name of an address list: senders that must use TLS where tls "
 	    "is preferred."),

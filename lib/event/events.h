@@ -39,6 +39,10 @@ CODEC_STRUCT(ev_rid, REC_EV_RID);
 	F(S, STR, mechanism, 32) F(S, STR, profile, 100)
 #define EV_ICID_GONE(S, F, L)                                                  \
 	F(S, U64, icid, 0) F(S, IP, ip, 0) F(S, STR, text, 200)
+#define EV_HARVEST(S, F, L)                                                    \
+	F(S, U64, icid, 0) F(S, IP, ip, 0) F(S, STR, host, 255)                \
+	F(S, U64, limit, 0) F(S, STR, group, 100) F(S, STR, listener, 100)     \
+	F(S, STR, sender, 1200) F(S, STR, rcpt, 1200)
 #define EV_MID(S, F, L) F(S, U64, mid, 0)
 #define EV_MID_ICID(S, F, L) F(S, U64, mid, 0) F(S, U64, icid, 0)
 #define EV_MID_FROM(S, F, L)                                                   \
@@ -108,6 +112,15 @@ CODEC_STRUCT(ev_rid, REC_EV_RID);
 	E(BAD_SYNTAX, INFO, "ICID {icid} Bad syntax for command: {text'}",     \
 	    EV_ICID_TEXT)                                                      \
 	E(XCLIENT, INFO, "ICID {icid} XCLIENT {text'}", EV_ICID_TEXT)          \
+	E(LIMITED, INFO,                                                       \
+	    "ICID {icid} Receiving Control: limit of {text} reached",          \
+	    EV_ICID_TEXT)                                                      \
+	E(HARVEST, WARNING,                                                    \
+	    "ICID {icid} Potential Directory Harvest Attack from "             \
+	    "host=('{ip}', '{host?}'), dhap_limit={limit}, "                   \
+	    "sender_group={group?} listener={listener}, sender={sender}, "     \
+	    "rcpt={rcpt}",                                                     \
+	    EV_HARVEST)                                                        \
 	E(RECEIVING_FAILED, INFO, "ICID {icid} Receiving Failed: {text}",      \
 	    EV_ICID_TEXT)                                                      \
 	E(DISCONNECTED, INFO, "ICID {icid} disconnected address {ip}, {text}", \

@@ -27,8 +27,11 @@ static const struct stage stages[] = {
 	{ "recipient address", AT_RCPT, recipient_address },
 	{ "recipient default domain", AT_RCPT, recipient_domain },
 	{ "domain map", AT_RCPT, domain_map_decide },
+	{ "receiving control", AT_RCPT, control_decide },
 	{ "recipient access table", AT_RCPT, rat_decide },
 	{ "alias table", AT_RCPT, alias_decide },
+	/* Here: the directory, FACT_LDAP_ACCEPT of each address that came out
+	 * (receiving 1.2), before the next hop is asked. */
 
 	{ "message size", AT_DATA, prequeue_size },
 	{ "virtual gateway", AT_DATA, gateway_decide },

@@ -5,45 +5,76 @@
  * not ask it. The first entry that matches decides; keys are lower case, and
  * so is what is compared with them.
  */
+#include "pipeline/rat.h"
+
 #include "base/err.h"
 #include "config/rat_index.h"
 #include "mail/addr.h"
+#include "pipeline/control.h"
 #include "pipeline/stages.h"
 
 struct rcpt_keys { /* the recipient, in lower case */
 	struct str addr, user, domain;
 };
 
+static const struct rat_entry *find(
+    const struct subject *, struct str rcpt, struct arena *);
 static struct rcpt_keys keys_of(struct str rcpt, struct arena *mem);
 static void accept_rcpt(const struct rat_entry *, struct stage_out *);
-static void reject_rcpt(const struct rat_entry *, struct stage_out *);
+static enum stage_answer reject_rcpt(const struct rat_entry *,
+    const struct subject *, const struct facts *, struct stage_out *);
 
 enum stage_answer
 rat_decide(
     const struct subject *s, const struct facts *facts, struct stage_out *out)
 {
-	struct rcpt_keys keys;
-	const struct rat_entry *e;
+	const struct rat_entry *e = find(s, s->rcpt, out->mem);
 	struct note *note;
 
-	(void)facts;
-	if (s->listener->type != LISTENER_PUBLIC || s->behaviour == RELAY) {
+	if (e == NULL) {
 		stage_note(out, NOTE_RAT_SKIPPED);
 		return STAGE_DONE;
 	}
-	keys = keys_of(s->rcpt, out->mem);
+	note = stage_note(out, NOTE_RAT_MATCH);
+	note->where = e->where;
+	note->rat = e;
+	if (!e->accept)
+		return reject_rcpt(e, s, facts, out);
+	accept_rcpt(e, out);
+	return STAGE_DONE;
+}
+
+bool
+rat_bypasses_control(const struct subject *s, struct arena *mem)
+{
+	const struct rat_entry *e = find(s, s->rcpt, mem);
+
+	return e != NULL && e->accept && e->bypass_control;
+}
+
+bool
+rat_accepts(const struct subject *s, struct str addr, struct arena *mem)
+{
+	const struct rat_entry *e = find(s, addr, mem);
+
+	return e != NULL && e->accept;
+}
+
+/* NULL: the table is not asked. */
+static const struct rat_entry *
+find(const struct subject *s, struct str rcpt, struct arena *mem)
+{
+	const struct rat_entry *e;
+	struct rcpt_keys keys;
+
+	if (s->listener->type != LISTENER_PUBLIC || s->behaviour == RELAY)
+		return NULL;
+	keys = keys_of(rcpt, mem);
 	e = rat_index_find(
 	    &s->listener->rat, keys.addr, keys.user, keys.domain);
 	if (e == NULL)
 		panic("recipient access table without ALL");
-	note = stage_note(out, NOTE_RAT_MATCH);
-	note->where = e->where;
-	note->rat = e;
-	if (e->accept)
-		accept_rcpt(e, out);
-	else
-		reject_rcpt(e, out);
-	return STAGE_DONE;
+	return e;
 }
 
 static struct rcpt_keys
@@ -75,14 +106,22 @@ accept_rcpt(const struct rat_entry *e, struct stage_out *out)
 			    .text = e->reply.n > 0 ? e->reply : STR("ok") };
 }
 
-static void
-reject_rcpt(const struct rat_entry *e, struct stage_out *out)
+static enum stage_answer
+reject_rcpt(const struct rat_entry *e, const struct subject *s,
+    const struct facts *facts, struct stage_out *out)
 {
-	struct reply *reply = &stage_effect(out, EFFECT_REPLY)->reply;
+	struct reply *reply;
+	bool over;
 
+	if (control_invalid(s, facts, out, &over) == STAGE_NEEDS)
+		return STAGE_NEEDS;
+	if (over)
+		return STAGE_DONE;
+	reply = &stage_effect(out, EFFECT_REPLY)->reply;
 	reply->code = e->code != 0 ? (int)e->code : 550;
 	reply->status = e->reply.n > 0      ? ""
 			: reply->code < 500 ? "4.1.0"
 					    : "5.1.0";
 	reply->text = e->reply.n > 0 ? e->reply : STR("Address rejected.");
+	return STAGE_DONE;
 }

@@ -32,7 +32,8 @@ STAGE_DECISION(policy_delayed); /* the refusal that REJECT put off */
 STAGE_DECISION(recipient_address);
 STAGE_DECISION(recipient_domain);
 STAGE_DECISION(domain_map_decide);
-STAGE_DECISION(rat_decide);
+STAGE_DECISION(control_decide); /* FACT_RATE_HOST, FACT_RATE_SENDER */
+STAGE_DECISION(rat_decide);     /* FACT_DHAP */
 STAGE_DECISION(alias_decide);
 
 /* AT_DATA */

@@ -34,6 +34,7 @@ listeners:
         max_concurrency: 1000
         max_msgs_per_session: 10000
         max_rcpts_per_msg: 100
+        dhap_limit: 0
       groups:
         - name: ALL
           policy: $ACCEPTED

@@ -314,13 +314,15 @@ test_order_of_stages(void **state)
 		assert_true(s[i - 1].point <= s[i].point);
 }
 
-/* Connected by the policy of the last group. */
+/* Connected by the policy of the last group; nothing was refused yet. */
 static void
 prepare(struct world *w, const char *listener)
 {
+	static const struct fact given = { FACT_KNOWN, FACT_GIVEN };
 	const struct hat *hat;
 
 	world_begin(w, config, listener);
+	fact_put(&w->facts, &w->mem, FACT_DHAP, STR(""), given)->number = 1;
 	hat = &w->subject.listener->hat;
 	w->subject.group = &hat->groups[hat->n_groups - 1];
 	w->subject.policy = w->subject.group->policy;

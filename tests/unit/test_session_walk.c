@@ -19,7 +19,7 @@ static const char yaml[] =
     "  type: public\n"
     "  interface: Net\n"
     "  bare_newline: reject\n"
-    "  hat: {defaults: {max_msgs_per_session: 1000},\n"
+    "  hat: {defaults: {max_msgs_per_session: 1000, dhap_limit: 0},\n"
     "    groups: [{name: BAD, entries: [192.0.2.66], policy: $BLOCKED},\n"
     "      {name: GONE, entries: [192.0.2.67],\n"
     "       policy: TCPREFUSE}]}\n"
