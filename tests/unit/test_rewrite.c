@@ -315,6 +315,7 @@ check_limit(const char *aliases, const char *rcpt, const struct limit_case *c)
 	struct world w;
 
 	world_begin(&w, cf, "L");
+	w.subject.policy = w.subject.listener->hat.policies;
 	w.subject.behaviour = RELAY;
 	w.subject.addr_text = str_of(arena_printf(&w.mem, "<%s>", rcpt));
 	assert_int_equal(world_run(&w, AT_RCPT), PIPELINE_DONE);
