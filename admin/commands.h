@@ -19,6 +19,7 @@
 	C(hoststatus)                                                          \
 	C(inject)                                                              \
 	C(loadconfig)                                                          \
+	C(mailconfig)                                                          \
 	C(oldmessage)                                                          \
 	C(reload)                                                              \
 	C(removemessage)                                                       \

@@ -1,5 +1,6 @@
 /* control.c - asking the running programs, over the control socket */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -7,11 +8,16 @@
 
 #include "admin/control.h"
 #include "base/bounds.h"
+#include "base/mem.h"
 #include "ipc/ipc.h"
+#include "mail/wire.h"
 
 #define CONNECT_MS 10000
 #define ANSWER_MS  120000
 #define ANSWER_MAX (256u * 1024 * 1024)
+
+#define SUBMIT_TXN   1
+#define SUBMIT_PIECE (IPC_FRAME_MAX / 2)
 
 static int connect_to(const struct tool *, struct err *);
 static int choose(int fd, enum program_kind, struct buf *in, struct err *);
@@ -19,6 +25,9 @@ static int say(int fd, const char *const *words, struct err *);
 static int gather(
     int fd, struct buf *in, struct buf *text, int *msg_fd, struct err *);
 static int finish(const struct ipc_frame *, struct err *);
+static int hand_over(int fd, const struct str *rcpts, size_t n,
+    const struct buf *stored, const struct wire *, struct err *);
+static int take_verdict(int fd, struct buf *in, struct err *);
 static int parse(struct buf *text, json_t **out, struct err *);
 
 int
@@ -76,6 +85,40 @@ control_show(struct tool *t, enum program_kind kind, const char *const *words,
 	buf_fini(&text);
 	control_answer_fini(&answer);
 	return TOOL_DONE;
+}
+
+int
+control_submit(struct tool *t, const struct str *rcpts, size_t n,
+    struct str content, struct err *err)
+{
+	static const char *const words[] = { "submit", NULL };
+	int fd = connect_to(t, err), rc, none = -1;
+	struct buf in, answer, stored;
+	struct wire w;
+
+	if (fd == -1)
+		return -1;
+	buf_init(&in, IPC_FRAME_MAX);
+	buf_init(&answer, IPC_FRAME_MAX);
+	buf_init(&stored, ANSWER_MAX);
+	wire_begin(&w, false);
+	if (!wire_write(&w, content, &stored) || !wire_end(&w, &stored))
+		rc = err_set(err, ERR_PERM, "the message is too large");
+	else
+		rc = choose(fd, PROGRAM_CLEANUP, &in, err);
+	if (rc == 0)
+		rc = say(fd, words, err);
+	if (rc == 0)
+		rc = gather(fd, &in, &answer, &none, err);
+	if (rc == 0)
+		rc = hand_over(fd, rcpts, n, &stored, &w, err);
+	if (rc == 0)
+		rc = take_verdict(fd, &in, err);
+	buf_fini(&in);
+	buf_fini(&answer);
+	buf_fini(&stored);
+	close(fd);
+	return rc;
 }
 
 static int
@@ -179,6 +222,47 @@ finish(const struct ipc_frame *f, struct err *err)
 		return 0;
 	return err_set(err, r.status == TOOL_USAGE ? ERR_USAGE : ERR_PERM,
 	    "%.*s", STR_ARG(r.error));
+}
+
+static int
+hand_over(int fd, const struct str *rcpts, size_t n, const struct buf *stored,
+    const struct wire *w, struct err *err)
+{
+	struct rcpt *v = mem_array(n + 1, sizeof(*v));
+	struct envelope env = { .max_size = stored->len,
+		.reputation = INT64_MIN,
+		.rcpts = { n, v } };
+	struct end_msg end = { .size = stored->len, .wire_flags = w->flags };
+	int rc;
+
+	for (size_t i = 0; i < n; i++)
+		v[i].addr = rcpts[i];
+	rc = ipc_call_send(fd, IPC_ENVELOPE, SUBMIT_TXN, &env, err);
+	free(v);
+	for (size_t at = 0; at < stored->len && rc == 0; at += SUBMIT_PIECE)
+		rc = ipc_call_send_raw(fd, IPC_DATA, SUBMIT_TXN,
+		    str_sub(buf_str(stored), at, SUBMIT_PIECE), err);
+	if (rc == 0)
+		rc = ipc_call_send(fd, IPC_END, SUBMIT_TXN, &end, err);
+	return rc;
+}
+
+static int
+take_verdict(int fd, struct buf *in, struct err *err)
+{
+	struct accepted a;
+	struct ipc_frame f;
+
+	if (ipc_call_recv(fd, &f, in, NULL, NULL, ANSWER_MS, err) == -1)
+		return -1;
+	if (f.type != IPC_ACCEPTED)
+		return err_set(err, ERR_PROTO, "unexpected answer");
+	if (ipc_decode(&f, &a, NULL, err) == -1)
+		return -1;
+	return a.code == 250 ? 0
+			     : err_set(err, ERR_TEMP,
+				   "the queue did not take it: %u %.*s", a.code,
+				   STR_ARG(a.text));
 }
 
 static int

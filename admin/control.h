@@ -33,4 +33,11 @@ void control_answer_fini(struct control_answer *);
 int control_show(struct tool *, enum program_kind, const char *const *words,
     void (*render)(const json_t *, struct buf *));
 
+/*
+ * Gives a message to the queue, from the null sender. content: CRLF text.
+ * -1: err says why it was not taken.
+ */
+int control_submit(struct tool *, const struct str *rcpts, size_t n,
+    struct str content, struct err *);
+
 #endif

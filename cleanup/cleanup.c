@@ -43,6 +43,12 @@ static int setup(struct daemon *, struct err *);
 static void start(struct daemon *);
 static const struct ipc_handler *on_peer(struct daemon *, enum program_kind,
     uint32_t worker, struct ipc *, void **arg);
+static void on_command(
+    struct daemon *, struct ipc *, const struct command *, const char *user);
+static int on_admin_frame(
+    struct daemon *, struct ipc *, struct ipc_frame *, struct err *);
+static void on_admin_gone(struct daemon *, struct ipc *);
+static struct sender **find_sender(const struct ipc *);
 static void on_stop(struct daemon *, uint32_t wait);
 static void idle(struct cleanup *);
 static void recover(struct cleanup *);
@@ -68,6 +74,9 @@ static const struct program program = {
 	.setup = setup,
 	.start = start,
 	.on_peer = on_peer,
+	.on_command = on_command,
+	.on_admin_frame = on_admin_frame,
+	.on_admin_gone = on_admin_gone,
 	.on_stop = on_stop,
 };
 
@@ -80,6 +89,14 @@ static const struct ipc_handler qmgr_handler = {
 	.closed = qmgr_closed,
 	.drained = qmgr_drained,
 };
+
+/* An administrator's tool that sends messages. */
+struct sender {
+	struct sender *next;
+	struct ipc *ipc;
+	struct intake *intake;
+};
+static struct sender *senders;
 
 /* What a channel belongs to. */
 struct peer {
@@ -311,6 +328,65 @@ qmgr_drained(void *arg, struct ipc *ipc)
 
 	(void)ipc;
 	workqueue_run(p->cleanup->workqueue);
+}
+
+/* --- messages of administrators --- */
+
+/* "submit": from now on the tool speaks as smtpd does. */
+static void
+on_command(struct daemon *d, struct ipc *ipc, const struct command *cmd,
+    const char *user)
+{
+	static const enum ipc_type types[] = { IPC_ENVELOPE, IPC_RCPT_MORE,
+		IPC_DATA, IPC_END, IPC_ABORT };
+	const struct word *words = cmd->words.v;
+	struct sender *s;
+
+	(void)user;
+	if (cmd->words.n != 1 || !str_is(words[0].text, "submit") ||
+	    *find_sender(ipc) != NULL) {
+		program_answer(ipc, NULL, 2, "no such command here");
+		return;
+	}
+	s = mem_alloc(sizeof(*s));
+	s->ipc = ipc;
+	s->intake = intake_new(d->self, ipc, PROGRAM_MASTER);
+	s->next = senders;
+	senders = s;
+	for (size_t i = 0; i < NELEM(types); i++)
+		ipc_accept(ipc, types[i]);
+	program_answer(ipc, NULL, 0, NULL);
+}
+
+static int
+on_admin_frame(
+    struct daemon *d, struct ipc *ipc, struct ipc_frame *f, struct err *err)
+{
+	(void)d;
+	return intake_frame((*find_sender(ipc))->intake, f, err);
+}
+
+static void
+on_admin_gone(struct daemon *d, struct ipc *ipc)
+{
+	struct sender **at = find_sender(ipc), *s = *at;
+
+	(void)d;
+	if (s == NULL)
+		return;
+	*at = s->next;
+	intake_lost(&s->intake);
+	free(s);
+}
+
+static struct sender **
+find_sender(const struct ipc *ipc)
+{
+	struct sender **at = &senders;
+
+	while (*at != NULL && (*at)->ipc != ipc)
+		at = &(*at)->next;
+	return at;
 }
 
 /* --- time --- */

@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/map.h"
 #include "base/mem.h"
 #include "cleanup/disk.h"
@@ -47,6 +48,7 @@ struct txn {
 	struct mail *mail;
 	uint64_t promised; /* our share of cleanup->promised */
 	size_t cap_rcpts;
+	bool own; /* made by an administrator's tool */
 	struct wire_check check;
 	struct scan scan;
 	struct accepted answer; /* when it has failed; literals */
@@ -98,6 +100,7 @@ static int take_abort(
 static struct txn *txn_new(struct intake *, uint32_t id);
 static void txn_free(struct txn **);
 static int read_envelope(struct txn *, struct ipc_frame *, struct err *);
+static int own_envelope(struct txn *, struct err *);
 static bool may_begin(struct txn *);
 static void set_envelope(struct txn *);
 static void promise(struct txn *);
@@ -357,6 +360,8 @@ read_envelope(struct txn *t, struct ipc_frame *f, struct err *err)
 	copy.body = arena_str(&t->mail->mem, f->body);
 	if (ipc_decode(&copy, e, &t->mail->mem, err) == -1)
 		return -1;
+	if (t->from->kind == PROGRAM_MASTER)
+		return own_envelope(t, err);
 	notice = e->flags & ENV_NOTICE;
 	if (notice != (t->from->kind == PROGRAM_QMGR))
 		return err_set(err, ERR_PROTO, "notices come from qmgr");
@@ -367,6 +372,37 @@ read_envelope(struct txn *t, struct ipc_frame *f, struct err *err)
 		return err_set(err, ERR_PROTO, "the envelope comes first here");
 	t->mail->mid = e->mid;
 	t->cap_rcpts = e->rcpts.n;
+	return 0;
+}
+
+/* Of an envelope that an administrator's tool makes only the recipients are
+ * the tool's to say. From here on it is as one of qmgr's notices. */
+static int
+own_envelope(struct txn *t, struct err *err)
+{
+	struct mail *m = t->mail;
+	struct envelope *e = &m->envelope;
+	const struct rcpt *v;
+
+	if (e->mid != 0 || e->flags & ~(uint32_t)ENV_SMTPUTF8 ||
+	    e->sender.n > 0)
+		return err_set(err, ERR_PROTO, "not a message of a tool");
+	t->own = true;
+	m->mid = stats_next_id(t->cleanup->daemon->stats, STATS_MID);
+	*e = (struct envelope){ .mid = m->mid,
+		.arrival = clock_wall_ms(),
+		.protocol = STR("ESMTP"),
+		.flags = ENV_NOTICE | ENV_8BITMIME | e->flags,
+		.reputation = INT64_MIN,
+		.max_size = e->max_size,
+		.rcpts = e->rcpts };
+	t->cap_rcpts = e->rcpts.n;
+	EMIT(START_MID, .mid = m->mid, .icid = 0);
+	EMIT(MID_FROM, .mid = m->mid, .icid = 0, .addr = STR(""));
+	v = e->rcpts.v;
+	for (size_t i = 0; i < e->rcpts.n; i++)
+		EMIT(MID_RCPT, .mid = m->mid, .icid = 0, .rid = (uint32_t)i,
+		    .addr = v[i].addr);
 	return 0;
 }
 
@@ -495,7 +531,7 @@ count(struct txn *t)
 	struct stats *st = t->cleanup->daemon->stats;
 	uint64_t n = t->mail->envelope.rcpts.n;
 
-	if (t->mail->envelope.flags & ENV_NOTICE) {
+	if (t->mail->envelope.flags & ENV_NOTICE && !t->own) {
 		stats_add(st, STATS_gen_bounce_recipients, n);
 		return;
 	}

@@ -1,5 +1,6 @@
 /*
- * intake.h - messages come in: frames of smtpd, and notices of qmgr
+ * intake.h - messages come in: frames of smtpd, notices of qmgr, and what
+ * administrators send (from PROGRAM_MASTER, who let them in)
  *
  * The peer is taken for hostile (threats IPC-03): order, sizes, counts and
  * the stored form are checked again here. A message that fails is answered

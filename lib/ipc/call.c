@@ -24,17 +24,32 @@ int
 ipc_call_send(
     int fd, enum ipc_type type, uint32_t txn, const void *msg, struct err *err)
 {
+	const struct ipc_spec *spec = ipc_spec(type);
+	struct buf body;
+	int rc;
+
+	buf_init(&body, spec->max);
+	codec_encode(spec->codec, msg, &body);
+	rc = ipc_call_send_raw(fd, type, txn, buf_str(&body), err);
+	buf_fini(&body);
+	return rc;
+}
+
+int
+ipc_call_send_raw(
+    int fd, enum ipc_type type, uint32_t txn, struct str body, struct err *err)
+{
 	int64_t until = clock_mono_ms() + SEND_MS;
 	const struct ipc_spec *spec = ipc_spec(type);
-	struct wire_head h = { .type = (uint16_t)type, .txn = txn };
+	struct wire_head h = {
+		.length = (uint32_t)body.n, .type = (uint16_t)type, .txn = txn
+	};
 	struct buf out;
 	int rc = 0;
 
 	buf_init(&out, WIRE_HEAD + spec->max);
 	buf_add(&out, &h, sizeof(h));
-	codec_encode(spec->codec, msg, &out);
-	h.length = (uint32_t)(out.len - WIRE_HEAD);
-	memcpy(out.data, &h, sizeof(h));
+	buf_add_str(&out, body);
 	while (rc == 0 && out.len != 0) {
 		ssize_t n = wire_send(fd, out.data, out.len, NULL, 0);
 

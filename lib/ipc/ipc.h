@@ -92,6 +92,8 @@ const struct ipc_spec *ipc_spec(enum ipc_type type); /* NULL: no such type */
  */
 int ipc_call_send(
     int fd, enum ipc_type type, uint32_t txn, const void *msg, struct err *err);
+int ipc_call_send_raw(
+    int fd, enum ipc_type type, uint32_t txn, struct str, struct err *err);
 /* The body is put into *in (which grows from its start); fds_out, if not
  * NULL, receives up to *n_fds descriptors. */
 int ipc_call_recv(int fd, struct ipc_frame *frame, struct buf *in, int *fds_out,

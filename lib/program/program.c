@@ -485,6 +485,8 @@ admin_frame(void *arg, struct ipc *ipc, struct ipc_frame *f, struct err *err)
 	struct arena mem;
 	int rc;
 
+	if (f->type != IPC_COMMAND)
+		return d->program->on_admin_frame(d, ipc, f, err);
 	arena_init(&mem, IPC_FRAME_MAX * 2);
 	rc = ipc_decode(f, &cmd, &mem, err);
 	if (rc == 0 && (d->program->on_command == NULL || cmd.words.n == 0))

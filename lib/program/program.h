@@ -75,6 +75,9 @@ struct program {
 	/* A command of an admin tool arrived; see program_answer. */
 	void (*on_command)(struct daemon *, struct ipc *admin,
 	    const struct command *, const char *user);
+	/* Another message of an admin tool, once ipc_accept has let it in. */
+	int (*on_admin_frame)(struct daemon *, struct ipc *admin,
+	    struct ipc_frame *, struct err *);
 	/* That admin tool is gone: do not answer it any more. */
 	void (*on_admin_gone)(struct daemon *, struct ipc *admin);
 	/* Stop: finish what is in progress, then loop_stop. */

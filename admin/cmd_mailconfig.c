@@ -1,0 +1,220 @@
+/* cmd_mailconfig.c - `mailconfig` (delivery-admin 4.2) */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "admin/commands.h"
+#include "admin/control.h"
+#include "admin/fields.h"
+#include "admin/saving.h"
+#include "base/base64.h"
+#include "base/clock.h"
+#include "base/mem.h"
+#include "mail/addr.h"
+
+#define RCPTS_AT_ONCE 100
+#define LINE_BYTES    57 /* 76 characters of base64 */
+#define MAIL_MAX      (2 * SAVED_MAX)
+
+struct mailing {
+	struct arena mem;
+	struct str rcpts[RCPTS_AT_ONCE];
+	size_t n;
+	char list[DIALOGUE_LINE]; /* as it was written */
+};
+
+static int run(struct tool *, int argc, char **argv);
+static int ask(struct tool *, struct mailing *, struct saving *);
+static bool take_list(struct mailing *, char shown[200]);
+static int send_it(struct tool *, struct mailing *, struct saving *);
+static void write_mail(struct tool *, const struct mailing *,
+    const struct saving *, struct str config, struct buf *out);
+static void write_base64(struct str, struct buf *out);
+static int say(struct tool *, const struct mailing *);
+
+const struct tool_command cmd_mailconfig = { "mailconfig",
+	"[--key FILE] ADDRESS[,ADDRESS...] [mask|plain|encrypt]",
+	"Mail the configuration to somebody",
+	"Sends the configuration in force as an attachment, through the queue "
+	"like any message: when it arrives, delivery works. Files below "
+	"secrets/ are masked if nothing is said, plain, or encrypted with the "
+	"key of this machine or the file that --key names; see saveconfig.",
+	run };
+
+static int
+run(struct tool *t, int argc, char **argv)
+{
+	struct mailing m = { .n = 0 };
+	struct saving sv = { .how = SAVED_MASK };
+	const struct tool_option options[] = {
+		{ "--key", &sv.key_file, NULL },
+	};
+	char shown[200];
+	int status = TOOL_DONE;
+
+	if (!tool_options(t, options, NELEM(options), &argc, argv))
+		return TOOL_USAGE;
+	if (argc > 3 || (argc == 3 && !saving_word(argv[2], &sv.how)) ||
+	    (argc == 1 && !t->asks))
+		return tool_usage(t, NULL);
+	arena_init(&m.mem, 65536 * 16);
+	if (argc == 1) {
+		status = ask(t, &m, &sv);
+	} else if (!str_copy(m.list, sizeof(m.list), str_of(argv[1])) ||
+		   !take_list(&m, shown)) {
+		fprintf(stderr, "Invalid email address: \"%s\"\n", shown);
+		status = TOOL_USAGE;
+	}
+	if (status == TOOL_DONE)
+		status = send_it(t, &m, &sv);
+	arena_free(&m.mem);
+	return status;
+}
+
+static int
+ask(struct tool *t, struct mailing *m, struct saving *sv)
+{
+	bool plain;
+	char shown[200];
+
+	for (;;) {
+		if (!dialogue_needed(&t->dialogue,
+			"Please enter the email address to which you want to "
+			"send the configuration file.\n"
+			"Separate multiple addresses with commas.",
+			m->list, sizeof(m->list)))
+			return tool_abandoned(t);
+		if (take_list(m, shown))
+			break;
+		fprintf(
+		    t->dialogue.out, "Invalid email address: \"%s\"\n", shown);
+	}
+	if (!dialogue_yes(&t->dialogue,
+		"Do you want to include passphrases? A file without "
+		"passphrases cannot be loaded with loadconfig.",
+		false, &plain))
+		return tool_abandoned(t);
+	sv->how = plain ? SAVED_PLAIN : SAVED_MASK;
+	return TOOL_DONE;
+}
+
+/* False: shown is the one that is no address. */
+static bool
+take_list(struct mailing *m, char shown[200])
+{
+	struct str list = str_of(m->list);
+
+	m->n = 0;
+	*shown = '\0';
+	while (list.n > 0) {
+		struct str one = str_trim(str_cut(&list, ','));
+		struct addr a;
+
+		if (one.n == 0)
+			continue;
+		str_escape(shown, 200, one, 150);
+		if (m->n == RCPTS_AT_ONCE ||
+		    addr_parse(&a, one, &m->mem, NULL) != ADDR_OK ||
+		    a.domain.n == 0 || !addr_is_clean(a.text))
+			return false;
+		m->rcpts[m->n++] = a.text;
+	}
+	return m->n > 0;
+}
+
+static int
+send_it(struct tool *t, struct mailing *m, struct saving *sv)
+{
+	struct err err = ERR_INIT;
+	struct buf config, mail;
+	int rc;
+
+	buf_init(&config, SAVED_MAX);
+	buf_init(&mail, MAIL_MAX);
+	rc = saving_make(t, sv, &config, &err);
+	if (rc == 0) {
+		write_mail(t, m, sv, buf_str(&config), &mail);
+		rc = mail.failed ? err_set(&err, ERR_PERM,
+				       "the configuration is too large")
+				 : control_submit(
+				       t, m->rcpts, m->n, buf_str(&mail), &err);
+	}
+	buf_fini(&config);
+	buf_fini(&mail);
+	return rc == 0 ? say(t, m) : tool_fail(t, &err);
+}
+
+/* One part says what the other one, the file, is. */
+static void
+write_mail(struct tool *t, const struct mailing *m, const struct saving *sv,
+    struct str config, struct buf *out)
+{
+	char name[160], date[CLOCK_TEXT], id[40];
+	char random[12];
+	struct buf boundary;
+	int64_t now = clock_wall_ms();
+
+	seal_random(random, sizeof(random));
+	buf_init(&boundary, 64);
+	buf_puts(&boundary, "=_"); /* never within base64 */
+	base64_encode((struct str){ random, sizeof(random) }, &boundary);
+	snprintf(id, sizeof(id), "%lld.config", (long long)now);
+	saving_name(t, name, sizeof(name));
+	buf_printf(out, "Date: %s\r\n", clock_rfc5322(now, date));
+	buf_printf(
+	    out, "From: \"Postern\" <MAILER-DAEMON@%s>\r\n", sv->hostname);
+	buf_puts(out, "To: ");
+	for (size_t i = 0; i < m->n; i++)
+		buf_printf(out, "%s<%.*s>", i > 0 ? ",\r\n\t" : "",
+		    STR_ARG(m->rcpts[i]));
+	buf_printf(out,
+	    "\r\nSubject: Configuration of %s (Postern %s)\r\n"
+	    "Message-ID: <%s@%s>\r\n"
+	    "Auto-Submitted: auto-generated\r\n"
+	    "MIME-Version: 1.0\r\n"
+	    "Content-Type: multipart/mixed;\r\n\tboundary=\"%s\"\r\n\r\n",
+	    sv->hostname, POSTERN_VERSION, id, sv->hostname, boundary.data);
+	buf_printf(out,
+	    "--%s\r\n"
+	    "Content-Type: text/plain; charset=us-ascii\r\n\r\n"
+	    "The configuration of %s, revision %llu, is attached.\r\n\r\n",
+	    boundary.data, sv->hostname, (unsigned long long)sv->revision);
+	buf_printf(out,
+	    "--%s\r\n"
+	    "Content-Type: text/plain; charset=utf-8\r\n"
+	    "Content-Transfer-Encoding: base64\r\n"
+	    "Content-Disposition: attachment;\r\n\tfilename=\"%s\"\r\n\r\n",
+	    boundary.data, name);
+	write_base64(config, out);
+	buf_printf(out, "\r\n--%s--\r\n", boundary.data);
+	buf_fini(&boundary);
+}
+
+static void
+write_base64(struct str s, struct buf *out)
+{
+	for (size_t i = 0; i < s.n; i += LINE_BYTES) {
+		base64_encode(str_sub(s, i, LINE_BYTES), out);
+		buf_puts(out, "\r\n");
+	}
+}
+
+static int
+say(struct tool *t, const struct mailing *m)
+{
+	struct buf out;
+
+	if (t->json) {
+		fprintf(t->dialogue.out, "{\n  \"recipients\": %zu\n}\n", m->n);
+		return TOOL_DONE;
+	}
+	buf_init(&out, sizeof(m->list) * 8);
+	buf_puts(&out, "The configuration file has been sent to ");
+	for (size_t i = 0; i < m->n; i++) {
+		buf_puts(&out, i > 0 ? ", " : "");
+		fields_show_str(&out, m->rcpts[i], ADDR_MAX);
+	}
+	buf_puts(&out, ".\n");
+	tool_print(t, &out);
+	buf_fini(&out);
+	return TOOL_DONE;
+}
