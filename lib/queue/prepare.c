@@ -133,6 +133,7 @@ make_folder(int at, const char *name, const struct want *w, struct err *err)
 	return rc;
 }
 
+/* The owner comes last: what has one is taken to be complete. */
 static int
 hand_over(int fd, const struct want *w, struct err *err)
 {
@@ -140,11 +141,12 @@ hand_over(int fd, const struct want *w, struct err *err)
 
 	if (fstat(fd, &st) == -1)
 		return err_sys(err, ERR_PERM, "fstat");
-	if ((st.st_uid != w->uid || st.st_gid != w->gid) &&
-	    fchown(fd, w->uid, w->gid) == -1)
-		return err_sys(err, ERR_PERM, "change owner");
+	if (st.st_gid != w->gid && fchown(fd, (uid_t)-1, w->gid) == -1)
+		return err_sys(err, ERR_PERM, "change group");
 	if ((st.st_mode & 07777) != w->mode && fchmod(fd, w->mode) == -1)
 		return err_sys(err, ERR_PERM, "change mode");
+	if (st.st_uid != w->uid && fchown(fd, w->uid, (gid_t)-1) == -1)
+		return err_sys(err, ERR_PERM, "change owner");
 	return 0;
 }
 
