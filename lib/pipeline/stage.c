@@ -5,10 +5,14 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/err.h"
 
-#define REPLY_MAX 2048 /* a formatted text; custom ones are not formatted */
+#define REPLY_MAX   2048 /* a formatted text; custom ones are not formatted */
+#define NOTES_FIRST 64
+
+static void make_room(struct stage_out *);
 
 enum stage_answer
 stage_needs(struct stage_out *out, enum fact_id id, struct str key)
@@ -60,13 +64,27 @@ stage_note(struct stage_out *out, enum note_kind kind)
 	struct note *note = &unread;
 
 	if (out->explain) {
-		if (out->notes == NULL)
-			out->notes = arena_array(
-			    out->mem, NOTES_MAX, sizeof(*out->notes));
+		make_room(out);
 		if (out->n_notes < NOTES_MAX)
 			out->n_notes++;
 		note = &out->notes[out->n_notes - 1];
 	}
 	*note = (struct note){ .kind = kind };
 	return note;
+}
+
+/* For one more: 64, then twice as many each time. */
+static void
+make_room(struct stage_out *out)
+{
+	size_t n = out->n_notes;
+	struct note *notes;
+
+	if (n == NOTES_MAX || (n > 0 && (n < NOTES_FIRST || (n & (n - 1)))))
+		return;
+	notes = arena_array(
+	    out->mem, n > 0 ? 2 * n : NOTES_FIRST, sizeof(*notes));
+	if (n > 0)
+		memcpy(notes, out->notes, n * sizeof(*notes));
+	out->notes = notes;
 }

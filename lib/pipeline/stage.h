@@ -121,7 +121,7 @@ struct need {
 };
 
 #define EFFECTS_MAX 8
-#define NOTES_MAX   64
+#define NOTES_MAX   4096
 #define NEEDS_MAX   16
 
 struct needs {
@@ -192,6 +192,7 @@ enum stage_answer stage_needs(struct stage_out *, enum fact_id, struct str key);
 struct effect *stage_effect(struct stage_out *, enum effect_kind);
 void stage_reply(struct stage_out *, int code, const char *status, bool close,
     const char *fmt, ...) __attribute__((format(printf, 5, 6)));
-struct note *stage_note(struct stage_out *, enum note_kind); /* never NULL */
+/* Never NULL; good until the next one. */
+struct note *stage_note(struct stage_out *, enum note_kind);
 
 #endif

@@ -73,6 +73,7 @@ check(const struct qmessage *m, struct str file)
 
 	if (m->valid_len > file.n ||
 	    m->content_off + m->content_len > m->valid_len ||
+	    m->content_len + m->route.skip != m->content.size ||
 	    m->n_rcpts != m->envelope.rcpts.n)
 		abort();
 	for (size_t i = 0; i < m->n_rcpts; i++)

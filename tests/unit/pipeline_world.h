@@ -25,7 +25,7 @@ struct world {
 	struct subject subject;
 	struct pipeline_run run;
 	enum fact_id needs; /* FACT_N: nothing */
-	struct note notes[NOTES_MAX];
+	struct note notes[256];
 	size_t n_notes;
 	unsigned bypass;
 	struct str bounce_profile, gateway, warning;

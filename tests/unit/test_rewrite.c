@@ -597,6 +597,25 @@ test_headers(void **state)
 	}
 }
 
+/* Each change is told, and there may be many. */
+static void
+test_many_notes(void **state)
+{
+	struct stage_out out = { .explain = true };
+	struct arena mem;
+
+	(void)state;
+	arena_init(&mem, 16 << 20);
+	out.mem = &mem;
+	for (uint64_t i = 0; i < NOTES_MAX + 10; i++)
+		stage_note(&out, NOTE_MASQUERADE)->number = i;
+	assert_int_equal(out.n_notes, NOTES_MAX);
+	for (uint64_t i = 0; i < NOTES_MAX - 1; i++)
+		assert_int_equal(out.notes[i].number, i);
+	assert_int_equal(out.notes[NOTES_MAX - 1].number, NOTES_MAX + 9);
+	arena_free(&mem);
+}
+
 /* More addresses than anybody writes: the fields that have them stay. */
 static void
 test_lim_addresses_in_headers(void **state)
@@ -923,6 +942,7 @@ main(void)
 		cmocka_unit_test(test_the_sender_stays_where_it_is_not_wished),
 		cmocka_unit_test(test_masquerade_and_smtputf8),
 		cmocka_unit_test(test_headers),
+		cmocka_unit_test(test_many_notes),
 		cmocka_unit_test(test_lim_addresses_in_headers),
 		cmocka_unit_test(test_gateways),
 		cmocka_unit_test(test_exceptions),

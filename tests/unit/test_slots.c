@@ -144,6 +144,61 @@ test_a_small_message_goes_into_a_slot_and_is_found_again(void **state)
 	slots_close(&r);
 }
 
+/* ROUTE skips the beginning of the content, in memory and on disk. */
+static void
+test_route_skips_a_part(void **state)
+{
+	struct kit *k = *state;
+	struct err err = ERR_INIT;
+	struct slots *r = reader(k);
+	struct route_rec route = { .prepend = STR("From: x\r\n"),
+		.skip = 1,
+		.sender = STR("outer@sender.test"),
+		.bounce_profile = STR(""),
+		.gateway = STR("") };
+
+	for (int parked = 0; parked < 2; parked++) {
+		struct qfile *q = in_slot(k, 77, 30);
+		struct qmessage qm;
+		struct arena mem;
+		struct buf image, head;
+		struct str content;
+		int slot = qfile_slot(q);
+
+		if (parked)
+			qfile_park(q);
+		buf_init(&head, 100);
+		assert_int_equal(qfile_read(q, 30, &head, &err), 0);
+		assert_int_equal(head.data[0], 'a' + 77 % 26);
+		assert_int_equal(qfile_route(q, &route, &err), 0);
+		for (int again = 0; again < 2; again++) {
+			assert_int_equal(qfile_content(q, &content, &err), 0);
+			assert_true(
+			    str_eq(content, str_sub(buf_str(&head), 1, 29)));
+			qfile_park(q);
+		}
+		buf_init(&image, SLOT_SIZE + 1);
+		arena_init(&mem, QUEUE_READ_MEM);
+		assert_int_equal(
+		    slots_message(r, slot, 77, &image, &qm, &mem, &err),
+		    QREAD_MAIL);
+		assert_int_equal(qm.content_len, 29);
+		assert_true(str_eq(str_sub(buf_str(&image), qm.content_off, 29),
+		    str_sub(buf_str(&head), 1, 29)));
+		assert_true(str_is(qm.envelope.sender, "outer@sender.test"));
+		qfile_free(&q);
+		q = qfile_adopt(k->spool, &qm, slot);
+		assert_int_equal(qfile_content(q, &content, &err), 0);
+		assert_true(str_eq(content, str_sub(buf_str(&head), 1, 29)));
+		assert_int_equal(qfile_unlink(q, &err), 0);
+		qfile_free(&q);
+		arena_free(&mem);
+		buf_fini(&image);
+		buf_fini(&head);
+	}
+	slots_close(&r);
+}
+
 /* A slot is used again only when its message is done; what an older and
  * longer message left behind it never shows. */
 static void
@@ -293,6 +348,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_a_small_message_goes_into_a_slot_and_is_found_again),
+		TEST(test_route_skips_a_part),
 		TEST(test_slots_are_used_again_when_done),
 		TEST(test_a_torn_image_is_a_draft_and_a_damaged_one_is_told),
 		TEST(test_what_must_wait_becomes_a_file),
