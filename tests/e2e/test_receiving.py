@@ -164,3 +164,23 @@ def test_a_lost_cleanup_costs_one_reply(make_suite):
         c.send(b"x\r\n.\r\n")
         assert c.reply()[0] == 451
         wait_for("another cleanup", lambda: c.mail()[0] == 250)
+
+
+@pytest.mark.parametrize("kind,counted", [
+    ("sinkhole-queue", (1, 2, 1)), ("sinkhole-noqueue", (0, 2, 0))])
+def test_what_sinkholes_count(make_suite, kind, counted):
+    """One writes and then drops, the other does not keep anything; neither
+    delivers (docs/decisions/rewriting.md)."""
+    postern = make_suite(CONFIG.replace("type: private", "type: " + kind))
+
+    def count():
+        c = postern.ask("status", "detail")["counters"]
+        return tuple(c[k]["lifetime"] for k in (
+            "messages_received", "recipients_received", "dropped_messages",
+            "connections_out"))
+
+    with postern.client(postern.private_port) as c:
+        assert c.mail(rcpts=["a@x.test", "b@y.test"])[0] == 250
+    postern.wait_log("Message finished MID 1 done")
+    wait_for("the counters", lambda: count() == counted + (0,))
+    assert not postern.queued()
