@@ -11,7 +11,7 @@
 #include "trace/trace.h"
 
 static json_t *connection(const struct trace_report *);
-static json_t *parameters(const struct policy *);
+static json_t *parameters(const struct subject *);
 static json_t *sender(const struct trace_report *);
 static json_t *recipients(const struct trace_report *);
 static json_t *recipient(const struct trace_rcpt *);
@@ -86,7 +86,7 @@ connection(const struct trace_report *r)
 	    place(
 		s->policy->name.n > 0 ? &s->policy->where : &s->group->where));
 	set(o, "behavior", json_string(behaviour_name(s->policy->behaviour)));
-	set(o, "parameters", parameters(s->policy));
+	set(o, "parameters", parameters(s));
 	set(o, "steps", notes(&r->connect));
 	if (!r->connect.refused)
 		set(o, "greeting", reply(&r->connect.reply));
@@ -101,19 +101,23 @@ connection(const struct trace_report *r)
 }
 
 static json_t *
-parameters(const struct policy *p)
+parameters(const struct subject *s)
 {
-	struct trace_param params[TRACE_PARAMS];
+	struct trace_param params[TRACE_PARAMS_MAX];
 	json_t *o = json_object();
+	struct arena mem;
+	size_t n;
 
-	trace_params(p, params);
-	for (size_t i = 0; i < NELEM(params); i++) {
+	arena_init(&mem, 1 << 20);
+	n = trace_params(s->listener, s->policy, params, &mem);
+	for (size_t i = 0; i < n; i++) {
 		json_t *one = json_object();
 
-		set(one, "value", json_string(params[i].text));
+		set(one, "value", text(params[i].text));
 		set(one, "default", json_boolean(params[i].is_default));
 		set(o, params[i].key, one);
 	}
+	arena_free(&mem);
 	return o;
 }
 

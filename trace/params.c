@@ -1,147 +1,206 @@
 /*
  * params.c - the parameters of a mail flow policy, as T1 lists them
+ *
+ * The first are always listed (receiving 2.6.1); the others where they are
+ * not what the listener's type brings.
  */
 #include <inttypes.h>
 #include <stdio.h>
 
 #include "base/mem.h"
+#include "config/schema.h"
 #include "trace/trace.h"
 
-static void show_size(char out[32], uint64_t n);
-static void show_count(char out[32], uint64_t n);
-static void show_limit(char out[32], uint64_t n);
-static void show_bool(char out[32], uint64_t n);
-static void show_level(char out[32], uint64_t n);
-static uint64_t value(const struct policy_params *, enum policy_param);
+static struct str show_size(const void *field, struct arena *);
+static struct str show_count(const void *field, struct arena *);
+static struct str show_limit(const void *field, struct arena *);
+static struct str show_bits(const void *field, struct arena *);
+static struct str show_code(const void *field, struct arena *);
+static struct str show_bool(const void *field, struct arena *);
+static struct str show_level(const void *field, struct arena *);
+static struct str show_as_set(const void *field, struct arena *);
+static bool is_usual(const struct schema_key *, const struct policy_params *,
+    const struct policy_params *usual);
+
+#define ALWAYS 14 /* of these */
 
 static const struct {
 	enum policy_param id;
-	const char *label, *key;
-	void (*show)(char out[32], uint64_t n);
-} params[TRACE_PARAMS] = {
-	{ MFP_MAX_MESSAGE_SIZE, "Maximum Message Size", "max_message_size",
-	    show_size },
+	const char *label;
+	struct str (*show)(const void *field, struct arena *);
+} params[] = {
+	{ MFP_MAX_MESSAGE_SIZE, "Maximum Message Size", show_size },
 	{ MFP_MAX_CONCURRENCY, "Maximum Number Of Connections From A Single IP",
-	    "max_concurrency", show_count },
+	    show_count },
 	{ MFP_MAX_MSGS_PER_SESSION, "Maximum Number Of Messages Per Connection",
-	    "max_msgs_per_session", show_count },
+	    show_count },
 	{ MFP_MAX_RCPTS_PER_MSG, "Maximum Number Of Recipients Per Message",
-	    "max_rcpts_per_msg", show_count },
-	{ MFP_MAX_RCPTS_PER_HOUR, "Maximum Recipients Per Hour",
-	    "max_rcpts_per_hour", show_limit },
+	    show_count },
+	{ MFP_MAX_RCPTS_PER_HOUR, "Maximum Recipients Per Hour", show_limit },
 	{ MFP_MAX_RCPTS_PER_SENDER, "Maximum Recipients Per Envelope Sender",
-	    "max_rcpts_per_sender", show_limit },
-	{ MFP_DHAP_LIMIT, "Directory Harvest Attack Prevention", "dhap_limit",
 	    show_limit },
-	{ MFP_USE_SB, "Use SenderBase For Flow Control", "use_sb", show_bool },
-	{ MFP_SPAM_CHECK, "Spam Detection Enabled", "spam_check", show_bool },
-	{ MFP_VIRUS_CHECK, "Virus Detection Enabled", "virus_check",
-	    show_bool },
-	{ MFP_TLS, "Allow TLS Connections", "tls", show_level },
-	{ MFP_SMTP_AUTH, "Allow SMTP Authentication", "smtp_auth", show_level },
+	{ MFP_DHAP_LIMIT, "Directory Harvest Attack Prevention", show_limit },
+	{ MFP_USE_SB, "Use SenderBase For Flow Control", show_bool },
+	{ MFP_SPAM_CHECK, "Spam Detection Enabled", show_bool },
+	{ MFP_VIRUS_CHECK, "Virus Detection Enabled", show_bool },
+	{ MFP_TLS, "Allow TLS Connections", show_level },
+	{ MFP_SMTP_AUTH, "Allow SMTP Authentication", show_level },
 	{ MFP_SENDER_VERIFY, "Envelope Sender DNS Verification Enabled",
-	    "envelope_sender_verify", show_bool },
-	{ MFP_EXCEPTION_TABLE, "Domain Exception Table Enabled",
-	    "exception_table", show_bool },
+	    show_bool },
+	{ MFP_EXCEPTION_TABLE, "Domain Exception Table Enabled", show_bool },
+
+	{ MFP_OVERRIDE_HOSTNAME, "Override Banner Hostname", show_as_set },
+	{ MFP_BANNER_CODE, "SMTP Banner Code", show_code },
+	{ MFP_BANNER_TEXT, "SMTP Banner Text", show_as_set },
+	{ MFP_RCPTS_PER_HOUR_CODE, "Recipients Per Hour Exceeded Code",
+	    show_code },
+	{ MFP_RCPTS_PER_HOUR_TEXT, "Recipients Per Hour Exceeded Text",
+	    show_as_set },
+	{ MFP_RCPTS_PER_SENDER_CODE,
+	    "Recipients Per Envelope Sender Exceeded Code", show_code },
+	{ MFP_RCPTS_PER_SENDER_TEXT,
+	    "Recipients Per Envelope Sender Exceeded Text", show_as_set },
+	{ MFP_SENDER_EXCEPTIONS, "Envelope Sender Rate Limit Exceptions",
+	    show_as_set },
+	{ MFP_DHAP_DROP, "Drop Connection On Directory Harvest Attack",
+	    show_bool },
+	{ MFP_DHAP_CODE, "Directory Harvest Attack Code", show_code },
+	{ MFP_DHAP_TEXT, "Directory Harvest Attack Text", show_as_set },
+	{ MFP_SIGNIFICANT_BITS, "Significant Bits Of IP Address", show_bits },
+	{ MFP_TLS_MANDATORY_LIST, "TLS Mandatory For Address List",
+	    show_as_set },
+	{ MFP_TLS_VERIFY, "Verify Client Certificate", show_bool },
+	{ MFP_AUTH_REQUIRE_TLS, "Require TLS To Offer SMTP Authentication",
+	    show_bool },
+	{ MFP_MALFORMED_CODE, "Malformed Envelope Sender Code", show_code },
+	{ MFP_MALFORMED_TEXT, "Malformed Envelope Sender Text", show_as_set },
+	{ MFP_MISSING_CODE, "Envelope Sender Domain Does Not Exist Code",
+	    show_code },
+	{ MFP_MISSING_TEXT, "Envelope Sender Domain Does Not Exist Text",
+	    show_as_set },
+	{ MFP_UNRESOLVED_CODE, "Envelope Sender Domain Does Not Resolve Code",
+	    show_code },
+	{ MFP_UNRESOLVED_TEXT, "Envelope Sender Domain Does Not Resolve Text",
+	    show_as_set },
 };
 
-void
-trace_params(const struct policy *policy, struct trace_param out[TRACE_PARAMS])
+size_t
+trace_params(const struct listener *listener, const struct policy *policy,
+    struct trace_param out[TRACE_PARAMS_MAX], struct arena *mem)
 {
+	struct policy_params *usual = arena_alloc(mem, sizeof(*usual));
+	size_t n = 0;
+
+	schema_defaults(&schema_policy_params,
+	    listener->type == LISTENER_PUBLIC ? DEFAULT_PUBLIC
+					      : DEFAULT_PRIVATE,
+	    usual, mem);
 	for (size_t i = 0; i < NELEM(params); i++) {
-		out[i].label = params[i].label;
-		out[i].key = params[i].key;
-		out[i].is_default = !policy->set[params[i].id];
-		params[i].show(out[i].text, value(&policy->p, params[i].id));
+		enum policy_param id = params[i].id;
+		const struct schema_key *key = &schema_policy_params.keys[id];
+		const char *field = (const char *)&policy->p + key->off;
+
+		if (i >= ALWAYS && is_usual(key, &policy->p, usual))
+			continue;
+		out[n++] = (struct trace_param){ .label = params[i].label,
+			.key = key->name,
+			.is_default = !policy->set[id],
+			.text = params[i].show(field, mem) };
 	}
+	return n;
 }
 
-static uint64_t
-value(const struct policy_params *p, enum policy_param id)
+static bool
+is_usual(const struct schema_key *key, const struct policy_params *p,
+    const struct policy_params *usual)
 {
-	switch (id) {
-	case MFP_MAX_MESSAGE_SIZE:
-		return p->max_message_size;
-	case MFP_MAX_CONCURRENCY:
-		return p->max_concurrency;
-	case MFP_MAX_MSGS_PER_SESSION:
-		return p->max_msgs_per_session;
-	case MFP_MAX_RCPTS_PER_MSG:
-		return p->max_rcpts_per_msg;
-	case MFP_MAX_RCPTS_PER_HOUR:
-		return p->max_rcpts_per_hour;
-	case MFP_MAX_RCPTS_PER_SENDER:
-		return p->max_rcpts_per_sender;
-	case MFP_DHAP_LIMIT:
-		return p->dhap_limit == 0 ? UNLIMITED : p->dhap_limit;
-	case MFP_USE_SB:
-		return p->use_sb;
-	case MFP_SPAM_CHECK:
-		return p->spam_check;
-	case MFP_VIRUS_CHECK:
-		return p->virus_check;
-	case MFP_TLS:
-		return p->tls;
-	case MFP_SMTP_AUTH:
-		return p->smtp_auth;
-	case MFP_SENDER_VERIFY:
-		return p->envelope_sender_verify;
-	case MFP_EXCEPTION_TABLE:
-		return p->exception_table;
-	default: /* not in the table */
-		break;
-	}
-	panic("no value for parameter %d", id);
+	struct buf now, before;
+	bool same;
+
+	buf_init(&now, 1 << 16);
+	buf_init(&before, 1 << 16);
+	key->type->print(key, (const char *)p + key->off, &now);
+	key->type->print(key, (const char *)usual + key->off, &before);
+	same = str_eq(buf_str(&now), buf_str(&before));
+	buf_fini(&now);
+	buf_fini(&before);
+	return same;
 }
 
 /* 10M, 20K, 1000 */
-static void
-show_size(char out[32], uint64_t n)
+static struct str
+show_size(const void *field, struct arena *mem)
 {
 	static const struct {
 		uint64_t unit;
 		const char *suffix;
 	} units[] = { { 1 << 30, "G" }, { 1 << 20, "M" }, { 1 << 10, "K" },
 		{ 1, "" } };
+	uint64_t n = *(const uint64_t *)field;
 	size_t i = 0;
 
-	if (n == 0 || n == UNLIMITED) {
-		show_limit(out, n);
-		return;
-	}
+	if (n == 0 || n == UNLIMITED)
+		return show_limit(field, mem);
 	while (n % units[i].unit != 0)
 		i++;
-	snprintf(out, 32, "%" PRIu64 "%s", n / units[i].unit, units[i].suffix);
+	return str_of(arena_printf(
+	    mem, "%" PRIu64 "%s", n / units[i].unit, units[i].suffix));
 }
 
-static void
-show_count(char out[32], uint64_t n)
+static struct str
+show_count(const void *field, struct arena *mem)
 {
+	uint64_t n = *(const uint64_t *)field;
+	char text[32];
+
 	if (n == UNLIMITED)
-		snprintf(out, 32, "Unlimited");
-	else
-		str_thousands(n, out);
+		return STR("Unlimited");
+	return str_of(arena_strdup(mem, str_thousands(n, text)));
 }
 
-static void
-show_limit(char out[32], uint64_t n)
+static struct str
+show_limit(const void *field, struct arena *mem)
 {
-	if (n == UNLIMITED)
-		snprintf(out, 32, "Disabled");
-	else
-		str_thousands(n, out);
+	if (*(const uint64_t *)field == UNLIMITED)
+		return STR("Disabled");
+	return show_count(field, mem);
 }
 
-static void
-show_bool(char out[32], uint64_t n)
+static struct str
+show_bits(const void *field, struct arena *mem)
 {
-	snprintf(out, 32, "%s", n ? "Yes" : "No");
+	if (*(const uint64_t *)field == UNLIMITED)
+		return STR("All");
+	return show_count(field, mem);
 }
 
-static void
-show_level(char out[32], uint64_t n)
+static struct str
+show_code(const void *field, struct arena *mem)
+{
+	return str_of(
+	    arena_printf(mem, "%u", (unsigned)*(const uint32_t *)field));
+}
+
+static struct str
+show_bool(const void *field, struct arena *mem)
+{
+	(void)mem;
+	return *(const bool *)field ? STR("Yes") : STR("No");
+}
+
+static struct str
+show_level(const void *field, struct arena *mem)
 {
 	static const char *const names[] = { "No", "Preferred", "Required" };
+	uint8_t level = *(const uint8_t *)field;
 
-	snprintf(out, 32, "%s", n < NELEM(names) ? names[n] : "No");
+	(void)mem;
+	return str_of(level < NELEM(names) ? names[level] : "No");
+}
+
+static struct str
+show_as_set(const void *field, struct arena *mem)
+{
+	(void)mem;
+	return *(const struct str *)field;
 }

@@ -110,17 +110,23 @@ static void
 policy(const struct trace_report *r, struct buf *out)
 {
 	const struct policy *p = r->connected.policy;
-	struct trace_param params[TRACE_PARAMS];
+	struct trace_param params[TRACE_PARAMS_MAX];
+	struct arena mem;
+	size_t n;
 
 	buf_printf(out, " - Applying %.*s policy (%s behavior).\n",
 	    STR_ARG(p->name.n > 0 ? p->name : STR("unnamed")),
 	    behaviour_name(p->behaviour));
 	if (r->end == TRACE_REFUSED)
 		return;
-	trace_params(p, params);
-	for (size_t i = 0; i < NELEM(params); i++)
-		buf_printf(out, "   - %s: %s%s\n", params[i].label,
-		    params[i].text, params[i].is_default ? " (Default)" : "");
+	arena_init(&mem, 1 << 20);
+	n = trace_params(r->connected.listener, p, params, &mem);
+	for (size_t i = 0; i < n; i++) {
+		buf_printf(out, "   - %s: ", params[i].label);
+		show_text(params[i].text, out);
+		buf_puts(out, params[i].is_default ? " (Default)\n" : "\n");
+	}
+	arena_free(&mem);
 	if (trace_is_too_large(r))
 		buf_printf(out,
 		    " - Message size %" PRIu64

@@ -93,9 +93,12 @@ struct trace_param {
 	const char *label; /* "Maximum Message Size" */
 	const char *key;   /* "max_message_size" */
 	bool is_default;
-	char text[32]; /* "10M", "Disabled", "Yes" */
+	struct str text; /* "10M", "Disabled", "Yes", or a text as set */
 };
-#define TRACE_PARAMS 14
-void trace_params(const struct policy *, struct trace_param out[TRACE_PARAMS]);
+#define TRACE_PARAMS_MAX MFP_N
+/* Those that are always shown, and those that are not what the type of the
+ * listener brings; returns how many. Texts are in mem or the configuration. */
+size_t trace_params(const struct listener *, const struct policy *,
+    struct trace_param out[TRACE_PARAMS_MAX], struct arena *mem);
 
 #endif

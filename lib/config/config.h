@@ -72,6 +72,10 @@ struct policy_params {
 	/* sender verification: texts with $EnvelopeSender */
 	uint32_t malformed_code, missing_code, unresolved_code;
 	struct str malformed_text, missing_text, unresolved_text;
+	/* Nothing but off in this version. */
+	bool dkim_signing, dkim_verification, smime_verification;
+	bool smime_key_harvesting, spf_verification, dmarc_verification;
+	bool untagged_bounces;
 };
 
 /* Index into policy.set. Those up to MFP_EXCEPTION_TABLE are in the order of
@@ -112,6 +116,13 @@ enum policy_param {
 	MFP_MISSING_TEXT,
 	MFP_UNRESOLVED_CODE,
 	MFP_UNRESOLVED_TEXT,
+	MFP_DKIM_SIGNING,
+	MFP_DKIM_VERIFICATION,
+	MFP_SMIME_VERIFICATION,
+	MFP_SMIME_KEY_HARVESTING,
+	MFP_SPF_VERIFICATION,
+	MFP_DMARC_VERIFICATION,
+	MFP_UNTAGGED_BOUNCES,
 	MFP_N
 };
 

@@ -5,11 +5,11 @@
  * parsers, so that they mean what they would mean in a file.
  */
 #include "base/mem.h"
+#include "config/hat_approach.h"
 #include "config/hat_entry.h"
 #include "config/loader.h"
 
 #define SETTINGS_MAX 12
-#define ENTRIES_MAX  2
 
 struct setting {
 	enum policy_param param;
@@ -48,27 +48,26 @@ static const struct default_policy {
 
 /* In their order; each list ends with everybody else. */
 static const struct default_group {
-	bool is_public;
+	bool is_public, has_scores;
 	const char *name, *comment, *policy;
-	const char *entries[ENTRIES_MAX];
 } default_groups[] = {
-	{ true, "ALLOWLIST", "Senders known to be good", "$TRUSTED", { NULL } },
-	{ true, "BLOCKLIST", "Senders of bad reputation", "$BLOCKED",
-	    { "sbrs[-10.0:-3.0]" } },
-	{ true, "SUSPECTLIST", "Senders of doubtful reputation", "$THROTTLED",
-	    { "sbrs[-3.0:-1.0]" } },
-	{ true, "UNKNOWNLIST", "Senders of which little is known", "$ACCEPTED",
-	    { "sbrs[-1.0:10.0]", "sbrs[none]" } },
-	{ true, "ALL", "", "$ACCEPTED", { "ALL" } },
-	{ false, "RELAYLIST", "Own hosts that may send to anybody", "$RELAYED",
-	    { NULL } },
-	{ false, "ALL", "", "$BLOCKED", { "ALL" } },
+	{ true, true, "ALLOWLIST", "Senders known to be good", "$TRUSTED" },
+	{ true, true, "BLOCKLIST", "Senders of bad reputation", "$BLOCKED" },
+	{ true, true, "SUSPECTLIST", "Senders of doubtful reputation",
+	    "$THROTTLED" },
+	{ true, true, "UNKNOWNLIST", "Senders of which little is known",
+	    "$ACCEPTED" },
+	{ true, false, "ALL", "", "$ACCEPTED" },
+	{ false, false, "RELAYLIST", "Own hosts that may send to anybody",
+	    "$RELAYED" },
+	{ false, false, "ALL", "", "$BLOCKED" },
 };
 
 static void fill_policy(struct policy *, const struct default_policy *,
     const struct hat *, struct arena *);
 static void fill_group(struct hat_group *, const struct default_group *,
     const struct hat *, struct arena *);
+static void fill_entry(struct hat_group *, const char *text, struct arena *);
 
 size_t
 hat_default_policies(struct hat *hat, struct policy *out, struct arena *mem)
@@ -140,18 +139,30 @@ static void
 fill_group(struct hat_group *g, const struct default_group *d,
     const struct hat *hat, struct arena *mem)
 {
+	const char *const *scores =
+	    d->has_scores ? hat_approach_entries(HAT_MODERATE, d->name) : NULL;
+
 	*g = (struct hat_group){ .where = { "built in", 0 },
 		.name = str_of(d->name),
 		.comment = str_of(d->comment),
 		.policy = hat_policy(hat, str_of(d->policy)) };
-	g->entries = arena_array(mem, ENTRIES_MAX, sizeof(*g->entries));
-	for (size_t i = 0; i < ENTRIES_MAX && d->entries[i] != NULL; i++) {
-		struct err err = ERR_INIT;
+	g->entries =
+	    arena_array(mem, HAT_APPROACH_ENTRIES, sizeof(*g->entries));
+	for (size_t i = 0;
+	     scores != NULL && i < HAT_APPROACH_ENTRIES && scores[i] != NULL;
+	     i++)
+		fill_entry(g, scores[i], mem);
+	if (str_is(g->name, "ALL"))
+		fill_entry(g, "ALL", mem);
+}
 
-		if (hat_entry_parse(
-			&g->entries[i], str_of(d->entries[i]), mem, &err) == -1)
-			panic("built in group %s: %s", d->name, err.text);
-		g->entries[i].where = g->where;
-		g->n_entries++;
-	}
+static void
+fill_entry(struct hat_group *g, const char *text, struct arena *mem)
+{
+	struct hat_entry *e = &g->entries[g->n_entries++];
+	struct err err = ERR_INIT;
+
+	if (hat_entry_parse(e, str_of(text), mem, &err) == -1)
+		panic("built in group %.*s: %s", STR_ARG(g->name), err.text);
+	e->where = g->where;
 }

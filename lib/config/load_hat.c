@@ -24,6 +24,8 @@ static void load_entries(struct load *, const struct at *, struct hat_group *);
 static void load_entry(
     struct load *, const struct at *, struct str text, void *arg);
 static void finish_params(struct load *, const struct at *, struct policy *);
+static void check_banner(
+    struct load *, const struct at *, uint32_t code, bool rejects);
 static void check_group(
     struct load *, const struct at *, const struct hat_group *, bool is_last);
 static void check_names(struct load *, const struct at *, const struct hat *);
@@ -47,6 +49,7 @@ load_hat_value(struct load *ld, const struct at *at, void *object)
 	load_unknown(ld, &schema_hat, at);
 	below = at_key(at, "defaults");
 	load_section(ld, &schema_policy_params, &below, &l->hat.defaults, NULL);
+	check_banner(ld, &below, l->hat.defaults.banner_code, false);
 	below = at_key(at, "policies");
 	load_policies(ld, &below, &l->hat);
 	below = at_key(at, "groups");
@@ -251,9 +254,15 @@ finish_params(struct load *ld, const struct at *at, struct policy *p)
 				schema_policy_params.keys[i].name) != NULL;
 	if (!p->set[MFP_BANNER_CODE])
 		p->p.banner_code = rejects ? 554 : p->p.banner_code;
-	else if (rejects != (p->p.banner_code >= 400))
-		load_error(ld, at, "smtp_banner_code %u: a %s",
-		    (unsigned)p->p.banner_code,
+	else
+		check_banner(ld, at, p->p.banner_code, rejects);
+}
+
+static void
+check_banner(struct load *ld, const struct at *at, uint32_t code, bool rejects)
+{
+	if (rejects ? code < 400 : code > 299)
+		load_error(ld, at, "smtp_banner_code %u: a %s", (unsigned)code,
 		    rejects ? "refusal has a code within 400..599"
 			    : "greeting has a code within 200..299");
 }

@@ -1,6 +1,7 @@
 /*
  * schema_policy.c - the keys of postern.yaml: mail flow policy parameters
  */
+#include "base/bounds.h"
 #include "config/schema_def.h"
 
 static const struct choice levels[] = {
@@ -34,8 +35,16 @@ static const struct choice levels[] = {
 	[MFP_##id] = { .name = label,                                          \
 		P(member),                                                     \
 		.type = &value_text,                                           \
-		.max = 80,                                                     \
+		.max = NAME_MAX_LEN,                                           \
+		.text_ok = name_printable,                                     \
 		DEFAULT(""),                                                   \
+		.help = text }
+#define LATER(id, label, member, text)                                         \
+	[MFP_##id] = { .name = label,                                          \
+		P(member),                                                     \
+		.type = &value_bool,                                           \
+		.flags = KEY_NOT_YET,                                          \
+		DEFAULT("no"),                                                 \
 		.help = text }
 #define FLAG(id, label, member, dflt_, text)                                   \
 	[MFP_##id] = { .name = label,                                          \
@@ -230,6 +239,21 @@ static const struct schema_key params_keys[MFP_N] = {
 	    "#4.1.8 Domain of sender address <$EnvelopeSender> does not "
 	    "resolve",
 	    "Its text; $EnvelopeSender is replaced."),
+	LATER(DKIM_SIGNING, "dkim_signing", dkim_signing,
+	    "Whether mail is signed."),
+	LATER(DKIM_VERIFICATION, "dkim_verification", dkim_verification,
+	    "Whether DKIM signatures are verified."),
+	LATER(SMIME_VERIFICATION, "smime_verification", smime_verification,
+	    "Whether S/MIME messages are decrypted and verified."),
+	LATER(SMIME_KEY_HARVESTING, "smime_key_harvesting",
+	    smime_key_harvesting,
+	    "Whether the keys of S/MIME messages are collected."),
+	LATER(SPF_VERIFICATION, "spf_verification", spf_verification,
+	    "Whether SPF is verified."),
+	LATER(DMARC_VERIFICATION, "dmarc_verification", dmarc_verification,
+	    "Whether DMARC is verified."),
+	LATER(UNTAGGED_BOUNCES, "untagged_bounces", untagged_bounces,
+	    "Whether bounces without a tag of ours are accepted."),
 };
 const struct schema_section schema_policy_params = {
 	SECTION(policy_params, "policy parameters", params_keys), NO_WHERE

@@ -479,6 +479,60 @@ test_explain_says_where_and_whence(void **state)
 	session_end(s);
 }
 
+/* Beyond the fourteen those that are not what the listener's type brings. */
+static void
+test_parameters_that_are_not_usual(void **state)
+{
+	static const char want[] =
+	    "   - Domain Exception Table Enabled: No (Default)\n"
+	    "   - Override Banner Hostname: mx.a.test\n"
+	    "   - SMTP Banner Text: hi\\nyou (Default)\n"
+	    "   - Recipients Per Hour Exceeded Code: 451\n"
+	    "   - Envelope Sender Rate Limit Exceptions: L (Default)\n"
+	    "   - Drop Connection On Directory Harvest Attack: No\n"
+	    "   - Significant Bits Of IP Address: 24\n"
+	    "   - Require TLS To Offer SMTP Authentication: No\n"
+	    "   - Malformed Envelope Sender Text: so not\n"
+	    "\n"
+	    "Processing MAIL FROM:\n";
+	struct config *c = world_config(
+	    "hostname: a.test\ninterfaces: [{name: N, ip: 192.0.2.1}]\n"
+	    "address_lists: [{name: L, entries: [\"@x.test\"]}]\n"
+	    "listeners:\n- name: In\n  hat:\n"
+	    "    defaults: {sender_exceptions: L, tls_verify: off,\n"
+	    "      smtp_banner_text: \"hi\\nyou\"}\n"
+	    "    policies:\n"
+	    "    - {name: $ACCEPTED, behaviour: ACCEPT, dhap_drop: off,\n"
+	    "       significant_bits: 24, override_hostname: mx.a.test,\n"
+	    "       auth_require_tls: off, max_rcpts_per_hour_code: 451,\n"
+	    "       sender_malformed_text: so not, dhap_code: 550}\n");
+	struct session *s = session_of(c, "192.0.2.55", "h.test", "2.1", "In",
+	    "a@b.test", "alice@example.com", "x\n");
+	struct buf out;
+	json_t *top, *params, *v;
+
+	(void)state;
+	assert_non_null(strstr(s->text.data, want));
+	buf_init(&out, 1 << 20);
+	trace_json(&s->report, &out);
+	top = json_loads(out.data, 0, NULL);
+	params =
+	    json_object_get(json_object_get(top, "connection"), "parameters");
+	assert_int_equal(json_object_size(params), 14 + 8);
+	v = json_object_get(params, "smtp_banner_text");
+	assert_string_equal(
+	    json_string_value(json_object_get(v, "value")), "hi\nyou");
+	assert_true(json_is_true(json_object_get(v, "default")));
+	v = json_object_get(params, "significant_bits");
+	assert_string_equal(
+	    json_string_value(json_object_get(v, "value")), "24");
+	assert_true(json_is_false(json_object_get(v, "default")));
+	json_decref(top);
+	buf_fini(&out);
+	session_end(s);
+	config_unref(&c);
+}
+
 /* Nobody answers a test: the list that was asked cannot be had. */
 static void
 test_facts_with_keys(void **state)
@@ -710,6 +764,7 @@ main(void)
 		cmocka_unit_test(test_lop_01_too_many_hops),
 		cmocka_unit_test(test_adm_04_nothing_reaches_the_terminal_raw),
 		cmocka_unit_test(test_explain_says_where_and_whence),
+		cmocka_unit_test(test_parameters_that_are_not_usual),
 		cmocka_unit_test(test_facts_with_keys),
 		cmocka_unit_test(test_json),
 		cmocka_unit_test(test_same_input_same_report),
