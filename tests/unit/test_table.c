@@ -362,8 +362,8 @@ test_entries_in_order(void **state)
 		"1 admin@example.com | administrator@example.com",
 		"2 root | administrator@example.com",
 		"5 joe, fred | joseph@example.com",
-		"6 party | wilma@example.com, fred@example.com, "
-		"barney@example.com, /dev/null",
+		("6 party | wilma@example.com, fred@example.com, "
+		 "barney@example.com, /dev/null"),
 		"11 help | support@example.com",
 		"12 all | sales, root",
 		"13 sales | joe@example.com, mary@example.com",
