@@ -119,10 +119,10 @@ $O/tests/test_table_db: LDLIBS += -ldb-5.3
 $O/tests/test_dialog $O/tests/test_smtp_session: \
     $(patsubst %,$O/obj/smtp/%.o,dialog transaction session sessions content)
 SMTPD_ENGINE = $(patsubst %,$O/obj/smtpd/%.o,\
-	session ask auth counts commands request txn say limits decide \
-	xclient)
+	session ask auth counts commands starttls request txn say limits \
+	decide xclient)
 $O/tests/test_session $O/tests/test_session_ask $O/tests/test_session_limits \
-    $O/tests/test_auth \
+    $O/tests/test_auth $O/tests/test_starttls \
     $O/tests/test_session_walk $O/tests/test_xclient: $(SMTPD_ENGINE)
 $O/tests/test_proxy: $O/obj/smtpd/proxy.o
 $O/tests/test_intake: $(patsubst %,$O/obj/cleanup/%.o,\

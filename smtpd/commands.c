@@ -18,6 +18,7 @@
 #include "smtpd/auth.h"
 #include "smtpd/request.h"
 #include "smtpd/say.h"
+#include "smtpd/starttls.h"
 #include "smtpd/txn.h"
 #include "smtpd/xclient.h"
 
@@ -69,6 +70,8 @@ static const struct command_rule {
 	[VERB_VRFY] = { PH_COMMAND, C_ARGS | C_JUNK, NULL, apply_vrfy },
 	[VERB_HELP] = { PH_COMMAND, C_JUNK, NULL, apply_help },
 	[VERB_AUTH] = { PH_READY, C_ARGS, check_auth, apply_auth },
+	[VERB_STARTTLS] = { PH_READY, C_NO_ARGS | C_JUNK, starttls_check,
+	    starttls_apply },
 	[VERB_QUIT] = { PH_COMMAND, C_NO_ARGS, NULL, apply_quit },
 	[VERB_XCLIENT] = { PH_GREETED | PH_READY, C_ARGS | C_JUNK,
 	    check_xclient, apply_xclient },
@@ -201,6 +204,11 @@ judge(const struct smtp_session *s, struct request *r)
 	if (r->line.verb == VERB_BDAT &&
 	    !command_bdat(r->line.args, &r->chunk, &r->last))
 		return request_no(501, "5.5.4", "bad chunk size", true);
+	if (starttls_is_missing(s, r->line.verb)) {
+		r->log = LOG_TLS;
+		return request_no(
+		    530, "5.7.0", "Must issue a STARTTLS command first", false);
+	}
 	if (!(c->phases & s->phase))
 		return judge_phase(s, r->line.verb);
 	if (((c->flags & C_NO_ARGS) && r->line.args.n > 0) ||
@@ -265,6 +273,7 @@ log_refusal(struct smtp_session *s, struct request *r, const struct reply *no)
 		[LOG_SENDER] = NOISY_ADDRESS,
 		[LOG_RCPT] = NOISY_ADDRESS,
 		[LOG_REFUSED] = NOISY_REFUSED,
+		[LOG_TLS] = NOISY_REFUSED,
 		[LOG_SENDER_REFUSED] = NOISY_REFUSED,
 	};
 
@@ -288,6 +297,9 @@ log_refusal(struct smtp_session *s, struct request *r, const struct reply *no)
 		EMIT(BAD_SENDER, .icid = s->icid,
 		    .text = str_of(arena_printf(&r->mem, "%.*s: '%.*s'",
 			STR_ARG(no->text), STR_ARG(r->path))));
+		break;
+	case LOG_TLS:
+		EMIT(TLS_MISSING, .icid = s->icid);
 		break;
 	case LOG_RCPT:
 		EMIT(BAD_RCPT, .icid = s->icid, .text = r->path);
@@ -366,6 +378,8 @@ say_features(struct smtp_session *s)
 	say_line(s, 250, false, "SMTPUTF8");
 	if (auth_offer(s) != NULL)
 		say_line(s, 250, false, "AUTH %s", auth_offer(s));
+	if (starttls_is_offered(s))
+		say_line(s, 250, false, "STARTTLS");
 	say_limits(s);
 	if (s->xclient.allowed)
 		say_line(s, 250, false, XCLIENT_OFFER);
@@ -488,7 +502,8 @@ apply_help(struct smtp_session *s, struct request *r)
 {
 	(void)r;
 	say_text(s, 214, "2.0.0",
-	    STR("HELO EHLO MAIL RCPT DATA BDAT RSET NOOP VRFY HELP QUIT\n"
+	    STR("HELO EHLO MAIL RCPT DATA BDAT RSET NOOP VRFY HELP STARTTLS "
+		"QUIT\n"
 		"RFC 5321"));
 }
 

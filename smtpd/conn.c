@@ -17,6 +17,7 @@
 
 #include "base/bounds.h"
 #include "base/mem.h"
+#include "smtpd/conn_tls.h"
 #include "smtpd/proxy.h"
 #include "smtpd/smtpd.h"
 
@@ -35,6 +36,7 @@ static void read_header(struct conn *);
 static void settle(struct conn *);
 static void read_input(struct conn *);
 static void use_left_over(struct conn *);
+static bool takes_input(const struct conn *);
 static void read_early(struct conn *);
 static bool spoke_early(struct conn *);
 static void read_end(struct conn *);
@@ -114,6 +116,14 @@ conn_authenticated(struct conn *c, const struct auth_answer *a)
 }
 
 void
+conn_signed(struct conn *c, struct str signature)
+{
+	begin(c);
+	conn_tls_signed(c, signature);
+	settle(c);
+}
+
+void
 conn_accepted(struct conn *c, const struct accepted *a)
 {
 	begin(c);
@@ -164,6 +174,7 @@ conn_free(struct conn *c)
 	session_fini(&c->session);
 	intake_forget(c);
 	lookups_forget(&c->session);
+	conn_tls_free(c);
 	loop_deadline_stop(&c->deadline);
 	loop_unwatch(&c->watch);
 	if (c->session.refused)
@@ -198,9 +209,9 @@ conn_event(void *arg, int ready)
 			read_nothing(c);
 		else if (c->session.phase == PH_CONNECT)
 			read_early(c);
-		else if (session_reads(&c->session) && c->in.len == 0)
+		else if (takes_input(c))
 			read_input(c);
-		else if (c->session.phase == PH_ASK)
+		else if (c->session.phase & (PH_ASK | PH_TLS))
 			read_end(c);
 		else
 			c->parked = true;
@@ -284,8 +295,8 @@ settle(struct conn *c)
 			conn_free(c);
 			return;
 		}
-	} while (
-	    c->in.len > 0 && c->out.len == 0 && session_reads(&c->session));
+	} while ((c->in.len > 0 || conn_tls_holds_input(c)) &&
+		 c->out.len == 0 && session_reads(&c->session));
 	if (c->txn != 0 && c->session.txn == NULL)
 		intake_forget(c);
 	if (c->session.phase == PH_CLOSING && over(c)) {
@@ -301,7 +312,9 @@ read_input(struct conn *c)
 	ssize_t n = recv(c->fd, read_buf, sizeof(read_buf), 0);
 	struct str in = { read_buf, n > 0 ? (size_t)n : 0 };
 
-	if (n > 0) {
+	if (n > 0 && c->tls != NULL) {
+		conn_tls_input(c, in);
+	} else if (n > 0) {
 		session_input(&c->session, &in);
 		buf_add_str(&c->in, in);
 	} else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
@@ -316,12 +329,25 @@ use_left_over(struct conn *c)
 	struct str in = buf_str(&c->in);
 	size_t n = in.n;
 
-	if (n == 0 || !session_reads(&c->session))
-		return;
-	session_input(&c->session, &in);
-	buf_consume(&c->in, n - in.n);
-	if (c->in.len == 0)
-		buf_release(&c->in);
+	if (n > 0 && session_reads(&c->session)) {
+		session_input(&c->session, &in);
+		buf_consume(&c->in, n - in.n);
+		if (c->in.len == 0)
+			buf_release(&c->in);
+	}
+	if (c->in.len == 0 && conn_tls_holds_input(c) &&
+	    session_reads(&c->session))
+		conn_tls_input(c, STR(""));
+}
+
+/* Is there a use for input now? */
+static bool
+takes_input(const struct conn *c)
+{
+	if (c->session.phase == PH_TLS)
+		return conn_tls_shakes_hands(c) && c->out.len == 0;
+	return session_reads(&c->session) && c->in.len == 0 &&
+	       !conn_tls_holds_input(c);
 }
 
 /* Before the greeting a public client has nothing to say (SMG-07). */
@@ -385,6 +411,8 @@ send_replies(struct conn *c)
 {
 	if (c->out.failed || reply_buf.failed)
 		return false;
+	if (conn_tls_holds_output(c) && !conn_tls_flush(c))
+		return false;
 	if (c->out.len > 0 && !write_some(c, &c->out))
 		return false;
 	if (c->session.out == &c->out) {
@@ -402,8 +430,11 @@ send_replies(struct conn *c)
 static bool
 write_some(struct conn *c, struct buf *b)
 {
-	ssize_t n = send(c->fd, b->data, b->len, MSG_NOSIGNAL);
+	ssize_t n;
 
+	if (conn_tls_is_up(c))
+		return conn_tls_write(c, b);
+	n = send(c->fd, b->data, b->len, MSG_NOSIGNAL);
 	if (n >= 0)
 		buf_consume(b, (size_t)n);
 	else if (errno == EAGAIN || errno == EINTR)
@@ -419,6 +450,9 @@ over(struct conn *c)
 {
 	if (c->out.len > 0)
 		return false;
+	conn_tls_close(c);
+	if (conn_tls_holds_output(c))
+		return false;
 	if (!c->session.lingers || c->discarded >= DISCARD_MAX)
 		return true;
 	if (!c->shut && shutdown(c->fd, SHUT_WR) == -1)
@@ -430,7 +464,7 @@ over(struct conn *c)
 static void
 wait_for(struct conn *c)
 {
-	bool wanted = session_reads(&c->session) && c->in.len == 0;
+	bool wanted = takes_input(c);
 	int64_t due = session_due(&c->session), now = c->session.now;
 	int want = 0;
 
@@ -440,7 +474,7 @@ wait_for(struct conn *c)
 	 * the kernel costs more than hearing once what we do not want. */
 	if (c->shut || (!c->parked && c->session.phase != PH_CLOSING))
 		want |= LOOP_READ;
-	if (c->out.len > 0)
+	if (c->out.len > 0 || conn_tls_holds_output(c))
 		want |= LOOP_WRITE;
 	loop_want(c->watch, want);
 	/* A deadline that moved away is looked at when it rings. */

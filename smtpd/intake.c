@@ -5,6 +5,7 @@
  * gone. A message whose cleanup dies was not acknowledged: its client hears
  * 451 and keeps it.
  */
+#include "smtpd/conn_tls.h"
 #include "smtpd/smtpd.h"
 
 /* Recipients in one frame, by their bytes: half of what a frame may hold. */
@@ -31,6 +32,8 @@ const struct session_ops intake_ops = {
 	.ask = lookups_ask,
 	.forget = lookups_forget,
 	.authenticate = passwords_ask,
+	.tls_ready = conn_tls_ready,
+	.tls_begin = conn_tls_take,
 };
 
 static const struct ipc_handler handler = {

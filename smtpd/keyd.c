@@ -2,11 +2,10 @@
  * keyd.c - the channel to keyd, who has the private keys and the passwords
  */
 #include "base/mem.h"
-#include "smtpd/smtpd.h"
+#include "smtpd/conn_tls.h"
 
 static int keyd_frame(void *, struct ipc *, struct ipc_frame *, struct err *);
 static void keyd_closed(void *, struct ipc *, const struct err *);
-static int ignore(struct smtpd *, struct ipc_frame *, struct err *);
 
 static const struct ipc_handler handler = {
 	.frame = keyd_frame,
@@ -19,9 +18,10 @@ static const struct {
 } answers[] = {
 	{ IPC_PASSWORD_DONE, passwords_done },
 	{ IPC_SCRAM_SALT, passwords_salt },
-	{ IPC_CERTS, ignore },
-	{ IPC_CLIENT_CA, ignore },
-	{ IPC_TICKETS, ignore },
+	{ IPC_CERTS, keys_certs },
+	{ IPC_CLIENT_CA, keys_client_ca },
+	{ IPC_TICKETS, keys_tickets },
+	{ IPC_SIGNED, keys_signed },
 };
 
 const struct ipc_handler *
@@ -45,24 +45,12 @@ keyd_frame(void *arg, struct ipc *ipc, struct ipc_frame *f, struct err *err)
 static void
 keyd_closed(void *arg, struct ipc *ipc, const struct err *err)
 {
+	struct smtpd *sm = arg;
+
 	(void)err;
-	passwords_lost(arg, ipc);
-}
-
-static int
-ignore(struct smtpd *sm, struct ipc_frame *f, struct err *err)
-{
-	union {
-		struct certs certs;
-		struct client_ca ca;
-		struct tickets tickets;
-	} msg;
-	struct arena mem;
-	int rc;
-
-	(void)sm;
-	arena_init(&mem, 2 * IPC_FRAME_MAX);
-	rc = ipc_decode(f, &msg, &mem, err);
-	arena_free(&mem);
-	return rc;
+	if (sm->keyd != ipc)
+		return;
+	passwords_lost(sm, ipc);
+	sm->keyd = NULL;
+	keys_lost(sm);
 }

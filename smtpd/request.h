@@ -22,6 +22,7 @@ enum request_log { /* what a refusal is to the log */
 	LOG_RCPT,
 	LOG_SENDER_REFUSED, /* by a stage */
 	LOG_REFUSED,        /* a recipient, whatever it was */
+	LOG_TLS,            /* policy wants TLS first */
 	LOG_FAILED          /* receiving failed: a limit */
 };
 

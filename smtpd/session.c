@@ -16,11 +16,13 @@
 #include "smtpd/commands.h"
 #include "smtpd/decide.h"
 #include "smtpd/say.h"
+#include "smtpd/starttls.h"
 #include "smtpd/txn.h"
 #include "smtpd/xclient.h"
 
 #define CONNECT_MEM ((size_t)1024 * 1024) /* banners have their limits */
 #define LINGER      5000   /* ms for the client to read our last words */
+#define TLS_MAX     30000  /* ms for a handshake: TLS-05 */
 #define WAIT_MAX    600000 /* ms for cleanup; RFC 5321 4.5.3.2.6: 10 min */
 #define BLOCK_MIN   1024   /* bytes that make a block of data: LIM-06 */
 
@@ -287,6 +289,9 @@ session_lost(struct smtp_session *s)
 	}
 	if (s->txn != NULL)
 		txn_drop(s, "Receiving aborted by sender");
+	if (s->phase == PH_TLS)
+		EMIT(TLS_FAILED, .icid = s->icid,
+		    .text = STR("the connection was lost"));
 	s->lost = true;
 	session_close(s, false);
 }
@@ -410,7 +415,7 @@ session_cut(struct smtp_session *s)
 {
 	if (s->phase == PH_CLOSING)
 		return;
-	if (s->phase != PH_CONNECT)
+	if (!(s->phase & (PH_CONNECT | PH_TLS)))
 		say(s, 421, "4.3.2", "%.*s service not available",
 		    STR_ARG(session_hostname(s)));
 	session_close(s, true);
@@ -431,7 +436,8 @@ session_due(const struct smtp_session *s)
 {
 	int64_t due = phase_limit(s), at;
 
-	if (s->phase & (PH_WAIT | PH_CLOSING | PH_CONNECT | PH_ASK | PH_PROVE))
+	if (s->phase &
+	    (PH_WAIT | PH_CLOSING | PH_CONNECT | PH_ASK | PH_PROVE | PH_TLS))
 		return due;
 	at = unsuccessful_at(s);
 	if (at < due)
@@ -449,6 +455,8 @@ session_expire(struct smtp_session *s)
 		session_unanswered(s);
 	} else if (s->phase == PH_PROVE) {
 		auth_expire(s);
+	} else if (s->phase == PH_TLS) {
+		starttls_expire(s);
 	} else if (s->phase == PH_WAIT) {
 		disconnect(s, "timed out in the queue", "4.3.0",
 		    "queue is not available");
@@ -496,6 +504,9 @@ phase_limit(const struct smtp_session *s)
 		/* While cleanup is behind it is we who are late. */
 		ms = s->held ? WAIT_MAX
 			     : (int64_t)s->config->data_timeout * 1000;
+		break;
+	case PH_TLS:
+		ms = TLS_MAX;
 		break;
 	case PH_WAIT:
 		ms = WAIT_MAX;

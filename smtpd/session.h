@@ -14,8 +14,8 @@
  * RSET, EHLO and every end of data, good or bad, lead to READY with nothing
  * left of the transaction (threats STM-01). A command whose stages lack facts
  * waits in ASK and then runs again (smtpd/ask.h). SWALLOW is a chunk that
- * nobody wants; CLOSING says no more than what is in `out`. session_enter()
- * is the only writer of phase.
+ * nobody wants; TLS is a handshake; CLOSING says no more than what is in `out`.
+ *session_enter() is the only writer of phase.
  *
  * The order of calls: session_init, session_start, then any of the others;
  * session_fini at the end. Each may leave the session in PH_CLOSING; none
@@ -45,6 +45,7 @@
 #define PH_ASK      (1u << 10) /* a command waits for facts */
 #define PH_AUTH     (1u << 11) /* a line of an AUTH exchange is expected */
 #define PH_PROVE    (1u << 12) /* who it is, is being asked */
+#define PH_TLS      (1u << 13) /* between the 220 to STARTTLS and TLS */
 
 #define PH_COMMAND (PH_GREETED | PH_READY | PH_ENVELOPE | PH_CHUNKED)
 #define PH_TXN     (PH_ENVELOPE | PH_CHUNKED | PH_BODY | PH_CHUNK | PH_WAIT)
@@ -55,6 +56,13 @@ struct ask;
 struct auth;
 struct auth_question;
 struct auth_answer;
+
+enum starttls {
+	STARTTLS_READY,
+	STARTTLS_UNAVAILABLE, /* no certificate at hand, or no key */
+	STARTTLS_FULL,
+	STARTTLS_PENDING /* the client has sent more already */
+};
 
 /* What the session needs others for. */
 struct session_ops {
@@ -72,6 +80,11 @@ struct session_ops {
 	 * from within. False: nobody can be asked. NULL: never mind. */
 	bool (*authenticate)(
 	    struct smtp_session *, const struct auth_question *);
+	/* May TLS be offered? NULL: never. */
+	bool (*tls_ready)(const struct smtp_session *);
+	/* STARTTLS_READY: when the 220 is on its way the handshake begins;
+	 * session_tls_up or _failed follows, not from within. */
+	enum starttls (*tls_begin)(struct smtp_session *);
 };
 
 struct smtp_session {
@@ -113,7 +126,8 @@ struct smtp_session {
 		const char *proto; /* "": as the client speaks */
 		char *login;       /* owns facts.user */
 	} xclient;
-	int64_t now; /* monotonic ms; the caller sets it before each call */
+	char tls[80]; /* "version=TLSv1.3 cipher=..."; "": none */
+	int64_t now;  /* monotonic ms; the caller sets it before each call */
 	int64_t started;
 	int64_t since;  /* start of the wait for a line, a block, an answer */
 	uint32_t block; /* bytes since then */
@@ -151,6 +165,11 @@ bool session_reads(const struct smtp_session *);
 void session_lost(struct smtp_session *);
 /* Cleanup's answer: at any time after open, once. */
 void session_accepted(struct smtp_session *, const struct accepted *);
+
+/* The end of a handshake; the session begins anew, or is over. */
+void session_tls_up(
+    struct smtp_session *, const char *version, const char *cipher);
+void session_tls_failed(struct smtp_session *, const char *reason);
 
 /* When time is up, on the clock of `now`; and that it is. */
 int64_t session_due(const struct smtp_session *);

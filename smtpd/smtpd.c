@@ -12,18 +12,20 @@
  *	durable. One worker holds many connections and never waits for any.
  * RIGHTS
  *	Accepted connections and the channels to its peers; no files, no
- *	sockets of its own, no keys.
+ *	sockets of its own, no keys: keyd signs for it.
  * CONFIGURATION
  *	listeners with their host access tables, mail flow policies and
  *	recipient access tables; the global listener settings.
  * DIAGNOSTICS
  *	Events of the receiving side; see the mail log.
  * SEE ALSO
- *	postern-master(8), postern-cleanup(8), postern-lookupd(8)
+ *	postern-master(8), postern-cleanup(8), postern-keyd(8),
+ *	postern-lookupd(8)
  */
 #include "smtpd/smtpd.h"
 
 #include "base/mem.h"
+#include "smtpd/conn_tls.h"
 
 #define STOP_LAST 1000 /* ms for last words after the grace is over */
 
@@ -65,6 +67,8 @@ smtpd_setup(struct daemon *d, struct err *err)
 	map_init(&sm->queries);
 	map_init(&sm->passwords);
 	conn_setup(sm);
+	conn_tls_setup();
+	keys_setup(sm);
 	listener_setup(sm);
 	sm->stop = loop_timer(d->loop, grace_over, sm);
 	return 0;

@@ -3,6 +3,8 @@
  *
  *	listener.c   sockets that listen: accepting, full tables, the end
  *	conn.c	     one client's socket: reading, writing, time-outs
+ *	conn_tls.c   the same under TLS
+ *	keys.c	     certificates and signatures of keyd
  *	balancer.c   who is behind a load balancer
  *	session.c    the conversation, without any I/O
  *	intake.c     messages on their way to cleanup
@@ -20,6 +22,8 @@
 
 struct port;
 struct question;
+struct keys_client;
+struct conn_tls;
 
 struct smtpd {
 	struct daemon *daemon;
@@ -30,6 +34,7 @@ struct smtpd {
 	struct ipc *cleanup[WORKERS_MAX]; /* NULL: not there */
 	struct ipc *lookupd;
 	struct ipc *keyd;
+	struct keys_client *keys;
 	struct map txns;      /* transaction number -> conn */
 	struct map passwords; /* question number -> conn */
 	struct map queries;   /* question number -> question */
@@ -50,8 +55,9 @@ struct conn {
 	bool shut;    /* we have said all; waiting for the client's end */
 	struct loop_watch *watch;
 	struct loop_deadline deadline;
-	struct buf in;  /* read, not used yet */
-	struct buf out; /* said, not sent yet */
+	struct buf in;        /* read, not used yet */
+	struct buf out;       /* said, not sent yet */
+	struct conn_tls *tls; /* NULL: in the clear */
 	uint32_t listener_index;
 	struct stats_conn counted;
 	size_t discarded;
@@ -90,6 +96,7 @@ void conn_new(struct smtpd *, int fd, const struct conn_origin *);
 void conn_answer(struct conn *, const struct fact_answer *);
 void conn_unanswered(struct conn *); /* lookupd is gone */
 void conn_authenticated(struct conn *, const struct auth_answer *);
+void conn_signed(struct conn *, struct str signature); /* "": refused */
 void conn_accepted(struct conn *, const struct accepted *);
 void conn_resume(struct conn *); /* cleanup takes content again */
 void conn_leave(struct conn *);  /* finish what is begun, then go */

@@ -245,8 +245,10 @@ protocol_of(const struct smtp_session *s, bool utf8, struct arena *mem)
 		return str_of(s->xclient.proto);
 	if (!s->esmtp)
 		return STR("SMTP");
-	return str_of(arena_printf(mem, "%s%s%s", utf8 ? "UTF8SMTP" : "ESMTP",
-	    s->facts.tls ? "S" : "", s->facts.authenticated ? "A" : ""));
+	return str_of(
+	    arena_printf(mem, "%s%s%s%s%s%s", utf8 ? "UTF8SMTP" : "ESMTP",
+		s->facts.tls ? "S" : "", s->facts.authenticated ? "A" : "",
+		s->facts.tls ? " (" : "", s->tls, s->facts.tls ? ")" : ""));
 }
 
 /* Views of what the session keeps: it outlives the transaction. */

@@ -266,6 +266,7 @@ note(const struct note *n)
 		[NOTE_SIZE] = "size",
 		[NOTE_MASQUERADE] = "masquerade",
 		[NOTE_EXCEPTION] = "domain exception table",
+		[NOTE_TLS_REQUIRED] = "TLS required",
 	};
 	json_t *o = json_object();
 

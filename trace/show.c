@@ -9,6 +9,8 @@ static void default_domain(
     const struct note *, const struct trace_point *, struct buf *);
 static void bad_address(
     const struct note *, const struct trace_point *, struct buf *);
+static void tls_required(
+    const struct note *, const struct trace_point *, struct buf *);
 static void exception(
     const struct note *, const struct trace_point *, struct buf *);
 static void masquerade(
@@ -31,6 +33,7 @@ static const struct {
 } lines[] = {
 	{ NOTE_DEFAULT_DOMAIN, default_domain },
 	{ NOTE_BAD_ADDRESS, bad_address },
+	{ NOTE_TLS_REQUIRED, tls_required },
 	{ NOTE_EXCEPTION, exception },
 	{ NOTE_MASQUERADE, masquerade },
 	{ NOTE_DOMAIN_MAP, domain_map },
@@ -106,6 +109,14 @@ static void
 bad_address(const struct note *n, const struct trace_point *p, struct buf *out)
 {
 	buf_printf(out, "Invalid address (%.*s): ", STR_ARG(n->text));
+	show_reply(&p->reply, out);
+}
+
+static void
+tls_required(const struct note *n, const struct trace_point *p, struct buf *out)
+{
+	buf_printf(out, "TLS: Required of this sender (address list %.*s): ",
+	    STR_ARG(n->text));
 	show_reply(&p->reply, out);
 }
 

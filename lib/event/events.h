@@ -43,6 +43,8 @@ CODEC_STRUCT(ev_rid, REC_EV_RID);
 	F(S, U64, icid, 0) F(S, IP, ip, 0) F(S, STR, host, 255)                \
 	F(S, U64, limit, 0) F(S, STR, group, 100) F(S, STR, listener, 100)     \
 	F(S, STR, sender, 1200) F(S, STR, rcpt, 1200)
+#define EV_TLS(S, F, L)                                                        \
+	F(S, U64, icid, 0) F(S, STR, protocol, 16) F(S, STR, cipher, 64)
 #define EV_MID(S, F, L) F(S, U64, mid, 0)
 #define EV_MID_ICID(S, F, L) F(S, U64, mid, 0) F(S, U64, icid, 0)
 #define EV_MID_FROM(S, F, L)                                                   \
@@ -123,6 +125,13 @@ CODEC_STRUCT(ev_rid, REC_EV_RID);
 	    EV_HARVEST)                                                        \
 	E(RECEIVING_FAILED, INFO, "ICID {icid} Receiving Failed: {text}",      \
 	    EV_ICID_TEXT)                                                      \
+	E(TLS_SUCCESS, INFO,                                                   \
+	    "ICID {icid} TLS success protocol {protocol} cipher {cipher}",     \
+	    EV_TLS)                                                            \
+	E(TLS_FAILED, INFO, "ICID {icid} TLS failed: {text}", EV_ICID_TEXT)    \
+	E(TLS_MISSING, INFO,                                                   \
+	    "ICID {icid} TLS was required but remote host did not initiate it",\
+	    EV_ICID)                                                           \
 	E(DISCONNECTED, INFO, "ICID {icid} disconnected address {ip}, {text}", \
 	    EV_ICID_GONE)                                                      \
 	E(ICID_LOST, INFO, "ICID {icid} lost", EV_ICID)                        \

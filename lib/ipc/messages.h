@@ -111,9 +111,10 @@ enum dsn_notify { /* bits of rcpt.notify */
 	F(S, STR, policy, NAME_MAX_LEN)                                        \
 	F(S, U8, behaviour, 7)   /* enum behaviour */                          \
 	F(S, I64, reputation, 0) /* tenths; INT64_MIN: none */                 \
-	F(S, STR, protocol, 16)  /* ESMTP, SMTP, UTF8SMTP, QMQP ... */         \
-	F(S, U32, flags, 0)      /* ENV_* below */                             \
-	F(S, U8, ret, 2)         /* RFC 3461: 0 unset, 1 FULL, 2 HDRS */       \
+	/* ESMTP, SMTP, UTF8SMTP, QMQP ..., "ESMTPS (version=TLSv1.3 ...)" */  \
+	F(S, STR, protocol, 100)                                               \
+	F(S, U32, flags, 0) /* ENV_* below */                                  \
+	F(S, U8, ret, 2)    /* RFC 3461: 0 unset, 1 FULL, 2 HDRS */            \
 	F(S, STR, envid, 100)                                                  \
 	F(S, STR, bounce_profile, NAME_MAX_LEN)                                \
 	F(S, STR, gateway, NAME_MAX_LEN)                                       \

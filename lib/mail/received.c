@@ -17,7 +17,7 @@ received_line(const struct received *r, struct buf *out)
 	buf_printf(out, ") (%s)\r\n  by ", ip_text(&r->client, ip));
 	add_clean(out, r->by, "-._");
 	buf_puts(out, " with ");
-	add_clean(out, r->protocol, "");
+	add_clean(out, r->protocol, " ()=._-");
 	buf_puts(out, "; ");
 	add_clean(out, r->date, " ,:+-");
 	buf_puts(out, "\r\n");

@@ -21,7 +21,7 @@ struct received {
 	struct str helo; /* as the client said it */
 	struct ip client;
 	struct str by;       /* our name */
-	struct str protocol; /* "ESMTP" */
+	struct str protocol; /* "ESMTP", "ESMTPS (version=... cipher=...)" */
 	struct str date;     /* RFC 5322 date-time, with or without the day */
 };
 

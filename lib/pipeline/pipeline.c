@@ -19,6 +19,7 @@ static const struct stage stages[] = {
 	{ "sender address", AT_MAIL, sender_address },
 	{ "declared size", AT_MAIL, sender_size },
 	{ "sender default domain", AT_MAIL, sender_domain },
+	{ "TLS required", AT_MAIL, tls_required },
 	{ "domain exception table", AT_MAIL, exception_decide },
 	{ "envelope sender verification", AT_MAIL, sender_verify },
 	{ "envelope masquerade", AT_MAIL, masquerade_sender },

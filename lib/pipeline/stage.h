@@ -97,7 +97,8 @@ enum note_kind {
 	NOTE_SENDER_VERIFY, /* number: enum sender_domain, or malformed */
 	NOTE_LDAP_ACCEPT,   /* from: address, text: result */
 	NOTE_CALL_AHEAD,    /* from: profile, text: result */
-	NOTE_LIMIT          /* text: which limit refuses */
+	NOTE_LIMIT,         /* text: which limit refuses */
+	NOTE_TLS_REQUIRED   /* from: sender; text: the address list */
 };
 
 struct note {

@@ -23,6 +23,7 @@ STAGE_DECISION(auth_required);
 STAGE_DECISION(sender_address);
 STAGE_DECISION(sender_size); /* the size declared */
 STAGE_DECISION(sender_domain);
+STAGE_DECISION(tls_required); /* of senders in a list */
 STAGE_DECISION(exception_decide);
 STAGE_DECISION(sender_verify);     /* FACT_SENDER_DOMAIN */
 STAGE_DECISION(masquerade_sender); /* what will become of it */

@@ -60,6 +60,7 @@ enum stats_counter {
  * added up (those that several workers have a share in). */
 #define STATS_GAUGES(G)                                                        \
 	G(inbound_conn, "Current Inbound Conn.")                               \
+	G(inbound_tls, "Current Inbound TLS")                                  \
 	G(outbound_conn, "Current Outbound Conn.")                             \
 	G(active_recipients, "Active Recipients")                              \
 	G(unattempted_recipients, "Unattempted Recipients")                    \

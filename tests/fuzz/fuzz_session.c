@@ -33,6 +33,8 @@ static struct stats *stats;
 
 static const char yaml[] =
     "hostname: mx.example.org\n"
+    "certificates: [{name: mx}]\n"
+    "address_lists: [{name: secure, entries: ['@c.test']}]\n"
     "interfaces: [{name: Net, ip: 192.0.2.10}]\n"
     "auth_profiles: [{name: House}]\n"
     "listeners:\n"
@@ -43,8 +45,11 @@ static const char yaml[] =
     "   auth_profile: House,\n"
     "   hat: {defaults: {envelope_sender_verify: yes,\n"
     "                    smtp_auth: on, auth_require_tls: no}}}\n"
-    "- {name: C, type: sinkhole-noqueue, interface: Net, port: 27}\n"
+    "- {name: C, type: sinkhole-noqueue, interface: Net, port: 27,\n"
+    "   certificate: mx, hat: {defaults: {tls: required}}}\n"
     "- {name: D, type: private, interface: Net, port: 28,\n"
+    "   certificate: mx, hat: {defaults: {tls: preferred,\n"
+    "   tls_mandatory_list: secure}},\n"
     "   xclient: [192.0.2.1]}\n";
 
 static bool
@@ -134,6 +139,20 @@ prove(struct talk *t)
 	session_authenticated(&t->s, &a);
 }
 
+static bool
+fuzz_tls_ready(const struct smtp_session *s)
+{
+	(void)s;
+	return true;
+}
+
+static enum starttls
+fuzz_tls_begin(struct smtp_session *s)
+{
+	(void)s;
+	return STARTTLS_READY;
+}
+
 static void
 answer(struct talk *t)
 {
@@ -187,6 +206,7 @@ converse(struct talk *t, struct str in, size_t step, unsigned code)
 			start(t);
 		answer(t);
 		prove(t);
+		session_tls_up(&t->s, "TLSv1.3", "TLS_AES_256_GCM_SHA384");
 		in = str_sub(in, piece.n - rest.n, in.n);
 		if (t->whole)
 			session_accepted(&t->s, &a);
@@ -201,8 +221,8 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct session_ops ops = { fuzz_open, fuzz_content,
-		fuzz_end, fuzz_abort, fuzz_ask, fuzz_forget,
-		fuzz_authenticate };
+		fuzz_end, fuzz_abort, fuzz_ask, fuzz_forget, fuzz_authenticate,
+		fuzz_tls_ready, fuzz_tls_begin };
 	static const unsigned codes[] = { 250, 451, 554, 0 };
 	struct talk t = { .asked = { .id = FACT_N } };
 	struct buf out;

@@ -38,11 +38,12 @@ struct talk {
 	uint32_t wire_flags;
 	uint32_t env_flags;
 	size_t n_rcpts;
-	char sender[ADDR_MAX + 1], rcpts[2000], protocol[17];
+	char sender[ADDR_MAX + 1], rcpts[2000], protocol[101];
 	/* the other one: what is asked and open; keys are the session's */
 	struct need asked[64];
 	size_t n_asked;
 	bool no_lookupd;
+	enum starttls starttls;
 	unsigned n_questions; /* ever */
 	/* keyd's: the last question about a user; texts are the session's */
 	struct auth_question question;
@@ -137,6 +138,18 @@ talk_authenticate(struct smtp_session *s, const struct auth_question *q)
 	return t->proving;
 }
 
+static inline bool
+talk_tls_ready(const struct smtp_session *s)
+{
+	return ((const struct talk *)s)->starttls == STARTTLS_READY;
+}
+
+static inline enum starttls
+talk_tls_begin(struct smtp_session *s)
+{
+	return ((const struct talk *)s)->starttls;
+}
+
 /* Was that asked, and is it open? */
 static inline bool
 talk_asked(const struct talk *t, enum fact_id id, const char *key)
@@ -189,8 +202,8 @@ static inline void
 talk_connect(struct talk *t, const char *listener, const char *client)
 {
 	static const struct session_ops ops = { talk_open, talk_content,
-		talk_end, talk_abort, talk_ask, talk_forget,
-		talk_authenticate };
+		talk_end, talk_abort, talk_ask, talk_forget, talk_authenticate,
+		talk_tls_ready, talk_tls_begin };
 	const struct listener *l =
 	    config_listener(talk_config, str_of(listener));
 

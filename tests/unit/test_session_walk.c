@@ -86,8 +86,8 @@ static const struct {
 	    { { "252", S_NEW }, { "252", S_READY }, { "252", S_MAIL },
 		{ "252", S_RCPT }, { "252", S_CHUNKED } } },
 	{ "STARTTLS", "STARTTLS\r\n",
-	    { { "502", S_NEW }, { "502", S_READY }, { "502", S_MAIL },
-		{ "502", S_RCPT }, { "502", S_CHUNKED } } },
+	    { { "503", S_NEW }, { "502", S_READY }, { "503", S_MAIL },
+		{ "503", S_RCPT }, { "503", S_CHUNKED } } },
 };
 #define MOVES NELEM(moves)
 

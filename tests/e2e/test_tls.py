@@ -1,0 +1,568 @@
+"""STARTTLS on a running suite: what is said, logged, delivered; threats 3.3."""
+import json
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import tempfile
+import time
+
+import pytest
+
+from conftest import CONFIG
+from sink import Sink
+from suite import Client, Suite, wait_for
+from tls_kit import TlsClient, certificate, context, secrets
+
+TLS_CONFIG = CONFIG.replace("interfaces:", """\
+certificates:
+  - name: mx
+  - name: mx-rsa
+  - name: other
+
+address_lists:
+  - name: partners
+    entries: ["@partner.test"]
+
+interfaces:""", 1).replace("""\
+    port: @PORT@
+    max_concurrency: 1000
+    hat:
+      defaults:
+""", """\
+    port: @PORT@
+    max_concurrency: 1000
+    certificate: mx
+    hat:
+      policies:
+        - name: $ACCEPTED
+          behaviour: ACCEPT
+          tls: preferred
+          tls_mandatory_list: partners
+      defaults:
+""", 1).replace("""\
+    port: @PRIVATE_PORT@
+    hat:
+""", """\
+    port: @PRIVATE_PORT@
+    certificate: other
+    hat:
+      policies:
+        - name: $RELAYED
+          behaviour: RELAY
+          tls: required
+""", 1)
+
+
+def prepare(folder, config=TLS_CONFIG):
+    s = Suite(folder, config, start=False)
+    where = secrets(s.root)
+    certificate(where, "mx", "mx.postern.test")
+    certificate(where, "mx-rsa", "mx.postern.test", rsa=2048)
+    certificate(where, "other", "*.other.test", "other.test")
+    return s
+
+
+@pytest.fixture(scope="module")
+def tls():
+    """One for the tests that leave it as it is."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="postern-test.",
+                                           dir="/var/tmp"))
+    s = prepare(folder / "tls")
+    s.start()
+    with Sink(s.sink_port) as s.sink:
+        yield s
+    s.stop()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def make_tls(folder):
+    """make_tls(config) starts one of its own."""
+    made = []
+
+    def make(config=TLS_CONFIG):
+        s = prepare(folder / ("t%d" % len(made)), config)
+        made.append(s)
+        s.start()
+        return s
+
+    yield make
+    for s in made:
+        s.stop()
+
+
+def own(suite, name="mx"):
+    return (suite.root / "etc/secrets" / (name + ".crt")).read_text()
+
+
+def shows(suite, name):
+    try:
+        with TlsClient(suite.port) as c:
+            return c.peer() == own(suite, name)
+    except (OSError, AssertionError):
+        return False
+
+
+# --- what it is for ---
+
+def test_a_message_under_tls(tls):
+    before = len(tls.sink.messages)
+    with Client(tls.port) as c:
+        assert "STARTTLS" in c.cmd("EHLO c.test")[1]
+    with TlsClient(tls.port) as c:
+        assert "STARTTLS" not in c.cmd("EHLO c.test")[1]
+        assert c.cmd("STARTTLS")[0] == 503
+        assert c.sock.version() == "TLSv1.3"
+        body = b"Subject: hi\r\n\r\n" + b"x" * 70 + b"\r\n"
+        assert c.mail(rcpts=["tls@example.com"], body=body * 5000)[0] == 250
+        assert c.cmd("QUIT")[0] == 221
+        assert c.sock.recv(1) == b""        # close_notify, not a cut
+    m = tls.sink.wait(before + 1)[-1]
+    assert b"with ESMTPS (version=TLSv1.3 cipher=TLS_" in m.body
+    assert m.body.count(b"x" * 70) == 5000
+    line = tls.wait_log("TLS success")[0]
+    assert "TLS success protocol TLSv1.3 cipher TLS_AES_" in line
+
+
+def test_tls_1_2(tls):
+    with TlsClient(tls.port, context(version=ssl.TLSVersion.TLSv1_2)) as c:
+        assert c.sock.version() == "TLSv1.2"
+        assert "ECDHE-ECDSA" in c.sock.cipher()[0]
+        assert c.mail()[0] == 250
+
+
+def test_swaks(tls):
+    r = subprocess.run(
+        ["swaks", "--server", "127.0.0.1:%d" % tls.port, "--tls", "--from",
+         "joe@example.org", "--to", "anna@example.com"],
+        capture_output=True, text=True, timeout=60)
+    assert r.returncode == 0, r.stdout
+    assert "TLS started with cipher TLSv1.3" in r.stdout
+
+
+def test_openssl_s_client(tls):
+    r = subprocess.run(
+        ["openssl", "s_client", "-starttls", "smtp", "-brief", "-CAfile",
+         str(tls.root / "etc/secrets/mx.crt"), "-verify_return_error",
+         "-connect", "127.0.0.1:%d" % tls.port,
+         "-verify_hostname", "mx.postern.test"],
+        input="QUIT\r\n", capture_output=True, text=True, timeout=60)
+    assert r.returncode == 0, r.stderr
+    assert "Verification: OK" in r.stderr, r.stderr
+    assert "Verified peername: mx.postern.test" in r.stderr
+
+
+def test_names_and_kinds_of_keys(tls):
+    other = context()
+    rsa = context(version=ssl.TLSVersion.TLSv1_2)
+    rsa.set_ciphers("ECDHE-RSA-AES128-GCM-SHA256")
+    for name, tls_context, shown in [
+            (None, None, "mx"), ("mx.postern.test", None, "mx"),
+            ("A.Other.Test", None, "other"), ("unknown.test", None, "mx"),
+            ("mx.postern.test", rsa, "mx-rsa"), (None, rsa, "mx-rsa"),
+            ("a" * 60 + ".test", None, "mx")]:
+        with TlsClient(tls.port, tls_context or other, name) as c:
+            assert c.peer() == own(tls, shown), name
+
+
+def test_resumption(tls):
+    """Also at another worker; not at another listener (threats TLS-06)."""
+    c13 = context()
+    with TlsClient(tls.port, c13) as c:
+        c.cmd("NOOP")       # the ticket has come with its answer
+        session = c.sock.session
+    assert session is not None
+    reused = 0
+    for _ in range(20):
+        with TlsClient(tls.port, c13, session=session) as c:
+            reused += c.sock.session_reused
+            c.cmd("NOOP")
+            session = c.sock.session
+    assert reused == 20
+    with TlsClient(tls.private_port, c13, session=session) as c:
+        assert not c.sock.session_reused
+
+
+# --- what must not be ---
+
+@pytest.mark.parametrize("cut", ["STARTTLS\r\nEHLO injected\r\n",
+                                 "STARTTLS\r|\nEHLO injected\r\n",
+                                 "STARTTLS\r\n\x16\x03\x01"])
+def test_tls_01_commands_in_the_clear(tls, cut):
+    with Client(tls.port) as c:
+        for part in cut.split("|"):
+            c.send(part.encode("latin-1"))
+            time.sleep(0.1)
+        assert c.reply()[0] == 554
+        assert c.reply() is None
+
+
+def test_tls_01_between_220_and_handshake(tls):
+    """What comes after the 220 is a handshake or nothing."""
+    with Client(tls.port) as c:
+        assert c.cmd("STARTTLS")[0] == 220
+        c.send("EHLO injected\r\nMAIL FROM:<a@c.test>\r\n")
+        assert b"250" not in c.file.read()
+    tls.wait_log("TLS failed: wrong version number")
+
+
+def test_tls_10_truncation(tls):
+    """The end of TCP is not the end of a message."""
+    before = len(tls.sink.messages)
+    with TlsClient(tls.port) as c:
+        c.cmd("MAIL FROM:<cut@client.test>")
+        c.cmd("RCPT TO:<cut@example.com>")
+        assert c.cmd("DATA")[0] == 354
+        c.send("Subject: cut\r\n\r\nhalf of it")
+        os.close(os.dup(c.sock.fileno()))
+        raw = socket.socket(fileno=os.dup(c.sock.fileno()))
+        raw.shutdown(socket.SHUT_RDWR)
+        raw.close()
+    tls.wait_log("Message aborted MID")
+    time.sleep(0.3)
+    assert len(tls.sink.messages) == before
+
+
+def test_tls_04_protocols_and_ciphers(tls):
+    """openssl offers one thing at a time; none of these may be taken."""
+    for words, ciphers in ((["-tls1"], "ALL"), (["-tls1_1"], "ALL"),
+                           (["-tls1_2"], "AES128-SHA:AES256-GCM-SHA384"),
+                           (["-tls1_2"], "ECDHE-ECDSA-AES128-SHA"),
+                           (["-tls1_2"], "aNULL:eNULL"),
+                           (["-tls1_2"], "kDHE")):
+        r = subprocess.run(
+            ["openssl", "s_client", "-starttls", "smtp", "-connect",
+             "127.0.0.1:%d" % tls.port, *words, "-cipher",
+             ciphers + ":@SECLEVEL=0"],
+            input="QUIT\r\n", capture_output=True, text=True, timeout=60)
+        assert "Cipher is (NONE)" in r.stdout, (words, ciphers)
+
+
+def test_tls_required(tls):
+    with Client(tls.private_port, helo=None) as c:
+        assert c.cmd("HELO c.test")[0] == 530
+        assert c.cmd("NOOP")[0] == 250
+        assert "STARTTLS" in c.cmd("EHLO c.test")[1]
+        r = c.cmd("MAIL FROM:<a@c.test>")
+        assert r == (530, ["5.7.0 Must issue a STARTTLS command first"])
+        assert c.cmd("QUIT")[0] == 221
+    tls.wait_log("TLS was required but remote host did not initiate it")
+    with TlsClient(tls.private_port) as c:
+        assert c.peer() == own(tls, "other")
+        assert c.mail()[0] == 250
+
+
+def test_tls_mandatory_list_live_and_traced(tls):
+    for sender, code in (("joe@partner.test", 530), ("joe@c.test", 250)):
+        with Client(tls.port) as c:
+            assert c.cmd("MAIL FROM:<%s>" % sender)[0] == code, sender
+        with TlsClient(tls.port) as c:
+            assert c.cmd("MAIL FROM:<%s>" % sender)[0] == 250, sender
+        report = tls.postern(
+            "trace", "--source-ip", "127.0.0.1", "--fqdn", "c.test",
+            "--listener", "InboundMail", "--sender", sender,
+            "--recipients", "r@example.com", "--file", "-",
+            text="Subject: x\n\nx\n", ok=(0, 1, 2, 3, 4))
+        assert ("Message would be rejected" in report) == (code == 530)
+        assert ("TLS: Required of this sender (address list partners)"
+                in report) == (code == 530)
+    tls.wait_log("sender rejected, TLS is required")
+
+
+def test_tls_05_handshakes_that_do_not_end(tls):
+    """Others are served; too much input without an end is cut."""
+    slow = []
+    for _ in range(50):
+        c = Client(tls.port)
+        assert c.cmd("STARTTLS")[0] == 220
+        c.send(b"\x16\x03\x01\x3f\xff\x01")
+        slow.append(c)
+    start = time.monotonic()
+    with TlsClient(tls.port) as c:
+        assert c.mail()[0] == 250
+    assert time.monotonic() - start < 2
+    for c in slow:
+        c.close()
+    # a ClientHello of 116 KB, in records of 4 KB
+    with Client(tls.port) as c:
+        assert c.cmd("STARTTLS")[0] == 220
+        hello = b"\x01\x01\xd0\x00\x03\x03" + b"\0" * 100000
+        for i in range(0, len(hello), 4096):
+            piece = hello[i:i + 4096]
+            c.send(b"\x16\x03\x01" + len(piece).to_bytes(2, "big") + piece)
+        c.file.read()
+    tls.wait_log("TLS failed: the handshake has no end")
+
+
+# --- keys that come and go ---
+
+def test_certificates_that_change(make_tls):
+    t = make_tls()
+    where = secrets(t.root)
+    assert shows(t, "mx")
+    with TlsClient(t.port) as old:
+        certificate(where, "mx", "mx.postern.test", days=5)
+        wait_for("the new certificate", lambda: shows(t, "mx"), 15)
+        assert old.mail()[0] == 250     # it goes on as it began
+    t.wait_log("certificate mx expires in 4 days", 10)
+    # a key that does not fit: the old pair stays
+    good = own(t)
+    certificate(where, "new", "mx.postern.test")
+    (where / "new.crt").rename(where / "mx.crt")
+    t.wait_log("the private key is not that of the certificate; "
+               "the one before it stays in use", 30)
+    with TlsClient(t.port) as c:
+        assert c.peer() == good
+    (where / "new.key").rename(where / "mx.key")
+    wait_for("the newest certificate", lambda: shows(t, "mx"), 15)
+    # others may read it: not used; and nothing at all
+    (where / "mx.key").chmod(0o640)
+    t.wait_log("secrets/mx.key: its mode 0640 lets others use it", 30)
+    (where / "mx.key").unlink()
+    t.wait_log("secrets/mx.key: No such file or directory", 30)
+    assert shows(t, "mx")
+
+
+def test_no_certificate_at_hand(make_tls, folder):
+    s = prepare(folder / "none")
+    try:
+        (secrets(s.root) / "mx.key").write_text("nonsense\n")
+        s.start()
+        s.wait_log("certificate mx: secrets/mx.key: no private key in PEM "
+                   "form")
+        with Client(s.port) as c:
+            assert "STARTTLS" not in c.cmd("EHLO c.test")[1]
+            assert c.cmd("STARTTLS")[0] == 454
+            assert c.mail()[0] == 250
+    finally:
+        s.stop()
+
+
+def test_secrets_that_others_may_read(folder):
+    s = prepare(folder / "open")
+    try:
+        secrets(s.root).chmod(0o755)
+        s.start()
+        s.wait_log("it must belong to uid")
+        with Client(s.port) as c:
+            assert c.cmd("STARTTLS")[0] == 454
+    finally:
+        s.stop()
+
+
+def test_keyd_dies_during_handshakes(make_tls):
+    """Handshakes fail or succeed, none hangs; soon all is as before."""
+    t = make_tls()
+    end = time.monotonic() + 20
+    good = bad = kills = 0
+    kill_at = time.monotonic() + 0.5
+    while kills < 3 and time.monotonic() < end:
+        if time.monotonic() > kill_at and "keyd 0" in t.pids():
+            t.kill("keyd 0")
+            kills += 1
+            kill_at += 1.5
+        try:
+            with TlsClient(t.port, timeout=5) as c:
+                assert c.cmd("NOOP")[0] == 250
+            good += 1
+        except (OSError, AssertionError):
+            bad += 1
+            time.sleep(0.02)
+    assert good > 20 and kills == 3
+    wait_for("TLS again", lambda: shows(t, "mx"), 20)
+    with TlsClient(t.port) as c:
+        assert c.mail()[0] == 250
+
+
+def test_keyd_does_not_answer(make_tls):
+    t = make_tls()
+    pid = t.pids()["keyd 0"]
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        with Client(t.port) as c:
+            assert c.cmd("STARTTLS")[0] == 220
+            c.sock.settimeout(1)
+            with pytest.raises(OSError):
+                context().wrap_socket(c.sock)
+        with Client(t.port) as c:       # others do not wait for it
+            assert c.mail()[0] == 250
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    wait_for("TLS again", lambda: shows(t, "mx"), 20)
+
+
+# --- limits, clients' certificates ---
+
+def test_max_tls_connections(make_tls):
+    t = make_tls(TLS_CONFIG.replace("certificates:",
+                                    "tls: {max_connections: 5}\n\n"
+                                    "certificates:", 1))
+    held = [TlsClient(t.port) for _ in range(5)]
+    with Client(t.port) as c:
+        r = c.cmd("STARTTLS")
+        assert r == (454, ["4.4.5 Too many TLS sessions at this time"])
+        assert c.mail()[0] == 250
+    held.pop().close()
+    wait_for("room", lambda: shows(t, "mx"))
+    t.kill("smtpd 0")           # what it held is free again
+    for c in held:
+        c.close()
+    wait_for("all of it", lambda: five(t))
+
+
+def five(t):
+    held = []
+    try:
+        for _ in range(5):
+            held.append(TlsClient(t.port))
+    except (OSError, AssertionError):
+        pass
+    for c in held:
+        c.close()
+    return len(held) == 5
+
+
+def test_client_certificates(folder):
+    s = prepare(folder / "verify", TLS_CONFIG
+                .replace("certificates:", "tls: {client_ca: clients.pem}\n\n"
+                         "certificates:", 1)
+                .replace("tls: preferred", "tls: preferred\n"
+                         "          tls_verify: yes", 1)
+                .replace("tls: required", "tls: required\n"
+                         "          tls_verify: yes", 1))
+    where = secrets(s.root)
+    mine = folder / "mine"
+    mine.mkdir()
+    certificate(mine, "ca", "ca.test", ca=True)
+    certificate(mine, "good", "client.test", issuer="ca")
+    certificate(mine, "bad", "client.test")
+    (where / "clients.pem").write_text((mine / "ca.crt").read_text())
+
+    def tries(port, name, version):
+        c = context(version=version)
+        if name:
+            c.load_cert_chain(mine / (name + ".crt"), mine / (name + ".key"))
+        try:
+            with TlsClient(port, c) as client:
+                return client.mail()[0] == 250
+        except OSError:
+            return False
+        except AssertionError:
+            return False
+
+    try:
+        s.start()
+        for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+            # (none, good, bad) where tls is preferred, where it is required
+            assert [tries(s.port, n, version)
+                    for n in (None, "good", "bad")] == [True, True, False]
+            assert [tries(s.private_port, n, version)
+                    for n in (None, "good", "bad")] == [False, True, False]
+        s.wait_log("TLS failed: certificate of the client: ")
+        s.wait_log("TLS failed: peer did not return a certificate")
+    finally:
+        s.stop()
+
+
+def test_handshake_flood(tls):
+    """Hundreds of clients that only shake hands; one that sends mail."""
+    procs = [subprocess.Popen(
+        [sys.executable, "-c", FLOOD, str(tls.port)]) for _ in range(3)]
+    try:
+        time.sleep(0.5)
+        for _ in range(5):
+            start = time.monotonic()
+            with TlsClient(tls.port) as c:
+                assert c.mail()[0] == 250
+            assert time.monotonic() - start < 3
+    finally:
+        for p in procs:
+            p.wait(60)
+    assert all(p.returncode == 0 for p in procs)
+
+
+FLOOD = """
+import socket, ssl, sys, time
+ctx = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+ctx.check_hostname = False
+ctx.verify_mode = ssl.CERT_NONE
+end = time.monotonic() + 4
+while time.monotonic() < end:
+    with socket.create_connection(("127.0.0.1", int(sys.argv[1]))) as s:
+        f = s.makefile("rb")
+        f.readline()
+        s.sendall(b"EHLO x\\r\\n")
+        while f.readline()[3:4] == b"-":
+            pass
+        s.sendall(b"STARTTLS\\r\\n")
+        if f.readline()[:3] == b"220":
+            try:
+                ctx.wrap_socket(s).close()
+            except OSError:
+                pass
+"""
+
+
+# --- what it costs, who has looked at it ---
+
+def test_lim_11_idle_connections(make_tls):
+    """64 KB each at most, in all programs (threats LIM-11)."""
+    n = 400
+    t = make_tls(TLS_CONFIG.replace("certificates:",
+                                    "tls: {max_connections: 2000}\n\n"
+                                    "certificates:", 1))
+    warm = [TlsClient(t.port) for _ in range(20)]
+    before = anonymous(t)
+    held = [TlsClient(t.port) for _ in range(n)]
+    time.sleep(0.3)
+    each = (anonymous(t) - before) * 1024 / n
+    print("idle TLS connection: %d bytes" % each)
+    for c in warm + held:
+        c.close()
+    assert each < 64 * 1024
+
+
+def anonymous(suite):
+    """KiB of all programs."""
+    total = 0
+    for pid in suite.pids().values():
+        for line in open("/proc/%d/status" % pid):
+            if line.startswith("RssAnon:"):
+                total += int(line.split()[1])
+    return total
+
+
+def test_tls_04_testssl(tls, tmp_path):
+    """testssl.sh: protocols, standard cipher categories, vulnerabilities."""
+    out = tmp_path / "findings.json"
+    r = subprocess.run(
+        ["testssl", "--quiet", "--color", "0", "--warnings", "batch",
+         "--openssl-timeout", "10", "--jsonfile", str(out), "-t", "smtp",
+         "--ip", "127.0.0.1", "-p", "-s", "-f", "-U", "-S", "-E",
+         "localhost:%d" % tls.port],
+        capture_output=True, text=True, timeout=600)
+    findings = json.loads(out.read_text())
+    assert len(findings) > 30, r.stdout + r.stderr
+    worse = [f for f in findings
+             if f["severity"] not in ("OK", "INFO", "LOW", "DEBUG")]
+    for f in worse:
+        print(f["severity"], f["id"], f["finding"])
+    # the certificate is signed by itself, and for another name
+    allowed = ("cert_chain_of_trust", "cert_trust", "cert_caIssuers",
+               "cert_crlDistributionPoints", "cert_ocspURL",
+               "cert_revocation", "OCSP_stapling", "cert_commonName",
+               "cert_expirationStatus", "engine_problem", "service",
+               # it hangs up before the ticket has come
+               "sessionresumption")
+    worse = [f for f in worse if not f["id"].startswith(allowed)]
+    assert not worse, worse
+    offered = {f["id"]: f["finding"] for f in findings}
+    for old in ("SSLv2", "SSLv3", "TLS1", "TLS1_1"):
+        assert offered[old].startswith("not offered"), offered[old]
+    for new in ("TLS1_2", "TLS1_3"):
+        assert offered[new].startswith("offered"), offered[new]

@@ -1,0 +1,75 @@
+"""Certificates for tests, and a client that can say STARTTLS."""
+import os
+import pathlib
+import ssl
+import subprocess
+
+from suite import Client
+
+
+def openssl(*words, text=None):
+    r = subprocess.run(["openssl", *map(str, words)], input=text,
+                       capture_output=True, text=True, timeout=60)
+    assert r.returncode == 0, (words, r.stderr)
+    return r.stdout
+
+
+def secrets(root):
+    folder = pathlib.Path(root) / "etc/secrets"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder
+
+
+def certificate(folder, name, *hosts, rsa=0, days=90, issuer=None, ca=False):
+    """NAME.crt and NAME.key in folder; signed by itself or by issuer."""
+    folder = pathlib.Path(folder)
+    key = (["-newkey", "rsa:%d" % rsa] if rsa
+           else ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"])
+    new = folder / (name + ".new")
+    newkey = folder / (name + ".newkey")
+    openssl("req", "-x509", *key, "-nodes", "-days", days, "-subj",
+            "/CN=%s" % hosts[0], "-addext", "subjectAltName=" + ",".join(
+                "DNS:" + h for h in hosts),
+            *(["-addext", "basicConstraints=critical,CA:%s"
+               % ("TRUE" if ca else "FALSE")]),
+            *(["-CA", str(folder / (issuer + ".crt")),
+               "-CAkey", str(folder / (issuer + ".key"))] if issuer else []),
+            "-keyout", newkey, "-out", new)
+    newkey.chmod(0o600)
+    new.chmod(0o600)
+    newkey.rename(folder / (name + ".key"))
+    new.rename(folder / (name + ".crt"))
+    return folder / (name + ".crt")
+
+
+def context(**kw):
+    """One that takes any certificate."""
+    c = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    c.check_hostname = False
+    c.verify_mode = ssl.CERT_NONE
+    if "version" in kw:
+        c.minimum_version = c.maximum_version = kw["version"]
+    return c
+
+
+class TlsClient(Client):
+    """With STARTTLS said and EHLO again, unless told otherwise."""
+
+    def __init__(self, port, tls=None, name=None, again="client.test",
+                 session=None, **kw):
+        super().__init__(port, **kw)
+        self.starttls(tls or context(), name, session)
+        if again:
+            assert self.cmd("EHLO " + again)[0] == 250
+
+    def starttls(self, tls, name=None, session=None):
+        r = self.cmd("STARTTLS")
+        assert r is not None and r[0] == 220, r
+        self.file.close()
+        self.sock = tls.wrap_socket(self.sock, server_hostname=name,
+                                    session=session)
+        self.file = self.sock.makefile("rb")
+
+    def peer(self):
+        """The certificate shown, PEM."""
+        return ssl.DER_cert_to_PEM_cert(self.sock.getpeercert(True))
