@@ -54,13 +54,14 @@ LIB_SRC := $(wildcard lib/*/*.c)
 LIB_OBJ := $(LIB_SRC:%.c=$O/obj/%.o)
 
 # program: every .c of its folder, but for programs that share a folder
-PROGRAMS = postern master recorder lookupd keyd smtpd cleanup qmgr smtp
+PROGRAMS = postern master recorder lookupd keyd smtpd qmqpd cleanup qmgr smtp
 SRC_master := $(filter-out master/recorder%.c master/lookupd%.c master/keyd%.c,\
 	$(wildcard master/*.c))
 SRC_recorder := $(wildcard master/recorder*.c)
 SRC_lookupd := $(wildcard master/lookupd*.c)
 SRC_keyd := $(wildcard master/keyd*.c)
-SRC_smtpd := $(wildcard smtpd/*.c)
+SRC_smtpd := $(filter-out smtpd/qmqpd.c,$(wildcard smtpd/*.c))
+SRC_qmqpd := $(filter-out smtpd/main.c,$(wildcard smtpd/*.c))
 SRC_cleanup := $(wildcard cleanup/*.c)
 SRC_qmgr := $(wildcard qmgr/*.c)
 SRC_smtp := $(wildcard smtp/*.c)
@@ -120,10 +121,11 @@ $O/tests/test_dialog $O/tests/test_smtp_session: \
     $(patsubst %,$O/obj/smtp/%.o,dialog transaction session sessions content)
 SMTPD_ENGINE = $(patsubst %,$O/obj/smtpd/%.o,\
 	session ask auth counts commands starttls request txn say limits \
-	decide xclient)
+	decide xclient qmqp)
 $O/tests/test_session $O/tests/test_session_ask $O/tests/test_session_limits \
     $O/tests/test_auth $O/tests/test_starttls \
-    $O/tests/test_session_walk $O/tests/test_xclient: $(SMTPD_ENGINE)
+    $O/tests/test_session_walk $O/tests/test_xclient \
+    $O/tests/test_qmqp: $(SMTPD_ENGINE)
 $O/tests/test_proxy: $O/obj/smtpd/proxy.o
 $O/tests/test_intake: $(patsubst %,$O/obj/cleanup/%.o,\
 	intake workqueue mail disk)
@@ -158,7 +160,7 @@ $O/fuzz/%: $O/obj/tests/fuzz/%.o $O/libpostern.a
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -o $@ \
 	    $(filter %.o,$^) $(filter %.a,$^) $(LDLIBS)
 $O/fuzz/fuzz_dialog: $O/obj/smtp/dialog.o $O/obj/smtp/transaction.o
-$O/fuzz/fuzz_session: $(SMTPD_ENGINE)
+$O/fuzz/fuzz_session $O/fuzz/fuzz_qmqp: $(SMTPD_ENGINE)
 
 .PHONY: fuzz-bins fuzz
 fuzz-bins: $(FUZZ_BIN)

@@ -38,15 +38,14 @@ static const struct {
 	enum program_kind kind;
 	bool per_core;
 } suite[] = {
-	{ PROGRAM_RECORDER, false },
-	{ PROGRAM_LOOKUPD, false },
-	{ PROGRAM_KEYD, false },
-	{ PROGRAM_QMGR, false },
-	{ PROGRAM_CLEANUP, true },
-	{ PROGRAM_SMTP, true },
+	{ PROGRAM_RECORDER, false }, { PROGRAM_LOOKUPD, false },
+	{ PROGRAM_KEYD, false }, { PROGRAM_QMGR, false },
+	{ PROGRAM_CLEANUP, true }, { PROGRAM_SMTP, true },
 	{ PROGRAM_SMTPD, true },
+	{ PROGRAM_QMQPD, true }, /* when there is a listener for it */
 };
 
+static bool is_wanted(const struct child *);
 static void child_start(void *arg);
 static int child_spawn(struct child *, int *channel, struct err *err);
 static void child_exec(struct child *, int channel) __attribute__((noreturn));
@@ -94,7 +93,8 @@ children_start(struct master *m)
 	for (size_t i = 0; i < m->n_children; i++) {
 		struct child *c = &m->children[i];
 
-		if (c->pid == 0 && (recorded || c->kind == PROGRAM_RECORDER))
+		if (c->pid == 0 && is_wanted(c) &&
+		    (recorded || c->kind == PROGRAM_RECORDER))
 			child_start(c);
 	}
 	if (m->health == NULL) {
@@ -127,7 +127,8 @@ bool
 children_all_ready(const struct master *m)
 {
 	for (size_t i = 0; i < m->n_children; i++)
-		if (m->children[i].state != CHILD_READY)
+		if (is_wanted(&m->children[i]) &&
+		    m->children[i].state != CHILD_READY)
 			return false;
 	return true;
 }
@@ -161,7 +162,33 @@ children_health(void *arg)
 	loop_timer_in(m->health, HEALTH_EVERY);
 }
 
+/* Those that die again and again have a timer. */
+void
+children_start_wanted(struct master *m)
+{
+	for (size_t i = 0; i < m->n_children; i++) {
+		struct child *c = &m->children[i];
+
+		if (c->pid == 0 && c->quick == 0 && is_wanted(c))
+			child_start(c);
+	}
+}
+
 /* --- one process --- */
+
+/* qmqpd, once started, stays until the end, or until it dies. */
+static bool
+is_wanted(const struct child *c)
+{
+	const struct config *cf = c->master->self.config;
+
+	if (c->kind != PROGRAM_QMQPD)
+		return true;
+	for (size_t i = 0; i < cf->n_listeners; i++)
+		if (listener_is_qmqp(&cf->listeners[i]))
+			return true;
+	return false;
+}
 
 static void
 child_start(void *arg)
@@ -171,7 +198,7 @@ child_start(void *arg)
 	struct err err = ERR_INIT;
 	int channel = -1;
 
-	if (m->stop_step != 0 || c->pid != 0)
+	if (m->stop_step != 0 || c->pid != 0 || !is_wanted(c))
 		return;
 	c->started = c->alive = loop_now(m->self.loop);
 	if (child_spawn(c, &channel, &err) == -1) {
@@ -249,7 +276,8 @@ child_setup(struct child *c, struct err *err)
 		.worker = c->worker,
 		.n_workers = (uint32_t)(c->kind == PROGRAM_CLEANUP ||
 						c->kind == PROGRAM_SMTP ||
-						c->kind == PROGRAM_SMTPD
+						c->kind == PROGRAM_SMTPD ||
+						c->kind == PROGRAM_QMQPD
 					    ? m->workers
 					    : 1),
 		.slot = c->slot,
@@ -382,7 +410,7 @@ child_ready(struct child *c)
 	wiring_connect(m, c);
 	if (c->kind == PROGRAM_RECORDER)
 		children_start(m);
-	if (c->kind == PROGRAM_SMTPD && m->ready)
+	if (m->ready)
 		listeners_hand(m, c);
 	master_progress(m);
 }

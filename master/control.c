@@ -427,6 +427,8 @@ cmd_programs(struct admin *a, const struct str *w, size_t n)
 	for (size_t i = 0; i < m->n_children; i++) {
 		const struct child *c = &m->children[i];
 
+		if (c->kind == PROGRAM_QMQPD && c->pid == 0 && c->quick == 0)
+			continue; /* nobody wants it */
 		o = json_object();
 		json_object_set_new(
 		    o, "program", json_string(program_name(c->kind)));

@@ -1,10 +1,10 @@
 /*
  * listeners.c - listening sockets: bound here, given to the workers
  *
- * All workers of smtpd accept from the same socket. It is bound early, so
- * that a port that is taken stops the start, but listens only when the whole
- * suite is ready. A suspended listener has no socket at all: clients are
- * refused and go to another MX. The state survives a restart.
+ * All workers of smtpd (for QMQP: of qmqpd) accept from the same socket. It is
+ * bound early, so that a port that is taken stops the start, but listens only
+ * when the whole suite is ready. A suspended listener has no socket at all:
+ * clients are refused and go to another MX. The state survives a restart.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -57,6 +57,7 @@ listeners_plan(struct master *m, const struct config *next,
 		struct socket_entry *s = &plan->v[plan->n];
 
 		str_copy(s->name, sizeof(s->name), l->name);
+		s->kind = listener_is_qmqp(l) ? PROGRAM_QMQPD : PROGRAM_SMTPD;
 		s->ep = (struct endpoint){ l->interface->ip, l->port };
 		s->fd = -1;
 	}
@@ -131,11 +132,11 @@ listeners_open(struct master *m)
 }
 
 void
-listeners_hand(struct master *m, struct child *smtpd)
+listeners_hand(struct master *m, struct child *c)
 {
 	for (size_t i = 0; i < m->n_sockets; i++)
-		if (m->sockets[i].fd != -1)
-			socket_hand(smtpd, &m->sockets[i]);
+		if (m->sockets[i].fd != -1 && m->sockets[i].kind == c->kind)
+			socket_hand(c, &m->sockets[i]);
 }
 
 void
@@ -252,12 +253,13 @@ by_endpoint(struct master *m, const struct endpoint *ep)
 	return NULL;
 }
 
-/* The same socket under the same name. */
+/* The same socket under the same name, with the same program. */
 static bool
 holds(const struct socket_entry *v, size_t n, const struct socket_entry *s)
 {
 	for (size_t i = 0; i < n; i++)
-		if (v[i].fd == s->fd && strcmp(v[i].name, s->name) == 0)
+		if (v[i].fd == s->fd && v[i].kind == s->kind &&
+		    strcmp(v[i].name, s->name) == 0)
 			return true;
 	return false;
 }
@@ -273,7 +275,7 @@ gone(struct master *m, struct socket_entry *s, uint32_t wait,
 	for (size_t i = 0; i < plan->n; i++)
 		kept |= plan->v[i].fd == s->fd;
 	if (kept)
-		tell_gone(m, s, wait); /* it has another name now */
+		tell_gone(m, s, wait); /* it is somebody else's now */
 	else
 		unlisten(m, s, wait);
 }
@@ -375,7 +377,7 @@ static void
 hand_to_all(struct master *m, const struct socket_entry *s)
 {
 	for (size_t i = 0; i < m->n_children; i++)
-		if (m->children[i].kind == PROGRAM_SMTPD &&
+		if (m->children[i].kind == s->kind &&
 		    m->children[i].state == CHILD_READY)
 			socket_hand(&m->children[i], s);
 }
@@ -399,7 +401,7 @@ tell_gone(struct master *m, const struct socket_entry *s, uint32_t wait)
 	struct unlisten msg = { .listener = str_of(s->name), .wait = wait };
 
 	for (size_t i = 0; i < m->n_children; i++)
-		if (m->children[i].kind == PROGRAM_SMTPD &&
+		if (m->children[i].kind == s->kind &&
 		    m->children[i].state == CHILD_READY)
 			ipc_send(m->children[i].ipc, IPC_UNLISTEN, 0, &msg);
 }

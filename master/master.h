@@ -54,6 +54,7 @@ struct child {
 
 struct socket_entry {
 	char name[NAME_MAX_LEN + 1];
+	enum program_kind kind; /* who accepts on it */
 	struct endpoint ep;
 	int fd; /* -1: suspended, or not bound */
 	bool suspended;
@@ -102,8 +103,9 @@ int folders_prepare(struct master *, struct err *err);
 
 /* children.c */
 void children_make(struct master *, uint32_t workers);
-void children_start(struct master *); /* recorder first, then the rest */
-void children_reap(struct master *);  /* after SIGCHLD */
+void children_start(struct master *);        /* recorder first, then the rest */
+void children_start_wanted(struct master *); /* by a new configuration */
+void children_reap(struct master *);         /* after SIGCHLD */
 void children_kill(struct master *, int signo);
 bool children_all_ready(const struct master *);
 void children_health(void *master); /* ends those without a sign of life */
@@ -126,7 +128,7 @@ void listeners_drop(struct master *, struct socket_plan *);
  * came in by it may end within `wait` seconds. */
 void listeners_use(struct master *, struct socket_plan *, uint32_t wait);
 void listeners_open(struct master *); /* listen and hand to the workers */
-void listeners_hand(struct master *, struct child *smtpd);
+void listeners_hand(struct master *, struct child *);
 void listeners_close(struct master *, uint32_t wait);
 /* names: JSON list filled; names n 0: all. Returns how many changed. */
 size_t listeners_suspend(struct master *, const struct str *names, size_t n,

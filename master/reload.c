@@ -364,6 +364,7 @@ decide(struct master *m)
 	config_unref(&old);
 	EMIT(NOTICE, .text = STR("configuration: new revision in force"));
 	catch_up(m);
+	children_start_wanted(m);
 	finish(m);
 }
 

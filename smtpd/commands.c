@@ -58,7 +58,7 @@ static const struct command_rule {
 } commands[VERB_N] = {
 	[VERB_HELO] = { PH_COMMAND, C_JUNK, check_helo, apply_helo },
 	[VERB_EHLO] = { PH_COMMAND, C_JUNK, check_helo, apply_ehlo },
-	[VERB_MAIL] = { PH_READY, C_ARGS, request_check_mail,
+	[VERB_MAIL] = { PH_READY | PH_LATE, C_ARGS, request_check_mail,
 	    request_apply_mail },
 	[VERB_RCPT] = { PH_ENVELOPE, C_ARGS, request_check_rcpt,
 	    request_apply_rcpt },

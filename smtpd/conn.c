@@ -18,6 +18,7 @@
 #include "base/bounds.h"
 #include "base/mem.h"
 #include "smtpd/conn_tls.h"
+#include "smtpd/protocol.h"
 #include "smtpd/proxy.h"
 #include "smtpd/smtpd.h"
 
@@ -361,7 +362,8 @@ read_early(struct conn *c)
 static bool
 spoke_early(struct conn *c)
 {
-	bool public = c->session.subject.listener->type == LISTENER_PUBLIC;
+	bool public = c->session.subject.listener->type == LISTENER_PUBLIC &&
+		      !c->session.protocol->client_first;
 	ssize_t n;
 
 	if (!public || c->session.phase != PH_CONNECT ||

@@ -14,6 +14,7 @@
 
 static bool intake_open(struct smtp_session *, const struct envelope *);
 static void intake_content(struct smtp_session *, struct str stored);
+static void intake_envelope(struct smtp_session *, const struct envelope *);
 static void intake_end(struct smtp_session *, const struct end_msg *);
 static void intake_abort(struct smtp_session *);
 static int intake_frame(void *, struct ipc *, struct ipc_frame *, struct err *);
@@ -27,6 +28,7 @@ static struct conn *conn_of(struct smtp_session *);
 const struct session_ops intake_ops = {
 	.open = intake_open,
 	.content = intake_content,
+	.envelope = intake_envelope,
 	.end = intake_end,
 	.abort = intake_abort,
 	.ask = lookups_ask,
@@ -91,6 +93,13 @@ intake_content(struct smtp_session *s, struct str stored)
 	send_envelope(c);
 	ipc_send_raw(c->cleanup, IPC_DATA, c->txn, stored.p, stored.n);
 	s->held = ipc_busy(c->cleanup);
+}
+
+/* When nothing was sent yet, it was not late at all. */
+static void
+intake_envelope(struct smtp_session *s, const struct envelope *envelope)
+{
+	conn_of(s)->envelope = envelope;
 }
 
 static void

@@ -14,6 +14,7 @@
 
 #include "base/mem.h"
 #include "event/event.h"
+#include "smtpd/protocol.h"
 #include "smtpd/smtpd.h"
 
 #define BURST_MAX   16
@@ -212,8 +213,7 @@ local_address(const struct port *p, int fd)
 static int
 answer_busy(struct port *p)
 {
-	static const char text[] =
-	    "421 4.4.5 Too many connections, try again later\r\n";
+	const char *text = protocol_for(p->listener)->busy;
 	int fd, why;
 
 	if (reserve == -1) {
@@ -224,7 +224,7 @@ answer_busy(struct port *p)
 	fd = accept4(p->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	why = errno;
 	if (fd != -1) {
-		send(fd, text, sizeof(text) - 1, MSG_NOSIGNAL);
+		send(fd, text, strlen(text), MSG_NOSIGNAL);
 		close(fd);
 	}
 	reserve = dup(STDERR_FILENO);

@@ -111,6 +111,9 @@ request_check_rcpt(const struct smtp_session *s, struct request *r)
 		return no;
 	r->log = LOG_REFUSED;
 	r->by = "Receiving Control";
+	/* by QMQP there is no second part of a message (receiving 9) */
+	if (listener_is_qmqp(s->subject.listener))
+		return request_no(552, "5.5.3", "Too many recipients", false);
 	return request_no(452, "4.5.3", "Too many recipients", false);
 }
 

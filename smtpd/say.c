@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "base/bounds.h"
+#include "smtpd/protocol.h"
 
 /* RFC 5321 4.5.3.1.5: a reply line has at most 512 bytes; ours hold an
  * address now and then, of which longer ones are cut. */
@@ -22,11 +23,23 @@ say(struct smtp_session *s, int code, const char *status, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	put_line(s, code, ' ', status, str_of(text));
+	s->protocol->say(s, code, status, str_of(text));
 }
 
 void
 say_text(struct smtp_session *s, int code, const char *status, struct str text)
+{
+	s->protocol->say(s, code, status, text);
+}
+
+void
+say_reply(struct smtp_session *s, const struct reply *r)
+{
+	say_text(s, r->code, r->status != NULL ? r->status : "", r->text);
+}
+
+void
+say_smtp(struct smtp_session *s, int code, const char *status, struct str text)
 {
 	struct str line = str_cut(&text, '\n');
 
@@ -35,12 +48,6 @@ say_text(struct smtp_session *s, int code, const char *status, struct str text)
 		line = str_cut(&text, '\n');
 	}
 	put_line(s, code, ' ', status, line);
-}
-
-void
-say_reply(struct smtp_session *s, const struct reply *r)
-{
-	say_text(s, r->code, r->status != NULL ? r->status : "", r->text);
 }
 
 void

@@ -1,9 +1,10 @@
 /*
  * say.h - replies to the client
  *
- * Each line is "code status text" (RFC 5321 4.2, RFC 2034); status "" for
- * those that have none: the greeting, and the answers to HELO and EHLO.
- * Replies are gathered in session.out.
+ * What they look like is the protocol's. Of SMTP each line is "code status
+ * text" (RFC 5321 4.2, RFC 2034); status "" for those that have none: the
+ * greeting, and the answers to HELO and EHLO. Replies are gathered in
+ * session.out.
  */
 #ifndef SMTPD_SAY_H
 #define SMTPD_SAY_H
@@ -16,6 +17,10 @@ void say(struct smtp_session *, int code, const char *status, const char *fmt,
 void say_text(
     struct smtp_session *, int code, const char *status, struct str text);
 void say_reply(struct smtp_session *, const struct reply *);
+
+/* How SMTP says it (struct protocol). */
+void say_smtp(
+    struct smtp_session *, int code, const char *status, struct str text);
 
 /* Lists: all lines but the last with "-". */
 void say_line(struct smtp_session *, int code, bool last, const char *fmt, ...)

@@ -15,6 +15,7 @@
 #include "smtpd/auth.h"
 #include "smtpd/commands.h"
 #include "smtpd/decide.h"
+#include "smtpd/protocol.h"
 #include "smtpd/say.h"
 #include "smtpd/starttls.h"
 #include "smtpd/txn.h"
@@ -29,10 +30,12 @@
 static void run_connect(struct smtp_session *);
 static bool may_greet(const struct smtp_session *, const struct decided *);
 static void greet(struct smtp_session *, const struct decided *);
-static void announce(const struct smtp_session *, struct str protocol);
+static void announce(const struct smtp_session *);
 static void log_hat(const struct smtp_session *);
 static struct str score_text(const struct smtp_session *);
 static void answered(struct smtp_session *);
+static void greet_smtp(struct smtp_session *, const struct decided *);
+static void read_smtp(struct smtp_session *, struct str *in);
 static void read_line(struct smtp_session *, struct str *in);
 static void read_swallow(struct smtp_session *, struct str *in);
 static void idle_since(struct smtp_session *, size_t used);
@@ -42,6 +45,20 @@ static int64_t total_at(const struct smtp_session *);
 static void disconnect(struct smtp_session *, const char *log,
     const char *status, const char *text);
 
+const struct protocol protocol_smtp = {
+	.name = "SMTP",
+	.busy = "421 4.4.5 Too many connections, try again later\r\n",
+	.greet = greet_smtp,
+	.input = read_smtp,
+	.say = say_smtp,
+};
+
+const struct protocol *
+protocol_for(const struct listener *l)
+{
+	return listener_is_qmqp(l) ? &protocol_qmqp : &protocol_smtp;
+}
+
 void
 session_init(struct smtp_session *s, const struct session_ops *ops,
     struct stats *stats, struct config *config, const struct listener *l)
@@ -50,6 +67,7 @@ session_init(struct smtp_session *s, const struct session_ops *ops,
 	s->stats = stats;
 	s->config = config_ref(config);
 	s->subject = (struct subject){ .config = config, .listener = l };
+	s->protocol = protocol_for(l);
 	s->phase = PH_CONNECT;
 	s->facts.helo = STR("");
 	s->facts.host = STR("");
@@ -71,6 +89,8 @@ session_fini(struct smtp_session *s)
 	ask_forget(s, SCOPE_CONNECTION);
 	auth_end(s);
 	free(s->user);
+	if (s->protocol->fini != NULL)
+		s->protocol->fini(s);
 	line_fini(&s->line);
 	free(s->host);
 	free(s->helo);
@@ -107,7 +127,7 @@ void
 session_early_talker(struct smtp_session *s)
 {
 	s->icid = stats_next_id(s->stats, STATS_ICID);
-	announce(s, STR("SMTP"));
+	announce(s);
 	EMIT(RECEIVING_FAILED, .icid = s->icid,
 	    .text = STR("Client spoke before the greeting"));
 	say(s, 554, "5.5.0", "%.*s I had not finished, you spoke first",
@@ -166,15 +186,21 @@ greet(struct smtp_session *s, const struct decided *d)
 		return;
 	}
 	s->icid = stats_next_id(s->stats, STATS_ICID);
-	announce(s, STR("SMTP"));
+	announce(s);
 	if (s->subject.policy != NULL)
 		log_hat(s);
 	if (d->refused && d->reply.code == 421)
 		EMIT(RECEIVING_FAILED, .icid = s->icid,
 		    .text = STR("Connection limit exceeded"));
+	s->protocol->greet(s, d);
+}
+
+/* Who is refused has said nothing yet: no need to hear him out, and as long
+ * as he is here he counts against the limits. */
+static void
+greet_smtp(struct smtp_session *s, const struct decided *d)
+{
 	say_reply(s, &d->reply);
-	/* Who is refused has said nothing yet: no need to hear him out, and
-	 * as long as he is here he counts against the limits. */
 	if (d->refused)
 		session_close(s, false);
 	else
@@ -182,11 +208,11 @@ greet(struct smtp_session *s, const struct decided *d)
 }
 
 static void
-announce(const struct smtp_session *s, struct str protocol)
+announce(const struct smtp_session *s)
 {
 	bool verified = s->facts.host.n > 0;
 
-	EMIT(NEW_ICID, .icid = s->icid, .protocol = protocol,
+	EMIT(NEW_ICID, .icid = s->icid, .protocol = str_of(s->protocol->name),
 	    .interface = s->subject.listener->interface->name,
 	    .local = s->facts.local, .ip = s->facts.client,
 	    .host = verified ? s->facts.host : STR("unknown"),
@@ -261,21 +287,27 @@ void
 session_input(struct smtp_session *s, struct str *in)
 {
 	while (in->n > 0 && session_reads(s)) {
+		bool content = s->phase & (PH_BODY | PH_CHUNK | PH_SWALLOW);
 		size_t before = in->n;
 
-		if (s->phase & (PH_COMMAND | PH_AUTH)) {
-			read_line(s, in);
-			continue;
-		}
-		if (s->phase == PH_BODY)
-			txn_body(s, in);
-		else if (s->phase == PH_CHUNK)
-			txn_chunk(s, in);
-		else
-			read_swallow(s, in);
-		idle_since(s, before - in->n);
+		s->protocol->input(s, in);
+		if (content)
+			idle_since(s, before - in->n);
 	}
 	session_rest(s);
+}
+
+static void
+read_smtp(struct smtp_session *s, struct str *in)
+{
+	if (s->phase & (PH_COMMAND | PH_AUTH))
+		read_line(s, in);
+	else if (s->phase == PH_BODY)
+		txn_body(s, in);
+	else if (s->phase == PH_CHUNK)
+		txn_chunk(s, in);
+	else
+		read_swallow(s, in);
 }
 
 void
@@ -285,7 +317,7 @@ session_lost(struct smtp_session *s)
 		return;
 	if (s->phase == PH_CONNECT) {
 		s->icid = stats_next_id(s->stats, STATS_ICID);
-		announce(s, STR("SMTP"));
+		announce(s);
 	}
 	if (s->txn != NULL)
 		txn_drop(s, "Receiving aborted by sender");
@@ -368,6 +400,8 @@ read_swallow(struct smtp_session *s, struct str *in)
 void
 session_rest(struct smtp_session *s)
 {
+	if (s->protocol->rest != NULL)
+		s->protocol->rest(s);
 	if (s->leaving && session_is_idle(s))
 		session_cut(s);
 }
@@ -393,6 +427,8 @@ session_close(struct smtp_session *s, bool lingers)
 		txn_drop(s, "Receiving aborted");
 	ask_drop(s);
 	auth_end(s);
+	if (s->protocol->close != NULL)
+		s->protocol->close(s);
 	s->lingers = lingers;
 	session_enter(s, PH_CLOSING);
 }
@@ -525,7 +561,7 @@ static int64_t
 unsuccessful_at(const struct smtp_session *s)
 {
 	if (s->subject.listener->type != LISTENER_PUBLIC ||
-	    s->tally.messages > 0)
+	    s->protocol != &protocol_smtp || s->tally.messages > 0)
 		return INT64_MAX;
 	return s->started + (int64_t)s->config->unsuccessful_timeout * 1000;
 }

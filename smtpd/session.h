@@ -13,9 +13,10 @@
  *
  * RSET, EHLO and every end of data, good or bad, lead to READY with nothing
  * left of the transaction (threats STM-01). A command whose stages lack facts
- * waits in ASK and then runs again (smtpd/ask.h). SWALLOW is a chunk that
+ * waits in ASK and then runs again (smtpd/ask.h). By QMQP content comes first
+ * (GREETED, BODY, LATE, ENVELOPE, WAIT; qmqp.h). SWALLOW is a chunk that
  * nobody wants; TLS is a handshake; CLOSING says no more than what is in `out`.
- *session_enter() is the only writer of phase.
+ * session_enter() is the only writer of phase.
  *
  * The order of calls: session_init, session_start, then any of the others;
  * session_fini at the end. Each may leave the session in PH_CLOSING; none
@@ -46,9 +47,11 @@
 #define PH_AUTH     (1u << 11) /* a line of an AUTH exchange is expected */
 #define PH_PROVE    (1u << 12) /* who it is, is being asked */
 #define PH_TLS      (1u << 13) /* between the 220 to STARTTLS and TLS */
+#define PH_LATE     (1u << 14) /* QMQP: content is here, no sender yet */
 
-#define PH_COMMAND (PH_GREETED | PH_READY | PH_ENVELOPE | PH_CHUNKED)
-#define PH_TXN     (PH_ENVELOPE | PH_CHUNKED | PH_BODY | PH_CHUNK | PH_WAIT)
+#define PH_COMMAND (PH_GREETED | PH_READY | PH_ENVELOPE | PH_CHUNKED | PH_LATE)
+#define PH_TXN                                                                 \
+	(PH_ENVELOPE | PH_CHUNKED | PH_BODY | PH_CHUNK | PH_WAIT | PH_LATE)
 
 struct smtp_session;
 struct txn;
@@ -56,6 +59,8 @@ struct ask;
 struct auth;
 struct auth_question;
 struct auth_answer;
+struct qmqp;
+struct protocol;
 
 enum starttls {
 	STARTTLS_READY,
@@ -69,6 +74,8 @@ struct session_ops {
 	/* A message begins. False: nobody can take it now. */
 	bool (*open)(struct smtp_session *, const struct envelope *);
 	void (*content)(struct smtp_session *, struct str stored);
+	/* After all content: the envelope, when that of open was ENV_LATE. */
+	void (*envelope)(struct smtp_session *, const struct envelope *);
 	/* All content was given; answered by session_accepted. */
 	void (*end)(struct smtp_session *, const struct end_msg *);
 	void (*abort)(struct smtp_session *);
@@ -94,6 +101,8 @@ struct smtp_session {
 	struct facts facts;
 	struct subject subject; /* listener, group, policy, behaviour */
 	struct buf *out;        /* replies; the caller's, empty at each call */
+	const struct protocol *protocol;
+	struct qmqp *qmqp; /* NULL: it is SMTP, or has not begun */
 	struct line line;
 	struct txn *txn;   /* only in PH_TXN, and PH_ASK */
 	struct ask *ask;   /* NULL: nothing is asked and known about keys */

@@ -1,27 +1,4 @@
-/*
- * NAME
- *	postern-smtpd - receive mail by SMTP
- * SYNOPSIS
- *	started by postern-master
- * DESCRIPTION
- *	internet -> SMTPD -> cleanup
- *
- *	Accepts connections on the listeners' sockets, holds the conversation
- *	(RFC 5321), asks the stages of lib/pipeline what to answer, and streams
- *	messages to cleanup. 250 is said when cleanup has made the message
- *	durable. One worker holds many connections and never waits for any.
- * RIGHTS
- *	Accepted connections and the channels to its peers; no files, no
- *	sockets of its own, no keys: keyd signs for it.
- * CONFIGURATION
- *	listeners with their host access tables, mail flow policies and
- *	recipient access tables; the global listener settings.
- * DIAGNOSTICS
- *	Events of the receiving side; see the mail log.
- * SEE ALSO
- *	postern-master(8), postern-cleanup(8), postern-keyd(8),
- *	postern-lookupd(8)
- */
+/* smtpd.c - the program: smtpd, and qmqpd, which speaks another protocol */
 #include "smtpd/smtpd.h"
 
 #include "base/mem.h"
@@ -39,8 +16,7 @@ static void smtpd_unlisten(
 static void smtpd_stop(struct daemon *, uint32_t wait);
 static void grace_over(void *arg);
 
-static const struct program smtpd = {
-	.kind = PROGRAM_SMTPD,
+static struct program smtpd = {
 	.setup = smtpd_setup,
 	.on_config = smtpd_config,
 	.on_peer = smtpd_peer,
@@ -50,8 +26,9 @@ static const struct program smtpd = {
 };
 
 int
-main(int argc, char **argv)
+smtpd_main(enum program_kind kind, int argc, char **argv)
 {
+	smtpd.kind = kind;
 	return program_main(&smtpd, argc, argv);
 }
 

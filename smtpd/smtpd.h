@@ -69,6 +69,11 @@ struct conn {
 	const struct envelope *envelope; /* not sent yet; the session's */
 };
 
+/* --- smtpd.c --- */
+
+/* kind: PROGRAM_SMTPD, PROGRAM_QMQPD. What is spoken is the listeners'. */
+int smtpd_main(enum program_kind kind, int argc, char **argv);
+
 /* --- listener.c --- */
 
 void listener_setup(struct smtpd *); /* before the sandbox */

@@ -20,6 +20,8 @@
 /* What one piece became; of no use once it was handed on. */
 static struct buf content;
 
+static struct txn *txn_new(struct smtp_session *);
+static bool open_at_cleanup(struct smtp_session *);
 static void set_sender(struct smtp_session *, const struct txn_sender *);
 static struct str protocol_of(
     const struct smtp_session *, bool utf8, struct arena *mem);
@@ -27,7 +29,7 @@ static void set_client(const struct smtp_session *, struct txn *);
 static bool judge_data(struct smtp_session *, uint64_t size);
 static void hand_on(struct smtp_session *);
 static void refuse(struct smtp_session *, const struct reply *);
-static void finish(struct smtp_session *);
+static void send_late(struct smtp_session *);
 static void end_here(struct smtp_session *);
 static void say_accepted(struct smtp_session *);
 static void let_go(struct smtp_session *);
@@ -38,20 +40,28 @@ static struct str clip(struct str s, size_t max);
 void
 txn_begin(struct smtp_session *s, const struct txn_sender *sender)
 {
-	struct txn *t = mem_alloc(sizeof(*t));
+	struct txn *t = s->txn != NULL ? s->txn : txn_new(s);
 
-	arena_init(&t->mem, TXN_MEM_MAX);
-	s->txn = t;
-	s->facts.now = clock_wall_ms();
-	set_client(s, t);
 	set_sender(s, sender);
-	if (s->subject.behaviour != REJECT) {
-		t->envelope.mid = stats_next_id(s->stats, STATS_MID);
-		EMIT(START_MID, .mid = t->envelope.mid, .icid = s->icid);
+	if (t->envelope.mid != 0)
 		EMIT(MID_FROM, .mid = t->envelope.mid, .icid = s->icid,
 		    .addr = t->envelope.sender);
-	}
 	session_enter(s, PH_ENVELOPE);
+}
+
+bool
+txn_begin_late(struct smtp_session *s)
+{
+	struct txn *t = txn_new(s);
+
+	t->late = t->begun = true;
+	t->envelope.flags = ENV_LATE;
+	data_begin(&t->data);
+	wire_begin(&t->data.wire, true);
+	session_enter(s, PH_BODY);
+	if (s->subject.listener->type == LISTENER_SINKHOLE_NOQUEUE)
+		return true;
+	return open_at_cleanup(s);
 }
 
 bool
@@ -97,8 +107,6 @@ txn_open(struct smtp_session *s)
 {
 	struct txn *t = s->txn;
 
-	if (content.max == 0)
-		buf_init(&content, 2 * PIECE_MAX + 64);
 	data_begin(&t->data);
 	t->begun = true;
 	if (!judge_data(s, t->declared)) {
@@ -110,12 +118,7 @@ txn_open(struct smtp_session *s)
 	    t->n_rcpts == 0)
 		return true;
 	t->envelope.rcpts = (struct codec_list){ t->n_rcpts, t->rcpts };
-	t->open = s->ops->open(s, &t->envelope);
-	if (t->open)
-		return true;
-	say(s, 451, "4.3.0", "queue is not available, try again later");
-	txn_drop(s, "Receiving aborted");
-	return false;
+	return open_at_cleanup(s);
 }
 
 void
@@ -131,7 +134,7 @@ txn_body(struct smtp_session *s, struct str *in)
 	*in = str_sub(*in, piece.n - rest.n, in->n);
 	hand_on(s);
 	if (over) {
-		finish(s);
+		txn_finish(s);
 	} else if (far_over(s)) {
 		say(s, 421, "4.3.4", "message size exceeds limit by far");
 		session_close(s, true);
@@ -157,7 +160,7 @@ txn_chunk(struct smtp_session *s, struct str *in)
 	if (s->chunk.left > 0)
 		return;
 	if (s->chunk.last) {
-		finish(s);
+		txn_finish(s);
 	} else if (t->refused.code != 0) {
 		say_reply(s, &t->refused);
 		txn_drop(s, "Receiving aborted");
@@ -165,6 +168,19 @@ txn_chunk(struct smtp_session *s, struct str *in)
 		say(s, 250, "2.0.0", "%" PRIu64 " octets received", t->taken);
 		session_enter(s, PH_CHUNKED);
 	}
+}
+
+void
+txn_lines(struct smtp_session *s, struct str piece, bool last)
+{
+	struct txn *t = s->txn;
+
+	buf_reset(&content);
+	wire_write(&t->data.wire, piece, &content);
+	if (last)
+		wire_end(&t->data.wire, &content);
+	t->taken += piece.n;
+	hand_on(s);
 }
 
 bool
@@ -214,6 +230,37 @@ txn_drop(struct smtp_session *s, const char *why)
 	let_go(s);
 }
 
+static struct txn *
+txn_new(struct smtp_session *s)
+{
+	struct txn *t = mem_alloc(sizeof(*t));
+
+	if (content.max == 0)
+		buf_init(&content, 2 * PIECE_MAX + 64);
+	arena_init(&t->mem, TXN_MEM_MAX);
+	s->txn = t;
+	s->facts.now = clock_wall_ms();
+	set_client(s, t);
+	if (s->subject.behaviour != REJECT) {
+		t->envelope.mid = stats_next_id(s->stats, STATS_MID);
+		EMIT(START_MID, .mid = t->envelope.mid, .icid = s->icid);
+	}
+	return t;
+}
+
+static bool
+open_at_cleanup(struct smtp_session *s)
+{
+	struct txn *t = s->txn;
+
+	t->open = s->ops->open(s, &t->envelope);
+	if (t->open)
+		return true;
+	say(s, 451, "4.3.0", "queue is not available, try again later");
+	txn_drop(s, "Receiving aborted");
+	return false;
+}
+
 /* --- the envelope --- */
 
 static void
@@ -233,7 +280,9 @@ set_sender(struct smtp_session *s, const struct txn_sender *sender)
 		e->flags |= ENV_SMTPUTF8;
 	if (s->subject.listener->type == LISTENER_SINKHOLE_QUEUE)
 		e->flags |= ENV_SINKHOLE;
-	e->protocol = protocol_of(s, p->seen & PARAM_SMTPUTF8, &t->mem);
+	e->protocol = t->late
+			  ? STR("QMQP")
+			  : protocol_of(s, p->seen & PARAM_SMTPUTF8, &t->mem);
 	t->declared = p->size;
 }
 
@@ -274,6 +323,10 @@ set_client(const struct smtp_session *s, struct txn *t)
 	e->policy = clip(sub->policy->name, NAME_MAX_LEN);
 	e->behaviour = (uint8_t)sub->behaviour;
 	e->reputation = s->facts.reputation;
+	e->sender = STR("");
+	e->sender_orig = STR("");
+	e->envid = STR("");
+	e->protocol = STR("");
 	e->bounce_profile = STR("");
 	e->gateway = STR("");
 	e->max_size = sub->policy->p.max_message_size;
@@ -345,8 +398,8 @@ refuse(struct smtp_session *s, const struct reply *why)
 	t->refused = *why;
 }
 
-static void
-finish(struct smtp_session *s)
+void
+txn_finish(struct smtp_session *s)
 {
 	struct txn *t = s->txn;
 	struct end_msg end = { .size = t->data.wire.size,
@@ -361,6 +414,8 @@ finish(struct smtp_session *s)
 		txn_drop(s, "Receiving aborted");
 		return;
 	}
+	if (t->late)
+		send_late(s);
 	if (t->open) {
 		session_enter(s, PH_WAIT);
 		s->ops->end(s, &end);
@@ -371,6 +426,21 @@ finish(struct smtp_session *s)
 	    .addr = t->envelope.sender);
 	EMIT(MID_DONE, .mid = t->envelope.mid);
 	say_accepted(s);
+}
+
+/* The envelope, of which cleanup had little more than the MID. */
+static void
+send_late(struct smtp_session *s)
+{
+	struct txn *t = s->txn;
+
+	t->envelope.flags &= ~(uint32_t)ENV_LATE;
+	t->envelope.rcpts = (struct codec_list){ t->n_rcpts, t->rcpts };
+	if (t->open && t->n_rcpts > 0)
+		s->ops->envelope(s, &t->envelope);
+	else if (t->open)
+		s->ops->abort(s);
+	t->open = t->open && t->n_rcpts > 0;
 }
 
 /* Accepted, and nobody is to have it: there are only recipients that an alias

@@ -2,8 +2,9 @@
  * txn.h - one message on its way from a client to cleanup
  *
  * Begun by MAIL, filled by RCPT, opened at cleanup by DATA or the first
- * BDAT. It ends with every end of data, with RSET, EHLO and the connection;
- * with it goes everything that was decided about this message.
+ * BDAT; by QMQP opened first, and then filled. It ends with every end of data,
+ * with RSET, EHLO and the connection; with it goes everything that was decided
+ * about this message.
  */
 #ifndef SMTPD_TXN_H
 #define SMTPD_TXN_H
@@ -23,6 +24,7 @@ struct txn {
 	uint64_t declared;  /* SIZE= */
 	bool open;          /* cleanup has a part of it */
 	bool begun;         /* content may come: DATA or BDAT was taken */
+	bool late;          /* content came before the envelope */
 	struct data data;
 	uint64_t taken;       /* bytes of content that the client sent */
 	struct reply refused; /* code 0: nothing is wrong with it yet */
@@ -36,6 +38,9 @@ struct txn_sender {
 /* The client's envelope, made from the session's facts. Allocates the MID,
  * but for hosts that may send nothing (delayed rejection). */
 void txn_begin(struct smtp_session *, const struct txn_sender *);
+/* QMQP: the message begins, and so it does at cleanup. The sender follows by
+ * txn_begin. False: refused, and the transaction is over. */
+bool txn_begin_late(struct smtp_session *);
 
 /* Room for n more recipients in one message? */
 bool txn_has_room(const struct smtp_session *, size_t n);
@@ -53,6 +58,10 @@ bool txn_open(struct smtp_session *);
 /* Content in PH_BODY and PH_CHUNK. Take from the front of *in. */
 void txn_body(struct smtp_session *, struct str *in);
 void txn_chunk(struct smtp_session *, struct str *in);
+/* QMQP: a piece of lines that end in LF; last: the rest of it. */
+void txn_lines(struct smtp_session *, struct str piece, bool last);
+/* The message is whole: session_accepted follows, or it is over. */
+void txn_finish(struct smtp_session *);
 /* Counts the n bytes of a chunk that is about to come; false: it is so far
  * beyond the limit that it is not worth reading to its end. */
 bool txn_chunk_fits(const struct smtp_session *, uint64_t n);

@@ -9,6 +9,8 @@
 #define PORT_QMQP 628
 
 static uint16_t usual_port(const struct listener *);
+static void check_qmqp(
+    struct load *, const struct at *, const struct listener *);
 static void check_trusted(struct load *, const struct at *, const char *key,
     const struct ip_range *, size_t n);
 
@@ -32,20 +34,12 @@ void
 load_listener_finish(struct load *ld, const struct at *at, void *object)
 {
 	struct listener *l = object;
-	struct at protocol = at_key(at, "protocol"),
-		  xclient = at_key(at, "xclient");
 
 	ld->column = DEFAULT_PUBLIC;
 	check_trusted(ld, at, "proxy_protocol", l->proxies, l->n_proxies);
 	check_trusted(ld, at, "xclient", l->xclients, l->n_xclients);
-	if (!listener_is_qmqp(l))
-		return;
-	if (l->type == LISTENER_PUBLIC)
-		load_warning(ld, &protocol,
-		    "is meant for programs of one's own: a public listener "
-		    "offers it to everybody");
-	if (l->n_xclients > 0)
-		load_error(ld, &xclient, "is a command of SMTP; QMQP has none");
+	if (listener_is_qmqp(l))
+		check_qmqp(ld, at, l);
 }
 
 /* After the protocol, which says what is usual. */
@@ -117,6 +111,30 @@ static uint16_t
 usual_port(const struct listener *l)
 {
 	return listener_is_qmqp(l) ? PORT_QMQP : PORT_SMTP;
+}
+
+/* QMQ-04; and what only SMTP has must not be demanded of it. */
+static void
+check_qmqp(struct load *ld, const struct at *at, const struct listener *l)
+{
+	struct at protocol = at_key(at, "protocol"),
+		  xclient = at_key(at, "xclient"), hat = at_key(at, "hat");
+
+	if (l->type == LISTENER_PUBLIC)
+		load_warning(ld, &protocol,
+		    "is meant for programs of one's own: a public listener "
+		    "offers it to everybody");
+	if (l->n_xclients > 0)
+		load_error(ld, &xclient, "is a command of SMTP; QMQP has none");
+	for (size_t i = 0; i < l->hat.n_groups; i++) {
+		const struct policy *p = l->hat.groups[i].policy;
+
+		if (p != NULL && (p->p.tls != 0 || p->p.smtp_auth != 0))
+			load_error(ld, &hat,
+			    "the policy of group %.*s wants TLS or "
+			    "authentication; QMQP has neither",
+			    STR_ARG(l->hat.groups[i].name));
+	}
 }
 
 /* All of IPv4, or of IPv6: then anybody can be anybody. */

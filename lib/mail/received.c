@@ -12,9 +12,12 @@ received_line(const struct received *r, struct buf *out)
 
 	buf_puts(out, "Received: from ");
 	add_clean(out, r->host.n > 0 ? r->host : STR("unknown"), "-._");
-	buf_puts(out, " (HELO ");
-	add_clean(out, r->helo, "-._:[]");
-	buf_printf(out, ") (%s)\r\n  by ", ip_text(&r->client, ip));
+	if (r->helo.n > 0) {
+		buf_puts(out, " (HELO ");
+		add_clean(out, r->helo, "-._:[]");
+		buf_putc(out, ')');
+	}
+	buf_printf(out, " (%s)\r\n  by ", ip_text(&r->client, ip));
 	add_clean(out, r->by, "-._");
 	buf_puts(out, " with ");
 	add_clean(out, r->protocol, " ()=._-");

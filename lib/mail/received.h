@@ -18,7 +18,7 @@
 
 struct received {
 	struct str host; /* verified name of the client; empty: unknown */
-	struct str helo; /* as the client said it */
+	struct str helo; /* as the client said it; empty: it does not (QMQP) */
 	struct ip client;
 	struct str by;       /* our name */
 	struct str protocol; /* "ESMTP", "ESMTPS (version=... cipher=...)" */

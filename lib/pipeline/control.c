@@ -140,6 +140,9 @@ refuse(enum limit limit, const struct subject *s, const struct facts *facts,
     struct stage_out *out)
 {
 	const struct policy_params *p = &s->policy->p;
+	/* By QMQP the answer is for all recipients: the surplus cannot come
+	 * another time (receiving 9). */
+	uint32_t surplus = listener_is_qmqp(s->listener) ? 552 : 452;
 	const struct {
 		const char *note, *log, *detail;
 		uint32_t code;
@@ -147,8 +150,8 @@ refuse(enum limit limit, const struct subject *s, const struct facts *facts,
 		bool close;
 	} replies[] = {
 		[LIMIT_MESSAGE] = { "recipients per message",
-		    "Receiving Control", "5.3", 452, STR("Too many recipients"),
-		    false },
+		    "Receiving Control", "5.3", surplus,
+		    STR("Too many recipients"), false },
 		[LIMIT_HOST] = { "recipients per hour", "Receiving Control",
 		    "5.3", p->rcpts_per_hour_code, p->rcpts_per_hour_text,
 		    false },

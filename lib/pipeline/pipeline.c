@@ -42,6 +42,8 @@ static const struct stage stages[] = {
 	{ "message id", AT_WORK, message_id_decide },
 };
 
+static enum behaviour behaviour_of(
+    const struct listener *, const struct policy *);
 static void apply(
     struct pipeline_run *, struct subject *, const struct effect *);
 
@@ -140,6 +142,15 @@ pipeline_dnslists(const struct listener *l, const struct str **zones)
 	return hat_index_zones(l->hat.index, zones);
 }
 
+/* Receiving 9: who may hand in mail by QMQP inside may send it anywhere. */
+static enum behaviour
+behaviour_of(const struct listener *l, const struct policy *p)
+{
+	bool inside = listener_is_qmqp(l) && l->type == LISTENER_PRIVATE;
+
+	return inside && p->behaviour == ACCEPT ? RELAY : p->behaviour;
+}
+
 static void
 apply(struct pipeline_run *run, struct subject *s, const struct effect *e)
 {
@@ -148,7 +159,7 @@ apply(struct pipeline_run *run, struct subject *s, const struct effect *e)
 		s->group = e->policy.group;
 		s->entry = e->policy.entry;
 		s->policy = e->policy.policy;
-		s->behaviour = e->policy.policy->behaviour;
+		s->behaviour = behaviour_of(s->listener, s->policy);
 		break;
 	case EFFECT_REPLY:
 		run->reply = e->reply;

@@ -2,7 +2,8 @@
  * policy.c - stages of the mail flow policy: limits, refusals, greeting
  *
  * Spec receiving 8.1, in its order. REJECT can be put off to the recipients
- * (4.3), so that the log shows whom the mail was for.
+ * (4.3), so that the log shows whom the mail was for. QMQP has no greeting,
+ * and an answer for all recipients: nothing is put off there (9).
  */
 #include "base/err.h"
 #include "pipeline/pipeline.h"
@@ -34,7 +35,9 @@ enum stage_answer
 policy_decide(
     const struct subject *s, const struct facts *facts, struct stage_out *out)
 {
-	bool rejected = s->behaviour == REJECT && !s->config->delayed_reject;
+	bool qmqp = listener_is_qmqp(s->listener);
+	bool rejected =
+	    s->behaviour == REJECT && (qmqp || !s->config->delayed_reject);
 	struct reply reply = { .status = "" };
 	enum fact_id needs;
 
@@ -44,12 +47,16 @@ policy_decide(
 		stage_reply(out, 421, "4.4.5", true,
 		    "Too many connections from your host");
 		return STAGE_DONE;
+	} else if (qmqp && !rejected) {
+		return STAGE_DONE; /* nobody is greeted */
 	} else {
 		(rejected ? reject : greet)(s, &reply);
 		if (variables_need(reply.text, facts, &needs))
 			return stage_needs(out, needs, STR(""));
 		reply.text = variables_expand(reply.text, s, facts, out->mem);
-		reply.text = first_line(s, !rejected, reply.text, out->mem);
+		if (!qmqp)
+			reply.text =
+			    first_line(s, !rejected, reply.text, out->mem);
 	}
 	stage_effect(out, EFFECT_REPLY)->reply = reply;
 	return STAGE_DONE;

@@ -82,8 +82,8 @@ make_room(struct stage_out *out)
 
 	if (n == NOTES_MAX || (n > 0 && (n < NOTES_FIRST || (n & (n - 1)))))
 		return;
-	notes = arena_array(
-	    out->mem, n > 0 ? 2 * n : NOTES_FIRST, sizeof(*notes));
+	notes =
+	    arena_array(out->mem, n > 0 ? 2 * n : NOTES_FIRST, sizeof(*notes));
 	if (n > 0)
 		memcpy(notes, out->notes, n * sizeof(*notes));
 	out->notes = notes;

@@ -12,7 +12,8 @@ struct sandbox_group {
 };
 extern const struct sandbox_group sandbox_groups[]; /* ends with calls NULL */
 
-/* Place of a profile in the table; the one at a place, NULL behind the last. */
+/* Place in the table of the first profile with that account; the one at a
+ * place, NULL behind the last. */
 unsigned sandbox_place(const struct sandbox_profile *);
 const struct sandbox_profile *sandbox_at(unsigned place);
 

@@ -25,7 +25,8 @@ START_SECONDS = 30
 ROOT_USER = os.geteuid() == 0
 
 
-PROGRAMS = ("recorder", "lookupd", "keyd", "smtpd", "cleanup", "qmgr", "smtp")
+PROGRAMS = ("recorder", "lookupd", "keyd", "smtpd", "qmqpd", "cleanup", "qmgr",
+            "smtp")
 
 
 def program(comm):

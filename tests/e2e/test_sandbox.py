@@ -8,7 +8,18 @@ import re
 
 import pytest
 
-from suite import BIN, ROOT_USER
+from conftest import CONFIG
+from sink import Sink
+from suite import BIN, ROOT_USER, free_port
+
+QMQP = """\
+  - name: Generators
+    type: private
+    protocol: QMQP
+    interface: Loopback
+    port: %d
+
+""" % free_port()
 
 # which kinds of descriptors a program may hold besides /dev/null, its
 # standard output, the channels (sockets without a name) and its loop
@@ -18,6 +29,7 @@ EXPECTED = {
     "cleanup": {"file"},            # spool
     "qmgr": {"file"},
     "smtpd": {"listen"},
+    "qmqpd": {"listen"},
     "smtp": set(),
     "keyd": set(),
 }
@@ -36,10 +48,12 @@ def inet_sockets():
     return inodes
 
 
-def test_priv_every_program_is_confined(postern, sink):
-    with postern.client() as c:
-        c.mail()
-    sink.wait(1)
+def test_priv_every_program_is_confined(make_suite):
+    postern = make_suite(CONFIG.replace("routes:\n", QMQP + "routes:\n"))
+    with Sink(postern.sink_port) as sink:
+        with postern.client() as c:
+            c.mail()
+        sink.wait(1)
     uids = {}
     inet = inet_sockets()
     for name, pid in postern.pids().items():
@@ -75,7 +89,8 @@ def test_priv_every_program_is_confined(postern, sink):
             if link.startswith("socket:"):
                 inode = re.search(r"\d+", link).group()
                 if inode in inet:
-                    kinds.add("listen" if kind == "smtpd" else "inet")
+                    kinds.add("listen" if kind in ("smtpd", "qmqpd")
+                              else "inet")
                 continue
             if link.startswith("pipe:"):
                 continue
@@ -87,7 +102,8 @@ def test_priv_every_program_is_confined(postern, sink):
     if ROOT_USER:
         flat = [u for v in uids.values() for u in v]
         assert all(len(v) == 1 for v in uids.values()), uids
-        assert len(set(flat)) == len(EXPECTED), uids
+        assert uids["smtpd"] == uids["qmqpd"]
+        assert len(set(flat)) == len(EXPECTED) - 1, uids
 
 
 @pytest.mark.skipif(not ROOT_USER, reason="accounts need root")

@@ -354,6 +354,40 @@ proof_smtpd(struct rig *r)
 	return ok;
 }
 
+/* --- qmqpd --- */
+
+static inline bool
+proof_qmqpd(struct rig *r)
+{
+	static const char request[] = "54:22:Subject: proof\n\nhello\n,"
+				      "8:s@c.test,13:r@example.com,,";
+	struct answer a = { .kind = LOOKUP_HOST,
+		.end = LOOKUP_NOT_FOUND,
+		.host_class = HOST_NX,
+		.reason = STR("") };
+	struct accepted yes = {
+		.code = 250, .status = STR("2.0.0"), .text = STR("ok")
+	};
+	int client = proof_client(r);
+	struct end_msg end;
+	struct heard h;
+	struct query q;
+	char said[4];
+	bool ok;
+
+	ok = rig_expect(r->peers[PROGRAM_LOOKUPD], &h, IPC_QUERY, &q, NULL) &&
+	     rig_say(
+		 r->peers[PROGRAM_LOOKUPD], IPC_ANSWER, h.f.txn, &a, NULL, 0) &&
+	     proof_write(client, request) &&
+	     rig_expect(r->peers[PROGRAM_CLEANUP], &h, IPC_END, &end, NULL) &&
+	     rig_say(r->peers[PROGRAM_CLEANUP], IPC_ACCEPTED, h.f.txn, &yes,
+		 NULL, 0) &&
+	     recv(client, said, sizeof(said), MSG_WAITALL) == sizeof(said) &&
+	     said[3] == 'K';
+	close(client);
+	return ok;
+}
+
 /* --- smtp --- */
 
 /* The next hop: one message, each command answered, to the end. */
@@ -516,6 +550,7 @@ rig_works(struct rig *r)
 		[PROGRAM_SMTPD] = proof_smtpd,
 		[PROGRAM_SMTP] = proof_smtp,
 		[PROGRAM_KEYD] = proof_keyd,
+		[PROGRAM_QMQPD] = proof_qmqpd,
 	};
 
 	rig_drain(r);

@@ -40,7 +40,8 @@ struct rig {
 	struct kit kit;       /* the spool, and a folder for logs */
 	struct stats *stats;
 	int stats_fd;
-	int door; /* smtpd: what it listens on; smtp: where it connects to */
+	int door; /* smtpd, qmqpd: what it listens on; smtp: where it connects
+		     to */
 	uint16_t port;
 	uint64_t mid;
 	uint32_t txn;
@@ -66,6 +67,11 @@ static const char rig_config[] =
     "    port: 2525\n"
     "    hat: {groups: [{name: ALL, policy: $ACCEPTED}]}\n"
     "    rat: [example.com]\n"
+    "  - name: Generators\n"
+    "    type: private\n"
+    "    protocol: QMQP\n"
+    "    interface: Loopback\n"
+    "    hat: {groups: [{name: ALL, policy: $ACCEPTED}]}\n"
     "routes: {ALL: '127.0.0.1:2526'}\n"
     "logs:\n"
     "  - {name: mail_logs, type: mail, level: info}\n";
@@ -277,7 +283,7 @@ rig_listen(struct rig *r)
 	socklen_t len = sizeof(sa);
 
 	r->door = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (r->kind == PROGRAM_SMTPD)
+	if (r->kind == PROGRAM_SMTPD || r->kind == PROGRAM_QMQPD)
 		fcntl(r->door, F_SETFL, O_NONBLOCK);
 	if (r->door == -1 || bind(r->door, (struct sockaddr *)&sa, len) == -1 ||
 	    listen(r->door, 16) == -1 ||
@@ -390,10 +396,13 @@ rig_start(enum program_kind kind)
 		if (k != PROGRAM_MASTER && peers_linked(kind, k))
 			rig_connect(r, k);
 	}
-	if (kind == PROGRAM_SMTPD &&
+	if ((kind == PROGRAM_SMTPD || kind == PROGRAM_QMQPD) &&
 	    !rig_say(r->master, IPC_LISTEN, 0,
-		&(struct listen_msg){ STR("InboundMail") }, &r->door, 1))
-		panic("rig: smtpd takes no listener");
+		&(struct listen_msg){ kind == PROGRAM_SMTPD
+					  ? STR("InboundMail")
+					  : STR("Generators") },
+		&r->door, 1))
+		panic("rig: %s takes no listener", program_name(kind));
 	return r;
 }
 

@@ -62,15 +62,12 @@ talk_event(void *arg, enum event_id id, const void *fields)
 	buf_putc(&talk_log, '\n');
 }
 
-static inline bool
-talk_open(struct smtp_session *s, const struct envelope *e)
+static inline void
+talk_envelope(struct smtp_session *s, const struct envelope *e)
 {
 	struct talk *t = (struct talk *)s;
 	const struct rcpt *r = e->rcpts.v;
 
-	if (t->no_cleanup)
-		return false;
-	t->n_opened++;
 	t->env_flags = e->flags;
 	t->n_rcpts = e->rcpts.n;
 	str_copy(t->sender, sizeof(t->sender), e->sender);
@@ -81,6 +78,17 @@ talk_open(struct smtp_session *s, const struct envelope *e)
 		    sizeof(t->rcpts) - strlen(t->rcpts), "%.*s,%.*s,%u,%.*s ",
 		    STR_ARG(r[i].addr), STR_ARG(r[i].orig), r[i].notify,
 		    STR_ARG(r[i].orcpt));
+}
+
+static inline bool
+talk_open(struct smtp_session *s, const struct envelope *e)
+{
+	struct talk *t = (struct talk *)s;
+
+	if (t->no_cleanup)
+		return false;
+	t->n_opened++;
+	talk_envelope(s, e);
 	buf_reset(&t->stored);
 	return true;
 }
@@ -202,8 +210,8 @@ static inline void
 talk_connect(struct talk *t, const char *listener, const char *client)
 {
 	static const struct session_ops ops = { talk_open, talk_content,
-		talk_end, talk_abort, talk_ask, talk_forget, talk_authenticate,
-		talk_tls_ready, talk_tls_begin };
+		talk_envelope, talk_end, talk_abort, talk_ask, talk_forget,
+		talk_authenticate, talk_tls_ready, talk_tls_begin };
 	const struct listener *l =
 	    config_listener(talk_config, str_of(listener));
 

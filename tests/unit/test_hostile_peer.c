@@ -417,7 +417,7 @@ main(void)
 	size_t n = 0;
 
 	/* Every kind of peer, also those that have no business there. */
-	for (int a = PROGRAM_RECORDER; a <= PROGRAM_KEYD; a++) {
+	for (int a = PROGRAM_RECORDER; a < PROGRAM_N; a++) {
 		for (int b = PROGRAM_MASTER; b < PROGRAM_N; b++) {
 			if (b == PROGRAM_MASTER && a != PROGRAM_RECORDER)
 				continue;

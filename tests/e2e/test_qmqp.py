@@ -1,0 +1,280 @@
+"""QMQP: messages with many recipients in one go."""
+import collections
+import os
+import signal
+import subprocess
+import threading
+import time
+
+import pytest
+
+import qmqp
+from conftest import CONFIG
+from sink import Sink
+from suite import PEERS, free_port, wait_for
+from test_load import SmtpSink
+
+LISTENERS = """\
+  - name: Generators
+    type: private
+    protocol: QMQP
+    interface: Loopback
+    port: @PRIVATE_PORT@
+    max_concurrency: 1000
+    hat:
+      defaults: { max_concurrency: 1000, max_message_size: 100M,
+                  max_rcpts_per_msg: 100000 }
+      groups:
+        - { name: GONE, policy: TCPREFUSE, entries: [ 127.3.0.0/16 ] }
+        - { name: STRANGERS, policy: $BLOCKED, entries: [ 127.2.0.0/16 ] }
+        - { name: ALL, policy: $ACCEPTED }
+"""
+BEFORE, _, AFTER = CONFIG.partition("  - name: OutboundMail\n")
+QMQP = BEFORE + LISTENERS + "\nroutes:" + AFTER.partition("\nroutes:")[2]
+WORKERS = "system: { workers: 1 }\n"
+
+
+@pytest.fixture
+def postern(make_suite):
+    return make_suite(QMQP)
+
+
+def test_a_message(postern):
+    with Sink(postern.sink_port) as sink:
+        kind, text = qmqp.send(postern.private_port,
+                               b"Subject: hi\n\n.dot\nhello",
+                               rcpts=["a@one.test", "b@two.test"])
+        assert kind == "K" and text.startswith("ok:  Message "), text
+        sink.wait(2)
+    for m in sink.messages:
+        head, _, body = m.body.partition(b"\r\nSubject: hi\r\n\r\n")
+        assert body == b".dot\r\nhello\r\n"
+        assert head.startswith(b"Received: from unknown (127.0.0.1)\r\n")
+        assert b" with QMQP; " in head
+    assert sorted(sink.rcpts()) == ["a@one.test", "b@two.test"]
+    mid = text.split()[2]
+    lines = postern.log()
+    for part in ("New QMQP ICID", "RELAY SG None match ALL",
+                 "Start MID %s ICID" % mid, "MID %s ICID" % mid,
+                 "MID %s ready" % mid, "ICID 1 close"):
+        assert any(part in l for l in lines), (part, lines)
+
+
+def test_qmq_04_hosts_that_may_not(postern):
+    port = postern.private_port
+    big = b"x" * 79 + b"\n"
+    # heard in the protocol, also by a client that writes all before it reads
+    for n in (1, 100_000):
+        assert qmqp.send(port, big * n, source="127.2.0.1") == (
+            "D", "access refused for this host")
+    # beyond the limit nothing is read
+    with qmqp.connect(port, "127.2.0.1") as s:
+        s.sendall(b"9999999999:")
+        assert qmqp.answer(s) == ("D", "access refused for this host")
+    assert qmqp.send(port, source="127.3.0.1") == "reset"
+    assert any("REJECT SG STRANGERS" in l for l in postern.log())
+    assert not postern.queued()
+
+
+def test_lim_08_no_room_is_a_z(make_suite):
+    postern = make_suite(QMQP.replace("max_concurrency: 1000\n",
+                                      "max_concurrency: 2\n"))
+    port = postern.private_port
+    held = [qmqp.connect(port) for _ in range(2)]
+    time.sleep(0.2)
+    kind, text = qmqp.send(port)
+    assert kind == "Z" and text.startswith("4.4.5 "), text
+    for s in held:
+        s.close()
+    wait_for("room", lambda: qmqp.send(port)[0] == "K")
+
+
+def test_qmq_05_who_does_not_wait_has_sent_it(postern):
+    with Sink(postern.sink_port) as sink:
+        with qmqp.connect(postern.private_port) as s:
+            s.sendall(qmqp.request(b"a\n", "s@client.test", ["r@one.test"]))
+        sink.wait(1)
+        # closed for writing: that is how netcat does it
+        with qmqp.connect(postern.private_port) as s:
+            s.sendall(qmqp.request(b"a\n", "s@client.test", ["r@one.test"]))
+            s.shutdown(1)
+            assert qmqp.answer(s)[0] == "K"
+        sink.wait(2)
+
+
+def test_qmq_02_half_a_request_is_nothing(postern):
+    whole = qmqp.request(b"a\n", "s@client.test", ["r@one.test"])
+    for n in range(1, len(whole)):
+        with qmqp.connect(postern.private_port) as s:
+            s.sendall(whole[:n])
+            s.shutdown(1)
+            assert qmqp.answer(s) is None, n
+    assert not postern.queued()
+    assert not any(" ready " in l for l in postern.log())
+
+
+def listens(port):
+    try:
+        qmqp.connect(port).close()
+        return True
+    except OSError:
+        return False
+
+
+def memory(postern, kinds=("qmqpd", "cleanup")):
+    total = 0
+    for name, pid in postern.pids().items():
+        if name.split()[0] in kinds:
+            for line in open("/proc/%d/status" % pid):
+                if line.startswith("RssAnon"):
+                    total += int(line.split()[1])
+    return total
+
+
+@pytest.mark.parametrize("rcpts", [1, 30_000])
+def test_lim_03_big_messages_and_many_recipients(make_suite, folder, rcpts):
+    """Content goes to its place while it comes; the envelope, which may be
+    large, goes behind it."""
+    postern = make_suite(QMQP + WORKERS)
+    body = b"Subject: big\n\n" + b"0123456789" * 7 + b"\n"
+    body *= 60_000_000 // len(body)
+    if rcpts > 1:
+        body = body[:200_000]
+    addresses = [b"r%d@one.test" % i for i in range(rcpts)]
+    sink = SmtpSink(postern.sink_port, folder)
+    try:
+        wait_for("smtp-sink", lambda: listens(postern.sink_port))
+        qmqp.send(postern.private_port)
+        before = memory(postern)
+        kind, text = qmqp.send(postern.private_port, body, rcpts=addresses)
+        assert kind == "K", text
+        if rcpts == 1:
+            assert memory(postern) - before < 4000
+        postern.wait_empty(120)
+        got = sink.rcpts()
+        assert set(got) == set(addresses) | {b"r@example.com"}
+        assert set(got.values()) == {1}
+    finally:
+        sink.close()
+
+
+# messages, sessions, size, recipients
+RUNS = [(300, 10, 1000, 1), (200, 20, 5000, 10), (20, 4, 200000, 3)]
+
+
+@pytest.mark.parametrize("run", RUNS, ids=lambda r: "%d-%ds-%db-%dr" % r)
+def test_none_lost_none_doubled(make_suite, folder, run):
+    n, sessions, size, rcpts = run
+    postern = make_suite(QMQP)
+    sink = SmtpSink(postern.sink_port, folder)
+    try:
+        r = subprocess.run(
+            [str(PEERS / "qmqp-source"), "-4", "-M", "client.test", "-f",
+             "s@client.test", "-t", "r@example.com", "-l", str(size), "-m",
+             str(n), "-s", str(sessions), "-r", str(rcpts),
+             "127.0.0.1:%d" % postern.private_port],
+            capture_output=True, text=True, timeout=300)
+        assert r.returncode == 0, r.stderr[-500:]
+        postern.wait_empty(120)
+        got = sink.rcpts()
+        assert sum(got.values()) == n * rcpts, collections.Counter(got)
+    finally:
+        sink.close()
+
+
+@pytest.mark.parametrize("victim", ["qmqpd 0", "cleanup 0", "master"])
+def test_dur_01_k_is_kept(make_suite, victim):
+    """Messages of all sizes while a program is killed again and again: what
+    got a K arrives, whatever happened in between."""
+    postern = make_suite(QMQP + WORKERS)
+    acked, stop = set(), threading.Event()
+
+    def client(number):
+        i = 0
+        while not stop.is_set():
+            i += 1
+            name = "m%d-%d" % (number, i)
+            body = b"Subject: x\n\n" + b"y" * (i % 3 * 50_000) + b"\n"
+            try:
+                a = qmqp.send(postern.private_port, body,
+                              rcpts=[name + "@one.test"])
+            except OSError:
+                time.sleep(0.05)
+                continue
+            if a is not None and a != "reset" and a[0] == "K":
+                acked.add(name + "@one.test")
+
+    threads = [threading.Thread(target=client, args=(i,)) for i in range(4)]
+    with Sink(postern.sink_port) as sink:
+        for t in threads:
+            t.start()
+        for _ in range(4):
+            time.sleep(0.5)
+            if victim == "master":
+                os.kill(postern.master_pid(), signal.SIGKILL)
+                postern.proc.wait(10)
+                time.sleep(0.5)
+                postern.start()
+            else:
+                wait_for(victim, lambda: victim in postern.pids())
+                postern.kill(victim)
+        time.sleep(0.5)
+        stop.set()
+        for t in threads:
+            t.join()
+        assert len(acked) > 20
+        wait_for("what was acknowledged",
+                 lambda: acked <= set(sink.rcpts()), 60)
+
+
+# --- listeners come and go ---
+
+def test_reload_adds_changes_and_removes(make_suite):
+    postern = make_suite(CONFIG)
+    assert not any(n.startswith("qmqpd") for n in postern.pids())
+    port = free_port()
+    more = LISTENERS.replace("@PRIVATE_PORT@", str(port))
+    postern.configure(CONFIG.replace("\nroutes:", more + "\nroutes:"))
+    postern.postern("commit", "more")
+    with Sink(postern.sink_port) as sink:
+        wait_for("K", lambda: accepts(port))
+        sink.wait(1)
+        # the same address for another protocol, and back
+        smtp = more.replace("protocol: QMQP", "protocol: SMTP")
+        postern.configure(CONFIG.replace("\nroutes:", smtp + "\nroutes:"))
+        postern.postern("commit", "SMTP")
+        with postern.client(port) as c:
+            assert c.banner[0] == 220
+        postern.configure(CONFIG.replace("\nroutes:", more + "\nroutes:"))
+        postern.postern("commit", "QMQP")
+        for _ in range(5):
+            assert accepts(port)
+        postern.postern("suspendlistener", "Generators")
+        assert not accepts(port)
+        postern.postern("resumelistener", "Generators")
+        assert accepts(port)
+        # it dies and comes back
+        postern.kill("qmqpd 0")
+        wait_for("K", lambda: accepts(port))
+        postern.configure(CONFIG)
+        postern.postern("commit", "fewer")
+        assert not accepts(port)
+
+
+def accepts(port):
+    try:
+        return qmqp.send(port)[0] == "K"
+    except (OSError, TypeError):
+        return False
+
+
+def test_dur_13_stop(postern):
+    """What is under way ends; nothing is left, nobody hangs."""
+    with Sink(postern.sink_port):
+        s = qmqp.connect(postern.private_port)
+        s.sendall(b"100:")
+        time.sleep(0.2)
+        postern.stop()
+        a = qmqp.answer(s)
+        assert a is None or a == "reset" or a[0] == "Z", a
+        s.close()
