@@ -142,7 +142,7 @@ $O/tests/test_recorder_log: $O/obj/master/recorder_log.o \
 $O/tests/test_recorder_counts: $O/obj/master/recorder_counts.o \
 	$O/obj/master/recorder_state.o
 # these run the real programs
-$O/tests/test_hostile_peer $O/tests/test_hostile_lies: | $(BINS)
+$O/tests/test_hostile_peer $O/tests/test_hostile_lies $O/tests/test_keyd: | $(BINS)
 QMGR_CORE = bounce conn core deliver dest mail notice resolution resolve \
 	result retry schedule settle
 $(patsubst %,$O/tests/test_%,retry qmgr_gateway qmgr_queue \

@@ -2,6 +2,7 @@
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import socket
@@ -15,8 +16,8 @@ import pytest
 
 from conftest import CONFIG
 from sink import Sink
-from suite import Client, Suite, wait_for
-from tls_kit import TlsClient, certificate, context, secrets
+from suite import ROOT_USER, Client, Suite, wait_for
+from tls_kit import TlsClient, certificate, context, openssl, secrets
 
 TLS_CONFIG = CONFIG.replace("interfaces:", """\
 certificates:
@@ -566,3 +567,47 @@ def test_tls_04_testssl(tls, tmp_path):
         assert offered[old].startswith("not offered"), offered[old]
     for new in ("TLS1_2", "TLS1_3"):
         assert offered[new].startswith("offered"), offered[new]
+
+
+@pytest.mark.skipif(not ROOT_USER, reason="only root may look")
+def test_key_01_no_key_outside_of_keyd(tls):
+    """Neither the key's numbers nor its PEM, in the memory of any other."""
+    with TlsClient(tls.port) as c:
+        assert c.mail()[0] == 250
+    where = secrets(tls.root)
+    found = {}
+    for name in ("mx", "mx-rsa"):
+        pem = (where / (name + ".key")).read_text()
+        lines = [l.encode() for l in pem.splitlines() if "-" not in l]
+        needles = [lines[1]] + private_numbers(where / (name + ".key"))
+        for program, pid in tls.pids().items():
+            for n in needles:
+                if in_memory(pid, n):
+                    found.setdefault(program.split()[0], set()).add(name)
+    assert found == {"keyd": {"mx", "mx-rsa"}}
+
+
+def private_numbers(key):
+    """As they lie in memory: of the most significant byte first or last."""
+    text = openssl("pkey", "-in", key, "-text", "-noout")
+    part = text.split("priv:" if "priv:" in text else "prime1:")[1]
+    digits = re.match(r"[\s0-9a-f:]+", part).group()
+    number = bytes.fromhex(re.sub(r"[\s:]", "", digits)).lstrip(b"\0")
+    return [number, number[::-1]]
+
+
+def in_memory(pid, needle):
+    with open("/proc/%d/maps" % pid) as maps, \
+            open("/proc/%d/mem" % pid, "rb", 0) as mem:
+        for line in maps:
+            area, rights = line.split()[:2]
+            if "r" not in rights or "[v" in line:
+                continue
+            start, end = (int(x, 16) for x in area.split("-"))
+            try:
+                mem.seek(start)
+                if needle in mem.read(end - start):
+                    return True
+            except (OSError, ValueError, OverflowError):
+                continue        # not backed by memory
+    return False

@@ -1,0 +1,237 @@
+/*
+ * test_keyd.c - keyd as an oracle: what it signs, and what it does not
+ *
+ * The real program, with the test as its master and its smtpd (threats
+ * KEY-02).
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "hostile_proof.h"
+
+static struct rig *keyd;
+
+static int
+start_keyd(void **state)
+{
+	(void)state;
+	keyd = rig_start(PROGRAM_KEYD);
+	return rig_works(keyd) ? 0 : -1;
+}
+
+static int
+stop_keyd(void **state)
+{
+	(void)state;
+	rig_stop(keyd);
+	return 0;
+}
+
+/* Bytes of the signature; 0: refused. */
+static size_t
+ask(int fd, const char *name, unsigned algorithm, size_t digest_len)
+{
+	static const char bytes[64] = "sixty-four bytes are the longest one";
+	struct sign sign = { .name = str_of(name),
+		.algorithm = (uint8_t)algorithm,
+		.digest = { bytes, digest_len } };
+	struct signed_msg done;
+	struct heard h;
+
+	assert_true(rig_say(fd, IPC_SIGN, 7, &sign, NULL, 0));
+	assert_true(rig_expect(fd, &h, IPC_SIGNED, &done, NULL));
+	assert_int_equal(h.f.txn, 7);
+	return done.signature.n;
+}
+
+static void
+test_key_02_what_is_signed(void **state)
+{
+	static const struct {
+		const char *name;
+		unsigned algorithm;
+		size_t n;
+		bool signs;
+	} cases[] = {
+		{ "mx", SIGN_ECDSA_SHA256, 32, true },
+		{ "mx", SIGN_ECDSA_SHA384, 48, true },
+		{ "mx", SIGN_ECDSA_SHA512, 64, true },
+		{ "mx", SIGN_ECDSA_SHA256, 31, false },
+		{ "mx", SIGN_ECDSA_SHA256, 33, false },
+		{ "mx", SIGN_ECDSA_SHA256, 0, false },
+		{ "mx", SIGN_ECDSA_SHA512, 32, false },
+		{ "mx", SIGN_PSS_SHA256, 32, false }, /* it is no RSA key */
+		{ "mx", SIGN_PKCS1_SHA256, 32, false },
+		{ "mx", SIGN_NONE, 0, false },
+		{ "mx", SIGN_N, 32, false },
+		{ "mx", 15, 64, false },
+		{ "nobody", SIGN_ECDSA_SHA256, 32, false },
+		{ "", SIGN_ECDSA_SHA256, 32, false },
+		{ "../mx", SIGN_ECDSA_SHA256, 32, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < NELEM(cases); i++) {
+		bool signs = ask(keyd->peers[PROGRAM_SMTPD], cases[i].name,
+				 cases[i].algorithm, cases[i].n) > 0;
+
+		if (signs != cases[i].signs)
+			fail_msg("%s, %u, %zu bytes", cases[i].name,
+			    cases[i].algorithm, cases[i].n);
+	}
+	assert_true(rig_lives(keyd));
+}
+
+/* Only an smtpd may ask; others are cut off. */
+static void
+test_key_02_who_may_ask(void **state)
+{
+	struct sign sign = { .name = STR("mx"),
+		.algorithm = SIGN_ECDSA_SHA256,
+		.digest = STR("a digest of thirty-two bytes ...") };
+
+	(void)state;
+	for (int k = PROGRAM_RECORDER; k < PROGRAM_N; k++) {
+		int fd;
+
+		if (k == PROGRAM_SMTPD)
+			continue;
+		fd = rig_peer(keyd, k, 0);
+		rig_say(fd, IPC_SIGN, 7, &sign, NULL, 0);
+		if (!rig_ended(fd, PATIENCE_MS))
+			fail_msg("%s was heard", program_name(k));
+		close(fd);
+	}
+	assert_true(rig_works(keyd));
+}
+
+/* 2,000 a second of each peer; others go on. */
+static void
+test_key_02_how_often(void **state)
+{
+	int fd = rig_peer(keyd, PROGRAM_SMTPD, 1);
+	struct certs certs;
+	struct arena mem;
+	struct heard h;
+	unsigned refused = 0;
+	int64_t until = clock_mono_ms() + 20000;
+
+	(void)state;
+	arena_init(&mem, IPC_FRAME_MAX);
+	assert_true(rig_expect(fd, &h, IPC_CERTS, &certs, &mem));
+	arena_free(&mem);
+	while (refused == 0 && clock_mono_ms() < until) {
+		unsigned n = 0;
+
+		for (unsigned i = 0; i < 4000; i++) {
+			struct sign sign = { .name = STR("mx"),
+				.algorithm = SIGN_ECDSA_SHA256,
+				.digest =
+				    STR("a digest of thirty-two bytes ...") };
+
+			assert_true(rig_say(fd, IPC_SIGN, i, &sign, NULL, 0));
+			for (; n + 100 < i; n++) {
+				struct signed_msg done;
+
+				assert_true(rig_expect(
+				    fd, &h, IPC_SIGNED, &done, NULL));
+				refused += done.signature.n == 0;
+			}
+		}
+		for (; n < 4000; n++) {
+			struct signed_msg done;
+
+			assert_true(
+			    rig_expect(fd, &h, IPC_SIGNED, &done, NULL));
+			refused += done.signature.n == 0;
+		}
+	}
+	assert_true(refused > 0);
+	assert_true(
+	    ask(keyd->peers[PROGRAM_SMTPD], "mx", SIGN_ECDSA_SHA256, 32) > 0);
+	close(fd);
+}
+
+/* KEY-01: what smtpd is told is no secret. */
+static void
+test_key_01_what_is_told(void **state)
+{
+	int fd = rig_peer(keyd, PROGRAM_SMTPD, 2);
+	struct tickets tickets;
+	struct certs certs;
+	struct arena mem;
+	struct heard h;
+	struct cert *c;
+
+	(void)state;
+	arena_init(&mem, IPC_FRAME_MAX);
+	assert_true(rig_expect(fd, &h, IPC_TICKETS, &tickets, &mem));
+	assert_int_equal(tickets.tickets.n, 2);
+	assert_true(rig_expect(fd, &h, IPC_CERTS, &certs, &mem));
+	assert_int_equal(certs.certs.n, 1);
+	c = certs.certs.v;
+	assert_true(str_is(c->name, "mx"));
+	assert_null(memmem(c->chain.p, c->chain.n, "PRIVATE", 7));
+	assert_non_null(memmem(c->chain.p, c->chain.n, "CERTIFICATE", 11));
+	arena_free(&mem);
+	close(fd);
+}
+
+/* Chain and key in one file: the key stays behind. */
+static void
+test_key_01_one_file_for_both(void **state)
+{
+	struct rig *r = rig_start(PROGRAM_KEYD);
+	struct str name = STR("mx.test");
+	EVP_PKEY *key = make_key();
+	X509 *x = make_selfsigned(key, &name, 1, 90, NULL);
+	STACK_OF(X509) *all = sk_X509_new_null();
+	struct certs certs;
+	struct arena mem;
+	struct heard h;
+	struct buf text;
+	int fd;
+
+	(void)state;
+	sk_X509_push(all, x);
+	buf_init(&text, 65536);
+	make_key_text(key, &text);
+	cert_write(all, &text);
+	assert_true(proof_secret(r, "mx.crt", &text) &&
+		    proof_secret(r, "mx.key", &text));
+	fd = rig_peer(r, PROGRAM_SMTPD, 1);
+	arena_init(&mem, IPC_FRAME_MAX);
+	assert_true(rig_expect(fd, &h, IPC_CERTS, &certs, &mem));
+	assert_int_equal(certs.certs.n, 1);
+	assert_null(memmem(h.f.body.p, h.f.body.n, "PRIVATE", 7));
+	assert_true(ask(fd, "mx", SIGN_ECDSA_SHA256, 32) > 0);
+	arena_free(&mem);
+	buf_fini(&text);
+	cert_free(&all);
+	EVP_PKEY_free(key);
+	close(fd);
+	rig_stop(r);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_key_02_what_is_signed),
+		cmocka_unit_test(test_key_02_who_may_ask),
+		cmocka_unit_test(test_key_02_how_often),
+		cmocka_unit_test(test_key_01_what_is_told),
+		cmocka_unit_test(test_key_01_one_file_for_both),
+	};
+
+	signal(SIGPIPE, SIG_IGN);
+	return cmocka_run_group_tests(tests, start_keyd, stop_keyd);
+}
