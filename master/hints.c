@@ -20,8 +20,8 @@ hints_print(const struct master *m, FILE *out)
 
 		l = &c->listeners[i];
 		ep = (struct endpoint){ l->interface->ip, l->port };
-		fprintf(out, "  %-14.*s %s\n", STR_ARG(l->name),
-		    endpoint_text(&ep, at));
+		fprintf(out, "  %-14.*s %-21s %.*s\n", STR_ARG(l->name),
+		    endpoint_text(&ep, at), STR_ARG(l->protocol));
 	}
 	if (c->n_listeners == 0)
 		return;

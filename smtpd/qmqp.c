@@ -150,7 +150,7 @@ say_qmqp(struct smtp_session *s, int code, const char *status, struct str text)
 		buf_printf(&b, "<%.*s>: ", STR_ARG(about));
 	buf_add_str(&b, str_sub(text, 0, ANSWER_MAX - b.len));
 	for (size_t i = 0; i < b.len; i++)
-		if (b.data[i] < 0x20 || b.data[i] == 0x7f)
+		if ((unsigned char)b.data[i] < 0x20 || b.data[i] == 0x7f)
 			b.data[i] = ' ';
 	free(q->answer);
 	q->answer = buf_take(&b);

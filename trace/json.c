@@ -88,7 +88,7 @@ connection(const struct trace_report *r)
 	set(o, "behavior", json_string(behaviour_name(s->policy->behaviour)));
 	set(o, "parameters", parameters(s));
 	set(o, "steps", notes(&r->connect));
-	if (!r->connect.refused)
+	if (!r->connect.refused && r->connect.reply.code != 0)
 		set(o, "greeting", reply(&r->connect.reply));
 	set(o, "refused", json_boolean(r->end == TRACE_REFUSED));
 	set(o, "tcp_refused", json_boolean(r->connect.reply.refuse));

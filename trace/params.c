@@ -19,6 +19,7 @@ static struct str show_code(const void *field, struct arena *);
 static struct str show_bool(const void *field, struct arena *);
 static struct str show_level(const void *field, struct arena *);
 static struct str show_as_set(const void *field, struct arena *);
+static bool applies(const struct listener *, enum policy_param);
 static bool is_usual(const struct schema_key *, const struct policy_params *,
     const struct policy_params *usual);
 
@@ -100,7 +101,8 @@ trace_params(const struct listener *listener, const struct policy *policy,
 		const struct schema_key *key = &schema_policy_params.keys[id];
 		const char *field = (const char *)&policy->p + key->off;
 
-		if (i >= ALWAYS && is_usual(key, &policy->p, usual))
+		if (!applies(listener, id) ||
+		    (i >= ALWAYS && is_usual(key, &policy->p, usual)))
 			continue;
 		out[n++] = (struct trace_param){ .label = params[i].label,
 			.key = key->name,
@@ -108,6 +110,24 @@ trace_params(const struct listener *listener, const struct policy *policy,
 			.text = params[i].show(field, mem) };
 	}
 	return n;
+}
+
+/* Of what only SMTP has QMQP does not speak (receiving 9). */
+static bool
+applies(const struct listener *l, enum policy_param id)
+{
+	switch (id) {
+	case MFP_MAX_MSGS_PER_SESSION:
+	case MFP_TLS:
+	case MFP_TLS_MANDATORY_LIST:
+	case MFP_TLS_VERIFY:
+	case MFP_SMTP_AUTH:
+	case MFP_AUTH_REQUIRE_TLS:
+	case MFP_OVERRIDE_HOSTNAME:
+		return !listener_is_qmqp(l);
+	default:
+		return true;
+	}
 }
 
 static bool

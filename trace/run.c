@@ -36,7 +36,8 @@ static struct str in_brackets(struct str typed, struct arena *mem);
 static void store(struct str typed, struct buf *stored);
 static void enqueue(struct trace_report *, struct subject *,
     const struct scan *, struct str stored, struct arena *mem);
-static struct received received(const struct facts *, char date[CLOCK_TEXT]);
+static struct received received(
+    const struct trace_report *, char date[CLOCK_TEXT]);
 
 void
 trace_run(
@@ -289,7 +290,7 @@ enqueue(struct trace_report *r, struct subject *s, const struct scan *scan,
     struct str stored, struct arena *mem)
 {
 	char date[CLOCK_TEXT];
-	struct received line = received(&r->facts, date);
+	struct received line = received(r, date);
 	struct enqueued out;
 	struct buf sent;
 
@@ -310,14 +311,16 @@ enqueue(struct trace_report *r, struct subject *s, const struct scan *scan,
 }
 
 static struct received
-received(const struct facts *f, char date[CLOCK_TEXT])
+received(const struct trace_report *r, char date[CLOCK_TEXT])
 {
+	const struct facts *f = &r->facts;
+	bool qmqp = listener_is_qmqp(r->input->listener);
 	bool verified = f->meta[FACT_HOST].state == FACT_KNOWN &&
 			f->host_class == HOST_VERIFIED;
 	struct received line = { .host = verified ? f->host : STR(""),
-		.helo = STR("TEST"),
+		.helo = f->helo,
 		.client = f->client,
-		.protocol = STR("TEST"),
+		.protocol = qmqp ? STR("QMQP") : STR("TEST"),
 		.date = str_of(clock_rfc5322(f->now, date)) };
 
 	/* the layout has no day of the week */

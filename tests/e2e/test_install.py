@@ -13,7 +13,7 @@ from conftest import CONFIG
 from sink import Sink
 from suite import ROOT_USER, TOP, Suite
 
-PROGRAMS = "master recorder lookupd keyd cleanup qmgr smtpd smtp".split()
+PROGRAMS = "master recorder lookupd keyd cleanup qmgr smtpd qmqpd smtp".split()
 FILES = {
     "etc/postern/postern.yaml": 0o640,
     "usr/lib/sysusers.d/postern.conf": 0o644,

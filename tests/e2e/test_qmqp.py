@@ -9,10 +9,12 @@ import time
 import pytest
 
 import qmqp
+import twin
 from conftest import CONFIG
 from sink import Sink
 from suite import PEERS, free_port, wait_for
 from test_load import SmtpSink
+from twin import Session
 
 LISTENERS = """\
   - name: Generators
@@ -278,3 +280,105 @@ def test_dur_13_stop(postern):
         a = qmqp.answer(s)
         assert a is None or a == "reset" or a[0] == "Z", a
         s.close()
+
+
+# --- trace ---
+
+TRACED = """\
+hostname: mx.postern.test
+dns: { enabled: no }
+system: { workers: 1 }
+receiving: { delayed_reject: yes }
+interfaces: [ { name: Loopback, ip: 127.0.0.1 } ]
+bounce_profiles: [ { name: Bulk } ]
+listeners:
+  - name: Generators
+    type: private
+    protocol: QMQP
+    interface: Loopback
+    port: @PORT@
+    default_domain: example.com
+    bounce_profile: Bulk
+    hat:
+      defaults: { max_message_size: 2K }
+      groups:
+        - { name: GONE, policy: TCPREFUSE, entries: [ 127.3.0.0/16 ] }
+        - { name: STRANGERS, policy: $BLOCKED, entries: [ 127.2.0.0/16 ] }
+        - { name: PASSED, policy: CONTINUE, entries: [ 127.4. ] }
+        - { name: ALL, policy: $ACCEPTED }
+  - name: Partners
+    type: public
+    protocol: QMQP
+    interface: Loopback
+    port: @PRIVATE_PORT@
+    addresses: { parser: strict, source_routes: strip }
+    hat:
+      policies:
+        - { name: $GO, behaviour: REJECT, smtp_banner_code: 450,
+            smtp_banner_text: "$RemoteIP: come\\nback later" }
+      groups:
+        - { name: LATER, policy: $GO, entries: [ 127.5.0.0/16 ] }
+        - { name: ALL, policy: $ACCEPTED }
+    rat:
+      - example.com
+      - { reject: later@example.org, reply: 450 not yet }
+      - { accept: ok@example.org, reply: 250 fine }
+routes: { ALL: "127.0.0.1:@SINK_PORT@" }
+logs: [ { name: mail_logs, type: mail } ]
+"""
+SENDERS = ["joe@client.test", "", "joe", "joe@", "a b@client.test",
+           "joe@192.0.2.1", "@a.test:joe@client.test", "j\u00f6rg@client.test"]
+RCPTS = ["anna@example.com", "x@elsewhere.test", "bob", "later@example.org",
+         "ok@example.org", "two@ats@example.com", "postmaster",
+         "@a.test:anna@example.com", "anna@example.com."]
+SOURCES = ["127.0.0.1", "127.2.0.1", "127.3.0.1", "127.4.0.1", "127.5.0.1"]
+
+
+def test_trace_is_live(make_suite):
+    postern = make_suite(TRACED)
+    ports = {"Generators": postern.port, "Partners": postern.private_port}
+    sessions = [Session(l, p, source=a) for l, p in ports.items()
+                for a in SOURCES]
+    sessions += [Session(l, p, sender=a) for l, p in ports.items()
+                 for a in SENDERS]
+    sessions += [Session(l, p, rcpts=(a,)) for l, p in ports.items()
+                 for a in RCPTS]
+    sessions += [Session(l, p, rcpts=tuple(r)) for l, p in ports.items()
+                 for r in (RCPTS, RCPTS[::-1], RCPTS[2:5], RCPTS[:1] * 3)]
+    sessions += [Session(l, p, body=twin.BODY + twin.lines(n))
+                 for l, p in ports.items() for n in (20, 40)]
+    sessions += [Session("Generators", postern.port, tag="t%d" % i, body=b,
+                         rcpts=("anna@example.com", "bob@two.test"))
+                 for i, b in enumerate((twin.BODY, b"no header\r\n",
+                                        b"\r\n.\r\n..\r\n", b""))]
+    kinds = set()
+    with Sink(postern.sink_port) as sink:
+        for s in sessions:
+            t = twin.trace(postern, s)
+            got = twin.live_qmqp(s)
+            assert got == twin.expected_qmqp(s, t), (s, t)
+            kinds.add(got[0])
+            if s.tag:
+                wait_for("it", lambda: twin.arrived(sink, s))
+                time.sleep(0.1)
+                assert twin.arrived(sink, s) == twin.promised(t)
+                assert b"with QMQP; " in sink.messages[-1].body
+                assert t["bounce_profile"] == "Bulk"
+                assert t["policy_table"] == "outbound"
+    assert kinds == {"K", "Z", "D", "r"}
+
+
+def test_trace_says_what_applies(make_suite):
+    postern = make_suite(TRACED)
+    s = Session("Generators", 0)
+    t = twin.trace(postern, s)
+    assert "greeting" not in t["connection"]
+    shown = set(t["connection"]["parameters"])
+    assert {"max_message_size", "max_rcpts_per_msg"} <= shown
+    assert not shown & {"max_msgs_per_session", "tls", "smtp_auth"}
+    text = twin.trace(postern, s, text=True)
+    assert "Allow TLS" not in text and "Messages Per Connection" not in text
+    assert "Outbound Recipient Policy Processing" in text
+    refused = twin.trace(postern, Session("Generators", 0, "127.2.0.1"),
+                         text=True)
+    assert "Connection would be rejected: 554 access refused" in refused
