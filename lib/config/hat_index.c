@@ -10,12 +10,12 @@
 #include "config/hat_index.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/bounds.h"
 #include "base/err.h"
 #include "base/map.h"
 #include "base/mem.h"
+#include "config/segment.h"
 
 #define SCORES     202 /* -10.0 to 10.0 in tenths, and none */
 #define SCORE_NONE 201
@@ -29,9 +29,8 @@ struct list { /* n counts, then v is there and is filled */
 	size_t n;
 };
 
-struct family {            /* IPv4, IPv6 */
-	struct ip *starts; /* of segments, ascending */
-	size_t n, cap;
+struct family {
+	struct segments segments;
 	struct spans spans;
 };
 
@@ -56,10 +55,6 @@ static void place_entries(struct hat_index *);
 static void place_rank(
     struct hat_index *, const struct hat_group *, size_t group, int rank);
 static void cut_addresses(struct hat_index *);
-static void add_start(struct family *, const struct ip *);
-static void sort_starts(struct family *, struct arena *);
-static int by_address(const void *, const void *);
-static size_t segment(const struct family *, const struct ip *);
 static void note_entries(struct hat_index *, bool count);
 static void note_entry(
     struct hat_index *, const struct hat_entry *, uint32_t order, bool count);
@@ -144,10 +139,11 @@ hat_index_address(const struct hat_index *x, const struct ip *ip,
     struct span_list out[HAT_ADDRESS_LISTS])
 {
 	const struct family *f = &x->families[ip_is_v4(ip)];
+	size_t at;
 
-	if (f->n == 0 || ip_cmp(ip, &f->starts[0]) < 0)
-		return 0;
-	return spans_at(&f->spans, segment(f, ip), out);
+	return segments_find(&f->segments, ip, &at)
+		   ? spans_at(&f->spans, at, out)
+		   : 0;
 }
 
 /* What is longer than a name may be can still end in a domain. */
@@ -273,80 +269,24 @@ place_rank(
 	}
 }
 
-/* Where a range begins, and where something else begins behind it. */
 static void
 cut_addresses(struct hat_index *x)
 {
 	for (size_t i = 0; i < x->n; i++) {
 		const struct hat_entry *e =
 		    hat_index_entry(x, (uint32_t)i).entry;
-		struct family *f;
-		struct ip after;
-		int b = 15;
 
-		if (e->kind != HAT_RANGE)
-			continue;
-		f = &x->families[ip_is_v4(&e->range.lo)];
-		add_start(f, &e->range.lo);
-		after = e->range.hi;
-		while (b >= 0 && ++after.b[b] == 0)
-			b--;
-		if (b >= 0)
-			add_start(f, &after);
+		if (e->kind == HAT_RANGE)
+			segments_add(
+			    &x->families[ip_is_v4(&e->range.lo)].segments,
+			    &e->range);
 	}
-	for (size_t i = 0; i < NELEM(x->families); i++)
-		sort_starts(&x->families[i], &x->mem);
-}
+	for (size_t i = 0; i < NELEM(x->families); i++) {
+		struct family *f = &x->families[i];
 
-static void
-add_start(struct family *f, const struct ip *ip)
-{
-	f->starts = mem_room(f->starts, &f->cap, f->n, sizeof(*f->starts));
-	f->starts[f->n++] = *ip;
-}
-
-/* Each once, and from the heap into mem. */
-static void
-sort_starts(struct family *f, struct arena *mem)
-{
-	struct ip *heap = f->starts;
-	size_t n = 0;
-
-	if (f->n > 0)
-		qsort(heap, f->n, sizeof(*heap), by_address);
-	for (size_t i = 0; i < f->n; i++) {
-		if (i == 0 || !ip_equal(&heap[i], &heap[i - 1]))
-			heap[n++] = heap[i];
+		segments_ready(&f->segments, &x->mem);
+		spans_init(&f->spans, f->segments.n, &x->mem);
 	}
-	f->starts = arena_array(mem, n, sizeof(*f->starts));
-	if (n > 0)
-		memcpy(f->starts, heap, n * sizeof(*heap));
-	f->n = n;
-	free(heap);
-	spans_init(&f->spans, n, mem);
-}
-
-static int
-by_address(const void *a, const void *b)
-{
-	return ip_cmp(a, b);
-}
-
-/* The last that does not begin after ip; the first does not. */
-static size_t
-segment(const struct family *f, const struct ip *ip)
-{
-	size_t lo = 0, hi = f->n;
-
-	while (hi - lo > 1) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (ip_cmp(&f->starts[mid], ip) <= 0)
-			lo = mid;
-		else
-			hi = mid;
-	}
-	return lo;
 }
 
 static void
@@ -407,9 +347,11 @@ note_range(
     struct hat_index *x, const struct ip_range *r, uint32_t order, bool count)
 {
 	struct family *f = &x->families[ip_is_v4(&r->lo)];
+	size_t first = 0, last = 0;
 
-	note_span(
-	    &f->spans, segment(f, &r->lo), segment(f, &r->hi), order, count);
+	segments_find(&f->segments, &r->lo, &first);
+	segments_find(&f->segments, &r->hi, &last);
+	note_span(&f->spans, first, last, order, count);
 }
 
 static void

@@ -24,6 +24,7 @@ struct config_problem {
 struct config_problems {
 	struct config_problem *v;
 	size_t n, cap, n_errors;
+	bool no_warnings; /* in: nobody will read them */
 };
 void config_problems_free(struct config_problems *);
 /* One line: "postern.yaml:12:3: listeners[0].port: 70000 is not within

@@ -4,6 +4,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "config/load_tables.h"
+#include "config/load_warn.h"
 #include "config/loader.h"
 
 static void check_unique(
@@ -36,7 +37,9 @@ load_check(struct load *ld, const struct at *top)
 	load_check_gateways(ld);
 	load_check_lists(ld, &listeners);
 	load_check_groups(ld, top);
+	load_check_access(ld);
 	note_limits(ld->config);
+	load_warn(ld);
 }
 
 void

@@ -88,6 +88,9 @@ size_t load_each(struct load *, const struct at *, void *arg,
  * an entry accepts or rejects. */
 void load_reply(struct load *, const struct at *, bool accept, uint32_t *code,
     struct str *text);
+/* Of what was loaded from anywhere. */
+void load_warning_where(struct load *, const struct where *, const char *fmt,
+    ...) __attribute__((format(printf, 3, 4)));
 /* Quoted for a message: escaped, cut. */
 const char *load_quote(char out[100], struct str text);
 
@@ -115,6 +118,8 @@ void load_policy_finish(struct load *, const struct at *, void *);
 void load_certificate(struct load *, const struct at *, void *);
 void load_certificate_finish(struct load *, const struct at *, void *);
 void load_check_tls(struct load *, const struct at *listeners);
+/* What tables in files of their own name must be there. */
+void load_check_access(struct load *);
 /* Whatever concerns more than one object, once all is read. */
 void load_check(struct load *, const struct at *top);
 

@@ -84,6 +84,24 @@ load_error_mark(struct load *ld, int line, int column, const char *fmt, ...)
 	va_end(ap);
 }
 
+void
+load_warning_where(
+    struct load *ld, const struct where *where, const char *fmt, ...)
+{
+	struct config_problem p = { .warning = true,
+		.where.line = where->line > 0 ? where->line : 1,
+		.column = 1 };
+	const char *file = ld->file;
+	va_list ap;
+
+	if (where->line > 0)
+		ld->file = where->file;
+	va_start(ap, fmt);
+	add(ld, &p, mem_strdup(""), fmt, ap);
+	va_end(ap);
+	ld->file = file;
+}
+
 const char *
 load_quote(char out[100], struct str text)
 {

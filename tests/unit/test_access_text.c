@@ -708,6 +708,9 @@ test_files(void **state)
 		    "tables/r:2:1: must be a recipient, then ACCEPT or "
 		    "REJECT, then, if wanted, (code text) and { at the end "
 		    "of the line" },
+		{ "a list that there is not", "  hat_file: h\n",
+		    "$X\n  ACCEPT {\n    sender_exceptions = \"L\"\n  }\n" ALL,
+		    "", "tables/h:1:1: there is no address list \"L\"" },
 		{ "private", "  type: private\n  rat_file: r\n", ALL,
 		    "a.b ACCEPT\n",
 		    "tables/r:1:1: only public listeners have this table" },
