@@ -72,6 +72,9 @@ BINS = $(foreach p,$(PROGRAMS),$(if $(SRC_$p),$O/bin/$(if $(filter postern,$p),$
 all: $(BINS)
 lib: $O/libpostern.a
 
+# it has that file in it
+$O/obj/lib/config/factory.o: conf/postern.yaml
+
 $O/libpostern.a: $(LIB_OBJ)
 	@rm -f $@
 	$(Q)ar rcs $@ $^

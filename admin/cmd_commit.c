@@ -32,6 +32,7 @@ static void show_others(struct tool *, const struct commit *);
 static int commit(struct tool *, struct wish *);
 static int perform(
     struct tool *, struct commit *, struct wish *, struct config_problems *);
+static int not_behind(struct tool *);
 static int none(struct tool *, const struct config_problems *);
 static int done(struct tool *, uint64_t number, const struct config_problems *);
 
@@ -132,10 +133,15 @@ look(struct tool *t, struct wish *w, bool *some)
 	*some = false;
 	if (commit_begin(&c, t->paths.etc, t->paths.state, &err) == -1)
 		return tool_fail(t, &err);
-	if (commit_is_empty(&c))
+	if (commit_is_empty(&c)) {
 		status = none(t, &no_problems);
-	else if (commit_is_behind(&c))
+	} else if (commit_is_behind(&c)) {
 		status = settle_behind(t, &c, w);
+		if (status == TOOL_DONE && commit_is_empty(&c))
+			status = none(t, &no_problems);
+	} else if (w->way == WAY_DISCARD) {
+		status = not_behind(t);
+	}
 	*some = !commit_is_empty(&c);
 	commit_end(&c);
 	return status;
@@ -241,8 +247,7 @@ perform(struct tool *t, struct commit *c, struct wish *w,
 	if (commit_is_behind(c))
 		status = settle_behind(t, c, w);
 	else if (w->way == WAY_DISCARD && !commit_is_empty(c))
-		status = tool_usage(t, "nobody else committed; clearchanges "
-				       "drops your changes");
+		status = not_behind(t);
 	if (status != TOOL_DONE)
 		return status;
 	if (commit_is_empty(c)) {
@@ -253,6 +258,14 @@ perform(struct tool *t, struct commit *c, struct wish *w,
 	}
 	status = revise_commit(t, c, &note, problems);
 	return status == TOOL_DONE ? done(t, c->number, problems) : status;
+}
+
+/* Else one's own changes would go where those of others were meant. */
+static int
+not_behind(struct tool *t)
+{
+	return tool_usage(
+	    t, "nobody else committed; clearchanges drops your changes");
 }
 
 static int

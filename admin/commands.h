@@ -23,6 +23,7 @@
 	C(oldmessage)                                                          \
 	C(reload)                                                              \
 	C(removemessage)                                                       \
+	C(resetconfig)                                                         \
 	C(resetcounters)                                                       \
 	C(resume)                                                              \
 	C(resumedel)                                                           \

@@ -116,18 +116,18 @@ commit_store(struct commit *c, const struct commit_note *note, struct err *err)
 	snprintf(name, sizeof(name), "%" PRIu64, next);
 	rc = store_files(c, name, str_of(text), err);
 	free(text);
-	if (rc == 0)
-		c->number = next;
-	return rc;
+	if (rc == -1)
+		return -1;
+	c->number = next;
+	/* Said before it is in force: whoever is killed after that moment has
+	 * not fallen behind himself. */
+	return note_base(c->etc, next, err);
 }
 
 int
 commit_finish(struct commit *c, struct err *err)
 {
-	c->current = c->number;
-	if (note_base(c->etc, c->number, err) == -1)
-		return -1;
-	c->base = c->number;
+	c->current = c->base = c->number;
 	/* First what makes room. */
 	if (prune(c, err) == -1)
 		return -1;
@@ -140,10 +140,12 @@ commit_drop(struct commit *c, struct err *err)
 	char name[32];
 
 	snprintf(name, sizeof(name), "%" PRIu64, c->number);
-	if (c->number != 0 && store_remove(c->dir, name, err) == -1)
+	if (c->number == 0)
+		return 0;
+	if (store_remove(c->dir, name, err) == -1)
 		return -1;
 	c->number = 0;
-	return 0;
+	return note_base(c->etc, c->base != 0 ? c->base : c->current, err);
 }
 
 void
@@ -163,15 +165,11 @@ int
 commit_merge(struct commit *c, struct err *err)
 {
 	struct bundle merged;
-	int rc = -1;
+	int rc;
 
 	if (merge_sides(c, &merged, err) == -1)
 		return -1;
-	if (store_replace(c->etc, &merged, err) == 0 &&
-	    note_base(c->etc, c->current, err) == 0) {
-		c->base = c->current;
-		rc = read_work(c, err);
-	}
+	rc = commit_replace(c, &merged, err);
 	bundle_free(&merged);
 	return rc;
 }
@@ -189,7 +187,13 @@ commit_can_merge(const struct commit *c, struct err *err)
 int
 commit_clear(struct commit *c, struct err *err)
 {
-	if (store_replace(c->etc, &c->now, err) == -1 ||
+	return commit_replace(c, &c->now, err);
+}
+
+int
+commit_replace(struct commit *c, const struct bundle *files, struct err *err)
+{
+	if (store_replace(c->etc, files, err) == -1 ||
 	    note_base(c->etc, c->current, err) == -1)
 		return -1;
 	c->base = c->current;
@@ -215,6 +219,8 @@ commit_all(const char *etc, const char *state, const struct commit_note *note,
 		rc = commit_finish(&c, err);
 	if (rc == 0)
 		*number = c.number;
+	else if (c.number != 0 && c.current != c.number)
+		(void)commit_drop(&c, NULL);
 	commit_end(&c);
 	return rc;
 }

@@ -66,6 +66,9 @@ bool commit_can_merge(const struct commit *, struct err *err);
 /* The current revision is put back into the working copy: nothing is left to
  * commit. */
 int commit_clear(struct commit *, struct err *err);
+/* These files become the working copy. */
+int commit_replace(
+    struct commit *, const struct bundle *files, struct err *err);
 
 /* All steps at once, where nothing runs that had to be told. 0 in *number
  * with return 0: there was nothing to commit. */

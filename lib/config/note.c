@@ -73,7 +73,8 @@ note_base(const char *etc, uint64_t number, struct err *err)
 	if (dir == -1)
 		return err_sys(err, ERR_TEMP, "folder %s", etc);
 	snprintf(text, sizeof(text), "%" PRIu64 "\n", number);
-	rc = store_file(dir, BASE_FILE, str_of(text), true, err);
+	rc = number == 0 ? store_remove(dir, BASE_FILE, err)
+			 : store_file(dir, BASE_FILE, str_of(text), true, err);
 	close(dir);
 	return rc == 0 ? 0 : err_in(err, "folder %s", etc);
 }

@@ -24,7 +24,7 @@ char *note_text(
     uint64_t number, const struct commit_note *, struct str objects);
 /* The numbers of all folders that may be revisions, the caller's. */
 uint64_t *note_numbers(int dir, size_t *n);
-/* The working copy is based on that revision from now on. */
+/* The working copy is based on that revision from now on; 0: on none. */
 int note_base(const char *etc, uint64_t number, struct err *err);
 
 #endif

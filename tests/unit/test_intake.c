@@ -419,6 +419,38 @@ test_notice(void **state)
 	assert_false(rig.qmgr.prepended);
 }
 
+/* An administrator says to whom, and nothing else. */
+static void
+test_own_message(void **state)
+{
+	struct envelope wrong[4] = { envelope(0), envelope(1), envelope(0),
+		envelope(0) };
+	struct envelope e = envelope(0);
+
+	(void)state;
+	connect_as(PROGRAM_MASTER);
+	e.sender = e.sender_orig = STR("");
+	e.flags = 0;
+	ipc_send(rig.smtpd.ipc, IPC_ENVELOPE, 1, &e);
+	say_content(1, CONTENT);
+	UNTIL(rig.smtpd.n >= 1 && rig.qmgr.n >= 1);
+	assert_int_equal(rig.smtpd.code[0], 250);
+	assert_int_equal(counter(STATS_gen_bounce_recipients), 0);
+	assert_int_equal(counter(STATS_messages_received), 1);
+	assert_false(rig.qmgr.prepended);
+	for (size_t i = 0; i < NELEM(wrong); i++)
+		wrong[i].sender = STR("");
+	wrong[0].sender = STR("boss@example.com");
+	wrong[2].flags = ENV_NOTICE;
+	wrong[3].flags = ENV_SINKHOLE;
+	for (size_t i = 0; i < NELEM(wrong); i++) {
+		connect_as(PROGRAM_MASTER);
+		ipc_send(rig.smtpd.ipc, IPC_ENVELOPE, 1, &wrong[i]);
+		UNTIL(rig.smtpd.closed);
+		assert_int_equal(rig.smtpd.n, 0);
+	}
+}
+
 /* More wait than are kept in memory; none has ROUTE before it is sent. */
 static void
 test_pause(void **state)
@@ -514,6 +546,7 @@ main(void)
 		RIGGED(test_ipc_01_late_envelope),
 		RIGGED(test_sinkhole),
 		RIGGED(test_notice),
+		RIGGED(test_own_message),
 		RIGGED(test_pause),
 		RIGGED(test_qmgr_away),
 		RIGGED(test_qmgr_dies),
