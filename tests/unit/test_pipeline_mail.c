@@ -196,6 +196,32 @@ test_recipients(void **state)
 	}
 }
 
+/* REL-13: whoever answers for the directory or the next hop can refuse what
+ * the table accepts, never accept what it refuses. */
+static void
+test_rel_13_forged_answers(void **state)
+{
+	static const enum fact_id forged[] = { FACT_LDAP_ACCEPT, FACT_CALLAHEAD,
+		FACT_RATE_HOST, FACT_DHAP };
+	struct world w;
+
+	(void)state;
+	prepare(&w, "In");
+	for (size_t i = 0; i < NELEM(forged); i++) {
+		fact_put(&w.facts, &w.mem, forged[i], STR("v@other.test"),
+		    (struct fact){ FACT_KNOWN, FACT_LOOKED_UP })
+		    ->number = RECIPIENT_OK;
+		fact_put(&w.facts, &w.mem, forged[i], STR(""),
+		    (struct fact){ FACT_KNOWN, FACT_LOOKED_UP })
+		    ->number = 0;
+	}
+	w.subject.addr_text = STR("<v@other.test>");
+	assert_int_equal(world_run(&w, AT_RCPT), PIPELINE_DONE);
+	assert_int_equal(w.run.reply.code, 550);
+	assert_string_equal(w.run.reply.status, "5.1.0");
+	world_end(&w);
+}
+
 static void
 test_relay_does_not_ask_the_table(void **state)
 {
@@ -352,6 +378,7 @@ main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_senders),
 		cmocka_unit_test(test_recipients),
+		cmocka_unit_test(test_rel_13_forged_answers),
 		cmocka_unit_test(test_relay_does_not_ask_the_table),
 		cmocka_unit_test(
 		    test_verification_and_default_domain_exclude_each_other),
