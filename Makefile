@@ -103,7 +103,7 @@ deps-build:
 
 run: deps-build
 	@$(MAKE) --no-print-directory -j$(JOBS) all
-	@tests/tools/make-root $(ROOT)
+	@tests/tools/make-root $(ROOT) $O/bin
 	@exec $O/bin/postern-master --root $(ROOT) --hints
 
 JOBS ?= $(shell nproc)

@@ -10,6 +10,7 @@
 #include "admin/tool.h"
 
 #define COMMANDS(C)                                                            \
+	C(certconfig)                                                          \
 	C(clearchanges)                                                        \
 	C(commit)                                                              \
 	C(commitdetail)                                                        \

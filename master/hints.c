@@ -36,7 +36,7 @@ hints_print(const struct master *m, FILE *out)
 	    "1. send a message\n"
 	    "     echo Subject: hello | %s inject --server %s \\\n"
 	    "       --from joe@example.org --to anna@example.com\n"
-	    "     swaks --server %s --from joe@example.org "
+	    "     swaks --server %s --tls-optional --from joe@example.org "
 	    "--to anna@example.com\n"
 	    "2. look at the mail log, and at the counters\n"
 	    "     cat %s/mail_logs/*.current\n"

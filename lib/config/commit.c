@@ -17,6 +17,7 @@
 #include "config/merge.h"
 #include "config/note.h"
 #include "config/objects.h"
+#include "config/private.h"
 #include "config/revision.h"
 #include "config/store.h"
 #include "config/table.h"
@@ -87,7 +88,10 @@ commit_check(
 	c->config = config_load(&all, 0, problems);
 	bundle_free(&all);
 	if (c->config != NULL)
+		private_check(c->etc, c->config, problems);
+	if (c->config != NULL && problems->n_errors == 0)
 		return 0;
+	config_unref(&c->config);
 	return err_set(err, ERR_USAGE,
 	    "the configuration has %zu mistake%s; nothing was changed",
 	    problems->n_errors, problems->n_errors == 1 ? "" : "s");

@@ -344,14 +344,28 @@ def test_no_certificate_at_hand(make_tls, folder):
         s.stop()
 
 
-def test_secrets_that_others_may_read(folder):
+def test_key_03_secrets_that_others_may_read(folder):
     s = prepare(folder / "open")
+    where = secrets(s.root)
     try:
-        secrets(s.root).chmod(0o755)
+        for what, mode, good in ((where, 0o755, 0o700),
+                                 (where / "mx.key", 0o640, 0o600)):
+            what.chmod(mode)
+            s.start(expect_ready=False)     # no first revision of that
+            assert s.proc.wait(20) != 0
+            assert "has mode %04o" % mode in s.output()
+            what.chmod(good)
         s.start()
+        assert shows(s, "mx")
+        (where / "mx.key").chmod(0o604)
+        path = s.root / "etc/postern.yaml"
+        path.write_text(path.read_text() + "# changed\n")
+        s.postern("commit", "loose", ok=(1, 2))
+        (where / "mx.key").chmod(0o600)
+        s.postern("commit", "tight")
+        where.chmod(0o750)
         s.wait_log("it must belong to uid")
-        with Client(s.port) as c:
-            assert c.cmd("STARTTLS")[0] == 454
+        assert shows(s, "mx")               # what it has it keeps
     finally:
         s.stop()
 
