@@ -12,6 +12,7 @@
 #include "admin/machine.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "config/edit.h"
 #include "config/folder.h"
 #include "config/revision.h"
 #include "config/secrets.h"
@@ -146,16 +147,20 @@ read_files(struct tool *t, struct saving *sv, struct bundle *b, struct err *err)
 	return revision_bundle(b, t->paths.state, sv->revision, err);
 }
 
-/* A working copy may be broken; then it has no name. */
+/* From the text: loading all tables for it would take a while. */
 static void
 read_hostname(struct saving *sv, const struct bundle *b)
 {
-	struct config *c = config_load_simple(b, 0, NULL);
+	const struct bundle_file *f = bundle_find(b, "postern.yaml");
+	struct config_problems ignored = { 0 };
+	struct edit *yaml = edit_new("postern.yaml", f->text, &ignored);
+	struct str name;
 
 	sv->hostname[0] = '\0';
-	if (c != NULL)
-		str_copy(sv->hostname, sizeof(sv->hostname), c->hostname);
-	config_unref(&c);
+	if (yaml != NULL && edit_get(yaml, "hostname", &name))
+		str_copy(sv->hostname, sizeof(sv->hostname), name);
+	edit_free(&yaml);
+	config_problems_free(&ignored);
 }
 
 static int

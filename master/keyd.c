@@ -80,6 +80,7 @@ static bool too_many(struct client *);
 
 static const struct program keyd = {
 	.kind = PROGRAM_KEYD,
+	.brief = true,
 	.setup = setup,
 	.start = start,
 	.on_config = on_config,

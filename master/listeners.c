@@ -95,9 +95,12 @@ listeners_use(struct master *m, struct socket_plan *plan, uint32_t wait)
 	struct socket_entry *old = m->sockets;
 	size_t n = m->n_sockets;
 	struct err err = ERR_INIT;
+	bool was_some = false;
 
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
+		was_some |= old[i].suspended;
 		gone(m, &old[i], wait, plan);
+	}
 	m->sockets = plan->v;
 	m->n_sockets = plan->n;
 	*plan = (struct socket_plan){ NULL, 0 };
@@ -113,7 +116,7 @@ listeners_use(struct master *m, struct socket_plan *plan, uint32_t wait)
 			hand_to_all(m, s);
 	}
 	free(old);
-	if (m->ready && suspended_save(m, &err) == -1)
+	if (was_some && suspended_save(m, &err) == -1)
 		EMIT(ALERT, .text = str_of(err.text));
 }
 

@@ -81,6 +81,7 @@ static json_t *text_json(struct str);
 
 static const struct program lookupd = {
 	.kind = PROGRAM_LOOKUPD,
+	.brief = true,
 	.setup = setup,
 	.on_config = on_config,
 	.on_peer = on_peer,

@@ -96,6 +96,7 @@ static void finish(void *);
 
 static const struct program recorder_program = {
 	.kind = PROGRAM_RECORDER,
+	.brief = true,
 	.setup = setup,
 	.start = start,
 	.on_config = on_config,

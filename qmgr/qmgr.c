@@ -43,6 +43,7 @@ static struct world world;
 
 static const struct program qmgr = {
 	.kind = PROGRAM_QMGR,
+	.brief = true,
 	.setup = setup,
 	.start = start,
 	.on_config = on_config,

@@ -58,6 +58,7 @@ static int take_kill(struct smtp *, struct ipc_frame *, struct err *);
 
 static const struct program smtp = {
 	.kind = PROGRAM_SMTP,
+	.brief = true,
 	.setup = setup,
 	.start = start,
 	.on_peer = on_peer,

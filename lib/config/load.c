@@ -9,6 +9,10 @@
 #include "config/loader.h"
 #include "config/tree.h"
 
+static struct config *load(const struct bundle *, uint64_t revision, bool brief,
+    struct config_problems *);
+static struct config *load_simple(
+    const struct bundle *, uint64_t revision, bool brief, struct err *);
 static void load_file(struct load *, const struct bundle *);
 static void load_keys(struct load *, const struct schema_section *,
     const struct at *, void *object);
@@ -32,43 +36,19 @@ struct config *
 config_load(
     const struct bundle *b, uint64_t revision, struct config_problems *problems)
 {
-	struct config *c = tree_new(revision);
-	struct load ld = { .config = c,
-		.bundle = b,
-		.mem = tree_arena(c),
-		.problems = problems,
-		.file = "postern.yaml" };
-	size_t before = problems->n_errors;
-
-	arena_init(&ld.scratch, TREE_MAX);
-	load_file(&ld, b);
-	arena_free(&ld.scratch);
-	if (problems->n_errors > before) {
-		config_unref(&c);
-		return NULL;
-	}
-	tree_index(c);
-	return c;
+	return load(b, revision, false, problems);
 }
 
 struct config *
 config_load_simple(const struct bundle *b, uint64_t revision, struct err *err)
 {
-	struct config_problems ps = { .no_warnings = true };
-	struct config *c = config_load(b, revision, &ps);
-	struct buf line;
+	return load_simple(b, revision, false, err);
+}
 
-	for (size_t i = 0; c == NULL && i < ps.n; i++) {
-		if (ps.v[i].warning)
-			continue;
-		buf_init(&line, 4096);
-		config_problem_print(&ps.v[i], &line);
-		err_set(err, ERR_USAGE, "%.*s", STR_ARG(buf_str(&line)));
-		buf_fini(&line);
-		break;
-	}
-	config_problems_free(&ps);
-	return c;
+struct config *
+config_load_brief(const struct bundle *b, uint64_t revision, struct err *err)
+{
+	return load_simple(b, revision, true, err);
 }
 
 void
@@ -163,6 +143,51 @@ load_each(struct load *ld, const struct at *at, void *arg,
 			each(ld, &item, text, arg);
 	}
 	return i;
+}
+
+static struct config *
+load(const struct bundle *b, uint64_t revision, bool brief,
+    struct config_problems *problems)
+{
+	struct config *c = tree_new(revision);
+	struct load ld = { .config = c,
+		.bundle = b,
+		.mem = tree_arena(c),
+		.problems = problems,
+		.file = "postern.yaml",
+		.brief = brief };
+	size_t before = problems->n_errors;
+
+	arena_init(&ld.scratch, TREE_MAX);
+	load_file(&ld, b);
+	arena_free(&ld.scratch);
+	if (problems->n_errors > before) {
+		config_unref(&c);
+		return NULL;
+	}
+	tree_index(c);
+	return c;
+}
+
+static struct config *
+load_simple(
+    const struct bundle *b, uint64_t revision, bool brief, struct err *err)
+{
+	struct config_problems ps = { .no_warnings = true };
+	struct config *c = load(b, revision, brief, &ps);
+	struct buf line;
+
+	for (size_t i = 0; c == NULL && i < ps.n; i++) {
+		if (ps.v[i].warning)
+			continue;
+		buf_init(&line, 4096);
+		config_problem_print(&ps.v[i], &line);
+		err_set(err, ERR_USAGE, "%.*s", STR_ARG(buf_str(&line)));
+		buf_fini(&line);
+		break;
+	}
+	config_problems_free(&ps);
+	return c;
 }
 
 static void

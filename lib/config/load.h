@@ -37,6 +37,11 @@ struct config *config_load(
 /* As config_load for programs: the first error only. */
 struct config *config_load_simple(
     const struct bundle *, uint64_t revision, struct err *err);
+/* The same for those that decide nothing about hosts and recipients: access
+ * tables in files of their own, which may be long, are as if they had not
+ * been written. */
+struct config *config_load_brief(
+    const struct bundle *, uint64_t revision, struct err *err);
 
 /* The configuration in normal form, as YAML that loads to the same tree;
  * with_defaults: also what was not set. */

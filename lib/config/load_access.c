@@ -72,7 +72,7 @@ load_access(struct load *ld, const struct at *at, void *listener,
 	const char *path;
 	char quoted[100];
 
-	if (name.n == 0) {
+	if (name.n == 0 || ld->brief) {
 		a->load(ld, at, listener);
 		return;
 	}

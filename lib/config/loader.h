@@ -42,6 +42,7 @@ struct load {
 	struct config_problems *problems;
 	const char *file;
 	bool no_paths; /* the file is no tree: problems name the line alone */
+	bool brief;    /* without access tables in files of their own */
 	enum default_column column;
 	size_t n_nodes; /* of all files */
 };

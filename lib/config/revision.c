@@ -135,7 +135,8 @@ revision_load(const char *state, uint64_t number, struct config **config,
 	*config = NULL;
 	if (revision_compiled(&stored, state, number, err) == -1)
 		return -1;
-	c = config_load_simple(&stored, number, err);
+	/* only its tables of addresses are needed */
+	c = config_load_brief(&stored, number, err);
 	if (c != NULL && bundle_for_programs(&sent, &stored, c, err) == 0)
 		*fd = bundle_to_fd(&sent, err);
 	config_unref(&c);

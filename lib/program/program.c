@@ -52,6 +52,8 @@ static struct {
 
 static void options(const struct program *, int argc, char **argv);
 static void receive_setup(struct daemon *, struct sandbox_options *);
+static struct config *load_config(
+    struct daemon *, const struct bundle *, uint64_t revision, struct err *);
 static void enter(struct daemon *, struct sandbox_options *);
 static void say_alive(void *arg);
 static int master_frame(void *, struct ipc *, struct ipc_frame *, struct err *);
@@ -206,13 +208,21 @@ receive_setup(struct daemon *d, struct sandbox_options *sb)
 	if (d->stats == NULL || bundle_from_fd(&bundle, fds[0], &err) == -1)
 		fatal("%s", err.text);
 	stats_use_slot(d->stats, setup.slot);
-	d->config = config_load_simple(&bundle, setup.revision, &err);
+	d->config = load_config(d, &bundle, setup.revision, &err);
 	if (d->config == NULL)
 		fatal("%s", err.text);
 	bundle_free(&bundle);
 	close(fds[0]);
 	close(fds[1]);
 	buf_fini(&in);
+}
+
+static struct config *
+load_config(struct daemon *d, const struct bundle *b, uint64_t revision,
+    struct err *err)
+{
+	return d->program->brief ? config_load_brief(b, revision, err)
+				 : config_load_simple(b, revision, err);
 }
 
 static void
@@ -270,13 +280,12 @@ take_config(struct daemon *d, struct ipc_frame *f, struct err *err)
 	struct bundle bundle;
 	struct err why = ERR_INIT;
 
-	(void)d;
 	if (ipc_decode(f, &msg, NULL, err) == -1)
 		return -1;
 	config_unref(&loaded.config);
 	loaded.serial = msg.serial;
 	if (bundle_from_fd(&bundle, f->fds[0], &why) == 0) {
-		loaded.config = config_load_simple(&bundle, msg.revision, &why);
+		loaded.config = load_config(d, &bundle, msg.revision, &why);
 		bundle_free(&bundle);
 	}
 	done.serial = msg.serial;

@@ -53,6 +53,7 @@ struct daemon {
 
 struct program {
 	enum program_kind kind;
+	bool brief; /* its configuration needs no long access tables */
 	/* Before the sandbox: open what must be open. The configuration is
 	 * loaded already. Failure is fatal. */
 	int (*setup)(struct daemon *, struct err *err);
