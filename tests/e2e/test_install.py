@@ -24,7 +24,7 @@ FILES = {
     "usr/share/man/man1/postern-trace.1": 0o644,
     "usr/share/man/man5/postern.yaml.5": 0o644,
     **{"etc/postern/tables/%s.txt" % t: 0o640
-       for t in "aliases altsrchost domain_map masquerade".split()},
+       for t in "aliases altsrchost domain_map hat masquerade rat".split()},
     **{"usr/lib/postern/postern-" + p: 0o755 for p in PROGRAMS},
     **{"usr/share/man/man8/postern-%s.8" % p: 0o644 for p in PROGRAMS},
 }

@@ -779,6 +779,48 @@ test_files_in_print(void **state)
 }
 
 static void
+slurp(const char *path, struct buf *out)
+{
+	FILE *f = fopen(path, "r");
+	char line[200];
+
+	assert_non_null(f);
+	buf_init(out, 1 << 16);
+	while (fgets(line, sizeof(line), f) != NULL)
+		buf_puts(out, line);
+	fclose(f);
+}
+
+/* The examples that are installed. */
+static void
+test_examples(void **state)
+{
+	struct config_problems ps = { 0 };
+	struct buf hat, rat;
+	struct config *c;
+
+	(void)state;
+	slurp("conf/tables/hat.txt", &hat);
+	slurp("conf/tables/rat.txt", &rat);
+	struct bundle_file files[] = {
+		{ STR("postern.yaml"),
+		    STR(HEAD "  hat_file: h\n  rat_file: r\n") },
+		{ STR("tables/h"), buf_str(&hat) },
+		{ STR("tables/r"), buf_str(&rat) },
+	};
+	struct bundle b = { .files = files, .n = NELEM(files) };
+
+	c = config_load(&b, 1, &ps);
+	assert_non_null(c);
+	assert_int_equal(ps.n, 0);
+	assert_int_equal(c->listeners[0].hat.n_groups, 5);
+	assert_int_equal(c->listeners[0].rat.n, 5);
+	config_unref(&c);
+	buf_fini(&hat);
+	buf_fini(&rat);
+}
+
+static void
 test_head(void **state)
 {
 	struct buf out;
@@ -803,6 +845,7 @@ main(void)
 		cmocka_unit_test(test_odd_recipients),
 		cmocka_unit_test(test_files),
 		cmocka_unit_test(test_files_in_print),
+		cmocka_unit_test(test_examples),
 		cmocka_unit_test(test_head),
 	};
 
