@@ -87,6 +87,7 @@ trace_understand(struct trace_input *in, const struct config *config,
 	ip_parse(&in->facts.client, str_of(a->source_ip));
 	in->facts.local = in->listener->interface->ip;
 	in->facts.now = clock_wall_ms();
+	in->facts.tls = a->tls;
 	in->facts.helo = listener_is_qmqp(in->listener) ? STR("") : STR("TEST");
 	if (*a->fqdn != '\0')
 		set_name(&in->facts, a->fqdn, mem);

@@ -19,7 +19,7 @@ struct trace_answers {
 	char sender[1200];
 	char recipients[DIALOGUE_LINE];
 	char file[DIALOGUE_LINE]; /* "-": typed, or standard input */
-	bool smtputf8;
+	bool smtputf8, tls;
 	struct buf message;
 };
 

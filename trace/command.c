@@ -18,7 +18,7 @@
 struct options {
 	const char *source_ip, *fqdn, *listener, *owner, *reputation, *sender,
 	    *recipients, *file;
-	bool smtputf8, committed, explain;
+	bool smtputf8, tls, committed, explain;
 };
 
 static int run(struct tool *, int argc, char **argv);
@@ -26,13 +26,14 @@ static int run(struct tool *, int argc, char **argv);
 const struct tool_command cmd_trace = { "trace",
 	"[--source-ip IP] [--fqdn NAME] [--listener NAME] [--owner N] "
 	"[--reputation N] [--sender ADDRESS] [--recipients LIST] "
-	"[--file FILE] [--smtputf8] [--committed] [--explain]",
+	"[--file FILE] [--smtputf8] [--tls] [--committed] [--explain]",
 	"Show what would happen to a message",
 	"Sends a message through every stage of mail handling, in memory, and "
 	"says what each decided. Nothing is sent, queued or counted. The "
 	"working copy of the configuration is used, or with --committed what "
 	"the programs use now. --smtputf8: the client says that it may use "
-	"8-bit addresses. Asks for what the options do not say.",
+	"8-bit addresses. --tls: it has said STARTTLS. Asks for what the "
+	"options do not say.",
 	run };
 
 static int usage(struct tool *, const char *what);
@@ -65,6 +66,7 @@ run(struct tool *t, int argc, char **argv)
 		{ "--recipients", &o.recipients, NULL },
 		{ "--file", &o.file, NULL },
 		{ "--smtputf8", NULL, &o.smtputf8 },
+		{ "--tls", NULL, &o.tls },
 		{ "--committed", NULL, &o.committed },
 		{ "--explain", NULL, &o.explain },
 	};
@@ -80,6 +82,7 @@ run(struct tool *t, int argc, char **argv)
 		return tool_usage(t, argv[1]);
 	answers = mem_alloc(sizeof(*answers));
 	answers->smtputf8 = o.smtputf8;
+	answers->tls = o.tls;
 	buf_init(&answers->message, TRACE_MESSAGE_MAX);
 	config = NULL;
 	if (!fill(answers, &o, &why) && !t->asks)

@@ -264,11 +264,12 @@ def test_tls_mandatory_list_live_and_traced(tls):
             assert c.cmd("MAIL FROM:<%s>" % sender)[0] == code, sender
         with TlsClient(tls.port) as c:
             assert c.cmd("MAIL FROM:<%s>" % sender)[0] == 250, sender
-        report = tls.postern(
-            "trace", "--source-ip", "127.0.0.1", "--fqdn", "c.test",
-            "--listener", "InboundMail", "--sender", sender,
-            "--recipients", "r@example.com", "--file", "-",
-            text="Subject: x\n\nx\n", ok=(0, 1, 2, 3, 4))
+        trace = ("trace", "--source-ip", "127.0.0.1", "--fqdn", "c.test",
+                 "--listener", "InboundMail", "--sender", sender,
+                 "--recipients", "r@example.com", "--file", "-")
+        report = tls.postern(*trace, "--tls", text="Subject: x\n\nx\n")
+        assert "Message would be rejected" not in report
+        report = tls.postern(*trace, text="Subject: x\n\nx\n", ok=(0, 1))
         assert ("Message would be rejected" in report) == (code == 530)
         assert ("TLS: Required of this sender (address list partners)"
                 in report) == (code == 530)
