@@ -10,6 +10,7 @@
 #include "admin/tool.h"
 
 #define COMMANDS(C)                                                            \
+	C(bounceconfig)                                                        \
 	C(certconfig)                                                          \
 	C(clearchanges)                                                        \
 	C(commit)                                                              \
@@ -19,6 +20,7 @@
 	C(help)                                                                \
 	C(hoststatus)                                                          \
 	C(inject)                                                              \
+	C(listenerconfig)                                                      \
 	C(loadconfig)                                                          \
 	C(mailconfig)                                                          \
 	C(oldmessage)                                                          \

@@ -73,5 +73,7 @@ bool edit_find(const struct edit *, const char *path, const char *key,
     struct str value, size_t *index);
 /* A key as it is written in a path. */
 void edit_path_key(struct buf *path, struct str key);
+/* A single value as it is written in YAML. */
+void edit_quote(struct buf *yaml, struct str value);
 
 #endif

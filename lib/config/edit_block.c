@@ -117,6 +117,9 @@ block_remove(struct edit *e, struct change *ch, const struct node *parent,
 	if (from > 0 && is_blank_line(t, line_begin(t, from - 1)) &&
 	    (to == t.n || is_blank_line(t, to)))
 		from = line_begin(t, from - 1);
+	else if (child == parent->child && child->next != NULL && to < t.n &&
+		 is_blank_line(t, to))
+		to = line_next(t, to);
 	change_add(ch, from, to - from, STR(""));
 	return true;
 }

@@ -8,6 +8,12 @@ static void print_lines(const struct edit *, struct buf *, const struct node *,
 static void print_token(struct buf *, const struct node *);
 
 void
+edit_quote(struct buf *yaml, struct str value)
+{
+	print_scalar(yaml, value);
+}
+
+void
 print_behind(const struct edit *e, struct buf *out, const struct node *n,
     size_t column, bool dash)
 {

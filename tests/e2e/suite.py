@@ -213,9 +213,9 @@ class Client:
     """Raw SMTP: sends what it is told, byte for byte; reads replies."""
 
     def __init__(self, port, greet=True, helo="client.test", timeout=20,
-                 source=None):
+                 source=None, host="127.0.0.1"):
         self.sock = socket.create_connection(
-            ("127.0.0.1", port), timeout,
+            (host, port), timeout,
             source_address=(source, 0) if source else None)
         self.file = self.sock.makefile("rb")
         self.banner = None

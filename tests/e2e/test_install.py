@@ -22,7 +22,7 @@ FILES = {
     "usr/sbin/postern": 0o755,
     "usr/share/man/man1/postern.1": 0o644,
     **{"usr/share/man/man1/postern-%s.1" % p: 0o644
-       for p in ("trace", "commit", "saveconfig")},
+       for p in ("trace", "commit", "saveconfig", "listenerconfig")},
     "usr/share/man/man5/postern.yaml.5": 0o644,
     **{"etc/postern/tables/%s.txt" % t: 0o640
        for t in "aliases altsrchost domain_map hat masquerade rat".split()},

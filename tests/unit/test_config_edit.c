@@ -113,6 +113,8 @@ static const struct {
 	    "a:\n  # one\n  - 1\n  # three\n  - 3\n" },
 	{ "an empty line goes along", DELETE, "b", NULL, 0,
 	    "a: 1\n\n# b\nb: 2\n\nc: 3\n", "a: 1\n\nc: 3\n" },
+	{ "the first one, set off from the next", DELETE, "a[0]", NULL, 0,
+	    "a:\n  - 1\n\n  - 2\n", "a:\n  - 2\n" },
 	{ "the last line", DELETE, "b", NULL, 0, "a: 1\n\nb: 2\n", "a: 1\n" },
 	{ "the last line, no newline", DELETE, "b", NULL, 0, "a: 1\nb: 2",
 	    "a: 1" },

@@ -1,0 +1,493 @@
+/* ask.c - asking for what the configuration has keys for */
+#include "admin/ask.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "config/name.h"
+
+#define VALUE_MAX   65536
+#define CHOICES_MAX 16
+#define WIDTH       78
+
+enum answer { ANSWERED, WRONG, ENDED };
+
+static enum answer ask_yes(
+    struct editing *, const struct question *, struct buf *out, bool *dflt);
+static enum answer ask_choice(
+    struct editing *, const struct question *, struct buf *out, bool *dflt);
+static enum answer ask_text(
+    struct editing *, const struct question *, struct buf *out, bool *dflt);
+static bool yes_or_no(struct str answer, struct buf *out);
+static size_t list_choices(
+    const struct schema_key *, const char *words[CHOICES_MAX]);
+static void complain(struct editing *, const struct schema_key *,
+    struct str answer, const struct err *);
+static const char *question_text(const struct question *, struct buf *);
+static void wrap(struct buf *, struct str text);
+static const struct schema_key *find_below(
+    const struct schema_section *, struct str name, const char **section);
+static int set_option(struct editing *, const struct schema_key *,
+    const char *path, struct str value);
+static int unknown_option(
+    struct editing *, const struct schema_section *, struct str name);
+
+const struct schema_key *
+ask_key_named(const struct schema_section *s, const char *name)
+{
+	struct str rest = str_of(name);
+	const struct schema_key *key = NULL;
+
+	while (rest.n > 0) {
+		key = schema_find(s, str_cut(&rest, '.'));
+		if (key == NULL)
+			panic("no key %s", name);
+		s = key->section;
+	}
+	return key;
+}
+
+void
+ask_present(const struct schema_key *key, const void *object, struct buf *out)
+{
+	key->type->print(key, (const char *)object + key->off, out);
+}
+
+bool
+ask_check(const struct schema_key *key, struct str text, struct buf *normal,
+    struct err *err)
+{
+	void *field = mem_alloc(key->width);
+	struct arena mem;
+	bool good;
+
+	arena_init(&mem, VALUE_MAX);
+	good = key->type->parse(key, text, field, &mem, err) == 0;
+	if (good)
+		key->type->print(key, field, normal);
+	arena_free(&mem);
+	free(field);
+	return good;
+}
+
+bool
+ask_set(struct editing *ed, const struct question *q, const char *path)
+{
+	bool dflt, changed, answered;
+	struct buf answer;
+
+	buf_init(&answer, VALUE_MAX);
+	answered = ask_value(ed, q, &answer, &dflt, &changed);
+	if (answered && changed && dflt)
+		editing_delete(ed, "%s.%s", path, q->key->name);
+	else if (answered && changed)
+		editing_text(ed, buf_str(&answer), "%s.%s", path, q->key->name);
+	buf_fini(&answer);
+	return answered;
+}
+
+bool
+ask_value(struct editing *ed, const struct question *q, struct buf *answer,
+    bool *dflt, bool *changed)
+{
+	enum answer got = WRONG;
+	struct buf before;
+
+	tool_space(ed->t);
+	while (got == WRONG) {
+		buf_reset(answer);
+		*dflt = false;
+		if (q->key->type == &value_bool)
+			got = ask_yes(ed, q, answer, dflt);
+		else if (q->key->choices != NULL)
+			got = ask_choice(ed, q, answer, dflt);
+		else
+			got = ask_text(ed, q, answer, dflt);
+	}
+	if (got == ENDED)
+		return false;
+	buf_init(&before, VALUE_MAX);
+	ask_present(q->key, q->object, &before);
+	*changed = *dflt != q->is_default ||
+		   (!*dflt && !str_eq(buf_str(&before), buf_str(answer)));
+	buf_fini(&before);
+	return true;
+}
+
+int
+ask_options(struct editing *ed, struct args *a, const struct schema_section *s,
+    const char *path)
+{
+	struct str name, value;
+
+	while (args_left(a, &name, &value)) {
+		const char *section = NULL;
+		const struct schema_key *key = find_below(s, name, &section);
+		char below[400];
+		int status;
+
+		if (key == NULL)
+			return unknown_option(ed, s, name);
+		snprintf(below, sizeof(below), "%s%s%s.%s", path,
+		    section != NULL ? "." : "", section != NULL ? section : "",
+		    key->name);
+		status = set_option(ed, key, below, value);
+		if (status != TOOL_DONE)
+			return status;
+	}
+	return args_finish(a);
+}
+
+bool
+ask_name(struct editing *ed, const char *question, const struct str *names,
+    size_t n, size_t dflt, size_t *out)
+{
+	const char **items = mem_array(n + 1, sizeof(*items));
+	bool answered;
+
+	for (size_t i = 0; i < n; i++)
+		items[i] = mem_strndup(names[i].p, names[i].n);
+	tool_space(ed->t);
+	answered =
+	    dialogue_choice(&ed->t->dialogue, question, items, n, dflt, out);
+	for (size_t i = 0; i < n; i++)
+		free((char *)items[i]);
+	free(items);
+	return answered;
+}
+
+bool
+ask_which(struct editing *ed, const char *question, const char *what,
+    const struct str *names, size_t n, size_t *out)
+{
+	char line[DIALOGUE_LINE];
+	uint64_t number;
+
+	tool_space(ed->t);
+	for (;;) {
+		if (!dialogue_text(
+			&ed->t->dialogue, question, "", line, sizeof(line)))
+			return false;
+		*out = ask_find(names, n, str_of(line));
+		if (*out < n || *line == '\0')
+			return true;
+		if (!str_u64(str_of(line), UINT64_MAX, &number)) {
+			fprintf(ed->t->dialogue.out, "There is no %s \"%s\".\n",
+			    what, line);
+			continue;
+		}
+		*out = (size_t)number - 1;
+		if (number > 0 && number <= n)
+			return true;
+		fprintf(ed->t->dialogue.out,
+		    "Please enter a number between 1 and %zu.\n", n);
+	}
+}
+
+bool
+ask_new_name(struct editing *ed, const char *question,
+    const struct schema_key *key, char *out, size_t size,
+    bool (*taken)(const struct editing *, struct str))
+{
+	struct err err;
+	struct buf normal;
+	bool good = false;
+
+	while (!good) {
+		if (!dialogue_needed(&ed->t->dialogue, question, out, size))
+			return false;
+		err = (struct err)ERR_INIT;
+		buf_init(&normal, VALUE_MAX);
+		good = ask_check(key, str_of(out), &normal, &err);
+		buf_fini(&normal);
+		if (!good)
+			complain(ed, key, str_of(out), &err);
+		else if (taken(ed, str_of(out))) {
+			fprintf(ed->t->dialogue.out,
+			    "The name \"%s\" is already in use.\n", out);
+			good = false;
+		}
+	}
+	return true;
+}
+
+size_t
+ask_find(const struct str *names, size_t n, struct str name)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (str_eq(names[i], name))
+			return i;
+	}
+	return n;
+}
+
+static enum answer
+ask_yes(
+    struct editing *ed, const struct question *q, struct buf *out, bool *dflt)
+{
+	bool now = *((const bool *)((const char *)q->object + q->key->off));
+	const char *shown = now ? "Y" : "N";
+	char line[DIALOGUE_LINE];
+	struct buf text;
+
+	buf_init(&text, VALUE_MAX);
+	fprintf(ed->t->dialogue.out, "%s%s [%s]> ", question_text(q, &text),
+	    q->can_default ? " (Yes/No/Default)" : "", shown);
+	buf_fini(&text);
+	if (!dialogue_line(&ed->t->dialogue, line, sizeof(line)))
+		return ENDED;
+	if (*line == '\0') {
+		*dflt = q->is_default;
+		buf_puts(out, now ? "yes" : "no");
+		return ANSWERED;
+	}
+	if (q->can_default && (str_is_nocase(str_of(line), "default") ||
+				  str_is_nocase(str_of(line), "d"))) {
+		*dflt = true;
+		return ANSWERED;
+	}
+	if (yes_or_no(str_of(line), out))
+		return ANSWERED;
+	fprintf(ed->t->dialogue.out, "Please answer %s.\n",
+	    q->can_default ? "Yes, No or Default" : "Yes or No");
+	return WRONG;
+}
+
+static enum answer
+ask_choice(
+    struct editing *ed, const struct question *q, struct buf *out, bool *dflt)
+{
+	const char *words[CHOICES_MAX + 1];
+	size_t n = list_choices(q->key, words), now = 0, chosen;
+	struct buf text;
+	bool answered;
+
+	buf_init(&text, VALUE_MAX);
+	ask_present(q->key, q->object, &text);
+	for (size_t i = 0; i < n; i++) {
+		if (str_is(buf_str(&text), words[i]))
+			now = i;
+	}
+	if (q->can_default) {
+		words[n++] = "Default";
+		if (q->is_default)
+			now = n - 1;
+	}
+	buf_reset(&text);
+	answered = dialogue_choice(
+	    &ed->t->dialogue, question_text(q, &text), words, n, now, &chosen);
+	buf_fini(&text);
+	if (!answered)
+		return ENDED;
+	*dflt = q->can_default && chosen == n - 1;
+	if (!*dflt)
+		buf_puts(out, words[chosen]);
+	return ANSWERED;
+}
+
+/* "none" empties a text. */
+static enum answer
+ask_text(
+    struct editing *ed, const struct question *q, struct buf *out, bool *dflt)
+{
+	bool may_empty = q->key->type == &value_text && q->key->min == 0;
+	char line[DIALOGUE_LINE];
+	struct err err = ERR_INIT;
+	struct buf text, now;
+	struct str answer;
+	bool ended;
+
+	buf_init(&text, VALUE_MAX);
+	buf_init(&now, VALUE_MAX);
+	if (q->seconds && q->key->type == &value_time)
+		buf_printf(&now, "%" PRIu64,
+		    schema_get_uint(
+			q->key, (const char *)q->object + q->key->off));
+	else
+		ask_present(q->key, q->object, &now);
+	ended = !dialogue_text(&ed->t->dialogue, question_text(q, &text),
+	    now.len > 0 ? now.data : "", line, sizeof(line));
+	answer = str_of(line);
+	*dflt = !ended && q->can_default &&
+		(str_is_nocase(answer, "default") ||
+		    (q->is_default && str_eq(answer, buf_str(&now))));
+	buf_fini(&text);
+	buf_fini(&now);
+	if (ended)
+		return ENDED;
+	if (*dflt)
+		return ANSWERED;
+	if (may_empty && str_is_nocase(answer, "none") &&
+	    !str_is(str_of(q->key->name), "override_hostname"))
+		answer = STR("");
+	if (ask_check(q->key, answer, out, &err))
+		return ANSWERED;
+	complain(ed, q->key, answer, &err);
+	return WRONG;
+}
+
+static bool
+yes_or_no(struct str answer, struct buf *out)
+{
+	static const struct {
+		const char *word, *value;
+	} words[] = { { "y", "yes" }, { "yes", "yes" }, { "n", "no" },
+		{ "no", "no" } };
+
+	for (size_t i = 0; i < NELEM(words); i++) {
+		if (str_is_nocase(answer, words[i].word)) {
+			buf_puts(out, words[i].value);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Without other words for the same. */
+static size_t
+list_choices(const struct schema_key *key, const char *words[CHOICES_MAX])
+{
+	size_t n = 0;
+
+	for (const struct choice *c = key->choices;
+	     c->word != NULL && n < CHOICES_MAX; c++) {
+		bool again = false;
+
+		for (const struct choice *d = key->choices; d < c; d++)
+			again |=
+			    key->type == &value_choice && d->value == c->value;
+		if (!again)
+			words[n++] = c->word;
+	}
+	return n;
+}
+
+/* The lines of spec receiving 0.4 where there is one. */
+static void
+complain(struct editing *ed, const struct schema_key *key, struct str answer,
+    const struct err *err)
+{
+	static const struct {
+		bool (*text_ok)(struct str, struct err *);
+		const char *what;
+	} kinds[] = { { name_domain, "domain name" },
+		{ name_domain_or_suffix, "domain name" },
+		{ name_mailbox, "email address" } };
+	FILE *out = ed->t->dialogue.out;
+	const char *what = key->type == &value_ip ? "IP address" : NULL;
+
+	for (size_t i = 0; i < NELEM(kinds); i++) {
+		if (key->text_ok == kinds[i].text_ok)
+			what = kinds[i].what;
+	}
+	if (what != NULL)
+		fprintf(out, "Invalid %s: \"%.*s\"\n", what, STR_ARG(answer));
+	else if (key->type == &value_count && !(key->flags & KEY_OFF))
+		fprintf(out,
+		    "Please enter a number between %" PRIu64 " and %" PRIu64
+		    ".\n",
+		    key->min, key->max);
+	else
+		fprintf(out, "Invalid value: %s.\n", err->text);
+}
+
+static const char *
+question_text(const struct question *q, struct buf *out)
+{
+	if (q->text != NULL)
+		return q->text;
+	buf_printf(out, "%s:", q->key->name);
+	wrap(out, str_of(q->key->help));
+	return out->data;
+}
+
+static void
+wrap(struct buf *out, struct str text)
+{
+	size_t column = out->len;
+
+	while (text.n > 0) {
+		struct str word = str_word(&text);
+
+		if (column + 1 + word.n > WIDTH) {
+			buf_putc(out, '\n');
+			column = 0;
+		} else {
+			buf_putc(out, ' ');
+			column++;
+		}
+		buf_add_str(out, word);
+		column += word.n;
+	}
+}
+
+/* Lists of sections are tables with commands of their own. */
+static const struct schema_key *
+find_below(
+    const struct schema_section *s, struct str name, const char **section)
+{
+	const struct schema_key *key = schema_find(s, name);
+
+	if (key != NULL)
+		return key->section == NULL ? key : NULL;
+	for (size_t i = 0; i < s->n; i++) {
+		const struct schema_key *k = &s->keys[i];
+
+		if (k->section == NULL || k->name == NULL || k->list ||
+		    k->custom.load != NULL)
+			continue;
+		key = schema_find(k->section, name);
+		if (key != NULL && key->section == NULL) {
+			*section = k->name;
+			return key;
+		}
+	}
+	return NULL;
+}
+
+static int
+set_option(struct editing *ed, const struct schema_key *key, const char *path,
+    struct str value)
+{
+	struct err err = ERR_INIT;
+	struct buf normal;
+	struct str *v;
+	size_t n;
+
+	if (str_is(value, "default")) {
+		editing_delete(ed, "%s", path);
+		return TOOL_DONE;
+	}
+	buf_init(&normal, VALUE_MAX);
+	if (key->list) {
+		v = args_list(value.p, &n);
+		buf_puts(&normal, n == 0 ? "[]" : "");
+		for (size_t i = 0; i < n; i++)
+			yaml_item(&normal, "", v[i]);
+		editing_yaml(ed, buf_str(&normal), "%s", path);
+		free(v);
+	} else if (key->type == NULL) {
+		editing_text(ed, value, "%s", path); /* checked as a whole */
+	} else if (ask_check(key, value, &normal, &err)) {
+		editing_text(ed, buf_str(&normal), "%s", path);
+	} else {
+		err_in(&err, "%s", key->name);
+	}
+	buf_fini(&normal);
+	return err.kind == ERR_NONE ? TOOL_DONE : tool_fail(ed->t, &err);
+}
+
+static int
+unknown_option(
+    struct editing *ed, const struct schema_section *s, struct str name)
+{
+	const char *near = schema_near(s, name);
+	struct err err = ERR_INIT;
+
+	err_set(&err, ERR_USAGE, "there is no option \"%.*s\"%s%s%s",
+	    STR_ARG(name), near != NULL ? "; did you mean \"" : "",
+	    near != NULL ? near : "", near != NULL ? "\"?" : "");
+	return tool_fail(ed->t, &err);
+}

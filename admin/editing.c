@@ -1,0 +1,201 @@
+/* editing.c - what the dialogues that change the configuration share */
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "admin/editing.h"
+#include "admin/revise.h"
+#include "base/bounds.h"
+
+#define PATH_TEXT 1000
+
+static void make_path(char out[PATH_TEXT], const char *fmt, va_list);
+static bool fine(const struct editing *);
+
+int
+editing_begin(struct editing *ed, struct tool *t)
+{
+	struct config_problems problems = { 0 };
+	int rc;
+
+	*ed = (struct editing){ .t = t };
+	rc = workcopy_open(&ed->w, t->paths.etc, &problems, &ed->err);
+	if (rc == -1)
+		revise_report(&problems);
+	config_problems_free(&problems);
+	if (rc == 0)
+		return TOOL_DONE;
+	tool_fail(t, &ed->err);
+	return TOOL_NEGATIVE;
+}
+
+int
+editing_end(struct editing *ed, int status)
+{
+	if (ed->changed && !ed->t->json)
+		fputs("The working copy was changed; commit to put it in "
+		      "force.\n",
+		    ed->t->dialogue.out);
+	workcopy_free(&ed->w);
+	return status;
+}
+
+int
+editing_abandoned(struct editing *ed)
+{
+	if (!ed->changed)
+		return tool_abandoned(ed->t);
+	fputs("\nAbandoned; what was done before is kept.\n", stderr);
+	return TOOL_NEGATIVE;
+}
+
+bool
+editing_save(struct editing *ed)
+{
+	struct config_problems problems = { 0 };
+	struct err err = ERR_INIT;
+	const struct config *before = ed->w->config;
+	int rc = 0;
+
+	if (!fine(ed)) {
+		err = ed->err;
+		workcopy_undo(ed->w);
+		rc = -1;
+	} else {
+		rc = workcopy_save(ed->w, &problems, &err);
+		if (rc == -1)
+			revise_report(&problems);
+	}
+	ed->err = (struct err)ERR_INIT;
+	config_problems_free(&problems);
+	if (rc == -1)
+		tool_fail(ed->t, &err);
+	else if (ed->w->config != before)
+		ed->changed = true;
+	return rc == 0;
+}
+
+int
+editing_done(struct editing *ed)
+{
+	return editing_save(ed) ? TOOL_DONE : TOOL_NEGATIVE;
+}
+
+int
+editing_refuse(struct editing *ed, const char *fmt, ...)
+{
+	struct err err = { .kind = ERR_USAGE };
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(err.text, sizeof(err.text), fmt, ap);
+	va_end(ap);
+	return tool_fail(ed->t, &err);
+}
+
+void
+editing_text(struct editing *ed, struct str value, const char *fmt, ...)
+{
+	char path[PATH_TEXT];
+	va_list ap;
+
+	va_start(ap, fmt);
+	make_path(path, fmt, ap);
+	va_end(ap);
+	if (fine(ed))
+		edit_set_text(ed->w->yaml, path, value, &ed->err);
+}
+
+void
+editing_yaml(struct editing *ed, struct str yaml, const char *fmt, ...)
+{
+	char path[PATH_TEXT];
+	va_list ap;
+
+	va_start(ap, fmt);
+	make_path(path, fmt, ap);
+	va_end(ap);
+	if (fine(ed))
+		edit_set(ed->w->yaml, path, yaml, &ed->err);
+}
+
+void
+editing_insert(
+    struct editing *ed, size_t at, struct str yaml, const char *fmt, ...)
+{
+	char path[PATH_TEXT];
+	va_list ap;
+
+	va_start(ap, fmt);
+	make_path(path, fmt, ap);
+	va_end(ap);
+	if (fine(ed))
+		edit_insert(ed->w->yaml, path, at, yaml, &ed->err);
+}
+
+void
+editing_insert_text(
+    struct editing *ed, size_t at, struct str value, const char *fmt, ...)
+{
+	char path[PATH_TEXT];
+	va_list ap;
+
+	va_start(ap, fmt);
+	make_path(path, fmt, ap);
+	va_end(ap);
+	if (fine(ed))
+		edit_insert_text(ed->w->yaml, path, at, value, &ed->err);
+}
+
+void
+editing_delete(struct editing *ed, const char *fmt, ...)
+{
+	char path[PATH_TEXT];
+	va_list ap;
+
+	va_start(ap, fmt);
+	make_path(path, fmt, ap);
+	va_end(ap);
+	if (fine(ed) && edit_has(ed->w->yaml, path))
+		edit_delete(ed->w->yaml, path, &ed->err);
+}
+
+void
+editing_move(struct editing *ed, size_t from, size_t to, const char *fmt, ...)
+{
+	char path[PATH_TEXT];
+	va_list ap;
+
+	va_start(ap, fmt);
+	make_path(path, fmt, ap);
+	va_end(ap);
+	if (fine(ed))
+		edit_move(ed->w->yaml, path, from, to, &ed->err);
+}
+
+void
+yaml_pair(struct buf *out, const char *lead, const char *key, struct str value)
+{
+	buf_printf(out, "%s%s: ", lead, key);
+	edit_quote(out, value);
+	buf_putc(out, '\n');
+}
+
+void
+yaml_item(struct buf *out, const char *lead, struct str value)
+{
+	buf_printf(out, "%s- ", lead);
+	edit_quote(out, value);
+	buf_putc(out, '\n');
+}
+
+static void
+make_path(char out[PATH_TEXT], const char *fmt, va_list ap)
+{
+	vsnprintf(out, PATH_TEXT, fmt, ap);
+}
+
+static bool
+fine(const struct editing *ed)
+{
+	return ed->err.kind == ERR_NONE;
+}

@@ -1,0 +1,18 @@
+/*
+ * interfaces.h - interfaces in dialogues
+ */
+#ifndef ADMIN_INTERFACES_H
+#define ADMIN_INTERFACES_H
+
+#include "admin/ask.h"
+
+/* "PublicNet (192.0.2.1/24: mail.example.com)" */
+void interfaces_show(
+    struct buf *, const struct editing *, const struct interface *);
+/* Asks for one by number; an empty answer: now, or the first. */
+bool interfaces_ask(struct editing *, const char *question,
+    const struct interface *now, const struct interface **out);
+/* "192.0.2.1/24": with the prefix that this machine has for it. */
+void interfaces_address(struct buf *, const struct ip *);
+
+#endif

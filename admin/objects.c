@@ -1,0 +1,576 @@
+/* objects.c - dialogues for lists of things with names */
+#include "admin/objects.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "admin/wordlist.h"
+#include "base/mem.h"
+
+#define PATH_LEN 300
+
+enum { NEW, EDIT, DELETE, N_OPS };
+
+static const char *const op_words[N_OPS] = { "NEW", "EDIT", "DELETE" };
+
+/* One object while its keys are asked for. */
+struct asking {
+	const struct objects_form *form;
+	const char *path; /* where its keys stand */
+	bool is_new;
+	bool follows; /* what it does not say is that of Default */
+	void *object;
+};
+
+static int converse(struct editing *, const struct objects_form *);
+static int batch(struct editing *, const struct objects_form *, struct args *);
+static bool operate(struct editing *, const struct objects_form *, size_t op);
+static void list(struct editing *, const struct objects_form *);
+static bool pick(
+    struct editing *, const struct objects_form *, const char *verb, size_t *k);
+static bool edit(struct editing *, const struct objects_form *, size_t k);
+static bool ask_keys(struct editing *, const struct asking *, const void *now);
+static bool ask_one(
+    struct editing *, const struct asking *, const struct objects_question *);
+static bool ask_maybe(struct editing *, const struct asking *,
+    const struct objects_question *, const struct schema_key *, bool *wanted);
+static bool ask_list(struct editing *, const struct asking *,
+    const struct objects_question *, const struct schema_key *);
+static int take_new(
+    struct editing *, const struct objects_form *, struct args *);
+static int take_named(struct editing *, const struct objects_form *,
+    struct args *, const char *verb);
+static int take_keys(struct editing *, const struct objects_form *,
+    struct args *, const char *path);
+static void print(struct editing *, const struct objects_form *, size_t k);
+static int remove_one(struct editing *, const struct objects_form *, size_t k);
+static const struct schema_key *list_key(const struct objects_form *);
+static const void *object_at(
+    const struct editing *, const struct objects_form *, size_t k);
+static size_t find(
+    const struct editing *, const struct objects_form *, struct str name);
+static bool path_of(struct editing *, const struct objects_form *, size_t k,
+    char out[PATH_LEN]);
+static bool is_list(const struct schema_key *);
+static bool *flag(const struct asking *, const char *key);
+
+int
+objects_run(const struct objects_form *f, struct tool *t, int argc, char **argv)
+{
+	struct editing ed;
+	struct args a;
+	int status;
+
+	if (argc == 1 && !t->asks)
+		return tool_usage(t, NULL);
+	status = editing_begin(&ed, t);
+	if (status != TOOL_DONE)
+		return status;
+	if (argc == 1) {
+		status = converse(&ed, f);
+	} else {
+		args_begin(&a, t, argc, argv, 1);
+		status = batch(&ed, f, &a);
+		args_end(&a);
+	}
+	return editing_end(&ed, status);
+}
+
+size_t
+objects_count(const struct editing *ed, const struct objects_form *f)
+{
+	const char *c = (const char *)ed->w->config;
+
+	return *(const size_t *)(c + list_key(f)->n_off);
+}
+
+struct str
+objects_name(const struct editing *ed, const struct objects_form *f, size_t k)
+{
+	const struct schema_key *name =
+	    ask_key_named(list_key(f)->section, "name");
+
+	return *(
+	    const struct str *)((const char *)object_at(ed, f, k) + name->off);
+}
+
+bool
+objects_new(
+    struct editing *ed, const struct objects_form *f, char *name, size_t size)
+{
+	const struct schema_section *s = list_key(f)->section;
+	const struct schema_key *key = ask_key_named(s, "name");
+	char path[PATH_LEN];
+	struct arena mem;
+	struct buf yaml;
+	void *now;
+	bool ok;
+
+	tool_space(ed->t);
+	do {
+		struct err err = ERR_INIT;
+		struct buf normal;
+
+		if (!dialogue_text(
+			&ed->t->dialogue, f->ask_name, "", name, size))
+			return false;
+		if (*name == '\0')
+			return true;
+		buf_init(&normal, 1000);
+		ok = ask_check(key, str_of(name), &normal, &err);
+		buf_fini(&normal);
+		if (!ok) {
+			fprintf(ed->t->dialogue.out, "Invalid name: %s.\n",
+			    err.text);
+		} else if (find(ed, f, str_of(name)) < objects_count(ed, f)) {
+			fprintf(ed->t->dialogue.out,
+			    "The name \"%s\" is already in use.\n", name);
+			ok = false;
+		}
+	} while (!ok);
+	buf_init(&yaml, 1000);
+	yaml_pair(&yaml, "", "name", str_of(name));
+	snprintf(path, sizeof(path), "%s[%zu]", f->list,
+	    edit_count(ed->w->yaml, f->list));
+	editing_insert(ed, EDIT_END, buf_str(&yaml), "%s", f->list);
+	buf_fini(&yaml);
+	arena_init(&mem, 1 << 20);
+	now = arena_alloc(&mem, s->size);
+	schema_defaults(s, DEFAULT_PUBLIC, now, &mem);
+	if (f->inherits && objects_count(ed, f) > 0)
+		memcpy(now, object_at(ed, f, 0), s->size);
+	ok = ask_keys(
+	    ed, &(struct asking){ f, path, true, f->inherits, NULL }, now);
+	arena_free(&mem);
+	if (ok && !editing_save(ed))
+		*name = '\0';
+	return ok;
+}
+
+static int
+converse(struct editing *ed, const struct objects_form *f)
+{
+	struct dialogue_op menu[N_OPS + NELEM(f->more)];
+	size_t n = 0, op;
+
+	for (; n < N_OPS; n++)
+		menu[n] = (struct dialogue_op){ op_words[n], f->op_help[n] };
+	for (size_t k = 0; k < NELEM(f->more) && f->more[k].word != NULL; k++)
+		menu[n++] = f->more[k];
+	do {
+		tool_space(ed->t);
+		list(ed, f);
+		tool_space(ed->t);
+		if (!dialogue_menu(&ed->t->dialogue, menu, n, &op))
+			return editing_abandoned(ed);
+		if (op == n)
+			return TOOL_DONE;
+	} while (op < N_OPS ? operate(ed, f, op) : f->ask_more(ed, op - N_OPS));
+	return editing_abandoned(ed);
+}
+
+static int
+batch(struct editing *ed, const struct objects_form *f, struct args *a)
+{
+	const char *word = args_next(a);
+
+	if (word == NULL)
+		return tool_usage(ed->t, NULL);
+	if (strcmp(word, "list") == 0) {
+		if (args_finish(a) != TOOL_DONE)
+			return TOOL_USAGE;
+		list(ed, f);
+		return TOOL_DONE;
+	}
+	if (strcmp(word, "new") == 0)
+		return take_new(ed, f, a);
+	if (strcmp(word, "edit") == 0 || strcmp(word, "delete") == 0 ||
+	    strcmp(word, "print") == 0)
+		return take_named(ed, f, a, word);
+	for (size_t k = 0; k < NELEM(f->more) && f->more[k].word != NULL; k++) {
+		if (str_is_nocase(str_of(word), f->more[k].word))
+			return f->take_more(ed, a, k);
+	}
+	return tool_usage(ed->t, word);
+}
+
+static bool
+operate(struct editing *ed, const struct objects_form *f, size_t op)
+{
+	char name[DIALOGUE_LINE], question[300];
+	bool yes;
+	size_t k;
+
+	if (op == NEW)
+		return objects_new(ed, f, name, sizeof(name));
+	if (!pick(ed, f, op == EDIT ? "edit" : "delete", &k))
+		return false;
+	if (k == objects_count(ed, f))
+		return true;
+	if (op == EDIT)
+		return edit(ed, f, k);
+	snprintf(question, sizeof(question),
+	    "Are you sure you want to delete \"%.*s\"?",
+	    STR_ARG(objects_name(ed, f, k)));
+	tool_space(ed->t);
+	if (!dialogue_yes(&ed->t->dialogue, question, false, &yes))
+		return false;
+	if (yes)
+		remove_one(ed, f, k);
+	return true;
+}
+
+static void
+list(struct editing *ed, const struct objects_form *f)
+{
+	size_t n = objects_count(ed, f);
+	struct buf text;
+
+	if (n == 0) {
+		fprintf(ed->t->dialogue.out, "%s\n", f->none);
+		return;
+	}
+	fprintf(ed->t->dialogue.out, "%s\n", f->title);
+	for (size_t k = 0; k < n; k++) {
+		buf_init(&text, 65536);
+		buf_printf(
+		    &text, "%zu. %.*s", k + 1, STR_ARG(objects_name(ed, f, k)));
+		if (f->describe != NULL)
+			f->describe(ed, object_at(ed, f, k), &text);
+		fprintf(ed->t->dialogue.out, "%s\n", text.data);
+		buf_fini(&text);
+	}
+}
+
+static bool
+pick(struct editing *ed, const struct objects_form *f, const char *verb,
+    size_t *k)
+{
+	size_t n = objects_count(ed, f);
+	struct str *names = mem_array(n + 1, sizeof(*names));
+	char question[200];
+	bool answered;
+
+	for (size_t i = 0; i < n; i++)
+		names[i] = objects_name(ed, f, i);
+	snprintf(question, sizeof(question),
+	    "Enter the name or number of the %s to %s.", f->what, verb);
+	answered = ask_which(ed, question, f->what, names, n, k);
+	free(names);
+	return answered;
+}
+
+static bool
+edit(struct editing *ed, const struct objects_form *f, size_t k)
+{
+	char path[PATH_LEN];
+
+	if (!path_of(ed, f, k, path))
+		return true;
+	if (!ask_keys(ed,
+		&(struct asking){ f, path, false, f->inherits && k > 0, NULL },
+		object_at(ed, f, k)))
+		return false;
+	editing_save(ed);
+	return true;
+}
+
+/* Flags that later questions depend on are kept in a copy. */
+static bool
+ask_keys(struct editing *ed, const struct asking *a, const void *now)
+{
+	const struct schema_section *s = list_key(a->form)->section;
+	struct asking copy = *a;
+	bool ok = true;
+
+	copy.object = mem_dup(now, s->size);
+	for (size_t k = 0;
+	     ok && k < OBJECTS_KEYS && a->form->keys[k].key != NULL; k++) {
+		const struct objects_question *q = &a->form->keys[k];
+
+		if (q->when != NULL && !*flag(&copy, q->when))
+			continue;
+		ok = ask_one(ed, &copy, q);
+	}
+	free(copy.object);
+	return ok;
+}
+
+static bool
+ask_one(struct editing *ed, const struct asking *a,
+    const struct objects_question *oq)
+{
+	const struct schema_key *key =
+	    ask_key_named(list_key(a->form)->section, oq->key);
+	char below[PATH_LEN + 100];
+	bool dflt, changed, ok, wanted = true;
+	struct buf answer;
+	struct question q = { .key = key,
+		.text = oq->text,
+		.object = a->object,
+		.seconds = true,
+		.can_default = a->follows };
+
+	if (is_list(key))
+		return ask_list(ed, a, oq, key);
+	if (oq->maybe != NULL && !ask_maybe(ed, a, oq, key, &wanted))
+		return false;
+	if (!wanted)
+		return true;
+	snprintf(below, sizeof(below), "%s.%s", a->path, key->name);
+	q.is_default = a->follows && !edit_has(ed->w->yaml, below);
+	buf_init(&answer, DIALOGUE_LINE);
+	ok = ask_value(ed, &q, &answer, &dflt, &changed);
+	if (ok && changed && dflt)
+		editing_delete(ed, "%s", below);
+	else if (ok && changed)
+		editing_text(ed, buf_str(&answer), "%s", below);
+	if (ok && !dflt && key->type == &value_bool)
+		*flag(a, key->name) = str_is(buf_str(&answer), "yes");
+	buf_fini(&answer);
+	return ok;
+}
+
+/* Whether there shall be a text at all. */
+static bool
+ask_maybe(struct editing *ed, const struct asking *a,
+    const struct objects_question *oq, const struct schema_key *key,
+    bool *wanted)
+{
+	const struct str *now =
+	    (const struct str *)((const char *)a->object + key->off);
+
+	tool_space(ed->t);
+	if (!dialogue_yes(&ed->t->dialogue, oq->maybe, now->n > 0, wanted))
+		return false;
+	if (!*wanted && now->n > 0)
+		editing_text(ed, STR(""), "%s.%s", a->path, key->name);
+	return true;
+}
+
+/* A list may be longer than a line: what to add, and what to remove. */
+static bool
+ask_list(struct editing *ed, const struct asking *a,
+    const struct objects_question *oq, const struct schema_key *key)
+{
+	char path[PATH_LEN + 100], question[600], words[DIALOGUE_LINE];
+
+	snprintf(path, sizeof(path), "%s.%s", a->path, key->name);
+	snprintf(question, sizeof(question), "%s%s",
+	    oq->text != NULL ? oq->text : key->help,
+	    a->is_new ? "" : " Which shall be added?");
+	tool_space(ed->t);
+	if (!dialogue_text(
+		&ed->t->dialogue, question, "", words, sizeof(words)))
+		return false;
+	wordlist_add(ed, path, words);
+	if (a->is_new)
+		return true;
+	tool_space(ed->t);
+	wordlist_show(ed, path);
+	if (!dialogue_text(&ed->t->dialogue, "Which shall be removed?", "",
+		words, sizeof(words)))
+		return false;
+	wordlist_remove(ed, path, words);
+	return true;
+}
+
+static int
+take_new(struct editing *ed, const struct objects_form *f, struct args *a)
+{
+	const char *name = args_next(a);
+	char path[PATH_LEN];
+	struct buf yaml;
+	int status;
+
+	if (name == NULL)
+		return tool_usage(ed->t, "which name?");
+	if (find(ed, f, str_of(name)) < objects_count(ed, f))
+		return editing_refuse(
+		    ed, "The name \"%s\" is already in use.", name);
+	snprintf(path, sizeof(path), "%s[%zu]", f->list,
+	    edit_count(ed->w->yaml, f->list));
+	buf_init(&yaml, 1000);
+	yaml_pair(&yaml, "", "name", str_of(name));
+	editing_insert(ed, EDIT_END, buf_str(&yaml), "%s", f->list);
+	buf_fini(&yaml);
+	status = take_keys(ed, f, a, path);
+	return status == TOOL_DONE ? editing_done(ed) : status;
+}
+
+static int
+take_named(struct editing *ed, const struct objects_form *f, struct args *a,
+    const char *verb)
+{
+	const char *name = args_next(a);
+	char path[PATH_LEN];
+	int status;
+	size_t k;
+
+	if (name == NULL)
+		return tool_usage(ed->t, "which one?");
+	k = find(ed, f, str_of(name));
+	if (k == objects_count(ed, f))
+		return editing_refuse(
+		    ed, "There is no %s \"%s\".", f->what, name);
+	if (strcmp(verb, "edit") == 0) {
+		path_of(ed, f, k, path);
+		status = take_keys(ed, f, a, path);
+		return status == TOOL_DONE ? editing_done(ed) : status;
+	}
+	if (args_finish(a) != TOOL_DONE)
+		return TOOL_USAGE;
+	if (strcmp(verb, "delete") == 0)
+		return remove_one(ed, f, k);
+	print(ed, f, k);
+	return TOOL_DONE;
+}
+
+/* Lists can be changed by KEY_add= and KEY_remove= as well. */
+static int
+take_keys(struct editing *ed, const struct objects_form *f, struct args *a,
+    const char *path)
+{
+	const struct schema_section *s = list_key(f)->section;
+
+	for (size_t k = 0; k < s->n; k++) {
+		const struct schema_key *key = &s->keys[k];
+		char below[PATH_LEN + 100], option[100];
+		const char *value;
+
+		if (key->name == NULL || !is_list(key))
+			continue;
+		snprintf(below, sizeof(below), "%s.%s", path, key->name);
+		value = args_option(a, key->name);
+		if (value != NULL) {
+			editing_yaml(ed, STR("[]"), "%s", below);
+			wordlist_add(ed, below, value);
+		}
+		snprintf(option, sizeof(option), "%s_add", key->name);
+		value = args_option(a, option);
+		if (value != NULL)
+			wordlist_add(ed, below, value);
+		snprintf(option, sizeof(option), "%s_remove", key->name);
+		value = args_option(a, option);
+		if (value != NULL)
+			wordlist_remove(ed, below, value);
+	}
+	return ask_options(ed, a, s, path);
+}
+
+static void
+print(struct editing *ed, const struct objects_form *f, size_t k)
+{
+	const struct schema_section *s = list_key(f)->section;
+	char path[PATH_LEN + 100], where[PATH_LEN];
+	struct buf text;
+
+	buf_init(&text, 1 << 20);
+	for (size_t i = 0; i < s->n; i++) {
+		const struct schema_key *key = &s->keys[i];
+
+		if (key->type == NULL || key->list)
+			continue;
+		buf_printf(&text, "%s=", key->name);
+		ask_present(key, object_at(ed, f, k), &text);
+		buf_putc(&text, '\n');
+	}
+	tool_print(ed->t, &text);
+	buf_fini(&text);
+	for (size_t i = 0; i < s->n && path_of(ed, f, k, where); i++) {
+		if (!is_list(&s->keys[i]))
+			continue;
+		fprintf(ed->t->dialogue.out, "%s:\n", s->keys[i].name);
+		snprintf(path, sizeof(path), "%s.%s", where, s->keys[i].name);
+		wordlist_show(ed, path);
+	}
+}
+
+static int
+remove_one(struct editing *ed, const struct objects_form *f, size_t k)
+{
+	char path[PATH_LEN];
+	struct buf users;
+	int status;
+
+	buf_init(&users, 65536);
+	if (f->users != NULL)
+		f->users(ed, objects_name(ed, f, k), &users);
+	if (f->inherits && k == 0)
+		status = editing_refuse(
+		    ed, "The %s \"Default\" cannot be deleted.", f->what);
+	else if (users.len > 0)
+		status =
+		    editing_refuse(ed, "The %s \"%.*s\" is used by %.300s.",
+			f->what, STR_ARG(objects_name(ed, f, k)), users.data);
+	else if (!path_of(ed, f, k, path))
+		status = TOOL_NEGATIVE;
+	else {
+		editing_delete(ed, "%s", path);
+		status = editing_done(ed);
+	}
+	buf_fini(&users);
+	return status;
+}
+
+static const struct schema_key *
+list_key(const struct objects_form *f)
+{
+	return ask_key_named(&schema_top, f->list);
+}
+
+static const void *
+object_at(const struct editing *ed, const struct objects_form *f, size_t k)
+{
+	const struct schema_key *key = list_key(f);
+	const char *c = (const char *)ed->w->config;
+
+	return *(char *const *)(c + key->off) + k * key->section->size;
+}
+
+static size_t
+find(const struct editing *ed, const struct objects_form *f, struct str name)
+{
+	size_t n = objects_count(ed, f), k = 0;
+
+	while (k < n && !str_eq(objects_name(ed, f, k), name))
+		k++;
+	return k;
+}
+
+/* Where it stands in the file; the one called Default is written there first
+ * if need be. */
+static bool
+path_of(struct editing *ed, const struct objects_form *f, size_t k,
+    char out[PATH_LEN])
+{
+	struct str name = objects_name(ed, f, k);
+	struct buf yaml;
+	size_t at;
+
+	if (!edit_find(ed->w->yaml, f->list, "name", name, &at)) {
+		buf_init(&yaml, 1000);
+		yaml_pair(&yaml, "", "name", name);
+		editing_insert(ed, 0, buf_str(&yaml), "%s", f->list);
+		buf_fini(&yaml);
+		at = 0;
+	}
+	snprintf(out, PATH_LEN, "%s[%zu]", f->list, at);
+	return ed->err.kind == ERR_NONE;
+}
+
+/* Several words, whether the schema reads them itself or not. */
+static bool
+is_list(const struct schema_key *key)
+{
+	return key->name != NULL &&
+	       (key->list || (key->type == NULL && key->section == NULL));
+}
+
+static bool *
+flag(const struct asking *a, const char *key)
+{
+	const struct schema_section *s = list_key(a->form)->section;
+
+	return (bool *)((char *)a->object + ask_key_named(s, key)->off);
+}

@@ -1,0 +1,58 @@
+/*
+ * objects.h - dialogues for lists of things with names
+ *
+ * Bounce profiles, interfaces, address lists and their like are items of a
+ * list of postern.yaml: keys of a section of the schema. A form says which
+ * keys are asked for, and how; the rest (types, ranges, errors) is the
+ * schema's. Every form works as a batch line, too:
+ *
+ *	list | print NAME | new NAME [KEY=VALUE ...] |
+ *	edit NAME [KEY=VALUE ...] | delete NAME
+ */
+#ifndef ADMIN_OBJECTS_H
+#define ADMIN_OBJECTS_H
+
+#include "admin/ask.h"
+
+#define OBJECTS_KEYS 24
+
+struct objects_question {
+	const char *key, *text; /* text NULL: from the schema */
+	const char *when;       /* asked if this flag of the object is on */
+	const char *maybe;      /* a question before: no empties the text */
+};
+
+struct objects_form {
+	const char *list;  /* key of postern.yaml: "bounce_profiles" */
+	const char *what;  /* "profile", "interface" */
+	const char *title; /* "Current bounce profiles:" */
+	const char *none;  /* said instead when there are none */
+	const char *ask_name;
+	const char *op_help[3]; /* of NEW, EDIT, DELETE */
+	struct objects_question keys[OBJECTS_KEYS];
+	bool inherits; /* what is not said follows the first, Default */
+	/* What stands behind the name in the list; NULL: nothing. */
+	void (*describe)(
+	    const struct editing *, const void *object, struct buf *);
+	/* Who uses it, with commas: then it cannot be deleted. */
+	void (*users)(const struct editing *, struct str name, struct buf *);
+	/* More operations of the menu; what is left of a batch line. */
+	struct dialogue_op more[3];
+	bool (*ask_more)(struct editing *, size_t which);
+	int (*take_more)(struct editing *, struct args *, size_t which);
+};
+
+/* The whole command. */
+int objects_run(
+    const struct objects_form *, struct tool *, int argc, char **argv);
+
+/* For those who need only a part of it. */
+size_t objects_count(const struct editing *, const struct objects_form *);
+struct str objects_name(
+    const struct editing *, const struct objects_form *, size_t k);
+/* Asks for a new one and saves it; name is empty when that failed. False:
+ * the input ended. */
+bool objects_new(
+    struct editing *, const struct objects_form *, char *name, size_t size);
+
+#endif
