@@ -9,11 +9,17 @@
 #include "admin/revise.h"
 #include "base/bounds.h"
 #include "base/clock.h"
+#include "base/mem.h"
 
 #define REPORT_MAX (1024u * 1024)
 
 _Static_assert(CLOCK_TEXT == 48, "revise_time: size of out");
 
+/* What programs look at only once. */
+static const char *const at_start[] = { "system.workers",
+	"system.sync_threads" };
+
+static void tell_restart(struct tool *, uint64_t number);
 static int put_in_force(struct tool *, uint64_t number, struct err *);
 
 void
@@ -63,6 +69,7 @@ revise_commit(struct tool *t, struct commit *c, const struct commit_note *note,
 		/* It is in force: what is untidy is told, no more. */
 		if (commit_finish(c, &after) == -1)
 			tool_fail(t, &after);
+		tell_restart(t, c->number);
 		return TOOL_DONE;
 	}
 	if (commit_drop(c, &after) == -1)
@@ -129,6 +136,28 @@ revise_time(int64_t wall_ms, char out[48])
 	if (zone != NULL)
 		*zone = '\0';
 	return out;
+}
+
+static void
+tell_restart(struct tool *t, uint64_t number)
+{
+	struct buf objects;
+	struct str rest;
+
+	buf_init(&objects, REPORT_MAX);
+	(void)revision_objects(t->paths.state, number, &objects, NULL);
+	rest = buf_str(&objects);
+	while (rest.n > 0) {
+		struct str one = str_cut(&rest, '\n');
+
+		for (size_t i = 0; i < NELEM(at_start); i++)
+			if (str_is(one, at_start[i]))
+				fprintf(stderr,
+				    "%s takes effect when Postern is started "
+				    "again.\n",
+				    at_start[i]);
+	}
+	buf_fini(&objects);
 }
 
 /* The master makes it the current one when all programs have it; without a

@@ -328,6 +328,15 @@ def test_descriptors_do_not_pile_up(postern):
         before, 0)
 
 
+def test_what_needs_a_restart_says_so(postern):
+    postern.configure(CONFIG + "system: { workers: 1, reserve: 1M }\n")
+    r = subprocess.run([BIN / "postern", "--root", postern.root, "commit",
+                        "fewer"], capture_output=True, text=True, timeout=60)
+    assert r.returncode == 0
+    assert r.stderr == "system.workers takes effect when Postern is started " \
+        "again.\n"
+
+
 # --- two administrators ------------------------------------------------------
 
 OTHER = CONFIG.replace("level: info", "level: debug")
