@@ -12,6 +12,8 @@
 
 #define NAME_ROOM 160
 #define SAME_MAX  100
+#define MASK_ITEM                                                              \
+	"Mask passphrases (Files with masked passphrases cannot be loaded)"
 
 static int run(struct tool *, int argc, char **argv);
 static int ask(struct tool *, struct saving *);
@@ -56,8 +58,7 @@ static int
 ask(struct tool *t, struct saving *sv)
 {
 	static const char *const items[] = {
-		"Mask passphrases (Files with masked passphrases cannot be "
-		"loaded)",
+		MASK_ITEM,
 		"Encrypt passphrases",
 		"Plain passphrases",
 	};
