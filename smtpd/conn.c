@@ -385,8 +385,10 @@ static void
 read_end(struct conn *c)
 {
 	ssize_t n = recv(c->fd, read_buf, 1, MSG_PEEK | MSG_DONTWAIT);
+	bool said_all = n == 0 && c->session.protocol->one_request;
 
-	if (n == 0 || (n == -1 && errno != EAGAIN && errno != EINTR))
+	if (!said_all &&
+	    (n == 0 || (n == -1 && errno != EAGAIN && errno != EINTR)))
 		session_lost(&c->session);
 	else
 		c->parked = true;

@@ -16,6 +16,7 @@ struct protocol {
 	/* To the client before it has a session: no descriptors are left. */
 	const char *busy;
 	bool client_first; /* nobody is greeted, nobody speaks early */
+	bool one_request;  /* who has no more to say may still listen */
 	/* The connection has been decided; not TCPREFUSE. */
 	void (*greet)(struct smtp_session *, const struct decided *);
 	/* Takes something from the front of *in, which is not empty. */

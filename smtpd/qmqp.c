@@ -50,6 +50,7 @@ const struct protocol protocol_qmqp = {
 	.name = "QMQP",
 	.busy = "49:Z4.4.5 Too many connections, try again in a while,",
 	.client_first = true,
+	.one_request = true,
 	.greet = greet,
 	.input = input,
 	.say = say_qmqp,

@@ -2,6 +2,7 @@
 import collections
 import os
 import signal
+import socket
 import subprocess
 import threading
 import time
@@ -102,6 +103,61 @@ def test_qmq_05_who_does_not_wait_has_sent_it(postern):
             s.shutdown(1)
             assert qmqp.answer(s)[0] == "K"
         sink.wait(2)
+
+
+def test_qmq_05_while_facts_are_waited_for(make_suite):
+    """Nobody answers for the sender's domain: not now; and the answer is
+    heard by who has closed his side for writing."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+        silent.bind(("127.0.0.1", 0))
+        postern = make_suite(QMQP.replace(
+            "dns:\n  enabled: no\n",
+            "dns:\n  servers: [ '127.0.0.1:%d' ]\n  timeout: 1\n"
+            "  reverse_timeout: 0\n" % silent.getsockname()[1]).replace(
+                "max_rcpts_per_msg: 100000",
+                "max_rcpts_per_msg: 100000, envelope_sender_verify: yes"))
+        with qmqp.connect(postern.private_port) as s:
+            s.sendall(qmqp.request(b"a\n", "s@silent.test", ["r@one.test"]))
+            s.shutdown(socket.SHUT_WR)
+            kind, text = qmqp.answer(s)
+    assert kind == "Z" and "#4.1.8 " in text, text
+
+
+def test_receiving_control(make_suite):
+    """More than an hour's recipients come back later, more than a message
+    may have never."""
+    postern = make_suite(QMQP.replace(
+        "max_rcpts_per_msg: 100000",
+        "max_rcpts_per_msg: 3, max_rcpts_per_hour: 5"))
+    rcpts = ["r%d@one.test" % i for i in range(6)]
+    port = postern.private_port
+    assert qmqp.send(port, rcpts=rcpts[:4]) == (
+        "D", "5.5.3 <r3@one.test>: Too many recipients")
+    # those that were counted before the refusal stay counted
+    kind, text = qmqp.send(port, rcpts=rcpts[:3])
+    assert kind == "Z" and text.startswith("4.5.3 <r2@one.test>: "), text
+    assert qmqp.send(port, source="127.0.0.9", rcpts=rcpts[:3])[0] == "K"
+
+
+def test_idt_02_behind_a_balancer(make_suite):
+    postern = make_suite(QMQP.replace(
+        "    protocol: QMQP\n",
+        "    protocol: QMQP\n    proxy_protocol: [ 127.0.0.1 ]\n"))
+    request = qmqp.request(b"a\n", "s@client.test", ["r@one.test"])
+
+    def send(header):
+        with qmqp.connect(postern.private_port) as s:
+            s.sendall(header + request)
+            return qmqp.answer(s)
+
+    with Sink(postern.sink_port) as sink:
+        assert send(b"PROXY TCP4 198.51.100.7 192.0.2.1 1 628\r\n")[0] == "K"
+        sink.wait(1)
+        assert b"from unknown (198.51.100.7)" in sink.messages[0].body
+    assert send(b"PROXY TCP4 127.2.0.7 192.0.2.1 1 628\r\n") == (
+        "D", "access refused for this host")
+    assert send(b"") in (None, "reset")
+    assert qmqp.send(postern.private_port, source="127.0.0.5")[0] == "K"
 
 
 def test_qmq_02_half_a_request_is_nothing(postern):
@@ -347,6 +403,10 @@ def test_trace_is_live(make_suite):
                  for r in (RCPTS, RCPTS[::-1], RCPTS[2:5], RCPTS[:1] * 3)]
     sessions += [Session(l, p, body=twin.BODY + twin.lines(n))
                  for l, p in ports.items() for n in (20, 40)]
+    # LIM-02, LOP-01
+    sessions += [Session("Partners", ports["Partners"], body=b + twin.BODY)
+                 for b in (b"X: y\r\n" * 5001, b"Received: x\r\n" * 101,
+                           b"X: " + b"y" * 103_000 + b"\r\n")]
     sessions += [Session("Generators", postern.port, tag="t%d" % i, body=b,
                          rcpts=("anna@example.com", "bob@two.test"))
                  for i, b in enumerate((twin.BODY, b"no header\r\n",
