@@ -10,6 +10,7 @@ import time
 import pytest
 
 import qmqp
+import test_rewriting as rewriting
 import twin
 from conftest import CONFIG
 from sink import Sink
@@ -442,3 +443,36 @@ def test_trace_says_what_applies(make_suite):
     refused = twin.trace(postern, Session("Generators", 0, "127.2.0.1"),
                          text=True)
     assert "Connection would be rejected: 554 access refused" in refused
+
+
+REWRITTEN = rewriting.config().replace(
+    "    type: public\n", "    type: public\n    protocol: QMQP\n").replace(
+    "    type: private\n", "    type: private\n    protocol: QMQP\n")
+
+
+def test_addresses_are_rewritten_as_by_smtp(make_suite):
+    postern = make_suite(REWRITTEN, tables=rewriting.TABLES)
+    inside, outside = postern.private_port, postern.port
+    sessions = [
+        Session(l, p, sender=sender, rcpts=(rcpt,) + more, tag="x%d" % i,
+                body=rewriting.HEADER + b"\r\nHello.\r\n")
+        for i, (l, p, sender, rcpt, more) in enumerate([
+            ("InboundMail", outside, "joe@client.test", "joe@old.test", ()),
+            ("InboundMail", outside, "joe@client.test", "a@b.old.test",
+             ("admin@example.com", "carl@example.com")),
+            ("InboundMail", outside, "joe@client.test", "chain", ()),
+            ("InboundMail", outside, "good@bad.test", "x@one.test", ()),
+            ("OutboundMail", inside, "joe@int.example.com", "x@two.test", ()),
+            ("OutboundMail", inside, "boss", "y@two.test", ("z@three.test",)),
+            ("OutboundMail", inside, "a@eng.int.example.com", "admin", ())])]
+    sessions += [
+        Session("InboundMail", outside, sender=s, rcpts=("anna@example.com",))
+        for s in ("x@bad.test", "spammer@any.test")]
+    sessions += [Session("InboundMail", outside, rcpts=("nobody",))]
+    with Sink(postern.sink_port) as sink:
+        for s in sessions:
+            t = twin.trace(postern, s)
+            assert twin.live_qmqp(s) == twin.expected_qmqp(s, t), (s, t)
+            if s.tag:
+                wait_for("it", lambda: twin.arrived(sink, s) ==
+                         twin.promised(t))
