@@ -445,6 +445,7 @@ test_cleanup_decides(void **state)
 		    answer(&t), cases[i].answer, strlen(cases[i].answer));
 		assert_int_equal(t.s.phase, PH_CLOSING);
 		talk_finish(&t);
+		buf_fini(&bytes);
 
 		/* in the middle: it is heard at the end */
 		begin_good(&t, &bytes, false);
