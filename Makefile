@@ -166,6 +166,7 @@ $O/fuzz/%: $O/obj/tests/fuzz/%.o $O/libpostern.a
 	    $(filter %.o,$^) $(filter %.a,$^) $(LDLIBS)
 $O/fuzz/fuzz_dialog: $O/obj/smtp/dialog.o $O/obj/smtp/transaction.o
 $O/fuzz/fuzz_session $O/fuzz/fuzz_qmqp: $(SMTPD_ENGINE)
+$O/fuzz/fuzz_proxy: $O/obj/smtpd/proxy.o
 
 .PHONY: fuzz-bins fuzz
 fuzz-bins: $(FUZZ_BIN)

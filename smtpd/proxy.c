@@ -77,6 +77,8 @@ parse_v1(struct str in, struct proxy_header *h, size_t *used)
 	struct str head = str_sub(in, 0, V1_MAX);
 	size_t end = str_find(head, '\r');
 
+	if (str_find(head, '\n') < end)
+		return PROXY_BAD;
 	if (end + 1 < head.n) {
 		*used = end + 2;
 		return head.p[end + 1] == '\n' &&
@@ -84,8 +86,7 @@ parse_v1(struct str in, struct proxy_header *h, size_t *used)
 			   ? PROXY_DONE
 			   : PROXY_BAD;
 	}
-	return head.n == V1_MAX || str_find(head, '\n') < head.n ? PROXY_BAD
-								 : PROXY_MORE;
+	return head.n == V1_MAX ? PROXY_BAD : PROXY_MORE;
 }
 
 static bool

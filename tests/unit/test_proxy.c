@@ -67,6 +67,7 @@ static const struct {
 	{ "v1, port", TEXT("PROXY TCP4 192.0.2.1 192.0.2.2 01 2\r\n"), "", "" },
 	{ "v1, no address", TEXT("PROXY TCP6 :: ::1 1 2\r\n"), "", "" },
 	{ "v1, lone LF", TEXT("PROXY TCP4 192.0.2.1 192.0.2.2 1 2\n"), "", "" },
+	{ "v1, unknown, lone LF", TEXT("PROXY UNKNOWN a\nb\r\n"), "", "" },
 	{ "v1, lone CR", TEXT("PROXY TCP4 192.0.2.1 192.0.2.2 1 2\rx"), "",
 	    "" },
 	{ "v1, NUL", TEXT("PROXY TCP4 192.0.2.1\0 192.0.2.2 1 2\r\n"), "", "" },
