@@ -24,6 +24,7 @@ static int lookups_frame(
     void *, struct ipc *, struct ipc_frame *, struct err *);
 static int probe_done(struct smtpd *, struct ipc_frame *, struct err *);
 static void lookups_closed(void *, struct ipc *, const struct err *);
+static void give_up(struct smtpd *);
 static struct question *question_new(struct conn *, const struct need *);
 static void question_free(struct question *);
 
@@ -35,8 +36,15 @@ static const struct ipc_handler handler = {
 const struct ipc_handler *
 lookups_peer(struct smtpd *sm, struct ipc *ipc, void **arg)
 {
+	struct ipc *old = sm->lookupd;
+
 	*arg = sm;
 	sm->lookupd = ipc;
+	/* the one before is gone, which we are about to hear */
+	if (old != NULL) {
+		passwords_lost(sm, old);
+		give_up(sm);
+	}
 	return &handler;
 }
 
@@ -114,6 +122,13 @@ lookups_closed(void *arg, struct ipc *ipc, const struct err *err)
 		return;
 	sm->lookupd = NULL;
 	passwords_lost(sm, ipc);
+	give_up(sm);
+}
+
+/* What was asked has no answer. */
+static void
+give_up(struct smtpd *sm)
+{
 	for (struct conn *c = sm->conns, *next; c != NULL; c = next) {
 		next = c->next;
 		if (c->questions != NULL)

@@ -588,8 +588,11 @@ rig_complaint(struct rig *r)
 	/* it may have begun before it knew of its newest peer: once more */
 	if (!rig_works(r) && !rig_works(r))
 		return rig_lives(r) ? "it does not work" : "it has died";
-	while (rig_surplus_fds(r) > 0 && clock_mono_ms() < until)
-		rig_works(r);
+	while (rig_surplus_fds(r) > 0 && clock_mono_ms() < until) {
+		poll(NULL, 0, 20); /* the proof's own client is to go */
+		if (rig_surplus_fds(r) > 0)
+			rig_works(r);
+	}
 	if (rig_surplus_fds(r) > 0)
 		return "it keeps descriptors";
 	if (GROWTH_MAX > 0 && rig_kib(r) - r->kib > GROWTH_MAX)
