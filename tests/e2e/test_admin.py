@@ -49,6 +49,8 @@ TEXT = [
     ("reload", 0, "Revision 1 is in force.\n"),
     ("removemessage 1", 2, "say --yes"),
     ("removemessage --yes 99", 1, "MID 99 is not in the system.\n"),
+    ("resetconfig --yes", 1, "Receiving and delivery must be suspended "),
+    ("resetconfig now", 2, "Usage: resetconfig"),
     ("resetcounters", 0, "Counters reset: "),
     ("resume", 0, "Mail delivery resumed.\n"),
     ("resumedel", 0, "Mail delivery resumed.\n"),
