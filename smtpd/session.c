@@ -19,7 +19,6 @@
 #include "smtpd/say.h"
 #include "smtpd/starttls.h"
 #include "smtpd/txn.h"
-#include "smtpd/xclient.h"
 
 #define CONNECT_MEM ((size_t)1024 * 1024) /* banners have their limits */
 #define LINGER      5000   /* ms for the client to read our last words */
@@ -94,7 +93,6 @@ session_fini(struct smtp_session *s)
 	line_fini(&s->line);
 	free(s->host);
 	free(s->helo);
-	xclient_fini(s);
 	config_unref(&s->config);
 }
 

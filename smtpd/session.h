@@ -133,7 +133,6 @@ struct smtp_session {
 		bool pending;      /* the caller: session_start again */
 		bool helo;         /* EHLO does not change the name */
 		const char *proto; /* "": as the client speaks */
-		char *login;       /* owns facts.user */
 	} xclient;
 	char tls[80]; /* "version=TLSv1.3 cipher=..."; "": none */
 	int64_t now;  /* monotonic ms; the caller sets it before each call */

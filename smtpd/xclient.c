@@ -63,6 +63,7 @@ xclient_apply(struct smtp_session *s, const struct xclient *x)
 	tally_flush(&s->tally, s->icid);
 	EMIT(ICID_CLOSE, .icid = s->icid);
 	s->tally = (struct tally){ 0 };
+	s->limited = s->auth_failures = 0;
 	s->icid = 0;
 	s->esmtp = false;
 	s->xclient.taken = true;
@@ -71,12 +72,6 @@ xclient_apply(struct smtp_session *s, const struct xclient *x)
 	s->subject = (struct subject){ .config = s->config,
 		.listener = s->subject.listener };
 	session_enter(s, PH_CONNECT);
-}
-
-void
-xclient_fini(struct smtp_session *s)
-{
-	free(s->xclient.login);
 }
 
 /* --- what it says --- */
@@ -227,9 +222,9 @@ set_facts(struct smtp_session *s, const struct xclient *x)
 	f->helo = str_of(s->helo);
 	s->xclient.helo = (x->given & XCLIENT_HELO) != 0;
 	s->xclient.proto = x->proto;
-	free(s->xclient.login);
-	s->xclient.login = mem_strndup(x->login.p, x->login.n);
-	f->user = str_of(s->xclient.login);
+	free(s->user);
+	s->user = mem_strndup(x->login.p, x->login.n);
+	f->user = str_of(s->user);
 	f->authenticated = x->login.n > 0;
 }
 

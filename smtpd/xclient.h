@@ -43,6 +43,5 @@ bool xclient_parse(struct xclient *, struct str args, struct arena *mem);
 /* The session as it was before it began, with a client of that kind. The
  * caller of the engine goes on with session_start (session.h). */
 void xclient_apply(struct smtp_session *, const struct xclient *);
-void xclient_fini(struct smtp_session *);
 
 #endif
