@@ -172,11 +172,16 @@ static int
 run_print(struct cert_run *r, int argc, char **argv)
 {
 	json_t *v = describe(r, str_of(argv[0]));
+	struct err err = ERR_INIT;
 	struct buf out;
 	int status;
 
 	(void)argc;
-	if (r->t->json) {
+	if (!fields_has(v, "fingerprint")) {
+		err_set(&err, ERR_PERM, "Certificate %s: %s", argv[0],
+		    fields_text(v, "problem"));
+		status = tool_fail(r->t, &err);
+	} else if (r->t->json) {
 		status = tool_print_json(r->t, v);
 	} else {
 		buf_init(&out, 1 << 20);
@@ -184,8 +189,6 @@ run_print(struct cert_run *r, int argc, char **argv)
 		status = tool_print(r->t, &out);
 		buf_fini(&out);
 	}
-	if (!fields_has(v, "fingerprint"))
-		status = TOOL_NEGATIVE;
 	json_decref(v);
 	return status;
 }

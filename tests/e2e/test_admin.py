@@ -20,7 +20,7 @@ from suite import BIN, ROOT_USER, TOP, wait_for
 # words, exit status, what must be in the output
 TEXT = [
     ("certconfig", 0, "There are no certificates.\n"),
-    ("certconfig print mx", 1, "\nProblem      "),
+    ("certconfig print mx", 1, "Certificate mx: "),
     ("certconfig new mx", 2, "Usage: certconfig"),
     ("certconfig request mx", 2, "for which host names?"),
     ("clearchanges --yes", 0, "Changes cleared: "),

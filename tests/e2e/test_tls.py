@@ -229,6 +229,46 @@ def test_tls_10_truncation(tls):
     assert len(tls.sink.messages) == before
 
 
+@pytest.mark.parametrize("polite", [True, False])
+def test_stm_11_lost_at_each_step(tls, polite):
+    """With and without close_notify: a message or nothing, and room again."""
+    whole = (b"MAIL FROM:<x@client.test>\r\nRCPT TO:<lost@example.com>\r\n"
+             b"DATA\r\n")
+    body = b"Subject: lost\r\n\r\nx\r\n.\r\n"
+    before = len(tls.sink.messages)
+    cuts = [*range(1, len(whole), 7), *range(len(whole), len(whole + body), 3)]
+    for n in cuts:
+        c = TlsClient(tls.port)
+        c.send(whole[:n])
+        if n > len(whole):
+            for _ in range(3):
+                c.reply()
+            c.send(body[:n - len(whole)])
+        if polite:
+            try:
+                c.sock.unwrap()
+            except OSError:
+                pass
+        c.sock.shutdown(socket.SHUT_RDWR)
+        c.close()
+    wait_for("the last of them", lambda: no_connections(tls), 10)
+    with TlsClient(tls.port) as c:
+        assert c.mail(rcpts=["whole@example.com"])[0] == 250
+    tls.sink.wait(before + 1)
+    time.sleep(0.3)
+    assert len(tls.sink.messages) == before + 1
+
+
+def no_connections(suite):
+    """Nobody is connected to the listener any more."""
+    port = ":%04X" % suite.port
+    for line in open("/proc/net/tcp").readlines()[1:]:
+        words = line.split()
+        if words[1].endswith(port) and words[3] in ("01", "08"):
+            return False
+    return True
+
+
 def test_tls_04_protocols_and_ciphers(tls):
     """openssl offers one thing at a time; none of these may be taken."""
     for words, ciphers in ((["-tls1"], "ALL"), (["-tls1_1"], "ALL"),
@@ -393,6 +433,20 @@ def test_keyd_dies_during_handshakes(make_tls):
     wait_for("TLS again", lambda: shows(t, "mx"), 20)
     with TlsClient(t.port) as c:
         assert c.mail()[0] == 250
+
+
+def test_keyd_is_gone(make_tls):
+    """One that keeps dying is away for a second: 454 meanwhile."""
+    t = make_tls()
+    t.kill("keyd 0")
+    wait_for("the next keyd", lambda: "keyd 0" in t.pids())
+    t.kill("keyd 0")
+    with Client(t.port) as c:
+        assert "keyd 0" not in t.pids()
+        assert c.cmd("STARTTLS") == (
+            454, ["4.7.0 TLS is not available for the moment"])
+        assert c.mail()[0] == 250
+    wait_for("TLS again", lambda: shows(t, "mx"), 20)
 
 
 def test_keyd_does_not_answer(make_tls):

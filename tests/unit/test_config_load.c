@@ -304,6 +304,32 @@ static const struct {
 	    HEAD "bounce_profiles: [{name: P, initial_retry: 2h}]\n",
 	    "3:19: bounce_profiles[0]: max_retry (3600 s) is less than "
 	    "initial_retry (7200 s)" },
+	{ "no such certificate",
+	    HEAD "certificates: [{name: a}]\n"
+		 "listeners: [{name: L, certificate: b}]\n",
+	    "4:36: listeners[0].certificate: there is no certificate \"b\" "
+	    "below certificates" },
+	{ "certificate twice", HEAD "certificates: [{name: a}, {name: a}]\n",
+	    "3:34: certificates[1].name: there is another \"a\" in "
+	    "certificates" },
+	{ "KEY-03 a key elsewhere",
+	    HEAD "certificates: [{name: a, key: ../a}]\n",
+	    "3:31: certificates[0].key: \"../a\" must be 1 to 80 letters, "
+	    "digits, _ . or -, not beginning with . or -" },
+	{ "TLS required, no certificate",
+	    HEAD "listeners: [{name: L, hat: {policies: [{name: $P, "
+		 "behaviour: ACCEPT, tls: required}], groups: [{name: ALL, "
+		 "policy: $P}]}}]\n",
+	    "3:13: listeners[0]: policy \"$P\" requires TLS, and the "
+	    "listener has no certificate: nobody could send; write "
+	    "certificate: NAME" },
+	{ "clients verified against nobody",
+	    HEAD "certificates: [{name: a}]\n"
+		 "listeners: [{name: L, certificate: a, hat: {policies: "
+		 "[{name: $P, behaviour: ACCEPT, tls: on, tls_verify: yes}], "
+		 "groups: [{name: ALL, policy: $P}]}}]\n",
+	    "4:13: listeners[0]: policy \"$P\" has tls_verify on, and there "
+	    "is no tls.client_ca to verify against" },
 	{ "destination twice",
 	    HEAD "destinations: [{domain: a.b}, {domain: a.b}]\n",
 	    "3:40: destinations[1].domain: there is another \"a.b\" in "
@@ -333,6 +359,12 @@ static const struct {
 		 "REJECT, entries: [10.1., 10.1.]}]}}]\n",
 	    "3:81: listeners[0].hat.groups[0].entries[1]: warning: \"10.1.\" "
 	    "stands here twice" },
+	{ "TLS, no certificate",
+	    HEAD "listeners: [{name: L, hat: {policies: [{name: $P, "
+		 "behaviour: ACCEPT, tls: preferred}], groups: [{name: ALL, "
+		 "policy: $P}]}}]\n",
+	    "3:13: listeners[0]: warning: policy \"$P\" has tls on, and the "
+	    "listener has no certificate: STARTTLS is not offered" },
 	{ "recipient twice", HEAD "listeners: [{name: L, rat: [a.b, A.b]}]\n",
 	    "3:34: listeners[0].rat[1]: warning: \"A.b\" stands here twice; "
 	    "the first counts" },
@@ -343,6 +375,11 @@ static const struct {
 	const char *why, *text;
 } good[] = {
 	{ "the least", "hostname: mail.example.com\n" },
+	{ "certificates",
+	    HEAD "tls: {max_connections: 7, client_ca: ca.pem}\n"
+		 "certificates: [{name: a}, {name: b, chain: c.pem, key: "
+		 "c.pem}]\n"
+		 "listeners: [{name: L, certificate: b}]\n" },
 	{ "sections that are empty", HEAD "dns:\nlogs:\nroutes:\n" },
 	{ "listeners of each type",
 	    HEAD "listeners:\n"
