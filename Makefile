@@ -130,6 +130,7 @@ $O/tests/test_session $O/tests/test_session_ask $O/tests/test_session_limits \
     $O/tests/test_session_walk $O/tests/test_xclient \
     $O/tests/test_qmqp: $(SMTPD_ENGINE)
 $O/tests/test_proxy: $O/obj/smtpd/proxy.o
+$O/tests/test_callahead: $O/obj/smtpd/callahead.o
 $O/tests/test_intake: $(patsubst %,$O/obj/cleanup/%.o,\
 	intake workqueue mail disk)
 $O/tests/test_admin_render: $O/obj/admin/render_status.o \

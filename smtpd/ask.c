@@ -35,7 +35,7 @@ static struct ask *ask_of(struct smtp_session *);
 static bool is_known(const struct smtp_session *, const struct need *);
 static int64_t time_limit(const struct smtp_session *, enum fact_id);
 static void set(struct smtp_session *, const struct fact_answer *);
-static void set_failed(struct smtp_session *, const struct open *);
+static struct fact_answer failed_answer(const struct open *);
 static void set_host(struct smtp_session *, const struct fact_answer *);
 static void keep(struct arena *, struct facts *, const struct fact_answer *);
 
@@ -132,8 +132,11 @@ ask_give_up(struct smtp_session *s)
 	struct open *o = s->ask != NULL ? s->ask->open : NULL;
 
 	ask_drop(s);
-	for (; o != NULL; o = o->next)
-		set_failed(s, o);
+	for (; o != NULL; o = o->next) {
+		struct fact_answer failed = failed_answer(o);
+
+		set(s, &failed);
+	}
 }
 
 void
@@ -209,6 +212,7 @@ ask_one(struct smtp_session *s, const struct need *need)
 {
 	struct ask *ask = ask_of(s);
 	int64_t due = s->now + time_limit(s, need->id);
+	struct fact_answer now;
 	struct open *o;
 
 	for (o = ask->open; o != NULL; o = o->next)
@@ -218,8 +222,9 @@ ask_one(struct smtp_session *s, const struct need *need)
 		return;
 	o = arena_alloc(&ask->mem, sizeof(*o));
 	*o = (struct open){ NULL, need->id, arena_str(&ask->mem, need->key) };
-	if (!s->ops->ask(s, &(struct need){ o->id, o->key })) {
-		set_failed(s, o);
+	now = failed_answer(o);
+	if (!s->ops->ask(s, &(struct need){ o->id, o->key }, &now)) {
+		set(s, &now);
 		return;
 	}
 	o->next = ask->open;
@@ -272,15 +277,13 @@ set(struct smtp_session *s, const struct fact_answer *a)
 		fact_set(&s->facts, a->id, FACT_FAILED, a->meta.source);
 }
 
-static void
-set_failed(struct smtp_session *s, const struct open *o)
+static struct fact_answer
+failed_answer(const struct open *o)
 {
-	struct fact_answer failed = { .id = o->id,
+	return (struct fact_answer){ .id = o->id,
 		.key = o->key,
 		.meta = { FACT_FAILED, FACT_FROM_DEFAULT },
 		.text = STR("") };
-
-	set(s, &failed);
 }
 
 static void

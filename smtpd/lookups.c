@@ -11,6 +11,8 @@
 #include "lookup/facts.h"
 #include "smtpd/smtpd.h"
 
+#define AHEAD_MEM ((size_t)1024 * 1024) /* servers of one route */
+
 /* A fact that a connection asked for. */
 struct question {
 	struct question *next; /* of the same connection */
@@ -25,6 +27,10 @@ static int lookups_frame(
 static int probe_done(struct smtpd *, struct ipc_frame *, struct err *);
 static void lookups_closed(void *, struct ipc *, const struct err *);
 static void give_up(struct smtpd *);
+static bool ask_ahead(
+    struct conn *, const struct need *, struct fact_answer *now);
+static void answer_ahead(
+    struct smtpd *, uint32_t number, const struct probe_done *);
 static struct question *question_new(struct conn *, const struct need *);
 static void question_free(struct question *);
 
@@ -49,13 +55,16 @@ lookups_peer(struct smtpd *sm, struct ipc *ipc, void **arg)
 }
 
 bool
-lookups_ask(struct smtp_session *s, const struct need *need)
+lookups_ask(
+    struct smtp_session *s, const struct need *need, struct fact_answer *now)
 {
 	struct conn *c = (struct conn *)s;
 	struct smtpd *sm = c->smtpd;
 	char name[LOOKUP_NAME];
 	struct query q;
 
+	if (need->id == FACT_CALLAHEAD)
+		return ask_ahead(c, need, now);
 	if (sm->lookupd == NULL || !lookup_query_of(need->id, need->key,
 				       s->config, &s->facts.client, &q, name))
 		return false;
@@ -88,7 +97,7 @@ lookups_frame(void *arg, struct ipc *ipc, struct ipc_frame *f, struct err *err)
 	arena_init(&mem, 2 * IPC_FRAME_MAX);
 	rc = ipc_decode(f, &a, &mem, err);
 	q = rc == 0 ? map_get_u64(&sm->queries, f->txn) : NULL;
-	if (q != NULL) {
+	if (q != NULL && q->id != FACT_CALLAHEAD) {
 		struct conn *c = q->conn;
 
 		fact = (struct fact_answer){ .key = q->key };
@@ -109,7 +118,56 @@ probe_done(struct smtpd *sm, struct ipc_frame *f, struct err *err)
 		return -1;
 	if (done.kind == PROBE_AUTH)
 		passwords_probed(sm, f->txn, &done);
+	else
+		answer_ahead(sm, f->txn, &done);
 	return 0;
+}
+
+/* An answer that is kept is had at once. */
+static bool
+ask_ahead(struct conn *c, const struct need *need, struct fact_answer *now)
+{
+	struct smtp_session *s = &c->session;
+	const struct callahead_profile *profile =
+	    s->subject.listener->call_ahead;
+	struct smtpd *sm = c->smtpd;
+	struct arena mem;
+	struct probe p;
+	bool sent = false;
+
+	if (callahead_get(&sm->callahead, profile, need->key, s->now, now))
+		return false;
+	arena_init(&mem, AHEAD_MEM);
+	if (!callahead_probe(
+		s->config, profile, need->key, session_hostname(s), &p, &mem)) {
+		/* what goes nowhere is lost wherever it is for */
+		now->meta = (struct fact){ FACT_KNOWN, FACT_LOOKED_UP };
+		now->number = RECIPIENT_OK;
+	} else if (sm->lookupd != NULL) {
+		ipc_send(
+		    sm->lookupd, IPC_PROBE, question_new(c, need)->number, &p);
+		sent = true;
+	}
+	arena_free(&mem);
+	return sent;
+}
+
+static void
+answer_ahead(struct smtpd *sm, uint32_t number, const struct probe_done *done)
+{
+	struct question *q = map_get_u64(&sm->queries, number);
+	struct fact_answer fact;
+	struct conn *c;
+
+	if (q == NULL || q->id != FACT_CALLAHEAD)
+		return;
+	c = q->conn;
+	fact = (struct fact_answer){ .key = q->key };
+	callahead_fact(done, &fact);
+	callahead_put(&sm->callahead, c->session.subject.listener->call_ahead,
+	    q->key, loop_now(sm->daemon->loop), &fact);
+	question_free(q);
+	conn_answer(c, &fact);
 }
 
 static void

@@ -145,6 +145,13 @@ request_apply_rcpt(struct smtp_session *s, struct request *r)
 		txn_add_rcpt(s, &rcpt);
 	else if (d->n_rcpts == 0)
 		txn_drop_rcpt(s, r->subject.rcpt);
+	for (size_t i = 0; i < d->n_dropped; i++) {
+		if (!tally_event(&s->tally, NOISY_REFUSED, s->icid, s->now))
+			continue;
+		EMIT(RCPT_REJECTED, .mid = s->txn->envelope.mid,
+		    .icid = s->icid, .addr = d->dropped[i],
+		    .by = STR("Call-Ahead"));
+	}
 	if (d->warning.n > 0)
 		EMIT(WARNING,
 		    .text = str_of(arena_printf(&r->mem, "MID %" PRIu64 " %.*s",

@@ -80,8 +80,10 @@ struct session_ops {
 	void (*end)(struct smtp_session *, const struct end_msg *);
 	void (*abort)(struct smtp_session *);
 	/* Asks for a fact, which need.key, the session's, names until then;
-	 * session_answer follows, not from within. False: it cannot be had. */
-	bool (*ask)(struct smtp_session *, const struct need *);
+	 * session_answer follows, not from within. False: *now says it at
+	 * once; as it is given, that it cannot be had. */
+	bool (*ask)(struct smtp_session *, const struct need *,
+	    struct fact_answer *now);
 	void (*forget)(struct smtp_session *); /* all that was asked */
 	/* Is it who it says (smtpd/auth.h)? session_authenticated follows, not
 	 * from within. False: nobody can be asked. NULL: never mind. */

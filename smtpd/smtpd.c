@@ -42,6 +42,7 @@ smtpd_setup(struct daemon *d, struct err *err)
 	d->self = sm;
 	map_init(&sm->txns);
 	map_init(&sm->queries);
+	map_init(&sm->callahead.profiles);
 	map_init(&sm->passwords);
 	conn_setup(sm);
 	conn_tls_setup();
@@ -54,8 +55,11 @@ smtpd_setup(struct daemon *d, struct err *err)
 static int
 smtpd_config(struct daemon *d, struct config *next, struct err *err)
 {
+	struct smtpd *sm = d->self;
+
 	(void)err;
-	listener_config(d->self, next);
+	listener_config(sm, next);
+	callahead_flush(&sm->callahead);
 	return 0;
 }
 

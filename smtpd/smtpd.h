@@ -18,6 +18,7 @@
 #include "base/map.h"
 #include "program/program.h"
 #include "smtpd/auth.h"
+#include "smtpd/callahead.h"
 #include "smtpd/session.h"
 
 struct port;
@@ -38,6 +39,7 @@ struct smtpd {
 	struct map txns;      /* transaction number -> conn */
 	struct map passwords; /* question number -> conn */
 	struct map queries;   /* question number -> question */
+	struct callahead_cache callahead;
 	uint32_t last_txn, last_query, last_password;
 	struct loop_timer *stop;
 };
@@ -142,7 +144,8 @@ const struct ipc_handler *keyd_peer(struct smtpd *, struct ipc *, void **arg);
 /* --- lookups.c --- */
 
 /* session_ops.ask and .forget; conn_answer follows. */
-bool lookups_ask(struct smtp_session *, const struct need *);
+bool lookups_ask(
+    struct smtp_session *, const struct need *, struct fact_answer *now);
 void lookups_forget(struct smtp_session *);
 const struct ipc_handler *lookups_peer(
     struct smtpd *, struct ipc *, void **arg);

@@ -279,8 +279,8 @@ struct callahead_profile {
 	uint32_t timeout;      /* s, for all servers together */
 	uint32_t failure_code; /* 250: accept; else reject with it */
 	uint32_t temporary_code;
-	uint32_t max_recipients, max_connections;
-	uint32_t cache_size, cache_ttl;
+	uint32_t max_connections;       /* to one server */
+	uint32_t cache_size, cache_ttl; /* s */
 };
 
 /* --- listeners (receiving 3) --- */

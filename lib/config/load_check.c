@@ -25,6 +25,7 @@ load_check(struct load *ld, const struct at *top)
 	check_unique(ld, top, "address_lists", "name");
 	check_unique(ld, top, "certificates", "name");
 	check_unique(ld, top, "auth_profiles", "name");
+	check_unique(ld, top, "callahead_profiles", "name");
 	check_unique(ld, top, "listeners", "name");
 	check_unique(ld, top, "bounce_profiles", "name");
 	check_unique(ld, top, "destinations", "domain");

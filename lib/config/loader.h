@@ -112,6 +112,9 @@ void load_servers(
 void load_auth_servers(struct load *, const struct at *, void *);
 void load_auth_finish(struct load *, const struct at *, void *);
 void load_auth_profile(struct load *, const struct at *, void *);
+void load_callahead_servers(struct load *, const struct at *, void *);
+void load_callahead_finish(struct load *, const struct at *, void *);
+void load_call_ahead(struct load *, const struct at *, void *);
 void load_check_auth(struct load *, const struct at *listeners);
 void load_bounce_finish(struct load *, const struct at *, void *);
 void load_destination_finish(struct load *, const struct at *, void *);
@@ -170,5 +173,7 @@ void print_routes(struct print *, const void *);
 void print_servers(struct print *, const struct route_dest *v, size_t n);
 void print_auth_servers(struct print *, const void *);
 void print_auth_profile(struct print *, const void *);
+void print_callahead_servers(struct print *, const void *);
+void print_call_ahead(struct print *, const void *);
 
 #endif

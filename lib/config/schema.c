@@ -531,6 +531,12 @@ static const struct schema_key top_keys[] = {
 	    .max = 100,
 	    .help = "Certificates and their keys. They are read again when "
 		    "their files change." },
+	{ .name = "callahead_profiles",
+	    LIST(config, callahead_profiles, n_callahead_profiles),
+	    .section = &schema_callahead_profile,
+	    .max = 1000,
+	    .help = "Servers that are asked whether they know a recipient, "
+		    "while the client waits." },
 	{ .name = "auth_profiles",
 	    LIST(config, auth_profiles, n_auth_profiles),
 	    .section = &schema_auth_profile,

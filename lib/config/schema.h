@@ -98,6 +98,7 @@ extern const struct schema_section schema_group;
 extern const struct schema_section schema_rat_entry;
 extern const struct schema_section schema_bounce_profile;
 extern const struct schema_section schema_auth_profile;
+extern const struct schema_section schema_callahead_profile;
 extern const struct schema_section schema_certificate;
 extern const struct schema_section schema_tls;
 extern const struct schema_section schema_tables; /* keys of the top */

@@ -241,6 +241,11 @@ static const struct schema_key listener_keys[] = {
 	    .help = "What the listener shows under TLS to clients that do not "
 		    "ask for another name. Without one STARTTLS is not "
 		    "offered." },
+	{ .name = "call_ahead",
+	    CUSTOM(load_call_ahead, print_call_ahead, "the name of a profile"),
+	    .help = "SMTP call-ahead of a public listener: which of the "
+		    "callahead_profiles says whether recipients exist. "
+		    "Empty: nobody is asked." },
 	{ .name = "auth_profile",
 	    CUSTOM(
 		load_auth_profile, print_auth_profile, "the name of a profile"),

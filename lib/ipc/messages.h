@@ -280,7 +280,8 @@ enum job_stage { JOB_MAIL = 1, JOB_RCPT, JOB_DATA, JOB_DOT };
 	F(S, STR, rcpt, ADDR_MAX)                                              \
 	F(S, STR, user, 1024)                                                  \
 	F(S, STR, password, 1024)                                              \
-	F(S, U8, tls, 2) /* 0 off, 1 preferred, 2 required */                  \
+	F(S, U8, tls, 2)              /* 0 off, 1 preferred, 2 required */     \
+	F(S, U32, max_connections, 0) /* to one address; 0: any number */      \
 	L(S, probe_host, hosts, 100)
 enum probe_kind { PROBE_CALLAHEAD, PROBE_AUTH };
 #define REC_PROBE_DONE(S, F, L)                                                \

@@ -35,6 +35,8 @@ struct probing {
 	struct loop_timer *timer;
 	struct lookup *lookup;
 	struct client *client;
+	struct endpoint to; /* of client, or whom it waits for */
+	bool waits;
 	struct name *names;           /* still to be looked at, in order */
 	struct name *name;            /* at work; its addresses: */
 	struct ip addresses[2 * 100]; /* not tried yet */
@@ -53,6 +55,9 @@ static void query(struct probing *, enum lookup_kind);
 static void on_mx(void *arg, const struct answer *);
 static void on_addresses(void *arg, const struct answer *);
 static void add_mx(struct probing *, const struct answer *);
+static bool is_full(const struct probing *);
+static void connect_to(struct probing *);
+static void left(struct probes *, const struct endpoint *);
 static void on_client(void *arg, const struct client_result *);
 static void on_time(void *arg);
 static void finish(struct probing *, uint8_t answer, uint32_t code, struct str);
@@ -125,12 +130,15 @@ probe_stop(struct probing **pp)
 	if (p == NULL)
 		return;
 	lookup_cancel(&p->lookup);
-	client_close(&p->client);
 	loop_timer_free(&p->timer);
 	*p->prev = p->next;
 	if (p->next != NULL)
 		p->next->prev = p->prev;
 	p->all->n--;
+	if (p->client != NULL) {
+		client_close(&p->client);
+		left(p->all, &p->to);
+	}
 	arena_free(&p->mem);
 	free(p);
 }
@@ -281,20 +289,54 @@ on_addresses(void *arg, const struct answer *a)
 static void
 next_address(struct probing *p)
 {
-	struct endpoint to;
-	char *host;
-
 	if (p->at == p->n_addresses || p->n_tried >= PROBE_ADDRESSES_MAX) {
 		if (p->n_tried >= PROBE_ADDRESSES_MAX || !next_name(p))
 			finish(p, RECIPIENT_NO_ANSWER, 0, str_of(p->why));
 		return;
 	}
 	p->n_tried++;
-	to.ip = p->addresses[p->at++];
-	to.port = p->name->port;
-	host = arena_strz(&p->mem, p->name->name);
+	p->to.ip = p->addresses[p->at++];
+	p->to.port = p->name->port;
+	p->waits = is_full(p);
+	if (!p->waits)
+		connect_to(p);
+}
+
+static bool
+is_full(const struct probing *p)
+{
+	uint32_t n = 0;
+
+	for (const struct probing *q = p->all->first; q != NULL; q = q->next)
+		n += q->client != NULL && q->to.port == p->to.port &&
+		     ip_equal(&q->to.ip, &p->to.ip);
+	return p->what.max_connections > 0 && n >= p->what.max_connections;
+}
+
+static void
+connect_to(struct probing *p)
+{
+	char *host = arena_strz(&p->mem, p->name->name);
+
 	p->client = client_open(
-	    p->all->loop, p->all->tls, &to, host, &p->what, on_client, p);
+	    p->all->loop, p->all->tls, &p->to, host, &p->what, on_client, p);
+}
+
+/* A connection to that address has ended: the oldest of those who wait for
+ * one is the last in the list. */
+static void
+left(struct probes *all, const struct endpoint *to)
+{
+	struct probing *oldest = NULL;
+
+	for (struct probing *p = all->first; p != NULL; p = p->next)
+		if (p->waits && p->to.port == to->port &&
+		    ip_equal(&p->to.ip, &to->ip))
+			oldest = p;
+	if (oldest == NULL || is_full(oldest))
+		return;
+	oldest->waits = false;
+	connect_to(oldest);
 }
 
 static void
@@ -303,6 +345,7 @@ on_client(void *arg, const struct client_result *r)
 	struct probing *p = arg;
 
 	p->client = NULL;
+	left(p->all, &p->to);
 	if (r->answered && r->answer != RECIPIENT_NO_ANSWER) {
 		finish(p, r->answer, r->code, r->text);
 		return;

@@ -9,6 +9,9 @@
  * probe's time limit; then, and when nobody was left, it is
  * RECIPIENT_NO_ANSWER with the last thing that went wrong as text.
  *
+ * Of those that allow only so many connections to one address, further ones
+ * wait for their turn, the oldest first, within their time.
+ *
  * An address that is never a next hop (loopback and the like) is asked only
  * when it was written as an address (threats LOP-02).
  */

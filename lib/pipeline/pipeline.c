@@ -33,6 +33,7 @@ static const struct stage stages[] = {
 	{ "alias table", AT_RCPT, alias_decide },
 	/* Here: the directory, FACT_LDAP_ACCEPT of each address that came out
 	 * (receiving 1.2), before the next hop is asked. */
+	{ "call-ahead", AT_RCPT, callahead_decide },
 
 	{ "message size", AT_DATA, prequeue_size },
 	{ "virtual gateway", AT_DATA, gateway_decide },

@@ -92,9 +92,12 @@ fuzz_abort(struct smtp_session *s)
 
 /* The answer to every second question is that there is none. */
 static bool
-fuzz_ask(struct smtp_session *s, const struct need *need)
+fuzz_ask(
+    struct smtp_session *s, const struct need *need, struct fact_answer *now)
 {
 	struct talk *t = (struct talk *)s;
+
+	(void)now;
 
 	if (need->id != FACT_HOST && t->n_asked++ % 2 == 1)
 		return false;

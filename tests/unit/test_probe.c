@@ -369,6 +369,81 @@ test_stopped(void **state)
 	probes = probes_new(loop, lookups, tls);
 }
 
+static unsigned n_done;
+
+static void
+on_turn_done(void *arg, const struct probe_done *d)
+{
+	(void)arg, (void)d;
+	n_done++;
+}
+
+static void
+on_tick(void *arg)
+{
+	loop_stop(arg);
+}
+
+/* Lets everything happen that can; how many connections have come. */
+static unsigned
+come(int listening, int *fds, unsigned n)
+{
+	struct loop_timer *tick = loop_timer(loop, on_tick, loop);
+	int fd;
+
+	loop_timer_in(tick, 100);
+	loop_run(loop);
+	loop_timer_free(&tick);
+	while ((fd = accept4(listening, NULL, NULL, SOCK_NONBLOCK)) != -1)
+		fds[n++] = fd;
+	return n;
+}
+
+/* Call-ahead: not more than so many connections to one server at a time. */
+static void
+test_connections_to_one_server(void **state)
+{
+	struct sockaddr_in in = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof(in);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), fds[8];
+	struct probe_host host = { STR("127.0.0.1"), 0, 1 };
+	struct probe p = { .kind = PROBE_CALLAHEAD,
+		.timeout_ms = 20000,
+		.helo = STR("mx.postern.test"),
+		.rcpt = STR("anna@example.com"),
+		.max_connections = 2,
+		.hosts = { 1, &host } };
+	struct probing *all[5];
+	unsigned n = 0;
+
+	(void)state;
+	assert_int_equal(bind(fd, (struct sockaddr *)&in, sizeof(in)), 0);
+	assert_int_equal(listen(fd, 10), 0);
+	getsockname(fd, (struct sockaddr *)&in, &len);
+	host.port = ntohs(in.sin_port);
+	n_done = 0;
+	for (size_t i = 0; i < NELEM(all); i++)
+		all[i] = probe_start(probes, &p, on_turn_done, NULL);
+	n = come(fd, fds, n);
+	assert_int_equal(n, 2);
+	close(fds[0]); /* one ends, and the next has its turn */
+	n = come(fd, fds, n);
+	assert_int_equal(n, 3);
+	assert_int_equal(n_done, 1);
+	probe_stop(&all[1]); /* one that has a connection is given up */
+	n = come(fd, fds, n);
+	assert_int_equal(n, 4);
+	probe_stop(&all[4]); /* and one that waits */
+	close(fds[1]);
+	close(fds[2]);
+	close(fds[3]);
+	n = come(fd, fds, n);
+	assert_int_equal(n, 4);
+	assert_int_equal(n_done, 3);
+	close(fd);
+}
+
 int
 main(void)
 {
@@ -379,6 +454,7 @@ main(void)
 		cmocka_unit_test(test_time_limit),
 		cmocka_unit_test(test_tls_02_injected_reply),
 		cmocka_unit_test(test_stopped),
+		cmocka_unit_test(test_connections_to_one_server),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -6,7 +6,11 @@
 static const char yaml[] =
     "hostname: mx.example.org\n"
     "interfaces: [{name: Net, ip: 192.0.2.10}]\n"
+    "callahead_profiles: [{name: P}]\n"
     "listeners:\n"
+    "- {name: Ahead, type: public, interface: Net, port: 29,\n"
+    "   call_ahead: P, hat: {defaults: {max_rcpts_per_hour: 2}},\n"
+    "   rat: [example.org]}\n"
     "- {name: In, type: public, interface: Net,\n"
     "   hat: {defaults: {max_rcpts_per_hour: 3, dhap_limit: 0}},\n"
     "   rat: [{accept: vip@example.org, bypass_receiving_control: yes},\n"
@@ -190,6 +194,43 @@ test_harvesting(void **state)
 	talk_finish(&b);
 }
 
+/* Whoever waits for an answer holds no place: of three who ask for the two
+ * that are left, those get them whose recipients are accepted first. */
+static void
+test_waiting_takes_no_place(void **state)
+{
+	static const struct fact_answer refused = { .id = FACT_CALLAHEAD,
+		.key = { "no@example.org", 14 },
+		.meta = { FACT_KNOWN, FACT_LOOKED_UP },
+		.number = RECIPIENT_UNKNOWN,
+		.code = 550,
+		.text = { "5.1.1 who is that?", 18 } };
+	struct talk t[4];
+
+	(void)state;
+	for (size_t i = 0; i < NELEM(t); i++) {
+		begin(&t[i], "Ahead", "192.0.2.10");
+		talk_say(&t[i], i == 0 ? "RCPT TO:<no@example.org>"
+				       : "RCPT TO:<x@example.org>");
+		assert_int_equal(t[i].s.phase, PH_ASK);
+	}
+	talk_fact(&t[0], &refused);
+	talk_expect(&t[0], "refused", "550 5.1.1 who is that?");
+	assert_int_equal(
+	    logged("To: <no@example.org> Rejected by Call-Ahead"), 1);
+	for (size_t i = 3; i > 0; i--) {
+		talk_tell(&t[i], FACT_CALLAHEAD, "x@example.org", RECIPIENT_OK);
+		talk_expect(
+		    &t[i], "in the order of answers", i > 1 ? OK : FULL);
+	}
+	/* LIM-16: nobody is asked about who is over the limit */
+	talk_say(&t[0], "RCPT TO:<y@example.org>");
+	talk_expect(&t[0], "over", FULL);
+	assert_int_equal(t[0].n_asked, 0);
+	for (size_t i = 0; i < NELEM(t); i++)
+		talk_finish(&t[i]);
+}
+
 /* Threats LIM-11: counting leaves nothing behind in the connection. */
 static void
 test_nothing_stays(void **state)
@@ -223,6 +264,7 @@ main(void)
 		cmocka_unit_test(test_a_sender_from_anywhere),
 		cmocka_unit_test(test_null_senders_are_not_counted_together),
 		cmocka_unit_test(test_harvesting),
+		cmocka_unit_test(test_waiting_takes_no_place),
 		cmocka_unit_test(test_nothing_stays),
 	};
 

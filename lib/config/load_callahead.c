@@ -1,0 +1,74 @@
+/*
+ * load_callahead.c - profiles of SMTP call-ahead, and who uses them
+ */
+#include "config/loader.h"
+
+static void check_code(
+    struct load *, const struct at *, const char *key, uint32_t code);
+
+void
+load_callahead_servers(struct load *ld, const struct at *at, void *object)
+{
+	struct callahead_profile *p = object;
+
+	load_servers(ld, at, &p->servers, &p->n_servers);
+}
+
+void
+print_callahead_servers(struct print *p, const void *object)
+{
+	const struct callahead_profile *c = object;
+
+	print_servers(p, c->servers, c->n_servers);
+}
+
+void
+load_callahead_finish(struct load *ld, const struct at *at, void *object)
+{
+	const struct callahead_profile *p = object;
+
+	check_code(ld, at, "failure_code", p->failure_code);
+	check_code(ld, at, "temporary_code", p->temporary_code);
+}
+
+void
+load_call_ahead(struct load *ld, const struct at *at, void *object)
+{
+	struct listener *l = object;
+	const struct config *c = ld->config;
+	struct str name;
+	char quoted[100];
+
+	if (at->node == NULL || !load_scalar(ld, at, &name) || name.n == 0)
+		return;
+	for (size_t i = 0; i < c->n_callahead_profiles; i++) {
+		if (str_eq(c->callahead_profiles[i].name, name))
+			l->call_ahead = &c->callahead_profiles[i];
+	}
+	if (l->call_ahead == NULL)
+		load_error(ld, at,
+		    "there is no profile %s below callahead_profiles",
+		    load_quote(quoted, name));
+	else if (l->type != LISTENER_PUBLIC)
+		load_error(ld, at, "call-ahead is for public listeners");
+}
+
+void
+print_call_ahead(struct print *p, const void *object)
+{
+	const struct listener *l = object;
+
+	if (l->call_ahead != NULL || p->all)
+		print_line(p, "call_ahead",
+		    l->call_ahead != NULL ? l->call_ahead->name : STR(""));
+}
+
+static void
+check_code(struct load *ld, const struct at *at, const char *key, uint32_t code)
+{
+	struct at value = at_key(at, key);
+
+	if (code > 250 && code < 400)
+		load_error(ld, &value,
+		    "must be 250 (accept) or a reply code from 400 to 599");
+}
