@@ -1,10 +1,9 @@
-/* callahead.c - questions of call-ahead, and the answers that are kept */
+/* callahead.c - the answers of call-ahead that are kept */
 #include "smtpd/callahead.h"
 
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "mail/addr.h"
 
 struct kept {
 	struct kept *newer, *older;
@@ -27,9 +26,6 @@ static void cache_free(void *);
 static void drop(struct cache *, struct kept *);
 static void unlink_kept(struct cache *, struct kept *);
 static void link_newest(struct cache *, struct kept *);
-static void hosts_of_route(const struct config *, struct str domain,
-    struct codec_list *, struct arena *);
-static struct probe_host host_of(struct str domain);
 
 void
 callahead_flush(struct callahead_cache *all)
@@ -92,46 +88,6 @@ callahead_put(struct callahead_cache *all, const struct callahead_profile *p,
 	c->n++;
 }
 
-bool
-callahead_probe(const struct config *config, const struct callahead_profile *p,
-    struct str addr, struct str helo, struct probe *out, struct arena *mem)
-{
-	*out = (struct probe){ .kind = PROBE_CALLAHEAD,
-		.timeout_ms = p->timeout * 1000,
-		.helo = helo,
-		.sender = p->sender,
-		.rcpt = addr,
-		.user = STR(""),
-		.password = STR(""),
-		.max_connections = p->max_connections };
-
-	if (p->n_servers == 0) {
-		hosts_of_route(config, addr_domain(addr), &out->hosts, mem);
-	} else {
-		struct probe_host *v =
-		    arena_array(mem, p->n_servers, sizeof(*v));
-
-		for (size_t i = 0; i < p->n_servers; i++)
-			v[i] = (struct probe_host){ p->servers[i].host,
-				p->servers[i].port, p->servers[i].no_mx };
-		out->hosts = (struct codec_list){ p->n_servers, v };
-	}
-	return out->hosts.n > 0;
-}
-
-void
-callahead_fact(const struct probe_done *done, struct fact_answer *out)
-{
-	bool known = done->answer != RECIPIENT_NO_ANSWER;
-
-	out->id = FACT_CALLAHEAD;
-	out->meta =
-	    (struct fact){ known ? FACT_KNOWN : FACT_FAILED, FACT_LOOKED_UP };
-	out->number = done->answer;
-	out->code = done->code;
-	out->text = done->text;
-}
-
 static struct cache *
 cache_of(struct callahead_cache *all, const struct callahead_profile *p)
 {
@@ -179,38 +135,4 @@ link_newest(struct cache *c, struct kept *k)
 	k->older = c->newest;
 	*(k->older != NULL ? &k->older->newer : &c->oldest) = k;
 	c->newest = k;
-}
-
-/* Where mail to the domain would be delivered. */
-static void
-hosts_of_route(const struct config *config, struct str domain,
-    struct codec_list *hosts, struct arena *mem)
-{
-	const struct route *r = config_route(config, domain);
-	size_t n = r != NULL && r->kind == ROUTE_HOSTS ? r->n : 1;
-	struct probe_host *v = arena_array(mem, n, sizeof(*v));
-
-	*hosts = (struct codec_list){ n, v };
-	if (r != NULL && r->kind == ROUTE_NULL)
-		hosts->n = 0;
-	else if (r == NULL || r->kind == ROUTE_USEDNS)
-		v[0] = host_of(domain);
-	else
-		for (size_t i = 0; i < n; i++)
-			v[i] = (struct probe_host){ r->dests[i].host,
-				r->dests[i].port, r->dests[i].no_mx };
-}
-
-/* An address literal is an address. */
-static struct probe_host
-host_of(struct str domain)
-{
-	struct str ipv6 = STR("IPv6:");
-
-	if (domain.n < 2 || domain.p[0] != '[')
-		return (struct probe_host){ domain, 25, false };
-	domain = str_sub(domain, 1, domain.n - 2);
-	if (str_starts_nocase(domain, ipv6))
-		domain = str_sub(domain, ipv6.n, domain.n);
-	return (struct probe_host){ domain, 25, true };
 }

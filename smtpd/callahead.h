@@ -1,5 +1,5 @@
 /*
- * callahead.h - questions of call-ahead, and the answers that are kept
+ * callahead.h - the answers of call-ahead that are kept
  *
  * Answers that say yes, and refusals with 5xx, are kept for a while, of each
  * profile so many as it wants; then the one that was not used for the longest
@@ -11,7 +11,6 @@
 #include "base/map.h"
 #include "config/config.h"
 #include "fact/facts.h"
-#include "ipc/messages.h"
 
 struct callahead_cache { /* of one worker; zero: empty */
 	struct map profiles;
@@ -24,12 +23,5 @@ bool callahead_get(struct callahead_cache *, const struct callahead_profile *,
     struct str addr, int64_t now, struct fact_answer *out);
 void callahead_put(struct callahead_cache *, const struct callahead_profile *,
     struct str addr, int64_t now, const struct fact_answer *);
-
-/* The question; its texts point into what is given, and mem. False: mail to
- * that recipient goes nowhere, there is nobody to ask. */
-bool callahead_probe(const struct config *, const struct callahead_profile *,
-    struct str addr, struct str helo, struct probe *, struct arena *mem);
-/* ... and what its answer means. text points into it. */
-void callahead_fact(const struct probe_done *, struct fact_answer *out);
 
 #endif

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "lookup/ahead.h"
 #include "lookup/facts.h"
 #include "smtpd/smtpd.h"
 
@@ -138,11 +139,9 @@ ask_ahead(struct conn *c, const struct need *need, struct fact_answer *now)
 	if (callahead_get(&sm->callahead, profile, need->key, s->now, now))
 		return false;
 	arena_init(&mem, AHEAD_MEM);
-	if (!callahead_probe(
+	if (!ahead_probe(
 		s->config, profile, need->key, session_hostname(s), &p, &mem)) {
-		/* what goes nowhere is lost wherever it is for */
-		now->meta = (struct fact){ FACT_KNOWN, FACT_LOOKED_UP };
-		now->number = RECIPIENT_OK;
+		ahead_nowhere(now);
 	} else if (sm->lookupd != NULL) {
 		ipc_send(
 		    sm->lookupd, IPC_PROBE, question_new(c, need)->number, &p);
@@ -163,7 +162,7 @@ answer_ahead(struct smtpd *sm, uint32_t number, const struct probe_done *done)
 		return;
 	c = q->conn;
 	fact = (struct fact_answer){ .key = q->key };
-	callahead_fact(done, &fact);
+	ahead_fact(done, &fact);
 	callahead_put(&sm->callahead, c->session.subject.listener->call_ahead,
 	    q->key, loop_now(sm->daemon->loop), &fact);
 	question_free(q);

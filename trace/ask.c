@@ -19,6 +19,8 @@ static bool ask_until(struct tool *, const char *question, char *answer,
     size_t size, bool (*right)(const char *answer, struct err *));
 static bool ask_listener(
     struct tool *, const struct config *, struct trace_answers *);
+static bool ask_call_ahead(
+    struct tool *, const struct config *, struct trace_answers *);
 static bool ask_message(struct tool *, struct trace_answers *);
 static bool ask_file(struct tool *, struct trace_answers *);
 static bool ask_lines(struct tool *, struct trace_answers *);
@@ -56,7 +58,7 @@ trace_ask(struct tool *t, const struct config *config, struct trace_answers *a)
 		   "Enter the Envelope Recipient addresses. Separate multiple "
 		   "addresses by commas.",
 		   a->recipients, sizeof(a->recipients), some_address) &&
-	       ask_message(t, a);
+	       ask_call_ahead(t, config, a) && ask_message(t, a);
 }
 
 int
@@ -136,6 +138,22 @@ ask_listener(
 	arena_free(&mem);
 	free(names);
 	return ok;
+}
+
+/* Only where there is one: it is somebody else's (2.6.3). */
+static bool
+ask_call_ahead(
+    struct tool *t, const struct config *config, struct trace_answers *a)
+{
+	const struct listener *l = config_listener(config, str_of(a->listener));
+
+	if (l == NULL || l->call_ahead == NULL)
+		return true;
+	if (!dialogue_yes(&t->dialogue, "Contact the call-ahead server?",
+		a->call_ahead, &a->call_ahead))
+		return false;
+	fputc('\n', t->dialogue.out);
+	return true;
 }
 
 static bool

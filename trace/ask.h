@@ -20,6 +20,7 @@ struct trace_answers {
 	char recipients[DIALOGUE_LINE];
 	char file[DIALOGUE_LINE]; /* "-": typed, or standard input */
 	bool smtputf8, tls;
+	bool call_ahead; /* the server may be contacted */
 	struct buf message;
 };
 

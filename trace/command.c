@@ -18,7 +18,7 @@
 struct options {
 	const char *source_ip, *fqdn, *listener, *owner, *reputation, *sender,
 	    *recipients, *file;
-	bool smtputf8, tls, committed, explain;
+	bool smtputf8, tls, call_ahead, committed, explain;
 };
 
 static int run(struct tool *, int argc, char **argv);
@@ -26,14 +26,16 @@ static int run(struct tool *, int argc, char **argv);
 const struct tool_command cmd_trace = { "trace",
 	"[--source-ip IP] [--fqdn NAME] [--listener NAME] [--owner N] "
 	"[--reputation N] [--sender ADDRESS] [--recipients LIST] "
-	"[--file FILE] [--smtputf8] [--tls] [--committed] [--explain]",
+	"[--file FILE] [--smtputf8] [--tls] "
+	"[--call-ahead] [--committed] [--explain]",
 	"Show what would happen to a message",
 	"Sends a message through every stage of mail handling, in memory, and "
 	"says what each decided. Nothing is sent, queued or counted. The "
 	"working copy of the configuration is used, or with --committed what "
 	"the programs use now. --smtputf8: the client says that it may use "
-	"8-bit addresses. --tls: it has said STARTTLS. Asks for what the "
-	"options do not say.",
+	"8-bit addresses. --tls: it has said STARTTLS. --call-ahead: the "
+	"call-ahead server is contacted. Asks for what the options do not "
+	"say.",
 	run };
 
 static int usage(struct tool *, const char *what);
@@ -50,6 +52,8 @@ static void recall(const struct tool *, struct trace_answers *);
 static void remember(const struct tool *, const struct trace_answers *);
 static int session(struct tool *, const struct config *,
     const struct trace_answers *, bool explain, struct trace_output *);
+static void look_up(const struct config *, struct trace_input *,
+    bool call_ahead, struct arena *mem);
 static void print(struct tool *, struct str text);
 
 static int
@@ -67,6 +71,7 @@ run(struct tool *t, int argc, char **argv)
 		{ "--file", &o.file, NULL },
 		{ "--smtputf8", NULL, &o.smtputf8 },
 		{ "--tls", NULL, &o.tls },
+		{ "--call-ahead", NULL, &o.call_ahead },
 		{ "--committed", NULL, &o.committed },
 		{ "--explain", NULL, &o.explain },
 	};
@@ -83,6 +88,7 @@ run(struct tool *t, int argc, char **argv)
 	answers = mem_alloc(sizeof(*answers));
 	answers->smtputf8 = o.smtputf8;
 	answers->tls = o.tls;
+	answers->call_ahead = o.call_ahead;
 	buf_init(&answers->message, TRACE_MESSAGE_MAX);
 	config = NULL;
 	if (!fill(answers, &o, &why) && !t->asks)
@@ -331,11 +337,33 @@ session(struct tool *t, const struct config *config,
 		status = tool_fail(t, &err);
 	} else {
 		trace_host(config, in.listener, &in.facts, &mem);
+		look_up(config, &in, a->call_ahead, &mem);
 		if (trace_child(out, &in, t->json, explain, &err) == -1)
 			status = tool_fail(t, &err);
 	}
 	arena_free(&mem);
 	return status;
+}
+
+/* What the stages lack, as they say it. The next hop is asked only when that
+ * is wished. */
+static void
+look_up(const struct config *config, struct trace_input *in, bool call_ahead,
+    struct arena *mem)
+{
+	struct needs wants;
+
+	while (trace_wants(in, &wants, mem)) {
+		size_t n = 0;
+
+		for (size_t i = 0; i < wants.n; i++)
+			if (wants.v[i].id != FACT_CALLAHEAD || call_ahead)
+				wants.v[n++] = wants.v[i];
+		if (n == 0)
+			return;
+		trace_look_up(
+		    config, in->listener, wants.v, n, &in->facts, mem);
+	}
 }
 
 static void

@@ -220,9 +220,12 @@ keyed_fact(json_t *facts, const struct fact_answer *a)
 	json_t *one = json_object(), *value = json_null(), *kind;
 	char key[40];
 	bool known = a->meta.state == FACT_KNOWN;
+	const char *name = fact_value_name(a->id, a->number);
 
 	if (known && a->id == FACT_DNSLIST)
 		value = json_boolean(a->number == 1);
+	else if (known && name != NULL)
+		value = json_string(name);
 	else if (known)
 		value = json_integer((json_int_t)a->number);
 	set(one, "value", value);
@@ -267,6 +270,9 @@ note(const struct note *n)
 		[NOTE_MASQUERADE] = "masquerade",
 		[NOTE_EXCEPTION] = "domain exception table",
 		[NOTE_TLS_REQUIRED] = "TLS required",
+		[NOTE_SENDER_VERIFY] = "envelope sender verification",
+		[NOTE_LIMIT] = "receiving control",
+		[NOTE_CALL_AHEAD] = "call-ahead",
 	};
 	json_t *o = json_object();
 
@@ -296,6 +302,10 @@ note(const struct note *n)
 		set(o, "list", list(n->list, n->n_list));
 	if (n->kind == NOTE_EXCEPTION && n->text.n > 0)
 		set(o, "accept", json_boolean(n->allow));
+	if (n->kind == NOTE_SENDER_VERIFY)
+		set(o, "result",
+		    json_string(
+			fact_value_name(FACT_SENDER_DOMAIN, n->number)));
 	return o;
 }
 

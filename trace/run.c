@@ -31,7 +31,8 @@ static void refuse(struct trace_report *, const struct scan_reply *);
 static void run_point(struct trace_report *, enum stage_point, struct subject *,
     struct trace_point *, struct arena *mem);
 static void applied(void *arg, const struct stage *, const struct stage_out *);
-static void assume(struct facts *, const struct need *, struct arena *mem);
+static void assume(
+    struct trace_report *, const struct need *, struct arena *mem);
 static struct str in_brackets(struct str typed, struct arena *mem);
 static void store(struct str typed, struct buf *stored);
 static void enqueue(struct trace_report *, struct subject *,
@@ -57,6 +58,26 @@ trace_run(
 	take_recipients(r, &s, mem);
 	if (r->n_accepted > 0)
 		take_message(r, &s, mem);
+}
+
+bool
+trace_wants(
+    const struct trace_input *in, struct needs *wants, struct arena *mem)
+{
+	struct trace_report r = {
+		.input = in, .facts = in->facts, .wants = wants
+	};
+	struct subject s;
+
+	wants->n = 0;
+	r.connected.config = in->config;
+	r.connected.listener = in->listener;
+	if (connect_client(&r, mem)) {
+		s = r.connected;
+		if (take_sender(&r, &s, mem))
+			take_recipients(&r, &s, mem);
+	}
+	return wants->n > 0;
 }
 
 void
@@ -129,6 +150,7 @@ take_recipients(
     struct trace_report *r, const struct subject *sender, struct arena *mem)
 {
 	size_t n = r->input->n_rcpts;
+	uint64_t n_limited = 0;
 
 	r->end = TRACE_NO_RCPT;
 	r->rcpts = arena_array(mem, n + 1, sizeof(*r->rcpts));
@@ -136,6 +158,7 @@ take_recipients(
 		struct trace_rcpt *rcpt = &r->rcpts[r->n_rcpts];
 		struct subject s = *sender;
 
+		s.n_limited = n_limited;
 		rcpt->given = str_trim(r->input->rcpts[r->n_rcpts]);
 		s.addr_text = in_brackets(rcpt->given, mem);
 		run_point(r, AT_RCPT, &s, &rcpt->point, mem);
@@ -143,6 +166,7 @@ take_recipients(
 		if (rcpt->point.refused)
 			continue;
 		r->n_accepted++;
+		n_limited += !(s.bypass & BYPASS_CONTROL);
 		rcpt->expanded = s.expanded;
 		rcpt->results = s.expanded ? s.rcpts : &rcpt->result;
 		rcpt->n_results = s.expanded ? s.n_rcpts : 1;
@@ -211,7 +235,7 @@ run_point(struct trace_report *r, enum stage_point point, struct subject *s,
 	while (pipeline_run(&pr, s, &r->facts, mem, true, applied, &run,
 		   &needs) == PIPELINE_NEEDS)
 		for (size_t i = 0; i < needs.n; i++)
-			assume(&r->facts, &needs.v[i], mem);
+			assume(r, &needs.v[i], mem);
 	if (!pr.replied)
 		return;
 	out->reply = pr.reply;
@@ -244,17 +268,37 @@ applied(void *arg, const struct stage *stage, const struct stage_out *out)
 	}
 }
 
-/* Counters do not move for a trace: it is the first and only connection.
- * What nobody could be asked for could not be had. */
+/*
+ * Counters do not move for a trace: it is the first and only connection, and
+ * each recipient the first. The next hop is taken to know everybody, unless
+ * it was asked. What nobody could be asked for could not be had.
+ */
 static void
-assume(struct facts *f, const struct need *need, struct arena *mem)
+assume(struct trace_report *r, const struct need *need, struct arena *mem)
 {
-	if (need->id != FACT_CONNECTIONS) {
-		fact_fail(f, mem, need->id, need->key);
+	static const struct fact taken = { FACT_KNOWN, FACT_FROM_DEFAULT };
+	struct facts *f = &r->facts;
+
+	switch (need->id) {
+	case FACT_CONNECTIONS:
+		f->connections = f->listener_connections =
+		    f->total_connections = 1;
+		fact_set(f, FACT_CONNECTIONS, FACT_KNOWN, FACT_FROM_DEFAULT);
 		return;
+	case FACT_RATE_HOST:
+	case FACT_RATE_SENDER:
+	case FACT_DHAP:
+		fact_put(f, mem, need->id, need->key, taken)->number = 1;
+		return;
+	case FACT_CALLAHEAD:
+		fact_put(f, mem, need->id, need->key, taken)->number =
+		    RECIPIENT_OK;
+		break;
+	default:
+		fact_fail(f, mem, need->id, need->key);
 	}
-	f->connections = f->listener_connections = f->total_connections = 1;
-	fact_set(f, FACT_CONNECTIONS, FACT_KNOWN, FACT_FROM_DEFAULT);
+	if (r->wants != NULL && r->wants->n < NEEDS_MAX)
+		r->wants->v[r->wants->n++] = *need;
 }
 
 /* People type addresses without the brackets of the protocol. */

@@ -13,6 +13,12 @@ static void tls_required(
     const struct note *, const struct trace_point *, struct buf *);
 static void exception(
     const struct note *, const struct trace_point *, struct buf *);
+static void sender_verify(
+    const struct note *, const struct trace_point *, struct buf *);
+static void limit(
+    const struct note *, const struct trace_point *, struct buf *);
+static void call_ahead(
+    const struct note *, const struct trace_point *, struct buf *);
 static void masquerade(
     const struct note *, const struct trace_point *, struct buf *);
 static void domain_map(
@@ -35,11 +41,14 @@ static const struct {
 	{ NOTE_BAD_ADDRESS, bad_address },
 	{ NOTE_TLS_REQUIRED, tls_required },
 	{ NOTE_EXCEPTION, exception },
+	{ NOTE_SENDER_VERIFY, sender_verify },
 	{ NOTE_MASQUERADE, masquerade },
 	{ NOTE_DOMAIN_MAP, domain_map },
 	{ NOTE_RAT_MATCH, rat_match },
 	{ NOTE_RAT_SKIPPED, rat_skipped },
 	{ NOTE_ALIAS, alias },
+	{ NOTE_LIMIT, limit },
+	{ NOTE_CALL_AHEAD, call_ahead },
 };
 
 void
@@ -135,6 +144,52 @@ exception(const struct note *n, const struct trace_point *p, struct buf *out)
 		show_reply(&p->reply, out);
 		buf_putc(out, ')');
 	}
+}
+
+static void
+sender_verify(
+    const struct note *n, const struct trace_point *p, struct buf *out)
+{
+	static const char *const classes[] = {
+		[DOMAIN_EXISTS] = "Passed",
+		[DOMAIN_MISSING] = "domain does not exist (",
+		[DOMAIN_UNRESOLVED] = "domain does not resolve (",
+		[DOMAIN_MALFORMED] = "malformed sender (",
+	};
+
+	buf_puts(out, "Envelope Sender DNS Verification: ");
+	if (n->text.n > 0) {
+		buf_printf(out, "Not Performed (%.*s)", STR_ARG(n->text));
+		return;
+	}
+	buf_puts(out, classes[n->number]);
+	if (n->number != DOMAIN_EXISTS) {
+		show_reply(&p->reply, out);
+		buf_putc(out, ')');
+	}
+}
+
+static void
+limit(const struct note *n, const struct trace_point *p, struct buf *out)
+{
+	buf_printf(out, "Receiving Control: limit of %.*s reached (",
+	    STR_ARG(n->text));
+	show_reply(&p->reply, out);
+	buf_putc(out, ')');
+}
+
+static void
+call_ahead(const struct note *n, const struct trace_point *p, struct buf *out)
+{
+	(void)p;
+	buf_puts(out, "SMTP Call-Ahead: ");
+	show_text(n->from, out);
+	buf_puts(out, ": ");
+	if (n->to.n > 0) {
+		show_text(n->to, out);
+		buf_puts(out, ": ");
+	}
+	show_text(n->text, out);
 }
 
 static void

@@ -299,6 +299,8 @@ fact(const struct trace_report *r, enum fact_id id, struct buf *out)
 static void
 keyed_fact(const struct fact_answer *a, struct buf *out)
 {
+	const char *name = fact_value_name(a->id, a->number);
+
 	buf_printf(out, " - %s", fact_name(a->id));
 	if (a->key.n > 0) {
 		buf_putc(out, ' ');
@@ -306,8 +308,8 @@ keyed_fact(const struct fact_answer *a, struct buf *out)
 	}
 	if (a->meta.state != FACT_KNOWN)
 		buf_puts(out, ": cannot be said");
-	else if (a->id == FACT_DNSLIST)
-		buf_puts(out, a->number == 1 ? ": listed" : ": not listed");
+	else if (name != NULL)
+		buf_printf(out, ": %s", name);
 	else
 		buf_printf(out, ": %" PRIu64, a->number);
 	buf_printf(out, " (%s)\n", fact_source_name(a->meta.source));

@@ -53,7 +53,8 @@ enum trace_end {          /* how far it came */
 
 struct trace_report {
 	const struct trace_input *input;
-	struct facts facts; /* with what was taken for those not known */
+	struct needs *wants; /* trace_wants: what was taken for granted */
+	struct facts facts;  /* with what was taken for those not known */
 	enum trace_end end;
 	struct subject connected; /* group, entry, policy, behaviour */
 	struct trace_point connect;
@@ -74,6 +75,9 @@ struct trace_report {
 /* Everything a report points to lives in mem, but for the message. */
 void trace_run(
     struct trace_report *, const struct trace_input *, struct arena *mem);
+/* Facts that the stages up to RCPT lack and that somebody could be asked for:
+ * some of them, NEEDS_MAX at most. False: none. The message is not read. */
+bool trace_wants(const struct trace_input *, struct needs *, struct arena *mem);
 void trace_fini(struct trace_report *);
 const char *trace_end_name(enum trace_end); /* "queued" */
 /* Over the limit of the policy; the report goes on all the same. */

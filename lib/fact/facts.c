@@ -109,6 +109,36 @@ host_class_name(enum host_class c)
 	return name_of(names, NELEM(names), c);
 }
 
+const char *
+fact_value_name(enum fact_id id, uint64_t number)
+{
+	static const char *const listed[] = { "not listed", "listed" };
+	static const char *const domains[] = {
+		[DOMAIN_EXISTS] = "exists",
+		[DOMAIN_MISSING] = "does not exist",
+		[DOMAIN_UNRESOLVED] = "cannot be resolved",
+		[DOMAIN_MALFORMED] = "malformed",
+	};
+	static const char *const recipients[] = {
+		[RECIPIENT_OK] = "known",
+		[RECIPIENT_UNKNOWN] = "not known",
+		[RECIPIENT_LATER] = "cannot be said now",
+		[RECIPIENT_NO_ANSWER] = "no answer",
+	};
+
+	switch (id) {
+	case FACT_DNSLIST:
+		return name_of(listed, NELEM(listed), number);
+	case FACT_SENDER_DOMAIN:
+		return name_of(domains, NELEM(domains), number);
+	case FACT_LDAP_ACCEPT:
+	case FACT_CALLAHEAD:
+		return name_of(recipients, NELEM(recipients), number);
+	default:
+		return NULL;
+	}
+}
+
 static const char *
 name_of(const char *const *names, size_t n, size_t i)
 {

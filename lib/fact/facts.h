@@ -173,5 +173,8 @@ const char *fact_source_name(enum fact_source s); /* "looked up" */
 bool fact_host_name_ok(struct str name);
 /* "nx.domain", "serv.fail", "not.double.verified", "verified" */
 const char *host_class_name(enum host_class c);
+/* What the number of a keyed fact says: "listed", "exists", "unknown"; NULL:
+ * it is a count. */
+const char *fact_value_name(enum fact_id id, uint64_t number);
 
 #endif

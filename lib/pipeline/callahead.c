@@ -76,7 +76,8 @@ judge(struct called *c, struct str addr, const struct fact_answer *a)
 	if (a != NULL) {
 		note = stage_note(c->out, NOTE_CALL_AHEAD);
 		note->from = c->subject->listener->call_ahead->name;
-		note->to = addr;
+		if (c->subject->expanded)
+			note->to = addr;
 		note->text = str_of(result(a, c->out->mem));
 	}
 	if (a == NULL || !refusal(c, a, &reply)) {

@@ -1,4 +1,5 @@
 /* test_callahead.c - the stage "call-ahead", its questions and what is kept */
+#include "lookup/ahead.h"
 #include "smtpd/callahead.h"
 #include "tests/unit/pipeline_world.h"
 
@@ -222,7 +223,7 @@ test_questions(void **state)
 
 		arena_init(&mem, 1 << 20);
 		buf_init(&hosts, 1 << 16);
-		any = callahead_probe(config, profile, str_of(table[i].addr),
+		any = ahead_probe(config, profile, str_of(table[i].addr),
 		    STR("mx.test"), &p, &mem);
 		v = p.hosts.v;
 		for (size_t k = 0; k < p.hosts.n; k++)
