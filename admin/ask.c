@@ -110,7 +110,7 @@ ask_value(struct editing *ed, const struct question *q, struct buf *answer,
 		return false;
 	buf_init(&before, VALUE_MAX);
 	ask_present(q->key, q->object, &before);
-	*changed = *dflt != q->is_default ||
+	*changed = q->absent || *dflt != q->is_default ||
 		   (!*dflt && !str_eq(buf_str(&before), buf_str(answer)));
 	buf_fini(&before);
 	return true;
@@ -301,7 +301,9 @@ ask_text(
 
 	buf_init(&text, VALUE_MAX);
 	buf_init(&now, VALUE_MAX);
-	if (q->seconds && q->key->type == &value_time)
+	if (q->absent)
+		;
+	else if (q->seconds && q->key->type == &value_time)
 		buf_printf(&now, "%" PRIu64,
 		    schema_get_uint(
 			q->key, (const char *)q->object + q->key->off));

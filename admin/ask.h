@@ -31,6 +31,7 @@ struct question {
 	/* It may be left to somebody else, whose value is shown: "default" is
 	 * an answer too, and what is shown changes nothing. */
 	bool can_default, is_default;
+	bool absent;  /* there is no present value */
 	bool seconds; /* times as a number of seconds, not as "3d" */
 };
 /*

@@ -1,9 +1,11 @@
-/* cmd_smtpauthconfig.c - `smtpauthconfig`: who may authenticate */
+/* cmd_smtpauthconfig.c - `smtpauthconfig`: profiles of SMTP AUTH, and the
+ * users of those that are local */
 #include <string.h>
 #include <termios.h>
 #include <unistd.h>
 
 #include "admin/commands.h"
+#include "admin/objects.h"
 #include "admin/users.h"
 #include "base/mem.h"
 #include "config/load.h"
@@ -11,16 +13,45 @@
 #define PASSWORD_MAX 1024
 
 static int run(struct tool *, int argc, char **argv);
+static void describe(const struct editing *, const void *, struct buf *);
+static void listeners(const struct editing *, struct str name, struct buf *);
 static int run_user(struct tool *, const struct auth_profile *, char **argv);
 static int run_users(struct tool *, const struct auth_profile *, char **argv);
 static int run_deluser(struct tool *, const struct auth_profile *, char **argv);
 static bool read_password(struct tool *, char out[PASSWORD_MAX]);
 static bool read_unseen(struct tool *, const char *question, char *out);
 
+static const struct objects_form form = {
+	.list = "auth_profiles",
+	.what = "profile",
+	.title = "Currently configured SMTP Authentication profiles:",
+	.none = "No SMTP Authentication profiles configured.",
+	.ask_name = "Enter a name for this profile:",
+	.op_help = { "Create a new SMTP Auth profile.",
+	    "Edit an existing profile.", "Delete a profile." },
+	.keys = {
+		{ "type", "Choose the type of profile:", NULL, NULL },
+		{ "servers",
+		    "Enter the servers to forward to. Separate multiple "
+		    "servers with commas.",
+		    "type=forward", NULL },
+		{ "tls", NULL, "type=forward", NULL },
+		{ "timeout", "Enter the seconds that an answer may take:", NULL,
+		    NULL },
+	},
+	.describe = describe,
+	.users = listeners,
+};
+
 const struct tool_command cmd_smtpauthconfig = { "smtpauthconfig",
-	"user PROFILE NAME | deluser PROFILE NAME | users PROFILE",
+	"[list | print NAME | new NAME [KEY=VALUE ...] | "
+	"edit NAME [KEY=VALUE ...] | delete NAME | user PROFILE NAME | "
+	"deluser PROFILE NAME | users PROFILE]",
 	"Who may authenticate with SMTP AUTH",
-	"user sets the password of a user of a local profile, or adds the "
+	"new, edit and delete change the profiles in the working copy of the "
+	"configuration, which listeners name; KEY is type, servers, tls, "
+	"timeout or users; nothing of it is in force before a commit. user "
+	"sets the password of a user of a local profile, or adds the "
 	"user; the password is asked for, or is the first line of standard "
 	"input. deluser removes a user, users lists them. Passwords are kept "
 	"as keys for SCRAM-SHA-256 in the profile's file below secrets/. "
@@ -50,7 +81,9 @@ run(struct tool *t, int argc, char **argv)
 	while (i < NELEM(actions) &&
 	       (argc < 2 || strcmp(argv[1], actions[i].word) != 0))
 		i++;
-	if (i == NELEM(actions) || argc != actions[i].argc)
+	if (i == NELEM(actions)) /* profiles */
+		return objects_run(&form, t, argc, argv);
+	if (argc != actions[i].argc)
 		return tool_usage(t, NULL);
 	if (bundle_read_folder(&b, t->paths.etc, &err) == 0) {
 		c = config_load_simple(&b, 0, &err);
@@ -70,6 +103,33 @@ run(struct tool *t, int argc, char **argv)
 				      : actions[i].run(t, profile, argv);
 	config_unref(&c);
 	return status;
+}
+
+static void
+describe(const struct editing *ed, const void *object, struct buf *out)
+{
+	const struct auth_profile *p = object;
+
+	(void)ed;
+	buf_puts(out, p->kind == AUTH_LOCAL ? " (local)" : " (forward: ");
+	for (size_t k = 0; k < p->n_servers; k++)
+		buf_printf(out, "%s%.*s", k > 0 ? ", " : "",
+		    STR_ARG(p->servers[k].text));
+	buf_puts(out, p->kind == AUTH_LOCAL ? "" : ")");
+}
+
+static void
+listeners(const struct editing *ed, struct str name, struct buf *out)
+{
+	const struct config *c = ed->w->config;
+
+	for (size_t i = 0; i < c->n_listeners; i++) {
+		const struct listener *l = &c->listeners[i];
+
+		if (l->auth != NULL && str_eq(l->auth->name, name))
+			buf_printf(out, "%slistener \"%.*s\"",
+			    out->len > 0 ? ", " : "", STR_ARG(l->name));
+	}
 }
 
 static int

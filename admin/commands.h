@@ -10,6 +10,9 @@
 #include "admin/tool.h"
 
 #define COMMANDS(C)                                                            \
+	C(addresslistconfig)                                                   \
+	C(aliasconfig)                                                         \
+	C(altsrchost)                                                          \
 	C(bounceconfig)                                                        \
 	C(certconfig)                                                          \
 	C(clearchanges)                                                        \
@@ -17,9 +20,12 @@
 	C(commitdetail)                                                        \
 	C(delivernow)                                                          \
 	C(dnsflush)                                                            \
+	C(dnslistconfig)                                                       \
+	C(exceptionconfig)                                                     \
 	C(help)                                                                \
 	C(hoststatus)                                                          \
 	C(inject)                                                              \
+	C(interfaceconfig)                                                     \
 	C(listenerconfig)                                                      \
 	C(loadconfig)                                                          \
 	C(mailconfig)                                                          \

@@ -17,7 +17,7 @@ interfaces_show(
 {
 	const struct config *c = ed->w->config;
 
-	buf_printf(out, "%.*s (", STR_ARG(in->name));
+	buf_putc(out, '(');
 	interfaces_address(out, &in->ip);
 	buf_printf(out, ": %.*s)",
 	    STR_ARG(in->hostname.n > 0 ? in->hostname : c->hostname));
@@ -35,6 +35,7 @@ interfaces_ask(struct editing *ed, const char *question,
 
 	for (size_t i = 0; i < c->n_interfaces; i++) {
 		buf_init(&text[i], 1000);
+		buf_printf(&text[i], "%.*s ", STR_ARG(c->interfaces[i].name));
 		interfaces_show(&text[i], ed, &c->interfaces[i]);
 		names[i] = buf_str(&text[i]);
 		if (now == &c->interfaces[i])

@@ -6,7 +6,7 @@
 
 #include "admin/ask.h"
 
-/* "PublicNet (192.0.2.1/24: mail.example.com)" */
+/* "(192.0.2.1/24: mail.example.com)": what stands behind its name. */
 void interfaces_show(
     struct buf *, const struct editing *, const struct interface *);
 /* Asks for one by number; an empty answer: now, or the first. */

@@ -16,6 +16,12 @@ struct part {
 	bool (*fits)(const struct listener *); /* NULL: all */
 };
 
+struct choices {
+	const char *question;
+	const struct str *names;
+	size_t n, now;
+};
+
 static void show(struct editing *, const struct listener *);
 static void show_line(
     struct buf *, const char *label, struct str value, const char *absent);
@@ -29,6 +35,12 @@ static bool ask_limits(struct editing *, size_t i);
 static int take_limits(struct editing *, struct args *, size_t i);
 static bool ask_certificate(struct editing *, size_t i);
 static int take_certificate(struct editing *, struct args *, size_t i);
+static bool ask_auth(struct editing *, size_t i);
+static int take_auth(struct editing *, struct args *, size_t i);
+static bool ask_choice(
+    struct editing *, size_t i, const char *key, const struct choices *);
+static int take_choice(struct editing *, struct args *, size_t i,
+    const char *key, const char *none);
 static bool ask_bounce(struct editing *, size_t i);
 static int take_bounce(struct editing *, struct args *, size_t i);
 
@@ -52,6 +64,8 @@ static const struct part parts[] = {
 	    listener_masquerade, listener_masquerade_batch, NULL },
 	{ "DOMAINMAP", "Configure domain mappings.", listener_domain_map,
 	    listener_domain_map_batch, NULL },
+	{ "SMTPAUTH", "Configure SMTP authentication.", ask_auth, take_auth,
+	    is_smtp },
 };
 
 bool
@@ -309,39 +323,82 @@ ask_certificate(struct editing *ed, size_t i)
 {
 	const struct config *c = ed->w->config;
 	struct str *names = mem_array(c->n_certificates + 1, sizeof(*names));
-	size_t n = 0, now = 0, chosen;
+	const struct certificate *now = listener_at(ed, i)->certificate;
 	bool answered;
 
-	names[n++] = STR("None: STARTTLS is not offered");
-	for (size_t k = 0; k < c->n_certificates; k++) {
-		if (&c->certificates[k] == listener_at(ed, i)->certificate)
-			now = n;
-		names[n++] = c->certificates[k].name;
-	}
-	answered = ask_name(ed, "Please choose the certificate to use.", names,
-	    n, now, &chosen);
-	if (answered && chosen == 0)
-		editing_delete(ed, "listeners[%zu].certificate", i);
-	else if (answered && chosen != now)
-		editing_text(
-		    ed, names[chosen], "listeners[%zu].certificate", i);
+	names[0] = STR("None: STARTTLS is not offered");
+	for (size_t k = 0; k < c->n_certificates; k++)
+		names[k + 1] = c->certificates[k].name;
+	answered = ask_choice(ed, i, "certificate",
+	    &(struct choices){ "Please choose the certificate to use.", names,
+		c->n_certificates + 1,
+		now != NULL ? (size_t)(now - c->certificates) + 1 : 0 });
 	free(names);
-	if (answered)
-		editing_save(ed);
 	return answered;
+}
+
+static bool
+ask_auth(struct editing *ed, size_t i)
+{
+	const struct config *c = ed->w->config;
+	struct str *names = mem_array(c->n_auth_profiles + 1, sizeof(*names));
+	const struct auth_profile *now = listener_at(ed, i)->auth;
+	bool answered;
+
+	names[0] = STR("None: AUTH is not offered");
+	for (size_t k = 0; k < c->n_auth_profiles; k++)
+		names[k + 1] = c->auth_profiles[k].name;
+	answered = ask_choice(ed, i, "auth_profile",
+	    &(struct choices){ "Please choose the SMTP Authentication profile "
+			       "to use.",
+		names, c->n_auth_profiles + 1,
+		now != NULL ? (size_t)(now - c->auth_profiles) + 1 : 0 });
+	free(names);
+	return answered;
+}
+
+/* The first of them is none. */
+static bool
+ask_choice(
+    struct editing *ed, size_t i, const char *key, const struct choices *c)
+{
+	size_t chosen;
+
+	if (!ask_name(ed, c->question, c->names, c->n, c->now, &chosen))
+		return false;
+	if (chosen == 0)
+		editing_delete(ed, "listeners[%zu].%s", i, key);
+	else if (chosen != c->now)
+		editing_text(ed, c->names[chosen], "listeners[%zu].%s", i, key);
+	editing_save(ed);
+	return true;
 }
 
 static int
 take_certificate(struct editing *ed, struct args *a, size_t i)
 {
+	return take_choice(ed, a, i, "certificate", "none");
+}
+
+static int
+take_auth(struct editing *ed, struct args *a, size_t i)
+{
+	return take_choice(ed, a, i, "auth_profile", "none");
+}
+
+/* none: the word for nothing. */
+static int
+take_choice(struct editing *ed, struct args *a, size_t i, const char *key,
+    const char *none)
+{
 	const char *name = args_next(a);
 
 	if (name == NULL || args_finish(a) != TOOL_DONE)
-		return tool_usage(ed->t, "which certificate? (or none)");
-	if (strcmp(name, "none") == 0)
-		editing_delete(ed, "listeners[%zu].certificate", i);
+		return tool_usage(ed->t, "which one?");
+	if (strcmp(name, none) == 0)
+		editing_delete(ed, "listeners[%zu].%s", i, key);
 	else
-		editing_text(ed, str_of(name), "listeners[%zu].certificate", i);
+		editing_text(ed, str_of(name), "listeners[%zu].%s", i, key);
 	return editing_done(ed);
 }
 
@@ -384,14 +441,5 @@ ask_bounce(struct editing *ed, size_t i)
 static int
 take_bounce(struct editing *ed, struct args *a, size_t i)
 {
-	const char *name = args_next(a);
-
-	if (name == NULL || args_finish(a) != TOOL_DONE)
-		return tool_usage(ed->t, "which bounce profile?");
-	if (strcmp(name, "Default") == 0)
-		editing_delete(ed, "listeners[%zu].bounce_profile", i);
-	else
-		editing_text(
-		    ed, str_of(name), "listeners[%zu].bounce_profile", i);
-	return editing_done(ed);
+	return take_choice(ed, a, i, "bounce_profile", "Default");
 }

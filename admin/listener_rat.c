@@ -239,7 +239,7 @@ static bool
 ask_reply(struct editing *ed, struct recipients *r)
 {
 	struct str text = str_of(r->reply);
-	char line[DIALOGUE_LINE];
+	char line[DIALOGUE_LINE], shown[DIALOGUE_LINE];
 	uint64_t code = r->accept ? 250 : 550;
 	bool yes;
 
@@ -259,10 +259,10 @@ ask_reply(struct editing *ed, struct recipients *r)
 		"Enter the SMTP code to use in the response.",
 		r->accept ? 200 : 400, r->accept ? 299 : 599, code, &code))
 		return false;
-	snprintf(line, sizeof(line), "%.*s", STR_ARG(text));
+	str_copy(shown, sizeof(shown), text);
 	tool_space(ed->t);
 	if (!dialogue_text(&ed->t->dialogue, "Enter your custom SMTP response.",
-		line, line, sizeof(line)))
+		shown, line, sizeof(line)))
 		return false;
 	snprintf(
 	    r->reply, sizeof(r->reply), "%u %.1000s", (unsigned)code, line);

@@ -22,8 +22,6 @@ struct asking {
 	void *object;
 };
 
-static int converse(struct editing *, const struct objects_form *);
-static int batch(struct editing *, const struct objects_form *, struct args *);
 static bool operate(struct editing *, const struct objects_form *, size_t op);
 static void list(struct editing *, const struct objects_form *);
 static bool pick(
@@ -52,7 +50,7 @@ static size_t find(
 static bool path_of(struct editing *, const struct objects_form *, size_t k,
     char out[PATH_LEN]);
 static bool is_list(const struct schema_key *);
-static bool *flag(const struct asking *, const char *key);
+static bool is_so(const struct asking *, const char *when);
 
 int
 objects_run(const struct objects_form *f, struct tool *t, int argc, char **argv)
@@ -67,10 +65,11 @@ objects_run(const struct objects_form *f, struct tool *t, int argc, char **argv)
 	if (status != TOOL_DONE)
 		return status;
 	if (argc == 1) {
-		status = converse(&ed, f);
+		status =
+		    objects_ask(&ed, f) ? TOOL_DONE : editing_abandoned(&ed);
 	} else {
 		args_begin(&a, t, argc, argv, 1);
-		status = batch(&ed, f, &a);
+		status = objects_take(&ed, f, &a);
 		args_end(&a);
 	}
 	return editing_end(&ed, status);
@@ -147,8 +146,8 @@ objects_new(
 	return ok;
 }
 
-static int
-converse(struct editing *ed, const struct objects_form *f)
+bool
+objects_ask(struct editing *ed, const struct objects_form *f)
 {
 	struct dialogue_op menu[N_OPS + NELEM(f->more)];
 	size_t n = 0, op;
@@ -162,15 +161,15 @@ converse(struct editing *ed, const struct objects_form *f)
 		list(ed, f);
 		tool_space(ed->t);
 		if (!dialogue_menu(&ed->t->dialogue, menu, n, &op))
-			return editing_abandoned(ed);
+			return false;
 		if (op == n)
-			return TOOL_DONE;
+			return true;
 	} while (op < N_OPS ? operate(ed, f, op) : f->ask_more(ed, op - N_OPS));
-	return editing_abandoned(ed);
+	return false;
 }
 
-static int
-batch(struct editing *ed, const struct objects_form *f, struct args *a)
+int
+objects_take(struct editing *ed, const struct objects_form *f, struct args *a)
 {
 	const char *word = args_next(a);
 
@@ -288,7 +287,7 @@ ask_keys(struct editing *ed, const struct asking *a, const void *now)
 	     ok && k < OBJECTS_KEYS && a->form->keys[k].key != NULL; k++) {
 		const struct objects_question *q = &a->form->keys[k];
 
-		if (q->when != NULL && !*flag(&copy, q->when))
+		if (q->when != NULL && !is_so(&copy, q->when))
 			continue;
 		ok = ask_one(ed, &copy, q);
 	}
@@ -309,7 +308,8 @@ ask_one(struct editing *ed, const struct asking *a,
 		.text = oq->text,
 		.object = a->object,
 		.seconds = true,
-		.can_default = a->follows };
+		.can_default = a->follows,
+		.absent = a->is_new && key->flags & KEY_REQUIRED };
 
 	if (is_list(key))
 		return ask_list(ed, a, oq, key);
@@ -325,8 +325,10 @@ ask_one(struct editing *ed, const struct asking *a,
 		editing_delete(ed, "%s", below);
 	else if (ok && changed)
 		editing_text(ed, buf_str(&answer), "%s", below);
-	if (ok && !dflt && key->type == &value_bool)
-		*flag(a, key->name) = str_is(buf_str(&answer), "yes");
+	/* What is asked next may depend on it; texts are not looked at. */
+	if (ok && !dflt && key->type != &value_text)
+		key->type->parse(key, buf_str(&answer),
+		    (char *)a->object + key->off, NULL, NULL);
 	buf_fini(&answer);
 	return ok;
 }
@@ -567,10 +569,19 @@ is_list(const struct schema_key *key)
 	       (key->list || (key->type == NULL && key->section == NULL));
 }
 
-static bool *
-flag(const struct asking *a, const char *key)
+/* "flag" is yes, "key=word" is that word. */
+static bool
+is_so(const struct asking *a, const char *when)
 {
 	const struct schema_section *s = list_key(a->form)->section;
+	struct str want = str_of(when), name = str_cut(&want, '=');
+	const struct schema_key *key = schema_find(s, name);
+	struct buf now;
+	bool so;
 
-	return (bool *)((char *)a->object + ask_key_named(s, key)->off);
+	buf_init(&now, 1000);
+	ask_present(key, a->object, &now);
+	so = str_eq(buf_str(&now), want.n > 0 ? want : STR("yes"));
+	buf_fini(&now);
+	return so;
 }

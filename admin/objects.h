@@ -18,7 +18,7 @@
 
 struct objects_question {
 	const char *key, *text; /* text NULL: from the schema */
-	const char *when;       /* asked if this flag of the object is on */
+	const char *when;       /* "flag", "key=word": asked if it is so */
 	const char *maybe;      /* a question before: no empties the text */
 };
 
@@ -46,7 +46,10 @@ struct objects_form {
 int objects_run(
     const struct objects_form *, struct tool *, int argc, char **argv);
 
-/* For those who need only a part of it. */
+/* For those who need only a part of it: the dialogue (false: the input
+ * ended), the rest of a batch line. */
+bool objects_ask(struct editing *, const struct objects_form *);
+int objects_take(struct editing *, const struct objects_form *, struct args *);
 size_t objects_count(const struct editing *, const struct objects_form *);
 struct str objects_name(
     const struct editing *, const struct objects_form *, size_t k);

@@ -43,7 +43,7 @@ static int remove_at(
     struct editing *, const struct tables_form *, size_t i, int line);
 static int clear(struct editing *, const struct tables_form *, size_t i);
 static bool find(const struct editing *, const struct tables_form *, size_t i,
-    const char *left, struct side *);
+    const char *left, const char *context, struct side *);
 static void make_path(
     char *out, size_t size, const struct tables_form *, size_t i);
 static void file_of(const struct editing *, const struct tables_form *,
@@ -105,7 +105,7 @@ tables_take(
 {
 	const struct files_table transfer = { print, import, f };
 	struct dialogue_op menu[N_OPS];
-	const char *word = args_next(a), *left, *right;
+	const char *word = args_next(a), *left, *right, *context = NULL;
 	int which[N_OPS], op = -1;
 	size_t n = make_menu(f, menu, which);
 	struct side s = { .line = 0 };
@@ -114,8 +114,12 @@ tables_take(
 		if (str_is_nocase(str_of(word), menu[k].word))
 			op = which[k];
 	}
+	if (word != NULL && strcmp(word, "add") == 0)
+		op = NEW; /* as the model has it */
 	if (op == -1)
 		return tool_usage(ed->t, word);
+	if (op == NEW && f->take_new != NULL)
+		return f->take_new(ed, a, i);
 	if (op == MORE)
 		return f->take_more(ed, a, i);
 	if (op >= PRINT && op <= EXPORT)
@@ -124,14 +128,39 @@ tables_take(
 	if (op == CLEAR)
 		return args_finish(a) == TOOL_DONE ? clear(ed, f, i)
 						   : TOOL_USAGE;
+	if (f->kind == TABLE_ALIASES)
+		context = args_option(a, "context");
 	left = args_next(a);
 	right = op == DELETE ? "" : args_next(a);
 	if (left == NULL || right == NULL || args_finish(a) != TOOL_DONE)
 		return tool_usage(ed->t, "which entry?");
-	if (!find(ed, f, i, left, &s) && op != NEW)
+	if (!find(ed, f, i, left, context, &s) && op != NEW)
 		return editing_refuse(ed, "There is no entry \"%s\".", left);
 	return op == DELETE ? remove_at(ed, f, i, s.line)
 			    : put(ed, f, i, s.line, left, right);
+}
+
+int
+tables_run(const struct tables_form *f, struct tool *t, int argc, char **argv)
+{
+	struct editing ed;
+	struct args a;
+	int status;
+
+	if (argc == 1 && !t->asks)
+		return tool_usage(t, NULL);
+	status = editing_begin(&ed, t);
+	if (status != TOOL_DONE)
+		return status;
+	if (argc == 1) {
+		status =
+		    tables_ask(&ed, f, 0) ? TOOL_DONE : editing_abandoned(&ed);
+	} else {
+		args_begin(&a, t, argc, argv, 1);
+		status = tables_take(&ed, &a, f, 0);
+		args_end(&a);
+	}
+	return editing_end(&ed, status);
 }
 
 const struct table *
@@ -212,13 +241,15 @@ ask_new(struct editing *ed, const struct tables_form *f, size_t i)
 	struct side old = { .line = 0 };
 	bool yes;
 
+	if (f->ask_new != NULL)
+		return f->ask_new(ed, i);
 	tool_space(ed->t);
 	if (!dialogue_text(
 		&ed->t->dialogue, f->ask_left, "", left, sizeof(left)))
 		return false;
 	if (*left == '\0')
 		return true;
-	if (find(ed, f, i, left, &old)) {
+	if (find(ed, f, i, left, NULL, &old)) {
 		snprintf(question, sizeof(question),
 		    "There is an entry for %.200s already. Replace it?", left);
 		tool_space(ed->t);
@@ -304,14 +335,18 @@ pick(struct editing *ed, const struct tables_form *f, size_t i,
 	size_t n = t != NULL ? table_count(t) : 0, k;
 	struct str *lefts = mem_array(n + 1, sizeof(*lefts));
 	struct where where = { NULL, 0 };
+	struct str context;
 	bool answered;
 
 	tool_space(ed->t);
 	for (k = 0; k < n; k++) {
 		table_entry(t, k, &s->left, &s->right, &where);
 		lefts[k] = s->left;
-		fprintf(ed->t->dialogue.out, "%zu. %.*s%s%.*s\n", k + 1,
-		    STR_ARG(s->left), f->arrow, STR_ARG(s->right));
+		context = maptext_context_at(tables_text(ed, f, i), where.line);
+		fprintf(ed->t->dialogue.out, "%zu. %.*s%s%.*s%s%.*s%s\n", k + 1,
+		    STR_ARG(s->left), f->arrow, STR_ARG(s->right),
+		    context.n > 0 ? " [ " : "", STR_ARG(context),
+		    context.n > 0 ? " ]" : "");
 	}
 	answered = ask_which(ed, question, "entry", lefts, n, &k);
 	*chosen = answered && k < n;
@@ -378,14 +413,18 @@ clear(struct editing *ed, const struct tables_form *f, size_t i)
 
 static bool
 find(const struct editing *ed, const struct tables_form *f, size_t i,
-    const char *left, struct side *s)
+    const char *left, const char *context, struct side *s)
 {
 	const struct table *t = tables_now(ed, f, i);
 	struct where where;
 
 	for (size_t k = 0; t != NULL && k < table_count(t); k++) {
 		if (table_entry(t, k, &s->left, &s->right, &where) &&
-		    str_eq_nocase(s->left, str_of(left))) {
+		    str_eq_nocase(s->left, str_of(left)) &&
+		    (context == NULL ||
+			str_is_nocase(maptext_context_at(
+					  tables_text(ed, f, i), where.line),
+			    context))) {
 			s->line = where.line;
 			return true;
 		}

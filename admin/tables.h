@@ -27,6 +27,9 @@ struct tables_form {
 	 * " created." */
 	const char *created[3];
 	bool can_edit;
+	/* NEW in its own way; NULL: asks for both sides. */
+	bool (*ask_new)(struct editing *, size_t i);
+	int (*take_new)(struct editing *, struct args *, size_t i);
 	/* Asks for the right side; NULL: any text. */
 	bool (*right)(
 	    struct editing *, const char *dflt, char *out, size_t size);
@@ -41,9 +44,14 @@ struct tables_form {
 /* i: the listener, if it is of one. False: the input ended. */
 bool tables_ask(struct editing *, const struct tables_form *, size_t i);
 /* new LEFT RIGHT | edit LEFT RIGHT | delete LEFT | print | import FILE |
- * export FILE | clear. The exit status. */
+ * export FILE | clear. Of aliases, context= says which one is meant. The exit
+ * status. */
 int tables_take(
     struct editing *, struct args *, const struct tables_form *, size_t i);
+
+/* The whole command, of a table of the whole system. */
+int tables_run(
+    const struct tables_form *, struct tool *, int argc, char **argv);
 
 /* For forms with operations of their own: */
 const struct table *tables_now(

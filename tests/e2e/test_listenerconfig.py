@@ -433,6 +433,7 @@ Choose the operation you want to perform:
 - BOUNCECONFIG - Choose the bounce profile to use for this listener.
 - MASQUERADE - Configure the domain masquerading table.
 - DOMAINMAP - Configure domain mappings.
+- SMTPAUTH - Configure SMTP authentication.
 []> """ % seeded.port, "limits"),
             ("""
 Enter the maximum number of concurrent connections allowed on this listener.

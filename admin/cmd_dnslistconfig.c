@@ -1,0 +1,232 @@
+/* cmd_dnslistconfig.c - `dnslistconfig`: DNS lists of host access tables
+ * (spec receiving 4.2) */
+#include <string.h>
+
+#include "admin/ask.h"
+#include "admin/commands.h"
+#include "admin/control.h"
+#include "base/mem.h"
+#include "config/name.h"
+#include "trace/host.h"
+
+enum { SETUP, TEST, FLUSH, N_OPS };
+
+static int run(struct tool *, int argc, char **argv);
+static bool converse(struct editing *);
+static bool ask_test(struct editing *);
+static int take_setup(struct editing *, struct args *);
+static int take_test(struct editing *, struct args *);
+static int test(struct editing *, const struct ip *, const char *zone);
+static int flush(struct tool *);
+static void render_flush(const json_t *, struct buf *);
+static const struct schema_section *dns(void);
+
+static const struct dialogue_op ops[N_OPS] = {
+	{ "SETUP", "Configure DNS list services." },
+	{ "TEST", "Test an IP address on a DNS list." },
+	{ "FLUSH", "Flush the cache of the DNS." },
+};
+
+const struct tool_command cmd_dnslistconfig = { "dnslistconfig",
+	"[setup [dnslist_timeout=TIME] | test ADDRESS ZONE | flush]",
+	"Look-ups of DNS lists",
+	"DNS lists are entries dnslist[ZONE] of host access tables. setup "
+	"changes in the working copy of the configuration how long a look-up "
+	"may take; then the client is not on the list. test asks a list "
+	"about an address, now. flush forgets what lists have answered, with "
+	"all else that the DNS has.",
+	run };
+
+static int
+run(struct tool *t, int argc, char **argv)
+{
+	struct editing ed;
+	struct args a;
+	int status;
+
+	if (argc == 1 && !t->asks)
+		return tool_usage(t, NULL);
+	if (argc == 2 && strcmp(argv[1], "flush") == 0)
+		return flush(t);
+	status = editing_begin(&ed, t);
+	if (status != TOOL_DONE)
+		return status;
+	if (argc == 1) {
+		status = converse(&ed) ? TOOL_DONE : editing_abandoned(&ed);
+		return editing_end(&ed, status);
+	}
+	args_begin(&a, t, argc, argv, 2);
+	if (strcmp(argv[1], "setup") == 0)
+		status = take_setup(&ed, &a);
+	else if (strcmp(argv[1], "test") == 0)
+		status = take_test(&ed, &a);
+	else
+		status = tool_usage(t, argv[1]);
+	args_end(&a);
+	return editing_end(&ed, status);
+}
+
+static bool
+converse(struct editing *ed)
+{
+	struct question q = {
+		.key = ask_key_named(dns(), "dnslist_timeout"),
+		.text = "Enter the timeout for queries of DNS lists, in "
+			"seconds.",
+		.seconds = true,
+	};
+	size_t op;
+
+	for (;;) {
+		tool_space(ed->t);
+		if (!dialogue_menu(&ed->t->dialogue, ops, N_OPS, &op))
+			return false;
+		switch (op) {
+		case SETUP:
+			q.object = ed->w->config;
+			if (!ask_set(ed, &q, "dns"))
+				return false;
+			editing_save(ed);
+			break;
+		case TEST:
+			if (!ask_test(ed))
+				return false;
+			break;
+		case FLUSH:
+			flush(ed->t);
+			break;
+		default:
+			return true;
+		}
+	}
+}
+
+static bool
+ask_test(struct editing *ed)
+{
+	char zone[DIALOGUE_LINE], address[DIALOGUE_LINE];
+	struct ip ip;
+
+	tool_space(ed->t);
+	for (;;) {
+		if (!dialogue_text(&ed->t->dialogue,
+			"Enter the DNS list to query (Ex: "
+			"\"list.example.net\"):",
+			"", zone, sizeof(zone)))
+			return false;
+		if (*zone == '\0')
+			return true;
+		if (name_domain(str_of(zone), NULL))
+			break;
+		fprintf(
+		    ed->t->dialogue.out, "Invalid domain name: \"%s\"\n", zone);
+	}
+	tool_space(ed->t);
+	for (;;) {
+		if (!dialogue_text(&ed->t->dialogue,
+			"Enter the IP address to query for:", "", address,
+			sizeof(address)))
+			return false;
+		if (ip_parse(&ip, str_of(address)))
+			break;
+		fprintf(ed->t->dialogue.out, "Invalid IP address: \"%s\"\n",
+		    address);
+	}
+	test(ed, &ip, zone);
+	return true;
+}
+
+static int
+take_setup(struct editing *ed, struct args *a)
+{
+	const char *value = args_option(a, "dnslist_timeout");
+	struct err err = ERR_INIT;
+	struct buf normal;
+	int status = args_finish(a);
+
+	if (status != TOOL_DONE)
+		return status;
+	buf_init(&normal, 1000);
+	if (value == NULL) {
+		ask_present(ask_key_named(dns(), "dnslist_timeout"),
+		    ed->w->config, &normal);
+		fprintf(
+		    ed->t->dialogue.out, "dnslist_timeout=%s\n", normal.data);
+	} else if (ask_check(ask_key_named(dns(), "dnslist_timeout"),
+		       str_of(value), &normal, &err)) {
+		editing_text(ed, buf_str(&normal), "dns.dnslist_timeout");
+		status = editing_done(ed);
+	} else {
+		err_in(&err, "dnslist_timeout");
+		status = tool_fail(ed->t, &err);
+	}
+	buf_fini(&normal);
+	return status;
+}
+
+/* ADDRESS ZONE */
+static int
+take_test(struct editing *ed, struct args *a)
+{
+	const char *address = args_next(a), *zone = args_next(a);
+	struct ip ip;
+
+	if (zone == NULL)
+		return tool_usage(ed->t, "an address and a list");
+	if (args_finish(a) != TOOL_DONE)
+		return TOOL_USAGE;
+	if (!ip_parse(&ip, str_of(address)))
+		return editing_refuse(
+		    ed, "Invalid IP address: \"%s\"", address);
+	if (!name_domain(str_of(zone), NULL))
+		return editing_refuse(ed, "Invalid domain name: \"%s\"", zone);
+	return test(ed, &ip, zone);
+}
+
+/* As a listener would ask it. */
+static int
+test(struct editing *ed, const struct ip *ip, const char *zone)
+{
+	const struct need need = { FACT_DNSLIST, str_of(zone) };
+	const struct fact_answer *answer;
+	struct facts facts = { .client = *ip };
+	struct arena mem;
+	char text[IP_TEXT];
+	int status = TOOL_DONE;
+
+	arena_init(&mem, 1 << 20);
+	trace_look_up(ed->w->config, &need, 1, &facts, &mem);
+	answer = fact_find(&facts, FACT_DNSLIST, need.key);
+	if (answer == NULL || answer->meta.state != FACT_KNOWN) {
+		fprintf(stderr, "%s cannot be asked about %s.\n", zone,
+		    ip_text(ip, text));
+		status = TOOL_NEGATIVE;
+	} else {
+		fprintf(ed->t->dialogue.out, "%s is %s %s.\n",
+		    ip_text(ip, text), answer->number != 0 ? "on" : "not on",
+		    zone);
+	}
+	arena_free(&mem);
+	return status;
+}
+
+static int
+flush(struct tool *t)
+{
+	const char *words[] = { "dnsflush", NULL };
+
+	return control_show(t, PROGRAM_LOOKUPD, words, render_flush);
+}
+
+static void
+render_flush(const json_t *answer, struct buf *out)
+{
+	(void)answer;
+	buf_puts(out, "Flushing DNS cache.\n");
+}
+
+static const struct schema_section *
+dns(void)
+{
+	return ask_key_named(&schema_top, "dns")->section;
+}
