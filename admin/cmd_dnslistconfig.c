@@ -5,11 +5,18 @@
 #include "admin/ask.h"
 #include "admin/commands.h"
 #include "admin/control.h"
-#include "base/mem.h"
+#include "base/loop.h"
 #include "config/name.h"
-#include "trace/host.h"
+#include "lookup/facts.h"
+#include "lookup/lookup.h"
+#include "lookup/system.h"
 
 enum { SETUP, TEST, FLUSH, N_OPS };
+
+struct asking {
+	struct loop *loop;
+	struct fact_answer fact;
+};
 
 static int run(struct tool *, int argc, char **argv);
 static bool converse(struct editing *);
@@ -17,6 +24,7 @@ static bool ask_test(struct editing *);
 static int take_setup(struct editing *, struct args *);
 static int take_test(struct editing *, struct args *);
 static int test(struct editing *, const struct ip *, const char *zone);
+static void answered(void *arg, const struct answer *);
 static int flush(struct tool *);
 static void render_flush(const json_t *, struct buf *);
 static const struct schema_section *dns(void);
@@ -183,31 +191,45 @@ take_test(struct editing *ed, struct args *a)
 	return test(ed, &ip, zone);
 }
 
-/* As a listener would ask it. */
+/* The question and the meaning of its answer are those of smtpd. */
 static int
 test(struct editing *ed, const struct ip *ip, const char *zone)
 {
-	const struct need need = { FACT_DNSLIST, str_of(zone) };
-	const struct fact_answer *answer;
-	struct facts facts = { .client = *ip };
-	struct arena mem;
-	char text[IP_TEXT];
-	int status = TOOL_DONE;
+	struct asking a = { .fact.meta.state = FACT_FAILED };
+	const struct config *c = ed->w->config;
+	struct lookup_system system;
+	struct lookups *lookups;
+	char name[LOOKUP_NAME], text[IP_TEXT];
+	struct query query;
 
-	arena_init(&mem, 1 << 20);
-	trace_look_up(ed->w->config, &need, 1, &facts, &mem);
-	answer = fact_find(&facts, FACT_DNSLIST, need.key);
-	if (answer == NULL || answer->meta.state != FACT_KNOWN) {
-		fprintf(stderr, "%s cannot be asked about %s.\n", zone,
-		    ip_text(ip, text));
-		status = TOOL_NEGATIVE;
-	} else {
-		fprintf(ed->t->dialogue.out, "%s is %s %s.\n",
-		    ip_text(ip, text), answer->number != 0 ? "on" : "not on",
-		    zone);
+	a.loop = loop_new();
+	lookup_system_read(&system, NULL, NULL);
+	lookups = lookups_new(a.loop, c, &system, NULL, NULL);
+	if (lookups != NULL &&
+	    lookup_query_of(FACT_DNSLIST, str_of(zone), c, ip, &query, name)) {
+		lookup_ask(lookups, &query, answered, &a);
+		loop_run(a.loop);
 	}
-	arena_free(&mem);
-	return status;
+	lookups_free(&lookups);
+	lookup_system_free(&system);
+	loop_free(&a.loop);
+	ip_text(ip, text);
+	if (a.fact.meta.state != FACT_KNOWN) {
+		fprintf(stderr, "%s cannot be asked about %s.\n", zone, text);
+		return TOOL_NEGATIVE;
+	}
+	fprintf(ed->t->dialogue.out, "%s is %s %s.\n", text,
+	    a.fact.number != 0 ? "on" : "not on", zone);
+	return TOOL_DONE;
+}
+
+static void
+answered(void *arg, const struct answer *answer)
+{
+	struct asking *a = arg;
+
+	lookup_fact_of(FACT_DNSLIST, answer, &a->fact);
+	loop_stop(a->loop);
 }
 
 static int

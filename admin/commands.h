@@ -14,6 +14,7 @@
 	C(aliasconfig)                                                         \
 	C(altsrchost)                                                          \
 	C(bounceconfig)                                                        \
+	C(callaheadconfig)                                                     \
 	C(certconfig)                                                          \
 	C(clearchanges)                                                        \
 	C(commit)                                                              \

@@ -16,12 +16,6 @@ struct part {
 	bool (*fits)(const struct listener *); /* NULL: all */
 };
 
-struct choices {
-	const char *question;
-	const struct str *names;
-	size_t n, now;
-};
-
 static void show(struct editing *, const struct listener *);
 static void show_line(
     struct buf *, const char *label, struct str value, const char *absent);
@@ -37,8 +31,6 @@ static bool ask_certificate(struct editing *, size_t i);
 static int take_certificate(struct editing *, struct args *, size_t i);
 static bool ask_auth(struct editing *, size_t i);
 static int take_auth(struct editing *, struct args *, size_t i);
-static bool ask_choice(
-    struct editing *, size_t i, const char *key, const struct choices *);
 static int take_choice(struct editing *, struct args *, size_t i,
     const char *key, const char *none);
 static bool ask_bounce(struct editing *, size_t i);
@@ -121,6 +113,22 @@ listener_edit_batch(struct editing *ed, struct args *a)
 		return parts[k].batch(ed, a, i);
 	}
 	return tool_usage(ed->t, word);
+}
+
+bool
+listener_choose(struct editing *ed, size_t i, const char *key,
+    const struct listener_choices *c)
+{
+	size_t chosen;
+
+	if (!ask_name(ed, c->question, c->names, c->n, c->now, &chosen))
+		return false;
+	if (chosen == 0)
+		editing_delete(ed, "listeners[%zu].%s", i, key);
+	else if (chosen != c->now)
+		editing_text(ed, c->names[chosen], "listeners[%zu].%s", i, key);
+	editing_save(ed);
+	return true;
 }
 
 static void
@@ -329,9 +337,9 @@ ask_certificate(struct editing *ed, size_t i)
 	names[0] = STR("None: STARTTLS is not offered");
 	for (size_t k = 0; k < c->n_certificates; k++)
 		names[k + 1] = c->certificates[k].name;
-	answered = ask_choice(ed, i, "certificate",
-	    &(struct choices){ "Please choose the certificate to use.", names,
-		c->n_certificates + 1,
+	answered = listener_choose(ed, i, "certificate",
+	    &(struct listener_choices){ "Please choose the certificate to use.",
+		names, c->n_certificates + 1,
 		now != NULL ? (size_t)(now - c->certificates) + 1 : 0 });
 	free(names);
 	return answered;
@@ -348,30 +356,14 @@ ask_auth(struct editing *ed, size_t i)
 	names[0] = STR("None: AUTH is not offered");
 	for (size_t k = 0; k < c->n_auth_profiles; k++)
 		names[k + 1] = c->auth_profiles[k].name;
-	answered = ask_choice(ed, i, "auth_profile",
-	    &(struct choices){ "Please choose the SMTP Authentication profile "
-			       "to use.",
+	answered = listener_choose(ed, i, "auth_profile",
+	    &(struct listener_choices){
+		"Please choose the SMTP Authentication profile "
+		"to use.",
 		names, c->n_auth_profiles + 1,
 		now != NULL ? (size_t)(now - c->auth_profiles) + 1 : 0 });
 	free(names);
 	return answered;
-}
-
-/* The first of them is none. */
-static bool
-ask_choice(
-    struct editing *ed, size_t i, const char *key, const struct choices *c)
-{
-	size_t chosen;
-
-	if (!ask_name(ed, c->question, c->names, c->n, c->now, &chosen))
-		return false;
-	if (chosen == 0)
-		editing_delete(ed, "listeners[%zu].%s", i, key);
-	else if (chosen != c->now)
-		editing_text(ed, c->names[chosen], "listeners[%zu].%s", i, key);
-	editing_save(ed);
-	return true;
 }
 
 static int

@@ -350,6 +350,56 @@ auth_profiles:
     assert "staff" not in config(suite)
 
 
+def test_callaheadconfig(suite):
+    with Terminal(suite, "callaheadconfig") as t:
+        t.expect("No SMTP call-ahead profiles configured.\n")
+        t.expect("[]> ")
+        t.say("new")
+        t.answer(("\nEnter a name for this profile:\n[]> ", "ask"),
+                 ("\nEnter the servers to ask, separated by commas. (None: "
+                  "those that the mail would be delivered to.)\n[]> ",
+                  "127.0.0.1:2500"),
+                 ('\nEnter the MAIL FROM address ("none": <>):\n[]> ', ""),
+                 ("\nEnter the validation request timeout, in seconds:\n"
+                  "[30]> ", "10"),
+                 ("\nEnter the SMTP code for recipients that cannot be "
+                  "validated (250: accept):\n[451]> ", "250"),
+                 ("\nEnter the SMTP code for temporary failures (250: "
+                  "accept):\n[451]> ", ""),
+                 ("\nEnter the maximum number of connections per server:\n"
+                  "[5]> ", ""),
+                 ("\nEnter the number of cached responses:\n[10000]> ", ""),
+                 ("\nEnter how long they are kept, in seconds:\n[900]> ",
+                  ""),
+                 ("\nCurrently configured SMTP call-ahead profiles:\n"
+                  "1. ask (127.0.0.1:2500)\n", ""))
+        assert t.end()[1] == 0
+    assert """\
+callahead_profiles:
+  - name: ask
+    timeout: 10
+    failure_code: 250
+    servers:
+      - "127.0.0.1:2500"
+""" in config(suite)
+    with Terminal(suite, "listenerconfig") as t:
+        for word in ("edit", "1", "setup", "callahead"):
+            t.expect("[]> ")
+            t.say(word)
+        t.answer(("\nSelect the SMTP call-ahead profile:\n1. None\n2. ask\n"
+                  "[1]> ", "2"))
+        for _ in range(3):
+            t.expect("[]> ")
+            t.say()
+        assert t.end()[1] == 0
+    assert "    call_ahead: ask\n" in config(suite)
+    assert run(suite, "callaheadconfig", "delete", "ask", ok=(2,)) == \
+        'The profile "ask" is used by listener "InboundMail".\n'
+    run(suite, "listenerconfig", "edit", "InboundMail", "setup",
+        "call_ahead=default")
+    run(suite, "callaheadconfig", "delete", "ask")
+
+
 def test_dnslistconfig(suite):
     run(suite, "dnslistconfig", "setup", "dnslist_timeout=10")
     assert "dns: { enabled: no, dnslist_timeout: 10 }\n" in config(suite)
