@@ -5,6 +5,7 @@
 
 A zone that is None is configured but not there: it answers SERVFAIL.
 """
+import os
 import pathlib
 import subprocess
 
@@ -54,6 +55,15 @@ remote-control:
 
     def __exit__(self, *_):
         self.close()
+
+    def signal(self, how):
+        """To it and to all its children: SIGSTOP makes it silent."""
+        todo = [self.proc.pid]
+        while todo:
+            pid = todo.pop()
+            tasks = pathlib.Path("/proc/%d/task/%d/children" % (pid, pid))
+            todo += [int(p) for p in tasks.read_text().split()]
+            os.kill(pid, how)
 
     def close(self):
         self.proc.terminate()
