@@ -297,7 +297,8 @@ assume(struct trace_report *r, const struct need *need, struct arena *mem)
 	default:
 		fact_fail(f, mem, need->id, need->key);
 	}
-	if (r->wants != NULL && r->wants->n < NEEDS_MAX)
+	if (need->id >= FACT_KEYED && r->wants != NULL &&
+	    r->wants->n < NEEDS_MAX)
 		r->wants->v[r->wants->n++] = *need;
 }
 
