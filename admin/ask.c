@@ -80,6 +80,10 @@ ask_set(struct editing *ed, const struct question *q, const char *path)
 
 	buf_init(&answer, VALUE_MAX);
 	answered = ask_value(ed, q, &answer, &dflt, &changed);
+	/* An empty text need not be written where it is the default. */
+	if (answered && answer.len == 0 && q->key->dflt[0] != NULL &&
+	    *q->key->dflt[0] == '\0' && q->key->dflt[1] == NULL)
+		dflt = true;
 	if (answered && changed && dflt)
 		editing_delete(ed, "%s.%s", path, q->key->name);
 	else if (answered && changed)

@@ -4,6 +4,7 @@
 #include "config/edit.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/bounds.h"
 #include "base/mem.h"
@@ -16,7 +17,7 @@ static bool begin(struct edit *);
 static int finish(struct edit *, bool understood, const struct change *,
     bool had_eol, struct err *);
 static bool apply(struct str text, const struct change *, struct buf *);
-static void drop_eol(struct buf *);
+static void drop_eol(struct buf *, const char *nl);
 static int find(struct edit *, struct trail *, const char *path, struct err *);
 static struct node *last(const struct trail *);
 static struct node *read_value(struct edit *, struct str yaml, struct err *);
@@ -341,8 +342,8 @@ finish(struct edit *e, bool understood, const struct change *ch, bool had_eol,
 	buf_init(&e->text, EDIT_TEXT_MAX);
 	good = understood && apply(buf_str(&before), ch, &e->text);
 	if (!had_eol) {
-		drop_eol(&e->text);
-		drop_eol(&before);
+		drop_eol(&e->text, e->nl);
+		drop_eol(&before, e->nl);
 	}
 	arena_init(&e->ld.scratch, TREE_MAX);
 	good = good && read_text(e) && tree_same(e->root, want);
@@ -379,14 +380,14 @@ apply(struct str t, const struct change *ch, struct buf *out)
 }
 
 static void
-drop_eol(struct buf *b)
+drop_eol(struct buf *b, const char *nl)
 {
-	if (b->len > 0 && b->data[b->len - 1] == '\n')
-		b->len--;
-	if (b->len > 0 && b->data[b->len - 1] == '\r')
-		b->len--;
-	if (b->data != NULL)
-		b->data[b->len] = '\0';
+	size_t n = strlen(nl);
+
+	if (b->len < n || memcmp(b->data + b->len - n, nl, n) != 0)
+		return;
+	b->len -= n;
+	b->data[b->len] = '\0';
 }
 
 /* A single value is also the item [0] of itself. */
