@@ -14,10 +14,11 @@
 #include "trace/ask.h"
 #include "trace/child.h"
 #include "trace/host.h"
+#include "trace/replay.h"
 
 struct options {
 	const char *source_ip, *fqdn, *listener, *owner, *reputation, *sender,
-	    *recipients, *file;
+	    *recipients, *file, *sessions;
 	bool smtputf8, tls, call_ahead, committed, explain;
 };
 
@@ -27,7 +28,8 @@ const struct tool_command cmd_trace = { "trace",
 	"[--source-ip IP] [--fqdn NAME] [--listener NAME] [--owner N] "
 	"[--reputation N] [--sender ADDRESS] [--recipients LIST] "
 	"[--file FILE] [--smtputf8] [--tls] "
-	"[--call-ahead] [--committed] [--explain]",
+	"[--call-ahead] [--committed] [--explain] | "
+	"--sessions FILE [--committed]",
 	"Show what would happen to a message",
 	"Sends a message through every stage of mail handling, in memory, and "
 	"says what each decided. Nothing is sent, queued or counted. The "
@@ -35,7 +37,9 @@ const struct tool_command cmd_trace = { "trace",
 	"the programs use now. --smtputf8: the client says that it may use "
 	"8-bit addresses. --tls: it has said STARTTLS. --call-ahead: the "
 	"call-ahead server is contacted. Asks for what the options do not "
-	"say.",
+	"say. --sessions: many messages, one JSON object a line, whose keys "
+	"are the names of the options, and \"message\" for its text; each is "
+	"answered by a line as --json has it.",
 	run };
 
 static int usage(struct tool *, const char *what);
@@ -50,8 +54,6 @@ static int sessions(
 static bool ask_on(struct tool *, const struct trace_output *);
 static void recall(const struct tool *, struct trace_answers *);
 static void remember(const struct tool *, const struct trace_answers *);
-static int session(struct tool *, const struct config *,
-    const struct trace_answers *, bool explain, struct trace_output *);
 static void look_up(const struct config *, struct trace_input *,
     bool call_ahead, struct arena *mem);
 static void print(struct tool *, struct str text);
@@ -69,6 +71,7 @@ run(struct tool *t, int argc, char **argv)
 		{ "--sender", &o.sender, NULL },
 		{ "--recipients", &o.recipients, NULL },
 		{ "--file", &o.file, NULL },
+		{ "--sessions", &o.sessions, NULL },
 		{ "--smtputf8", NULL, &o.smtputf8 },
 		{ "--tls", NULL, &o.tls },
 		{ "--call-ahead", NULL, &o.call_ahead },
@@ -91,10 +94,12 @@ run(struct tool *t, int argc, char **argv)
 	answers->call_ahead = o.call_ahead;
 	buf_init(&answers->message, TRACE_MESSAGE_MAX);
 	config = NULL;
-	if (!fill(answers, &o, &why) && !t->asks)
+	if (!fill(answers, &o, &why) && !t->asks && o.sessions == NULL)
 		status = usage(t, why);
 	else if ((config = load(t, o.committed)) == NULL)
 		status = TOOL_NEGATIVE;
+	else if (o.sessions != NULL)
+		status = trace_replay(t, config, o.sessions);
 	else if (why == NULL)
 		status = batch(t, config, answers, o.explain);
 	else
@@ -210,8 +215,10 @@ batch(struct tool *t, const struct config *config, struct trace_answers *a,
 
 	if (trace_read(a, &err) == -1)
 		return tool_fail(t, &err);
-	status = session(t, config, a, explain, &out);
-	if (status == TOOL_DONE) {
+	status = TOOL_DONE;
+	if (trace_session(config, a, t->json, explain, &out, &err) == -1) {
+		status = tool_fail(t, &err);
+	} else {
 		print(t, out.report);
 		if (out.result.n > 0) {
 			print(t, STR("\n"));
@@ -229,6 +236,7 @@ static int
 sessions(struct tool *t, const struct config *config, struct trace_answers *a,
     bool explain)
 {
+	struct err err = ERR_INIT;
 	int status = TOOL_DONE;
 	bool again = true;
 
@@ -240,8 +248,10 @@ sessions(struct tool *t, const struct config *config, struct trace_answers *a,
 		if (!trace_ask(t, config, a))
 			return tool_abandoned(t);
 		remember(t, a);
-		status = session(t, config, a, explain, &out);
-		if (status == TOOL_DONE) {
+		if (trace_session(config, a, t->json, explain, &out, &err) ==
+		    -1) {
+			status = tool_fail(t, &err);
+		} else {
 			print(t, out.report);
 			fputc('\n', t->dialogue.out);
 			again = ask_on(t, &out);
@@ -321,28 +331,24 @@ remember(const struct tool *t, const struct trace_answers *a)
 		return;
 }
 
-/* Looks up what was not given of the client, then runs the message. */
-static int
-session(struct tool *t, const struct config *config,
-    const struct trace_answers *a, bool explain, struct trace_output *out)
+int
+trace_session(const struct config *config, const struct trace_answers *a,
+    bool json, bool explain, struct trace_output *out, struct err *err)
 {
 	struct trace_input in;
 	struct arena mem;
-	struct err err = ERR_INIT;
-	int status = TOOL_DONE;
+	int rc;
 
 	*out = (struct trace_output){ .end = TRACE_REFUSED };
 	arena_init(&mem, 64 << 20);
-	if (trace_understand(&in, config, a, &mem, &err) == -1) {
-		status = tool_fail(t, &err);
-	} else {
+	rc = trace_understand(&in, config, a, &mem, err);
+	if (rc == 0) {
 		trace_host(config, in.listener, &in.facts, &mem);
 		look_up(config, &in, a->call_ahead, &mem);
-		if (trace_child(out, &in, t->json, explain, &err) == -1)
-			status = tool_fail(t, &err);
+		rc = trace_child(out, &in, json, explain, err);
 	}
 	arena_free(&mem);
-	return status;
+	return rc;
 }
 
 /* What the stages lack, as they say it. The next hop is asked only when that
