@@ -190,6 +190,8 @@ conn_free(struct conn *c)
 	if (c->next != NULL)
 		c->next->prev = c->prev;
 	sm->n_conns--;
+	if (sm->n_conns == 0 && sm->daemon->stopping)
+		loop_timer_in(sm->stop, 0); /* there is nobody to wait for */
 	free(c);
 }
 

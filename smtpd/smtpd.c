@@ -109,17 +109,15 @@ static void
 grace_over(void *arg)
 {
 	struct smtpd *sm = arg;
-	bool any = false;
 
 	for (struct conn *c = sm->conns, *next; c != NULL; c = next) {
 		next = c->next;
-		any = true;
 		if (c->session.phase == PH_CLOSING)
 			conn_free(c);
 		else
 			conn_cut(c);
 	}
-	if (any)
+	if (sm->n_conns > 0)
 		loop_timer_in(sm->stop, STOP_LAST);
 	else
 		loop_stop(sm->daemon->loop);

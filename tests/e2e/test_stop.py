@@ -27,11 +27,13 @@ def test_dur_13_term_lets_a_message_in_progress_end(postern, sink):
 
 
 def test_idle_clients_are_told(postern):
+    start = time.monotonic()
     with postern.client() as c:
         os.kill(postern.master_pid(), signal.SIGTERM)
         r = c.reply()
         assert r and r[0] == 421
     assert postern.proc.wait(15) == 0
+    assert time.monotonic() - start < 5
 
 
 def test_a_second_term_stops_at_once(postern):
