@@ -22,6 +22,7 @@
 
 #define CONNECT_MEM ((size_t)1024 * 1024) /* banners have their limits */
 #define LINGER      5000   /* ms for the client to read our last words */
+#define LINGER_STOP 1000   /* ... while the program stops */
 #define TLS_MAX     30000  /* ms for a handshake: TLS-05 */
 #define WAIT_MAX    600000 /* ms for cleanup; RFC 5321 4.5.3.2.6: 10 min */
 #define BLOCK_MIN   1024   /* bytes that make a block of data: LIM-06 */
@@ -546,7 +547,7 @@ phase_limit(const struct smtp_session *s)
 		ms = WAIT_MAX;
 		break;
 	case PH_CLOSING:
-		ms = LINGER;
+		ms = s->leaving ? LINGER_STOP : LINGER;
 		break;
 	default:
 		ms = (int64_t)s->config->command_timeout * 1000;
