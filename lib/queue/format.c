@@ -82,8 +82,10 @@ format_parse_header(
 	h->content_off = get32(in + 40);
 	h->commit_len = get32(in + 44);
 	if (h->version != QUEUE_VERSION) {
-		err_set(err, ERR_PERM, "version %" PRIu32 " is not ours",
-		    h->version);
+		err_set(err, ERR_PERM,
+		    "written by another version: its format is %" PRIu32
+		    ", ours is %d",
+		    h->version, QUEUE_VERSION);
 		return HEADER_BAD;
 	}
 	if (h->envelope_len > ENVELOPE_MAX ||

@@ -39,7 +39,9 @@
 
 #define QUEUE_FOLDERS 32
 #define QUEUE_RUN     64
-#define QUEUE_VERSION 1
+/* Of all that stands in a file, its records too: whoever changes one raises
+ * it. A file of another version is never read, qmgr sets it aside. */
+#define QUEUE_VERSION 2
 
 /* What one pass over the content found (cleanup fills it: mail/scan.h). */
 #define REC_CONTENT(S, F, L)                                                   \

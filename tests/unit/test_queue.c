@@ -8,6 +8,7 @@
 
 #include <fcntl.h>
 
+#include "queue/format.h"
 #include "queue_kit.h"
 
 /* It stands where it is said to stand: kit_draft's pieces. */
@@ -281,6 +282,41 @@ test_dur_08_envelope_behind_the_content(void **state)
 	free(p);
 }
 
+/* Its records have another layout: none of it is read (DUR-08). */
+static void
+test_dur_08_of_another_version(void **state)
+{
+	static const uint32_t others[] = { 0, 1, QUEUE_VERSION + 1,
+		UINT32_MAX };
+	struct sample s;
+
+	(void)state;
+	make_sample(&s);
+	for (size_t i = 0; i < NELEM(others); i++) {
+		struct err err = ERR_INIT;
+		struct qmessage m;
+		struct qheader h;
+		struct arena mem;
+		char want[100];
+
+		assert_int_equal(
+		    format_parse_header(&h, s.p, &err), HEADER_GOOD);
+		h.version = others[i];
+		format_header(&h, s.p);
+		snprintf(want, sizeof(want), "its format is %u, ours is 2",
+		    others[i]);
+		arena_init(&mem, QUEUE_READ_MEM);
+		if (qmessage_parse(&m, (struct str){ s.p, s.len }, true, &mem,
+			&err) != QREAD_CORRUPT ||
+		    strstr(err.text, want) == NULL)
+			fail_msg("version %u: %s", others[i], err.text);
+		arena_free(&mem);
+		h.version = QUEUE_VERSION;
+		format_header(&h, s.p);
+	}
+	free(s.p);
+}
+
 /* A record does not count in another place, or in another message. */
 static void
 test_records_cannot_be_moved(void **state)
@@ -319,6 +355,7 @@ main(void)
 		cmocka_unit_test(test_dur_08_truncated_at_every_byte),
 		cmocka_unit_test(test_dur_08_zeros_at_the_end),
 		cmocka_unit_test(test_dur_08_every_bit_flipped),
+		cmocka_unit_test(test_dur_08_of_another_version),
 		cmocka_unit_test(test_records_cannot_be_moved),
 	};
 
