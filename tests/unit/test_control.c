@@ -221,7 +221,7 @@ test_limits_in_proportion(void **state)
 }
 
 static void
-test_whose_counts_are_one(void **state)
+test_lim_12_whose_counts_are_one(void **state)
 {
 	static const struct {
 		const char *client;
@@ -285,7 +285,7 @@ main(void)
 		cmocka_unit_test(test_counts_that_cannot_be_had_limit_nobody),
 		cmocka_unit_test(test_the_connection_may_stay),
 		cmocka_unit_test(test_limits_in_proportion),
-		cmocka_unit_test(test_whose_counts_are_one),
+		cmocka_unit_test(test_lim_12_whose_counts_are_one),
 		cmocka_unit_test(
 		    test_what_one_policy_limits_is_counted_for_all),
 	};
