@@ -6,6 +6,7 @@
 
 static int keyd_frame(void *, struct ipc *, struct ipc_frame *, struct err *);
 static void keyd_closed(void *, struct ipc *, const struct err *);
+static void lost(struct smtpd *);
 
 static const struct ipc_handler handler = {
 	.frame = keyd_frame,
@@ -28,6 +29,9 @@ const struct ipc_handler *
 keyd_peer(struct smtpd *sm, struct ipc *ipc, void **arg)
 {
 	*arg = sm;
+	/* the one before is gone, which we are about to hear */
+	if (sm->keyd != NULL)
+		lost(sm);
 	sm->keyd = ipc;
 	return &handler;
 }
@@ -48,9 +52,14 @@ keyd_closed(void *arg, struct ipc *ipc, const struct err *err)
 	struct smtpd *sm = arg;
 
 	(void)err;
-	if (sm->keyd != ipc)
-		return;
-	passwords_lost(sm, ipc);
-	sm->keyd = NULL;
+	if (sm->keyd == ipc)
+		lost(sm);
+}
+
+/* What was asked has no answer. */
+static void
+lost(struct smtpd *sm)
+{
+	passwords_lost(sm, sm->keyd);
 	keys_lost(sm);
 }

@@ -134,7 +134,7 @@ bool passwords_ask(struct smtp_session *, const struct auth_question *);
 int passwords_done(struct smtpd *, struct ipc_frame *, struct err *);
 int passwords_salt(struct smtpd *, struct ipc_frame *, struct err *);
 void passwords_probed(struct smtpd *, uint32_t txn, const struct probe_done *);
-/* keyd or lookupd is gone: it answers nobody any more. */
+/* keyd (which is forgotten) or lookupd is gone: it answers nobody any more. */
 void passwords_lost(struct smtpd *, const struct ipc *);
 
 /* --- keyd.c --- */
