@@ -391,6 +391,7 @@ static void
 succeed(struct smtp_session *s)
 {
 	log_end(s, true);
+	free(s->user); /* XCLIENT may have said that there is none */
 	s->user = mem_strndup(s->auth->user.p, s->auth->user.n);
 	s->facts.user = str_of(s->user);
 	s->facts.authenticated = true;

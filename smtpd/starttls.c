@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "event/event.h"
+#include "smtpd/auth.h"
 #include "smtpd/say.h"
 
 #define TLS_REQUIRED 2 /* policy_params.tls */
@@ -86,9 +87,7 @@ session_tls_up(struct smtp_session *s, const char *version, const char *cipher)
 	s->facts.helo = STR("");
 	s->esmtp = false;
 	s->facts.tls = true;
-	s->facts.authenticated = false;
-	s->facts.user = STR("");
-	s->subject.behaviour = s->subject.policy->behaviour;
+	auth_forget(s);
 	session_enter(s, PH_GREETED);
 }
 
