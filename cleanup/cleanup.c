@@ -305,8 +305,7 @@ qmgr_frame(void *arg, struct ipc *ipc, struct ipc_frame *f, struct err *err)
 		return intake_frame(p->intake, f, err);
 	if (ipc_decode(f, &msg, NULL, err) == -1)
 		return -1;
-	/* the last words of a qmgr that died may come after a new one's first
-	 */
+	/* a qmgr that died may still be heard after a new one's first words */
 	if (workqueue_sends_to(p->cleanup->workqueue, ipc))
 		workqueue_pause(p->cleanup->workqueue, msg.paused != 0);
 	return 0;

@@ -5,15 +5,21 @@
  *	started by postern-master
  * DESCRIPTION
  *	smtpd => KEYD. Holds the private keys of TLS and the passwords of
- *	those who may authenticate; no other program has them. Tells each smtpd
- *which certificates there are (CERTS), signs digests of handshakes (SIGN),
- *makes the secrets that session tickets are sealed with (TICKETS), judges
- *passwords (PASSWORD) and proofs of SCRAM (SCRAM, SCRAM_PROOF). RIGHTS Its
- *channels, nothing else. The files come from the master as descriptors, again
- *whenever they have changed. CONFIGURATION certificates, tls.client_ca,
- *auth_profiles DIAGNOSTICS Alerts about files that cannot be used; warnings two
- *weeks before a certificate expires, once a day. SEE ALSO postern-master(8),
- *postern-smtpd(8), postern.yaml(5)
+ *	those who may authenticate; no other program has them. Tells each
+ *	smtpd which certificates there are (CERTS), signs digests of
+ *	handshakes (SIGN), makes the secrets that session tickets are sealed
+ *	with (TICKETS), judges passwords (PASSWORD) and proofs of SCRAM
+ *	(SCRAM, SCRAM_PROOF).
+ * RIGHTS
+ *	Its channels, nothing else. The files come from the master as
+ *	descriptors, again whenever they have changed.
+ * CONFIGURATION
+ *	certificates, tls.client_ca, auth_profiles
+ * DIAGNOSTICS
+ *	Alerts about files that cannot be used; warnings two weeks before a
+ *	certificate expires, once a day.
+ * SEE ALSO
+ *	postern-master(8), postern-smtpd(8), postern.yaml(5)
  */
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
