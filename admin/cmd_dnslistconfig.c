@@ -219,7 +219,10 @@ test(struct editing *ed, const struct ip *ip, const char *zone)
 		return TOOL_NEGATIVE;
 	}
 	fprintf(ed->t->dialogue.out, "%s is %s %s.\n", text,
-	    a.fact.number != 0 ? "on" : "not on", zone);
+	    a.fact.number == LIST_HAS ? "on" : "not on", zone);
+	if (a.fact.number == LIST_IS_NONE)
+		fprintf(ed->t->dialogue.out,
+		    "It answered with no address in 127.0.0.0/8.\n");
 	return TOOL_DONE;
 }
 

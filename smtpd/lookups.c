@@ -5,14 +5,19 @@
  * which comes too late finds nobody. lookupd gone or slow is a look-up that
  * failed, never a client that waits (session_due watches).
  */
+#include <stdio.h>
 #include <stdlib.h>
 
+#include "base/bounds.h"
 #include "base/mem.h"
+#include "event/event.h"
 #include "lookup/ahead.h"
 #include "lookup/facts.h"
 #include "smtpd/smtpd.h"
+#include "stats/rates.h"
 
-#define AHEAD_MEM ((size_t)1024 * 1024) /* servers of one route */
+#define AHEAD_MEM  ((size_t)1024 * 1024)  /* servers of one route */
+#define WARN_EVERY ((int64_t)3600 * 1000) /* ms: of one DNS list */
 
 /* A fact that a connection asked for. */
 struct question {
@@ -25,6 +30,7 @@ struct question {
 
 static int lookups_frame(
     void *, struct ipc *, struct ipc_frame *, struct err *);
+static void warn_of_list(struct smtpd *, struct str zone);
 static int probe_done(struct smtpd *, struct ipc_frame *, struct err *);
 static void lookups_closed(void *, struct ipc *, const struct err *);
 static void give_up(struct smtpd *);
@@ -103,11 +109,33 @@ lookups_frame(void *arg, struct ipc *ipc, struct ipc_frame *f, struct err *err)
 
 		fact = (struct fact_answer){ .key = q->key };
 		lookup_fact_of(q->id, &a, &fact);
+		if (q->id == FACT_DNSLIST && fact.number == LIST_IS_NONE)
+			warn_of_list(sm, q->key);
 		question_free(q);
 		conn_answer(c, &fact);
 	}
 	arena_free(&mem);
 	return rc;
+}
+
+/* Once in an hour, whichever of the workers hears it first. */
+static void
+warn_of_list(struct smtpd *sm, struct str zone)
+{
+	struct stats *stats = sm->daemon->stats;
+	struct rate warnings = { .key = stats_rate_of_text(
+				     stats, RATE_DNSLIST, zone),
+		.window = WARN_EVERY,
+		.limit = 1 };
+	char text[DOMAIN_MAX + 100];
+
+	if (!stats_rate_take(stats, &warnings, 1, loop_now(sm->daemon->loop)))
+		return;
+	snprintf(text, sizeof(text),
+	    "DNS list %.*s answers with addresses outside 127.0.0.0/8: "
+	    "these count as not listed",
+	    STR_ARG(zone));
+	EMIT(WARNING, .text = str_of(text));
 }
 
 static int

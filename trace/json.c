@@ -223,7 +223,7 @@ keyed_fact(json_t *facts, const struct fact_answer *a)
 	const char *name = fact_value_name(a->id, a->number);
 
 	if (known && a->id == FACT_DNSLIST)
-		value = json_boolean(a->number == 1);
+		value = json_boolean(a->number == LIST_HAS);
 	else if (known && name != NULL)
 		value = json_string(name);
 	else if (known)

@@ -96,7 +96,9 @@ static const struct schema_key group_keys[] = {
 			    "not.double.verified, country[XX,YY]; each with a "
 			    "(comment) "
 			    "if wanted" },
-	    .help = "Who belongs to the group." },
+	    .help = "Who belongs to the group. A DNS list has a client when it "
+		    "answers with an address in 127.0.0.0/8; any other answer "
+		    "does not count." },
 	{ .name = "policy",
 	    .custom = { .form = "the name of a policy, or ACCEPT, RELAY, "
 				"REJECT, TCPREFUSE, "

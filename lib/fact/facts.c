@@ -112,7 +112,11 @@ host_class_name(enum host_class c)
 const char *
 fact_value_name(enum fact_id id, uint64_t number)
 {
-	static const char *const listed[] = { "not listed", "listed" };
+	static const char *const listed[] = {
+		[LIST_HAS_NOT] = "not listed",
+		[LIST_HAS] = "listed",
+		[LIST_IS_NONE] = "not listed: its answer is not in 127.0.0.0/8",
+	};
 	static const char *const domains[] = {
 		[DOMAIN_EXISTS] = "exists",
 		[DOMAIN_MISSING] = "does not exist",

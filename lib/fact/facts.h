@@ -28,7 +28,7 @@ enum fact_id {
 
 	/* Keyed: there may be several, one for each key (struct fact_answer).
 	 * Of the connection: */
-	FACT_DNSLIST, /* key: zone. number: 1 listed, 0 not */
+	FACT_DNSLIST, /* key: zone. number: enum dns_list */
 	/* of the transaction: */
 	FACT_SENDER_DOMAIN, /* key: domain. number: enum sender_domain */
 	/* of one recipient: counts with it, were it accepted (it is counted
@@ -86,6 +86,11 @@ enum lookup_kind {
 	LOOKUP_TXT,
 	LOOKUP_MAIL_DOMAIN /* can mail be sent to that domain? */
 };
+
+/* What a DNS list says of a client. A zone that answers otherwise than with
+ * addresses in 127.0.0.0/8 is no list (any more): it would list everybody
+ * (threats DNS-06). */
+enum dns_list { LIST_HAS_NOT, LIST_HAS, LIST_IS_NONE };
 
 /* What the DNS says of a sender's domain (receiving 8.4). */
 enum sender_domain {

@@ -2,6 +2,7 @@
 #include "lookup/facts.h"
 
 static void read_host(const struct answer *, struct fact_answer *);
+static enum dns_list read_list(const struct answer *);
 
 bool
 lookup_query_of(enum fact_id id, struct str key, const struct config *config,
@@ -46,7 +47,7 @@ lookup_fact_of(enum fact_id id, const struct answer *a, struct fact_answer *out)
 	if (id == FACT_HOST)
 		read_host(a, out);
 	else if (id == FACT_DNSLIST)
-		out->number = found;
+		out->number = found ? read_list(a) : LIST_HAS_NOT;
 	else
 		out->number = failed  ? DOMAIN_UNRESOLVED
 			      : found ? DOMAIN_EXISTS
@@ -67,4 +68,15 @@ read_host(const struct answer *a, struct fact_answer *out)
 	if (class == HOST_VERIFIED)
 		out->text = rr->name;
 	out->number = class;
+}
+
+static enum dns_list
+read_list(const struct answer *a)
+{
+	const struct dns_rr *rr = a->rrs.v;
+
+	for (size_t i = 0; i < a->rrs.n; i++)
+		if (ip_is_v4(&rr[i].ip) && rr[i].ip.b[12] == 127)
+			return LIST_HAS;
+	return LIST_IS_NONE;
 }

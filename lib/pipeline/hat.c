@@ -183,7 +183,7 @@ gather_zones(struct search *search, const struct facts *facts)
 
 		if (a == NULL)
 			add_open(search, list, FACT_DNSLIST, zones[i]);
-		else if (a->meta.state == FACT_KNOWN && a->number == 1)
+		else if (a->meta.state == FACT_KNOWN && a->number == LIST_HAS)
 			add(search, list);
 	}
 }

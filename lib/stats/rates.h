@@ -29,7 +29,8 @@ enum rate_kind {
 	RATE_SENDER,
 	RATE_DHAP,
 	RATE_AUTH_HOST, /* failed authentications */
-	RATE_AUTH_USER
+	RATE_AUTH_USER,
+	RATE_DNSLIST /* warnings about a DNS list */
 };
 
 struct rate {

@@ -423,7 +423,8 @@ def test_dnslistconfig(suite):
 
 
 def test_dnslistconfig_asks_a_list(make_suite, folder):
-    zones = {"list.test": "1.2.0.192 A 127.0.0.2\n", "broken.test": None}
+    zones = {"list.test": "1.2.0.192 A 127.0.0.2\n3.2.0.192 A 8.8.8.8\n",
+             "broken.test": None}
     with Nsd(folder, zones) as nsd:
         suite = make_suite(CONFIG.replace(
             "dns: { enabled: no }",
@@ -432,6 +433,9 @@ def test_dnslistconfig_asks_a_list(make_suite, folder):
                    "list.test") == "192.0.2.1 is on list.test.\n"
         assert run(suite, "dnslistconfig", "test", "192.0.2.2",
                    "list.test") == "192.0.2.2 is not on list.test.\n"
+        assert run(suite, "dnslistconfig", "test", "192.0.2.3",
+                   "list.test") == "192.0.2.3 is not on list.test.\n" \
+            "It answered with no address in 127.0.0.0/8.\n"
         with Terminal(suite, "dnslistconfig") as t:
             t.expect("[]> ")
             t.say("test")

@@ -4,9 +4,12 @@ from nsd import Nsd
 from suite import wait_for
 from twin import Session
 
-# Any answer means that the client is listed; SERVFAIL and silence do not.
+# An address in 127.0.0.0/8 means that the client is listed; other addresses,
+# SERVFAIL and silence do not.
 ZONES = {
-    "list.test": "1.0.30.127 A 127.0.0.2\n2.0.30.127 TXT only-text\n",
+    "list.test": "1.0.30.127 A 127.0.0.2\n2.0.30.127 TXT only-text\n"
+                 "4.0.30.127 A 203.0.113.7\n4.0.30.127 A 127.9.9.9\n",
+    "parked.test": "* A 203.0.113.7\n",
     "broken.test": None,
     "127.in-addr.arpa": "",
 }
@@ -32,6 +35,8 @@ listeners:
         - { name: BROKEN, policy: $BLOCKED,
             entries: "dnslist[broken.test]" }
         - { name: SEEN, policy: CONTINUE, entries: "dnslist[List.test]" }
+        - { name: PARKED, policy: $BLOCKED,
+            entries: "dnslist[parked.test]" }
         - { name: KNOWN, policy: $ACCEPTED, entries: 127.30.0.3 }
         - { name: LISTED, policy: $NO, entries: [
             nx.domain, "dnslist[list.test]" ] }
@@ -45,10 +50,11 @@ CASES = [
     ("127.30.0.1", "LISTED", "dnslist[list.test]", True),
     ("127.30.0.2", "LISTED", "nx.domain", False),
     ("127.30.0.3", "KNOWN", "127.30.0.3", False),
+    ("127.30.0.4", "LISTED", "dnslist[list.test]", True),
 ]
 
 
-def test_dns_lists(make_suite, folder):
+def test_dns_06_dns_lists(make_suite, folder):
     with Nsd(folder, ZONES) as nsd:
         postern = make_suite(CONFIG.replace("@NSD@", str(nsd.port)))
         for source, group, entry, listed in CASES:
@@ -59,6 +65,8 @@ def test_dns_lists(make_suite, folder):
             facts = t["facts"]["dns_list"]
             assert facts["list.test"] == {
                 "value": listed, "known": True, "source": "looked up"}
+            assert facts["parked.test"] == {
+                "value": False, "known": True, "source": "looked up"}
             assert facts["broken.test"]["known"] is False
             passed = [n["group"] for n in c["steps"]
                       if n["step"] == "sender group passed"]
@@ -67,6 +75,11 @@ def test_dns_lists(make_suite, folder):
             assert h.connect == want.connect, source
             assert wait_for("HAT line", lambda: postern.wait_log(
                 twin.hat_line(t))), source
+        warning = "DNS list parked.test answers with addresses outside " \
+            "127.0.0.0/8: these count as not listed"
+        assert wait_for("warning", lambda: postern.wait_log(warning))
+        told = [line for line in postern.log() if "DNS list" in line]
+        assert len(told) == 1, told
         text = twin.trace(postern, Session(
             "InboundMail", postern.port, "127.30.0.1"), "--explain",
             text=True)
@@ -74,3 +87,5 @@ def test_dns_lists(make_suite, folder):
             "dnslist[list.test]\n" in text
         assert " - DNS list list.test: listed (looked up)\n" in text
         assert " - DNS list broken.test: cannot be said" in text
+        assert " - DNS list parked.test: not listed: its answer is not in " \
+            "127.0.0.0/8 (looked up)\n" in text

@@ -24,8 +24,8 @@ static const char yaml[] =
 
 static struct config *config;
 
-/* A letter for each of one, two, three: y listed, n not listed, f failed,
- * - not asked. */
+/* A letter for each of one, two, three: y listed, n not listed, o no list,
+ * f failed, - not asked. */
 static void
 know(struct world *w, const char *zones)
 {
@@ -38,11 +38,13 @@ know(struct world *w, const char *zones)
 		if (zones[i] == 'f')
 			fact_fail(
 			    &w->facts, &w->mem, FACT_DNSLIST, str_of(names[i]));
-		if (zones[i] != 'y' && zones[i] != 'n')
+		if (strchr("yno", zones[i]) == NULL)
 			continue;
 		a = fact_put(&w->facts, &w->mem, FACT_DNSLIST, str_of(names[i]),
 		    (struct fact){ FACT_KNOWN, FACT_GIVEN });
-		a->number = zones[i] == 'y';
+		a->number = zones[i] == 'y'   ? LIST_HAS
+			    : zones[i] == 'n' ? LIST_HAS_NOT
+					      : LIST_IS_NONE;
 	}
 }
 
@@ -77,6 +79,8 @@ test_lists(void **state)
 		{ "no group", "192.0.2.8", "nny", "h.test", 0, "",
 		    "dnslist[three.test]", NULL },
 		{ "none", "192.0.2.8", "nnn", "h.test", 0, "", "ALL", NULL },
+		{ "who lists everybody lists nobody", "192.0.2.8", "ooo",
+		    "h.test", 0, "", "ALL", NULL },
 		{ "failures are ignored", "192.0.2.8", "fff", "h.test", 0, "",
 		    "ALL", NULL },
 	};

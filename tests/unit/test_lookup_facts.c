@@ -58,7 +58,7 @@ test_idt_08_names_of_hosts(void **state)
 }
 
 static void
-test_answers(void **state)
+test_dns_06_answers(void **state)
 {
 	static const struct {
 		const char *why;
@@ -67,20 +67,36 @@ test_answers(void **state)
 		enum host_class class;
 		enum fact_state state;
 		uint64_t number;
+		const char *ips;
 	} table[] = {
 		{ "no name", FACT_HOST, LOOKUP_NXDOMAIN, HOST_NX, FACT_KNOWN,
-		    HOST_NX },
+		    HOST_NX, NULL },
 		{ "verified, and no name is there", FACT_HOST, LOOKUP_FOUND,
-		    HOST_VERIFIED, FACT_KNOWN, HOST_NOT_CONFIRMED },
+		    HOST_VERIFIED, FACT_KNOWN, HOST_NOT_CONFIRMED, NULL },
 		{ "a class that there is not", FACT_HOST, LOOKUP_FOUND, 99,
-		    FACT_KNOWN, HOST_SERVFAIL },
-		{ "listed", FACT_DNSLIST, LOOKUP_FOUND, 0, FACT_KNOWN, 1 },
-		{ "not listed", FACT_DNSLIST, LOOKUP_NXDOMAIN, 0, FACT_KNOWN,
-		    0 },
+		    FACT_KNOWN, HOST_SERVFAIL, NULL },
+		{ "listed", FACT_DNSLIST, LOOKUP_FOUND, 0, FACT_KNOWN, LIST_HAS,
+		    "127.0.0.2" },
+		{ "the last address", FACT_DNSLIST, LOOKUP_FOUND, 0, FACT_KNOWN,
+		    LIST_HAS, "127.255.255.255" },
+		{ "one of several", FACT_DNSLIST, LOOKUP_FOUND, 0, FACT_KNOWN,
+		    LIST_HAS, "203.0.113.1 127.0.0.10" },
+		{ "somebody's web server", FACT_DNSLIST, LOOKUP_FOUND, 0,
+		    FACT_KNOWN, LIST_IS_NONE, "203.0.113.1 126.255.255.255" },
+		{ "0.0.0.0", FACT_DNSLIST, LOOKUP_FOUND, 0, FACT_KNOWN,
+		    LIST_IS_NONE, "0.0.0.0" },
+		{ "8.8.8.8", FACT_DNSLIST, LOOKUP_FOUND, 0, FACT_KNOWN,
+		    LIST_IS_NONE, "8.8.8.8 128.0.0.1" },
+		{ "IPv6", FACT_DNSLIST, LOOKUP_FOUND, 0, FACT_KNOWN,
+		    LIST_IS_NONE, "2001:db8::7f00:2" },
+		{ "found, and nothing is there", FACT_DNSLIST, LOOKUP_FOUND, 0,
+		    FACT_KNOWN, LIST_IS_NONE, NULL },
+		{ "not listed", FACT_DNSLIST, LOOKUP_NXDOMAIN, 0, FACT_KNOWN, 0,
+		    NULL },
 		{ "the name is there, and no address", FACT_DNSLIST,
-		    LOOKUP_NOT_FOUND, 0, FACT_KNOWN, 0 },
+		    LOOKUP_NOT_FOUND, 0, FACT_KNOWN, 0, NULL },
 		{ "a list that fails", FACT_DNSLIST, LOOKUP_FAILED, 0,
-		    FACT_FAILED, 0 },
+		    FACT_FAILED, 0, NULL },
 	};
 
 	(void)state;
@@ -88,7 +104,14 @@ test_answers(void **state)
 		struct answer a = { .end = table[i].end,
 			.host_class = table[i].class };
 		struct fact_answer f = { .number = 77 };
+		struct str ips = STR(""), ip;
+		struct dns_rr rr[2];
 
+		if (table[i].ips != NULL)
+			ips = str_of(table[i].ips);
+		a.rrs.v = rr;
+		while ((ip = str_word(&ips)).n > 0)
+			assert_true(ip_parse(&rr[a.rrs.n++].ip, ip));
 		lookup_fact_of(table[i].id, &a, &f);
 		if (f.meta.state != table[i].state ||
 		    f.number != table[i].number || f.text.n != 0)
@@ -126,7 +149,7 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_idt_08_names_of_hosts),
-		cmocka_unit_test(test_answers),
+		cmocka_unit_test(test_dns_06_answers),
 		cmocka_unit_test(test_questions),
 	};
 
