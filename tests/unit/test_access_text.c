@@ -74,83 +74,85 @@ behind_defaults(const struct buf *text)
 	return end + 3;
 }
 
+static const char layout_yaml[] =
+    HEAD "  hat:\n"
+	 "    defaults: {max_message_size: 20M, smtp_banner_text: "
+	 "\"say \\\"hi\\\" or \\\\o\\nbye\"}\n"
+	 "    policies:\n"
+	 "    - {name: $ACCEPTED, behaviour: ACCEPT}\n"
+	 "    - {name: $THROTTLED, behaviour: ACCEPT, spam_check: on,\n"
+	 "       max_msgs_per_session: 10, max_rcpts_per_hour: 20,\n"
+	 "       max_concurrency: unlimited, dhap_limit: unlimited,\n"
+	 "       max_message_size: 1M, tls: preferred}\n"
+	 "    - {name: $BLOCKED, behaviour: REJECT}\n"
+	 "    - {name: $TRUSTED, behaviour: ACCEPT}\n"
+	 "    - {name: $RELAYED, behaviour: RELAY}\n"
+	 "    groups:\n"
+	 "    - {name: ALLOWLIST, policy: $TRUSTED, comment: \"No (more) "
+	 "limits\\nfor them\"}\n"
+	 "    - {name: BLOCKLIST, policy: $BLOCKED, comment: Spammers,\n"
+	 "       entries: [\"SBRS[-10:-3]\", \"SBRS[NONE]\", 10.1. (old "
+	 "net)]}\n"
+	 "    - {policy: reject, entries: badhosts.example.net, comment: "
+	 "reject the host}\n"
+	 "    - {policy: TCPREFUSE, entries: [nx.domain, 192.0.2.]}\n"
+	 "    - {policy: ACCEPT, parameters: {spam_check: off},\n"
+	 "       entries: 192.0.2.200, comment: x}\n"
+	 "    - {name: NOW, policy: ACCEPT, parameters: {tls: off}}\n";
+
+static const char layout_text[] =
+    "$ACCEPTED\n"
+    "    ACCEPT\n"
+    "$THROTTLED\n"
+    "    ACCEPT {\n"
+    "        max_message_size = 1048576\n"
+    "        max_concurrency = -1\n"
+    "        max_msgs_per_session = 10\n"
+    "        max_rcpts_per_hour = 20\n"
+    "        dhap_limit = 0\n"
+    "        spam_check = \"on\"\n"
+    "        tls = \"preferred\"\n"
+    "    }\n"
+    "$BLOCKED\n"
+    "    REJECT\n"
+    "$TRUSTED\n"
+    "    ACCEPT\n"
+    "$RELAYED\n"
+    "    RELAY\n"
+    "ALLOWLIST:\n"
+    "        $TRUSTED (No (more) limits for them)\n"
+    "BLOCKLIST:\n"
+    "    sbrs[-10.0:-3.0]\n"
+    "    sbrs[none]\n"
+    "    10.1. (old net)\n"
+    "        $BLOCKED (Spammers)\n"
+    "badhosts.example.net\n"
+    "    REJECT (reject the host)\n"
+    "192.0.2.\n"
+    "    TCPREFUSE\n"
+    "nx.domain\n"
+    "    TCPREFUSE\n"
+    "192.0.2.200\n"
+    "    ACCEPT {\n"
+    "        spam_check = \"off\"\n"
+    "    } (x)\n"
+    "NOW:\n"
+    "        ACCEPT {\n"
+    "            tls = \"off\"\n"
+    "        }\n"
+    "ALL\n"
+    "    $ACCEPTED\n";
+
 static void
 test_layout(void **state)
 {
-	static const char yaml[] = HEAD
-	    "  hat:\n"
-	    "    defaults: {max_message_size: 20M, smtp_banner_text: "
-	    "\"say \\\"hi\\\" or \\\\o\\nbye\"}\n"
-	    "    policies:\n"
-	    "    - {name: $ACCEPTED, behaviour: ACCEPT}\n"
-	    "    - {name: $THROTTLED, behaviour: ACCEPT, spam_check: on,\n"
-	    "       max_msgs_per_session: 10, max_rcpts_per_hour: 20,\n"
-	    "       max_concurrency: unlimited, dhap_limit: unlimited,\n"
-	    "       max_message_size: 1M, tls: preferred}\n"
-	    "    - {name: $BLOCKED, behaviour: REJECT}\n"
-	    "    - {name: $TRUSTED, behaviour: ACCEPT}\n"
-	    "    - {name: $RELAYED, behaviour: RELAY}\n"
-	    "    groups:\n"
-	    "    - {name: ALLOWLIST, policy: $TRUSTED, comment: \"No (more) "
-	    "limits\\nfor them\"}\n"
-	    "    - {name: BLOCKLIST, policy: $BLOCKED, comment: Spammers,\n"
-	    "       entries: [\"SBRS[-10:-3]\", \"SBRS[NONE]\", 10.1. (old "
-	    "net)]}\n"
-	    "    - {policy: reject, entries: badhosts.example.net, comment: "
-	    "reject the host}\n"
-	    "    - {policy: TCPREFUSE, entries: [nx.domain, 192.0.2.]}\n"
-	    "    - {policy: ACCEPT, parameters: {spam_check: off},\n"
-	    "       entries: 192.0.2.200, comment: x}\n"
-	    "    - {name: NOW, policy: ACCEPT, parameters: {tls: off}}\n";
-	static const char want[] =
-	    "$ACCEPTED\n"
-	    "    ACCEPT\n"
-	    "$THROTTLED\n"
-	    "    ACCEPT {\n"
-	    "        max_message_size = 1048576\n"
-	    "        max_concurrency = -1\n"
-	    "        max_msgs_per_session = 10\n"
-	    "        max_rcpts_per_hour = 20\n"
-	    "        dhap_limit = 0\n"
-	    "        spam_check = \"on\"\n"
-	    "        tls = \"preferred\"\n"
-	    "    }\n"
-	    "$BLOCKED\n"
-	    "    REJECT\n"
-	    "$TRUSTED\n"
-	    "    ACCEPT\n"
-	    "$RELAYED\n"
-	    "    RELAY\n"
-	    "ALLOWLIST:\n"
-	    "        $TRUSTED (No (more) limits for them)\n"
-	    "BLOCKLIST:\n"
-	    "    sbrs[-10.0:-3.0]\n"
-	    "    sbrs[none]\n"
-	    "    10.1. (old net)\n"
-	    "        $BLOCKED (Spammers)\n"
-	    "badhosts.example.net\n"
-	    "    REJECT (reject the host)\n"
-	    "192.0.2.\n"
-	    "    TCPREFUSE\n"
-	    "nx.domain\n"
-	    "    TCPREFUSE\n"
-	    "192.0.2.200\n"
-	    "    ACCEPT {\n"
-	    "        spam_check = \"off\"\n"
-	    "    } (x)\n"
-	    "NOW:\n"
-	    "        ACCEPT {\n"
-	    "            tls = \"off\"\n"
-	    "        }\n"
-	    "ALL\n"
-	    "    $ACCEPTED\n";
-	struct config *c = load_yaml(str_of(yaml));
+	struct config *c = load_yaml(str_of(layout_yaml));
 	struct buf text;
 
 	(void)state;
 	buf_init(&text, 1 << 20);
 	hat_text_print(&c->listeners[0].hat, &text);
-	assert_string_equal(behind_defaults(&text), want);
+	assert_string_equal(behind_defaults(&text), layout_text);
 	assert_int_equal(strncmp(text.data,
 			     "DEFAULTS {\n"
 			     "    max_message_size = 20971520\n"
@@ -680,44 +682,42 @@ test_odd_recipients(void **state)
 	config_unref(&c);
 }
 
+static const struct {
+	const char *why, *yaml, *hat, *rat, *want;
+} file_cases[] = {
+	{ "both", "  hat_file: h\n  hat: {}\n", ALL, "",
+	    "postern.yaml:7:8: listeners[0].hat: stands here, and "
+	    "hat_file names a file with the same table: one of them "
+	    "is too much" },
+	{ "no file", "  hat_file: x\n", ALL, "",
+	    "postern.yaml:6:13: listeners[0].hat_file: there is no "
+	    "file \"x\" in the folder tables" },
+	{ "name", "  rat_file: ../x\n", ALL, "",
+	    "postern.yaml:6:13: listeners[0].rat_file: \"../x\" must "
+	    "be 1 to 80 letters, digits, _ . or -, not beginning with "
+	    ". or -" },
+	{ "in the file", "  hat_file: h\n",
+	    "G:\n  10.1.1.300\n    REJECT\n" ALL, "",
+	    "tables/h:2:3: Invalid sender entry: \"10.1.1.300\": "
+	    "write an address such as 192.0.2.1, 10.1., 10.1.2-5 or "
+	    "10.0.0.0/8, or a host name, or .domain" },
+	{ "in the other", "  hat_file: h\n  rat_file: r\n", ALL, "\na.b NOT\n",
+	    "tables/r:2:1: must be a recipient, then ACCEPT or "
+	    "REJECT, then, if wanted, (code text) and { at the end "
+	    "of the line" },
+	{ "a list that there is not", "  hat_file: h\n",
+	    "$X\n  ACCEPT {\n    sender_exceptions = \"L\"\n  }\n" ALL, "",
+	    "tables/h:1:1: there is no address list \"L\"" },
+	{ "private", "  type: private\n  rat_file: r\n", ALL, "a.b ACCEPT\n",
+	    "tables/r:1:1: only public listeners have this table" },
+};
+
 /* hat_file and rat_file: what is wrong with the keys, and with the files. */
 static void
 test_files(void **state)
 {
-	static const struct {
-		const char *why, *yaml, *hat, *rat, *want;
-	} table[] = {
-		{ "both", "  hat_file: h\n  hat: {}\n", ALL, "",
-		    "postern.yaml:7:8: listeners[0].hat: stands here, and "
-		    "hat_file names a file with the same table: one of them "
-		    "is too much" },
-		{ "no file", "  hat_file: x\n", ALL, "",
-		    "postern.yaml:6:13: listeners[0].hat_file: there is no "
-		    "file \"x\" in the folder tables" },
-		{ "name", "  rat_file: ../x\n", ALL, "",
-		    "postern.yaml:6:13: listeners[0].rat_file: \"../x\" must "
-		    "be 1 to 80 letters, digits, _ . or -, not beginning with "
-		    ". or -" },
-		{ "in the file", "  hat_file: h\n",
-		    "G:\n  10.1.1.300\n    REJECT\n" ALL, "",
-		    "tables/h:2:3: Invalid sender entry: \"10.1.1.300\": "
-		    "write an address such as 192.0.2.1, 10.1., 10.1.2-5 or "
-		    "10.0.0.0/8, or a host name, or .domain" },
-		{ "in the other", "  hat_file: h\n  rat_file: r\n", ALL,
-		    "\na.b NOT\n",
-		    "tables/r:2:1: must be a recipient, then ACCEPT or "
-		    "REJECT, then, if wanted, (code text) and { at the end "
-		    "of the line" },
-		{ "a list that there is not", "  hat_file: h\n",
-		    "$X\n  ACCEPT {\n    sender_exceptions = \"L\"\n  }\n" ALL,
-		    "", "tables/h:1:1: there is no address list \"L\"" },
-		{ "private", "  type: private\n  rat_file: r\n", ALL,
-		    "a.b ACCEPT\n",
-		    "tables/r:1:1: only public listeners have this table" },
-	};
-
 	(void)state;
-	for (size_t i = 0; i < NELEM(table); i++) {
+	for (size_t i = 0; i < NELEM(file_cases); i++) {
 		struct config_problems ps = { 0 };
 		struct buf yaml, said;
 		struct bundle b = { .n = 3 };
@@ -727,19 +727,21 @@ test_files(void **state)
 		buf_puts(&yaml, "hostname: a.test\ninterfaces: [{name: N, ip: "
 				"192.0.2.1}]\nlisteners:\n- name: In\n");
 		buf_printf(&yaml, "%s%s",
-		    strstr(table[i].yaml, "type") == NULL ? "  type: public\n"
-							  : "",
-		    table[i].yaml);
+		    strstr(file_cases[i].yaml, "type") == NULL
+			? "  type: public\n"
+			: "",
+		    file_cases[i].yaml);
 		b.files = (struct bundle_file[]){
 			{ STR("postern.yaml"), buf_str(&yaml) },
-			{ STR("tables/h"), str_of(table[i].hat) },
-			{ STR("tables/r"), str_of(table[i].rat) },
+			{ STR("tables/h"), str_of(file_cases[i].hat) },
+			{ STR("tables/r"), str_of(file_cases[i].rat) },
 		};
 		assert_null(config_load(&b, 1, &ps));
 		config_problem_print(&ps.v[0], &said);
-		if (ps.n_errors != 1 || !str_is(buf_str(&said), table[i].want))
-			fail_msg("%s: %zu, %.*s", table[i].why, ps.n_errors,
-			    STR_ARG(buf_str(&said)));
+		if (ps.n_errors != 1 ||
+		    !str_is(buf_str(&said), file_cases[i].want))
+			fail_msg("%s: %zu, %.*s", file_cases[i].why,
+			    ps.n_errors, STR_ARG(buf_str(&said)));
 		config_problems_free(&ps);
 		buf_fini(&yaml);
 		buf_fini(&said);

@@ -15,75 +15,75 @@
 #define X20  "xxxxxxxxxxxxxxxxxxxx"
 #define X100 X20 X20 X20 X20 X20
 
+static const struct {
+	const char *text;
+	unsigned offered;
+	enum param_problem want;
+	uint64_t size;
+} of_mail[] = {
+	{ "", ALL, PARAM_OK, 0 },
+	{ "SIZE=1000", ALL, PARAM_OK, 1000 },
+	{ "size=1000", ALL, PARAM_OK, 1000 },
+	{ "SIZE=99999999999999999999", ALL, PARAM_OK, UINT64_MAX },
+	{ "SIZE=100000000000000000000", ALL, PARAM_BAD, 0 },
+	{ "SIZE=-1", ALL, PARAM_BAD, 0 },
+	{ "SIZE=+1", ALL, PARAM_BAD, 0 },
+	{ "SIZE=", ALL, PARAM_BAD, 0 },
+	{ "SIZE", ALL, PARAM_BAD, 0 },
+	{ "SIZE=1k", ALL, PARAM_BAD, 0 },
+	{ "SIZE=1 SIZE=1", ALL, PARAM_BAD, 0 },
+	{ "SIZE=1 BODY=8BITMIME", ALL, PARAM_OK, 1 },
+	{ "BODY=7BIT", ALL, PARAM_OK, 0 },
+	{ "body=8bitmime", ALL, PARAM_OK, 0 },
+	{ "BODY=BINARYMIME", ALL, PARAM_BAD, 0 },
+	{ "BODY=X", ALL, PARAM_BAD, 0 },
+	{ "BODY", ALL, PARAM_BAD, 0 },
+	{ "SMTPUTF8", ALL, PARAM_OK, 0 },
+	{ "SMTPUTF8=1", ALL, PARAM_BAD, 0 },
+	{ "SMTPUTF8=", ALL, PARAM_BAD, 0 },
+	{ "FOO=1", ALL, PARAM_UNKNOWN, 0 },
+	{ "FOO", ALL, PARAM_UNKNOWN, 0 },
+	{ "=", ALL, PARAM_UNKNOWN, 0 },
+	{ "AUTH=<>", ALL, PARAM_OK, 0 },
+	{ "AUTH=joe+40example.com", ALL, PARAM_OK, 0 },
+	{ "AUTH=<>", ALL & ~PARAM_AUTH, PARAM_UNKNOWN, 0 },
+	{ "AUTH=\xff", ALL, PARAM_BAD, 0 },
+	{ "AUTH=", ALL, PARAM_BAD, 0 },
+	{ "AUTH=<> AUTH=<>", ALL, PARAM_BAD, 0 },
+	{ "NOTIFY=NEVER", ALL, PARAM_UNKNOWN, 0 },
+	{ "SIZE=1", 0, PARAM_UNKNOWN, 0 },
+	{ "SMTPUTF8", ALL & ~PARAM_SMTPUTF8, PARAM_UNKNOWN, 0 },
+	{ "ENVID=x", ALL & ~PARAM_ENVID, PARAM_UNKNOWN, 0 },
+	{ "RET=FULL", ALL, PARAM_OK, 0 },
+	{ "RET=hdrs", ALL, PARAM_OK, 0 },
+	{ "RET=BODY", ALL, PARAM_BAD, 0 },
+	{ "RET=FULL RET=FULL", ALL, PARAM_BAD, 0 },
+	{ "ENVID=", ALL, PARAM_BAD, 0 },
+	{ "ENVID=" X100, ALL, PARAM_OK, 0 },
+	{ "ENVID=" X100 "x", ALL, PARAM_BAD, 0 },
+	{ "ENVID=" X100 X100 X100 X100 X100 X100, ALL, PARAM_BAD, 0 },
+	{ "ENVID=a+00", ALL, PARAM_BAD, 0 },
+	{ "ENVID=a+0D+0A", ALL, PARAM_BAD, 0 },
+	{ "ENVID=a+", ALL, PARAM_BAD, 0 },
+	{ "ENVID=a+2", ALL, PARAM_BAD, 0 },
+	{ "ENVID=a+xy", ALL, PARAM_BAD, 0 },
+	{ "ENVID=a=b", ALL, PARAM_BAD, 0 },
+	{ "ENVID=\xc3\xa4", ALL, PARAM_BAD, 0 },
+};
+
 static void
 test_stm_05_mail(void **state)
 {
-	static const struct {
-		const char *text;
-		unsigned offered;
-		enum param_problem want;
-		uint64_t size;
-	} cases[] = {
-		{ "", ALL, PARAM_OK, 0 },
-		{ "SIZE=1000", ALL, PARAM_OK, 1000 },
-		{ "size=1000", ALL, PARAM_OK, 1000 },
-		{ "SIZE=99999999999999999999", ALL, PARAM_OK, UINT64_MAX },
-		{ "SIZE=100000000000000000000", ALL, PARAM_BAD, 0 },
-		{ "SIZE=-1", ALL, PARAM_BAD, 0 },
-		{ "SIZE=+1", ALL, PARAM_BAD, 0 },
-		{ "SIZE=", ALL, PARAM_BAD, 0 },
-		{ "SIZE", ALL, PARAM_BAD, 0 },
-		{ "SIZE=1k", ALL, PARAM_BAD, 0 },
-		{ "SIZE=1 SIZE=1", ALL, PARAM_BAD, 0 },
-		{ "SIZE=1 BODY=8BITMIME", ALL, PARAM_OK, 1 },
-		{ "BODY=7BIT", ALL, PARAM_OK, 0 },
-		{ "body=8bitmime", ALL, PARAM_OK, 0 },
-		{ "BODY=BINARYMIME", ALL, PARAM_BAD, 0 },
-		{ "BODY=X", ALL, PARAM_BAD, 0 },
-		{ "BODY", ALL, PARAM_BAD, 0 },
-		{ "SMTPUTF8", ALL, PARAM_OK, 0 },
-		{ "SMTPUTF8=1", ALL, PARAM_BAD, 0 },
-		{ "SMTPUTF8=", ALL, PARAM_BAD, 0 },
-		{ "FOO=1", ALL, PARAM_UNKNOWN, 0 },
-		{ "FOO", ALL, PARAM_UNKNOWN, 0 },
-		{ "=", ALL, PARAM_UNKNOWN, 0 },
-		{ "AUTH=<>", ALL, PARAM_OK, 0 },
-		{ "AUTH=joe+40example.com", ALL, PARAM_OK, 0 },
-		{ "AUTH=<>", ALL & ~PARAM_AUTH, PARAM_UNKNOWN, 0 },
-		{ "AUTH=\xff", ALL, PARAM_BAD, 0 },
-		{ "AUTH=", ALL, PARAM_BAD, 0 },
-		{ "AUTH=<> AUTH=<>", ALL, PARAM_BAD, 0 },
-		{ "NOTIFY=NEVER", ALL, PARAM_UNKNOWN, 0 },
-		{ "SIZE=1", 0, PARAM_UNKNOWN, 0 },
-		{ "SMTPUTF8", ALL & ~PARAM_SMTPUTF8, PARAM_UNKNOWN, 0 },
-		{ "ENVID=x", ALL & ~PARAM_ENVID, PARAM_UNKNOWN, 0 },
-		{ "RET=FULL", ALL, PARAM_OK, 0 },
-		{ "RET=hdrs", ALL, PARAM_OK, 0 },
-		{ "RET=BODY", ALL, PARAM_BAD, 0 },
-		{ "RET=FULL RET=FULL", ALL, PARAM_BAD, 0 },
-		{ "ENVID=", ALL, PARAM_BAD, 0 },
-		{ "ENVID=" X100, ALL, PARAM_OK, 0 },
-		{ "ENVID=" X100 "x", ALL, PARAM_BAD, 0 },
-		{ "ENVID=" X100 X100 X100 X100 X100 X100, ALL, PARAM_BAD, 0 },
-		{ "ENVID=a+00", ALL, PARAM_BAD, 0 },
-		{ "ENVID=a+0D+0A", ALL, PARAM_BAD, 0 },
-		{ "ENVID=a+", ALL, PARAM_BAD, 0 },
-		{ "ENVID=a+2", ALL, PARAM_BAD, 0 },
-		{ "ENVID=a+xy", ALL, PARAM_BAD, 0 },
-		{ "ENVID=a=b", ALL, PARAM_BAD, 0 },
-		{ "ENVID=\xc3\xa4", ALL, PARAM_BAD, 0 },
-	};
-
 	(void)state;
-	for (size_t i = 0; i < NELEM(cases); i++) {
+	for (size_t i = 0; i < NELEM(of_mail); i++) {
 		struct mail_params p;
 		struct arena mem;
 
 		arena_init(&mem, 1024);
-		if (param_mail(&p, str_of(cases[i].text), cases[i].offered,
-			&mem) != cases[i].want ||
-		    (cases[i].want == PARAM_OK && p.size != cases[i].size))
-			fail_msg("'%s'", cases[i].text);
+		if (param_mail(&p, str_of(of_mail[i].text), of_mail[i].offered,
+			&mem) != of_mail[i].want ||
+		    (of_mail[i].want == PARAM_OK && p.size != of_mail[i].size))
+			fail_msg("'%s'", of_mail[i].text);
 		arena_free(&mem);
 	}
 }
