@@ -54,6 +54,18 @@ begin(struct talk *t, const char *listener)
 	begin_as(t, listener, client);
 }
 
+/* Said, heard, said, heard ... up to NULL. */
+static void
+converse(struct talk *t, const char *name, const char *const lines[])
+{
+	for (size_t i = 0; lines[i] != NULL; i++) {
+		if (i % 2 == 0)
+			talk_say(t, lines[i]);
+		else
+			talk_expect(t, name, lines[i]);
+	}
+}
+
 static void
 tell(struct talk *t, bool ok)
 {
@@ -101,7 +113,7 @@ test_right(void **state)
 {
 	static const struct {
 		const char *name;
-		const char *lines[6]; /* said, heard, said, heard ... */
+		const char *lines[6];
 	} table[] = {
 		{ "PLAIN at once", { "AUTH PLAIN " JOE_PENCIL } },
 		{ "PLAIN later", { "auth plain", "334 ", JOE_PENCIL } },
@@ -117,13 +129,7 @@ test_right(void **state)
 		struct talk t;
 
 		begin(&t, "In");
-		for (size_t k = 0; table[i].lines[k] != NULL; k++) {
-			if (k % 2 == 0)
-				talk_say(&t, table[i].lines[k]);
-			else
-				talk_expect(
-				    &t, table[i].name, table[i].lines[k]);
-		}
+		converse(&t, table[i].name, table[i].lines);
 		talk_expect(&t, table[i].name, "");
 		assert_int_equal(t.question.kind, AUTH_ASK_PASSWORD);
 		assert_true(str_is(t.question.user, "joe"));
@@ -222,13 +228,7 @@ test_stm_08_refused(void **state)
 		struct talk t;
 
 		begin(&t, "In");
-		for (size_t k = 0; table[i].lines[k] != NULL; k++) {
-			if (k % 2 == 0)
-				talk_say(&t, table[i].lines[k]);
-			else
-				talk_expect(
-				    &t, table[i].name, table[i].lines[k]);
-		}
+		converse(&t, table[i].name, table[i].lines);
 		assert_false(t.proving);
 		assert_null(t.s.auth);
 		talk_say(&t, "NOOP");
