@@ -81,6 +81,17 @@ world_end(struct world *w)
 	arena_free(&w->mem);
 }
 
+/* The configuration of a file's tests; its setup makes it. */
+static struct config *config;
+
+static inline int
+world_teardown(void **state)
+{
+	(void)state;
+	config_unref(&config);
+	return 0;
+}
+
 static inline void
 world_applied(void *arg, const struct stage *stage, const struct stage_out *out)
 {

@@ -36,8 +36,6 @@ static const struct world_file aliases = { "tables/aliases",
 
 #define FAILED 99
 
-static struct config *config;
-
 static void
 begin(struct world *w, const char *listener, const char *rcpt)
 {
@@ -364,14 +362,6 @@ setup(void **state)
 	return 0;
 }
 
-static int
-teardown(void **state)
-{
-	(void)state;
-	config_unref(&config);
-	return 0;
-}
-
 int
 main(void)
 {
@@ -385,5 +375,5 @@ main(void)
 		cmocka_unit_test(test_a_configuration_that_makes_no_sense),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, setup, world_teardown);
 }

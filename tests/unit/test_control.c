@@ -25,8 +25,6 @@ static const char yaml[] =
     "   hat: {defaults: {dhap_limit: 4, dhap_drop: no, dhap_code: 551}},\n"
     "   rat: [example.org]}\n";
 
-static struct config *config;
-
 static void
 begin(
     struct world *w, const char *listener, const char *sender, const char *rcpt)
@@ -268,14 +266,6 @@ setup(void **state)
 	return 0;
 }
 
-static int
-teardown(void **state)
-{
-	(void)state;
-	config_unref(&config);
-	return 0;
-}
-
 int
 main(void)
 {
@@ -290,5 +280,5 @@ main(void)
 		    test_what_one_policy_limits_is_counted_for_all),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, setup, world_teardown);
 }

@@ -22,8 +22,6 @@ static const char yaml[] =
     "    - {name: ALL, policy: $ACCEPTED}\n"
     "  rat: [example.com]\n";
 
-static struct config *config;
-
 /* A letter for each of one, two, three: y listed, n not listed, o no list,
  * f failed, - not asked. */
 static void
@@ -48,68 +46,68 @@ know(struct world *w, const char *zones)
 	}
 }
 
+static const struct {
+	const char *why, *ip, *zones, *host;
+	int64_t score;
+	const char *group, *entry, *asks; /* asks: the zone */
+} listed[] = {
+	{ "the first is asked", "192.0.2.7", "---", "h.test", 0, NULL, NULL,
+	    "one.test" },
+	{ "an address decides before the others", "192.0.2.7", "n--", "h.test",
+	    0, "GOOD", "192.0.2.7", NULL },
+	{ "CONTINUE, then the address", "192.0.2.7", "y--", "h.test", 0, "GOOD",
+	    "192.0.2.7", NULL },
+	{ "asked in the order of the group", "192.0.2.8", "n--", "h.test", 0,
+	    NULL, NULL, "two.test" },
+	{ "the earlier one lists", "192.0.2.8", "yy-", "h.test", 0, "BAD",
+	    "dnslist[two.test]", NULL },
+	{ "the later one lists", "192.0.2.8", "yn-", "h.test", 0, "BAD",
+	    "dnslist[one.test]", NULL },
+	{ "a score goes before", "192.0.2.8", "y--", "h.test", -70, "BAD",
+	    "sbrs[-10.0:-5.0]", NULL },
+	{ "a class comes after", "192.0.2.8", "yn-", "nx.domain", 0, "BAD",
+	    "dnslist[one.test]", NULL },
+	{ "a class, none lists", "192.0.2.8", "nn-", "nx.domain", 0, "BAD",
+	    "nx.domain", NULL },
+	{ "of the next group", "192.0.2.8", "nn-", "h.test", 0, NULL, NULL,
+	    "three.test" },
+	{ "no group", "192.0.2.8", "nny", "h.test", 0, "",
+	    "dnslist[three.test]", NULL },
+	{ "none", "192.0.2.8", "nnn", "h.test", 0, "", "ALL", NULL },
+	{ "who lists everybody lists nobody", "192.0.2.8", "ooo", "h.test", 0,
+	    "", "ALL", NULL },
+	{ "failures are ignored", "192.0.2.8", "fff", "h.test", 0, "", "ALL",
+	    NULL },
+};
+
 static void
 test_lists(void **state)
 {
-	static const struct {
-		const char *why, *ip, *zones, *host;
-		int64_t score;
-		const char *group, *entry, *asks; /* asks: the zone */
-	} table[] = {
-		{ "the first is asked", "192.0.2.7", "---", "h.test", 0, NULL,
-		    NULL, "one.test" },
-		{ "an address decides before the others", "192.0.2.7", "n--",
-		    "h.test", 0, "GOOD", "192.0.2.7", NULL },
-		{ "CONTINUE, then the address", "192.0.2.7", "y--", "h.test", 0,
-		    "GOOD", "192.0.2.7", NULL },
-		{ "asked in the order of the group", "192.0.2.8", "n--",
-		    "h.test", 0, NULL, NULL, "two.test" },
-		{ "the earlier one lists", "192.0.2.8", "yy-", "h.test", 0,
-		    "BAD", "dnslist[two.test]", NULL },
-		{ "the later one lists", "192.0.2.8", "yn-", "h.test", 0, "BAD",
-		    "dnslist[one.test]", NULL },
-		{ "a score goes before", "192.0.2.8", "y--", "h.test", -70,
-		    "BAD", "sbrs[-10.0:-5.0]", NULL },
-		{ "a class comes after", "192.0.2.8", "yn-", "nx.domain", 0,
-		    "BAD", "dnslist[one.test]", NULL },
-		{ "a class, none lists", "192.0.2.8", "nn-", "nx.domain", 0,
-		    "BAD", "nx.domain", NULL },
-		{ "of the next group", "192.0.2.8", "nn-", "h.test", 0, NULL,
-		    NULL, "three.test" },
-		{ "no group", "192.0.2.8", "nny", "h.test", 0, "",
-		    "dnslist[three.test]", NULL },
-		{ "none", "192.0.2.8", "nnn", "h.test", 0, "", "ALL", NULL },
-		{ "who lists everybody lists nobody", "192.0.2.8", "ooo",
-		    "h.test", 0, "", "ALL", NULL },
-		{ "failures are ignored", "192.0.2.8", "fff", "h.test", 0, "",
-		    "ALL", NULL },
-	};
-
 	(void)state;
-	for (size_t i = 0; i < NELEM(table); i++) {
+	for (size_t i = 0; i < NELEM(listed); i++) {
 		struct needs needs = { .n = 0 };
 		struct world w;
 		bool asks;
 
 		world_begin(&w, config, "In");
-		assert_true(ip_parse(&w.facts.client, str_of(table[i].ip)));
-		world_host(&w, table[i].host);
-		w.facts.reputation = table[i].score;
+		assert_true(ip_parse(&w.facts.client, str_of(listed[i].ip)));
+		world_host(&w, listed[i].host);
+		w.facts.reputation = listed[i].score;
 		fact_set(&w.facts, FACT_REPUTATION, FACT_KNOWN, FACT_GIVEN);
-		know(&w, table[i].zones);
+		know(&w, listed[i].zones);
 		pipeline_begin(&w.run, AT_CONNECT);
 		asks = pipeline_run(&w.run, &w.subject, &w.facts, &w.mem, true,
 			   world_applied, &w, &needs) == PIPELINE_NEEDS;
-		if (asks != (table[i].asks != NULL) ||
+		if (asks != (listed[i].asks != NULL) ||
 		    (asks && (needs.n != 1 || needs.v[0].id != FACT_DNSLIST ||
-				 !str_is(needs.v[0].key, table[i].asks))))
-			fail_msg("%s: asks %.*s", table[i].why,
+				 !str_is(needs.v[0].key, listed[i].asks))))
+			fail_msg("%s: asks %.*s", listed[i].why,
 			    STR_ARG(needs.v[0].key));
 		if (!asks &&
 		    (!str_is(pipeline_group_name(w.subject.group),
-			 table[i].group) ||
-			!str_is(w.subject.entry->text, table[i].entry)))
-			fail_msg("%s: %.*s", table[i].why,
+			 listed[i].group) ||
+			!str_is(w.subject.entry->text, listed[i].entry)))
+			fail_msg("%s: %.*s", listed[i].why,
 			    STR_ARG(w.subject.entry->text));
 		world_end(&w);
 	}
@@ -192,14 +190,6 @@ setup(void **state)
 	return 0;
 }
 
-static int
-teardown(void **state)
-{
-	(void)state;
-	config_unref(&config);
-	return 0;
-}
-
 int
 main(void)
 {
@@ -210,5 +200,5 @@ main(void)
 		cmocka_unit_test(test_too_many_zones),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, setup, world_teardown);
 }

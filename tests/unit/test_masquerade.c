@@ -46,8 +46,6 @@ static const struct world_file files[] = {
 	    "@example.com @twice.example.com\n" },
 };
 
-static struct config *config;
-
 /* --- 6.3: masquerading --- */
 
 static const struct {
@@ -461,14 +459,6 @@ setup(void **state)
 	return 0;
 }
 
-static int
-teardown(void **state)
-{
-	(void)state;
-	config_unref(&config);
-	return 0;
-}
-
 int
 main(void)
 {
@@ -485,5 +475,5 @@ main(void)
 		cmocka_unit_test(test_too_much_header),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, setup, world_teardown);
 }

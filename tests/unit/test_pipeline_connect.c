@@ -47,8 +47,6 @@ static const char yaml[] =
     "  interface: Net\n"
     "  port: 26\n";
 
-static struct config *config;
-
 static void prepare(struct world *w, const char *ip, const char *host,
     int64_t score, uint64_t owner, const char *country);
 
@@ -356,14 +354,6 @@ setup(void **state)
 	return 0;
 }
 
-static int
-teardown(void **state)
-{
-	(void)state;
-	config_unref(&config);
-	return 0;
-}
-
 int
 main(void)
 {
@@ -377,5 +367,5 @@ main(void)
 		cmocka_unit_test(test_hdr_01_variables),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, setup, world_teardown);
 }

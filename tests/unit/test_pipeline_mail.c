@@ -36,8 +36,6 @@ static const char yaml[] =
     "  addresses: {allow_partial: yes}\n"
     "  default_domain: int.example.com\n";
 
-static struct config *config;
-
 static void prepare(struct world *w, const char *listener);
 
 static const struct {
@@ -364,14 +362,6 @@ setup(void **state)
 	return 0;
 }
 
-static int
-teardown(void **state)
-{
-	(void)state;
-	config_unref(&config);
-	return 0;
-}
-
 int
 main(void)
 {
@@ -388,5 +378,5 @@ main(void)
 		cmocka_unit_test(test_order_of_stages),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, setup, world_teardown);
 }

@@ -96,8 +96,6 @@ static const struct world_file files[] = {
 			       "@a.example.com Five\n" },
 };
 
-static struct config *config;
-
 /* --- 6.2: domain map --- */
 
 static const struct {
@@ -497,14 +495,6 @@ setup(void **state)
 	return 0;
 }
 
-static int
-teardown(void **state)
-{
-	(void)state;
-	config_unref(&config);
-	return 0;
-}
-
 int
 main(void)
 {
@@ -521,5 +511,5 @@ main(void)
 		    test_exceptions_only_where_the_policy_wants_them),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, setup, world_teardown);
 }

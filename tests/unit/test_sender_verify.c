@@ -19,8 +19,6 @@ static const char yaml[] =
 
 #define NOBODY 99 /* the fact must not be asked for */
 
-static struct config *config;
-
 static const struct {
 	const char *listener, *sender;
 	int number; /* enum sender_domain, -1: failed, NOBODY */
@@ -160,14 +158,6 @@ setup(void **state)
 	return 0;
 }
 
-static int
-teardown(void **state)
-{
-	(void)state;
-	config_unref(&config);
-	return 0;
-}
-
 int
 main(void)
 {
@@ -177,5 +167,5 @@ main(void)
 		cmocka_unit_test(test_delayed_rejection_looks_nothing_up),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, setup, world_teardown);
 }

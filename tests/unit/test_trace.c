@@ -62,8 +62,6 @@ static const struct world_file tables[] = {
 	{ "tables/altsrchost", "@eng.int.example.com PublicNet2\n" },
 };
 
-static struct config *config;
-
 /* One dry run: answers as typed in, the report as text comes out. */
 struct session {
 	struct trace_answers answers;
@@ -82,6 +80,82 @@ static void session_end(struct session *);
 static void expect_text(struct session *, const char *want);
 static const char *after(const struct session *, const char *mark);
 
+static const char report_a[] =
+    "HAT matched on sender group RELAYLIST, host 192.0.2.140\n"
+    " - Applying $RELAYED policy (RELAY behavior).\n"
+    "   - Maximum Message Size: 100M (Default)\n"
+    "   - Maximum Number Of Connections From A Single IP: 600 "
+    "(Default)\n"
+    "   - Maximum Number Of Messages Per Connection: 10,000 (Default)\n"
+    "   - Maximum Number Of Recipients Per Message: 100,000 (Default)\n"
+    "   - Maximum Recipients Per Hour: Disabled (Default)\n"
+    "   - Maximum Recipients Per Envelope Sender: Disabled (Default)\n"
+    "   - Directory Harvest Attack Prevention: Disabled (Default)\n"
+    "   - Use SenderBase For Flow Control: No (Default)\n"
+    "   - Spam Detection Enabled: No\n"
+    "   - Virus Detection Enabled: Yes (Default)\n"
+    "   - Allow TLS Connections: No (Default)\n"
+    "   - Allow SMTP Authentication: No (Default)\n"
+    "   - Envelope Sender DNS Verification Enabled: No (Default)\n"
+    "   - Domain Exception Table Enabled: No (Default)\n"
+    "\n"
+    "Processing MAIL FROM:\n"
+    " - Default Domain Processing: No Change\n"
+    " - Masquerading: joe@eng.int.example.com masqueraded to "
+    "joe@example.com\n"
+    "\n"
+    "Processing Recipient List:\n"
+    "Processing helpdesk\n"
+    " - Default Domain Processing: helpdesk changed to "
+    "helpdesk@example.com\n"
+    " - Domain Map: No Change\n"
+    " - RAT: Not Applicable\n"
+    " - Alias expansion: helpdesk@example.com expanded to "
+    "anna@example.net, ben@example.net\n"
+    "Processing zoe@example.org\n"
+    " - Default Domain Processing: No Change\n"
+    " - Domain Map: No Change\n"
+    " - RAT: Not Applicable\n"
+    " - Alias expansion: No Change\n"
+    "\n"
+    "Message Processing:\n"
+    " - Virtual Gateway(tm) PublicNet2 Assigned (matched on "
+    "@eng.int.example.com)\n"
+    " - Bounce Profile Quick Assigned (listener)\n"
+    "\n"
+    "Domain Masquerading/LDAP Processing:\n"
+    " - From: joe@eng.int.example.com masqueraded to "
+    "joe@example.com\n"
+    "\n"
+    "No message filters.\n"
+    "\n"
+    "Outbound Recipient Policy Processing: (matched on DEFAULT "
+    "policy)\n"
+    "Message Going to: anna@example.net, ben@example.net, "
+    "zoe@example.org\n"
+    "\n"
+    "Message Enqueued for Delivery\n";
+
+static const char result_a[] =
+    "Final text for messages matched on policy DEFAULT\n"
+    "Final Envelope Sender:  joe@example.com\n"
+    "Final Recipients:\n"
+    " - anna@example.net\n"
+    " - ben@example.net\n"
+    " - zoe@example.org\n"
+    "\n"
+    "Final Message Content:\n"
+    "\n"
+    "Received: from ws7.int.example.com (HELO TEST) (192.0.2.140)\n"
+    "  by mail3.example.com with TEST; 03 Mar 2025 10:15:02 "
+    "+0000\n"
+    "Message-ID: <1955b807c70.0@mail3.example.com>\n"
+    "From: Joe <joe@example.com>\n"
+    "To: helpdesk@example.com\n"
+    "Subject: printer\n"
+    "\n"
+    "The printer is on fire.\n";
+
 static void
 test_transcript_a_relayed_message(void **state)
 {
@@ -93,85 +167,78 @@ test_transcript_a_relayed_message(void **state)
 	struct buf result;
 
 	(void)state;
-	expect_text(s,
-	    "HAT matched on sender group RELAYLIST, host 192.0.2.140\n"
-	    " - Applying $RELAYED policy (RELAY behavior).\n"
-	    "   - Maximum Message Size: 100M (Default)\n"
-	    "   - Maximum Number Of Connections From A Single IP: 600 "
-	    "(Default)\n"
-	    "   - Maximum Number Of Messages Per Connection: 10,000 (Default)\n"
-	    "   - Maximum Number Of Recipients Per Message: 100,000 (Default)\n"
-	    "   - Maximum Recipients Per Hour: Disabled (Default)\n"
-	    "   - Maximum Recipients Per Envelope Sender: Disabled (Default)\n"
-	    "   - Directory Harvest Attack Prevention: Disabled (Default)\n"
-	    "   - Use SenderBase For Flow Control: No (Default)\n"
-	    "   - Spam Detection Enabled: No\n"
-	    "   - Virus Detection Enabled: Yes (Default)\n"
-	    "   - Allow TLS Connections: No (Default)\n"
-	    "   - Allow SMTP Authentication: No (Default)\n"
-	    "   - Envelope Sender DNS Verification Enabled: No (Default)\n"
-	    "   - Domain Exception Table Enabled: No (Default)\n"
-	    "\n"
-	    "Processing MAIL FROM:\n"
-	    " - Default Domain Processing: No Change\n"
-	    " - Masquerading: joe@eng.int.example.com masqueraded to "
-	    "joe@example.com\n"
-	    "\n"
-	    "Processing Recipient List:\n"
-	    "Processing helpdesk\n"
-	    " - Default Domain Processing: helpdesk changed to "
-	    "helpdesk@example.com\n"
-	    " - Domain Map: No Change\n"
-	    " - RAT: Not Applicable\n"
-	    " - Alias expansion: helpdesk@example.com expanded to "
-	    "anna@example.net, ben@example.net\n"
-	    "Processing zoe@example.org\n"
-	    " - Default Domain Processing: No Change\n"
-	    " - Domain Map: No Change\n"
-	    " - RAT: Not Applicable\n"
-	    " - Alias expansion: No Change\n"
-	    "\n"
-	    "Message Processing:\n"
-	    " - Virtual Gateway(tm) PublicNet2 Assigned (matched on "
-	    "@eng.int.example.com)\n"
-	    " - Bounce Profile Quick Assigned (listener)\n"
-	    "\n"
-	    "Domain Masquerading/LDAP Processing:\n"
-	    " - From: joe@eng.int.example.com masqueraded to "
-	    "joe@example.com\n"
-	    "\n"
-	    "No message filters.\n"
-	    "\n"
-	    "Outbound Recipient Policy Processing: (matched on DEFAULT "
-	    "policy)\n"
-	    "Message Going to: anna@example.net, ben@example.net, "
-	    "zoe@example.org\n"
-	    "\n"
-	    "Message Enqueued for Delivery\n");
+	expect_text(s, report_a);
 	buf_init(&result, 1 << 20);
 	trace_text_result(&s->report, &result);
-	assert_string_equal(result.data,
-	    "Final text for messages matched on policy DEFAULT\n"
-	    "Final Envelope Sender:  joe@example.com\n"
-	    "Final Recipients:\n"
-	    " - anna@example.net\n"
-	    " - ben@example.net\n"
-	    " - zoe@example.org\n"
-	    "\n"
-	    "Final Message Content:\n"
-	    "\n"
-	    "Received: from ws7.int.example.com (HELO TEST) (192.0.2.140)\n"
-	    "  by mail3.example.com with TEST; 03 Mar 2025 10:15:02 "
-	    "+0000\n"
-	    "Message-ID: <1955b807c70.0@mail3.example.com>\n"
-	    "From: Joe <joe@example.com>\n"
-	    "To: helpdesk@example.com\n"
-	    "Subject: printer\n"
-	    "\n"
-	    "The printer is on fire.\n");
+	assert_string_equal(result.data, result_a);
 	buf_fini(&result);
 	session_end(s);
 }
+
+static const char report_b[] =
+    " - Sender group LOOKED_AT matched on 192.0.2.0/24, behavior "
+    "CONTINUE\n"
+    "HAT matched on sender group UNKNOWNLIST, host sbrs[-1.0:10.0]\n"
+    " - Applying $ACCEPTED policy (ACCEPT behavior).\n"
+    "   - Maximum Message Size: 20K\n"
+    "   - Maximum Number Of Connections From A Single IP: 10 "
+    "(Default)\n"
+    "   - Maximum Number Of Messages Per Connection: 10 (Default)\n"
+    "   - Maximum Number Of Recipients Per Message: 50 (Default)\n"
+    "   - Maximum Recipients Per Hour: Disabled (Default)\n"
+    "   - Maximum Recipients Per Envelope Sender: Disabled (Default)\n"
+    "   - Directory Harvest Attack Prevention: 25 (Default)\n"
+    "   - Use SenderBase For Flow Control: Yes (Default)\n"
+    "   - Spam Detection Enabled: Yes (Default)\n"
+    "   - Virus Detection Enabled: Yes (Default)\n"
+    "   - Allow TLS Connections: No\n"
+    "   - Allow SMTP Authentication: No (Default)\n"
+    "   - Envelope Sender DNS Verification Enabled: No (Default)\n"
+    "   - Domain Exception Table Enabled: Yes\n"
+    "\n"
+    "Processing MAIL FROM:\n"
+    " - Default Domain Processing: No Change\n"
+    " - Domain Exception Table: No Match\n"
+    "\n"
+    "Processing Recipient List:\n"
+    "Processing alice@example.com\n"
+    " - Default Domain Processing: No Change\n"
+    " - Domain Map: No Change\n"
+    " - RAT matched on example.com, behavior = ACCEPT\n"
+    " - Alias expansion: No Change\n"
+    "Processing bob@legacy.example.net\n"
+    " - Default Domain Processing: No Change\n"
+    " - Domain Map: bob@legacy.example.net mapped to "
+    "bob@example.com\n"
+    " - RAT matched on example.com, behavior = ACCEPT\n"
+    " - Alias expansion: No Change\n"
+    "Processing POSTMASTER@example.com\n"
+    " - Default Domain Processing: No Change\n"
+    " - Domain Map: No Change\n"
+    " - RAT matched on postmaster@example.com, behavior = ACCEPT, "
+    "bypass receiving control, bypass LDAP accept, response = \"250 "
+    "welcome\"\n"
+    " - Alias expansion: No Change\n"
+    "Processing eve@example.org\n"
+    " - Default Domain Processing: No Change\n"
+    " - Domain Map: No Change\n"
+    " - RAT matched on ALL, behavior = REJECT\n"
+    " - Recipient would be rejected.\n"
+    "\n"
+    "Message Processing:\n"
+    " - No Virtual Gateway(tm) Assigned\n"
+    " - No Bounce Profile Assigned\n"
+    "\n"
+    "Domain Masquerading/LDAP Processing:\n"
+    " - No Changes.\n"
+    "\n"
+    "No message filters.\n"
+    "\n"
+    "Inbound Recipient Policy Processing: (matched on DEFAULT policy)\n"
+    "Message Going to: alice@example.com, bob@example.com, "
+    "POSTMASTER@example.com\n"
+    "\n"
+    "Message Enqueued for Delivery\n";
 
 static void
 test_transcript_b_inbound(void **state)
@@ -184,70 +251,7 @@ test_transcript_b_inbound(void **state)
 	    "Subject: March newsletter\n\nHello.\n");
 
 	(void)state;
-	expect_text(s,
-	    " - Sender group LOOKED_AT matched on 192.0.2.0/24, behavior "
-	    "CONTINUE\n"
-	    "HAT matched on sender group UNKNOWNLIST, host sbrs[-1.0:10.0]\n"
-	    " - Applying $ACCEPTED policy (ACCEPT behavior).\n"
-	    "   - Maximum Message Size: 20K\n"
-	    "   - Maximum Number Of Connections From A Single IP: 10 "
-	    "(Default)\n"
-	    "   - Maximum Number Of Messages Per Connection: 10 (Default)\n"
-	    "   - Maximum Number Of Recipients Per Message: 50 (Default)\n"
-	    "   - Maximum Recipients Per Hour: Disabled (Default)\n"
-	    "   - Maximum Recipients Per Envelope Sender: Disabled (Default)\n"
-	    "   - Directory Harvest Attack Prevention: 25 (Default)\n"
-	    "   - Use SenderBase For Flow Control: Yes (Default)\n"
-	    "   - Spam Detection Enabled: Yes (Default)\n"
-	    "   - Virus Detection Enabled: Yes (Default)\n"
-	    "   - Allow TLS Connections: No\n"
-	    "   - Allow SMTP Authentication: No (Default)\n"
-	    "   - Envelope Sender DNS Verification Enabled: No (Default)\n"
-	    "   - Domain Exception Table Enabled: Yes\n"
-	    "\n"
-	    "Processing MAIL FROM:\n"
-	    " - Default Domain Processing: No Change\n"
-	    " - Domain Exception Table: No Match\n"
-	    "\n"
-	    "Processing Recipient List:\n"
-	    "Processing alice@example.com\n"
-	    " - Default Domain Processing: No Change\n"
-	    " - Domain Map: No Change\n"
-	    " - RAT matched on example.com, behavior = ACCEPT\n"
-	    " - Alias expansion: No Change\n"
-	    "Processing bob@legacy.example.net\n"
-	    " - Default Domain Processing: No Change\n"
-	    " - Domain Map: bob@legacy.example.net mapped to "
-	    "bob@example.com\n"
-	    " - RAT matched on example.com, behavior = ACCEPT\n"
-	    " - Alias expansion: No Change\n"
-	    "Processing POSTMASTER@example.com\n"
-	    " - Default Domain Processing: No Change\n"
-	    " - Domain Map: No Change\n"
-	    " - RAT matched on postmaster@example.com, behavior = ACCEPT, "
-	    "bypass receiving control, bypass LDAP accept, response = \"250 "
-	    "welcome\"\n"
-	    " - Alias expansion: No Change\n"
-	    "Processing eve@example.org\n"
-	    " - Default Domain Processing: No Change\n"
-	    " - Domain Map: No Change\n"
-	    " - RAT matched on ALL, behavior = REJECT\n"
-	    " - Recipient would be rejected.\n"
-	    "\n"
-	    "Message Processing:\n"
-	    " - No Virtual Gateway(tm) Assigned\n"
-	    " - No Bounce Profile Assigned\n"
-	    "\n"
-	    "Domain Masquerading/LDAP Processing:\n"
-	    " - No Changes.\n"
-	    "\n"
-	    "No message filters.\n"
-	    "\n"
-	    "Inbound Recipient Policy Processing: (matched on DEFAULT policy)\n"
-	    "Message Going to: alice@example.com, bob@example.com, "
-	    "POSTMASTER@example.com\n"
-	    "\n"
-	    "Message Enqueued for Delivery\n");
+	expect_text(s, report_b);
 	session_end(s);
 }
 
@@ -740,14 +744,6 @@ setup(void **state)
 	return 0;
 }
 
-static int
-teardown(void **state)
-{
-	(void)state;
-	config_unref(&config);
-	return 0;
-}
-
 int
 main(void)
 {
@@ -771,5 +767,5 @@ main(void)
 		cmocka_unit_test(test_answers),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, setup, world_teardown);
 }
