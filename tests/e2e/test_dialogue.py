@@ -10,10 +10,11 @@ from conftest import CONFIG
 from sink import Sink
 from suite import wait_for
 from terminal import Terminal
+from tls_kit import certificate, secrets
 
 PROMPT = "mail3.example.com> "
 
-# receiving 2.7 and 2.8, as far as there are features
+# receiving 2.7 to 2.9, as far as there are features
 TRACED = """\
 hostname: mail3.example.com
 dns: { enabled: no }
@@ -22,16 +23,22 @@ interfaces:
   - { name: PublicNet2, ip: 127.0.0.2 }
 aliases: aliases
 altsrchost: altsrchost
+certificates: [ { name: mx } ]
+exception_table: [ { reject: "@spam.test" } ]
 listeners:
   - name: InboundMail
     type: public
     port: @PORT@
+    certificate: mx
     domain_map: domain_map
-    hat: { groups: [
-      { name: BLOCKLIST, policy: $BLOCKED, entries: "sbrs[-10.0:-3.0]" },
-      { name: UNKNOWNLIST, policy: $ACCEPTED, entries: [
-        "sbrs[-1.0:10.0]", "sbrs[none]" ] },
-      { name: ALL, policy: $ACCEPTED } ] }
+    hat:
+      policies: [ { name: $ACCEPTED, behaviour: ACCEPT, tls: preferred,
+                    exception_table: yes } ]
+      groups: [
+        { name: BLOCKLIST, policy: $BLOCKED, entries: "sbrs[-10.0:-3.0]" },
+        { name: UNKNOWNLIST, policy: $ACCEPTED, entries: [
+          "sbrs[-1.0:10.0]", "sbrs[none]" ] },
+        { name: ALL, policy: $ACCEPTED } ]
     rat:
       - accept: postmaster@example.com
         bypass_receiving_control: yes
@@ -77,6 +84,8 @@ QUESTIONS = [
      "helpdesk, zoe@example.org"),
     ("\nLoad message from disk? [%s]> ", "n"),
 ]
+SEE = "Would you like to see the resulting message? [Y]> "
+AGAIN = "\nRun through another debug session? [N]> "
 FIRST = ("", "", "1", "N/A", "N/A", "", "", "Y")
 LATER = ("192.0.2.140", "ws7.int.example.com", "2", "N/A", "N/A",
          "joe@eng.int.example.com", "helpdesk, zoe@example.org", "N")
@@ -148,66 +157,38 @@ Received: from ws7.int.example.com (HELO TEST) (192.0.2.140)
 Message-ID: <NUMBER.0@mail3.example.com>
 From: Joe <joe@example.com>
 %s
-
-Run through another debug session? [N]> """ % "\n".join(MESSAGE[1:])
-
-
-@pytest.fixture
-def traced(make_suite):
-    return make_suite(TRACED, tables=TABLES)
+""" % "\n".join(MESSAGE[1:])
 
 
-def ask_all(t, defaults, answers=(None,) * 8):
-    t.answer(*[(q % d, q_answer if a is None else a)
-               for (q, q_answer), d, a in zip(QUESTIONS, defaults, answers)])
-    t.answer(("\nEnter or paste the message body here. "
-              "Enter '.' on a blank line to end.\n", MESSAGE[0]))
-    for line in MESSAGE[1:] + ["."]:
-        t.say(line)
+# in the same shell: what is not answered stays from the session before
+INBOUND = ("192.0.2.55", "mta1.example.net", "1", "34", "2.1",
+           "news@example.net",
+           "alice@example.com, bob@legacy.example.net, eve@example.org", "n")
+INBOUND_MESSAGE = ["From: News <news@example.net>", "To: alice@example.com",
+                   "Subject: March newsletter", "", "Hello."]
+INBOUND_REPORT = """
+HAT matched on sender group UNKNOWNLIST, host sbrs[-1.0:10.0]
+ - Applying $ACCEPTED policy (ACCEPT behavior).
+   - Maximum Message Size: 10M (Default)
+   - Maximum Number Of Connections From A Single IP: 10 (Default)
+   - Maximum Number Of Messages Per Connection: 10 (Default)
+   - Maximum Number Of Recipients Per Message: 50 (Default)
+   - Maximum Recipients Per Hour: Disabled (Default)
+   - Maximum Recipients Per Envelope Sender: Disabled (Default)
+   - Directory Harvest Attack Prevention: 25 (Default)
+   - Use SenderBase For Flow Control: Yes (Default)
+   - Spam Detection Enabled: Yes (Default)
+   - Virus Detection Enabled: Yes (Default)
+   - Allow TLS Connections: Preferred
+   - Allow SMTP Authentication: No (Default)
+   - Envelope Sender DNS Verification Enabled: No (Default)
+   - Domain Exception Table Enabled: Yes
 
+Processing MAIL FROM:
+ - Default Domain Processing: No Change
+ - Domain Exception Table: No Match
 
-def test_transcript_of_a_relayed_message(traced):
-    with Terminal(traced, "trace") as t:
-        ask_all(t, FIRST)
-        t.answer((RELAYED
-                  + "Would you like to see the resulting message? [Y]> ",
-                  "y"))
-        shown = t.expect("Run through another debug session? [N]> ")
-        shown = re.sub(r"TEST; [^\n]+", "TEST; DATE", shown)
-        # mail that is relayed gets a Message-ID; that of 2.7 has none
-        assert re.sub(r"<[0-9a-f]+\.0@", "<NUMBER.0@", shown) == \
-            RESULT[:-len("Run through another debug session? [N]> ")]
-        t.say("y")
-        # empty answers repeat it
-        ask_all(t, LATER, ("",) * 8)
-        t.answer((RELAYED
-                  + "Would you like to see the resulting message? [Y]> ",
-                  "n"),
-                 ("\nRun through another debug session? [N]> ", ""))
-        assert t.end() == ("\n", 0)
-
-
-def test_transcripts_in_one_shell(traced):
-    """A command begins with the answers of the one before."""
-    with Terminal(traced, prompt=PROMPT) as t:
-        t.expect("Welcome to the Postern mail gateway\n")
-        t.answer((PROMPT, "trace"))
-        ask_all(t, FIRST)
-        t.expect("resulting message? [Y]> ")
-        t.to_prompt()
-        t.say("trace")
-        ask_all(t, LATER, (
-            "192.0.2.55", "mta1.example.net", "1", "34", "2.1",
-            "news@example.net",
-            "alice@example.com, bob@legacy.example.net, "
-            "postmaster@example.com, eve@example.org",
-            ""))
-        report = t.expect("Would you like to see the resulting message?")
-        assert report.startswith(
-            "\nHAT matched on sender group UNKNOWNLIST, host "
-            "sbrs[-1.0:10.0]\n - Applying $ACCEPTED policy (ACCEPT "
-            "behavior).\n   - Maximum Message Size: 10M (Default)\n")
-        assert """
+Processing Recipient List:
 Processing alice@example.com
  - Default Domain Processing: No Change
  - Domain Map: No Change
@@ -218,12 +199,6 @@ Processing bob@legacy.example.net
  - Domain Map: bob@legacy.example.net mapped to bob@example.com
  - RAT matched on example.com, behavior = ACCEPT
  - Alias expansion: No Change
-Processing postmaster@example.com
- - Default Domain Processing: No Change
- - Domain Map: No Change
- - RAT matched on postmaster@example.com, behavior = ACCEPT, bypass \
-receiving control, bypass LDAP accept
- - Alias expansion: No Change
 Processing eve@example.org
  - Default Domain Processing: No Change
  - Domain Map: No Change
@@ -231,25 +206,116 @@ Processing eve@example.org
  - Recipient would be rejected.
 
 Message Processing:
-""" in report
-        t.say("n")
-        t.answer(("\nRun through another debug session? [N]> ", "n"),
-                 ("\n" + PROMPT, "trace"))
-        # (c): the host is refused, and the command ends
-        ask_all(t, ("192.0.2.55", "mta1.example.net", "1", "34", "2.1",
-                    "news@example.net", "alice@example.com, "
-                    "bob@legacy.example.net, postmaster@example.com, "
-                    "eve@example.org", "N"),
-                ("2001:db8::bad", "dialup.example.test", "", "", "-7.5", "",
-                 "alice@example.com", "n"))
-        t.answer(("""
+ - No Virtual Gateway(tm) Assigned
+ - No Bounce Profile Assigned
+
+Domain Masquerading/LDAP Processing:
+ - No Changes.
+
+No message filters.
+
+Inbound Recipient Policy Processing: (matched on DEFAULT policy)
+Message Going to: alice@example.com, bob@example.com
+
+Message Enqueued for Delivery
+
+"""
+REFUSED = ("2001:db8::bad", "dialup.example.test", "", "", "-7.5", "",
+           "alice@example.com", "n")
+REFUSED_MESSAGE = ["Subject: x", "", "x"]
+REFUSED_REPORT = """
 HAT matched on sender group BLOCKLIST, host sbrs[-10.0:-3.0]
  - Applying $BLOCKED policy (REJECT behavior).
  - Connection would be rejected: 554 mail3.example.com access refused for \
 this host
 
-""" + PROMPT, "exit"))
+"""
+
+
+@pytest.fixture
+def traced(make_suite):
+    postern = make_suite(TRACED, tables=TABLES, start=False)
+    certificate(secrets(postern.root), "mx", "mail3.example.com")
+    postern.start()
+    return postern
+
+
+def ask_all(t, defaults, answers=(None,) * 8, message=MESSAGE):
+    t.answer(*[(q % d, q_answer if a is None else a)
+               for (q, q_answer), d, a in zip(QUESTIONS, defaults, answers)])
+    t.answer(("\nEnter or paste the message body here. "
+              "Enter '.' on a blank line to end.\n", message[0]))
+    for line in message[1:] + ["."]:
+        t.say(line)
+
+
+def test_transcript_of_a_relayed_message(traced):
+    with Terminal(traced, "trace") as t:
+        ask_all(t, FIRST)
+        t.answer((RELAYED + SEE, "y"))
+        shown = t.expect(AGAIN)
+        shown = re.sub(r"TEST; [^\n]+", "TEST; DATE", shown)
+        # mail that is relayed gets a Message-ID; that of 2.7 has none
+        assert re.sub(r"<[0-9a-f]+\.0@", "<NUMBER.0@", shown) == \
+            RESULT
+        t.say("y")
+        # empty answers repeat it
+        ask_all(t, LATER, ("",) * 8)
+        t.answer((RELAYED + SEE, "n"), (AGAIN, ""))
+        assert t.end() == ("\n", 0)
+
+
+def test_transcripts_in_one_shell(traced):
+    """Receiving 2.8 and 2.9, after 2.7: each command begins with the answers
+    of the one before.
+
+    Of 2.8 there are no filters, policies of recipients, scanners, footers and
+    no reputation of domains yet: one policy takes all recipients, and what
+    those sections print is not there. Owner and score are not looked up but
+    given: so "the actual" ones are N/A, and the answers are what is offered
+    in 2.9.
+    """
+    inbound = INBOUND[:-1] + ("N",)
+    with Terminal(traced, prompt=PROMPT) as t:
+        t.expect("Welcome to the Postern mail gateway\n")
+        t.answer((PROMPT, "trace"))
+        ask_all(t, FIRST)
+        t.answer((RELAYED + SEE, "n"), (AGAIN, "n"), ("\n" + PROMPT, "trace"))
+        ask_all(t, LATER, INBOUND, INBOUND_MESSAGE)
+        t.answer((INBOUND_REPORT + SEE, "n"), (AGAIN, "n"),
+                 ("\n" + PROMPT, "trace"))
+        # the host is refused, and the command ends
+        ask_all(t, inbound, REFUSED, REFUSED_MESSAGE)
+        t.answer((REFUSED_REPORT + PROMPT, "trace"))
+        # also of one that was refused
+        ask_all(t, ("2001:db8::bad", "dialup.example.test", "1", "34", "-7.5",
+                    "news@example.net", "alice@example.com", "N"),
+                ("",) * 8, REFUSED_MESSAGE)
+        t.answer((REFUSED_REPORT + PROMPT, "exit"))
         assert t.end() == ("", 0)
+
+
+def test_answers_last_when_a_trace_is_abandoned(traced):
+    with Terminal(traced, prompt=PROMPT) as t:
+        t.expect("Welcome to the Postern mail gateway\n")
+        t.answer((PROMPT, "trace"))
+        ask_all(t, FIRST)
+        t.expect("resulting message? [Y]> ")
+        t.to_prompt()
+        t.say("trace")
+        ask_all(t, LATER, INBOUND[:6] + ("postmaster@example.com", ""))
+        report = t.expect("Would you like to see the resulting message?")
+        assert """
+Processing postmaster@example.com
+ - Default Domain Processing: No Change
+ - Domain Map: No Change
+ - RAT matched on postmaster@example.com, behavior = ACCEPT, bypass \
+receiving control, bypass LDAP accept
+ - Alias expansion: No Change
+
+Message Processing:
+""" in report
+        t.to_prompt()
 
 
 def test_wrong_answers_are_asked_again(traced):
