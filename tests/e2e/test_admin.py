@@ -462,7 +462,8 @@ def test_adm_05_a_flood_of_descriptors(module_suite, program):
     wait_for("descriptors to be closed", closed)
 
 
-@pytest.mark.skipif(not ROOT_USER, reason="needs root")
+@pytest.mark.skipif(not ROOT_USER,
+                    reason="being another account needs root")
 def test_adm_05_other_accounts_are_refused(module_suite):
     path = control_path(module_suite)
     assert os.stat(path).st_mode & 0o777 == 0o660

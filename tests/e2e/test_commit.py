@@ -104,7 +104,7 @@ def test_a_port_that_cannot_be_had(postern):
         assert c.cmd("NOOP")[0] == 250
 
 
-@pytest.mark.skipif(not ROOT_USER, reason="mounts a small file system")
+@pytest.mark.skipif(not ROOT_USER, reason="mounting needs root")
 def test_the_disk_is_full(make_suite):
     postern = make_suite(start=False)
     state = postern.root / "state"
@@ -228,8 +228,6 @@ def test_the_tool_is_killed(postern):
 
 # --- under load --------------------------------------------------------------
 
-@pytest.mark.skipif(not (PEERS / "smtp-source").exists(),
-                    reason="no smtp-source")
 def test_fifty_commits_while_a_hundred_sessions_send(postern):
     n = 6000
     user = ["-u", "nobody"] if ROOT_USER else []

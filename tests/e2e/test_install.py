@@ -136,7 +136,7 @@ def accounts():
     return set(re.findall(r'\.account = "(.*?)"', text))
 
 
-@pytest.mark.skipif(not ROOT_USER, reason="accounts need root")
+@pytest.mark.skipif(not ROOT_USER, reason="giving files away needs root")
 def test_accounts_and_folders(folder, tree):
     """As INSTALL says, in a tree of its own."""
     shutil.copytree(tree, folder / "t")

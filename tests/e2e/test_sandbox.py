@@ -106,7 +106,8 @@ def test_priv_every_program_is_confined(make_suite):
         assert len(set(flat)) == len(EXPECTED) - 1, uids
 
 
-@pytest.mark.skipif(not ROOT_USER, reason="accounts need root")
+@pytest.mark.skipif(not ROOT_USER, reason="programs get accounts of their "
+                    "own from root only")
 def test_folders_belong_to_who_works_in_them(postern):
     modes = {"spool": 0o711, "log": 0o750, "state": 0o700, "empty": 0o555}
     for name, mode in modes.items():

@@ -638,7 +638,8 @@ def test_tls_04_testssl(tls, tmp_path):
         assert offered[new].startswith("offered"), offered[new]
 
 
-@pytest.mark.skipif(not ROOT_USER, reason="only root may look")
+@pytest.mark.skipif(not ROOT_USER, reason="the memory of a process that is "
+                    "not dumpable is for root only")
 def test_key_01_no_key_outside_of_keyd(tls):
     """Neither the key's numbers nor its PEM, in the memory of any other."""
     with TlsClient(tls.port) as c:
