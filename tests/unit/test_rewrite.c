@@ -274,7 +274,7 @@ test_aliases_come_after_the_rat(void **state)
 	world_end(&w);
 }
 
-/* --- limits of aliases --- */
+/* --- limits of aliases (threat REL-12) --- */
 
 struct limit_case {
 	const char *why;
@@ -309,7 +309,7 @@ check_limit(const char *aliases, const char *rcpt, const struct limit_case *c)
 }
 
 static void
-test_alias_limits(void **state)
+test_rel_12_alias_limits(void **state)
 {
 	static const struct limit_case chain = { "11 aliases in a chain", false,
 		0,
@@ -345,7 +345,7 @@ test_alias_limits(void **state)
 
 /* Each alias names all of the next level: 10^10 ways, little work. */
 static void
-test_lim_alias_bomb(void **state)
+test_rel_12_alias_bomb(void **state)
 {
 	static const struct limit_case bomb = { "a bomb", false, 0,
 		"alias <a0x0@example.com> (tables/aliases:2) is not expanded: "
@@ -367,6 +367,36 @@ test_lim_alias_bomb(void **state)
 		buf_printf(&text, "a9x%d: x@example.org\n", i);
 	check_limit(text.data, "a0x0@example.com", &bomb);
 	buf_fini(&text);
+}
+
+/* Each ends, and an address that leads out of it gets its mail. */
+static void
+test_rel_12_alias_cycles(void **state)
+{
+	static const struct {
+		const char *aliases;
+		size_t n;
+	} table[] = {
+		{ "a: a\n", 0 },
+		{ "a: A@EXAMPLE.COM\n", 1 },
+		{ "a: b\nb: a\n", 0 },
+		{ "a: b\nb: c\nc: b, x@example.org\n", 2 },
+		{ "a: a, x@example.org, a@example.com\n", 2 },
+		{ "a: b, c\nb: a, c\nc: a, b\n", 3 },
+		{ "a: b@example.org\n[example.org]\nb: a@example.com\n", 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < NELEM(table); i++) {
+		struct limit_case c = { table[i].aliases, table[i].n > 0,
+			table[i].n, NULL };
+		struct buf text;
+
+		buf_init(&text, 1000);
+		buf_printf(&text, "[example.com]\n%s", table[i].aliases);
+		check_limit(text.data, "a@example.com", &c);
+		buf_fini(&text);
+	}
 }
 
 /* --- 6.5: virtual gateways --- */
@@ -503,8 +533,9 @@ main(void)
 		cmocka_unit_test(test_domain_map_comes_before_the_rat),
 		cmocka_unit_test(test_aliases),
 		cmocka_unit_test(test_aliases_come_after_the_rat),
-		cmocka_unit_test(test_alias_limits),
-		cmocka_unit_test(test_lim_alias_bomb),
+		cmocka_unit_test(test_rel_12_alias_limits),
+		cmocka_unit_test(test_rel_12_alias_bomb),
+		cmocka_unit_test(test_rel_12_alias_cycles),
 		cmocka_unit_test(test_gateways),
 		cmocka_unit_test(test_exceptions),
 		cmocka_unit_test(

@@ -313,6 +313,41 @@ test_mistakes(void **state)
 	}
 }
 
+/* No target is a command of SMTP, a program or a file. */
+static void
+test_rel_12_targets(void **state)
+{
+	static const char *const targets[] = { "a@b.org\rDATA",
+		"a@b.org\r\nRCPT TO:<x@y.org>", "a\r\nb@c.org",
+		"\"a\r\nb\"@c.org", "\"a\rb\"@c.org", "a@b.org\nDATA",
+		"|/bin/sh", "\"|/bin/sh\"", "| /bin/sh -c x", "/var/mail/joe",
+		"\"/var/mail/joe\"", ":include:/etc/passwd", "a@b.org|sh",
+		"a@b.org/x" };
+	static const struct {
+		enum table_kind kind;
+		const char *left;
+	} lefts[] = { { TABLE_ALIASES, "joe: " },
+		{ TABLE_ALIASES, "joe: a@b.org, " },
+		{ TABLE_DOMAIN_MAP, "joe@a.org " },
+		{ TABLE_MASQUERADE, "joe@a.org " } };
+
+	(void)state;
+	for (size_t i = 0; i < NELEM(targets) * NELEM(lefts); i++) {
+		size_t k = i % NELEM(lefts);
+		struct buf text, got;
+
+		buf_init(&text, 1000);
+		buf_init(&got, 100000);
+		buf_printf(
+		    &text, "%s%s\n", lefts[k].left, targets[i / NELEM(lefts)]);
+		if (parse(lefts[k].kind, buf_str(&text), false, &got) != NULL)
+			fail_msg("\"%s\" is taken", text.data);
+		assert_true(got.len > 0);
+		buf_fini(&text);
+		buf_fini(&got);
+	}
+}
+
 /* All of them, not only the first. */
 static void
 test_every_mistake(void **state)
@@ -532,6 +567,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_find),
 		cmocka_unit_test(test_mistakes),
+		cmocka_unit_test(test_rel_12_targets),
 		cmocka_unit_test(test_every_mistake),
 		cmocka_unit_test(test_get),
 		cmocka_unit_test(test_entries_in_order),
