@@ -1,18 +1,13 @@
 /*
  * test_config_commit.c - commits: two at a time, what is kept, death
  */
-#include <fcntl.h>
-#include <signal.h>
-#include <sys/ptrace.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
-
 #include "config/commit.h"
 #include "config/history.h"
 #include "config/merge.h"
 #include "config/objects.h"
 #include "config/revision.h"
 #include "config_place.h"
+#include "killed_at.h"
 
 #define TWO_LISTENERS                                                          \
 	"hostname: mx.example.com\n"                                           \
@@ -325,61 +320,18 @@ test_ten_are_kept(void **state)
 /* --- death at every call (threats DUR-16) --- */
 
 static const int counted[] = { SYS_openat, SYS_openat2, SYS_write, SYS_fsync,
-	SYS_renameat, SYS_unlinkat, SYS_mkdirat, SYS_fchmod };
+	SYS_renameat, SYS_unlinkat, SYS_mkdirat, SYS_fchmod, -1 };
 
-static bool
-is_counted(pid_t pid)
+static void
+child_commits(void *arg)
 {
-	struct __ptrace_syscall_info info;
+	const struct place *p = arg;
+	struct config_problems ps = { 0 };
+	uint64_t number;
 
-	if (ptrace(PTRACE_GET_SYSCALL_INFO, pid, sizeof(info), &info) <= 0 ||
-	    info.op != PTRACE_SYSCALL_INFO_ENTRY)
-		return false;
-	for (size_t i = 0; i < NELEM(counted); i++)
-		if ((int)info.entry.nr == counted[i])
-			return counted[i] != SYS_openat ||
-			       (info.entry.args[2] & O_CREAT);
-	return false;
-}
-
-/* Commits in a child that is killed before its n-th call; false: it ended by
- * itself before that. */
-static bool
-killed_at(int n, const struct place *p)
-{
-	pid_t child = fork();
-	bool killed = false;
-	int status, sig;
-
-	assert_int_not_equal(child, -1);
-	if (child == 0) {
-		struct config_problems ps = { 0 };
-		uint64_t number;
-
-		ptrace(PTRACE_TRACEME, 0, NULL, NULL);
-		raise(SIGSTOP);
-		_exit(commit_all(p->paths.etc, p->paths.state, &note, &ps,
-			  &number, NULL) != 0);
-	}
-	assert_int_equal(waitpid(child, &status, 0), child);
-	ptrace(PTRACE_SETOPTIONS, child, NULL,
-	    PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL);
-	ptrace(PTRACE_SYSCALL, child, NULL, NULL);
-	while (waitpid(child, &status, 0) == child && WIFSTOPPED(status)) {
-		sig = WSTOPSIG(status);
-		if (sig == (SIGTRAP | 0x80) && !killed && is_counted(child) &&
-		    --n == 0) {
-			killed = true;
-			kill(child, SIGKILL);
-		}
-		ptrace(PTRACE_SYSCALL, child, NULL,
-		    (void *)(intptr_t)(sig == (SIGTRAP | 0x80) || sig == SIGTRAP
-					   ? 0
-					   : sig));
-	}
-	if (!killed && (!WIFEXITED(status) || WEXITSTATUS(status) != 0))
-		fail_msg("the commit failed by itself");
-	return killed;
+	if (commit_all(
+		p->paths.etc, p->paths.state, &note, &ps, &number, NULL) == -1)
+		panic("the commit failed");
 }
 
 static void
@@ -404,7 +356,7 @@ test_dur_16_killed_at_each_step(void **state)
 		bundle_free(&b);
 		snprintf(text[1], sizeof(text[1]), "hostname: a%d.test\n", n);
 		place_put(p, "postern.yaml", text[1]);
-		killed = killed_at(n, p);
+		killed = killed_at(n, counted, child_commits, *state);
 		after = current(p);
 		if (revision_bundle(&b, p->paths.state, after, &err) == -1)
 			fail_msg("call %d: revision %d: %s", n, (int)after,

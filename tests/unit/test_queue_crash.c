@@ -18,12 +18,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <seccomp.h>
-#include <signal.h>
 #include <sys/mman.h>
-#include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include "killed_at.h"
 #include "queue_kit.h"
 
 /* Where no real disk is, a thousand syncs cost nothing. */
@@ -50,6 +49,7 @@ enum step {
 struct progress {
 	volatile int begun, ended;
 };
+static struct progress *progress; /* shared with the child */
 
 /* What recovery says of one message. */
 struct seen {
@@ -63,7 +63,7 @@ struct seen {
  * of them it makes no difference where death comes. */
 static const int counted[] = { SYS_openat, SYS_pwritev, SYS_pwrite64, SYS_fsync,
 	SYS_sync_file_range, SYS_linkat, SYS_unlinkat, SYS_renameat,
-	SYS_renameat2, SYS_ftruncate };
+	SYS_renameat2, SYS_ftruncate, -1 };
 
 /* --- the child --- */
 
@@ -140,73 +140,17 @@ do_step(struct kit *k, struct qfile *q[N_MIDS], enum step step)
 }
 
 static void
-child_writes(struct kit *k, struct progress *p)
+child_writes(void *arg)
 {
+	struct kit *k = arg;
 	struct qfile *q[N_MIDS] = { NULL };
 
 	kit_start(k, 1);
 	for (enum step s = COMMIT_SMALL; s < ALL_STEPS; s++) {
-		p->begun = s;
+		progress->begun = s;
 		do_step(k, q, s);
-		p->ended = s;
+		progress->ended = s;
 	}
-}
-
-/* --- the parent: kill at the n-th call --- */
-
-static bool
-is_counted(pid_t pid)
-{
-	struct __ptrace_syscall_info info;
-
-	if (ptrace(PTRACE_GET_SYSCALL_INFO, pid, sizeof(info), &info) <= 0 ||
-	    info.op != PTRACE_SYSCALL_INFO_ENTRY)
-		return false;
-	for (size_t i = 0; i < NELEM(counted); i++)
-		if ((int)info.entry.nr == counted[i])
-			return counted[i] != SYS_openat ||
-			       (info.entry.args[2] & O_CREAT);
-	return false;
-}
-
-/* Runs `work` in a child; true: it was killed before its n-th call. */
-static bool
-killed_at(int n, struct kit *k, struct progress *p,
-    void (*work)(struct kit *, struct progress *))
-{
-	pid_t child = fork(), pid;
-	bool killed = false;
-	int status, sig;
-
-	assert_int_not_equal(child, -1);
-	if (child == 0) {
-		ptrace(PTRACE_TRACEME, 0, NULL, NULL);
-		raise(SIGSTOP);
-		work(k, p);
-		_exit(0);
-	}
-	assert_int_equal(waitpid(child, &status, __WALL), child);
-	ptrace(PTRACE_SETOPTIONS, child, NULL,
-	    PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACECLONE | PTRACE_O_EXITKILL);
-	ptrace(PTRACE_SYSCALL, child, NULL, NULL);
-	while ((pid = waitpid(-1, &status, __WALL)) != -1 || errno == EINTR) {
-		if (pid == child && WIFEXITED(status) &&
-		    WEXITSTATUS(status) != 0)
-			fail_msg("call %d: the child failed by itself", n);
-		if (!WIFSTOPPED(status))
-			continue;
-		sig = WSTOPSIG(status);
-		if (sig == (SIGTRAP | 0x80) && !killed && is_counted(pid) &&
-		    --n == 0) {
-			killed = true;
-			kill(child, SIGKILL);
-		}
-		/* neither our own stops nor those of new threads are signals */
-		if (sig == (SIGTRAP | 0x80) || sig == SIGTRAP || sig == SIGSTOP)
-			sig = 0;
-		ptrace(PTRACE_SYSCALL, pid, NULL, (void *)(intptr_t)sig);
-	}
-	return killed;
 }
 
 /* --- what is found, and what should be --- */
@@ -335,7 +279,7 @@ new_progress(void)
 static void
 test_dur_07_killed_at_every_call(void **state)
 {
-	struct progress *p = new_progress();
+	struct progress *p = progress = new_progress();
 	struct seen seen[N_MIDS], again[N_MIDS];
 	bool killed = true;
 	int n, files;
@@ -346,7 +290,7 @@ test_dur_07_killed_at_every_call(void **state)
 
 		p->begun = p->ended = STEP_NONE;
 		kit_make(&k, BASE);
-		killed = killed_at(n, &k, p, child_writes);
+		killed = killed_at(n, counted, child_writes, &k);
 		look(&k, seen);
 		check(n, p, seen);
 		files = 0;
@@ -395,12 +339,11 @@ make_mess(struct kit *k)
 }
 
 static void
-child_recovers(struct kit *k, struct progress *p)
+child_recovers(void *arg)
 {
 	struct seen seen[N_MIDS];
 
-	(void)p;
-	look(k, seen);
+	look(arg, seen);
 }
 
 static void
@@ -416,7 +359,7 @@ test_dur_07_recovery_killed(void **state)
 
 		kit_make(&k, BASE);
 		make_mess(&k);
-		killed = killed_at(n, &k, NULL, child_recovers);
+		killed = killed_at(n, counted, child_recovers, &k);
 		look(&k, seen);
 		if (seen[SMALL].times != 1 ||
 		    seen[SMALL].place != QUEUE_DEFERRED ||
