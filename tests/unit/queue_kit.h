@@ -27,6 +27,7 @@ struct kit {
 	struct committer *committer;
 	unsigned n_done;
 	struct err last; /* of the last completion */
+	struct qfile *adopted;
 };
 
 static bool kit_late; /* envelopes come after the content */
@@ -203,6 +204,38 @@ kit_mail(struct kit *k, uint64_t mid, size_t size, bool route)
 	if (route && qfile_route(q, &rec, &err) == -1)
 		panic("kit: %s", err.text);
 	qfile_free(&q);
+}
+
+static inline void
+kit_found(void *arg, const struct qmessage *m, enum queue_place place)
+{
+	struct kit *k = arg;
+
+	(void)place;
+	k->adopted = qfile_adopt(k->spool, m, -1);
+}
+
+static inline void
+kit_corrupt(void *arg, uint64_t mid, const struct err *why)
+{
+	(void)arg;
+	panic("kit: MID %llu: %s", (unsigned long long)mid, why->text);
+}
+
+/* Takes the only message in incoming up again, as after a death. */
+static inline struct qfile *
+kit_adopt(struct kit *k, uint64_t mid)
+{
+	static const struct recover_handler handler = { kit_found,
+		kit_corrupt };
+	struct err err = ERR_INIT;
+	uint64_t max = 0;
+
+	if (spool_recover(
+		k->spool, QUEUE_INCOMING, true, &handler, k, &max, &err) != 0 ||
+	    max != mid)
+		panic("kit: MID %llu: %s", (unsigned long long)max, err.text);
+	return k->adopted;
 }
 
 #endif
