@@ -206,9 +206,10 @@ static const struct schema_key params_keys[MFP_N] = {
 	    .max = 128,
 	    DEFAULT("off"),
 	    .help = "Clients whose addresses agree in that many leading bits "
-		    "share their counts of recipients: of 32 in IPv4 (where "
-		    "more than 32 is all), of 128 in IPv6. off, or use_sb on: "
-		    "each address has its own, in IPv6 each /64." },
+		    "share their counts of recipients. Up to 32: bits of IPv4, "
+		    "and in IPv6 each /64 has its own; more: of the 128 of "
+		    "IPv6, and each IPv4 address has its own. off, or use_sb "
+		    "on: each address has its own, in IPv6 each /64." },
 	LIST_NAME(TLS_MANDATORY_LIST, "tls_mandatory_list", tls_mandatory_list,
 	    "Name of an address list: senders that must use TLS where tls "
 	    "is preferred."),

@@ -411,6 +411,13 @@ judge(struct client *c)
 			    STR_ARG(c->what->rcpt));
 		break;
 	case S_AUTH:
+		/* Only 535 speaks of name and password (RFC 4954 6); what else
+		 * is refused is between that server and us. */
+		decide(c, class == 2             ? RECIPIENT_OK
+			  : c->reply.code == 535 ? RECIPIENT_UNKNOWN
+			  : class == 4           ? RECIPIENT_LATER
+						 : RECIPIENT_NO_ANSWER);
+		break;
 	case S_RCPT:
 		decide(c, class == 2   ? RECIPIENT_OK
 			  : class == 5 ? RECIPIENT_UNKNOWN

@@ -14,6 +14,7 @@
 
 #define CHAIN_MAX   10
 #define RCPTS_LIMIT 1000
+#define PLACES      2048 /* twice as many */
 #define STEPS_MAX   5000 /* look-ups, and so the work of one recipient */
 #define SCRATCH_MAX (64 * 1024 * 1024)
 
@@ -30,6 +31,7 @@ struct expansion {
 	struct arena scratch; /* for the way */
 	struct str *rcpts;
 	size_t n;
+	uint16_t *places; /* of rcpts by their hash, from 1; 0: free */
 	unsigned steps;
 	const char *too_much; /* NULL: not yet */
 };
@@ -42,6 +44,7 @@ static struct str complete(
     struct expansion *, struct str target, struct str of);
 static bool is_on_path(const struct path *, struct str addr);
 static void add(struct expansion *, struct str addr);
+static uint32_t hash(struct str);
 static bool is_changed(const struct expansion *, struct str rcpt);
 static void warn(const struct expansion *, const struct table_hit *,
     struct str rcpt, struct stage_out *);
@@ -153,17 +156,35 @@ is_on_path(const struct path *p, struct str addr)
 static void
 add(struct expansion *x, struct str addr)
 {
-	for (size_t i = 0; i < x->n; i++) {
-		if (str_eq(x->rcpts[i], addr))
+	size_t at;
+
+	if (x->rcpts == NULL) {
+		x->rcpts = arena_array(x->mem, RCPTS_LIMIT, sizeof(*x->rcpts));
+		x->places =
+		    arena_array(&x->scratch, PLACES, sizeof(*x->places));
+	}
+	for (at = hash(addr) % PLACES; x->places[at] != 0;
+	     at = (at + 1) % PLACES) {
+		if (str_eq(x->rcpts[x->places[at] - 1], addr))
 			return;
 	}
 	if (x->n == RCPTS_LIMIT) {
 		x->too_much = "more than 1,000 recipients";
 		return;
 	}
-	if (x->rcpts == NULL)
-		x->rcpts = arena_array(x->mem, RCPTS_LIMIT, sizeof(*x->rcpts));
 	x->rcpts[x->n++] = arena_str(x->mem, addr);
+	x->places[at] = (uint16_t)x->n;
+}
+
+/* FNV-1a. What stands in the administrator's own table needs no secret key. */
+static uint32_t
+hash(struct str s)
+{
+	uint32_t h = 2166136261u;
+
+	for (size_t i = 0; i < s.n; i++)
+		h = (h ^ (unsigned char)s.p[i]) * 16777619u;
+	return h;
 }
 
 static bool

@@ -90,15 +90,20 @@ control_dhap(const struct subject *s)
 }
 
 /* Where a reputation service would have its own groups of addresses, and
- * there is none, each address is one (4.5). */
+ * there is none, each address is one (4.5). Up to 32 bits are said of IPv4: a
+ * /24 of IPv6 is a whole provider, and one of its clients would shut out all
+ * the others. */
 uint64_t
 control_bits(const struct subject *s, const struct ip *client)
 {
 	const struct policy_params *p = &s->policy->p;
 
-	if (p->significant_bits != UNLIMITED && !p->use_sb)
+	bool v4 = ip_is_v4(client);
+
+	if (p->significant_bits != UNLIMITED && !p->use_sb &&
+	    (v4 || p->significant_bits > 32))
 		return p->significant_bits;
-	return ip_is_v4(client) ? 32 : 64;
+	return v4 ? 32 : 64;
 }
 
 enum stage_answer

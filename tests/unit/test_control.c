@@ -234,6 +234,9 @@ test_lim_12_whose_counts_are_one(void **state)
 		{ "2001:db8::1", UNLIMITED, false, 64 },
 		{ "2001:db8::1", 128, false, 128 },
 		{ "2001:db8::1", 48, true, 64 },
+		{ "2001:db8::1", 48, false, 48 },
+		{ "2001:db8::1", 24, false, 64 },
+		{ "2001:db8::1", 0, false, 64 },
 	};
 
 	(void)state;
