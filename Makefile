@@ -185,7 +185,7 @@ format-check:
 # Everything that says whether this tree is good; what CI runs.
 .PHONY: check check-all e2e peers
 PYTHON ?= /usr/bin/python3
-FUZZ_CHECK_SECONDS ?= 30
+FUZZ_CHECK_SECONDS ?= 15
 check: deps
 	@$(MAKE) --no-print-directory -j$(JOBS) check-all
 
