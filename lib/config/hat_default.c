@@ -2,7 +2,9 @@
  * hat_default.c - policies and groups that are there without being written
  *
  * Spec receiving 4.4. Values stand as texts and go through the schema's own
- * parsers, so that they mean what they would mean in a file.
+ * parsers, so that they mean what they would mean in a file. Only what differs
+ * from a listener's defaults stands here: TLS is off in all of them because
+ * it is off in the defaults, and who sets it there means these policies too.
  */
 #include "base/mem.h"
 #include "config/hat_approach.h"
@@ -28,22 +30,21 @@ static const struct default_policy {
 		{ MFP_MAX_CONCURRENCY, "600" },
 		{ MFP_MAX_RCPTS_PER_HOUR, "unlimited" },
 		{ MFP_DHAP_LIMIT, "unlimited" }, { MFP_USE_SB, "off" },
-		{ MFP_SPAM_CHECK, "off" }, { MFP_VIRUS_CHECK, "on" },
-		{ MFP_TLS, "off" } } },
+		{ MFP_SPAM_CHECK, "off" }, { MFP_VIRUS_CHECK, "on" } } },
 	{ "$THROTTLED", ACCEPT,
 	    { { MFP_MAX_MSGS_PER_SESSION, "10" },
 		{ MFP_MAX_RCPTS_PER_MSG, "25" }, { MFP_MAX_MESSAGE_SIZE, "1M" },
 		{ MFP_MAX_CONCURRENCY, "10" }, { MFP_MAX_RCPTS_PER_HOUR, "20" },
 		{ MFP_USE_SB, "on" }, { MFP_SPAM_CHECK, "on" },
-		{ MFP_VIRUS_CHECK, "on" }, { MFP_TLS, "off" } } },
+		{ MFP_VIRUS_CHECK, "on" } } },
 	{ "$ACCEPTED", ACCEPT,
 	    { { MFP_USE_SB, "on" }, { MFP_SPAM_CHECK, "on" },
-		{ MFP_VIRUS_CHECK, "on" }, { MFP_TLS, "off" } } },
+		{ MFP_VIRUS_CHECK, "on" } } },
 	{ "$RELAYED", RELAY,
 	    { { MFP_MAX_RCPTS_PER_HOUR, "unlimited" },
 		{ MFP_DHAP_LIMIT, "unlimited" }, { MFP_SPAM_CHECK, "off" },
-		{ MFP_VIRUS_CHECK, "on" }, { MFP_TLS, "off" } } },
-	{ "$BLOCKED", REJECT, { { MFP_TLS, "off" } } },
+		{ MFP_VIRUS_CHECK, "on" } } },
+	{ "$BLOCKED", REJECT, { { 0 } } },
 };
 
 /* In their order; each list ends with everybody else. */

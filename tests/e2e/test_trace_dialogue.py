@@ -99,7 +99,7 @@ HAT matched on sender group RELAYLIST, host 192.0.2.140
    - Use SenderBase For Flow Control: No (Default)
    - Spam Detection Enabled: No
    - Virus Detection Enabled: Yes
-   - Allow TLS Connections: No
+   - Allow TLS Connections: No (Default)
    - Allow SMTP Authentication: No (Default)
    - Envelope Sender DNS Verification Enabled: No (Default)
    - Domain Exception Table Enabled: No (Default)

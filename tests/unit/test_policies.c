@@ -176,18 +176,18 @@ test_predefined_policies(void **state)
 		    "max_message_size 100M, max_concurrency 600, "
 		    "max_msgs_per_session 5000, max_rcpts_per_msg 5000, "
 		    "max_rcpts_per_hour unlimited, dhap_limit unlimited, "
-		    "use_sb no, spam_check no, virus_check yes, tls off, " },
+		    "use_sb no, spam_check no, virus_check yes, " },
 		{ "$THROTTLED", ACCEPT,
 		    "max_message_size 1M, max_concurrency 10, "
 		    "max_msgs_per_session 10, max_rcpts_per_msg 25, "
 		    "max_rcpts_per_hour 20, use_sb yes, spam_check yes, "
-		    "virus_check yes, tls off, " },
+		    "virus_check yes, " },
 		{ "$ACCEPTED", ACCEPT,
-		    "use_sb yes, spam_check yes, virus_check yes, tls off, " },
+		    "use_sb yes, spam_check yes, virus_check yes, " },
 		{ "$RELAYED", RELAY,
 		    "max_rcpts_per_hour unlimited, dhap_limit unlimited, "
-		    "spam_check no, virus_check yes, tls off, " },
-		{ "$BLOCKED", REJECT, "tls off, " },
+		    "spam_check no, virus_check yes, " },
+		{ "$BLOCKED", REJECT, "" },
 	};
 	struct config *c = try(HEAD "}\n");
 	const struct hat *hat = &c->listeners[0].hat;
@@ -212,10 +212,32 @@ test_predefined_policies(void **state)
 		}
 		assert_true(str_is(p->name, policies[i].name));
 		assert_int_equal(p->behaviour, policies[i].behaviour);
-		assert_string_equal(text.data, policies[i].settings);
+		assert_string_equal(
+		    text.len > 0 ? text.data : "", policies[i].settings);
 		assert_int_equal(
 		    p->p.banner_code, p->behaviour == REJECT ? 554 : 220);
 		buf_fini(&text);
+	}
+	config_unref(&c);
+}
+
+/* TLS and AUTH are nothing in which they differ from a listener's defaults. */
+static void
+test_predefined_policies_follow(void **state)
+{
+	struct config *c = try(
+	    HEAD ", certificate: C, auth_profile: A,\n"
+		 "   hat: {defaults: {tls: required, smtp_auth: preferred}}}\n"
+		 "certificates: [{name: C}]\n"
+		 "auth_profiles: [{name: A}]\n");
+	const struct hat *hat = &c->listeners[0].hat;
+
+	(void)state;
+	assert_int_equal(hat->n_policies, 5);
+	for (size_t i = 0; i < hat->n_policies; i++) {
+		assert_int_equal(hat->policies[i].p.tls, 2);
+		assert_int_equal(hat->policies[i].p.smtp_auth, 1);
+		assert_false(hat->policies[i].set[MFP_TLS]);
 	}
 	config_unref(&c);
 }
@@ -278,6 +300,7 @@ main(void)
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_ranges),
 		cmocka_unit_test(test_predefined_policies),
+		cmocka_unit_test(test_predefined_policies_follow),
 		cmocka_unit_test(test_approaches),
 	};
 
