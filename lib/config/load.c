@@ -122,6 +122,39 @@ load_scalar(struct load *ld, const struct at *at, struct str *text)
 	return true;
 }
 
+const void *
+load_named(
+    struct load *ld, const struct at *at, const char *what, const char *list)
+{
+	const void *object;
+	struct str name;
+	char quoted[100];
+
+	if (at->node == NULL || !load_scalar(ld, at, &name) || name.n == 0)
+		return NULL;
+	object = load_find(ld->config, list, name);
+	if (object == NULL)
+		load_error(ld, at, "there is no %s %s below %s", what,
+		    load_quote(quoted, name), list);
+	return object;
+}
+
+/* What names an entry of a list is its first key. */
+const void *
+load_find(const struct config *c, const char *list, struct str name)
+{
+	const struct schema_key *key = schema_find(&schema_top, str_of(list));
+	const struct schema_section *s = key->section;
+	const char *v = *(char *const *)((const char *)c + key->off);
+	size_t n = *(const size_t *)((const char *)c + key->n_off);
+
+	for (; n > 0; n--, v += s->size) {
+		if (str_eq(*(const struct str *)(v + s->keys[0].off), name))
+			return v;
+	}
+	return NULL;
+}
+
 size_t
 load_each(struct load *ld, const struct at *at, void *arg,
     void (*each)(struct load *, const struct at *, struct str, void *arg))

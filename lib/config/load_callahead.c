@@ -35,21 +35,9 @@ void
 load_call_ahead(struct load *ld, const struct at *at, void *object)
 {
 	struct listener *l = object;
-	const struct config *c = ld->config;
-	struct str name;
-	char quoted[100];
 
-	if (at->node == NULL || !load_scalar(ld, at, &name) || name.n == 0)
-		return;
-	for (size_t i = 0; i < c->n_callahead_profiles; i++) {
-		if (str_eq(c->callahead_profiles[i].name, name))
-			l->call_ahead = &c->callahead_profiles[i];
-	}
-	if (l->call_ahead == NULL)
-		load_error(ld, at,
-		    "there is no profile %s below callahead_profiles",
-		    load_quote(quoted, name));
-	else if (l->type != LISTENER_PUBLIC)
+	l->call_ahead = load_named(ld, at, "profile", "callahead_profiles");
+	if (l->call_ahead != NULL && l->type != LISTENER_PUBLIC)
 		load_error(ld, at, "call-ahead is for public listeners");
 }
 
@@ -58,9 +46,8 @@ print_call_ahead(struct print *p, const void *object)
 {
 	const struct listener *l = object;
 
-	if (l->call_ahead != NULL || p->all)
-		print_line(p, "call_ahead",
-		    l->call_ahead != NULL ? l->call_ahead->name : STR(""));
+	print_named(p, "call_ahead",
+	    l->call_ahead != NULL ? &l->call_ahead->name : NULL);
 }
 
 static void

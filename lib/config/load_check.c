@@ -11,8 +11,11 @@ static void check_unique(
     struct load *, const struct at *top, const char *list, const char *id);
 static void check_ports(struct load *, const struct at *listeners);
 static void check_profiles(struct load *, const struct at *list);
+static void check_policies(
+    struct load *, const struct at *listeners, load_misfit *);
+static void check_listener(
+    struct load *, const struct at *, const struct listener *, load_misfit *);
 static void note_limits(struct config *);
-static bool has_profile(const struct config *, struct str name);
 
 void
 load_check(struct load *ld, const struct at *top)
@@ -33,8 +36,8 @@ load_check(struct load *ld, const struct at *top)
 	check_ports(ld, &listeners);
 	check_profiles(ld, &listeners);
 	check_profiles(ld, &destinations);
-	load_check_tls(ld, &listeners);
-	load_check_auth(ld, &listeners);
+	check_policies(ld, &listeners, load_tls_misfit);
+	check_policies(ld, &listeners, load_auth_misfit);
 	load_check_gateways(ld);
 	load_check_lists(ld, &listeners);
 	load_check_groups(ld, top);
@@ -155,20 +158,55 @@ check_profiles(struct load *ld, const struct at *list)
 
 		if (at.node != NULL && at.node->kind == NODE_SCALAR &&
 		    at.node->text.n > 0 &&
-		    !has_profile(ld->config, at.node->text))
+		    load_find(ld->config, "bounce_profiles", at.node->text) ==
+			NULL)
 			load_error(ld, &at, "there is no bounce profile %s",
 			    load_quote(quoted, at.node->text));
 	}
 }
 
-static bool
-has_profile(const struct config *c, struct str name)
+static void
+check_policies(struct load *ld, const struct at *listeners, load_misfit *misfit)
 {
-	for (size_t i = 0; i < c->n_bounce_profiles; i++) {
-		if (str_eq(c->bounce_profiles[i].name, name))
-			return true;
+	const struct config *c = ld->config;
+	const struct node *n =
+	    listeners->node != NULL ? listeners->node->child : NULL;
+
+	for (size_t i = 0; i < c->n_listeners && n != NULL; i++, n = n->next) {
+		struct at at = at_item(listeners, n, i);
+
+		check_listener(ld, &at, &c->listeners[i], misfit);
 	}
-	return false;
+}
+
+/* One complaint per listener is enough: the first error, else the first
+ * warning. */
+static void
+check_listener(struct load *ld, const struct at *at, const struct listener *l,
+    load_misfit *misfit)
+{
+	const struct policy *warned = NULL;
+	const char *warning = NULL;
+	char quoted[100];
+
+	for (size_t i = 0; i < l->hat.n_groups; i++) {
+		const struct policy *p = l->hat.groups[i].policy;
+		bool error = false;
+		const char *text = misfit(ld->config, l, &p->p, &error);
+
+		if (text != NULL && error) {
+			load_error(ld, at, "policy %s %s",
+			    load_quote(quoted, p->name), text);
+			return;
+		}
+		if (text != NULL && warned == NULL) {
+			warned = p;
+			warning = text;
+		}
+	}
+	if (warned != NULL)
+		load_warning(ld, at, "policy %s %s",
+		    load_quote(quoted, warned->name), warning);
 }
 
 /* What one policy limits is counted for all of them (receiving 8.5). */

@@ -82,6 +82,13 @@ struct at at_item(const struct at *up, const struct node *item, size_t index);
 struct where at_where(const struct load *, const struct at *);
 /* The scalar of a value; false, with an error, when it is something else. */
 bool load_scalar(struct load *, const struct at *, struct str *text);
+/* The object of one of the lists at the top of the file that a value names.
+ * NULL: nothing is named, or, with an error, nothing of that name; what says
+ * which kind of thing the list has. */
+const void *load_named(
+    struct load *, const struct at *, const char *what, const char *list);
+/* The same of a name that is known; NULL: there is none. */
+const void *load_find(const struct config *, const char *list, struct str name);
 /* A value that may be one scalar or a list of them: calls each for each. */
 size_t load_each(struct load *, const struct at *, void *arg,
     void (*each)(struct load *, const struct at *, struct str, void *arg));
@@ -115,13 +122,17 @@ void load_auth_profile(struct load *, const struct at *, void *);
 void load_callahead_servers(struct load *, const struct at *, void *);
 void load_callahead_finish(struct load *, const struct at *, void *);
 void load_call_ahead(struct load *, const struct at *, void *);
-void load_check_auth(struct load *, const struct at *listeners);
 void load_bounce_finish(struct load *, const struct at *, void *);
 void load_destination_finish(struct load *, const struct at *, void *);
 void load_policy_finish(struct load *, const struct at *, void *);
 void load_certificate(struct load *, const struct at *, void *);
 void load_certificate_finish(struct load *, const struct at *, void *);
-void load_check_tls(struct load *, const struct at *listeners);
+/* Why a policy does not go together with a listener that has a group for it:
+ * the rest of a sentence that begins with the policy, and whether it is an
+ * error or a warning. NULL: it does. */
+typedef const char *load_misfit(const struct config *, const struct listener *,
+    const struct policy_params *, bool *error);
+load_misfit load_auth_misfit, load_tls_misfit;
 /* What tables in files of their own name must be there. */
 void load_check_access(struct load *);
 /* Whatever concerns more than one object, once all is read. */
@@ -150,6 +161,8 @@ struct print {
 	int n_opened;
 };
 void print_line(struct print *, const char *key, struct str value);
+/* What load_named() read; NULL: nothing, which is the default. */
+void print_named(struct print *, const char *key, const struct str *name);
 void print_open(struct print *, const char *key); /* "key:", one deeper */
 void print_close(struct print *);
 void print_item(struct print *, struct str value); /* "- value" */

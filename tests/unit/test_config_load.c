@@ -323,6 +323,22 @@ static const struct {
 	    "3:13: listeners[0]: policy \"$P\" requires TLS, and the "
 	    "listener has no certificate: nobody could send; write "
 	    "certificate: NAME" },
+	{ "TLS required behind one that prefers it, no certificate",
+	    HEAD "listeners: [{name: L, hat: {policies: [{name: $P, "
+		 "behaviour: ACCEPT, tls: preferred}, {name: $Q, behaviour: "
+		 "ACCEPT, tls: required}], groups: [{name: G, policy: $P}, "
+		 "{name: ALL, policy: $Q}]}}]\n",
+	    "3:13: listeners[0]: policy \"$Q\" requires TLS, and the "
+	    "listener has no certificate: nobody could send; write "
+	    "certificate: NAME" },
+	{ "AUTH required behind one that prefers it, no profile",
+	    HEAD "listeners: [{name: L, hat: {policies: [{name: $P, "
+		 "behaviour: ACCEPT, smtp_auth: preferred}, {name: $Q, "
+		 "behaviour: ACCEPT, smtp_auth: required}], groups: [{name: "
+		 "G, policy: $P}, {name: ALL, policy: $Q}]}}]\n",
+	    "3:13: listeners[0]: policy \"$Q\" requires authentication, and "
+	    "the listener has no profile for it: nobody could send; write "
+	    "auth_profile: NAME" },
 	{ "clients verified against nobody",
 	    HEAD "certificates: [{name: a}]\n"
 		 "listeners: [{name: L, certificate: a, hat: {policies: "
