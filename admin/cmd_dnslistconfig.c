@@ -19,7 +19,8 @@ struct asking {
 };
 
 static int run(struct tool *, int argc, char **argv);
-static bool converse(struct editing *);
+static int batch(struct editing *, struct args *, const void *);
+static bool converse(struct editing *, const void *);
 static bool ask_test(struct editing *);
 static int take_setup(struct editing *, struct args *);
 static int take_test(struct editing *, struct args *);
@@ -48,34 +49,28 @@ const struct tool_command cmd_dnslistconfig = { "dnslistconfig",
 static int
 run(struct tool *t, int argc, char **argv)
 {
-	struct editing ed;
-	struct args a;
-	int status;
+	static const struct editing_form form = { converse, batch };
 
-	if (argc == 1 && !t->asks)
-		return tool_usage(t, NULL);
 	if (argc == 2 && strcmp(argv[1], "flush") == 0)
 		return flush(t);
-	status = editing_begin(&ed, t);
-	if (status != TOOL_DONE)
-		return status;
-	if (argc == 1) {
-		status = converse(&ed) ? TOOL_DONE : editing_abandoned(&ed);
-		return editing_end(&ed, status);
-	}
-	args_begin(&a, t, argc, argv, 2);
-	if (strcmp(argv[1], "setup") == 0)
-		status = take_setup(&ed, &a);
-	else if (strcmp(argv[1], "test") == 0)
-		status = take_test(&ed, &a);
-	else
-		status = tool_usage(t, argv[1]);
-	args_end(&a);
-	return editing_end(&ed, status);
+	return editing_run(t, argc, argv, &form, NULL);
+}
+
+static int
+batch(struct editing *ed, struct args *a, const void *form)
+{
+	const char *word = args_next(a);
+
+	(void)form;
+	if (word != NULL && strcmp(word, "setup") == 0)
+		return take_setup(ed, a);
+	if (word != NULL && strcmp(word, "test") == 0)
+		return take_test(ed, a);
+	return tool_usage(ed->t, word);
 }
 
 static bool
-converse(struct editing *ed)
+converse(struct editing *ed, const void *form)
 {
 	struct question q = {
 		.key = ask_key_named(dns(), "dnslist_timeout"),
@@ -85,6 +80,7 @@ converse(struct editing *ed)
 	};
 	size_t op;
 
+	(void)form;
 	for (;;) {
 		tool_space(ed->t);
 		if (!dialogue_menu(&ed->t->dialogue, ops, N_OPS, &op))

@@ -9,7 +9,8 @@
 #include "config/pattern.h"
 
 static int run(struct tool *, int argc, char **argv);
-static bool converse(struct editing *);
+static int batch(struct editing *, struct args *, const void *);
+static bool converse(struct editing *, const void *);
 static bool ask_new(struct editing *);
 static bool ask_edit(struct editing *);
 static bool ask_delete(struct editing *);
@@ -66,39 +67,31 @@ const struct tool_command cmd_exceptionconfig = { "exceptionconfig",
 static int
 run(struct tool *t, int argc, char **argv)
 {
-	struct editing ed;
-	struct args a;
-	int status;
+	static const struct editing_form form = { converse, batch };
 
-	if (argc == 1 && !t->asks)
-		return tool_usage(t, NULL);
-	status = editing_begin(&ed, t);
-	if (status != TOOL_DONE)
-		return status;
-	if (argc == 1) {
-		status = converse(&ed) ? TOOL_DONE : editing_abandoned(&ed);
-		return editing_end(&ed, status);
+	return editing_run(t, argc, argv, &form, NULL);
+}
+
+static int
+batch(struct editing *ed, struct args *a, const void *form)
+{
+	const char *word = args_next(a);
+
+	(void)form;
+	for (size_t op = 0; word != NULL && op < NELEM(ops); op++) {
+		if (str_is_nocase(str_of(word), ops[op].op.word))
+			return ops[op].take(ed, a);
 	}
-	status = TOOL_USAGE;
-	args_begin(&a, t, argc, argv, 2);
-	for (size_t op = 0; op <= NELEM(ops); op++) {
-		if (op == NELEM(ops)) {
-			tool_usage(t, argv[1]);
-		} else if (str_is_nocase(str_of(argv[1]), ops[op].op.word)) {
-			status = ops[op].take(&ed, &a);
-			break;
-		}
-	}
-	args_end(&a);
-	return editing_end(&ed, status);
+	return tool_usage(ed->t, word);
 }
 
 static bool
-converse(struct editing *ed)
+converse(struct editing *ed, const void *form)
 {
 	struct dialogue_op menu[NELEM(ops)];
 	size_t op;
 
+	(void)form;
 	for (size_t k = 0; k < NELEM(ops); k++)
 		menu[k] = ops[k].op;
 	do {

@@ -3,7 +3,9 @@
 #include <string.h>
 
 #include "admin/commands.h"
+#include "admin/files.h"
 #include "admin/listener.h"
+#include "base/bounds.h"
 #include "base/mem.h"
 
 enum { NEW, EDIT, DELETE, SETUP, N_OPS };
@@ -16,8 +18,8 @@ static const struct dialogue_op ops[N_OPS] = {
 };
 
 static int run(struct tool *, int argc, char **argv);
-static int batch(struct editing *, struct args *);
-static int converse(struct editing *);
+static int batch(struct editing *, struct args *, const void *);
+static bool converse(struct editing *, const void *);
 static void list(struct editing *);
 static bool pick(struct editing *, const char *question, size_t *i);
 static bool delete_one(struct editing *);
@@ -39,27 +41,13 @@ const struct tool_command cmd_listenerconfig = { "listenerconfig",
 static int
 run(struct tool *t, int argc, char **argv)
 {
-	struct editing ed;
-	struct args a;
-	int status;
+	static const struct editing_form form = { converse, batch };
 
-	if (argc == 1 && !t->asks)
-		return tool_usage(t, NULL);
-	status = editing_begin(&ed, t);
-	if (status != TOOL_DONE)
-		return status;
-	if (argc == 1) {
-		status = converse(&ed);
-	} else {
-		args_begin(&a, t, argc, argv, 1);
-		status = batch(&ed, &a);
-		args_end(&a);
-	}
-	return editing_end(&ed, status);
+	return editing_run(t, argc, argv, &form, NULL);
 }
 
 static int
-batch(struct editing *ed, struct args *a)
+batch(struct editing *ed, struct args *a, const void *form)
 {
 	static const struct {
 		const char *word;
@@ -72,6 +60,7 @@ batch(struct editing *ed, struct args *a)
 	};
 	const char *word = args_next(a);
 
+	(void)form;
 	if (word == NULL)
 		return tool_usage(ed->t, NULL);
 	if (strcmp(word, "list") == 0 && args_finish(a) == TOOL_DONE) {
@@ -85,18 +74,19 @@ batch(struct editing *ed, struct args *a)
 	return tool_usage(ed->t, word);
 }
 
-static int
-converse(struct editing *ed)
+static bool
+converse(struct editing *ed, const void *form)
 {
 	size_t op, i;
 	bool more = true;
 
+	(void)form;
 	while (more) {
 		tool_space(ed->t);
 		list(ed);
 		tool_space(ed->t);
 		if (!dialogue_menu(&ed->t->dialogue, ops, N_OPS, &op))
-			return editing_abandoned(ed);
+			return false;
 		switch (op) {
 		case NEW:
 			more = listener_new(ed);
@@ -116,10 +106,10 @@ converse(struct editing *ed)
 			more = listener_global(ed);
 			break;
 		default:
-			return TOOL_DONE;
+			return true;
 		}
 	}
-	return editing_abandoned(ed);
+	return false;
 }
 
 static void
@@ -207,6 +197,26 @@ delete_at(struct editing *ed, size_t i)
 		fprintf(
 		    ed->t->dialogue.out, "Listener \"%s\" deleted.\n", name);
 	free(name);
+	return status;
+}
+
+int
+listener_import(struct editing *ed, size_t i, const char *key,
+    listener_text_import *import, const char *file, struct str text)
+{
+	struct config_problems ps = { 0 };
+	struct buf yaml;
+	int status;
+
+	buf_init(&yaml, CONFIG_FILE_MAX);
+	if (import(listener_at(ed, i), file, text, &yaml, &ps) == -1) {
+		status = files_bad_lines(ed, &ps);
+	} else {
+		editing_yaml(ed, buf_str(&yaml), "listeners[%zu].%s", i, key);
+		status = editing_done(ed);
+	}
+	buf_fini(&yaml);
+	config_problems_free(&ps);
 	return status;
 }
 

@@ -8,8 +8,44 @@
 
 #define PATH_TEXT 1000
 
-static void make_path(char out[PATH_TEXT], const char *fmt, va_list);
+/* Makes the path that fmt and what follows it say; false: nothing is to be
+ * done, for this or because of what failed before. */
+#define PATH_MADE(ed, path, fmt)                                               \
+	({                                                                     \
+		va_list ap;                                                    \
+		bool made;                                                     \
+		va_start(ap, fmt);                                             \
+		made = make_path(ed, path, fmt, ap);                           \
+		va_end(ap);                                                    \
+		made;                                                          \
+	})
+
+static bool make_path(
+    struct editing *, char out[PATH_TEXT], const char *fmt, va_list);
 static bool fine(const struct editing *);
+
+int
+editing_run(struct tool *t, int argc, char **argv, const struct editing_form *f,
+    const void *form)
+{
+	struct editing ed;
+	struct args a;
+	int status;
+
+	if (argc == 1 && !t->asks)
+		return tool_usage(t, NULL);
+	status = editing_begin(&ed, t);
+	if (status != TOOL_DONE)
+		return status;
+	if (argc == 1) {
+		status = f->ask(&ed, form) ? TOOL_DONE : editing_abandoned(&ed);
+	} else {
+		args_begin(&a, t, argc, argv, 1);
+		status = f->take(&ed, &a, form);
+		args_end(&a);
+	}
+	return editing_end(&ed, status);
+}
 
 int
 editing_begin(struct editing *ed, struct tool *t)
@@ -96,12 +132,8 @@ void
 editing_text(struct editing *ed, struct str value, const char *fmt, ...)
 {
 	char path[PATH_TEXT];
-	va_list ap;
 
-	va_start(ap, fmt);
-	make_path(path, fmt, ap);
-	va_end(ap);
-	if (fine(ed))
+	if (PATH_MADE(ed, path, fmt))
 		edit_set_text(ed->w->yaml, path, value, &ed->err);
 }
 
@@ -109,12 +141,8 @@ void
 editing_yaml(struct editing *ed, struct str yaml, const char *fmt, ...)
 {
 	char path[PATH_TEXT];
-	va_list ap;
 
-	va_start(ap, fmt);
-	make_path(path, fmt, ap);
-	va_end(ap);
-	if (fine(ed))
+	if (PATH_MADE(ed, path, fmt))
 		edit_set(ed->w->yaml, path, yaml, &ed->err);
 }
 
@@ -123,12 +151,8 @@ editing_insert(
     struct editing *ed, size_t at, struct str yaml, const char *fmt, ...)
 {
 	char path[PATH_TEXT];
-	va_list ap;
 
-	va_start(ap, fmt);
-	make_path(path, fmt, ap);
-	va_end(ap);
-	if (fine(ed))
+	if (PATH_MADE(ed, path, fmt))
 		edit_insert(ed->w->yaml, path, at, yaml, &ed->err);
 }
 
@@ -137,12 +161,8 @@ editing_insert_text(
     struct editing *ed, size_t at, struct str value, const char *fmt, ...)
 {
 	char path[PATH_TEXT];
-	va_list ap;
 
-	va_start(ap, fmt);
-	make_path(path, fmt, ap);
-	va_end(ap);
-	if (fine(ed))
+	if (PATH_MADE(ed, path, fmt))
 		edit_insert_text(ed->w->yaml, path, at, value, &ed->err);
 }
 
@@ -150,12 +170,8 @@ void
 editing_delete(struct editing *ed, const char *fmt, ...)
 {
 	char path[PATH_TEXT];
-	va_list ap;
 
-	va_start(ap, fmt);
-	make_path(path, fmt, ap);
-	va_end(ap);
-	if (fine(ed) && edit_has(ed->w->yaml, path))
+	if (PATH_MADE(ed, path, fmt) && edit_has(ed->w->yaml, path))
 		edit_delete(ed->w->yaml, path, &ed->err);
 }
 
@@ -163,12 +179,8 @@ void
 editing_move(struct editing *ed, size_t from, size_t to, const char *fmt, ...)
 {
 	char path[PATH_TEXT];
-	va_list ap;
 
-	va_start(ap, fmt);
-	make_path(path, fmt, ap);
-	va_end(ap);
-	if (fine(ed))
+	if (PATH_MADE(ed, path, fmt))
 		edit_move(ed->w->yaml, path, from, to, &ed->err);
 }
 
@@ -188,10 +200,16 @@ yaml_item(struct buf *out, const char *lead, struct str value)
 	buf_putc(out, '\n');
 }
 
-static void
-make_path(char out[PATH_TEXT], const char *fmt, va_list ap)
+/* A path that was cut would be another one. */
+static bool
+make_path(struct editing *ed, char out[PATH_TEXT], const char *fmt, va_list ap)
 {
-	vsnprintf(out, PATH_TEXT, fmt, ap);
+	if (!fine(ed))
+		return false;
+	if (vsnprintf(out, PATH_TEXT, fmt, ap) < PATH_TEXT)
+		return true;
+	err_set(&ed->err, ERR_USAGE, "That name is too long.");
+	return false;
 }
 
 static bool

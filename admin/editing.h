@@ -12,7 +12,7 @@
 #ifndef ADMIN_EDITING_H
 #define ADMIN_EDITING_H
 
-#include "admin/tool.h"
+#include "admin/args.h"
 #include "config/workcopy.h"
 
 struct editing {
@@ -24,6 +24,15 @@ struct editing {
 
 /* TOOL_DONE; else the exit status, and what is wrong was said. */
 int editing_begin(struct editing *, struct tool *);
+/* The whole of a command: opens; without words on its line asks (false: the
+ * input ended), else takes what they say (an exit status); ends. form: for
+ * both. Without a terminal and without words: how it is used. */
+struct editing_form {
+	bool (*ask)(struct editing *, const void *form);
+	int (*take)(struct editing *, struct args *, const void *form);
+};
+int editing_run(struct tool *, int argc, char **argv,
+    const struct editing_form *, const void *form);
 /* Says that a commit is needed when something was changed. Returns status. */
 int editing_end(struct editing *, int status);
 /* The input ended in the middle of a dialogue; returns TOOL_NEGATIVE. */

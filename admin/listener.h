@@ -24,6 +24,13 @@ const char *listener_type_name(enum listener_type);
 bool listener_port_taken(
     struct editing *, const struct interface *, uint64_t port, size_t except);
 
+/* Replaces an access table by an exported one, or says which lines are wrong:
+ * key "hat", "rat", and what reads its text. The exit status. */
+typedef int listener_text_import(const struct listener *, const char *file,
+    struct str text, struct buf *yaml, struct config_problems *);
+int listener_import(struct editing *, size_t i, const char *key,
+    listener_text_import *, const char *file, struct str text);
+
 /* listener_new.c */
 bool listener_new(struct editing *);
 int listener_new_batch(struct editing *, struct args *);

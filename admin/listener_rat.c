@@ -485,21 +485,8 @@ static int
 import(struct editing *ed, const void *what, size_t i, const char *name,
     struct str text)
 {
-	struct config_problems ps = { 0 };
-	struct buf yaml;
-	int status;
-
 	(void)what;
-	buf_init(&yaml, CONFIG_FILE_MAX);
-	if (rat_text_import(listener_at(ed, i), name, text, &yaml, &ps) == -1) {
-		status = files_bad_lines(ed, &ps);
-	} else {
-		editing_yaml(ed, buf_str(&yaml), "listeners[%zu].rat", i);
-		status = editing_done(ed);
-	}
-	buf_fini(&yaml);
-	config_problems_free(&ps);
-	return status;
+	return listener_import(ed, i, "rat", rat_text_import, name, text);
 }
 
 static void

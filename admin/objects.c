@@ -47,6 +47,8 @@ static const void *object_at(
     const struct editing *, const struct objects_form *, size_t k);
 static size_t find(
     const struct editing *, const struct objects_form *, struct str name);
+static bool ask(struct editing *, const void *form);
+static int take(struct editing *, struct args *, const void *form);
 static bool path_of(struct editing *, const struct objects_form *, size_t k,
     char out[PATH_LEN]);
 static bool is_list(const struct schema_key *);
@@ -55,24 +57,21 @@ static bool is_so(const struct asking *, const char *when);
 int
 objects_run(const struct objects_form *f, struct tool *t, int argc, char **argv)
 {
-	struct editing ed;
-	struct args a;
-	int status;
+	static const struct editing_form form = { ask, take };
 
-	if (argc == 1 && !t->asks)
-		return tool_usage(t, NULL);
-	status = editing_begin(&ed, t);
-	if (status != TOOL_DONE)
-		return status;
-	if (argc == 1) {
-		status =
-		    objects_ask(&ed, f) ? TOOL_DONE : editing_abandoned(&ed);
-	} else {
-		args_begin(&a, t, argc, argv, 1);
-		status = objects_take(&ed, f, &a);
-		args_end(&a);
-	}
-	return editing_end(&ed, status);
+	return editing_run(t, argc, argv, &form, f);
+}
+
+static bool
+ask(struct editing *ed, const void *form)
+{
+	return objects_ask(ed, form);
+}
+
+static int
+take(struct editing *ed, struct args *a, const void *form)
+{
+	return objects_take(ed, form, a);
 }
 
 size_t

@@ -12,6 +12,8 @@
 
 enum { NEW, EDIT, DELETE, PRINT, IMPORT, EXPORT, CLEAR, MORE, N_OPS };
 
+static bool ask_global(struct editing *, const void *form);
+static int take_global(struct editing *, struct args *, const void *form);
 static const struct dialogue_op ops[MORE] = {
 	{ "NEW", "Create a new entry." },
 	{ "EDIT", "Modify an entry." },
@@ -143,24 +145,21 @@ tables_take(
 int
 tables_run(const struct tables_form *f, struct tool *t, int argc, char **argv)
 {
-	struct editing ed;
-	struct args a;
-	int status;
+	static const struct editing_form form = { ask_global, take_global };
 
-	if (argc == 1 && !t->asks)
-		return tool_usage(t, NULL);
-	status = editing_begin(&ed, t);
-	if (status != TOOL_DONE)
-		return status;
-	if (argc == 1) {
-		status =
-		    tables_ask(&ed, f, 0) ? TOOL_DONE : editing_abandoned(&ed);
-	} else {
-		args_begin(&a, t, argc, argv, 1);
-		status = tables_take(&ed, &a, f, 0);
-		args_end(&a);
-	}
-	return editing_end(&ed, status);
+	return editing_run(t, argc, argv, &form, f);
+}
+
+static bool
+ask_global(struct editing *ed, const void *form)
+{
+	return tables_ask(ed, form, 0);
+}
+
+static int
+take_global(struct editing *ed, struct args *a, const void *form)
+{
+	return tables_take(ed, a, form, 0);
 }
 
 const struct table *
