@@ -8,8 +8,8 @@ static void render(const json_t *, struct buf *);
 
 const struct tool_command cmd_dnsflush = { "dnsflush", "[NAME]",
 	"Forget cached DNS answers",
-	"Forgets all cached answers of the DNS, or those below one name; the "
-	"next look-up asks again.",
+	"Forgets the cached answers of the DNS, all of them, also when a name "
+	"is given; the next look-up asks again.",
 	run };
 
 static int
