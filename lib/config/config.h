@@ -19,16 +19,14 @@
 #include "base/err.h"
 #include "base/ip.h"
 #include "base/str.h"
+#include "config/place.h"
+#include "config/work.h"
 
 #define UNLIMITED UINT64_MAX
 
+struct filters;
 struct hat_index;
 struct map;
-
-struct where {
-	const char *file; /* relative to the configuration folder */
-	int line;         /* 0: built in, or a default */
-};
 
 /* --- mail flow policies and the host access table (receiving 4) --- */
 
@@ -214,18 +212,6 @@ struct rat {
 
 /* --- addresses and tables of addresses (receiving 4.10, 6) --- */
 
-enum addr_pattern_kind {
-	PATTERN_ADDR,     /* user@example.com, user@[192.0.2.1] */
-	PATTERN_USER,     /* user@ */
-	PATTERN_DOMAIN,   /* @example.com, @[192.0.2.1] */
-	PATTERN_SUBDOMAIN /* @.example.com */
-};
-struct addr_pattern {
-	struct where where;
-	enum addr_pattern_kind kind;
-	struct str text; /* as written */
-	struct str key;  /* lower case, without the @ of domains */
-};
 struct addr_list {
 	struct where where;
 	struct str name;
@@ -476,6 +462,9 @@ struct config {
 	size_t n_destinations;
 	struct log_subscription *logs;
 	size_t n_logs;
+	struct work_config work;
+	/* What the filters compile to; NULL in programs that run none. */
+	const struct filters *filters;
 };
 
 struct config *config_ref(struct config *);

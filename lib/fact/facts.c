@@ -52,12 +52,23 @@ fact_fail(struct facts *f, struct arena *mem, enum fact_id id, struct str key)
 		f->meta[id] = failed;
 }
 
+void
+fact_need(struct needs *needs, enum fact_id id, struct str key)
+{
+	for (size_t i = 0; i < needs->n; i++)
+		if (needs->v[i].id == id && str_eq(needs->v[i].key, key))
+			return;
+	if (needs->n < NEEDS_MAX)
+		needs->v[needs->n++] = (struct need){ id, key };
+}
+
 enum fact_scope
 fact_scope(enum fact_id id)
 {
 	if (id <= FACT_DNSLIST)
 		return SCOPE_CONNECTION;
-	return id == FACT_SENDER_DOMAIN ? SCOPE_TRANSACTION : SCOPE_RECIPIENT;
+	return id == FACT_SENDER_DOMAIN || id >= FACT_SPAM ? SCOPE_TRANSACTION
+							   : SCOPE_RECIPIENT;
 }
 
 const char *
@@ -76,6 +87,15 @@ fact_name(enum fact_id id)
 		[FACT_DHAP] = "invalid recipients",
 		[FACT_LDAP_ACCEPT] = "directory",
 		[FACT_CALLAHEAD] = "next hop",
+		[FACT_SPAM] = "anti-spam",
+		[FACT_VIRUS] = "anti-virus",
+		[FACT_PART] = "file type",
+		[FACT_RANDOM] = "random number",
+		[FACT_REPEATS] = "messages alike",
+		[FACT_WORK_QUEUE] = "work queue",
+		[FACT_LDAP_GROUP] = "directory group",
+		[FACT_SPF] = "SPF",
+		[FACT_DKIM] = "DKIM",
 	};
 
 	return name_of(names, NELEM(names), id);

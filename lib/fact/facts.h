@@ -39,6 +39,21 @@ enum fact_id {
 	/* of one address: number: enum recipient_answer; code, text */
 	FACT_LDAP_ACCEPT, /* key: address. Nobody is asked yet: FAILED */
 	FACT_CALLAHEAD,   /* key: address */
+
+	/* In the work queue. Keys of those that look at the content begin with
+	 * the version of the message (mail/msg.h): "3"; and then, of one part,
+	 * its index (mail/mime.h): "3/2". */
+	FACT_SPAM,    /* key: version. detail: struct spam_fact */
+	FACT_VIRUS,   /* key: version[/part]. number: enum virus_answer; text:
+		       * names of what was found, or why it is unscannable */
+	FACT_PART,    /* key: version/part. detail: struct part_fact */
+	FACT_RANDOM,  /* key: which drawing. number: any 32 bits */
+	FACT_REPEATS, /* key: "subject incoming TEXT". number: messages of the
+		       * last hour, without this one */
+	FACT_WORK_QUEUE, /* key: "". number: messages in the work queue */
+	FACT_LDAP_GROUP, /* key: "group address". number: 1 member, 0 not */
+	FACT_SPF,  /* key: "helo", "mailfrom", "pra". number: enum spf_result */
+	FACT_DKIM, /* key: "". number: enum dkim_result */
 	FACT_N
 };
 #define FACT_KEYED FACT_DNSLIST /* the first of them */
@@ -108,6 +123,57 @@ enum recipient_answer {
 	RECIPIENT_NO_ANSWER
 };
 
+/* What the engine says of a message (workqueue 5.4); tenths and hundredths
+ * would be lost in a rounding, so scores are thousandths. */
+struct spam_fact {
+	const char *engine;        /* "SpamAssassin", "rspamd" */
+	int64_t raw;               /* score of the engine */
+	int64_t suspect, positive; /* its thresholds: anchors of ours */
+	bool skipped;              /* the engine did not want to look */
+	struct str tests;          /* names, separated by commas */
+};
+
+enum virus_answer { VIRUS_CLEAN, VIRUS_FOUND, VIRUS_LOCKED, VIRUS_UNKNOWN };
+
+/* What libraries that are not ours say of a part's decoded bytes. */
+struct part_member {     /* of an archive, or of what is in it; depth first */
+	struct str name; /* UTF-8, as the archive has it */
+	struct str filetype; /* as of the part */
+	uint64_t size;       /* expanded */
+	uint32_t depth;      /* 1: in the archive itself */
+	bool locked;         /* with a password */
+	uint8_t sha256[32];
+	struct str text; /* what was read of it, raw; may be cut */
+};
+struct part_fact {
+	struct str filetype; /* of workqueue 2.8.2: "pdf"; empty: unknown */
+	bool archive, locked, readable, corrupt;
+	bool macros;                       /* an office file with them */
+	bool too_large, too_deep, timeout; /* limits of scanning */
+	uint8_t sha256[32];
+	struct str text; /* UTF-8 text of a document; empty: none */
+	const struct part_member *members;
+	size_t n_members;
+};
+
+enum spf_result {
+	SPF_NONE,
+	SPF_PASS,
+	SPF_NEUTRAL,
+	SPF_SOFTFAIL,
+	SPF_FAIL,
+	SPF_TEMPERROR,
+	SPF_PERMERROR
+};
+enum dkim_result {
+	DKIM_NONE,
+	DKIM_PASS,
+	DKIM_NEUTRAL,
+	DKIM_TEMPERROR,
+	DKIM_PERMERROR,
+	DKIM_HARDFAIL
+};
+
 #define REPUTATION_NONE INT64_MIN
 
 struct fact {
@@ -124,6 +190,7 @@ struct fact_answer {
 	uint64_t number;
 	uint32_t code; /* of a server's reply; 0: none */
 	struct str text;
+	const void *detail; /* of its own type, where the list above says so */
 	struct fact_answer *next;
 };
 
@@ -151,6 +218,20 @@ struct facts {
 	uint32_t listener_connections; /* of this listener, */
 	uint32_t total_connections;    /* of all */
 };
+
+/* A fact that a stage lacks; key "" where the fact has none. */
+struct need {
+	enum fact_id id;
+	struct str key;
+};
+#define NEEDS_MAX 16
+struct needs {
+	struct need v[NEEDS_MAX];
+	size_t n;
+};
+/* Notes a need, unless it is there already. Those over NEEDS_MAX are left
+ * out: whoever lacks them will lack them again. */
+void fact_need(struct needs *, enum fact_id id, struct str key);
 
 static inline bool
 fact_is_open(const struct facts *f, enum fact_id id)

@@ -17,13 +17,7 @@ static void make_room(struct stage_out *);
 enum stage_answer
 stage_needs(struct stage_out *out, enum fact_id id, struct str key)
 {
-	struct needs *needs = &out->needs;
-
-	for (size_t i = 0; i < needs->n; i++)
-		if (needs->v[i].id == id && str_eq(needs->v[i].key, key))
-			return STAGE_NEEDS;
-	if (needs->n < NEEDS_MAX)
-		needs->v[needs->n++] = (struct need){ id, key };
+	fact_need(&out->needs, id, key);
 	return STAGE_NEEDS;
 }
 

@@ -115,20 +115,8 @@ struct note {
 	uint64_t number;
 };
 
-/* A fact that a stage lacks; key "" where the fact has none. */
-struct need {
-	enum fact_id id;
-	struct str key;
-};
-
 #define EFFECTS_MAX 8
 #define NOTES_MAX   4096
-#define NEEDS_MAX   16
-
-struct needs {
-	struct need v[NEEDS_MAX];
-	size_t n;
-};
 
 struct stage_out {
 	struct effect effects[EFFECTS_MAX];

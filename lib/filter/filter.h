@@ -1,0 +1,91 @@
+/*
+ * filter.h - the filter language: from source to decision
+ *
+ * Message filters and content filters are written in one language (spec
+ * workqueue 2). filters_compile() turns all that a configuration has into a
+ * tree that nobody changes: names resolved, expressions compiled, rules put
+ * in the order of their cost. filter_run() runs one of them on a message.
+ *
+ * Errors name line and column and show the place. A filter that refers to
+ * what is not there any more, or uses what this version does not have, is
+ * invalid: it stays in the list, says why, and never runs.
+ *
+ *	lex.c parse.c	source to tree		print.c	  tree to source
+ *	rules.c actions.c  the tables of names: arguments, types, cost, wave
+ *	check.c		names and types against the configuration
+ *	eval.c, rule_*.c, act_*.c	running
+ */
+#ifndef FILTER_FILTER_H
+#define FILTER_FILTER_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "filter/work.h"
+
+struct filter; /* one of them */
+struct filters {
+	struct arena *mem;
+	const struct filter *const *message; /* in order */
+	size_t n_message;
+	/* of each table the content filters, as config.work.tables has them */
+	const struct filter *const *content[DIRECTIONS];
+};
+
+/* What is wrong with source, for people: every one that was found. */
+struct filter_problem {
+	struct str filter; /* name, or empty */
+	int line, column;
+	struct str text;  /* "expected ..., found ..." */
+	struct str place; /* the line, and a mark below it */
+};
+struct filter_problems {
+	struct filter_problem *v; /* in mem */
+	size_t n;
+};
+
+/* --- the list, as `filters` shows and edits it --- */
+
+struct filter_info {
+	struct str name;
+	bool active, valid;
+	struct str why;     /* it is not valid */
+	struct str source;  /* canonical form, ends with a line end */
+	int line, end_line; /* in the source it came from */
+};
+/* Parses a script. missing_ok: a reference to nothing makes a filter invalid
+ * (a configuration that is loaded); else it is a problem (new, import). */
+bool filter_script(struct str source, const struct config *, bool missing_ok,
+    struct filter_info **v, size_t *n, struct filter_problems *,
+    struct arena *mem);
+
+/* --- compiling --- */
+
+/* All filters of the configuration. Problems of content filters name where
+ * they stand in postern.yaml by their own line. NULL: there are problems. */
+struct filters *filters_compile(
+    const struct config *, struct filter_problems *, struct arena *mem);
+void filters_free(struct filters **);
+/* Makes config_load() compile filters and report their problems: called once
+ * in main() by those who run or check them (cleanup, trace, postern). */
+void filters_install(void);
+
+/* --- running --- */
+
+struct str filter_name(const struct filter *);
+bool filter_runs(const struct filter *); /* active and valid */
+/* Does some rule or action of it need this? cleanup reads only what is
+ * wanted. */
+#define FILTER_HEADER 1u
+#define FILTER_BODY   2u
+unsigned filter_wants(const struct filter *);
+
+/*
+ * One filter on one message. DONE: *w is what became of it; w->end says
+ * whether a final action ended more than the filters; *final that no further
+ * filter of this stage runs. NEEDS: *w is as it was, and needs has what is
+ * lacking.
+ */
+enum work_answer filter_run(
+    const struct filter *, struct work *, bool *final, struct needs *);
+
+#endif

@@ -1,0 +1,198 @@
+/*
+ * work.h - a message on its way through the work queue
+ *
+ * All that stages and filters decide about a message is in this struct, as
+ * plain values and lists that are never changed but by putting something in
+ * front. So a copy of the struct is a snapshot: a filter or a stage works on
+ * a copy, and either the copy takes the place of the original, or a fact was
+ * missing and the copy is forgotten. Everything lives in one arena.
+ *
+ * Nothing is carried out here. What is to happen is what the struct says when
+ * the pipeline is through: cleanup does it, trace shows it.
+ * Spec workqueue 1.2, 1.3, 1.5.
+ */
+#ifndef FILTER_WORK_H
+#define FILTER_WORK_H
+
+#include "config/config.h"
+#include "fact/facts.h"
+#include "mail/msg.h"
+
+/* Who sent it, and by what way: the same for all that it becomes. */
+struct work_origin {
+	const struct config *config;
+	const struct listener *listener; /* NULL: it is gone */
+	struct str listener_name, interface_name;
+	struct str group, policy; /* HAT; empty: unnamed */
+	enum behaviour behaviour;
+	enum direction direction; /* which mail policies (4.1) */
+	uint64_t mid, icid;       /* of the message as it came; trace: 0 */
+	int64_t now;              /* wall ms, when the run began */
+	int32_t zone;             /* seconds east of UTC at that time */
+	struct str hostname;      /* ours */
+	struct str protocol, helo;
+	struct str user;     /* who authenticated; empty: nobody */
+	bool notice;         /* made by ourselves: enters at W16 */
+	uint32_t generation; /* copies of copies: bcc-scan */
+};
+
+struct work_rcpt {
+	struct str addr; /* current */
+	uint32_t given;  /* which one of those that it came with; if its
+			  * address was replaced: WORK_NEW */
+};
+#define WORK_NEW UINT32_MAX
+
+/* What is left out further on (1.2). */
+#define SKIP_SPAM      1u
+#define SKIP_VIRUS     2u
+#define SKIP_AMP       4u
+#define SKIP_MARKETING 8u
+#define SKIP_SOCIAL    16u
+#define SKIP_BULK      32u
+#define SKIP_OUTBREAK  64u
+#define SKIP_FILTERS   128u /* those of the policy: after a quarantine */
+/* ... and who said so, for trace */
+#define SKIP_BY_POLICY       256u /* the mail flow policy: spam */
+#define SKIP_VIRUS_BY_POLICY 512u
+
+struct work_hold { /* a quarantine that it shall go to */
+	const struct work_hold *next;
+	struct str quarantine;
+	struct str reason;  /* "message filter:name" */
+	uint32_t retention; /* s; 0: as the quarantine has it */
+	struct str rule;    /* outbreak: id of the rule */
+	struct str matched; /* text that was found; may be empty */
+};
+
+/* A message that is made beside it. */
+enum copy_kind {
+	COPY_BCC,      /* to delivery */
+	COPY_BCC_SCAN, /* to the work queue, as a new message */
+	COPY_NOTIFY,   /* a notice of ours: to delivery */
+	COPY_BOUNCE,   /* likewise, to its sender */
+	COPY_HOLD      /* to the quarantine `hold`, as it was then */
+};
+struct work_copy {
+	const struct work_copy *next;
+	enum copy_kind kind;
+	struct str by;     /* "bcc filter 'name'": for the log */
+	struct str sender; /* envelope; empty: null sender */
+	const struct str *rcpts;
+	size_t n_rcpts;
+	struct msg msg;
+	struct str alt_host;          /* empty: none */
+	const struct work_hold *hold; /* COPY_HOLD */
+};
+
+struct work_archive { /* a line of an mbox: archive(), scanners */
+	const struct work_archive *next;
+	struct str log;
+	struct msg msg;
+	const struct work_rcpt *rcpts;
+	size_t n_rcpts;
+	struct str sender;
+};
+
+/* --- what was done, and why: the log and trace read the same list --- */
+
+enum work_note_kind {
+	WN_MASQUERADE,        /* name: field; text: old; detail: new */
+	WN_NO_FILTERS,        /* no message filter is active */
+	WN_FILTER,            /* begins: name */
+	WN_RULE,              /* text: rule as printed; result; detail: the text
+			       * that it looked at, with explain */
+	WN_ELSE,              /* the else clause runs */
+	WN_ACTION,            /* text: action with its arguments expanded */
+	WN_FILTERS_LEFT,      /* a final action ended the filters */
+	WN_ENDED,             /* dropped, bounced; name: filter or service */
+	WN_SPLIT,             /* into result number `number`; name: policy */
+	WN_MATCHED_ALL,       /* one policy for all; name */
+	WN_POLICY,            /* name; text: recipients. detail: table */
+	WN_SPAM,              /* number: enum spam_outcome; score */
+	WN_VIRUS,             /* number: enum virus_outcome; text: names */
+	WN_CONTENT_FILTERS,   /* they begin; number: how many are enabled */
+	WN_OUTBREAK,          /* number: level; name: rule id; text: category */
+	WN_OUTBREAK_BYPASSED, /* name: attachment */
+	WN_HELD,              /* flagged for a quarantine: name; text: reason */
+	WN_SPAM_TAGGED,       /* for the spam quarantine */
+	WN_SERVICE_ACTION,    /* text: what the policy makes of a verdict */
+	WN_STAMPED,           /* name: resource; number: 0 heading, 1 footer */
+	WN_NOT_STAMPED,
+	WN_REWRITTEN,  /* needs a new MID; text: by whom */
+	WN_COPY,       /* needs a new MID; text: by whom */
+	WN_LOG_ENTRY,  /* text */
+	WN_ATTACHMENT, /* name: as seen by the first who looked */
+	WN_SCAN_ERROR, /* text: "Size Limit Exceeded" */
+	WN_WARNING     /* text, for the log */
+};
+struct work_note {
+	const struct work_note *next; /* the one before it in time */
+	enum work_note_kind kind;
+	struct where where; /* of the filter or policy concerned */
+	struct str name, text, detail;
+	int64_t number, score;
+	bool result;
+	uint8_t level; /* how deep in nested ifs and rules: indentation */
+};
+
+enum work_end {
+	WORK_GOES_ON,
+	WORK_DELIVER, /* through: to the queue, or what `holds` say */
+	WORK_DROP,
+	WORK_BOUNCE, /* dropped, and its notice is among the copies */
+	WORK_SPLIT   /* others stand for it: results of the run */
+};
+
+struct work {
+	const struct work_origin *origin;
+	const struct facts *facts; /* the runner's; stages only read */
+	struct arena *mem;
+	bool explain;
+
+	struct msg msg;
+	struct str sender;
+	const struct work_rcpt *rcpts;
+	size_t n_rcpts;
+
+	uint32_t skip;                                         /* SKIP_* */
+	struct str alt_mailhost, alt_src_host, bounce_profile; /* or empty */
+	struct str mail_policy; /* that it was matched on; empty: not yet */
+	bool spam_tagged;       /* to the spam quarantine */
+	const struct work_hold *holds;
+	const struct work_copy *copies;
+	const struct work_archive *archives;
+	const struct str *tags;
+	size_t n_tags;
+	/* of dropped parts, in order: $dropped_filenames, _filetypes */
+	const struct str *dropped, *dropped_types;
+	size_t n_dropped;
+	struct str matched; /* $MatchedContent of the running filter */
+	/* what outbreak filters found, for texts that mention it */
+	struct {
+		struct str category, type, description;
+		uint32_t level;
+	} threat;
+
+	enum work_end end;
+	const struct work_note *notes; /* the newest first */
+};
+
+/* What a stage or filter answers. */
+enum work_answer { WORK_DONE, WORK_NEEDS };
+
+/* Helpers of all who work on it (work.c). */
+/* In front of w->notes; the caller fills it in. */
+struct work_note *work_note(struct work *, enum work_note_kind);
+void work_hold(struct work *, struct work_hold);
+/* Replaces body or header, and counts the version. mime: the header's MIME
+ * fields have changed, or the body. */
+void work_set_header(struct work *, struct str header, bool mime);
+void work_set_body(struct work *, struct str body);
+/* The notes in the order of time. */
+const struct work_note *const *work_notes(
+    const struct work *, size_t *n, struct arena *mem);
+/* "3", "3/2": key of facts about this content; part -1: of all of it. */
+struct str work_key(const struct work *, int part);
+
+#endif
