@@ -293,6 +293,7 @@ struct listener {
 	struct where where;
 	struct str name;
 	enum listener_type type;
+	struct str interface_name; /* what it refers to, and that */
 	const struct interface *interface;
 	struct str protocol; /* "SMTP", "QMQP" */
 	uint16_t port;
@@ -313,6 +314,7 @@ struct listener {
 	struct rat rat;                 /* public only; else n 0 */
 	const struct table *domain_map; /* NULL: none */
 	struct masquerade masquerade;
+	struct str certificate_name, auth_name, call_ahead_name; /* or empty */
 	const struct certificate *certificate;      /* NULL: no STARTTLS */
 	const struct auth_profile *auth;            /* NULL: no AUTH */
 	const struct callahead_profile *call_ahead; /* NULL: none */
