@@ -113,8 +113,6 @@ JOBS ?= $(shell nproc)
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 UNIT_BIN := $(UNIT_SRC:tests/unit/%.c=$O/tests/%)
 
-# kept, for the next time
-.SECONDARY: $(UNIT_SRC:%.c=$O/obj/%.o)
 $O/tests/%: $O/obj/tests/unit/%.o $O/libpostern.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) \
@@ -139,7 +137,7 @@ $O/tests/test_admin_render: $O/obj/admin/render_status.o \
 	$O/obj/admin/render_hosts.o $O/obj/admin/render_queue.o \
 	$O/obj/admin/fields.o
 $O/tests/test_trace: $(patsubst %,$O/obj/trace/%.o,\
-	run text show json params answer)
+	run text show json params answer given)
 $O/tests/test_admin_dialogue: $O/obj/admin/dialogue.o $O/obj/admin/words.o
 $O/tests/test_admin_edit: $O/obj/admin/args.o $O/obj/admin/maptext.o \
 	$O/obj/admin/tool.o $O/obj/admin/fields.o $O/obj/admin/dialogue.o

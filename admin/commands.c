@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "admin/commands.h"
-#include "admin/editing.h"
 #include "admin/fields.h"
 #include "base/bounds.h"
 
@@ -61,8 +60,7 @@ commands_run(struct tool *t, int argc, char **argv)
 		c = &cmd_help;
 	}
 	t->command = c;
-	status = c->edits != NULL ? editing_run(t, argc, argv)
-				  : c->run(t, argc, argv);
+	status = c->run(t, argc, argv);
 	t->json = json;
 	return finish(t, status);
 }

@@ -39,6 +39,15 @@ int listener_new_batch(struct editing *, struct args *);
 bool listener_edit(struct editing *, size_t i);
 int listener_edit_batch(struct editing *, struct args *);
 
+/* What a key of the listener may name; the first is nothing. */
+struct listener_choices {
+	const char *question;
+	const struct str *names;
+	size_t n, now;
+};
+bool listener_choose(struct editing *, size_t i, const char *key,
+    const struct listener_choices *);
+
 /* listener_hat.c, listener_rat.c, listener_tables.c */
 bool listener_hat(struct editing *, size_t i);
 int listener_hat_batch(struct editing *, struct args *, size_t i);
@@ -52,6 +61,8 @@ int listener_domain_map_batch(struct editing *, struct args *, size_t i);
 /* listener_setup.c: of one listener; of all (`setup` at the top) */
 bool listener_setup(struct editing *, size_t i);
 int listener_setup_batch(struct editing *, struct args *, size_t i);
+bool listener_ldap_accept(struct editing *, size_t i);
+int listener_ldap_accept_batch(struct editing *, struct args *, size_t i);
 bool listener_global(struct editing *);
 int listener_global_batch(struct editing *, struct args *);
 

@@ -5,13 +5,14 @@
 #include "admin/listener.h"
 #include "base/mem.h"
 
-#define KEYS_MAX 8
+#define KEYS_MAX    8
+#define LDAP_ACCEPT "ldap_accept"
 
 /* One entry of a listener's menu: the keys that it asks for. */
 static const struct {
 	struct dialogue_op op;
-	const char *section; /* below the listener; NULL: right there */
-	const char *keys[KEYS_MAX];
+	const char *section;        /* below the listener; NULL: right there */
+	const char *keys[KEYS_MAX]; /* none: ask_call_ahead */
 } parts[] = {
 	{ { "DEFAULTDOMAIN", "Configure the default domain." }, NULL,
 	    { "default_domain" } },
@@ -25,7 +26,7 @@ static const struct {
 	    { "parser", "allow_8bit_user", "allow_8bit_domain", "allow_partial",
 		"source_routes", "unknown_literals", "reject_characters" } },
 	{ { "CALLAHEAD", "Choose the SMTP call-ahead profile." }, NULL,
-	    { "call_ahead" } },
+	    { NULL } },
 };
 
 /* Of all listeners, in the order of the manual. when: asked if that one is
@@ -71,6 +72,9 @@ static const struct {
 };
 
 static bool ask_part(struct editing *, size_t i, size_t part);
+static bool ask_keys(struct editing *, size_t i, const char *section,
+    const char *const keys[KEYS_MAX]);
+static bool ask_call_ahead(struct editing *, size_t i);
 static bool can_call_ahead(const struct listener *);
 static const struct schema_section *receiving(void);
 static void show_section(
@@ -109,6 +113,32 @@ listener_setup_batch(struct editing *ed, struct args *a, size_t i)
 	}
 	snprintf(path, sizeof(path), "listeners[%zu]", i);
 	status = ask_options(ed, a, &schema_listener, path);
+	return status == TOOL_DONE ? editing_done(ed) : status;
+}
+
+bool
+listener_ldap_accept(struct editing *ed, size_t i)
+{
+	static const char *const keys[KEYS_MAX] = { "query", "unreachable",
+		"code", "text" };
+
+	return ask_keys(ed, i, LDAP_ACCEPT, keys);
+}
+
+int
+listener_ldap_accept_batch(struct editing *ed, struct args *a, size_t i)
+{
+	const struct schema_section *s =
+	    ask_key_named(&schema_listener, LDAP_ACCEPT)->section;
+	char path[LISTENER_PATH];
+	int status;
+
+	if (a->at == a->n) {
+		show_section(ed, s, listener_at(ed, i));
+		return TOOL_DONE;
+	}
+	snprintf(path, sizeof(path), "listeners[%zu]." LDAP_ACCEPT, i);
+	status = ask_options(ed, a, s, path);
 	return status == TOOL_DONE ? editing_done(ed) : status;
 }
 
@@ -164,7 +194,15 @@ listener_global_batch(struct editing *ed, struct args *a)
 static bool
 ask_part(struct editing *ed, size_t i, size_t part)
 {
-	const char *section = parts[part].section;
+	if (parts[part].keys[0] == NULL)
+		return ask_call_ahead(ed, i);
+	return ask_keys(ed, i, parts[part].section, parts[part].keys);
+}
+
+static bool
+ask_keys(struct editing *ed, size_t i, const char *section,
+    const char *const keys[KEYS_MAX])
+{
 	const struct schema_section *s =
 	    section == NULL ? &schema_listener
 			    : ask_key_named(&schema_listener, section)->section;
@@ -172,9 +210,9 @@ ask_part(struct editing *ed, size_t i, size_t part)
 
 	snprintf(path, sizeof(path), "listeners[%zu]%s%s", i,
 	    section != NULL ? "." : "", section != NULL ? section : "");
-	for (size_t k = 0; k < KEYS_MAX && parts[part].keys[k] != NULL; k++) {
+	for (size_t k = 0; k < KEYS_MAX && keys[k] != NULL; k++) {
 		struct question q = {
-			.key = ask_key_named(s, parts[part].keys[k]),
+			.key = ask_key_named(s, keys[k]),
 			.object = listener_at(ed, i),
 		};
 
@@ -183,6 +221,26 @@ ask_part(struct editing *ed, size_t i, size_t part)
 	}
 	editing_save(ed);
 	return true;
+}
+
+static bool
+ask_call_ahead(struct editing *ed, size_t i)
+{
+	const struct config *c = ed->w->config;
+	size_t n = c->n_callahead_profiles;
+	struct str *names = mem_array(n + 1, sizeof(*names));
+	const struct callahead_profile *now = listener_at(ed, i)->call_ahead;
+	bool answered;
+
+	names[0] = STR("None");
+	for (size_t k = 0; k < n; k++)
+		names[k + 1] = c->callahead_profiles[k].name;
+	answered = listener_choose(ed, i, "call_ahead",
+	    &(struct listener_choices){
+		"Select the SMTP call-ahead profile:", names, n + 1,
+		now != NULL ? (size_t)(now - c->callahead_profiles) + 1 : 0 });
+	free(names);
+	return answered;
 }
 
 static bool

@@ -1,9 +1,12 @@
 /* decide.c - runs the stages of one point and gathers what they decided */
 #include "smtpd/decide.h"
 
+#include "base/err.h"
+
 static bool run(enum stage_point, struct subject *, const struct facts *,
     struct arena *, struct decided *);
 static void applied(void *arg, const struct stage *, const struct stage_out *);
+static void drop(struct decided *, const struct effect *);
 
 bool
 decide(const struct smtp_session *s, enum stage_point point,
@@ -60,8 +63,7 @@ applied(void *arg, const struct stage *stage, const struct stage_out *out)
 		case EFFECT_HEADER: /* not at these points */
 			break;
 		case EFFECT_DROPPED:
-			d->dropped = e->expand.v;
-			d->n_dropped = e->expand.n;
+			drop(d, e);
 			break;
 		case EFFECT_LIMIT:
 			d->limit = e->limit;
@@ -92,4 +94,14 @@ applied(void *arg, const struct stage *stage, const struct stage_out *out)
 			break;
 		}
 	}
+}
+
+static void
+drop(struct decided *d, const struct effect *e)
+{
+	if (d->n_dropped == DROPS_MAX)
+		panic("more than %d stages drop recipients", DROPS_MAX);
+	d->dropped[d->n_dropped].v = e->dropped.v;
+	d->dropped[d->n_dropped].n = e->dropped.n;
+	d->dropped[d->n_dropped++].by = e->dropped.by;
 }

@@ -7,6 +7,8 @@
 #include "pipeline/pipeline.h"
 #include "smtpd/session.h"
 
+#define DROPS_MAX 2 /* stages that may drop recipients */
+
 struct decided {
 	struct needs needs; /* n 0: decided */
 	struct reply reply; /* code 0: none was given */
@@ -16,7 +18,11 @@ struct decided {
 	bool expanded;      /* the recipient became these */
 	struct str *rcpts;  /* in the arena */
 	size_t n_rcpts;
-	struct str *dropped; /* but not these */
+	struct { /* but not these: of one stage each */
+		struct str *v;
+		size_t n;
+		const char *by; /* to the log */
+	} dropped[DROPS_MAX];
 	size_t n_dropped;
 	unsigned bypass;  /* BYPASS_* */
 	enum limit limit; /* which one refuses */

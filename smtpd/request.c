@@ -34,6 +34,7 @@ static const struct {
 	{ "recipient access table", LOG_REFUSED, "RAT" },
 };
 
+static void log_dropped(struct smtp_session *, const struct decided *);
 static unsigned offered_mail(const struct smtp_session *);
 static void log_rate(struct smtp_session *, struct request *);
 static void log_harvest(struct smtp_session *, struct request *);
@@ -145,13 +146,7 @@ request_apply_rcpt(struct smtp_session *s, struct request *r)
 		txn_add_rcpt(s, &rcpt);
 	else if (d->n_rcpts == 0)
 		txn_drop_rcpt(s, r->subject.rcpt);
-	for (size_t i = 0; i < d->n_dropped; i++) {
-		if (!tally_event(&s->tally, NOISY_REFUSED, s->icid, s->now))
-			continue;
-		EMIT(RCPT_REJECTED, .mid = s->txn->envelope.mid,
-		    .icid = s->icid, .addr = d->dropped[i],
-		    .by = STR("Call-Ahead"));
-	}
+	log_dropped(s, d);
 	if (d->warning.n > 0)
 		EMIT(WARNING,
 		    .text = str_of(arena_printf(&r->mem, "MID %" PRIu64 " %.*s",
@@ -182,6 +177,20 @@ request_log_limit(struct smtp_session *s, struct request *r)
 		log_harvest(s, r);
 	else
 		log_rate(s, r);
+}
+
+static void
+log_dropped(struct smtp_session *s, const struct decided *d)
+{
+	for (size_t i = 0; i < d->n_dropped; i++)
+		for (size_t k = 0; k < d->dropped[i].n; k++) {
+			if (!tally_event(
+				&s->tally, NOISY_REFUSED, s->icid, s->now))
+				continue;
+			EMIT(RCPT_REJECTED, .mid = s->txn->envelope.mid,
+			    .icid = s->icid, .addr = d->dropped[i].v[k],
+			    .by = str_of(d->dropped[i].by));
+		}
 }
 
 static void

@@ -14,7 +14,7 @@ static bool is_unknown(struct str text);
 static bool parse_score(struct str text, int64_t *tenths);
 static void set_name(struct facts *, const char *fqdn, struct arena *mem);
 static void set_numbers(struct facts *, const struct trace_answers *);
-static void split(struct trace_input *, struct str list, struct arena *mem);
+static bool parse_country(struct str text, char code[4]);
 
 bool
 answer_ip(const char *text, struct err *err)
@@ -70,13 +70,55 @@ answer_score(const char *text, struct err *err)
 	return false;
 }
 
+bool
+answer_country(const char *text, struct err *err)
+{
+	char code[4];
+
+	if (is_unknown(str_of(text)) || parse_country(str_of(text), code))
+		return true;
+	err_set(err, ERR_USAGE,
+	    "Please enter a country code of two letters, or N/A.");
+	return false;
+}
+
+struct str *
+answer_list(struct str list, size_t *n, struct arena *mem)
+{
+	struct str *v = arena_array(mem, list.n + 1, sizeof(*v));
+	bool quoted = false, bracket = false;
+	size_t from = 0;
+
+	*n = 0;
+	for (size_t i = 0; i <= list.n; i++) {
+		char c = i < list.n ? list.p[i] : ',';
+		struct str one;
+
+		if (c == '\\' && quoted)
+			i++;
+		else if (c == '"')
+			quoted = !quoted;
+		else if (!quoted && (c == '<' || c == '>'))
+			bracket = c == '<';
+		if (i < list.n && (c != ',' || quoted || bracket))
+			continue;
+		one = str_trim(str_sub(list, from, i - from));
+		if (one.n > 0)
+			v[(*n)++] = one;
+		from = i + 1;
+	}
+	return v;
+}
+
 int
 trace_understand(struct trace_input *in, const struct config *config,
     const struct trace_answers *a, struct arena *mem, struct err *err)
 {
 	*in = (struct trace_input){ .config = config };
 	if (!answer_ip(a->source_ip, err) || !answer_name(a->fqdn, err) ||
-	    !answer_owner(a->owner, err) || !answer_score(a->reputation, err))
+	    !answer_owner(a->owner, err) || !answer_score(a->reputation, err) ||
+	    !answer_country(a->country, err) ||
+	    !given_directory(&in->given, str_of(a->ldap_accept), mem, err))
 		return -1;
 	in->listener = *a->listener == '\0'
 			   ? &config->listeners[0]
@@ -95,7 +137,7 @@ trace_understand(struct trace_input *in, const struct config *config,
 	in->sender = str_of(a->sender);
 	in->smtputf8 = a->smtputf8;
 	in->message = buf_str(&a->message);
-	split(in, str_of(a->recipients), mem);
+	in->rcpts = answer_list(str_of(a->recipients), &in->n_rcpts, mem);
 	if (in->n_rcpts == 0)
 		return err_set(err, ERR_USAGE,
 		    "At least one recipient is "
@@ -119,36 +161,13 @@ set_numbers(struct facts *f, const struct trace_answers *a)
 		str_u64(str_of(a->owner), UINT64_MAX, &f->owner);
 		fact_set(f, FACT_OWNER, FACT_KNOWN, FACT_GIVEN);
 	}
+	if (!is_unknown(str_of(a->country))) {
+		parse_country(str_of(a->country), f->country);
+		fact_set(f, FACT_COUNTRY, FACT_KNOWN, FACT_GIVEN);
+	}
 	if (!is_unknown(str_of(a->reputation))) {
 		parse_score(str_of(a->reputation), &f->reputation);
 		fact_set(f, FACT_REPUTATION, FACT_KNOWN, FACT_GIVEN);
-	}
-}
-
-/* At commas, but not those in quotes or a source route. */
-static void
-split(struct trace_input *in, struct str list, struct arena *mem)
-{
-	bool quoted = false, bracket = false;
-	size_t from = 0;
-
-	in->rcpts = arena_array(mem, list.n + 1, sizeof(*in->rcpts));
-	for (size_t i = 0; i <= list.n; i++) {
-		char c = i < list.n ? list.p[i] : ',';
-		struct str one;
-
-		if (c == '\\' && quoted)
-			i++;
-		else if (c == '"')
-			quoted = !quoted;
-		else if (!quoted && (c == '<' || c == '>'))
-			bracket = c == '<';
-		if (i < list.n && (c != ',' || quoted || bracket))
-			continue;
-		one = str_trim(str_sub(list, from, i - from));
-		if (one.n > 0)
-			in->rcpts[in->n_rcpts++] = one;
-		from = i + 1;
 	}
 }
 
@@ -178,4 +197,20 @@ parse_score(struct str text, int64_t *tenths)
 		return false;
 	*tenths = (int64_t)(whole * 10 + tenth) * (minus ? -1 : 1);
 	return true;
+}
+
+static bool
+parse_country(struct str text, char code[4])
+{
+	char upper[4];
+
+	if (text.n != 2 || !str_copy(upper, sizeof(upper), text))
+		return false;
+	for (char *p = upper; *p != '\0'; p++) {
+		if (*p >= 'a' && *p <= 'z')
+			*p -= 'a' - 'A';
+		if (*p < 'A' || *p > 'Z')
+			return false;
+	}
+	return str_copy(code, 4, str_of(upper));
 }

@@ -8,11 +8,18 @@
 
 #include <stdbool.h>
 
+#include "base/arena.h"
 #include "base/err.h"
+#include "base/str.h"
 
 bool answer_ip(const char *text, struct err *);
-bool answer_name(const char *text, struct err *);  /* or empty */
-bool answer_owner(const char *text, struct err *); /* a number, N/A, empty */
-bool answer_score(const char *text, struct err *); /* N/A, none, empty */
+bool answer_name(const char *text, struct err *);    /* or empty */
+bool answer_owner(const char *text, struct err *);   /* a number, N/A, empty */
+bool answer_score(const char *text, struct err *);   /* N/A, none, empty */
+bool answer_country(const char *text, struct err *); /* XX, N/A, empty */
+
+/* The parts between commas, but not those in quotes or a source route; in
+ * mem. */
+struct str *answer_list(struct str list, size_t *n, struct arena *mem);
 
 #endif

@@ -16,6 +16,8 @@ struct trace_answers {
 	char listener[96];
 	char owner[32];
 	char reputation[16];
+	char country[8];
+	char ldap_accept[DIALOGUE_LINE];
 	char sender[1200];
 	char recipients[DIALOGUE_LINE];
 	char file[DIALOGUE_LINE]; /* "-": typed, or standard input */

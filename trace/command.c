@@ -17,32 +17,33 @@
 #include "trace/replay.h"
 
 struct options {
-	const char *source_ip, *fqdn, *listener, *owner, *reputation, *sender,
-	    *recipients, *file, *sessions;
+	const char *source_ip, *fqdn, *listener, *owner, *reputation, *country,
+	    *ldap_accept, *sender, *recipients, *file, *sessions;
 	bool smtputf8, tls, call_ahead, committed, explain;
 };
 
 static int run(struct tool *, int argc, char **argv);
 
-const struct tool_command cmd_trace = {
-	.name = "trace",
-	.usage = "[--source-ip IP] [--fqdn NAME] [--listener NAME] [--owner N] "
-		 "[--reputation N] [--sender ADDRESS] [--recipients LIST] "
-		 "[--file FILE] [--smtputf8] [--tls] [--call-ahead] "
-		 "[--committed] [--explain] | --sessions FILE [--committed]",
-	.summary = "Show what would happen to a message",
-	.help = "Sends a message through every stage of mail handling, in "
-		"memory, and says what each decided. Nothing is sent, queued "
-		"or counted. The working copy of the configuration is used, or "
-		"with --committed what the programs use now. --smtputf8: the "
-		"client says that it may use 8-bit addresses. --tls: it has "
-		"said STARTTLS. --call-ahead: the call-ahead server is "
-		"contacted. Asks for what the options do not say. --sessions: "
-		"many messages, one JSON object a line, whose keys are the "
-		"names of the options, and \"message\" for its text; each is "
-		"answered by a line as --json has it.",
-	.run = run,
-};
+const struct tool_command cmd_trace = { "trace",
+	"[--source-ip IP] [--fqdn NAME] [--listener NAME] [--owner N] "
+	"[--reputation N] [--country XX] [--sender ADDRESS] "
+	"[--recipients LIST] [--file FILE] [--smtputf8] [--tls] "
+	"[--ldap-accept LIST] [--call-ahead] [--committed] [--explain] | "
+	"--sessions FILE [--committed]",
+	"Show what would happen to a message",
+	"Sends a message through every stage of mail handling, in memory, and "
+	"says what each decided. Nothing is sent, queued or counted. The "
+	"working copy of the configuration is used, or with --committed what "
+	"the programs use now. --smtputf8: the client says that it may use "
+	"8-bit addresses. --tls: it has said STARTTLS. --ldap-accept: what "
+	"the directory says of recipients: ADDRESS=pass, =fail or =error, "
+	"separated by commas; one of these words alone is said of all others. "
+	"--call-ahead: the call-ahead server is contacted. Asks for what the "
+	"options do not "
+	"say. --sessions: many messages, one JSON object a line, whose keys "
+	"are the names of the options, and \"message\" for its text; each is "
+	"answered by a line as --json has it.",
+	run };
 
 static int usage(struct tool *, const char *what);
 static bool fill(
@@ -70,6 +71,8 @@ run(struct tool *t, int argc, char **argv)
 		{ "--listener", &o.listener, NULL },
 		{ "--owner", &o.owner, NULL },
 		{ "--reputation", &o.reputation, NULL },
+		{ "--country", &o.country, NULL },
+		{ "--ldap-accept", &o.ldap_accept, NULL },
 		{ "--sender", &o.sender, NULL },
 		{ "--recipients", &o.recipients, NULL },
 		{ "--file", &o.file, NULL },
@@ -130,6 +133,10 @@ fill(struct trace_answers *a, const struct options *o, const char **why)
 		{ "--owner", o->owner, a->owner, sizeof(a->owner), false },
 		{ "--reputation", o->reputation, a->reputation,
 		    sizeof(a->reputation), false },
+		{ "--country", o->country, a->country, sizeof(a->country),
+		    false },
+		{ "--ldap-accept", o->ldap_accept, a->ldap_accept,
+		    sizeof(a->ldap_accept), false },
 		{ "--sender", o->sender, a->sender, sizeof(a->sender), true },
 		{ "--recipients", o->recipients, a->recipients,
 		    sizeof(a->recipients), true },

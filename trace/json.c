@@ -272,6 +272,7 @@ note(const struct note *n)
 		[NOTE_TLS_REQUIRED] = "TLS required",
 		[NOTE_SENDER_VERIFY] = "envelope sender verification",
 		[NOTE_LIMIT] = "receiving control",
+		[NOTE_LDAP_ACCEPT] = "LDAP accept",
 		[NOTE_CALL_AHEAD] = "call-ahead",
 	};
 	json_t *o = json_object();

@@ -83,8 +83,19 @@ answers_of(const json_t *o, struct trace_answers *a, struct err *err)
 		{ "listener", a->listener, sizeof(a->listener), false },
 		{ "owner", a->owner, sizeof(a->owner), false },
 		{ "reputation", a->reputation, sizeof(a->reputation), false },
+		{ "country", a->country, sizeof(a->country), false },
+		{ "ldap_accept", a->ldap_accept, sizeof(a->ldap_accept),
+		    false },
 		{ "sender", a->sender, sizeof(a->sender), true },
 		{ "recipients", a->recipients, sizeof(a->recipients), true },
+	};
+	const struct {
+		const char *name;
+		bool *to;
+	} switches[] = {
+		{ "smtputf8", &a->smtputf8 },
+		{ "tls", &a->tls },
+		{ "call_ahead", &a->call_ahead },
 	};
 	size_t known = 0;
 
@@ -110,12 +121,16 @@ answers_of(const json_t *o, struct trace_answers *a, struct err *err)
 		json_string_value(json_object_get(o, "message")),
 		json_string_length(json_object_get(o, "message"))))
 		known++;
-	a->smtputf8 = json_is_true(json_object_get(o, "smtputf8"));
-	known += json_object_get(o, "smtputf8") != NULL;
+	for (size_t i = 0; i < NELEM(switches); i++) {
+		const json_t *v = json_object_get(o, switches[i].name);
+
+		*switches[i].to = json_is_true(v);
+		known += json_is_boolean(v);
+	}
 	if (json_object_size(o) == known)
 		return true;
 	err_set(err, ERR_USAGE,
-	    "there is a key that is not known, or \"message\" is no text");
+	    "there is a key that is not known, or of the wrong kind");
 	return false;
 }
 

@@ -20,6 +20,7 @@ int trace_session(const struct config *, const struct trace_answers *,
  *	 "message": "Subject: x\n\ntext\n", "fqdn": ..., "owner": ...,
  *	 "reputation": ..., "smtputf8": true}
  *
+ * and so on, with the names of the options.
  * Answers each with one line: the report as --json has it, or an object with
  * "error". Returns an exit status.
  */

@@ -279,6 +279,8 @@ assume(struct trace_report *r, const struct need *need, struct arena *mem)
 	static const struct fact taken = { FACT_KNOWN, FACT_FROM_DEFAULT };
 	struct facts *f = &r->facts;
 
+	if (given_fact(&r->input->given, need, f, mem))
+		return;
 	switch (need->id) {
 	case FACT_CONNECTIONS:
 		f->connections = f->listener_connections =

@@ -17,6 +17,8 @@ static void sender_verify(
     const struct note *, const struct trace_point *, struct buf *);
 static void limit(
     const struct note *, const struct trace_point *, struct buf *);
+static void ldap_accept(
+    const struct note *, const struct trace_point *, struct buf *);
 static void call_ahead(
     const struct note *, const struct trace_point *, struct buf *);
 static void masquerade(
@@ -29,6 +31,7 @@ static void rat_skipped(
     const struct note *, const struct trace_point *, struct buf *);
 static void alias(
     const struct note *, const struct trace_point *, struct buf *);
+static void asked(const struct note *, struct buf *out);
 static void changed(const struct note *, const char *between, struct buf *out);
 
 /* Without the " - " before and the line end behind. */
@@ -48,6 +51,7 @@ static const struct {
 	{ NOTE_RAT_SKIPPED, rat_skipped },
 	{ NOTE_ALIAS, alias },
 	{ NOTE_LIMIT, limit },
+	{ NOTE_LDAP_ACCEPT, ldap_accept },
 	{ NOTE_CALL_AHEAD, call_ahead },
 };
 
@@ -179,10 +183,25 @@ limit(const struct note *n, const struct trace_point *p, struct buf *out)
 }
 
 static void
+ldap_accept(const struct note *n, const struct trace_point *p, struct buf *out)
+{
+	(void)p;
+	buf_puts(out, "LDAP Accept: ");
+	asked(n, out);
+}
+
+static void
 call_ahead(const struct note *n, const struct trace_point *p, struct buf *out)
 {
 	(void)p;
 	buf_puts(out, "SMTP Call-Ahead: ");
+	asked(n, out);
+}
+
+/* Whom, if need be about which address, and what came of it. */
+static void
+asked(const struct note *n, struct buf *out)
+{
 	show_text(n->from, out);
 	buf_puts(out, ": ");
 	if (n->to.n > 0) {

@@ -12,13 +12,15 @@
 
 #include "base/buf.h"
 #include "pipeline/pipeline.h"
+#include "trace/given.h"
 
 struct trace_input {
 	const struct config *config;
 	const struct listener *listener;
 	struct facts facts; /* client, now, and whatever is known */
-	struct str sender;  /* as typed; "<>" or "none": the null sender */
-	struct str *rcpts;  /* as typed */
+	struct trace_given given;
+	struct str sender; /* as typed; "<>" or "none": the null sender */
+	struct str *rcpts; /* as typed */
 	size_t n_rcpts;
 	bool smtputf8;      /* the client says SMTPUTF8 */
 	struct str message; /* as typed: lines of any kind, dots doubled */

@@ -269,6 +269,14 @@ struct callahead_profile {
 	uint32_t cache_size, cache_ttl; /* s */
 };
 
+/* Recipients whom a directory must know (receiving 7.2). */
+struct ldap_accept {
+	struct str query;        /* profile.query; empty: nobody is asked */
+	bool unreachable_accept; /* false: 451 */
+	uint32_t code;           /* of the refusal of unknown recipients */
+	struct str text;         /* empty: the usual one */
+};
+
 /* --- listeners (receiving 3) --- */
 
 enum listener_type {
@@ -293,7 +301,6 @@ struct listener {
 	struct where where;
 	struct str name;
 	enum listener_type type;
-	struct str interface_name; /* what it refers to, and that */
 	const struct interface *interface;
 	struct str protocol; /* "SMTP", "QMQP" */
 	uint16_t port;
@@ -314,10 +321,10 @@ struct listener {
 	struct rat rat;                 /* public only; else n 0 */
 	const struct table *domain_map; /* NULL: none */
 	struct masquerade masquerade;
-	struct str certificate_name, auth_name, call_ahead_name; /* or empty */
 	const struct certificate *certificate;      /* NULL: no STARTTLS */
 	const struct auth_profile *auth;            /* NULL: no AUTH */
 	const struct callahead_profile *call_ahead; /* NULL: none */
+	struct ldap_accept ldap_accept;
 	struct ip_range *proxies; /* who must begin with a PROXY header; others
 				   * are clients themselves */
 	size_t n_proxies;

@@ -18,6 +18,7 @@ static void warn_list(struct load *, const struct where *, struct str policy,
 static void warn_empty(struct load *, const struct where *, struct str policy,
     struct str list, const char *key, const char *effect);
 static void warn_domain_map(struct load *, struct listener *);
+static void warn_directory(struct load *, const struct listener *);
 static bool may_accept(const struct rat *, struct str target);
 static bool accepts_some_user(const struct rat *, struct str domain);
 
@@ -35,6 +36,7 @@ load_warn(struct load *ld)
 		warn_classes(ld, &c->listeners[i]);
 		warn_lists(ld, &c->listeners[i]);
 		warn_domain_map(ld, &c->listeners[i]);
+		warn_directory(ld, &c->listeners[i]);
 	}
 }
 
@@ -230,4 +232,21 @@ accepts_some_user(const struct rat *rat, struct str domain)
 			return true;
 	}
 	return false;
+}
+
+/* Until there are directories. */
+static void
+warn_directory(struct load *ld, const struct listener *l)
+{
+	const struct ldap_accept *a = &l->ldap_accept;
+
+	if (a->query.n > 0)
+		load_warning_where(ld, &l->where,
+		    "ldap_accept of listener \"%.*s\" names the query %.*s, "
+		    "but this version cannot ask a directory: %s; remove the "
+		    "query",
+		    STR_ARG(l->name), STR_ARG(a->query),
+		    a->unreachable_accept
+			? "every recipient is taken to be known"
+			: "recipients are rejected with 451");
 }

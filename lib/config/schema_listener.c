@@ -36,6 +36,11 @@ static const struct choice literals[] = {
 	{ "reject", 0 },
 	{ NULL, 0 },
 };
+static const struct choice unreachable[] = {
+	{ "accept", 1 },
+	{ "reject", 0 },
+	{ NULL, 0 },
+};
 static const struct choice behaviours[] = {
 	{ "ACCEPT", ACCEPT },
 	{ "RELAY", RELAY },
@@ -216,6 +221,42 @@ static const struct schema_section address_section = {
 	SECTION(listener, "addresses", address_keys), NO_WHERE
 };
 
+static const struct schema_key ldap_accept_keys[] = {
+	{ .name = "query",
+	    FIELD(listener, ldap_accept.query),
+	    .type = &value_text,
+	    .max = 160,
+	    .text_ok = name_printable,
+	    DEFAULT(""),
+	    .help = "Name of the query, as profile.query; empty: recipients "
+		    "are not looked up." },
+	{ .name = "unreachable",
+	    FIELD(listener, ldap_accept.unreachable_accept),
+	    .type = &value_choice,
+	    .choices = unreachable,
+	    DEFAULT("reject"),
+	    .help = "What becomes of a recipient when no server can say: "
+		    "accept, or reject it for now, with 451." },
+	{ .name = "code",
+	    FIELD(listener, ldap_accept.code),
+	    .type = &value_count,
+	    .min = 400,
+	    .max = 599,
+	    DEFAULT("550"),
+	    .help = "Reply code for recipients that the directory does not "
+		    "know." },
+	{ .name = "text",
+	    FIELD(listener, ldap_accept.text),
+	    .type = &value_text,
+	    .max = 1000,
+	    .text_ok = name_reply,
+	    DEFAULT(""),
+	    .help = "Reply text for them; empty: the usual one." },
+};
+static const struct schema_section ldap_accept_section = {
+	SECTION(listener, "LDAP accept", ldap_accept_keys), NO_WHERE
+};
+
 static const struct schema_key listener_keys[] = {
 	{ .name = "name",
 	    FIELD(listener, name),
@@ -235,36 +276,27 @@ static const struct schema_key listener_keys[] = {
 		    "says yes and throws the mail away: before or after it "
 		    "was written to the queue." },
 	{ .name = "interface",
-	    FIELD(listener, interface_name),
-	    .type = &value_text,
-	    .refers = "interfaces",
-	    .max = 80,
-	    DEFAULT(""),
+	    CUSTOM(load_interface, print_interface, "the name of an interface"),
 	    .help = "Where it listens; the first one if not said." },
 	{ .name = "certificate",
-	    FIELD(listener, certificate_name),
-	    .type = &value_text,
-	    .refers = "certificates",
-	    .max = 80,
-	    DEFAULT(""),
+	    CUSTOM(load_certificate, print_certificate,
+		"the name of a certificate"),
 	    .help = "What the listener shows under TLS to clients that do not "
 		    "ask for another name. Without one STARTTLS is not "
 		    "offered." },
 	{ .name = "call_ahead",
-	    FIELD(listener, call_ahead_name),
-	    .type = &value_text,
-	    .refers = "callahead_profiles",
-	    .max = 80,
-	    DEFAULT(""),
+	    CUSTOM(load_call_ahead, print_call_ahead, "the name of a profile"),
 	    .help = "SMTP call-ahead of a public listener: which of the "
 		    "callahead_profiles says whether recipients exist. "
 		    "Empty: nobody is asked." },
+	{ .name = "ldap_accept",
+	    .section = &ldap_accept_section,
+	    .help = "Whether a directory must know the recipients. This "
+		    "version has no directories yet: every look-up ends as "
+		    "one whose server cannot be reached." },
 	{ .name = "auth_profile",
-	    FIELD(listener, auth_name),
-	    .type = &value_text,
-	    .refers = "auth_profiles",
-	    .max = 80,
-	    DEFAULT(""),
+	    CUSTOM(
+		load_auth_profile, print_auth_profile, "the name of a profile"),
 	    .help = "Who may authenticate here, where the policy has "
 		    "smtp_auth on. Without one AUTH is not offered." },
 	{ .name = "protocol",
@@ -339,7 +371,6 @@ static const struct schema_key listener_keys[] = {
 	{ .name = "bounce_profile",
 	    FIELD(listener, bounce_profile),
 	    .type = &value_text,
-	    .refers = "bounce_profiles",
 	    .max = 80,
 	    DEFAULT(""),
 	    .help = "Name of a bounce profile; empty: Default." },

@@ -37,7 +37,7 @@ enum fact_id {
 	FACT_RATE_SENDER, /* key: sender, lower case. likewise */
 	FACT_DHAP,        /* key: "". number: invalid recipients */
 	/* of one address: number: enum recipient_answer; code, text */
-	FACT_LDAP_ACCEPT, /* key: address. Nobody is asked yet: FAILED */
+	FACT_LDAP_ACCEPT, /* key: address. Nobody can be asked yet */
 	FACT_CALLAHEAD,   /* key: address */
 
 	/* In the work queue. Keys of those that look at the content begin with

@@ -31,8 +31,7 @@ static const struct stage stages[] = {
 	{ "receiving control", AT_RCPT, control_decide },
 	{ "recipient access table", AT_RCPT, rat_decide },
 	{ "alias table", AT_RCPT, alias_decide },
-	/* Here: the directory, FACT_LDAP_ACCEPT of each address that came out
-	 * (receiving 1.2), before the next hop is asked. */
+	{ "LDAP accept", AT_RCPT, ldap_accept_decide },
 	{ "call-ahead", AT_RCPT, callahead_decide },
 
 	{ "message size", AT_DATA, prequeue_size },

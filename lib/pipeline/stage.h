@@ -30,7 +30,7 @@ enum effect_kind {
 	EFFECT_GATEWAY,
 	EFFECT_BOUNCE_PROFILE,
 	EFFECT_BYPASS,  /* this recipient, or sender: BYPASS_* */
-	EFFECT_DROPPED, /* expanded recipients that are refused: expand */
+	EFFECT_DROPPED, /* expanded recipients that are refused */
 	EFFECT_LIMIT,   /* what refuses is this limit */
 	EFFECT_HEADER,  /* the header of the message becomes header.text */
 	EFFECT_WARNING  /* text, for the log */
@@ -66,6 +66,11 @@ struct effect {
 			struct str *v;
 			size_t n;
 		} expand;
+		struct {
+			struct str *v;
+			size_t n;
+			const char *by; /* to the log */
+		} dropped;
 		struct str name;
 		unsigned bypass;
 		enum limit limit;
@@ -95,7 +100,7 @@ enum note_kind {
 	NOTE_MASQUERADE, /* from, to: envelope sender; header: text its name */
 	NOTE_EXCEPTION,  /* text: entry; empty: no match. code: allowed? */
 	NOTE_SENDER_VERIFY, /* number: enum sender_domain, or malformed */
-	NOTE_LDAP_ACCEPT,   /* from: address, text: result */
+	NOTE_LDAP_ACCEPT,   /* from: query, to: address, text: result */
 	NOTE_CALL_AHEAD,    /* from: profile, text: result */
 	NOTE_LIMIT,         /* text: which limit refuses */
 	NOTE_TLS_REQUIRED   /* from: sender; text: the address list */

@@ -36,7 +36,8 @@ STAGE_DECISION(domain_map_decide);
 STAGE_DECISION(control_decide); /* FACT_RATE_HOST, FACT_RATE_SENDER */
 STAGE_DECISION(rat_decide);     /* FACT_DHAP */
 STAGE_DECISION(alias_decide);
-STAGE_DECISION(callahead_decide); /* FACT_CALLAHEAD */
+STAGE_DECISION(ldap_accept_decide); /* FACT_LDAP_ACCEPT, FACT_DHAP */
+STAGE_DECISION(callahead_decide);   /* FACT_CALLAHEAD */
 
 /* AT_DATA */
 STAGE_DECISION(prequeue_size); /* the size counted */

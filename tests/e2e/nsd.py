@@ -9,8 +9,7 @@ import os
 import pathlib
 import subprocess
 
-from ports import free_port
-from suite import wait_for
+from suite import free_port, wait_for
 
 HEAD = """\
 $TTL 60

@@ -11,7 +11,6 @@ import time
 
 import pytest
 
-from ports import free_port
 from sink import Sink
 from suite import wait_for
 
@@ -47,8 +46,8 @@ class Other(threading.Thread):
 
     def __init__(self):
         super().__init__(daemon=True)
-        self.port = free_port()
-        self.listener = socket.create_server(("127.0.0.1", self.port))
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
         self.mode = "ok"
         self.asked = []
         self.start()

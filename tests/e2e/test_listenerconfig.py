@@ -3,8 +3,7 @@ import subprocess
 
 import pytest
 
-from ports import free_port
-from suite import BIN
+from suite import BIN, free_port
 from terminal import Terminal
 
 SEED = """\
@@ -434,6 +433,7 @@ Choose the operation you want to perform:
 - BOUNCECONFIG - Choose the bounce profile to use for this listener.
 - MASQUERADE - Configure the domain masquerading table.
 - DOMAINMAP - Configure domain mappings.
+- LDAPACCEPT - Configure the recipient acceptance query.
 - SMTPAUTH - Configure SMTP authentication.
 []> """ % seeded.port, "limits"),
             ("""

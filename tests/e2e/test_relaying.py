@@ -5,9 +5,8 @@ import pytest
 import twin
 from conftest import CONFIG
 from nsd import Nsd
-from ports import free_port
 from sink import Sink
-from suite import Client
+from suite import Client, free_port
 from twin import Session
 
 FOREIGN = "other.test"

@@ -4,8 +4,7 @@ import os
 import threading
 
 from conftest import CONFIG
-from ports import free_port
-from suite import Client, wait_for
+from suite import Client, free_port, wait_for
 
 
 def test_a_change_counts_only_after_commit(postern, sink):

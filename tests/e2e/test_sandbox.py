@@ -9,18 +9,17 @@ import re
 import pytest
 
 from conftest import CONFIG
-from ports import free_port
 from sink import Sink
-from suite import BIN, ROOT_USER
+from suite import BIN, ROOT_USER, free_port
 
 QMQP = """\
   - name: Generators
     type: private
     protocol: QMQP
     interface: Loopback
-    port: @QMQP_PORT@
+    port: %d
 
-"""
+""" % free_port()
 
 # which kinds of descriptors a program may hold besides /dev/null, its
 # standard output, the channels (sockets without a name) and its loop
@@ -50,9 +49,7 @@ def inet_sockets():
 
 
 def test_priv_every_program_is_confined(make_suite):
-    postern = make_suite(CONFIG.replace(
-        "routes:\n", QMQP.replace("@QMQP_PORT@", str(free_port()))
-        + "routes:\n"))
+    postern = make_suite(CONFIG.replace("routes:\n", QMQP + "routes:\n"))
     with Sink(postern.sink_port) as sink:
         with postern.client() as c:
             c.mail()

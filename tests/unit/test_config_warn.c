@@ -44,6 +44,19 @@ static const struct {
 	{ "what comes with the listeners",
 	    HEAD "- {name: In}\n- {name: Out, type: private, port: 26}\n", "" },
 
+	{ "a directory that nobody can ask",
+	    HEAD "- name: In\n"
+		 "  ldap_accept: {query: corp.accept}\n"
+		 "- name: Out\n"
+		 "  port: 26\n"
+		 "  ldap_accept: {query: corp.out, unreachable: accept}\n",
+	    "5 ldap_accept of listener \"In\" names the query corp.accept, "
+	    "but this version cannot ask a directory: recipients are rejected "
+	    "with 451; remove the query | "
+	    "7 ldap_accept of listener \"Out\" names the query corp.out, but "
+	    "this version cannot ask a directory: every recipient is taken to "
+	    "be known; remove the query" },
+
 	/* host access table */
 	{ "the same address",
 	    HAT "    - {name: A, policy: $BLOCKED, entries: [10.1.1.1]}\n"
