@@ -164,8 +164,7 @@ settle_behind(struct tool *t, struct commit *c, struct wish *w)
 	}
 	if (w->way == WAY_MERGE && commit_merge(c, &err) == -1) {
 		err_in(&err, "cannot be merged");
-		tool_fail(t, &err);
-		return TOOL_NEGATIVE;
+		return tool_refuse(t, &err);
 	}
 	if (w->way == WAY_DISCARD && commit_clear(c, &err) == -1)
 		return tool_fail(t, &err);
@@ -227,10 +226,8 @@ commit(struct tool *t, struct wish *w)
 	struct commit c;
 	int status;
 
-	if (commit_begin(&c, t->paths.etc, t->paths.state, &err) == -1) {
-		tool_fail(t, &err);
-		return TOOL_NEGATIVE;
-	}
+	if (commit_begin(&c, t->paths.etc, t->paths.state, &err) == -1)
+		return tool_refuse(t, &err);
 	status = perform(t, &c, w, &problems);
 	commit_end(&c);
 	config_problems_free(&problems);

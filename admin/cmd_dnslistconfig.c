@@ -212,7 +212,7 @@ test(struct editing *ed, const struct ip *ip, const char *zone)
 	ip_text(ip, text);
 	if (a.fact.meta.state != FACT_KNOWN) {
 		fprintf(stderr, "%s cannot be asked about %s.\n", zone, text);
-		return TOOL_NEGATIVE;
+		return TOOL_FAILED;
 	}
 	fprintf(ed->t->dialogue.out, "%s is %s %s.\n", text,
 	    a.fact.number == LIST_HAS ? "on" : "not on", zone);

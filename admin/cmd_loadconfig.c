@@ -194,24 +194,21 @@ load(struct tool *t, struct loading *ld)
 	struct config_problems problems = { 0 };
 	struct err err = ERR_INIT;
 	struct saved s;
-	int rc = check(t, ld, &s, &problems, &err);
+	int rc = check(t, ld, &s, &problems, &err), status = TOOL_DONE;
 
 	if (rc == 0)
 		rc = saved_apply(&s, ld->name, t->paths.etc, &problems, &err);
 	revise_report(&problems);
 	if (rc == 0)
 		rc = apply_secrets(t, ld, &s, &err);
-	if (rc == -1) {
-		err.kind = ERR_PERM; /* asked rightly, answered with no */
-		tool_fail(t, &err);
-	} else if (t->json) {
-		fputs("{\n  \"loaded\": true\n}\n", t->dialogue.out);
-	} else {
-		fputs(LOADED, t->dialogue.out);
-	}
+	if (rc == -1)
+		status = tool_refuse(t, &err);
+	else
+		fputs(t->json ? "{\n  \"loaded\": true\n}\n" : LOADED,
+		    t->dialogue.out);
 	config_problems_free(&problems);
 	saved_free(&s);
-	return rc == 0 ? TOOL_DONE : TOOL_NEGATIVE;
+	return status;
 }
 
 static int

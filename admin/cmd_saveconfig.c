@@ -85,10 +85,8 @@ save(struct tool *t, struct saving *sv)
 	if (rc == 0)
 		rc = write_file(t, name, buf_str(&text), &err);
 	buf_fini(&text);
-	if (rc == -1) {
-		err.kind = ERR_PERM;
-		return tool_fail(t, &err);
-	}
+	if (rc == -1)
+		return tool_refuse(t, &err);
 	saving_path(t, name, path, sizeof(path));
 	buf_init(&out, sizeof(path) * 8);
 	if (t->json)

@@ -146,5 +146,5 @@ finish(const struct tool *t, int status)
 	if (fflush(t->dialogue.out) == 0 && !ferror(t->dialogue.out))
 		return status;
 	fprintf(stderr, "output: %s\n", strerror(errno));
-	return TOOL_NEGATIVE;
+	return TOOL_FAILED;
 }

@@ -214,14 +214,25 @@ gather(int fd, struct buf *in, struct buf *text, int *msg_fd, struct err *err)
 static int
 finish(const struct ipc_frame *f, struct err *err)
 {
+	static const enum err_kind kinds[] = {
+		[TOOL_NEGATIVE] = ERR_PERM,
+		[TOOL_USAGE] = ERR_USAGE,
+		[TOOL_DENIED] = ERR_PERM,
+	};
 	struct result r;
 
 	if (ipc_decode(f, &r, NULL, err) == -1)
 		return -1;
 	if (r.status == TOOL_DONE)
 		return 0;
-	return err_set(err, r.status == TOOL_USAGE ? ERR_USAGE : ERR_PERM,
+	err_set(err,
+	    r.status < NELEM(kinds) && kinds[r.status] != ERR_NONE
+		? kinds[r.status]
+		: ERR_TEMP,
 	    "%.*s", STR_ARG(r.error));
+	if (err != NULL && r.status == TOOL_DENIED)
+		err->sys = EPERM;
+	return -1;
 }
 
 static int

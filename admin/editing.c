@@ -60,8 +60,7 @@ editing_begin(struct editing *ed, struct tool *t)
 	config_problems_free(&problems);
 	if (rc == 0)
 		return TOOL_DONE;
-	tool_fail(t, &ed->err);
-	return TOOL_NEGATIVE;
+	return tool_refuse(t, &ed->err);
 }
 
 int

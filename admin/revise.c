@@ -74,8 +74,7 @@ revise_commit(struct tool *t, struct commit *c, const struct commit_note *note,
 	}
 	if (commit_drop(c, &after) == -1)
 		tool_fail(t, &after);
-	tool_fail(t, &err);
-	return TOOL_NEGATIVE; /* asked rightly, answered with no */
+	return tool_refuse(t, &err);
 }
 
 int

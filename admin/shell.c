@@ -125,7 +125,7 @@ run_apart(struct tool *t, int argc, char **argv)
 	pid = fork();
 	if (pid == -1) {
 		perror("fork");
-		return TOOL_NEGATIVE;
+		return TOOL_FAILED;
 	}
 	if (pid == 0) {
 		catch_interrupts(SIG_DFL);
@@ -135,7 +135,7 @@ run_apart(struct tool *t, int argc, char **argv)
 	}
 	while (waitpid(pid, &status, 0) == -1)
 		if (errno != EINTR)
-			return TOOL_NEGATIVE;
+			return TOOL_FAILED;
 	if (WIFEXITED(status))
 		return WEXITSTATUS(status);
 	if (WTERMSIG(status) == SIGINT)

@@ -1,4 +1,5 @@
 /* tool.c - what the commands of `postern` share */
+#include <errno.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -79,7 +80,19 @@ tool_fail(const struct tool *t, const struct err *err)
 	fields_show(&out, err->text, sizeof(err->text));
 	fprintf(stderr, "%s\n", buf_str(&out).p);
 	buf_fini(&out);
-	return err->kind == ERR_USAGE ? TOOL_USAGE : TOOL_NEGATIVE;
+	if (err->sys == EACCES || err->sys == EPERM)
+		return TOOL_DENIED;
+	if (err->kind == ERR_USAGE)
+		return TOOL_USAGE;
+	return err->kind == ERR_PERM ? TOOL_NEGATIVE : TOOL_FAILED;
+}
+
+int
+tool_refuse(const struct tool *t, const struct err *err)
+{
+	int status = tool_fail(t, err);
+
+	return status == TOOL_USAGE ? TOOL_NEGATIVE : status;
 }
 
 int

@@ -17,12 +17,15 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "config/paths.h"
+#include "ipc/result.h"
 
-/* Exit statuses. */
+/* Exit statuses (spec delivery-admin 0.3). */
 enum {
-	TOOL_DONE,     /* done, yes */
-	TOOL_NEGATIVE, /* no; could not be done */
-	TOOL_USAGE     /* wrongly asked */
+	TOOL_DONE = RESULT_DONE,         /* done, yes */
+	TOOL_NEGATIVE = RESULT_NEGATIVE, /* refused; the answer is no */
+	TOOL_USAGE = RESULT_USAGE,       /* wrongly asked */
+	TOOL_DENIED = RESULT_DENIED,     /* the caller may not */
+	TOOL_FAILED = RESULT_FAILED      /* not running, disk, network */
 };
 
 struct tool_command;
@@ -61,8 +64,10 @@ bool tool_options(struct tool *, const struct tool_option *, size_t n,
 
 /* Prints why, and how the command is used; returns TOOL_USAGE. */
 int tool_usage(const struct tool *, const char *why);
-/* Prints the error; returns TOOL_NEGATIVE, or TOOL_USAGE for ERR_USAGE. */
+/* Prints the error; returns the status of its kind. */
 int tool_fail(const struct tool *, const struct err *);
+/* The same of what was asked rightly: TOOL_NEGATIVE instead of TOOL_USAGE. */
+int tool_refuse(const struct tool *, const struct err *);
 /* The input ended in the middle of a dialogue; returns TOOL_NEGATIVE. */
 int tool_abandoned(const struct tool *);
 

@@ -56,7 +56,7 @@ static void caller_read(void *arg, int ready);
 static void caller_timeout(void *arg);
 static void caller_end(struct caller *);
 static void hand_over(struct caller *, enum program_kind kind);
-static void refuse(int fd, const char *why);
+static void refuse(int fd, enum result_status status, const char *why);
 static void serve(struct caller *);
 static int admin_frame(void *, struct ipc *, struct ipc_frame *, struct err *);
 static void admin_closed(void *, struct ipc *, const struct err *);
@@ -134,7 +134,7 @@ control_accept(void *arg, int ready)
 	c = mem_alloc(sizeof(*c));
 	*c = (struct caller){ .master = m, .fd = fd };
 	if (n_callers >= WAITING_MAX || !may_connect(m, fd, c)) {
-		refuse(fd, "you may not use this socket");
+		refuse(fd, RESULT_DENIED, "you may not use this socket");
 		close(fd);
 		free(c);
 		return;
@@ -194,7 +194,8 @@ caller_read(void *arg, int ready)
 	if (ipc_call_recv(c->fd, &f, &in, NULL, NULL, 100, &err) == -1 ||
 	    f.type != IPC_CONNECT || ipc_decode(&f, &msg, NULL, &err) == -1 ||
 	    msg.kind >= PROGRAM_N) {
-		refuse(c->fd, "not a request of an admin tool");
+		refuse(
+		    c->fd, RESULT_NEGATIVE, "not a request of an admin tool");
 		close(c->fd);
 		caller_end(c);
 	} else if (msg.kind == PROGRAM_MASTER) {
@@ -242,15 +243,15 @@ hand_over(struct caller *c, enum program_kind kind)
 		return;
 	}
 	snprintf(why, sizeof(why), "%s is not running", program_name(kind));
-	refuse(c->fd, why);
+	refuse(c->fd, RESULT_FAILED, why);
 	close(c->fd);
 	caller_end(c);
 }
 
 static void
-refuse(int fd, const char *why)
+refuse(int fd, enum result_status status, const char *why)
 {
-	struct result r = { .status = 1, .error = str_of(why) };
+	struct result r = { .status = (uint8_t)status, .error = str_of(why) };
 	struct err err = ERR_INIT;
 
 	(void)ipc_call_send(fd, IPC_RESULT, 0, &r, &err);

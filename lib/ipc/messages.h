@@ -17,6 +17,7 @@
 
 #include "base/bounds.h"
 #include "base/codec.h"
+#include "ipc/result.h"
 
 /* Content of a message in a slot (queue/slots.h) travels with it: copying it
  * twice costs less than a descriptor that is opened, passed on and closed. */
@@ -345,9 +346,10 @@ enum probe_kind { PROBE_CALLAHEAD, PROBE_AUTH };
 /* A command in words, as a batch line is: ["hoststatus", "example.com"]. */
 #define REC_WORD(S, F, L)    F(S, STR, text, TEXT_MAX)
 #define REC_COMMAND(S, F, L) L(S, word, words, 100)
-/* The answer: JSON text (UTF-8) in CHUNK frames, then RESULT. */
+/* The answer: JSON text (UTF-8) in CHUNK frames, then RESULT with an enum
+ * result_status. */
 #define REC_RESULT(S, F, L)                                                    \
-	F(S, U8, status, 4) /* 0 done, 1 negative, 2 wrong use */              \
+	F(S, U8, status, RESULT_FAILED)                                        \
 	F(S, STR, error, TEXT_MAX)
 
 #define IPC_RECORDS(R)                                                         \

@@ -87,7 +87,7 @@ struct program {
 
 int program_main(const struct program *, int argc, char **argv);
 
-/* Answers an on_command: JSON text (may be NULL), status 0..2, error text
+/* Answers an on_command: JSON text (may be NULL), a result_status, error text
  * (NULL: none). The tool may send the next command then, or close. */
 void program_answer(
     struct ipc *admin, const char *json, unsigned status, const char *error);

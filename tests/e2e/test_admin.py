@@ -272,7 +272,7 @@ def test_nobody_is_there(make_suite):
     postern = make_suite(start=False)
     for words in ("status", "tophosts", "workqueue status", "resumedel"):
         r = run(postern, words)
-        assert r.returncode == 1 and "Postern is not running" in r.stderr
+        assert r.returncode == 4 and "Postern is not running" in r.stderr
     assert run(postern, "version").returncode == 0
     assert run(postern, "showconfig --working").returncode == 0
     r = run(postern, "showconfig")
@@ -284,7 +284,7 @@ def test_output_that_cannot_be_written(module_suite):
         r = subprocess.run([str(BIN / "postern"), "--root",
                             str(module_suite.root), "help"], stdout=full,
                            stderr=subprocess.PIPE, text=True, timeout=60)
-    assert r.returncode == 1 and "No space left" in r.stderr
+    assert r.returncode == 4 and "No space left" in r.stderr
 
 
 # --- the control socket (threats ADM-05) -------------------------------------
@@ -475,13 +475,13 @@ def test_adm_05_other_accounts_are_refused(module_suite):
     # the tree may be where others do not come in
     tool = shutil.copy(BIN / "postern", module_suite.root)
     r = run(module_suite, "status", tool=tool, preexec_fn=nobody)
-    assert r.returncode == 1 and "Permission denied" in r.stderr
+    assert r.returncode == 3 and "Permission denied" in r.stderr
     # even where the mode would let them in
     os.chmod(path, 0o666)
     try:
         for words in ("status", "suspenddel 0", "reload"):
             r = run(module_suite, words, tool=tool, preexec_fn=nobody)
-            assert r.returncode == 1
+            assert r.returncode == 3
             assert "you may not use this socket" in r.stderr
     finally:
         os.chmod(path, 0o660)

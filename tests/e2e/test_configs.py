@@ -408,7 +408,7 @@ def test_dnslistconfig(suite):
                                   "dnslist_timeout=100", ok=(2,))
     assert "flush" in run(suite, "dnslistconfig", "flush").lower()
     assert "cannot be asked" in run(suite, "dnslistconfig", "test",
-                                    "192.0.2.1", "list.example", ok=(1,))
+                                    "192.0.2.1", "list.example", ok=(4,))
     assert 'Invalid IP address: "x"' in run(
         suite, "dnslistconfig", "test", "x", "list.example", ok=(2,))
     with Terminal(suite, "dnslistconfig") as t:
