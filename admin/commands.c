@@ -27,7 +27,6 @@ static const struct {
 
 static int take_flags(struct tool *, int argc, char **argv, bool *help);
 static int unknown(const char *name);
-static unsigned distance(const char *a, const char *b);
 static int finish(const struct tool *, int status);
 
 const struct tool_command *
@@ -97,7 +96,8 @@ unknown(const char *name)
 	for (size_t i = 0; commands[i] != NULL; i++) {
 		size_t n = strlen(name);
 
-		if (distance(name, commands[i]->name) > NEAR &&
+		if (str_distance(str_of(name), str_of(commands[i]->name)) >
+			NEAR &&
 		    (n < NEAR || strncmp(name, commands[i]->name, n) != 0))
 			continue;
 		buf_printf(&out, "%s%s", before, commands[i]->name);
@@ -108,35 +108,6 @@ unknown(const char *name)
 	fputs(out.data, stderr);
 	buf_fini(&out);
 	return TOOL_USAGE;
-}
-
-/* How many letters to change, add or take away to make b of a. */
-static unsigned
-distance(const char *a, const char *b)
-{
-	unsigned row[NAME_MAX_LEN + 1];
-	size_t n = strlen(b);
-
-	if (strlen(a) > NAME_MAX_LEN || n > NAME_MAX_LEN)
-		return NAME_MAX_LEN;
-	for (size_t j = 0; j <= n; j++)
-		row[j] = (unsigned)j;
-	for (size_t i = 0; a[i] != '\0'; i++) {
-		unsigned corner = row[0];
-
-		row[0] = (unsigned)i + 1;
-		for (size_t j = 0; j < n; j++) {
-			unsigned best = corner + (a[i] != b[j]);
-
-			corner = row[j + 1];
-			if (row[j] + 1 < best)
-				best = row[j] + 1;
-			if (corner + 1 < best)
-				best = corner + 1;
-			row[j + 1] = best;
-		}
-	}
-	return row[n];
 }
 
 /* A script must learn that its output did not arrive (disk full). */

@@ -133,6 +133,35 @@ str_word(struct str *s)
 	return word;
 }
 
+#define DISTANCE_MAX 64
+size_t
+str_distance(struct str a, struct str b)
+{
+	size_t row[DISTANCE_MAX + 1];
+
+	if (a.n > DISTANCE_MAX || b.n > DISTANCE_MAX)
+		return SIZE_MAX;
+	for (size_t j = 0; j <= b.n; j++)
+		row[j] = j;
+	for (size_t i = 0; i < a.n; i++) {
+		size_t corner = row[0];
+
+		row[0] = i + 1;
+		for (size_t j = 0; j < b.n; j++) {
+			size_t least = corner + !str_eq_nocase(str_sub(a, i, 1),
+						    str_sub(b, j, 1));
+
+			corner = row[j + 1];
+			if (row[j] + 1 < least)
+				least = row[j] + 1;
+			if (corner + 1 < least)
+				least = corner + 1;
+			row[j + 1] = least;
+		}
+	}
+	return row[b.n];
+}
+
 bool
 str_copy(char *dst, size_t size, struct str s)
 {

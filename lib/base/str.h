@@ -40,6 +40,10 @@ struct str str_cut(struct str *s, char sep);
 /* Next run of non-blanks (space, tab); empty (n 0) at the end. */
 struct str str_word(struct str *s);
 
+/* How many letters to change, add or take away to make b of a, in any case:
+ * for "did you mean". Of words: over 64 bytes, SIZE_MAX. */
+size_t str_distance(struct str a, struct str b);
+
 /* Copies at most size - 1 bytes and ends with NUL; false when it was cut. */
 bool str_copy(char *dst, size_t size, struct str s);
 void str_lower(char *s); /* ASCII, in place */

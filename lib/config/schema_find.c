@@ -6,8 +6,6 @@
 #include "base/mem.h"
 #include "config/schema.h"
 
-static size_t distance(struct str, struct str);
-
 const char *
 schema_default(const struct schema_key *key, enum default_column column)
 {
@@ -65,39 +63,11 @@ schema_near(const struct schema_section *s, struct str name)
 			if (key == NULL)
 				continue;
 		}
-		d = distance(name, str_of(key));
+		d = str_distance(name, str_of(key));
 		if (d <= least) {
 			best = key;
 			least = d;
 		}
 	}
 	return best;
-}
-
-/* Single-letter edits from a to b; only for short words. */
-static size_t
-distance(struct str a, struct str b)
-{
-	size_t row[41];
-
-	if (a.n > 40 || b.n > 40)
-		return SIZE_MAX;
-	for (size_t j = 0; j <= b.n; j++)
-		row[j] = j;
-	for (size_t i = 1; i <= a.n; i++) {
-		size_t diagonal = row[0];
-
-		row[0] = i;
-		for (size_t j = 1; j <= b.n; j++) {
-			size_t least = diagonal + (a.p[i - 1] != b.p[j - 1]);
-
-			diagonal = row[j];
-			if (row[j] + 1 < least)
-				least = row[j] + 1;
-			if (row[j - 1] + 1 < least)
-				least = row[j - 1] + 1;
-			row[j] = least;
-		}
-	}
-	return row[b.n];
 }

@@ -94,6 +94,37 @@ test_str_u64(void **state)
 }
 
 static void
+test_str_distance(void **state)
+{
+	static const struct {
+		const char *a, *b;
+		size_t n;
+	} cases[] = {
+		{ "", "", 0 },
+		{ "subject", "Subject", 0 },
+		{ "", "abc", 3 },
+		{ "kitten", "sitting", 3 },
+		{ "drop", "drp", 1 },
+	};
+	char longer[66];
+
+	(void)state;
+	for (size_t i = 0; i < NELEM(cases); i++) {
+		struct str a = str_of(cases[i].a), b = str_of(cases[i].b);
+
+		if (str_distance(a, b) != cases[i].n ||
+		    str_distance(b, a) != cases[i].n)
+			fail_msg("%s, %s: %zu", cases[i].a, cases[i].b,
+			    str_distance(a, b));
+	}
+	memset(longer, 'a', sizeof(longer));
+	assert_int_equal(
+	    str_distance((struct str){ longer, 65 }, STR("a")), SIZE_MAX);
+	assert_int_equal(
+	    str_distance((struct str){ longer, 64 }, STR("a")), 63);
+}
+
+static void
 test_str_thousands(void **state)
 {
 	static const struct {
@@ -198,6 +229,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_str_escape_adm_04),
 		cmocka_unit_test(test_str_u64),
+		cmocka_unit_test(test_str_distance),
 		cmocka_unit_test(test_str_thousands),
 		cmocka_unit_test(test_str_utf8),
 		cmocka_unit_test(test_str_slices),
