@@ -8,6 +8,7 @@
 #include "base/base64.h"
 #include "base/mem.h"
 #include "event/event.h"
+#include "pipeline/pipeline.h"
 #include "smtpd/say.h"
 #include "stats/rates.h"
 #include "tls/scram.h"
@@ -40,7 +41,6 @@ static const struct mechanism {
 
 static const struct mechanism *find_mechanism(
     const struct smtp_session *, struct str name);
-static bool is_offered(const struct smtp_session *);
 static void take(struct smtp_session *, struct str coded);
 static void said_plain(struct smtp_session *, struct str text);
 static void said_login(struct smtp_session *, struct str text);
@@ -68,8 +68,7 @@ static const struct mechanism mechanisms[] = {
 bool
 auth_has_parameter(const struct smtp_session *s)
 {
-	return is_offered(s) &&
-	       (s->facts.tls || !s->subject.policy->p.auth_require_tls);
+	return pipeline_auth(&s->subject, &s->facts) == AUTH_OFFERED;
 }
 
 const char *
@@ -86,14 +85,15 @@ struct reply
 auth_judge(const struct smtp_session *s, struct str args)
 {
 	struct str name = str_word(&args);
+	enum auth_chance chance = pipeline_auth(&s->subject, &s->facts);
 	struct reply no = { .code = 503, .status = "5.5.1" };
 
-	if (!is_offered(s) || !s->esmtp) {
+	if (chance == AUTH_NOT_OFFERED || !s->esmtp) {
 		no.code = 502;
 		no.text = STR("AUTH is not offered");
 	} else if (s->facts.authenticated) {
 		no.text = STR("authenticated already");
-	} else if (s->subject.policy->p.auth_require_tls && !s->facts.tls) {
+	} else if (chance == AUTH_WANTS_TLS) {
 		no.code = 538;
 		no.status = "5.7.11";
 		no.text = STR("encryption required for authentication");
@@ -192,14 +192,7 @@ auth_end(struct smtp_session *s)
 	free(a);
 }
 
-/* --- which, and whether --- */
-
-static bool
-is_offered(const struct smtp_session *s)
-{
-	return s->subject.listener->auth != NULL &&
-	       s->subject.policy->p.smtp_auth > 0;
-}
+/* --- which --- */
 
 static const struct mechanism *
 find_mechanism(const struct smtp_session *s, struct str name)
@@ -393,10 +386,7 @@ succeed(struct smtp_session *s)
 	log_end(s, true);
 	free(s->user); /* XCLIENT may have said that there is none */
 	s->user = mem_strndup(s->auth->user.p, s->auth->user.n);
-	s->facts.user = str_of(s->user);
-	s->facts.authenticated = true;
-	/* The policy stays: its limits hold on (receiving 8.3). */
-	s->subject.behaviour = RELAY;
+	pipeline_authenticated(&s->subject, &s->facts, str_of(s->user));
 	refuse(s, 235, "2.7.0", "authentication successful");
 }
 

@@ -118,7 +118,8 @@ trace_understand(struct trace_input *in, const struct config *config,
 	if (!answer_ip(a->source_ip, err) || !answer_name(a->fqdn, err) ||
 	    !answer_owner(a->owner, err) || !answer_score(a->reputation, err) ||
 	    !answer_country(a->country, err) ||
-	    !given_directory(&in->given, str_of(a->ldap_accept), mem, err))
+	    !given_directory(&in->given, str_of(a->ldap_accept), mem, err) ||
+	    !given_sdr(&in->given, str_of(a->sdr), mem, err))
 		return -1;
 	in->listener = *a->listener == '\0'
 			   ? &config->listeners[0]
@@ -135,6 +136,7 @@ trace_understand(struct trace_input *in, const struct config *config,
 		set_name(&in->facts, a->fqdn, mem);
 	set_numbers(&in->facts, a);
 	in->sender = str_of(a->sender);
+	in->user = str_of(a->auth_user);
 	in->smtputf8 = a->smtputf8;
 	in->message = buf_str(&a->message);
 	in->rcpts = answer_list(str_of(a->recipients), &in->n_rcpts, mem);

@@ -18,6 +18,8 @@ struct trace_answers {
 	char reputation[16];
 	char country[8];
 	char ldap_accept[DIALOGUE_LINE];
+	char sdr[200];
+	char auth_user[256];
 	char sender[1200];
 	char recipients[DIALOGUE_LINE];
 	char file[DIALOGUE_LINE]; /* "-": typed, or standard input */

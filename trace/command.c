@@ -18,7 +18,8 @@
 
 struct options {
 	const char *source_ip, *fqdn, *listener, *owner, *reputation, *country,
-	    *ldap_accept, *sender, *recipients, *file, *sessions;
+	    *ldap_accept, *sdr, *auth_user, *sender, *recipients, *file,
+	    *sessions;
 	bool smtputf8, tls, call_ahead, committed, explain;
 };
 
@@ -28,16 +29,22 @@ const struct tool_command cmd_trace = { "trace",
 	"[--source-ip IP] [--fqdn NAME] [--listener NAME] [--owner N] "
 	"[--reputation N] [--country XX] [--sender ADDRESS] "
 	"[--recipients LIST] [--file FILE] [--smtputf8] [--tls] "
-	"[--ldap-accept LIST] [--call-ahead] [--committed] [--explain] | "
+	"[--auth-user NAME] "
+	"[--ldap-accept LIST] [--sdr VERDICT] [--call-ahead] [--committed] "
+	"[--explain] | "
 	"--sessions FILE [--committed]",
 	"Show what would happen to a message",
 	"Sends a message through every stage of mail handling, in memory, and "
 	"says what each decided. Nothing is sent, queued or counted. The "
 	"working copy of the configuration is used, or with --committed what "
 	"the programs use now. --smtputf8: the client says that it may use "
-	"8-bit addresses. --tls: it has said STARTTLS. --ldap-accept: what "
+	"8-bit addresses. --tls: it has said STARTTLS. --auth-user: it has "
+	"authenticated, where that is offered. --ldap-accept: what "
 	"the directory says of recipients: ADDRESS=pass, =fail or =error, "
 	"separated by commas; one of these words alone is said of all others. "
+	"--sdr: the reputation of the sender's domain: Awful, Poor, Tainted, "
+	"Weak, Unknown, Neutral or Good; after commas its age in days and the "
+	"category of the threat. "
 	"--call-ahead: the call-ahead server is contacted. Asks for what the "
 	"options do not "
 	"say. --sessions: many messages, one JSON object a line, whose keys "
@@ -73,6 +80,8 @@ run(struct tool *t, int argc, char **argv)
 		{ "--reputation", &o.reputation, NULL },
 		{ "--country", &o.country, NULL },
 		{ "--ldap-accept", &o.ldap_accept, NULL },
+		{ "--sdr", &o.sdr, NULL },
+		{ "--auth-user", &o.auth_user, NULL },
 		{ "--sender", &o.sender, NULL },
 		{ "--recipients", &o.recipients, NULL },
 		{ "--file", &o.file, NULL },
@@ -137,6 +146,9 @@ fill(struct trace_answers *a, const struct options *o, const char **why)
 		    false },
 		{ "--ldap-accept", o->ldap_accept, a->ldap_accept,
 		    sizeof(a->ldap_accept), false },
+		{ "--sdr", o->sdr, a->sdr, sizeof(a->sdr), false },
+		{ "--auth-user", o->auth_user, a->auth_user,
+		    sizeof(a->auth_user), false },
 		{ "--sender", o->sender, a->sender, sizeof(a->sender), true },
 		{ "--recipients", o->recipients, a->recipients,
 		    sizeof(a->recipients), true },

@@ -40,17 +40,46 @@ given_directory(
 }
 
 bool
+given_sdr(
+    struct trace_given *g, struct str text, struct arena *mem, struct err *err)
+{
+	struct str verdict = str_trim(str_cut(&text, ','));
+	struct str age = str_trim(str_cut(&text, ','));
+	uint64_t days = 0;
+
+	for (g->sdr = 0; g->sdr < SDR_N; g->sdr++)
+		if (str_is_nocase(verdict, fact_value_name(FACT_SDR, g->sdr)))
+			break;
+	g->has_sdr = verdict.n > 0;
+	g->sdr_detail.has_age = age.n > 0;
+	if (g->has_sdr &&
+	    (g->sdr == SDR_N ||
+		(age.n > 0 && !str_u64(age, UINT32_MAX, &days)))) {
+		err_set(err, ERR_USAGE,
+		    "Please enter Awful, Poor, Tainted, Weak, Unknown, Neutral "
+		    "or Good, then the age in days and the category, if any, "
+		    "separated by commas.");
+		return false;
+	}
+	g->sdr_detail.days = (uint32_t)days;
+	g->sdr_detail.category = arena_str(mem, str_trim(text));
+	return true;
+}
+
+bool
 given_fact(const struct trace_given *g, const struct need *need,
     struct facts *f, struct arena *mem)
 {
-	const struct given_recipient *r;
+	const struct given_recipient *r = NULL;
+	struct fact_answer *a;
 
-	if (need->id != FACT_LDAP_ACCEPT)
+	if (need->id == FACT_LDAP_ACCEPT)
+		r = find(g, need->key);
+	if (r == NULL && (need->id != FACT_SDR || !g->has_sdr))
 		return false;
-	r = find(g, need->key);
-	if (r == NULL)
-		return false;
-	fact_put(f, mem, need->id, need->key, given)->number = r->answer;
+	a = fact_put(f, mem, need->id, need->key, given);
+	a->number = r != NULL ? (uint64_t)r->answer : (uint64_t)g->sdr;
+	a->detail = r != NULL ? NULL : &g->sdr_detail;
 	return true;
 }
 

@@ -16,6 +16,7 @@ static json_t *sender(const struct trace_report *);
 static json_t *recipients(const struct trace_report *);
 static json_t *recipient(const struct trace_rcpt *);
 static json_t *work(const struct trace_report *);
+static json_t *sdr(const struct note *);
 static json_t *facts(const struct facts *);
 static void keyed_fact(json_t *facts, const struct fact_answer *);
 static json_t *notes(const struct trace_point *);
@@ -51,6 +52,8 @@ trace_json(const struct trace_report *r, struct buf *out)
 		    r->bounce_profile.n > 0 ? text(r->bounce_profile)
 					    : json_null());
 	}
+	if (trace_sdr(&r->data) != NULL)
+		set(top, "sender_domain_reputation", sdr(trace_sdr(&r->data)));
 	if (r->end == TRACE_NO_MESSAGE)
 		set(top, "reply", reply(&r->data.reply));
 	if (r->end == TRACE_QUEUED) {
@@ -90,6 +93,8 @@ connection(const struct trace_report *r)
 	set(o, "steps", notes(&r->connect));
 	if (!r->connect.refused && r->connect.reply.code != 0)
 		set(o, "greeting", reply(&r->connect.reply));
+	set(o, "authenticated",
+	    r->facts.authenticated ? text(r->facts.user) : json_null());
 	set(o, "refused", json_boolean(r->end == TRACE_REFUSED));
 	set(o, "tcp_refused", json_boolean(r->connect.reply.refuse));
 	if (r->end == TRACE_REFUSED && !r->connect.reply.refuse)
@@ -170,6 +175,25 @@ work(const struct trace_report *r)
 
 	set(o, "steps", notes(&r->work));
 	set(o, "header_too_long", json_boolean(r->cut));
+	return o;
+}
+
+static json_t *
+sdr(const struct note *n)
+{
+	json_t *o = json_object();
+	const struct sdr_fact *d = n->sdr;
+
+	set(o, "reputation",
+	    n->number < SDR_N
+		? json_string(fact_value_name(FACT_SDR, n->number))
+		: json_null());
+	set(o, "domain_age_days",
+	    d != NULL && d->has_age ? json_integer(d->days) : json_null());
+	set(o, "category",
+	    d != NULL && d->category.n > 0 ? text(d->category) : json_null());
+	set(o, "accepted", json_boolean(n->allow));
+	set(o, "exception", n->from.n > 0 ? text(n->from) : json_null());
 	return o;
 }
 
@@ -272,6 +296,7 @@ note(const struct note *n)
 		[NOTE_TLS_REQUIRED] = "TLS required",
 		[NOTE_SENDER_VERIFY] = "envelope sender verification",
 		[NOTE_LIMIT] = "receiving control",
+		[NOTE_SDR] = "sender domain reputation",
 		[NOTE_LDAP_ACCEPT] = "LDAP accept",
 		[NOTE_CALL_AHEAD] = "call-ahead",
 	};

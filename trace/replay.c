@@ -14,6 +14,7 @@
 #include "base/mem.h"
 
 static bool answers_of(const json_t *, struct trace_answers *, struct err *);
+static size_t take_switches(const json_t *, struct trace_answers *);
 static void one(struct tool *, const struct config *, const char *line,
     struct trace_answers *);
 static void say_flat(struct tool *, struct str json);
@@ -86,16 +87,10 @@ answers_of(const json_t *o, struct trace_answers *a, struct err *err)
 		{ "country", a->country, sizeof(a->country), false },
 		{ "ldap_accept", a->ldap_accept, sizeof(a->ldap_accept),
 		    false },
+		{ "sdr", a->sdr, sizeof(a->sdr), false },
+		{ "auth_user", a->auth_user, sizeof(a->auth_user), false },
 		{ "sender", a->sender, sizeof(a->sender), true },
 		{ "recipients", a->recipients, sizeof(a->recipients), true },
-	};
-	const struct {
-		const char *name;
-		bool *to;
-	} switches[] = {
-		{ "smtputf8", &a->smtputf8 },
-		{ "tls", &a->tls },
-		{ "call_ahead", &a->call_ahead },
 	};
 	size_t known = 0;
 
@@ -121,17 +116,35 @@ answers_of(const json_t *o, struct trace_answers *a, struct err *err)
 		json_string_value(json_object_get(o, "message")),
 		json_string_length(json_object_get(o, "message"))))
 		known++;
+	known += take_switches(o, a);
+	if (json_object_size(o) == known)
+		return true;
+	err_set(err, ERR_USAGE,
+	    "there is a key that is not known, or of the wrong kind");
+	return false;
+}
+
+/* How many of them there are. */
+static size_t
+take_switches(const json_t *o, struct trace_answers *a)
+{
+	const struct {
+		const char *name;
+		bool *to;
+	} switches[] = {
+		{ "smtputf8", &a->smtputf8 },
+		{ "tls", &a->tls },
+		{ "call_ahead", &a->call_ahead },
+	};
+	size_t known = 0;
+
 	for (size_t i = 0; i < NELEM(switches); i++) {
 		const json_t *v = json_object_get(o, switches[i].name);
 
 		*switches[i].to = json_is_true(v);
 		known += json_is_boolean(v);
 	}
-	if (json_object_size(o) == known)
-		return true;
-	err_set(err, ERR_USAGE,
-	    "there is a key that is not known, or of the wrong kind");
-	return false;
+	return known;
 }
 
 /* JSON on one line: its line ends stand between values only. */

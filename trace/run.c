@@ -19,6 +19,7 @@ struct run { /* of one point */
 };
 
 static bool connect_client(struct trace_report *, struct arena *mem);
+static void authenticate(struct trace_report *);
 static bool take_sender(
     struct trace_report *, struct subject *, struct arena *mem);
 static void take_recipients(
@@ -109,6 +110,15 @@ trace_is_too_large(const struct trace_report *r)
 	       r->size > r->connected.policy->p.max_message_size;
 }
 
+const struct note *
+trace_sdr(const struct trace_point *p)
+{
+	for (size_t i = 0; i < p->n_notes; i++)
+		if (p->notes[i].kind == NOTE_SDR)
+			return &p->notes[i];
+	return NULL;
+}
+
 /* False: that was all. A rejection that is put off to the recipients ends
  * here too; what they would hear is asked for (2.6.1). */
 static bool
@@ -121,6 +131,7 @@ connect_client(struct trace_report *r, struct arena *mem)
 	run_point(r, AT_CONNECT, &r->connected, &r->connect, mem);
 	if (r->connect.refused)
 		return false;
+	authenticate(r);
 	if (r->connected.behaviour != REJECT)
 		return true;
 	s = r->connected;
@@ -128,6 +139,19 @@ connect_client(struct trace_report *r, struct arena *mem)
 	run_point(r, AT_RCPT, &s, &later, mem);
 	r->delayed = later.reply;
 	return false;
+}
+
+/* One that is not offered AUTH goes on without. By QMQP nobody could. */
+static void
+authenticate(struct trace_report *r)
+{
+	struct str user = r->input->user;
+
+	if (user.n == 0 || listener_is_qmqp(r->input->listener))
+		return;
+	r->auth = pipeline_auth(&r->connected, &r->facts);
+	if (r->auth == AUTH_OFFERED)
+		pipeline_authenticated(&r->connected, &r->facts, user);
 }
 
 static bool
@@ -186,10 +210,12 @@ take_message(struct trace_report *r, struct subject *s, struct arena *mem)
 	store(r->input->message, &stored);
 	r->size = stored.len;
 	s->size = 0;
-	run_point(r, AT_DATA, s, &r->data, mem);
 	scan_begin(&scan);
 	scan_feed(&scan, buf_str(&stored));
 	scan_end(&scan);
+	s->header =
+	    arena_str(mem, str_sub(buf_str(&stored), 0, scan.header_len));
+	run_point(r, AT_DATA, s, &r->data, mem);
 	r->end = r->data.refused ? TRACE_NO_MESSAGE : end_of(r, s->listener);
 	/* Who does not store it does not look at it. */
 	if (scan.problem != SCAN_OK &&
@@ -343,7 +369,6 @@ enqueue(struct trace_report *r, struct subject *s, const struct scan *scan,
 
 	s->message_id = arena_str(
 	    mem, (struct str){ scan->message_id.p, scan->message_id.n });
-	s->header = arena_str(mem, str_sub(stored, 0, scan->header_len));
 	s->header_kept = s->header.n;
 	run_point(r, AT_WORK, s, &r->work, mem);
 	r->final_sender = s->sender;

@@ -32,6 +32,7 @@ static void rat_skipped(
 static void alias(
     const struct note *, const struct trace_point *, struct buf *);
 static void asked(const struct note *, struct buf *out);
+static void age(uint32_t days, struct buf *out);
 static void changed(const struct note *, const char *between, struct buf *out);
 
 /* Without the " - " before and the line end behind. */
@@ -104,6 +105,37 @@ show_notes(const struct trace_point *p, bool explain, struct buf *out)
 		if (explain && n->where.file != NULL)
 			show_place("Entry", &n->where, out);
 	}
+}
+
+void
+show_sdr(const struct trace_point *p, bool explain, struct buf *out)
+{
+	const struct note *n = trace_sdr(p);
+
+	if (n == NULL)
+		return;
+	buf_puts(out, "\nSender Domain Reputation:\n - Reputation: ");
+	buf_puts(out,
+	    n->number < SDR_N ? fact_value_name(FACT_SDR, n->number) : "N/A");
+	buf_puts(out, "\n - Domain Age: ");
+	if (n->sdr != NULL && n->sdr->has_age)
+		age(n->sdr->days, out);
+	else
+		buf_puts(out, "N/A");
+	buf_puts(out, "\n - Category: ");
+	show_text(n->sdr != NULL && n->sdr->category.n > 0 ? n->sdr->category
+							   : STR("N/A"),
+	    out);
+	buf_printf(
+	    out, "\n - Action: Message %s", n->allow ? "Accepted" : "Dropped");
+	if (n->from.n > 0) {
+		buf_puts(out, " (exception ");
+		show_text(n->from, out);
+		buf_putc(out, ')');
+	}
+	buf_putc(out, '\n');
+	if (explain && n->where.file != NULL)
+		show_place("Entry", &n->where, out);
 }
 
 static void
@@ -283,6 +315,23 @@ alias(const struct note *n, const struct trace_point *p, struct buf *out)
 		buf_puts(out, i > 0 ? ", " : "");
 		show_text(n->list[i], out);
 	}
+}
+
+/* 12 years 3 months 4 days: of months that are a twelfth of 365 days. */
+static void
+age(uint32_t days, struct buf *out)
+{
+	uint32_t years = days / 365, left = days % 365;
+	uint32_t months = left * 12 / 365;
+	const struct {
+		uint32_t n;
+		const char *unit;
+	} parts[] = { { years, "year" }, { months, "month" },
+		{ left - months * 365 / 12, "day" } };
+
+	for (size_t i = 0; i < NELEM(parts); i++)
+		buf_printf(out, "%s%u %s%s", i > 0 ? " " : "", parts[i].n,
+		    parts[i].unit, parts[i].n == 1 ? "" : "s");
 }
 
 static void

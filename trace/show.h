@@ -12,6 +12,9 @@ void show_text(struct str, struct buf *out);
 void show_reply(const struct reply *, struct buf *out);
 /* "   - Entry at tables/aliases:12" */
 void show_place(const char *what, const struct where *, struct buf *out);
+/* Section T8b: what became of the reputation of the sender's domain; nothing
+ * when nobody asked for it. */
+void show_sdr(const struct trace_point *, bool explain, struct buf *out);
 /* The lines of a sender or recipient: sections T2 and T3. */
 void show_notes(const struct trace_point *, bool explain, struct buf *out);
 

@@ -14,6 +14,7 @@ static void connection(
     const struct trace_report *, bool explain, struct buf *out);
 static void connection_end(const struct trace_report *, struct buf *out);
 static void policy(const struct trace_report *, struct buf *out);
+static void authentication(const struct trace_report *, struct buf *out);
 static void sender(const struct trace_report *, bool explain, struct buf *out);
 static void recipients(
     const struct trace_report *, bool explain, struct buf *out);
@@ -42,6 +43,7 @@ trace_text(const struct trace_report *r, bool explain, struct buf *out)
 		work(r, explain, out);
 		policies(r, out);
 	}
+	show_sdr(&r->data, explain, out);
 	if (explain)
 		facts(r, out);
 }
@@ -127,11 +129,29 @@ policy(const struct trace_report *r, struct buf *out)
 		buf_puts(out, params[i].is_default ? " (Default)\n" : "\n");
 	}
 	arena_free(&mem);
+	authentication(r, out);
 	if (trace_is_too_large(r))
 		buf_printf(out,
 		    " - Message size %" PRIu64
 		    " exceeds the maximum message size.\n",
 		    r->size);
+}
+
+/* Only of who wants to. */
+static void
+authentication(const struct trace_report *r, struct buf *out)
+{
+	static const char *const chances[] = {
+		[AUTH_NOT_OFFERED] = "Not Offered",
+		[AUTH_WANTS_TLS] = "Not Offered (without TLS)",
+		[AUTH_OFFERED] = "succeeded (RELAY behavior)",
+	};
+
+	if (r->input->user.n == 0)
+		return;
+	buf_puts(out, " - SMTP Authentication: ");
+	show_text(r->input->user, out);
+	buf_printf(out, ": %s\n", chances[r->auth]);
 }
 
 static void

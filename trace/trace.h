@@ -22,6 +22,7 @@ struct trace_input {
 	struct str sender; /* as typed; "<>" or "none": the null sender */
 	struct str *rcpts; /* as typed */
 	size_t n_rcpts;
+	struct str user;    /* the client authenticates as; empty: not */
 	bool smtputf8;      /* the client says SMTPUTF8 */
 	struct str message; /* as typed: lines of any kind, dots doubled */
 };
@@ -60,7 +61,8 @@ struct trace_report {
 	enum trace_end end;
 	struct subject connected; /* group, entry, policy, behaviour */
 	struct trace_point connect;
-	struct reply delayed; /* REJECT at the recipients; else code 0 */
+	enum auth_chance auth; /* of input->user */
+	struct reply delayed;  /* REJECT at the recipients; else code 0 */
 	struct trace_point sender;
 	struct str final_sender; /* as far as it came */
 	struct trace_rcpt *rcpts;
@@ -84,6 +86,8 @@ void trace_fini(struct trace_report *);
 const char *trace_end_name(enum trace_end); /* "queued" */
 /* Over the limit of the policy; the report goes on all the same. */
 bool trace_is_too_large(const struct trace_report *);
+/* The note of sender domain reputation at the end of data; NULL: none. */
+const struct note *trace_sdr(const struct trace_point *);
 
 /* --- what people and programs read --- */
 

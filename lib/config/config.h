@@ -426,6 +426,14 @@ struct config {
 	bool received_gateway;    /* Received names the virtual gateway */
 	uint32_t dnslist_timeout; /* s */
 
+	/* sender domain reputation (receiving 10.3) */
+	bool sdr;
+	uint8_t sdr_block; /* so many verdicts, from the worst on */
+	uint32_t sdr_code;
+	struct str sdr_text;                    /* empty: the usual one */
+	const struct addr_list *sdr_exceptions; /* NULL: none */
+	bool sdr_match_all; /* From and Reply-To must be in it too */
+
 	/* delivery parameters */
 	uint32_t max_out_connections;
 	uint32_t connect_timeout, reply_timeout, idle_timeout; /* s */

@@ -122,6 +122,8 @@ void load_auth_profile(struct load *, const struct at *, void *);
 void load_callahead_servers(struct load *, const struct at *, void *);
 void load_callahead_finish(struct load *, const struct at *, void *);
 void load_call_ahead(struct load *, const struct at *, void *);
+void load_sdr_exceptions(struct load *, const struct at *, void *);
+void load_sdr_finish(struct load *, const struct at *, void *);
 void load_bounce_finish(struct load *, const struct at *, void *);
 void load_destination_finish(struct load *, const struct at *, void *);
 void load_policy_finish(struct load *, const struct at *, void *);
@@ -188,5 +190,6 @@ void print_auth_servers(struct print *, const void *);
 void print_auth_profile(struct print *, const void *);
 void print_callahead_servers(struct print *, const void *);
 void print_call_ahead(struct print *, const void *);
+void print_sdr_exceptions(struct print *, const void *);
 
 #endif

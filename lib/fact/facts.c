@@ -96,6 +96,7 @@ fact_name(enum fact_id id)
 		[FACT_LDAP_GROUP] = "directory group",
 		[FACT_SPF] = "SPF",
 		[FACT_DKIM] = "DKIM",
+		[FACT_SDR] = "sender domain reputation",
 	};
 
 	return name_of(names, NELEM(names), id);
@@ -149,6 +150,15 @@ fact_value_name(enum fact_id id, uint64_t number)
 		[RECIPIENT_LATER] = "cannot be said now",
 		[RECIPIENT_NO_ANSWER] = "no answer",
 	};
+	static const char *const verdicts[] = {
+		[SDR_AWFUL] = "Awful",
+		[SDR_POOR] = "Poor",
+		[SDR_TAINTED] = "Tainted",
+		[SDR_WEAK] = "Weak",
+		[SDR_UNKNOWN] = "Unknown",
+		[SDR_NEUTRAL] = "Neutral",
+		[SDR_GOOD] = "Good",
+	};
 
 	switch (id) {
 	case FACT_DNSLIST:
@@ -158,6 +168,8 @@ fact_value_name(enum fact_id id, uint64_t number)
 	case FACT_LDAP_ACCEPT:
 	case FACT_CALLAHEAD:
 		return name_of(recipients, NELEM(recipients), number);
+	case FACT_SDR:
+		return name_of(verdicts, NELEM(verdicts), number);
 	default:
 		return NULL;
 	}

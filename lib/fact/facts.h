@@ -54,6 +54,9 @@ enum fact_id {
 	FACT_LDAP_GROUP, /* key: "group address". number: 1 member, 0 not */
 	FACT_SPF,  /* key: "helo", "mailfrom", "pra". number: enum spf_result */
 	FACT_DKIM, /* key: "". number: enum dkim_result */
+	FACT_SDR,  /* key: the domains, as the log names them. number: enum
+		    * sdr_verdict; detail: struct sdr_fact. Nobody can be asked
+		    * yet */
 	FACT_N
 };
 #define FACT_KEYED FACT_DNSLIST /* the first of them */
@@ -172,6 +175,23 @@ enum dkim_result {
 	DKIM_TEMPERROR,
 	DKIM_PERMERROR,
 	DKIM_HARDFAIL
+};
+
+/* Sender domain reputation (receiving 10.3), the worst first. */
+enum sdr_verdict {
+	SDR_AWFUL,
+	SDR_POOR,
+	SDR_TAINTED,
+	SDR_WEAK,
+	SDR_UNKNOWN,
+	SDR_NEUTRAL,
+	SDR_GOOD,
+	SDR_N
+};
+struct sdr_fact {
+	bool has_age;
+	uint32_t days;       /* age of the domain */
+	struct str category; /* of the threat; empty: none */
 };
 
 #define REPUTATION_NONE INT64_MIN

@@ -35,6 +35,7 @@ static const struct stage stages[] = {
 	{ "call-ahead", AT_RCPT, callahead_decide },
 
 	{ "message size", AT_DATA, prequeue_size },
+	{ "sender domain reputation", AT_DATA, sdr_decide },
 	{ "virtual gateway", AT_DATA, gateway_decide },
 	{ "bounce profile", AT_DATA, prequeue_bounce_profile },
 

@@ -48,6 +48,12 @@ bool pipeline_reads_header(const struct subject *);
  * that of the interface; empty: the policy wants none. */
 struct str pipeline_hostname(const struct subject *);
 
+/* AUTH (receiving 8.3): may the client authenticate, as things stand? */
+enum auth_chance { AUTH_NOT_OFFERED, AUTH_WANTS_TLS, AUTH_OFFERED };
+enum auth_chance pipeline_auth(const struct subject *, const struct facts *);
+/* It has. The policy stays, its limits hold on. */
+void pipeline_authenticated(struct subject *, struct facts *, struct str user);
+
 /* The table, for trace, docs and tests. */
 const struct stage *pipeline_stages(size_t *n);
 

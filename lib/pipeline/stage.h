@@ -102,6 +102,8 @@ enum note_kind {
 	NOTE_SENDER_VERIFY, /* number: enum sender_domain, or malformed */
 	NOTE_LDAP_ACCEPT,   /* from: query, to: address, text: result */
 	NOTE_CALL_AHEAD,    /* from: profile, text: result */
+	NOTE_SDR,           /* number: verdict, SDR_N: none; allow; from: the
+			     * exception that it is */
 	NOTE_LIMIT,         /* text: which limit refuses */
 	NOTE_TLS_REQUIRED   /* from: sender; text: the address list */
 };
@@ -116,7 +118,8 @@ struct note {
 	struct str from, to, text;
 	struct str *list; /* NOTE_ALIAS: what the address became */
 	size_t n_list;
-	bool allow; /* NOTE_EXCEPTION */
+	bool allow;                 /* NOTE_EXCEPTION, NOTE_SDR */
+	const struct sdr_fact *sdr; /* NULL: nothing is known */
 	uint64_t number;
 };
 
@@ -154,7 +157,8 @@ struct subject {
 	uint64_t mid;
 	struct str message_id; /* that it came with; empty: none */
 	struct str header;     /* in stored form, with the empty line; only if
-				* pipeline_reads_header says so */
+				* pipeline_reads_header says so. AT_DATA: as
+				* far as who runs it has it */
 	size_t header_kept;    /* bytes at its end that are as they came */
 
 	struct str addr_text; /* as the client wrote it, < and > included */

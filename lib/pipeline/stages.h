@@ -41,6 +41,7 @@ STAGE_DECISION(callahead_decide);   /* FACT_CALLAHEAD */
 
 /* AT_DATA */
 STAGE_DECISION(prequeue_size); /* the size counted */
+STAGE_DECISION(sdr_decide);    /* FACT_SDR */
 STAGE_DECISION(gateway_decide);
 STAGE_DECISION(prequeue_bounce_profile);
 

@@ -6,6 +6,7 @@
 
 What trace says is turned into what a client must then hear, byte for byte.
 """
+import base64
 import dataclasses
 import json
 import re
@@ -32,6 +33,7 @@ class Session:
     smtputf8: bool = False
     tag: str = ""
     name: str = ""              # of the client; empty: looked up
+    login: tuple = ()           # user, password: of who authenticates
 
     @property
     def content(self):
@@ -65,6 +67,8 @@ def trace(postern, s, *more, text=False):
             words.append("--smtputf8")
         if s.name:
             words += ["--fqdn", s.name]
+        if s.login:
+            words += ["--auth-user", s.login[0]]
         out = postern.postern(*([] if text else ["--json"]), *words, *more,
                               ok=(0, 1))
     return out if text else json.loads(out)
@@ -131,6 +135,9 @@ def live(s):
 def talk(c, s, h):
     """From EHLO on."""
     assert c.cmd("EHLO TEST")[0] == 250
+    if s.login:
+        c.cmd("AUTH PLAIN " + base64.b64encode(
+            ("\0%s\0%s" % s.login).encode()).decode())
     h.mail = c.cmd(b"MAIL FROM:" + path(s.sender)
                    + (b" SMTPUTF8" if s.smtputf8 else b"") + b"\r\n")
     if h.mail[0] != 250:

@@ -57,6 +57,13 @@ static const struct {
 	    "this version cannot ask a directory: every recipient is taken to "
 	    "be known; remove the query" },
 
+	{ "a service that nobody can ask",
+	    HEAD "- {name: In}\n"
+		 "sdr:\n"
+		 "  enabled: yes\n",
+	    "7 this version has no service to ask: no message gets a "
+	    "verdict" },
+
 	/* host access table */
 	{ "the same address",
 	    HAT "    - {name: A, policy: $BLOCKED, entries: [10.1.1.1]}\n"
