@@ -14,7 +14,7 @@
 #define IDLE_MAX 10000
 
 const char *const dest_internal_names[] = { "the.encryption.queue",
-	"the.euq.queue", "the.euq.release.queue", NULL };
+	"the.euq.queue", "the.euq.release.queue", "the.cpq.host", NULL };
 
 /* What is counted here, and for the whole system. */
 static const struct {

@@ -15,7 +15,10 @@
 /* Decoding a MESSAGE: its list of recipients. */
 #define MESSAGE_MEM_MAX ((size_t)32 * 1024 * 1024)
 
-static bool is_text(struct str sender, const struct rcpt *, size_t n);
+static bool is_text(
+    struct str sender, struct str host, const struct rcpt *, size_t n);
+static struct str host_of(
+    struct str alt_mailhost, size_t n_holds, bool spam_tagged);
 static struct mail *take_message(
     struct world *, const struct message *, enum queue_place, struct arena *);
 static int take_inline(
@@ -42,7 +45,8 @@ intake_message(struct world *w, struct ipc_frame *f, struct err *err)
 	arena_init(&mem, MESSAGE_MEM_MAX);
 	if (ipc_decode(f, &in, &mem, err) == -1) {
 		rc = -1;
-	} else if (!is_text(in.sender, in.rcpts.v, in.rcpts.n)) {
+	} else if (!is_text(
+		       in.sender, in.alt_mailhost, in.rcpts.v, in.rcpts.n)) {
 		rc = err_set(err, ERR_PROTO, "an address with a NUL in it");
 	} else if (f->type == IPC_MESSAGE_INLINE) {
 		rc = take_inline(w, &in, &mem, err);
@@ -83,13 +87,28 @@ intake_recover(struct world *w, struct err *err)
 
 /* Addresses are kept as C strings, and domains found by them. */
 static bool
-is_text(struct str sender, const struct rcpt *v, size_t n)
+is_text(struct str sender, struct str host, const struct rcpt *v, size_t n)
 {
-	bool text = memchr(sender.p, '\0', sender.n) == NULL;
+	bool text = str_find(sender, '\0') == sender.n &&
+		    str_find(host, '\0') == host.n;
 
 	for (size_t i = 0; i < n && text; i++)
-		text = memchr(v[i].addr.p, '\0', v[i].addr.n) == NULL;
+		text = str_find(v[i].addr, '\0') == v[i].addr.n;
 	return text;
+}
+
+/*
+ * Mail for quarantines waits at pseudo hosts (workqueue 10.6) until it is
+ * taken in there: it is in the queue, for everybody to see.
+ */
+static struct str
+host_of(struct str alt_mailhost, size_t n_holds, bool spam_tagged)
+{
+	if (n_holds > 0)
+		return STR("the.cpq.host");
+	if (alt_mailhost.n > 0)
+		return alt_mailhost;
+	return spam_tagged ? STR("the.euq.queue") : STR("");
 }
 
 static struct mail *
@@ -103,6 +122,8 @@ take_message(struct world *w, const struct message *in, enum queue_place place,
 		.subject = in->subject,
 		.profile = in->bounce_profile,
 		.gateway = in->gateway,
+		.host = host_of(
+		    in->alt_mailhost, in->holds.n, in->spam_tagged != 0),
 		.flags = in->flags,
 		.ret = in->ret,
 		.place = place,
@@ -180,6 +201,8 @@ take_qmessage(struct world *w, const struct qmessage *qm,
 		.subject = qm->content.subject,
 		.profile = profile,
 		.gateway = qm->route.gateway,
+		.host = host_of(qm->route.alt_mailhost, qm->route.holds.n,
+		    qm->route.spam_tagged != 0),
 		.flags = qm->envelope.flags,
 		.ret = qm->envelope.ret,
 		.place = place,
@@ -187,7 +210,8 @@ take_qmessage(struct world *w, const struct qmessage *qm,
 		.content_off = qm->content_off,
 		.content_len = qm->content_len };
 
-	if (!is_text(qm->envelope.sender, qm->rcpt_v, qm->n_rcpts)) {
+	if (!is_text(qm->envelope.sender, qm->route.alt_mailhost, qm->rcpt_v,
+		qm->n_rcpts)) {
 		corrupt(w, qm->mid, &nul);
 		return NULL;
 	}

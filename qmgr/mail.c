@@ -50,8 +50,9 @@ mail_new(struct qmgr *q, struct mail_info *in)
 	ends = mem_array(in->n_rcpts, sizeof(*ends));
 	for (size_t i = 0; i < in->n_rcpts; i++) {
 		s[i].rcpt = &in->rcpts[i];
-		s[i].dest =
-		    dest_get(q, addr_domain(in->rcpts[i].addr), in->gateway);
+		s[i].dest = dest_get(q,
+		    in->host.n > 0 ? in->host : addr_domain(in->rcpts[i].addr),
+		    in->gateway);
 	}
 	if (in->n_rcpts > 1)
 		qsort(s, in->n_rcpts, sizeof(*s), by_parcel);

@@ -111,6 +111,9 @@ struct mail_info {
 	int64_t arrival;
 	struct str sender, subject, profile;
 	struct str gateway; /* virtual gateway; "": none */
+	/* Where all of it goes, instead of to the domains of its recipients:
+	 * a host, or one of dest_internal_names; "": to them. */
+	struct str host;
 	uint32_t flags;
 	uint8_t ret;
 	enum queue_place place;

@@ -323,6 +323,8 @@ set_client(const struct smtp_session *s, struct txn *t)
 	e->policy = clip(sub->policy->name, NAME_MAX_LEN);
 	e->behaviour = (uint8_t)sub->behaviour;
 	e->reputation = s->facts.reputation;
+	e->user = clip(s->facts.user, AUTH_ID_MAX);
+	e->country = str_of(s->facts.country);
 	e->sender = STR("");
 	e->sender_orig = STR("");
 	e->envid = STR("");

@@ -119,8 +119,17 @@ enum dsn_notify { /* bits of rcpt.notify */
 	F(S, STR, envid, 100)                                                  \
 	F(S, STR, bounce_profile, NAME_MAX_LEN)                                \
 	F(S, STR, gateway, NAME_MAX_LEN)                                       \
-	F(S, U32, generation, 25) /* LOP-05: copies of copies */               \
-	F(S, U64, max_size, 0)    /* bytes of content; cleanup checks */       \
+	F(S, U32, generation, 25)    /* LOP-05: copies of copies */            \
+	F(S, STR, user, AUTH_ID_MAX) /* who authenticated; empty: nobody */    \
+	F(S, STR, country, 3)        /* of the client; empty: not known */     \
+	F(S, U8, enters, 2)          /* enum work_entry (pipeline/work.h) */   \
+	F(S, U32, skip, 0)           /* SKIP_* (filter/work.h): after a        \
+				      * quarantine */                          \
+	/* cleanup's own: MID of the message that it was made of (queue.h), */ \
+	/* and the slot that this one stood in, plus 1; 0: a file */           \
+	F(S, U64, parent, 0)                                                   \
+	F(S, U32, parent_slot, 4096)                                           \
+	F(S, U64, max_size, 0) /* bytes of content; cleanup checks */          \
 	L(S, rcpt, rcpts, RCPTS_MAX)
 #define ENV_8BITMIME   1 /* BODY=8BITMIME was said */
 #define ENV_SMTPUTF8   2
@@ -146,6 +155,15 @@ enum dsn_notify { /* bits of rcpt.notify */
 
 /* --- cleanup -> qmgr --- */
 
+/* A quarantine that a message shall go to (filter/work.h). */
+#define REC_HOLD(S, F, L)                                                      \
+	F(S, STR, quarantine, NAME_MAX_LEN)                                    \
+	F(S, STR, reason, 300)   /* "message filter:name" */                   \
+	F(S, U32, retention, 0)  /* s; 0: as the quarantine has it */          \
+	F(S, STR, rule, 100)     /* of outbreak filters; or empty */           \
+	F(S, STR, matched, 1000) /* text that was found; may be empty */
+#define HOLDS_MAX 50
+
 /* A message has passed the work queue. fd: read-only. Its queue file stands
  * in spool/incoming. The envelope is as after ROUTE. */
 #define REC_MESSAGE(S, F, L)                                                   \
@@ -164,8 +182,13 @@ enum dsn_notify { /* bits of rcpt.notify */
 	F(S, U64, content_len, 0)                                              \
 	F(S, U32, wire_flags, 0)                                               \
 	F(S, STR, prepend, PREPEND_MAX) /* stored form, to send before it */   \
-	F(S, U32, writer, WORKERS_MAX)  /* MESSAGE_INLINE: whose slots, */     \
-	F(S, U32, slot, 4096)           /* which of them, */                   \
+	F(S, STR, alt_mailhost,                                                \
+	    DOMAIN_MAX) /* where to; empty: as addressed */                    \
+	F(S, STR, mail_policy, NAME_MAX_LEN)                                   \
+	F(S, U8, spam_tagged, 1)         /* for the spam quarantine */         \
+	L(S, hold_rec, holds, HOLDS_MAX) /* for these quarantines */           \
+	F(S, U32, writer, WORKERS_MAX)   /* MESSAGE_INLINE: whose slots, */    \
+	F(S, U32, slot, 4096)            /* which of them, */                  \
 	F(S, STR, content, SLOT_CONTENT_MAX) /* and what is in it */           \
 	F(S, U32, n_rcpts, RCPTS_MAX) /* more than listed: read the file */    \
 	L(S, rcpt, rcpts, RCPTS_MAX)
@@ -371,6 +394,7 @@ enum probe_kind { PROBE_CALLAHEAD, PROBE_AUTH };
 	R(end_msg, REC_END)                                                    \
 	R(abort_msg, REC_ABORT)                                                \
 	R(accepted, REC_ACCEPTED)                                              \
+	R(hold_rec, REC_HOLD)                                                  \
 	R(message, REC_MESSAGE)                                                \
 	R(workqueue, REC_WORKQUEUE)                                            \
 	R(session, REC_SESSION)                                                \

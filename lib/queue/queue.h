@@ -41,7 +41,7 @@
 #define QUEUE_RUN     64
 /* Of all that stands in a file, its records too: whoever changes one raises
  * it. A file of another version is never read, qmgr sets it aside. */
-#define QUEUE_VERSION 2
+#define QUEUE_VERSION 3
 
 /* What one pass over the content found (cleanup fills it: mail/scan.h). */
 #define REC_CONTENT(S, F, L)                                                   \
@@ -61,7 +61,12 @@ CODEC_STRUCT(content, REC_CONTENT);
 	F(S, STR, sender, ADDR_MAX)     /* empty: the envelope's */            \
 	F(S, STR, bounce_profile, NAME_MAX_LEN)                                \
 	F(S, STR, gateway, NAME_MAX_LEN)                                       \
-	F(S, U8, whole, 1) /* 1: rcpts replaces the envelope's */              \
+	F(S, STR, alt_mailhost, DOMAIN_MAX) /* as of MESSAGE, all these */     \
+	F(S, STR, mail_policy, NAME_MAX_LEN)                                   \
+	F(S, U8, spam_tagged, 1)                                               \
+	L(S, hold_rec, holds, HOLDS_MAX)                                       \
+	F(S, U8, whole, 1) /* 1: rcpts replaces the envelope's; with none of   \
+			    * them it is finished: others stand for it */      \
 	L(S, rcpt, rcpts, RCPTS_MAX)
 CODEC_STRUCT(route_rec, REC_ROUTE);
 

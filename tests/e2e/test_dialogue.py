@@ -122,8 +122,8 @@ def test_tophosts(shell):
         "    Bounced", ""]
     assert [re.split(" +", l)[:3] for l in lines[7:-1]] == [
         ["1", "example.com", "1"], ["2", "sub.example.com", "1"],
-        ["3", "the.encryption.queue", "0"], ["4", "the.euq.queue", "0"],
-        ["5", "the.euq.release.queue", "0"]]
+        ["3", "the.cpq.host", "0"], ["4", "the.encryption.queue", "0"],
+        ["5", "the.euq.queue", "0"], ["6", "the.euq.release.queue", "0"]]
     # numbers end where their headings end
     heads = [m.end() for m in re.finditer(
         r"Active|Conn\.|Deliv\.|Soft|Hard", lines[4])]

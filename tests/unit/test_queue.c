@@ -303,8 +303,8 @@ test_dur_08_of_another_version(void **state)
 		    format_parse_header(&h, s.p, &err), HEADER_GOOD);
 		h.version = others[i];
 		format_header(&h, s.p);
-		snprintf(want, sizeof(want), "its format is %u, ours is 2",
-		    others[i]);
+		snprintf(want, sizeof(want), "its format is %u, ours is %d",
+		    others[i], QUEUE_VERSION);
 		arena_init(&mem, QUEUE_READ_MEM);
 		if (qmessage_parse(&m, (struct str){ s.p, s.len }, true, &mem,
 			&err) != QREAD_CORRUPT ||
