@@ -18,6 +18,7 @@
 #include "smtpd/smtpd.h"
 
 #define BURST_MAX   16
+#define PATIENCE    8     /* turns in which all of a burst was there */
 #define PAUSE       1000  /* ms without accepting when the kernel is short */
 #define ALERT_EVERY 60000 /* ms */
 
@@ -29,6 +30,7 @@ struct port {
 	uint32_t index; /* of the listener, for the shared counts */
 	int fd;         /* -1: closed */
 	unsigned burst; /* connections to take in one turn */
+	unsigned whole; /* turns since it was too much, or grew */
 	size_t n_conns;
 	struct loop_watch *watch;
 	struct loop_timer *timer; /* pause; when closed: the end of grace */
@@ -124,7 +126,8 @@ listener_left(struct smtpd *sm, struct port *p)
 /*
  * With one connection per turn the call that finds nothing is saved; under
  * load it is one wait for many connections that pays. So the number grows
- * while there is more to take, and falls when there was not.
+ * while there is more to take, slowly, and is at once what there was when
+ * there was less.
  */
 static void
 port_event(void *arg, int ready)
@@ -134,12 +137,16 @@ port_event(void *arg, int ready)
 	(void)ready;
 	for (unsigned i = 0; i < p->burst && p->fd != -1; i++) {
 		if (take(p) == -1) {
-			p->burst = 1;
+			p->burst = i > 0 ? i : 1;
+			p->whole = 0;
 			return;
 		}
 	}
+	if (++p->whole < PATIENCE)
+		return;
+	p->whole = 0;
 	if (p->burst < BURST_MAX)
-		p->burst *= 2;
+		p->burst++;
 }
 
 /* -1: no more for now */
