@@ -104,16 +104,41 @@ wire_check(struct wire_check *c, struct str in, bool last)
 void
 wire_unstuff(struct str stored, struct buf *out)
 {
-	const char *p = stored.p, *end = stored.p + stored.n, *dot;
+	const char *p = stored.p, *end = stored.p + stored.n;
 
 	if (p < end && *p == '.')
 		p++;
-	while (p < end && (dot = memmem(p, (size_t)(end - p), "\n.", 2))) {
-		buf_add(out, p, (size_t)(dot + 1 - p));
-		p = dot + 2;
+	while (p < end) {
+		size_t left = (size_t)(end - p), n = wire_find_dot(p, left);
+
+		n += n < left; /* the LF stays, the dot does not */
+		buf_add(out, p, n);
+		p += n + (n < left);
 	}
-	if (p < end)
-		buf_add(out, p, (size_t)(end - p));
+}
+
+size_t
+wire_find_dot(const char *p, size_t n)
+{
+	const char *at;
+	size_t i = 0;
+
+#ifdef __SSE2__
+	const __m128i lf = _mm_set1_epi8('\n'), dot = _mm_set1_epi8('.');
+
+	for (; n - i > 16; i += 16) {
+		__m128i v = _mm_loadu_si128((const __m128i *)(p + i));
+		__m128i next = _mm_loadu_si128((const __m128i *)(p + i + 1));
+		__m128i hit = _mm_and_si128(
+		    _mm_cmpeq_epi8(v, lf), _mm_cmpeq_epi8(next, dot));
+		unsigned hits = (unsigned)_mm_movemask_epi8(hit);
+
+		if (hits != 0)
+			return i + (unsigned)__builtin_ctz(hits);
+	}
+#endif
+	at = memmem(p + i, n - i, "\n.", 2);
+	return at != NULL ? (size_t)(at - p) : n;
 }
 
 /* Goes on from p, in the middle or at the start of a line, to the end of that

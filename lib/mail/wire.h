@@ -51,4 +51,7 @@ bool wire_check(struct wire_check *, struct str in, bool last);
 /* Back to plain CRLF text: removes the dots. */
 void wire_unstuff(struct str stored, struct buf *out);
 
+/* Where the first LF with a dot behind it stands among n bytes; n: nowhere. */
+size_t wire_find_dot(const char *p, size_t n);
+
 #endif

@@ -22,8 +22,6 @@
  */
 #include "smtp/data.h"
 
-#include <string.h>
-
 enum { LINE, TEXT, CR, DOT, DOTCR };
 
 static size_t text_run(const char *p, size_t n, uint8_t *state);
@@ -87,16 +85,17 @@ data_feed(struct data *d, struct str *in, struct buf *out)
 static size_t
 text_run(const char *p, size_t n, uint8_t *state)
 {
-	const char *hit;
+	size_t at = 0;
 
 	if (*state == CR && p[0] == '\n') { /* the CR came earlier */
 		*state = LINE;
 		return 1;
 	}
-	hit = memmem(p, n, "\r\n.", 3);
-	if (hit != NULL) {
+	while ((at += wire_find_dot(p + at, n - at) + 1) <= n) {
+		if (at < 2 || p[at - 2] != '\r')
+			continue; /* a lone LF */
 		*state = LINE;
-		return (size_t)(hit + 2 - p);
+		return at;
 	}
 	if (p[n - 1] == '\r')
 		*state = CR;

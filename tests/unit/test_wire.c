@@ -310,6 +310,31 @@ next_random(void)
 	return x;
 }
 
+/* Against a plain loop: all lengths that begin and end anywhere in a block. */
+static void
+test_find_dot(void **state)
+{
+	char text[64];
+
+	(void)state;
+	for (int round = 0; round < 2000; round++) {
+		for (size_t i = 0; i < sizeof(text); i++)
+			text[i] = "\n.\rxxxxx"[next_random() % 8];
+		for (size_t n = 0; n <= sizeof(text); n++) {
+			size_t want = 0;
+
+			while (want + 1 < n &&
+			       (text[want] != '\n' || text[want + 1] != '.'))
+				want++;
+			if (want + 1 >= n)
+				want = n;
+			if (wire_find_dot(text, n) != want)
+				fail_msg("round %d, %zu bytes: %zu, not %zu",
+				    round, n, wire_find_dot(text, n), want);
+		}
+	}
+}
+
 int
 main(void)
 {
@@ -319,6 +344,7 @@ main(void)
 		cmocka_unit_test(test_smg_03_every_cut_of_every_text),
 		cmocka_unit_test(test_smg_11_unstuff_of_write_is_normalise),
 		cmocka_unit_test(test_check_refuses),
+		cmocka_unit_test(test_find_dot),
 		cmocka_unit_test(test_full_buffer_is_reported),
 	};
 
