@@ -8,6 +8,7 @@
 #include "smtpd/commands.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -90,7 +91,10 @@ static void log_refusal(
     struct smtp_session *, struct request *, const struct reply *);
 static void greet_again(struct smtp_session *, const struct request *);
 static void say_features(struct smtp_session *);
+static void say_size(struct smtp_session *);
 static void say_limits(struct smtp_session *);
+static void say_value(struct smtp_session *, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
 
 void
 commands_run(struct smtp_session *s, struct str line, bool more)
@@ -363,27 +367,32 @@ greet_again(struct smtp_session *s, const struct request *r)
 static void
 say_features(struct smtp_session *s)
 {
-	const struct policy_params *p = &s->subject.policy->p;
-	struct str name = session_hostname(s);
-
-	say_line(s, 250, false, "%.*s", STR_ARG(name));
-	say_line(s, 250, false, "PIPELINING");
-	if (p->max_message_size == UNLIMITED)
-		say_line(s, 250, false, "SIZE");
-	else
-		say_line(s, 250, false, "SIZE %" PRIu64, p->max_message_size);
-	say_line(s, 250, false, "8BITMIME");
-	say_line(s, 250, false, "ENHANCEDSTATUSCODES");
-	say_line(s, 250, false, "CHUNKING");
-	say_line(s, 250, false, "SMTPUTF8");
+	say_line(s, 250, false, session_hostname(s));
+	say_line(s, 250, false, STR("PIPELINING"));
+	say_size(s);
+	say_line(s, 250, false, STR("8BITMIME"));
+	say_line(s, 250, false, STR("ENHANCEDSTATUSCODES"));
+	say_line(s, 250, false, STR("CHUNKING"));
+	say_line(s, 250, false, STR("SMTPUTF8"));
 	if (auth_offer(s) != NULL)
-		say_line(s, 250, false, "AUTH %s", auth_offer(s));
+		say_value(s, "AUTH %s", auth_offer(s));
 	if (starttls_is_offered(s))
-		say_line(s, 250, false, "STARTTLS");
+		say_line(s, 250, false, STR("STARTTLS"));
 	say_limits(s);
 	if (s->xclient.allowed)
-		say_line(s, 250, false, XCLIENT_OFFER);
-	say_line(s, 250, true, "DSN");
+		say_line(s, 250, false, STR(XCLIENT_OFFER));
+	say_line(s, 250, true, STR("DSN"));
+}
+
+static void
+say_size(struct smtp_session *s)
+{
+	uint64_t max = s->subject.policy->p.max_message_size;
+
+	if (max == UNLIMITED)
+		say_line(s, 250, false, STR("SIZE"));
+	else
+		say_value(s, "SIZE %" PRIu64, max);
 }
 
 /* RFC 9422: values of at most six digits; more is as good as none. */
@@ -391,16 +400,27 @@ static void
 say_limits(struct smtp_session *s)
 {
 	const struct policy_params *p = &s->subject.policy->p;
-	char mails[32] = "", rcpts[32] = "";
+	uint64_t mails = p->max_msgs_per_session, rcpts = p->max_rcpts_per_msg;
 
-	if (p->max_msgs_per_session <= LIMITS_MAX)
-		snprintf(mails, sizeof(mails), " MAILMAX=%u",
-		    (unsigned)p->max_msgs_per_session);
-	if (p->max_rcpts_per_msg <= LIMITS_MAX)
-		snprintf(rcpts, sizeof(rcpts), " RCPTMAX=%u",
-		    (unsigned)p->max_rcpts_per_msg);
-	if (mails[0] != '\0' || rcpts[0] != '\0')
-		say_line(s, 250, false, "LIMITS%s%s", mails, rcpts);
+	if (mails <= LIMITS_MAX && rcpts <= LIMITS_MAX)
+		say_value(s, "LIMITS MAILMAX=%" PRIu64 " RCPTMAX=%" PRIu64,
+		    mails, rcpts);
+	else if (mails <= LIMITS_MAX)
+		say_value(s, "LIMITS MAILMAX=%" PRIu64, mails);
+	else if (rcpts <= LIMITS_MAX)
+		say_value(s, "LIMITS RCPTMAX=%" PRIu64, rcpts);
+}
+
+static void
+say_value(struct smtp_session *s, const char *fmt, ...)
+{
+	char text[128];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	say_line(s, 250, false, str_of(text));
 }
 
 /* --- DATA, BDAT --- */

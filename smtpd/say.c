@@ -11,8 +11,11 @@
  * address now and then, of which longer ones are cut. */
 #define TEXT_LINE_MAX 480
 
+#define CODE_LEN 5 /* "250-", and a blank after the status */
+
 static void put_line(struct smtp_session *, int code, char sep,
     const char *status, struct str text);
+static char *put_text(char *, struct str);
 
 void
 say(struct smtp_session *s, int code, const char *status, const char *fmt, ...)
@@ -51,32 +54,43 @@ say_smtp(struct smtp_session *s, int code, const char *status, struct str text)
 }
 
 void
-say_line(struct smtp_session *s, int code, bool last, const char *fmt, ...)
+say_line(struct smtp_session *s, int code, bool last, struct str text)
 {
-	char text[TEXT_LINE_MAX + 1];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	put_line(s, code, last ? ' ' : '-', "", str_of(text));
+	put_line(s, code, last ? ' ' : '-', "", text);
 }
 
-/* Whatever the text came from, it cannot end the line early. */
 static void
 put_line(struct smtp_session *s, int code, char sep, const char *status,
     struct str text)
 {
-	char line[TEXT_LINE_MAX + 32];
-	int n = snprintf(line, sizeof(line) - 2, "%d%c%s%s%.*s", code, sep,
-	    status, status[0] != '\0' ? " " : "",
-	    (int)(text.n < TEXT_LINE_MAX ? text.n : TEXT_LINE_MAX),
-	    text.n > 0 ? text.p : "");
+	struct str st = str_of(status);
+	char *line, *p;
 
-	for (int i = 0; i < n; i++)
-		if (line[i] == '\r' || line[i] == '\n')
-			line[i] = ' ';
-	line[n++] = '\r';
-	line[n++] = '\n';
-	buf_add(s->out, line, (size_t)n);
+	text = str_sub(text, 0, TEXT_LINE_MAX);
+	p = line = buf_room(s->out, CODE_LEN + st.n + text.n + 2);
+	if (line == NULL)
+		return;
+	*p++ = (char)('0' + code / 100);
+	*p++ = (char)('0' + code / 10 % 10);
+	*p++ = (char)('0' + code % 10);
+	*p++ = sep;
+	p = put_text(p, st);
+	if (st.n > 0)
+		*p++ = ' ';
+	p = put_text(p, text);
+	*p++ = '\r';
+	*p++ = '\n';
+	buf_grew(s->out, (size_t)(p - line));
+}
+
+/* Whatever the text came from, it cannot end the line early. */
+static char *
+put_text(char *p, struct str text)
+{
+	for (size_t i = 0; i < text.n; i++) {
+		char c = text.p[i];
+
+		*p++ = c == '\r' || c == '\n' ? ' ' : c;
+	}
+	return p;
 }

@@ -23,7 +23,6 @@ void say_smtp(
     struct smtp_session *, int code, const char *status, struct str text);
 
 /* Lists: all lines but the last with "-". */
-void say_line(struct smtp_session *, int code, bool last, const char *fmt, ...)
-    __attribute__((format(printf, 4, 5)));
+void say_line(struct smtp_session *, int code, bool last, struct str text);
 
 #endif

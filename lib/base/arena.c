@@ -87,20 +87,40 @@ arena_str(struct arena *a, struct str s)
 char *
 arena_printf(struct arena *a, const char *fmt, ...)
 {
+	char line[256], *text;
 	va_list ap;
-	char *text;
 	int n;
 
 	va_start(ap, fmt);
-	n = vsnprintf(NULL, 0, fmt, ap);
+	n = vsnprintf(line, sizeof(line), fmt, ap);
 	va_end(ap);
 	if (n < 0)
 		panic("arena: format '%s'", fmt);
 	text = take(a, (size_t)n + 1, 1);
+	if ((size_t)n < sizeof(line))
+		return memcpy(text, line, (size_t)n + 1);
 	va_start(ap, fmt);
 	vsnprintf(text, (size_t)n + 1, fmt, ap);
 	va_end(ap);
 	return text;
+}
+
+struct str
+arena_join(struct arena *a, const struct str *parts, size_t n)
+{
+	size_t len = 0, at = 0;
+	char *text;
+
+	for (size_t i = 0; i < n; i++)
+		len += parts[i].n;
+	text = take(a, len + 1, 1);
+	for (size_t i = 0; i < n; i++) {
+		if (parts[i].n != 0)
+			memcpy(text + at, parts[i].p, parts[i].n);
+		at += parts[i].n;
+	}
+	text[len] = '\0';
+	return (struct str){ text, len };
 }
 
 /* n bytes as they are; text needs no alignment and packs tightly. */

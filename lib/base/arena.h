@@ -30,5 +30,7 @@ char *arena_strz(struct arena *a, struct str s);     /* NUL-ended copy */
 struct str arena_str(struct arena *a, struct str s); /* copy, NUL-ended too */
 char *arena_printf(struct arena *a, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+/* All parts, one after the other; NUL-ended too. */
+struct str arena_join(struct arena *a, const struct str *parts, size_t n);
 
 #endif

@@ -5,7 +5,7 @@
  * (4.3), so that the log shows whom the mail was for. QMQP has no greeting,
  * and an answer for all recipients: nothing is put off there (9).
  */
-#include "base/err.h"
+#include "base/mem.h"
 #include "pipeline/pipeline.h"
 #include "pipeline/stages.h"
 #include "pipeline/variables.h"
@@ -112,11 +112,16 @@ static struct str
 first_line(
     const struct subject *s, bool greets, struct str text, struct arena *mem)
 {
-	struct str name = pipeline_hostname(s);
-	const char *speak = !greets ? "" : name.n > 0 ? " ESMTP" : "ESMTP";
+	struct str parts[] = { pipeline_hostname(s), STR(" ESMTP"), STR("\n"),
+		text };
 
-	if (name.n == 0 && !greets)
+	if (parts[0].n == 0 && !greets)
 		return text;
-	return str_of(arena_printf(mem, "%.*s%s%s%.*s", STR_ARG(name), speak,
-	    text.n > 0 ? "\n" : "", STR_ARG(text)));
+	if (parts[0].n == 0)
+		parts[1] = STR("ESMTP");
+	if (!greets)
+		parts[1].n = 0;
+	if (text.n == 0)
+		parts[2].n = 0;
+	return arena_join(mem, parts, NELEM(parts));
 }

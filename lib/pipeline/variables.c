@@ -77,6 +77,8 @@ variables_expand(struct str text, const struct subject *s,
 	struct str before, result;
 	struct buf out;
 
+	if (str_find(text, '$') == text.n)
+		return text;
 	buf_init(&out, EXPANDED_MAX);
 	while ((v = next_variable(&text, &before)) != NULL) {
 		buf_add_str(&out, before);

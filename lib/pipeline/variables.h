@@ -14,7 +14,7 @@
 bool variables_need(struct str text, const struct facts *, enum fact_id *);
 
 /* The text with values in place. Values are on one line: control bytes in
- * them become "?" (threats HDR-01). */
+ * them become "?" (threats HDR-01). A text without variables is itself. */
 struct str variables_expand(struct str text, const struct subject *,
     const struct facts *, struct arena *mem);
 

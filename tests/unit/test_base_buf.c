@@ -130,6 +130,10 @@ test_arena(void **state)
 	assert_memory_equal(s.p, "a\0b", 4);
 	assert_non_null(arena_str(&a, str_of(NULL)).p);
 	assert_string_equal(arena_printf(&a, "%s %d", "n", 7), "n 7");
+	assert_int_equal(strlen(arena_printf(&a, "%*d", 1000, 7)), 1000);
+	s = arena_join(&a, (struct str[]){ STR("a"), STR(""), STR("bc") }, 3);
+	assert_int_equal(s.n, 3);
+	assert_string_equal(s.p, "abc");
 	assert_string_equal(first, "first");
 	arena_free(&a);
 	assert_int_equal(a.used, 0);
