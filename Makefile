@@ -113,6 +113,8 @@ JOBS ?= $(shell nproc)
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 UNIT_BIN := $(UNIT_SRC:tests/unit/%.c=$O/tests/%)
 
+# kept, for the next time
+.SECONDARY: $(UNIT_SRC:%.c=$O/obj/%.o)
 $O/tests/%: $O/obj/tests/unit/%.o $O/libpostern.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) \

@@ -20,6 +20,10 @@ static enum answer ask_choice(
     struct editing *, const struct question *, struct buf *out, bool *dflt);
 static enum answer ask_text(
     struct editing *, const struct question *, struct buf *out, bool *dflt);
+static enum answer ask_reference(
+    struct editing *, const struct question *, struct buf *out, bool *dflt);
+static bool choose(struct editing *, const char *question,
+    const struct str *names, size_t n, size_t dflt, size_t *out);
 static bool yes_or_no(struct str answer, struct buf *out);
 static size_t list_choices(
     const struct schema_key *, const char *words[CHOICES_MAX]);
@@ -105,6 +109,8 @@ ask_value(struct editing *ed, const struct question *q, struct buf *answer,
 		*dflt = false;
 		if (q->key->type == &value_bool)
 			got = ask_yes(ed, q, answer, dflt);
+		else if (q->key->refers != NULL)
+			got = ask_reference(ed, q, answer, dflt);
 		else if (q->key->choices != NULL)
 			got = ask_choice(ed, q, answer, dflt);
 		else
@@ -144,22 +150,28 @@ ask_options(struct editing *ed, struct args *a, const struct schema_section *s,
 	return args_finish(a);
 }
 
+struct str *
+ask_names(const struct config *c, const char *list, size_t *n)
+{
+	const struct schema_key *key = ask_key_named(&schema_top, list);
+	const struct schema_section *s = key->section;
+	const char *v = *(char *const *)((const char *)c + key->off);
+	struct str *names;
+
+	*n = *(const size_t *)((const char *)c + key->n_off);
+	names = mem_array(*n + 1, sizeof(*names));
+	for (size_t i = 0; i < *n; i++)
+		names[i] =
+		    *(const struct str *)(v + i * s->size + s->keys[0].off);
+	return names;
+}
+
 bool
 ask_name(struct editing *ed, const char *question, const struct str *names,
     size_t n, size_t dflt, size_t *out)
 {
-	const char **items = mem_array(n + 1, sizeof(*items));
-	bool answered;
-
-	for (size_t i = 0; i < n; i++)
-		items[i] = mem_strndup(names[i].p, names[i].n);
 	tool_space(ed->t);
-	answered =
-	    dialogue_choice(&ed->t->dialogue, question, items, n, dflt, out);
-	for (size_t i = 0; i < n; i++)
-		free((char *)items[i]);
-	free(items);
-	return answered;
+	return choose(ed, question, names, n, dflt, out);
 }
 
 bool
@@ -291,6 +303,39 @@ ask_choice(
 	return ANSWERED;
 }
 
+/* Nothing, the names, and Default if it may be. */
+static enum answer
+ask_reference(
+    struct editing *ed, const struct question *q, struct buf *out, bool *dflt)
+{
+	size_t n, now, last, chosen;
+	struct str *names = ask_names(ed->w->config, q->key->refers, &n);
+	struct str *items = mem_array(n + 2, sizeof(*items));
+	struct str present =
+	    *(const struct str *)((const char *)q->object + q->key->off);
+	struct buf text;
+	bool answered;
+
+	items[0] = str_of(q->none != NULL ? q->none : "None");
+	memcpy(items + 1, names, n * sizeof(*names));
+	now = present.n > 0 ? ask_find(names, n, present) + 1 : 0;
+	last = n + 1;
+	if (q->can_default)
+		items[last++] = STR("Default");
+	if (q->is_default || now == n + 1)
+		now = q->is_default ? last - 1 : 0;
+	buf_init(&text, VALUE_MAX);
+	answered =
+	    choose(ed, question_text(q, &text), items, last, now, &chosen);
+	buf_fini(&text);
+	*dflt = answered && q->can_default && chosen == last - 1;
+	if (answered && !*dflt && chosen > 0)
+		buf_add_str(out, names[chosen - 1]);
+	free(names);
+	free(items);
+	return answered ? ANSWERED : ENDED;
+}
+
 /* "none" empties a text. */
 static enum answer
 ask_text(
@@ -332,6 +377,23 @@ ask_text(
 		return ANSWERED;
 	complain(ed, q->key, answer, &err);
 	return WRONG;
+}
+
+static bool
+choose(struct editing *ed, const char *question, const struct str *names,
+    size_t n, size_t dflt, size_t *out)
+{
+	const char **items = mem_array(n + 1, sizeof(*items));
+	bool answered;
+
+	for (size_t i = 0; i < n; i++)
+		items[i] = mem_strndup(names[i].p, names[i].n);
+	answered =
+	    dialogue_choice(&ed->t->dialogue, question, items, n, dflt, out);
+	for (size_t i = 0; i < n; i++)
+		free((char *)items[i]);
+	free(items);
+	return answered;
 }
 
 static bool

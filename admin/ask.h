@@ -31,7 +31,10 @@ struct question {
 	/* It may be left to somebody else, whose value is shown: "default" is
 	 * an answer too, and what is shown changes nothing. */
 	bool can_default, is_default;
-	bool absent;  /* there is no present value */
+	bool absent; /* there is no present value */
+	/* Of a key that refers to a list, of which one is chosen: the line
+	 * for nothing; NULL: "None". */
+	const char *none;
 	bool seconds; /* times as a number of seconds, not as "3d" */
 };
 /*
@@ -49,6 +52,9 @@ bool ask_value(struct editing *, const struct question *, struct buf *answer,
 int ask_options(struct editing *, struct args *, const struct schema_section *,
     const char *path);
 
+/* The names of a list at the top of the configuration; the caller frees
+ * them. */
+struct str *ask_names(const struct config *, const char *list, size_t *n);
 /* A list of names, of which one is chosen by number; dflt: its index. False:
  * the input ended. */
 bool ask_name(struct editing *, const char *question, const struct str *names,

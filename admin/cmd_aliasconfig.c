@@ -9,7 +9,6 @@
 
 #define GLOBAL SIZE_MAX /* before the first context */
 
-static int run(struct tool *, int argc, char **argv);
 static bool ask_new(struct editing *, size_t i);
 static bool ask_context(struct editing *, size_t *k, char *fresh, size_t size);
 static int take_new(struct editing *, struct args *, size_t i);
@@ -33,24 +32,21 @@ static const struct tables_form form = {
 	.take_new = take_new,
 };
 
-const struct tool_command cmd_aliasconfig = { "aliasconfig",
-	"[new ALIAS[,ALIAS...] ADDRESS[,ADDRESS...] [context=DOMAIN,...] | "
-	"edit ALIAS ADDRESS[,ADDRESS...] [context=...] | "
-	"delete ALIAS [context=...] | print | import FILE | export FILE | "
-	"clear]",
-	"Change the alias table",
-	"Changes the alias table of the whole system in the working copy of "
-	"the configuration: a file below tables/, in which comments and "
-	"layout are kept. An alias holds globally or in a context, a list of "
-	"domains. Files to import and export stand beside postern.yaml. "
-	"Nothing is in force before a commit.",
-	run };
-
-static int
-run(struct tool *t, int argc, char **argv)
-{
-	return tables_run(&form, t, argc, argv);
-}
+const struct tool_command cmd_aliasconfig = {
+	.name = "aliasconfig",
+	.usage = "[new ALIAS[,ALIAS...] ADDRESS[,ADDRESS...] "
+		 "[context=DOMAIN,...] | edit ALIAS ADDRESS[,ADDRESS...] "
+		 "[context=...] | delete ALIAS [context=...] | print | import "
+		 "FILE | export FILE | clear]",
+	.summary = "Change the alias table",
+	.help = "Changes the alias table of the whole system in the working "
+		"copy of the configuration: a file below tables/, in which "
+		"comments and layout are kept. An alias holds globally or in a "
+		"context, a list of domains. Files to import and export stand "
+		"beside postern.yaml. Nothing is in force before a commit.",
+	.edits = &tables_edits,
+	.form = &form,
+};
 
 static bool
 ask_new(struct editing *ed, size_t i)

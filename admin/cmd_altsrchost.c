@@ -6,7 +6,6 @@
 #include "admin/tables.h"
 #include "base/mem.h"
 
-static int run(struct tool *, int argc, char **argv);
 static bool ask_interface(
     struct editing *, const char *now, char *out, size_t size);
 
@@ -26,23 +25,20 @@ static const struct tables_form form = {
 	.right = ask_interface,
 };
 
-const struct tool_command cmd_altsrchost = { "altsrchost",
-	"[new SOURCE INTERFACE | edit SOURCE INTERFACE | delete SOURCE | "
-	"print | import FILE | export FILE | clear]",
-	"Change which interface mail leaves by",
-	"Changes the virtual gateways in the working copy of the "
-	"configuration. SOURCE is the address of a client, or of the sender: "
-	"user@example.com, user@, @example.com or @.example.com. INTERFACE "
-	"is an interface or a group of interfaces, which are taken in turn. "
-	"\"add\" is another word for \"new\". Nothing is in force before a "
-	"commit.",
-	run };
-
-static int
-run(struct tool *t, int argc, char **argv)
-{
-	return tables_run(&form, t, argc, argv);
-}
+const struct tool_command cmd_altsrchost = {
+	.name = "altsrchost",
+	.usage = "[new SOURCE INTERFACE | edit SOURCE INTERFACE | delete "
+		 "SOURCE | print | import FILE | export FILE | clear]",
+	.summary = "Change which interface mail leaves by",
+	.help = "Changes the virtual gateways in the working copy of the "
+		"configuration. SOURCE is the address of a client, or of the "
+		"sender: user@example.com, user@, @example.com or "
+		"@.example.com. INTERFACE is an interface or a group of "
+		"interfaces, which are taken in turn. \"add\" is another word "
+		"for \"new\". Nothing is in force before a commit.",
+	.edits = &tables_edits,
+	.form = &form,
+};
 
 static bool
 ask_interface(struct editing *ed, const char *now, char *out, size_t size)

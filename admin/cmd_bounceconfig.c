@@ -3,9 +3,6 @@
 #include "admin/commands.h"
 #include "admin/objects.h"
 
-static int run(struct tool *, int argc, char **argv);
-static void users(const struct editing *, struct str name, struct buf *);
-
 static const struct objects_form form = {
 	.list = "bounce_profiles",
 	.what = "profile",
@@ -33,46 +30,23 @@ static const struct objects_form form = {
 		{ "alternate", "Enter the alternate address:", NULL,
 		    "Send bounces and warnings to an alternate address?" },
 	},
-	.users = users,
 };
 
-const struct tool_command cmd_bounceconfig = { "bounceconfig",
-	"[list | print NAME | new NAME [KEY=VALUE ...] | "
-	"edit NAME [KEY=VALUE ...] | delete NAME]",
-	"Create, change and remove bounce profiles",
-	"Changes the bounce profiles in the working copy of the "
-	"configuration: how long mail is tried, and who is told when it "
-	"fails. KEY is one of postern.yaml(5); \"default\" as VALUE follows "
-	"the profile Default. Nothing is in force before a commit.",
-	run };
+const struct tool_command cmd_bounceconfig = {
+	.name = "bounceconfig",
+	.usage = "[" OBJECTS_USAGE "]",
+	.summary = "Create, change and remove bounce profiles",
+	.help = "Changes the bounce profiles in the working copy of the "
+		"configuration: how long mail is tried, and who is told when "
+		"it fails. KEY is one of postern.yaml(5); \"default\" as VALUE "
+		"follows the profile Default. Nothing is in force before a "
+		"commit.",
+	.edits = &objects_edits,
+	.form = &form,
+};
 
 bool
 bounce_new(struct editing *ed, char *name, size_t size)
 {
 	return objects_new(ed, &form, name, size);
-}
-
-static int
-run(struct tool *t, int argc, char **argv)
-{
-	return objects_run(&form, t, argc, argv);
-}
-
-static void
-users(const struct editing *ed, struct str name, struct buf *out)
-{
-	const struct config *c = ed->w->config;
-
-	for (size_t i = 0; i < c->n_listeners; i++) {
-		if (str_eq(c->listeners[i].bounce_profile, name))
-			buf_printf(out, "%slistener \"%.*s\"",
-			    out->len > 0 ? ", " : "",
-			    STR_ARG(c->listeners[i].name));
-	}
-	for (size_t i = 0; i < c->n_destinations; i++) {
-		if (str_eq(c->destinations[i].bounce_profile, name))
-			buf_printf(out, "%sdestination \"%.*s\"",
-			    out->len > 0 ? ", " : "",
-			    STR_ARG(c->destinations[i].domain));
-	}
 }

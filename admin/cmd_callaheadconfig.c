@@ -1,10 +1,9 @@
 /* cmd_callaheadconfig.c - `callaheadconfig` (spec receiving 8.7) */
 #include "admin/commands.h"
 #include "admin/objects.h"
+#include "config/route_dest.h"
 
-static int run(struct tool *, int argc, char **argv);
 static void describe(const struct editing *, const void *, struct buf *);
-static void users(const struct editing *, struct str name, struct buf *);
 
 static const struct objects_form form = {
 	.list = "callahead_profiles",
@@ -41,24 +40,19 @@ static const struct objects_form form = {
 		    NULL, NULL },
 	},
 	.describe = describe,
-	.users = users,
 };
 
-const struct tool_command cmd_callaheadconfig = { "callaheadconfig",
-	"[list | print NAME | new NAME [KEY=VALUE ...] | "
-	"edit NAME [KEY=VALUE ...] | delete NAME]",
-	"Create, change and remove call-ahead profiles",
-	"Changes the profiles of SMTP call-ahead in the working copy of the "
-	"configuration: public listeners that name one ask another server "
-	"whether a recipient exists. KEY is one of postern.yaml(5). Nothing "
-	"is in force before a commit.",
-	run };
-
-static int
-run(struct tool *t, int argc, char **argv)
-{
-	return objects_run(&form, t, argc, argv);
-}
+const struct tool_command cmd_callaheadconfig = {
+	.name = "callaheadconfig",
+	.usage = "[" OBJECTS_USAGE "]",
+	.summary = "Create, change and remove call-ahead profiles",
+	.help = "Changes the profiles of SMTP call-ahead in the working copy "
+		"of the configuration: public listeners that name one ask "
+		"another server whether a recipient exists. KEY is one of "
+		"postern.yaml(5). Nothing is in force before a commit.",
+	.edits = &objects_edits,
+	.form = &form,
+};
 
 static void
 describe(const struct editing *ed, const void *object, struct buf *out)
@@ -67,22 +61,6 @@ describe(const struct editing *ed, const void *object, struct buf *out)
 
 	(void)ed;
 	buf_puts(out, p->n_servers == 0 ? " (delivery host" : " (");
-	for (size_t k = 0; k < p->n_servers; k++)
-		buf_printf(out, "%s%.*s", k > 0 ? ", " : "",
-		    STR_ARG(p->servers[k].text));
+	route_dests_text(p->servers, p->n_servers, out);
 	buf_putc(out, ')');
-}
-
-static void
-users(const struct editing *ed, struct str name, struct buf *out)
-{
-	const struct config *c = ed->w->config;
-
-	for (size_t i = 0; i < c->n_listeners; i++) {
-		const struct listener *l = &c->listeners[i];
-
-		if (l->call_ahead != NULL && str_eq(l->call_ahead->name, name))
-			buf_printf(out, "%slistener \"%.*s\"",
-			    out->len > 0 ? ", " : "", STR_ARG(l->name));
-	}
 }

@@ -52,19 +52,22 @@ static size_t names_of(
     const struct cert_run *, const struct cert_files *, struct str **names);
 static void show_details(const json_t *, struct buf *out);
 
-const struct tool_command cmd_certconfig = { "certconfig",
-	"[list] | print NAME | new NAME selfsigned HOST ... [--days N] "
-	"[--replace] | request NAME [HOST ...]",
-	"Certificates and their keys",
-	"Without words, or with list, shows the certificates of the working "
-	"copy. print shows one of them. new makes an ECDSA key and a "
-	"certificate for these host names, signed by itself, as NAME.crt and "
-	"NAME.key below secrets/, and adds it to postern.yaml. request "
-	"prints a request for an authority to sign, with the key of NAME, "
-	"which is made if there is none; without HOST for the names that the "
-	"certificate has. A listener uses one with certificate: NAME. Files "
-	"that change are read again without a commit.",
-	run };
+const struct tool_command cmd_certconfig = {
+	.name = "certconfig",
+	.usage = "[list] | print NAME | new NAME selfsigned HOST ... [--days "
+		 "N] [--replace] | request NAME [HOST ...]",
+	.summary = "Certificates and their keys",
+	.help = "Without words, or with list, shows the certificates of the "
+		"working copy. print shows one of them. new makes an ECDSA key "
+		"and a certificate for these host names, signed by itself, as "
+		"NAME.crt and NAME.key below secrets/, and adds it to "
+		"postern.yaml. request prints a request for an authority to "
+		"sign, with the key of NAME, which is made if there is none; "
+		"without HOST for the names that the certificate has. A "
+		"listener uses one with certificate: NAME. Files that change "
+		"are read again without a commit.",
+	.run = run,
+};
 
 static const struct {
 	const char *word;

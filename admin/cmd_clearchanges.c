@@ -7,12 +7,15 @@
 
 static int run(struct tool *, int argc, char **argv);
 
-const struct tool_command cmd_clearchanges = { "clearchanges", "[--yes]",
-	"Drop what was changed since the last commit",
-	"Puts the configuration in force back into the working copy. What was "
-	"changed there and not committed is lost, so it asks before, unless "
-	"--yes is said.",
-	run };
+const struct tool_command cmd_clearchanges = {
+	.name = "clearchanges",
+	.usage = "[--yes]",
+	.summary = "Drop what was changed since the last commit",
+	.help = "Puts the configuration in force back into the working copy. "
+		"What was changed there and not committed is lost, so it asks "
+		"before, unless --yes is said.",
+	.run = run,
+};
 
 static int
 run(struct tool *t, int argc, char **argv)

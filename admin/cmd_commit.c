@@ -36,19 +36,23 @@ static int not_behind(struct tool *);
 static int none(struct tool *, const struct config_problems *);
 static int done(struct tool *, uint64_t number, const struct config_problems *);
 
-const struct tool_command cmd_commit = { "commit",
-	"[--merge | --discard | --force] COMMENT [y|n]",
-	"Put the changed configuration in force",
-	"Checks the working copy of the configuration, stores it as the next "
-	"revision and tells the running programs to use it. When something "
-	"is wrong, or one of them cannot use it, that is shown, and nothing "
-	"changes. The last ten revisions are kept, and rollbackconfig goes "
-	"back to one; with n after the comment this one is not kept once "
-	"another has replaced it. When somebody else committed since the "
-	"working copy was made, it shows what, and asks: --merge puts the "
-	"changes of both sides together, --discard drops those of the working "
-	"copy, --force commits it as it is and so undoes what the others did.",
-	run };
+const struct tool_command cmd_commit = {
+	.name = "commit",
+	.usage = "[--merge | --discard | --force] COMMENT [y|n]",
+	.summary = "Put the changed configuration in force",
+	.help =
+	    "Checks the working copy of the configuration, stores it as "
+	    "the next revision and tells the running programs to use it. "
+	    "When something is wrong, or one of them cannot use it, that "
+	    "is shown, and nothing changes. The last ten revisions are "
+	    "kept, and rollbackconfig goes back to one; with n after the "
+	    "comment this one is not kept once another has replaced it. "
+	    "When somebody else committed since the working copy was made, "
+	    "it shows what, and asks: --merge puts the changes of both "
+	    "sides together, --discard drops those of the working copy, "
+	    "--force commits it as it is and so undoes what the others did.",
+	.run = run,
+};
 
 static int
 run(struct tool *t, int argc, char **argv)

@@ -16,11 +16,15 @@ static void render(
     const struct revision_info *, struct str objects, struct buf *out);
 static json_t *as_json(const struct revision_info *, struct str objects);
 
-const struct tool_command cmd_commitdetail = { "commitdetail", "[REVISION]",
-	"Show who committed last, when, why, and what",
-	"Shows time, user and comment of the last commit, or of a kept "
-	"revision, and the objects of the configuration that it changed.",
-	run };
+const struct tool_command cmd_commitdetail = {
+	.name = "commitdetail",
+	.usage = "[REVISION]",
+	.summary = "Show who committed last, when, why, and what",
+	.help = "Shows time, user and comment of the last commit, or of a kept "
+		"revision, and the objects of the configuration that it "
+		"changed.",
+	.run = run,
+};
 
 static int
 run(struct tool *t, int argc, char **argv)

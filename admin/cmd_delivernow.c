@@ -10,12 +10,15 @@ static int run(struct tool *, int argc, char **argv);
 static bool ask(struct tool *, char *scope, size_t size);
 static void render(const json_t *, struct buf *);
 
-const struct tool_command cmd_delivernow = { "delivernow", "all | DOMAIN",
-	"Try waiting messages at once",
-	"Makes all waiting recipients of one domain, or of all, due now, and "
-	"tries hosts again that were down. Does not lift a suspension; an "
-	"attempt counts as any other.",
-	run };
+const struct tool_command cmd_delivernow = {
+	.name = "delivernow",
+	.usage = "all | DOMAIN",
+	.summary = "Try waiting messages at once",
+	.help = "Makes all waiting recipients of one domain, or of all, due "
+		"now, and tries hosts again that were down. Does not lift a "
+		"suspension; an attempt counts as any other.",
+	.run = run,
+};
 
 static int
 run(struct tool *t, int argc, char **argv)

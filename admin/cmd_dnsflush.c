@@ -6,11 +6,14 @@
 static int run(struct tool *, int argc, char **argv);
 static void render(const json_t *, struct buf *);
 
-const struct tool_command cmd_dnsflush = { "dnsflush", "[NAME]",
-	"Forget cached DNS answers",
-	"Forgets the cached answers of the DNS, all of them, also when a name "
-	"is given; the next look-up asks again.",
-	run };
+const struct tool_command cmd_dnsflush = {
+	.name = "dnsflush",
+	.usage = "[NAME]",
+	.summary = "Forget cached DNS answers",
+	.help = "Forgets the cached answers of the DNS, all of them, also when "
+		"a name is given; the next look-up asks again.",
+	.run = run,
+};
 
 static int
 run(struct tool *t, int argc, char **argv)

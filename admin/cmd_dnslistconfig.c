@@ -6,103 +6,64 @@
 #include "admin/commands.h"
 #include "admin/control.h"
 #include "base/loop.h"
+#include "base/mem.h"
 #include "config/name.h"
 #include "lookup/facts.h"
 #include "lookup/lookup.h"
 #include "lookup/system.h"
-
-enum { SETUP, TEST, FLUSH, N_OPS };
 
 struct asking {
 	struct loop *loop;
 	struct fact_answer fact;
 };
 
-static int run(struct tool *, int argc, char **argv);
-static int batch(struct editing *, struct args *, const void *);
-static bool converse(struct editing *, const void *);
+static bool ask_setup(struct editing *);
 static bool ask_test(struct editing *);
 static int take_setup(struct editing *, struct args *);
 static int take_test(struct editing *, struct args *);
 static int test(struct editing *, const struct ip *, const char *zone);
 static void answered(void *arg, const struct answer *);
-static int flush(struct tool *);
+static bool ask_flush(struct editing *);
+static int take_flush(struct editing *, struct args *);
 static void render_flush(const json_t *, struct buf *);
 static const struct schema_section *dns(void);
 
-static const struct dialogue_op ops[N_OPS] = {
-	{ "SETUP", "Configure DNS list services." },
-	{ "TEST", "Test an IP address on a DNS list." },
-	{ "FLUSH", "Flush the cache of the DNS." },
+static const struct editing_op ops[] = {
+	{ { "SETUP", "Configure DNS list services." }, ask_setup, take_setup },
+	{ { "TEST", "Test an IP address on a DNS list." }, ask_test,
+	    take_test },
+	{ { "FLUSH", "Flush the cache of the DNS." }, ask_flush, take_flush },
+};
+static const struct editing_menu menu = { NULL, ops, NELEM(ops) };
+
+const struct tool_command cmd_dnslistconfig = {
+	.name = "dnslistconfig",
+	.usage = "[setup [dnslist_timeout=TIME] | test ADDRESS ZONE | flush]",
+	.summary = "Look-ups of DNS lists",
+	.help = "DNS lists are entries dnslist[ZONE] of host access tables. "
+		"setup changes in the working copy of the configuration how "
+		"long a look-up may take; then the client is not on the list. "
+		"test asks a list about an address, now. flush forgets what "
+		"lists have answered, with all else that the DNS has.",
+	.edits = &editing_menus,
+	.form = &menu,
 };
 
-const struct tool_command cmd_dnslistconfig = { "dnslistconfig",
-	"[setup [dnslist_timeout=TIME] | test ADDRESS ZONE | flush]",
-	"Look-ups of DNS lists",
-	"DNS lists are entries dnslist[ZONE] of host access tables. setup "
-	"changes in the working copy of the configuration how long a look-up "
-	"may take; then the client is not on the list. test asks a list "
-	"about an address, now. flush forgets what lists have answered, with "
-	"all else that the DNS has.",
-	run };
-
-static int
-run(struct tool *t, int argc, char **argv)
-{
-	static const struct editing_form form = { converse, batch };
-
-	if (argc == 2 && strcmp(argv[1], "flush") == 0)
-		return flush(t);
-	return editing_run(t, argc, argv, &form, NULL);
-}
-
-static int
-batch(struct editing *ed, struct args *a, const void *form)
-{
-	const char *word = args_next(a);
-
-	(void)form;
-	if (word != NULL && strcmp(word, "setup") == 0)
-		return take_setup(ed, a);
-	if (word != NULL && strcmp(word, "test") == 0)
-		return take_test(ed, a);
-	return tool_usage(ed->t, word);
-}
-
 static bool
-converse(struct editing *ed, const void *form)
+ask_setup(struct editing *ed)
 {
 	struct question q = {
 		.key = ask_key_named(dns(), "dnslist_timeout"),
 		.text = "Enter the timeout for queries of DNS lists, in "
 			"seconds.",
+		.object = ed->w->config,
 		.seconds = true,
 	};
-	size_t op;
 
-	(void)form;
-	for (;;) {
-		tool_space(ed->t);
-		if (!dialogue_menu(&ed->t->dialogue, ops, N_OPS, &op))
-			return false;
-		switch (op) {
-		case SETUP:
-			q.object = ed->w->config;
-			if (!ask_set(ed, &q, "dns"))
-				return false;
-			editing_save(ed);
-			break;
-		case TEST:
-			if (!ask_test(ed))
-				return false;
-			break;
-		case FLUSH:
-			flush(ed->t);
-			break;
-		default:
-			return true;
-		}
-	}
+	if (!ask_set(ed, &q, "dns"))
+		return false;
+	editing_save(ed);
+	return true;
 }
 
 static bool
@@ -231,12 +192,23 @@ answered(void *arg, const struct answer *answer)
 	loop_stop(a->loop);
 }
 
-static int
-flush(struct tool *t)
+static bool
+ask_flush(struct editing *ed)
 {
 	const char *words[] = { "dnsflush", NULL };
 
-	return control_show(t, PROGRAM_LOOKUPD, words, render_flush);
+	control_show(ed->t, PROGRAM_LOOKUPD, words, render_flush);
+	return true;
+}
+
+static int
+take_flush(struct editing *ed, struct args *a)
+{
+	const char *words[] = { "dnsflush", NULL };
+
+	if (args_finish(a) != TOOL_DONE)
+		return TOOL_USAGE;
+	return control_show(ed->t, PROGRAM_LOOKUPD, words, render_flush);
 }
 
 static void

@@ -8,9 +8,7 @@
 #include "base/mem.h"
 #include "config/pattern.h"
 
-static int run(struct tool *, int argc, char **argv);
-static int batch(struct editing *, struct args *, const void *);
-static bool converse(struct editing *, const void *);
+static void show(struct editing *);
 static bool ask_new(struct editing *);
 static bool ask_edit(struct editing *);
 static bool ask_delete(struct editing *);
@@ -32,11 +30,7 @@ static int pick(struct editing *, struct args *, size_t *k);
 static void find(struct editing *, const char *address);
 static void list(struct editing *);
 
-static const struct {
-	struct dialogue_op op;
-	bool (*ask)(struct editing *);
-	int (*take)(struct editing *, struct args *);
-} ops[] = {
+static const struct editing_op ops[] = {
 	{ { "NEW", "Create a new domain exception table entry." }, ask_new,
 	    take_new },
 	{ { "EDIT", "Edit a domain exception table entry." }, ask_edit,
@@ -50,63 +44,31 @@ static const struct {
 	{ { "CLEAR", "Clear all domain exception entries." }, ask_clear,
 	    take_clear },
 };
+static const struct editing_menu menu = { show, ops, NELEM(ops) };
 
-const struct tool_command cmd_exceptionconfig = { "exceptionconfig",
-	"[new PATTERN[,PATTERN...] allow|reject [reply=TEXT] [at=N] | "
-	"edit PATTERN [allow|reject] [patterns=...] [reply=TEXT] | "
-	"delete PATTERN | print | find ADDRESS | clear]",
-	"Change the domain exception table",
-	"Changes the domain exception table in the working copy of the "
-	"configuration: senders that policies with exception_table treat "
-	"otherwise than verification would. The first entry that fits "
-	"decides; find shows which. PATTERN is user@example.com, user@, "
-	"@example.com, @.example.com or one with [192.0.2.1] for the domain. "
-	"Nothing is in force before a commit.",
-	run };
+const struct tool_command cmd_exceptionconfig = {
+	.name = "exceptionconfig",
+	.usage = "[new PATTERN[,PATTERN...] allow|reject [reply=TEXT] [at=N] | "
+		 "edit PATTERN [allow|reject] [patterns=...] [reply=TEXT] | "
+		 "delete PATTERN | print | find ADDRESS | clear]",
+	.summary = "Change the domain exception table",
+	.help = "Changes the domain exception table in the working copy of the "
+		"configuration: senders that policies with exception_table "
+		"treat otherwise than verification would. The first entry that "
+		"fits decides; find shows which. PATTERN is user@example.com, "
+		"user@, @example.com, @.example.com or one with [192.0.2.1] "
+		"for the domain. Nothing is in force before a commit.",
+	.edits = &editing_menus,
+	.form = &menu,
+};
 
-static int
-run(struct tool *t, int argc, char **argv)
+static void
+show(struct editing *ed)
 {
-	static const struct editing_form form = { converse, batch };
-
-	return editing_run(t, argc, argv, &form, NULL);
-}
-
-static int
-batch(struct editing *ed, struct args *a, const void *form)
-{
-	const char *word = args_next(a);
-
-	(void)form;
-	for (size_t op = 0; word != NULL && op < NELEM(ops); op++) {
-		if (str_is_nocase(str_of(word), ops[op].op.word))
-			return ops[op].take(ed, a);
-	}
-	return tool_usage(ed->t, word);
-}
-
-static bool
-converse(struct editing *ed, const void *form)
-{
-	struct dialogue_op menu[NELEM(ops)];
-	size_t op;
-
-	(void)form;
-	for (size_t k = 0; k < NELEM(ops); k++)
-		menu[k] = ops[k].op;
-	do {
-		tool_space(ed->t);
-		fprintf(ed->t->dialogue.out,
-		    "There are currently %zu entries in the domain exception "
-		    "table.\n",
-		    exceptions_count(ed));
-		tool_space(ed->t);
-		if (!dialogue_menu(&ed->t->dialogue, menu, NELEM(ops), &op))
-			return false;
-		if (op == NELEM(ops))
-			return true;
-	} while (ops[op].ask(ed));
-	return false;
+	fprintf(ed->t->dialogue.out,
+	    "There are currently %zu entries in the domain exception "
+	    "table.\n",
+	    exceptions_count(ed));
 }
 
 static bool

@@ -10,11 +10,14 @@ static void list(struct buf *);
 static void describe(const struct tool_command *, struct buf *);
 static json_t *as_json(const struct tool_command *);
 
-const struct tool_command cmd_help = { "help", "[COMMAND]",
-	"List the commands, or explain one",
-	"Without an argument lists all commands; with the name of one, says "
-	"what it does and how it is used.",
-	run };
+const struct tool_command cmd_help = {
+	.name = "help",
+	.usage = "[COMMAND]",
+	.summary = "List the commands, or explain one",
+	.help = "Without an argument lists all commands; with the name of one, "
+		"says what it does and how it is used.",
+	.run = run,
+};
 
 static int
 run(struct tool *t, int argc, char **argv)

@@ -6,13 +6,17 @@
 
 static int run(struct tool *, int argc, char **argv);
 
-const struct tool_command cmd_hoststatus = { "hoststatus", "HOST",
-	"Show one destination: counters, addresses, last error",
-	"Shows what is known of one destination domain: whether it is up, its "
-	"counters since the last resetcounters, waiting recipients, when it "
-	"is tried next, its addresses and MX records, the route that is used "
-	"for it, and the last error it answered.",
-	run };
+const struct tool_command cmd_hoststatus = {
+	.name = "hoststatus",
+	.usage = "HOST",
+	.summary = "Show one destination: counters, addresses, last error",
+	.help = "Shows what is known of one destination domain: whether it is "
+		"up, its counters since the last resetcounters, waiting "
+		"recipients, when it is tried next, its addresses and MX "
+		"records, the route that is used for it, and the last error it "
+		"answered.",
+	.run = run,
+};
 
 static int
 run(struct tool *t, int argc, char **argv)

@@ -41,16 +41,19 @@ static int reply(
 static void show(struct inject *, const char *said);
 static bool one_line(const char *);
 
-const struct tool_command cmd_inject = { "inject",
-	"[--server HOST:PORT] [--helo NAME] [--from ADDRESS] --to "
-	"ADDRESS[,ADDRESS...] [--file PATH]",
-	"Hand a message to a listener by SMTP",
-	"Speaks SMTP to a listener (127.0.0.1:25 if not given) and prints its "
-	"replies. The message is read from --file, or from standard input. "
-	"Without --from, or with <>, the sender is the null sender. Line ends "
-	"are made CRLF and dots are doubled; nothing else is changed. Succeeds "
-	"when the message was accepted for all recipients.",
-	run };
+const struct tool_command cmd_inject = {
+	.name = "inject",
+	.usage = "[--server HOST:PORT] [--helo NAME] [--from ADDRESS] --to "
+		 "ADDRESS[,ADDRESS...] [--file PATH]",
+	.summary = "Hand a message to a listener by SMTP",
+	.help = "Speaks SMTP to a listener (127.0.0.1:25 if not given) and "
+		"prints its replies. The message is read from --file, or from "
+		"standard input. Without --from, or with <>, the sender is the "
+		"null sender. Line ends are made CRLF and dots are doubled; "
+		"nothing else is changed. Succeeds when the message was "
+		"accepted for all recipients.",
+	.run = run,
+};
 
 static int
 run(struct tool *t, int argc, char **argv)

@@ -4,15 +4,14 @@
 #include "admin/interfaces.h"
 #include "admin/objects.h"
 #include "config/table.h"
+#include "config/uses.h"
 
-static int run(struct tool *, int argc, char **argv);
 static void describe(const struct editing *, const void *, struct buf *);
-static void users(const struct editing *, struct str name, struct buf *);
+static void other_users(const struct editing *, struct str name, struct buf *);
 static void gateway_users(const struct editing *, struct str, struct buf *);
 static void describe_group(const struct editing *, const void *, struct buf *);
 static bool ask_groups(struct editing *, size_t which);
 static int take_groups(struct editing *, struct args *, size_t which);
-static void add_user(struct buf *, const char *what, struct str name);
 
 static const struct objects_form form = {
 	.list = "interfaces",
@@ -29,7 +28,7 @@ static const struct objects_form form = {
 		    NULL },
 	},
 	.describe = describe,
-	.users = users,
+	.users = other_users,
 	.more = { { "GROUPS", "Define interface groups." } },
 	.ask_more = ask_groups,
 	.take_more = take_groups,
@@ -53,24 +52,22 @@ static const struct objects_form groups = {
 	.users = gateway_users,
 };
 
-const struct tool_command cmd_interfaceconfig = { "interfaceconfig",
-	"[list | print NAME | new NAME ip=ADDRESS [hostname=NAME] | "
-	"edit NAME [KEY=VALUE ...] | delete NAME | groups ...]",
-	"Create, change and remove interfaces and groups of them",
-	"Changes the interfaces in the working copy of the configuration: "
-	"addresses of this machine by the names that listeners and "
-	"altsrchost use. The addresses themselves are configured with the "
-	"means of the operating system. \"groups\" is followed by list, "
-	"print NAME, new NAME members=NAME,..., edit NAME [members=...] "
-	"[members_add=...] [members_remove=...], or delete NAME. Nothing is "
-	"in force before a commit.",
-	run };
-
-static int
-run(struct tool *t, int argc, char **argv)
-{
-	return objects_run(&form, t, argc, argv);
-}
+const struct tool_command cmd_interfaceconfig = {
+	.name = "interfaceconfig",
+	.usage = "[" OBJECTS_USAGE " | groups ...]",
+	.summary = "Create, change and remove interfaces and groups of them",
+	.help = "Changes the interfaces in the working copy of the "
+		"configuration: addresses of this machine by the names that "
+		"listeners and altsrchost use. KEY is ip or hostname. The "
+		"addresses themselves are "
+		"configured with the means of the operating system. \"groups\" "
+		"is followed by list, print NAME, new NAME members=NAME,..., "
+		"edit NAME [members=...] [members_add=...] "
+		"[members_remove=...], or delete NAME. Nothing is in force "
+		"before a commit.",
+	.edits = &objects_edits,
+	.form = &form,
+};
 
 static void
 describe(const struct editing *ed, const void *object, struct buf *out)
@@ -79,21 +76,18 @@ describe(const struct editing *ed, const void *object, struct buf *out)
 	interfaces_show(out, ed, object);
 }
 
+/* Groups, and altsrchost. */
 static void
-users(const struct editing *ed, struct str name, struct buf *out)
+other_users(const struct editing *ed, struct str name, struct buf *out)
 {
 	const struct config *c = ed->w->config;
 
-	for (size_t i = 0; i < c->n_listeners; i++) {
-		if (str_eq(c->listeners[i].interface->name, name))
-			add_user(out, "listener", c->listeners[i].name);
-	}
 	for (size_t i = 0; i < c->n_interface_groups; i++) {
 		const struct interface_group *g = &c->interface_groups[i];
 
 		for (size_t k = 0; k < g->n; k++) {
 			if (str_eq(g->members[k]->name, name))
-				add_user(out, "interface group", g->name);
+				uses_add(out, "interface group", g->name);
 		}
 	}
 	gateway_users(ed, name, out);
@@ -112,7 +106,7 @@ gateway_users(const struct editing *ed, struct str name, struct buf *out)
 
 		if (table_entry(t, k, &left, &right, &where) &&
 		    str_eq(right, name))
-			add_user(out, "altsrchost", left);
+			uses_add(out, "altsrchost", left);
 	}
 }
 
@@ -139,11 +133,4 @@ take_groups(struct editing *ed, struct args *a, size_t which)
 {
 	(void)which;
 	return objects_take(ed, &groups, a);
-}
-
-static void
-add_user(struct buf *out, const char *what, struct str name)
-{
-	buf_printf(out, "%s%s \"%.*s\"", out->len > 0 ? ", " : "", what,
-	    STR_ARG(name));
 }

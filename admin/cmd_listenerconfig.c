@@ -8,112 +8,43 @@
 #include "base/bounds.h"
 #include "base/mem.h"
 
-enum { NEW, EDIT, DELETE, SETUP, N_OPS };
+static void show(struct editing *);
+static bool pick(struct editing *, const char *question, size_t *i);
+static bool ask_edit(struct editing *);
+static bool ask_delete(struct editing *);
+static int take_list(struct editing *, struct args *);
+static int take_delete(struct editing *, struct args *);
+static int delete_at(struct editing *, size_t i);
 
-static const struct dialogue_op ops[N_OPS] = {
-	{ "NEW", "Create a new listener." },
-	{ "EDIT", "Modify a listener." },
-	{ "DELETE", "Remove a listener." },
-	{ "SETUP", "Change global settings." },
+static const struct editing_op ops[] = {
+	{ { "LIST", NULL }, NULL, take_list },
+	{ { "NEW", "Create a new listener." }, listener_new,
+	    listener_new_batch },
+	{ { "EDIT", "Modify a listener." }, ask_edit, listener_edit_batch },
+	{ { "DELETE", "Remove a listener." }, ask_delete, take_delete },
+	{ { "SETUP", "Change global settings." }, listener_global,
+	    listener_global_batch },
+};
+static const struct editing_menu menu = { show, ops, NELEM(ops) };
+
+const struct tool_command cmd_listenerconfig = {
+	.name = "listenerconfig",
+	.usage = "[list | new NAME TYPE [INTERFACE [PROTOCOL [PORT]]] "
+		 "[OPTION=VALUE] | edit NAME OPERATION ... | delete NAME | "
+		 "setup [OPTION=VALUE]]",
+	.summary = "Create, change and remove listeners",
+	.help = "Changes the listeners in the working copy of the "
+		"configuration: where mail is received, who may connect, and "
+		"for whom mail is taken. Without arguments it asks, on a "
+		"terminal. Everything can be said on one line as well; see "
+		"postern-listenerconfig(1). Nothing is in force before a "
+		"commit.",
+	.edits = &editing_menus,
+	.form = &menu,
 };
 
-static int run(struct tool *, int argc, char **argv);
-static int batch(struct editing *, struct args *, const void *);
-static bool converse(struct editing *, const void *);
-static void list(struct editing *);
-static bool pick(struct editing *, const char *question, size_t *i);
-static bool delete_one(struct editing *);
-static int delete_batch(struct editing *, struct args *);
-static int delete_at(struct editing *, size_t i);
-static struct str *names_of(const struct config *);
-
-const struct tool_command cmd_listenerconfig = { "listenerconfig",
-	"[list | new NAME TYPE [INTERFACE [PROTOCOL [PORT]]] [OPTION=VALUE] | "
-	"edit NAME OPERATION ... | delete NAME | setup [OPTION=VALUE]]",
-	"Create, change and remove listeners",
-	"Changes the listeners in the working copy of the configuration: "
-	"where mail is received, who may connect, and for whom mail is taken. "
-	"Without arguments it asks, on a terminal. Everything can be said on "
-	"one line as well; see postern-listenerconfig(1). Nothing is in force "
-	"before a commit.",
-	run };
-
-static int
-run(struct tool *t, int argc, char **argv)
-{
-	static const struct editing_form form = { converse, batch };
-
-	return editing_run(t, argc, argv, &form, NULL);
-}
-
-static int
-batch(struct editing *ed, struct args *a, const void *form)
-{
-	static const struct {
-		const char *word;
-		int (*run)(struct editing *, struct args *);
-	} words[] = {
-		{ "new", listener_new_batch },
-		{ "edit", listener_edit_batch },
-		{ "delete", delete_batch },
-		{ "setup", listener_global_batch },
-	};
-	const char *word = args_next(a);
-
-	(void)form;
-	if (word == NULL)
-		return tool_usage(ed->t, NULL);
-	if (strcmp(word, "list") == 0 && args_finish(a) == TOOL_DONE) {
-		list(ed);
-		return TOOL_DONE;
-	}
-	for (size_t i = 0; i < NELEM(words); i++) {
-		if (strcmp(word, words[i].word) == 0)
-			return words[i].run(ed, a);
-	}
-	return tool_usage(ed->t, word);
-}
-
-static bool
-converse(struct editing *ed, const void *form)
-{
-	size_t op, i;
-	bool more = true;
-
-	(void)form;
-	while (more) {
-		tool_space(ed->t);
-		list(ed);
-		tool_space(ed->t);
-		if (!dialogue_menu(&ed->t->dialogue, ops, N_OPS, &op))
-			return false;
-		switch (op) {
-		case NEW:
-			more = listener_new(ed);
-			break;
-		case EDIT:
-			more = pick(ed,
-			    "Enter the name or number of the listener you "
-			    "wish to edit.",
-			    &i);
-			if (more && i < ed->w->config->n_listeners)
-				more = listener_edit(ed, i);
-			break;
-		case DELETE:
-			more = delete_one(ed);
-			break;
-		case SETUP:
-			more = listener_global(ed);
-			break;
-		default:
-			return true;
-		}
-	}
-	return false;
-}
-
 static void
-list(struct editing *ed)
+show(struct editing *ed)
 {
 	const struct config *c = ed->w->config;
 	char ip[IP_TEXT];
@@ -137,17 +68,28 @@ list(struct editing *ed)
 static bool
 pick(struct editing *ed, const char *question, size_t *i)
 {
-	const struct config *c = ed->w->config;
-	struct str *names = names_of(c);
-	bool answered =
-	    ask_which(ed, question, "listener", names, c->n_listeners, i);
+	size_t n;
+	struct str *names = ask_names(ed->w->config, "listeners", &n);
+	bool answered = ask_which(ed, question, "listener", names, n, i);
 
 	free(names);
 	return answered;
 }
 
 static bool
-delete_one(struct editing *ed)
+ask_edit(struct editing *ed)
+{
+	size_t i;
+
+	if (!pick(ed,
+		"Enter the name or number of the listener you wish to edit.",
+		&i))
+		return false;
+	return i == ed->w->config->n_listeners || listener_edit(ed, i);
+}
+
+static bool
+ask_delete(struct editing *ed)
 {
 	char question[200];
 	bool yes;
@@ -171,7 +113,16 @@ delete_one(struct editing *ed)
 }
 
 static int
-delete_batch(struct editing *ed, struct args *a)
+take_list(struct editing *ed, struct args *a)
+{
+	if (args_finish(a) != TOOL_DONE)
+		return TOOL_USAGE;
+	show(ed);
+	return TOOL_DONE;
+}
+
+static int
+take_delete(struct editing *ed, struct args *a)
 {
 	const char *name = args_next(a);
 	size_t i;
@@ -229,9 +180,9 @@ listener_at(const struct editing *ed, size_t i)
 size_t
 listener_find(const struct editing *ed, struct str name)
 {
-	const struct config *c = ed->w->config;
-	struct str *names = names_of(c);
-	size_t i = ask_find(names, c->n_listeners, name);
+	size_t n;
+	struct str *names = ask_names(ed->w->config, "listeners", &n);
+	size_t i = ask_find(names, n, name);
 
 	free(names);
 	return i;
@@ -275,14 +226,4 @@ listener_port_taken(struct editing *ed, const struct interface *in,
 		return true;
 	}
 	return false;
-}
-
-static struct str *
-names_of(const struct config *c)
-{
-	struct str *names = mem_array(c->n_listeners + 1, sizeof(*names));
-
-	for (size_t i = 0; i < c->n_listeners; i++)
-		names[i] = c->listeners[i].name;
-	return names;
 }

@@ -40,18 +40,21 @@ static int apply_secrets(struct tool *, const struct loading *,
     const struct saved *, struct err *err);
 static bool may_replace(struct tool *, const struct loading *, struct str name);
 
-const struct tool_command cmd_loadconfig = { "loadconfig",
-	"[--key FILE] [--secrets] NAME | -",
-	"Load a saved configuration into the working copy",
-	"Reads a file of the configuration folder that saveconfig or "
-	"mailconfig made, or standard input (-), into the working copy; "
-	"nothing takes effect before commit. A part of a configuration "
-	"replaces what it has and leaves the rest. A file with masked "
-	"passphrases is refused. Files below secrets/ are no part of the "
-	"working copy: those that are missing are written, those that differ "
-	"only with --secrets, or when you say so. --key names the file that "
-	"it was encrypted with, if that was not the key of this machine.",
-	run };
+const struct tool_command cmd_loadconfig = {
+	.name = "loadconfig",
+	.usage = "[--key FILE] [--secrets] NAME | -",
+	.summary = "Load a saved configuration into the working copy",
+	.help = "Reads a file of the configuration folder that saveconfig or "
+		"mailconfig made, or standard input (-), into the working "
+		"copy; nothing takes effect before commit. A part of a "
+		"configuration replaces what it has and leaves the rest. A "
+		"file with masked passphrases is refused. Files below secrets/ "
+		"are no part of the working copy: those that are missing are "
+		"written, those that differ only with --secrets, or when you "
+		"say so. --key names the file that it was encrypted with, if "
+		"that was not the key of this machine.",
+	.run = run,
+};
 
 static int
 run(struct tool *t, int argc, char **argv)

@@ -31,14 +31,17 @@ static void write_mail(struct tool *, const struct mailing *,
 static void write_base64(struct str, struct buf *out);
 static int say(struct tool *, const struct mailing *);
 
-const struct tool_command cmd_mailconfig = { "mailconfig",
-	"[--key FILE] ADDRESS[,ADDRESS...] [mask|plain|encrypt]",
-	"Mail the configuration to somebody",
-	"Sends the configuration in force as an attachment, through the queue "
-	"like any message: when it arrives, delivery works. Files below "
-	"secrets/ are masked if nothing is said, plain, or encrypted with the "
-	"key of this machine or the file that --key names; see saveconfig.",
-	run };
+const struct tool_command cmd_mailconfig = {
+	.name = "mailconfig",
+	.usage = "[--key FILE] ADDRESS[,ADDRESS...] [mask|plain|encrypt]",
+	.summary = "Mail the configuration to somebody",
+	.help = "Sends the configuration in force as an attachment, through "
+		"the queue like any message: when it arrives, delivery works. "
+		"Files below secrets/ are masked if nothing is said, plain, or "
+		"encrypted with the key of this machine or the file that --key "
+		"names; see saveconfig.",
+	.run = run,
+};
 
 static int
 run(struct tool *t, int argc, char **argv)

@@ -8,11 +8,15 @@
 
 static int run(struct tool *, int argc, char **argv);
 
-const struct tool_command cmd_oldmessage = { "oldmessage", "",
-	"Show the oldest message in the queue",
-	"Shows the message id, the age and the header of the oldest message "
-	"in the delivery queue; internal destinations do not count.",
-	run };
+const struct tool_command cmd_oldmessage = {
+	.name = "oldmessage",
+	.usage = "",
+	.summary = "Show the oldest message in the queue",
+	.help = "Shows the message id, the age and the header of the oldest "
+		"message in the delivery queue; internal destinations do not "
+		"count.",
+	.run = run,
+};
 
 static int
 run(struct tool *t, int argc, char **argv)

@@ -6,13 +6,16 @@
 static int run(struct tool *, int argc, char **argv);
 static void render(const json_t *, struct buf *);
 
-const struct tool_command cmd_reload = { "reload", "",
-	"Use the committed configuration",
-	"Tells the running programs to use the configuration committed last. "
-	"commit does this by itself; it is needed after a commit that could "
-	"not reach them. New connections see the new configuration, running "
-	"ones go on.",
-	run };
+const struct tool_command cmd_reload = {
+	.name = "reload",
+	.usage = "",
+	.summary = "Use the committed configuration",
+	.help = "Tells the running programs to use the configuration committed "
+		"last. commit does this by itself; it is needed after a commit "
+		"that could not reach them. New connections see the new "
+		"configuration, running ones go on.",
+	.run = run,
+};
 
 static int
 run(struct tool *t, int argc, char **argv)

@@ -11,13 +11,16 @@ static int run(struct tool *, int argc, char **argv);
 static int confirm(struct tool *, uint64_t mid, bool *yes);
 static void render(const json_t *, struct buf *);
 
-const struct tool_command cmd_removemessage = { "removemessage", "[--yes] MID",
-	"Remove a message from the queue",
-	"Shows age and header of a message and asks whether to remove it; its "
-	"remaining recipients then count as deleted and nobody is notified. "
-	"--yes does not ask. A message that is being delivered right now is "
-	"not removed.",
-	run };
+const struct tool_command cmd_removemessage = {
+	.name = "removemessage",
+	.usage = "[--yes] MID",
+	.summary = "Remove a message from the queue",
+	.help = "Shows age and header of a message and asks whether to remove "
+		"it; its remaining recipients then count as deleted and nobody "
+		"is notified. --yes does not ask. A message that is being "
+		"delivered right now is not removed.",
+	.run = run,
+};
 
 static int
 run(struct tool *t, int argc, char **argv)

@@ -15,14 +15,18 @@ static int reset(struct tool *);
 static int factory_files(
     const struct commit *, struct bundle *out, struct err *err);
 
-const struct tool_command cmd_resetconfig = { "resetconfig", "[--yes]",
-	"Go back to the configuration that was installed",
-	"Makes the configuration that comes with Postern the working copy and "
-	"commits it. Only the name of the host stays, and files below "
-	"secrets/ are left alone. Receiving and delivery must have been "
-	"suspended before (suspend), and stay so. It asks, unless --yes is "
-	"said; rollbackconfig brings back what was in force.",
-	run };
+const struct tool_command cmd_resetconfig = {
+	.name = "resetconfig",
+	.usage = "[--yes]",
+	.summary = "Go back to the configuration that was installed",
+	.help = "Makes the configuration that comes with Postern the working "
+		"copy and commits it. Only the name of the host stays, and "
+		"files below secrets/ are left alone. Receiving and delivery "
+		"must have been suspended before (suspend), and stay so. It "
+		"asks, unless --yes is said; rollbackconfig brings back what "
+		"was in force.",
+	.run = run,
+};
 
 static int
 run(struct tool *t, int argc, char **argv)

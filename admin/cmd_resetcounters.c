@@ -6,12 +6,15 @@
 static int run(struct tool *, int argc, char **argv);
 static void render(const json_t *, struct buf *);
 
-const struct tool_command cmd_resetcounters = { "resetcounters", "",
-	"Begin the Reset column of all counters anew",
-	"Sets the counters since the last reset to zero, those of hoststatus "
-	"and tophosts included. Counters since the start and since "
-	"installation, gauges and ids stay.",
-	run };
+const struct tool_command cmd_resetcounters = {
+	.name = "resetcounters",
+	.usage = "",
+	.summary = "Begin the Reset column of all counters anew",
+	.help = "Sets the counters since the last reset to zero, those of "
+		"hoststatus and tophosts included. Counters since the start "
+		"and since installation, gauges and ids stay.",
+	.run = run,
+};
 
 static int
 run(struct tool *t, int argc, char **argv)

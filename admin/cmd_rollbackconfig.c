@@ -21,16 +21,19 @@ static int revert(struct tool *, uint64_t number, bool dialogue, bool commit);
 static void say_reverted(struct tool *, const struct revision_info *);
 static int commit(struct tool *, const struct revision_info *);
 
-const struct tool_command cmd_rollbackconfig = { "rollbackconfig",
-	"[--yes] [--no-commit] REVISION | list",
-	"Go back to an earlier configuration",
-	"Puts an earlier revision of the configuration into the working copy "
-	"and commits it as a new revision; --no-commit leaves that to you. "
-	"Changes that were not committed are lost, so it asks before, unless "
-	"--yes is said. Secrets are no part of a revision and stay as they "
-	"are. \"list\" shows the revisions that are kept; in the dialogue they "
-	"are numbered from the newest.",
-	run };
+const struct tool_command cmd_rollbackconfig = {
+	.name = "rollbackconfig",
+	.usage = "[--yes] [--no-commit] REVISION | list",
+	.summary = "Go back to an earlier configuration",
+	.help = "Puts an earlier revision of the configuration into the "
+		"working copy and commits it as a new revision; --no-commit "
+		"leaves that to you. Changes that were not committed are lost, "
+		"so it asks before, unless --yes is said. Secrets are no part "
+		"of a revision and stay as they are. \"list\" shows the "
+		"revisions that are kept; in the dialogue they are numbered "
+		"from the newest.",
+	.run = run,
+};
 
 static int
 run(struct tool *t, int argc, char **argv)

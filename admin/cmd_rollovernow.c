@@ -7,11 +7,15 @@
 static int run(struct tool *, int argc, char **argv);
 static void render(const json_t *, struct buf *);
 
-const struct tool_command cmd_rollovernow = { "rollovernow", "[all|NAME]",
-	"Close log files and begin new ones",
-	"Rolls the log files of one log subscription, or of all, at once: the "
-	"current file is closed and kept, a new one is begun.",
-	run };
+const struct tool_command cmd_rollovernow = {
+	.name = "rollovernow",
+	.usage = "[all|NAME]",
+	.summary = "Close log files and begin new ones",
+	.help =
+	    "Rolls the log files of one log subscription, or of all, at "
+	    "once: the current file is closed and kept, a new one is begun.",
+	.run = run,
+};
 
 static int
 run(struct tool *t, int argc, char **argv)

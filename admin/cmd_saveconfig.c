@@ -21,15 +21,17 @@ static int save(struct tool *, struct saving *);
 static int write_file(const struct tool *, char name[NAME_ROOM],
     struct str text, struct err *err);
 
-const struct tool_command cmd_saveconfig = { "saveconfig",
-	"[--working] [--key FILE] mask|encrypt|plain",
-	"Write the configuration to a file",
-	"Writes the configuration in force, with --working the working copy, "
-	"as one file into the configuration folder. Files below secrets/ are "
-	"masked, so that the file can be shown but not be loaded again; or "
-	"encrypted, to be loaded on this machine, or anywhere with the file "
-	"that --key names; or plain.",
-	run };
+const struct tool_command cmd_saveconfig = {
+	.name = "saveconfig",
+	.usage = "[--working] [--key FILE] mask|encrypt|plain",
+	.summary = "Write the configuration to a file",
+	.help = "Writes the configuration in force, with --working the working "
+		"copy, as one file into the configuration folder. Files below "
+		"secrets/ are masked, so that the file can be shown but not be "
+		"loaded again; or encrypted, to be loaded on this machine, or "
+		"anywhere with the file that --key names; or plain.",
+	.run = run,
+};
 
 static int
 run(struct tool *t, int argc, char **argv)

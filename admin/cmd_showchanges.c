@@ -10,12 +10,15 @@ static int run(struct tool *, int argc, char **argv);
 static int print(struct tool *, struct buf *diff);
 static int print_escaped(struct tool *, struct str diff);
 
-const struct tool_command cmd_showchanges = { "showchanges", "[REVISION]",
-	"Show what was changed since the last commit",
-	"Shows the difference between the configuration in force, or a kept "
-	"revision, and the working copy, as lines that go and lines that "
-	"come.",
-	run };
+const struct tool_command cmd_showchanges = {
+	.name = "showchanges",
+	.usage = "[REVISION]",
+	.summary = "Show what was changed since the last commit",
+	.help = "Shows the difference between the configuration in force, or a "
+		"kept revision, and the working copy, as lines that go and "
+		"lines that come.",
+	.run = run,
+};
 
 static int
 run(struct tool *t, int argc, char **argv)

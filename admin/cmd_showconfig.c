@@ -18,17 +18,20 @@ static int load(struct tool *, bool working, struct config **);
 static int print_json(struct tool *, uint64_t revision, const struct buf *);
 static int print_manual(void);
 
-const struct tool_command cmd_showconfig = { "showconfig",
-	"[--working] [mask|plain] | [--working] --normal [--defaults] | "
-	"--manual",
-	"Show the configuration",
-	"Shows the configuration in force, with --working the working copy, as "
-	"one text of all its files, which loadconfig can read. Files below "
-	"secrets/ are masked, so that it cannot be loaded, unless plain is "
-	"said. --normal shows postern.yaml alone, in normal form, --defaults "
-	"also what was not set. --manual prints, instead of a configuration, "
-	"the list of all keys that postern.yaml(5) is made from.",
-	run };
+const struct tool_command cmd_showconfig = {
+	.name = "showconfig",
+	.usage = "[--working] [mask|plain] | [--working] --normal [--defaults] "
+		 "| --manual",
+	.summary = "Show the configuration",
+	.help = "Shows the configuration in force, with --working the working "
+		"copy, as one text of all its files, which loadconfig can "
+		"read. Files below secrets/ are masked, so that it cannot be "
+		"loaded, unless plain is said. --normal shows postern.yaml "
+		"alone, in normal form, --defaults also what was not set. "
+		"--manual prints, instead of a configuration, the list of all "
+		"keys that postern.yaml(5) is made from.",
+	.run = run,
+};
 
 static int
 run(struct tool *t, int argc, char **argv)

@@ -4,12 +4,15 @@
 
 static int run(struct tool *, int argc, char **argv);
 
-const struct tool_command cmd_showmessage = { "showmessage", "MID",
-	"Show a message of the queue",
-	"Shows header and body of a message, by its message id. On a terminal "
-	"control characters are shown escaped. With --json, what the queue "
-	"knows of the message instead of its text.",
-	run };
+const struct tool_command cmd_showmessage = {
+	.name = "showmessage",
+	.usage = "MID",
+	.summary = "Show a message of the queue",
+	.help = "Shows header and body of a message, by its message id. On a "
+		"terminal control characters are shown escaped. With --json, "
+		"what the queue knows of the message instead of its text.",
+	.run = run,
+};
 
 static int
 run(struct tool *t, int argc, char **argv)

@@ -22,14 +22,17 @@ static int run(struct tool *, int argc, char **argv);
 static bool ask(struct tool *, const struct way **, char *what, size_t size);
 static const struct way *way_find(const char *word);
 
-const struct tool_command cmd_showrecipients = { "showrecipients",
-	"host HOST | sender ADDRESS | all",
-	"List messages and recipients in the queue",
-	"Lists the messages in the delivery queue with their recipients, "
-	"oldest first: those to one destination, those of one envelope sender "
-	"(\"<>\" is the null sender), or all. The number in brackets after a "
-	"recipient's id says how often delivery was tried.",
-	run };
+const struct tool_command cmd_showrecipients = {
+	.name = "showrecipients",
+	.usage = "host HOST | sender ADDRESS | all",
+	.summary = "List messages and recipients in the queue",
+	.help = "Lists the messages in the delivery queue with their "
+		"recipients, oldest first: those to one destination, those of "
+		"one envelope sender (\"<>\" is the null sender), or all. The "
+		"number in brackets after a recipient's id says how often "
+		"delivery was tried.",
+	.run = run,
+};
 
 static int
 run(struct tool *t, int argc, char **argv)

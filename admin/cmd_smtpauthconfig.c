@@ -1,5 +1,6 @@
 /* cmd_smtpauthconfig.c - `smtpauthconfig`: profiles of SMTP AUTH, and the
  * users of those that are local */
+#include <stdlib.h>
 #include <string.h>
 #include <termios.h>
 #include <unistd.h>
@@ -7,17 +8,22 @@
 #include "admin/commands.h"
 #include "admin/objects.h"
 #include "admin/users.h"
-#include "base/mem.h"
-#include "config/load.h"
+#include "config/route_dest.h"
 
 #define PASSWORD_MAX 1024
 
-static int run(struct tool *, int argc, char **argv);
+enum { USER, DELUSER, USERS };
+
 static void describe(const struct editing *, const void *, struct buf *);
-static void listeners(const struct editing *, struct str name, struct buf *);
-static int run_user(struct tool *, const struct auth_profile *, char **argv);
-static int run_users(struct tool *, const struct auth_profile *, char **argv);
-static int run_deluser(struct tool *, const struct auth_profile *, char **argv);
+static bool ask_users(struct editing *, size_t which);
+static int take_users(struct editing *, struct args *, size_t which);
+static int act(
+    struct editing *, size_t which, const char *profile, const char *user);
+static int set_user(
+    struct tool *, const struct auth_profile *, const char *user);
+static int delete_user(
+    struct tool *, const struct auth_profile *, const char *user);
+static int list_users(struct tool *, const struct auth_profile *);
 static bool read_password(struct tool *, char out[PASSWORD_MAX]);
 static bool read_unseen(struct tool *, const char *question, char *out);
 
@@ -40,70 +46,32 @@ static const struct objects_form form = {
 		    NULL },
 	},
 	.describe = describe,
-	.users = listeners,
+	.more = {
+		{ "USER", "Set the password of a user, or add one." },
+		{ "DELUSER", "Remove a user." },
+		{ "USERS", "List the users of a profile." },
+	},
+	.ask_more = ask_users,
+	.take_more = take_users,
 };
 
-const struct tool_command cmd_smtpauthconfig = { "smtpauthconfig",
-	"[list | print NAME | new NAME [KEY=VALUE ...] | "
-	"edit NAME [KEY=VALUE ...] | delete NAME | user PROFILE NAME | "
-	"deluser PROFILE NAME | users PROFILE]",
-	"Who may authenticate with SMTP AUTH",
-	"new, edit and delete change the profiles in the working copy of the "
-	"configuration, which listeners name; KEY is type, servers, tls, "
-	"timeout or users; nothing of it is in force before a commit. user "
-	"sets the password of a user of a local profile, or adds the "
-	"user; the password is asked for, or is the first line of standard "
-	"input. deluser removes a user, users lists them. Passwords are kept "
-	"as keys for SCRAM-SHA-256 in the profile's file below secrets/. "
-	"What is changed here counts at once, without a commit.",
-	run };
-
-static const struct {
-	const char *word;
-	int argc;
-	int (*run)(struct tool *, const struct auth_profile *, char **argv);
-} actions[] = {
-	{ "user", 4, run_user },
-	{ "deluser", 4, run_deluser },
-	{ "users", 3, run_users },
+const struct tool_command cmd_smtpauthconfig = {
+	.name = "smtpauthconfig",
+	.usage = "[" OBJECTS_USAGE " | user PROFILE NAME | "
+		 "deluser PROFILE NAME | users PROFILE]",
+	.summary = "Who may authenticate with SMTP AUTH",
+	.help = "new, edit and delete change the profiles in the working copy "
+		"of the configuration, which listeners name; KEY is type, "
+		"servers, tls, timeout or users; nothing of it is in force "
+		"before a commit. user sets the password of a user of a local "
+		"profile, or adds the user; the password is asked for, or is "
+		"the first line of standard input. deluser removes a user, "
+		"users lists them. Passwords are kept as keys for "
+		"SCRAM-SHA-256 in the profile's file below secrets/. What is "
+		"changed here counts at once, without a commit.",
+	.edits = &objects_edits,
+	.form = &form,
 };
-
-static int
-run(struct tool *t, int argc, char **argv)
-{
-	const struct auth_profile *profile;
-	struct err err = ERR_INIT;
-	struct config *c = NULL;
-	struct bundle b;
-	size_t i = 0;
-	int status;
-
-	while (i < NELEM(actions) &&
-	       (argc < 2 || strcmp(argv[1], actions[i].word) != 0))
-		i++;
-	if (i == NELEM(actions)) /* profiles */
-		return objects_run(&form, t, argc, argv);
-	if (argc != actions[i].argc)
-		return tool_usage(t, NULL);
-	if (bundle_read_folder(&b, t->paths.etc, &err) == 0) {
-		c = config_load_simple(&b, 0, &err);
-		bundle_free(&b);
-	}
-	if (c == NULL)
-		return tool_fail(t, &err);
-	profile = config_auth_profile(c, str_of(argv[2]));
-	if (profile == NULL)
-		err_set(&err, ERR_PERM,
-		    "There is no profile \"%s\" below auth_profiles.", argv[2]);
-	else if (profile->kind != AUTH_LOCAL)
-		err_set(&err, ERR_PERM,
-		    "The users of \"%s\" are those of another server.",
-		    argv[2]);
-	status = err.kind != ERR_NONE ? tool_fail(t, &err)
-				      : actions[i].run(t, profile, argv);
-	config_unref(&c);
-	return status;
-}
 
 static void
 describe(const struct editing *ed, const void *object, struct buf *out)
@@ -112,28 +80,72 @@ describe(const struct editing *ed, const void *object, struct buf *out)
 
 	(void)ed;
 	buf_puts(out, p->kind == AUTH_LOCAL ? " (local)" : " (forward: ");
-	for (size_t k = 0; k < p->n_servers; k++)
-		buf_printf(out, "%s%.*s", k > 0 ? ", " : "",
-		    STR_ARG(p->servers[k].text));
+	route_dests_text(p->servers, p->n_servers, out);
 	buf_puts(out, p->kind == AUTH_LOCAL ? "" : ")");
 }
 
-static void
-listeners(const struct editing *ed, struct str name, struct buf *out)
+static bool
+ask_users(struct editing *ed, size_t which)
 {
-	const struct config *c = ed->w->config;
+	size_t n, k;
+	struct str *names = ask_names(ed->w->config, form.list, &n);
+	char user[DIALOGUE_LINE] = "", profile[DIALOGUE_LINE];
+	bool answered;
 
-	for (size_t i = 0; i < c->n_listeners; i++) {
-		const struct listener *l = &c->listeners[i];
+	answered = ask_which(ed, "Enter the name or number of the profile.",
+	    form.what, names, n, &k);
+	str_copy(profile, sizeof(profile), k < n ? names[k] : STR(""));
+	free(names);
+	if (!answered || *profile == '\0')
+		return answered;
+	tool_space(ed->t);
+	if (which != USERS &&
+	    !dialogue_needed(&ed->t->dialogue, "Enter the name of the user.",
+		user, sizeof(user)))
+		return false;
+	act(ed, which, profile, user);
+	return true;
+}
 
-		if (l->auth != NULL && str_eq(l->auth->name, name))
-			buf_printf(out, "%slistener \"%.*s\"",
-			    out->len > 0 ? ", " : "", STR_ARG(l->name));
-	}
+/* PROFILE NAME, or of USERS: PROFILE. */
+static int
+take_users(struct editing *ed, struct args *a, size_t which)
+{
+	const char *profile = args_next(a);
+	const char *user = which == USERS ? "" : args_next(a);
+
+	if (profile == NULL || user == NULL)
+		return tool_usage(ed->t, which == USERS
+					     ? "which profile?"
+					     : "which profile, which user?");
+	if (args_finish(a) != TOOL_DONE)
+		return TOOL_USAGE;
+	return act(ed, which, profile, user);
 }
 
 static int
-run_user(struct tool *t, const struct auth_profile *p, char **argv)
+act(struct editing *ed, size_t which, const char *name, const char *user)
+{
+	const struct auth_profile *p =
+	    config_auth_profile(ed->w->config, str_of(name));
+	struct err err = ERR_INIT;
+
+	if (p == NULL)
+		err_set(&err, ERR_PERM,
+		    "There is no profile \"%s\" below auth_profiles.", name);
+	else if (p->kind != AUTH_LOCAL)
+		err_set(&err, ERR_PERM,
+		    "The users of \"%s\" are those of another server.", name);
+	if (err.kind != ERR_NONE)
+		return tool_fail(ed->t, &err);
+	if (which == USERS)
+		return list_users(ed->t, p);
+	return which == USER ? set_user(ed->t, p, user)
+			     : delete_user(ed->t, p, user);
+}
+
+static int
+set_user(struct tool *t, const struct auth_profile *p, const char *user)
 {
 	char password[PASSWORD_MAX];
 	struct err err = ERR_INIT;
@@ -142,41 +154,40 @@ run_user(struct tool *t, const struct auth_profile *p, char **argv)
 
 	if (!read_password(t, password))
 		return tool_abandoned(t);
-	rc = users_file_set(t->paths.etc, p->users_file, str_of(argv[3]),
+	rc = users_file_set(t->paths.etc, p->users_file, str_of(user),
 	    str_of(password), &added, &err);
 	explicit_bzero(password, sizeof(password));
 	if (rc == -1)
 		return tool_fail(t, &err);
-	fprintf(t->dialogue.out, "User %s %s.\n", argv[3],
+	fprintf(t->dialogue.out, "User %s %s.\n", user,
 	    added ? "added" : "has a new password");
 	return TOOL_DONE;
 }
 
 static int
-run_deluser(struct tool *t, const struct auth_profile *p, char **argv)
+delete_user(struct tool *t, const struct auth_profile *p, const char *user)
 {
 	struct err err = ERR_INIT;
 	bool found;
 
-	if (users_file_remove(t->paths.etc, p->users_file, str_of(argv[3]),
-		&found, &err) == -1)
+	if (users_file_remove(
+		t->paths.etc, p->users_file, str_of(user), &found, &err) == -1)
 		return tool_fail(t, &err);
 	if (!found) {
-		err_set(&err, ERR_PERM, "There is no user \"%s\".", argv[3]);
+		err_set(&err, ERR_PERM, "There is no user \"%s\".", user);
 		return tool_fail(t, &err);
 	}
-	fprintf(t->dialogue.out, "User %s removed.\n", argv[3]);
+	fprintf(t->dialogue.out, "User %s removed.\n", user);
 	return TOOL_DONE;
 }
 
 static int
-run_users(struct tool *t, const struct auth_profile *p, char **argv)
+list_users(struct tool *t, const struct auth_profile *p)
 {
 	struct err err = ERR_INIT;
 	struct buf names;
 	int status;
 
-	(void)argv;
 	buf_init(&names, 1 << 26);
 	if (users_file_names(t->paths.etc, p->users_file, &names, &err) == -1)
 		status = tool_fail(t, &err);

@@ -11,13 +11,17 @@ static void add_free(const struct tool *, json_t *gauges);
 static bool ask(struct tool *, enum program_kind, const char *word,
     struct control_answer *, struct err *);
 
-const struct tool_command cmd_status = { "status", "[detail]",
-	"Show counters, gauges and whether mail flows",
-	"Shows since when the system runs, whether it receives and delivers, "
-	"the counters since the last reset, the last start and the first "
-	"installation, and the current values. With \"detail\" all counters, "
-	"the rates of the last minutes and all gauges.",
-	run };
+const struct tool_command cmd_status = {
+	.name = "status",
+	.usage = "[detail]",
+	.summary = "Show counters, gauges and whether mail flows",
+	.help = "Shows since when the system runs, whether it receives and "
+		"delivers, the counters since the last reset, the last start "
+		"and the first installation, and the current values. With "
+		"\"detail\" all counters, the rates of the last minutes and "
+		"all gauges.",
+	.run = run,
+};
 
 static int
 run(struct tool *t, int argc, char **argv)

@@ -7,17 +7,23 @@ static int run_suspend(struct tool *, int argc, char **argv);
 static int run_resume(struct tool *, int argc, char **argv);
 static int both(struct tool *, bool suspend, uint64_t seconds);
 
-const struct tool_command cmd_suspend = { "suspend", "[SECONDS]",
-	"Stop receiving and delivering",
-	"Does what suspendlistener does for all listeners, and what "
-	"suspenddel does.",
-	run_suspend };
+const struct tool_command cmd_suspend = {
+	.name = "suspend",
+	.usage = "[SECONDS]",
+	.summary = "Stop receiving and delivering",
+	.help = "Does what suspendlistener does for all listeners, and what "
+		"suspenddel does.",
+	.run = run_suspend,
+};
 
-const struct tool_command cmd_resume = { "resume", "",
-	"Receive and deliver again",
-	"Does what resumelistener does for all listeners, and what resumedel "
-	"does.",
-	run_resume };
+const struct tool_command cmd_resume = {
+	.name = "resume",
+	.usage = "",
+	.summary = "Receive and deliver again",
+	.help = "Does what resumelistener does for all listeners, and what "
+		"resumedel does.",
+	.run = run_resume,
+};
 
 static int
 run_suspend(struct tool *t, int argc, char **argv)

@@ -5,15 +5,23 @@
 static int run_suspend(struct tool *, int argc, char **argv);
 static int run_resume(struct tool *, int argc, char **argv);
 
-const struct tool_command cmd_suspenddel = { "suspenddel", "[SECONDS]",
-	"Stop delivering",
-	"Stops outgoing delivery. Connections that are open may finish within "
-	"SECONDS (30 if not given), then they are cut. Receiving goes on. "
-	"Stays so over a restart, until resumedel.",
-	run_suspend };
+const struct tool_command cmd_suspenddel = {
+	.name = "suspenddel",
+	.usage = "[SECONDS]",
+	.summary = "Stop delivering",
+	.help = "Stops outgoing delivery. Connections that are open may finish "
+		"within SECONDS (30 if not given), then they are cut. "
+		"Receiving goes on. Stays so over a restart, until resumedel.",
+	.run = run_suspend,
+};
 
-const struct tool_command cmd_resumedel = { "resumedel", "", "Deliver again",
-	"Ends what suspenddel began.", run_resume };
+const struct tool_command cmd_resumedel = {
+	.name = "resumedel",
+	.usage = "",
+	.summary = "Deliver again",
+	.help = "Ends what suspenddel began.",
+	.run = run_resume,
+};
 
 static int
 run_suspend(struct tool *t, int argc, char **argv)

@@ -17,19 +17,25 @@ static int not_there(struct tool *, const char *name, bool suspended);
 static bool ask(struct tool *, const char *question, json_t *all);
 static bool has(const json_t *list, const char *name);
 
-const struct tool_command cmd_suspendlistener = { "suspendlistener",
-	"all|NAME[,NAME...] [SECONDS]", "Stop receiving on listeners",
-	"Closes the sockets of listeners, so that new clients are refused; "
-	"conversations that are going on may finish within SECONDS (30 if not "
-	"given), then they are cut. Stays so over a restart, until "
-	"resumelistener.",
-	run_suspend };
+const struct tool_command cmd_suspendlistener = {
+	.name = "suspendlistener",
+	.usage = "all|NAME[,NAME...] [SECONDS]",
+	.summary = "Stop receiving on listeners",
+	.help = "Closes the sockets of listeners, so that new clients are "
+		"refused; conversations that are going on may finish within "
+		"SECONDS (30 if not given), then they are cut. Stays so over a "
+		"restart, until resumelistener.",
+	.run = run_suspend,
+};
 
-const struct tool_command cmd_resumelistener = { "resumelistener",
-	"all|NAME[,NAME...]", "Receive again on suspended listeners",
-	"Opens the sockets of suspended listeners again. The spelling "
-	"\"resumelister\" is understood, too.",
-	run_resume };
+const struct tool_command cmd_resumelistener = {
+	.name = "resumelistener",
+	.usage = "all|NAME[,NAME...]",
+	.summary = "Receive again on suspended listeners",
+	.help = "Opens the sockets of suspended listeners again. The spelling "
+		"\"resumelister\" is understood, too.",
+	.run = run_resume,
+};
 
 static int
 run_suspend(struct tool *t, int argc, char **argv)

@@ -17,14 +17,18 @@ static const char *const items[] = { "Active Recipients", "Connections Out",
 static int run(struct tool *, int argc, char **argv);
 static bool is_sort(const char *word);
 
-const struct tool_command cmd_tophosts = { "tophosts",
-	"[active_rcpts|conn_out|deliv_rcpts|soft_bounced|hard_bounced [COUNT]]",
-	"Show the busiest destinations",
-	"Shows the destinations with most active recipients, or sorted by "
-	"another column: connections out, delivered recipients, soft bounced "
-	"events, hard bounced recipients. COUNT is how many, 20 if not given; "
-	"internal destinations are always shown.",
-	run };
+const struct tool_command cmd_tophosts = {
+	.name = "tophosts",
+	.usage = "[active_rcpts|conn_out|deliv_rcpts|soft_bounced|hard_bounced "
+		 "[COUNT]]",
+	.summary = "Show the busiest destinations",
+	.help =
+	    "Shows the destinations with most active recipients, or sorted "
+	    "by another column: connections out, delivered recipients, "
+	    "soft bounced events, hard bounced recipients. COUNT is how "
+	    "many, 20 if not given; internal destinations are always shown.",
+	.run = run,
+};
 
 static int
 run(struct tool *t, int argc, char **argv)

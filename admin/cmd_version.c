@@ -34,12 +34,15 @@ static const struct {
 	{ "Queue schema", "queue_schema", "\n" },
 };
 
-const struct tool_command cmd_version = { "version", "",
-	"Show version, serial number and libraries",
-	"Shows what is installed: version, when it was built and installed, "
-	"the serial number of this machine, and what the host says of "
-	"itself.",
-	run };
+const struct tool_command cmd_version = {
+	.name = "version",
+	.usage = "",
+	.summary = "Show version, serial number and libraries",
+	.help = "Shows what is installed: version, when it was built and "
+		"installed, the serial number of this machine, and what the "
+		"host says of itself.",
+	.run = run,
+};
 
 static int
 run(struct tool *t, int argc, char **argv)

@@ -28,15 +28,17 @@ static int sample(
     struct tool *, struct rate_row *, uint64_t *received, struct err *);
 static int print_rate(struct tool *, const struct rate_row *, bool heading);
 
-const struct tool_command cmd_workqueue = { "workqueue",
-	"status | pause REASON | resume | rate SECONDS [COUNT]",
-	"Show, pause or resume the work queue",
-	"The work queue holds accepted messages until filters and policies "
-	"have seen them. \"pause\" keeps messages there, for the reason "
-	"given; receiving and delivery go on. \"rate\" prints a line every "
-	"SECONDS, COUNT times or until interrupted: messages waiting, and "
-	"how many came and went.",
-	run };
+const struct tool_command cmd_workqueue = {
+	.name = "workqueue",
+	.usage = "status | pause REASON | resume | rate SECONDS [COUNT]",
+	.summary = "Show, pause or resume the work queue",
+	.help = "The work queue holds accepted messages until filters and "
+		"policies have seen them. \"pause\" keeps messages there, for "
+		"the reason given; receiving and delivery go on. \"rate\" "
+		"prints a line every SECONDS, COUNT times or until "
+		"interrupted: messages waiting, and how many came and went.",
+	.run = run,
+};
 
 static int
 run(struct tool *t, int argc, char **argv)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "admin/commands.h"
+#include "admin/editing.h"
 #include "admin/fields.h"
 #include "base/bounds.h"
 
@@ -59,7 +60,8 @@ commands_run(struct tool *t, int argc, char **argv)
 		c = &cmd_help;
 	}
 	t->command = c;
-	status = c->run(t, argc, argv);
+	status = c->edits != NULL ? editing_run(t, argc, argv)
+				  : c->run(t, argc, argv);
 	t->json = json;
 	return finish(t, status);
 }

@@ -2,7 +2,9 @@
  * commands.h - the table of all commands
  *
  * A new command is one file cmd_NAME.c with `const struct tool_command
- * cmd_NAME`, and one line in COMMANDS.
+ * cmd_NAME`, one line in COMMANDS, and a page docs/man/postern-NAME.1. One
+ * that changes a list of named things is a table (objects.h), and so is one
+ * for a table of addresses (tables.h) or with a menu of its own (editing.h).
  */
 #ifndef ADMIN_COMMANDS_H
 #define ADMIN_COMMANDS_H

@@ -24,10 +24,16 @@ static bool make_path(
     struct editing *, char out[PATH_TEXT], const char *fmt, va_list);
 static bool fine(const struct editing *);
 
+static bool ask_menu(struct editing *, const void *form);
+static int take_menu(struct editing *, struct args *, const void *form);
+
+const struct editing_form editing_menus = { ask_menu, take_menu };
+
 int
-editing_run(struct tool *t, int argc, char **argv, const struct editing_form *f,
-    const void *form)
+editing_run(struct tool *t, int argc, char **argv)
 {
+	const struct editing_form *f = t->command->edits;
+	const void *form = t->command->form;
 	struct editing ed;
 	struct args a;
 	int status;
@@ -45,6 +51,47 @@ editing_run(struct tool *t, int argc, char **argv, const struct editing_form *f,
 		args_end(&a);
 	}
 	return editing_end(&ed, status);
+}
+
+static bool
+ask_menu(struct editing *ed, const void *form)
+{
+	const struct editing_menu *m = form;
+	const struct editing_op *here[EDITING_OPS];
+	struct dialogue_op ops[EDITING_OPS];
+	size_t n = 0, op;
+
+	for (size_t k = 0; k < m->n; k++) {
+		if (m->ops[k].ask == NULL)
+			continue;
+		here[n] = &m->ops[k];
+		ops[n++] = m->ops[k].op;
+	}
+	do {
+		if (m->show != NULL) {
+			tool_space(ed->t);
+			m->show(ed);
+		}
+		tool_space(ed->t);
+		if (!dialogue_menu(&ed->t->dialogue, ops, n, &op))
+			return false;
+		if (op == n)
+			return true;
+	} while (here[op]->ask(ed));
+	return false;
+}
+
+static int
+take_menu(struct editing *ed, struct args *a, const void *form)
+{
+	const struct editing_menu *m = form;
+	const char *word = args_next(a);
+
+	for (size_t k = 0; word != NULL && k < m->n; k++) {
+		if (str_is_nocase(str_of(word), m->ops[k].op.word))
+			return m->ops[k].take(ed, a);
+	}
+	return tool_usage(ed->t, word);
 }
 
 int

@@ -24,15 +24,31 @@ struct editing {
 
 /* TOOL_DONE; else the exit status, and what is wrong was said. */
 int editing_begin(struct editing *, struct tool *);
-/* The whole of a command: opens; without words on its line asks (false: the
- * input ended), else takes what they say (an exit status); ends. form: for
- * both. Without a terminal and without words: how it is used. */
+/*
+ * The whole of a command (tool_command.edits, .form): opens; without words on
+ * its line asks (false: the input ended), else takes what they say (an exit
+ * status); ends. Without a terminal and without words: how it is used.
+ */
 struct editing_form {
 	bool (*ask)(struct editing *, const void *form);
 	int (*take)(struct editing *, struct args *, const void *form);
 };
-int editing_run(struct tool *, int argc, char **argv,
-    const struct editing_form *, const void *form);
+int editing_run(struct tool *, int argc, char **argv);
+
+/* A command that is a menu of operations: edits = &editing_menus, form = one
+ * of these. What is shown above the menu, then the operations by word. */
+struct editing_op {
+	struct dialogue_op op;
+	bool (*ask)(struct editing *); /* NULL: on a line only */
+	int (*take)(struct editing *, struct args *);
+};
+struct editing_menu {
+	void (*show)(struct editing *); /* NULL: nothing */
+	const struct editing_op *ops;
+	size_t n; /* EDITING_OPS at most */
+};
+#define EDITING_OPS 16
+extern const struct editing_form editing_menus;
 /* Says that a commit is needed when something was changed. Returns status. */
 int editing_end(struct editing *, int status);
 /* The input ended in the middle of a dialogue; returns TOOL_NEGATIVE. */

@@ -39,15 +39,6 @@ int listener_new_batch(struct editing *, struct args *);
 bool listener_edit(struct editing *, size_t i);
 int listener_edit_batch(struct editing *, struct args *);
 
-/* What a key of the listener may name; the first is nothing. */
-struct listener_choices {
-	const char *question;
-	const struct str *names;
-	size_t n, now;
-};
-bool listener_choose(struct editing *, size_t i, const char *key,
-    const struct listener_choices *);
-
 /* listener_hat.c, listener_rat.c, listener_tables.c */
 bool listener_hat(struct editing *, size_t i);
 int listener_hat_batch(struct editing *, struct args *, size_t i);

@@ -11,9 +11,12 @@
 
 struct part {
 	const char *word, *help;
+	bool (*fits)(const struct listener *); /* NULL: all */
 	bool (*ask)(struct editing *, size_t i);
 	int (*batch)(struct editing *, struct args *, size_t i);
-	bool (*fits)(const struct listener *); /* NULL: all */
+	/* Instead of both: a key that refers to something, and the line for
+	 * nothing. */
+	const char *key, *question, *none;
 };
 
 static void show(struct editing *, const struct listener *);
@@ -27,39 +30,46 @@ static bool ask_place(struct editing *, size_t i);
 static int take_place(struct editing *, struct args *, size_t i);
 static bool ask_limits(struct editing *, size_t i);
 static int take_limits(struct editing *, struct args *, size_t i);
-static bool ask_certificate(struct editing *, size_t i);
-static int take_certificate(struct editing *, struct args *, size_t i);
-static bool ask_auth(struct editing *, size_t i);
-static int take_auth(struct editing *, struct args *, size_t i);
-static int take_choice(struct editing *, struct args *, size_t i,
+static bool ask_reference(struct editing *, size_t i, const struct part *);
+static int take_reference(struct editing *, struct args *, size_t i,
     const char *key, const char *none);
 static bool ask_bounce(struct editing *, size_t i);
 static int take_bounce(struct editing *, struct args *, size_t i);
 
+#define PART(word, help, fits, ask, batch)                                     \
+	{                                                                      \
+		word, help, fits, ask, batch, NULL, NULL, NULL                 \
+	}
+
 static const struct part parts[] = {
-	{ "NAME", "Change the name of the listener.", ask_rename, take_rename,
-	    NULL },
-	{ "INTERFACE", "Change the interface.", ask_place, take_place, NULL },
-	{ "CERTIFICATE", "Choose the certificate.", ask_certificate,
-	    take_certificate, is_smtp },
-	{ "LIMITS", "Change the injection limits.", ask_limits, take_limits,
-	    NULL },
-	{ "SETUP", "Configure general options.", listener_setup,
-	    listener_setup_batch, NULL },
-	{ "HOSTACCESS", "Modify the Host Access Table.", listener_hat,
-	    listener_hat_batch, NULL },
-	{ "RCPTACCESS", "Modify the Recipient Access Table.", listener_rat,
-	    listener_rat_batch, is_public },
-	{ "BOUNCECONFIG", "Choose the bounce profile to use for this listener.",
-	    ask_bounce, take_bounce, NULL },
-	{ "MASQUERADE", "Configure the domain masquerading table.",
-	    listener_masquerade, listener_masquerade_batch, NULL },
-	{ "DOMAINMAP", "Configure domain mappings.", listener_domain_map,
-	    listener_domain_map_batch, NULL },
-	{ "LDAPACCEPT", "Configure the recipient acceptance query.",
-	    listener_ldap_accept, listener_ldap_accept_batch, NULL },
-	{ "SMTPAUTH", "Configure SMTP authentication.", ask_auth, take_auth,
-	    is_smtp },
+	PART("NAME", "Change the name of the listener.", NULL, ask_rename,
+	    take_rename),
+	PART("INTERFACE", "Change the interface.", NULL, ask_place, take_place),
+	{ "CERTIFICATE", "Choose the certificate.", is_smtp, NULL, NULL,
+	    "certificate", "Please choose the certificate to use.",
+	    "None: STARTTLS is not offered" },
+	PART("LIMITS", "Change the injection limits.", NULL, ask_limits,
+	    take_limits),
+	PART("SETUP", "Configure general options.", NULL, listener_setup,
+	    listener_setup_batch),
+	PART("HOSTACCESS", "Modify the Host Access Table.", NULL, listener_hat,
+	    listener_hat_batch),
+	PART("RCPTACCESS", "Modify the Recipient Access Table.", is_public,
+	    listener_rat, listener_rat_batch),
+	PART("BOUNCECONFIG",
+	    "Choose the bounce profile to use for this "
+	    "listener.",
+	    NULL, ask_bounce, take_bounce),
+	PART("MASQUERADE", "Configure the domain masquerading table.", NULL,
+	    listener_masquerade, listener_masquerade_batch),
+	PART("DOMAINMAP", "Configure domain mappings.", NULL,
+	    listener_domain_map, listener_domain_map_batch),
+	PART("LDAPACCEPT", "Configure the recipient acceptance query.", NULL,
+	    listener_ldap_accept, listener_ldap_accept_batch),
+	{ "SMTPAUTH", "Configure SMTP authentication.", is_smtp, NULL, NULL,
+	    "auth_profile",
+	    "Please choose the SMTP Authentication profile to use.",
+	    "None: AUTH is not offered" },
 };
 
 bool
@@ -85,7 +95,8 @@ listener_edit(struct editing *ed, size_t i)
 			return false;
 		if (op == n)
 			return true;
-		if (!here[op]->ask(ed, i))
+		if (here[op]->key != NULL ? !ask_reference(ed, i, here[op])
+					  : !here[op]->ask(ed, i))
 			return false;
 	}
 }
@@ -112,25 +123,11 @@ listener_edit_batch(struct editing *ed, struct args *a)
 		if (parts[k].fits != NULL && !parts[k].fits(listener_at(ed, i)))
 			return editing_refuse(ed,
 			    "\"%s\" is a listener that has no %s.", name, word);
+		if (parts[k].key != NULL)
+			return take_reference(ed, a, i, parts[k].key, "none");
 		return parts[k].batch(ed, a, i);
 	}
 	return tool_usage(ed->t, word);
-}
-
-bool
-listener_choose(struct editing *ed, size_t i, const char *key,
-    const struct listener_choices *c)
-{
-	size_t chosen;
-
-	if (!ask_name(ed, c->question, c->names, c->n, c->now, &chosen))
-		return false;
-	if (chosen == 0)
-		editing_delete(ed, "listeners[%zu].%s", i, key);
-	else if (chosen != c->now)
-		editing_text(ed, c->names[chosen], "listeners[%zu].%s", i, key);
-	editing_save(ed);
-	return true;
 }
 
 static void
@@ -328,61 +325,28 @@ take_limits(struct editing *ed, struct args *a, size_t i)
 	return editing_done(ed);
 }
 
+/* A key that refers to something, as its part says. */
 static bool
-ask_certificate(struct editing *ed, size_t i)
+ask_reference(struct editing *ed, size_t i, const struct part *part)
 {
-	const struct config *c = ed->w->config;
-	struct str *names = mem_array(c->n_certificates + 1, sizeof(*names));
-	const struct certificate *now = listener_at(ed, i)->certificate;
-	bool answered;
+	char path[LISTENER_PATH];
+	struct question q = {
+		.key = ask_key_named(&schema_listener, part->key),
+		.text = part->question,
+		.none = part->none,
+		.object = listener_at(ed, i),
+	};
 
-	names[0] = STR("None: STARTTLS is not offered");
-	for (size_t k = 0; k < c->n_certificates; k++)
-		names[k + 1] = c->certificates[k].name;
-	answered = listener_choose(ed, i, "certificate",
-	    &(struct listener_choices){ "Please choose the certificate to use.",
-		names, c->n_certificates + 1,
-		now != NULL ? (size_t)(now - c->certificates) + 1 : 0 });
-	free(names);
-	return answered;
-}
-
-static bool
-ask_auth(struct editing *ed, size_t i)
-{
-	const struct config *c = ed->w->config;
-	struct str *names = mem_array(c->n_auth_profiles + 1, sizeof(*names));
-	const struct auth_profile *now = listener_at(ed, i)->auth;
-	bool answered;
-
-	names[0] = STR("None: AUTH is not offered");
-	for (size_t k = 0; k < c->n_auth_profiles; k++)
-		names[k + 1] = c->auth_profiles[k].name;
-	answered = listener_choose(ed, i, "auth_profile",
-	    &(struct listener_choices){
-		"Please choose the SMTP Authentication profile "
-		"to use.",
-		names, c->n_auth_profiles + 1,
-		now != NULL ? (size_t)(now - c->auth_profiles) + 1 : 0 });
-	free(names);
-	return answered;
-}
-
-static int
-take_certificate(struct editing *ed, struct args *a, size_t i)
-{
-	return take_choice(ed, a, i, "certificate", "none");
-}
-
-static int
-take_auth(struct editing *ed, struct args *a, size_t i)
-{
-	return take_choice(ed, a, i, "auth_profile", "none");
+	snprintf(path, sizeof(path), "listeners[%zu]", i);
+	if (!ask_set(ed, &q, path))
+		return false;
+	editing_save(ed);
+	return true;
 }
 
 /* none: the word for nothing. */
 static int
-take_choice(struct editing *ed, struct args *a, size_t i, const char *key,
+take_reference(struct editing *ed, struct args *a, size_t i, const char *key,
     const char *none)
 {
 	const char *name = args_next(a);
@@ -435,5 +399,5 @@ ask_bounce(struct editing *ed, size_t i)
 static int
 take_bounce(struct editing *ed, struct args *a, size_t i)
 {
-	return take_choice(ed, a, i, "bounce_profile", "Default");
+	return take_reference(ed, a, i, "bounce_profile", "Default");
 }

@@ -11,8 +11,8 @@
 /* One entry of a listener's menu: the keys that it asks for. */
 static const struct {
 	struct dialogue_op op;
-	const char *section;        /* below the listener; NULL: right there */
-	const char *keys[KEYS_MAX]; /* none: ask_call_ahead */
+	const char *section; /* below the listener; NULL: right there */
+	const char *keys[KEYS_MAX];
 } parts[] = {
 	{ { "DEFAULTDOMAIN", "Configure the default domain." }, NULL,
 	    { "default_domain" } },
@@ -26,7 +26,7 @@ static const struct {
 	    { "parser", "allow_8bit_user", "allow_8bit_domain", "allow_partial",
 		"source_routes", "unknown_literals", "reject_characters" } },
 	{ { "CALLAHEAD", "Choose the SMTP call-ahead profile." }, NULL,
-	    { NULL } },
+	    { "call_ahead" } },
 };
 
 /* Of all listeners, in the order of the manual. when: asked if that one is
@@ -74,7 +74,6 @@ static const struct {
 static bool ask_part(struct editing *, size_t i, size_t part);
 static bool ask_keys(struct editing *, size_t i, const char *section,
     const char *const keys[KEYS_MAX]);
-static bool ask_call_ahead(struct editing *, size_t i);
 static bool can_call_ahead(const struct listener *);
 static const struct schema_section *receiving(void);
 static void show_section(
@@ -194,8 +193,6 @@ listener_global_batch(struct editing *ed, struct args *a)
 static bool
 ask_part(struct editing *ed, size_t i, size_t part)
 {
-	if (parts[part].keys[0] == NULL)
-		return ask_call_ahead(ed, i);
 	return ask_keys(ed, i, parts[part].section, parts[part].keys);
 }
 
@@ -221,26 +218,6 @@ ask_keys(struct editing *ed, size_t i, const char *section,
 	}
 	editing_save(ed);
 	return true;
-}
-
-static bool
-ask_call_ahead(struct editing *ed, size_t i)
-{
-	const struct config *c = ed->w->config;
-	size_t n = c->n_callahead_profiles;
-	struct str *names = mem_array(n + 1, sizeof(*names));
-	const struct callahead_profile *now = listener_at(ed, i)->call_ahead;
-	bool answered;
-
-	names[0] = STR("None");
-	for (size_t k = 0; k < n; k++)
-		names[k + 1] = c->callahead_profiles[k].name;
-	answered = listener_choose(ed, i, "call_ahead",
-	    &(struct listener_choices){
-		"Select the SMTP call-ahead profile:", names, n + 1,
-		now != NULL ? (size_t)(now - c->callahead_profiles) + 1 : 0 });
-	free(names);
-	return answered;
 }
 
 static bool

@@ -6,6 +6,7 @@
 
 #include "admin/wordlist.h"
 #include "base/mem.h"
+#include "config/uses.h"
 
 #define PATH_LEN 300
 
@@ -54,13 +55,7 @@ static bool path_of(struct editing *, const struct objects_form *, size_t k,
 static bool is_list(const struct schema_key *);
 static bool is_so(const struct asking *, const char *when);
 
-int
-objects_run(const struct objects_form *f, struct tool *t, int argc, char **argv)
-{
-	static const struct editing_form form = { ask, take };
-
-	return editing_run(t, argc, argv, &form, f);
-}
+const struct editing_form objects_edits = { ask, take };
 
 static bool
 ask(struct editing *ed, const void *form)
@@ -244,13 +239,11 @@ static bool
 pick(struct editing *ed, const struct objects_form *f, const char *verb,
     size_t *k)
 {
-	size_t n = objects_count(ed, f);
-	struct str *names = mem_array(n + 1, sizeof(*names));
+	size_t n;
+	struct str *names = ask_names(ed->w->config, f->list, &n);
 	char question[200];
 	bool answered;
 
-	for (size_t i = 0; i < n; i++)
-		names[i] = objects_name(ed, f, i);
 	snprintf(question, sizeof(question),
 	    "Enter the name or number of the %s to %s.", f->what, verb);
 	answered = ask_which(ed, question, f->what, names, n, k);
@@ -494,7 +487,8 @@ remove_one(struct editing *ed, const struct objects_form *f, size_t k)
 	struct buf users;
 	int status;
 
-	buf_init(&users, 65536);
+	buf_init(&users, 1 << 20);
+	uses_find(ed->w->config, f->list, objects_name(ed, f, k), &users);
 	if (f->users != NULL)
 		f->users(ed, objects_name(ed, f, k), &users);
 	if (f->inherits && k == 0)

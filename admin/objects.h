@@ -8,6 +8,9 @@
  *
  *	list | print NAME | new NAME [KEY=VALUE ...] |
  *	edit NAME [KEY=VALUE ...] | delete NAME
+ *
+ * A command of its own is such a form and nothing else: see
+ * cmd_callaheadconfig.c.
  */
 #ifndef ADMIN_OBJECTS_H
 #define ADMIN_OBJECTS_H
@@ -34,7 +37,8 @@ struct objects_form {
 	/* What stands behind the name in the list; NULL: nothing. */
 	void (*describe)(
 	    const struct editing *, const void *object, struct buf *);
-	/* Who uses it, with commas: then it cannot be deleted. */
+	/* Who uses it besides those that the schema knows of (config/uses.h),
+	 * with commas: then it cannot be deleted. NULL: nobody. */
 	void (*users)(const struct editing *, struct str name, struct buf *);
 	/* More operations of the menu; what is left of a batch line. */
 	struct dialogue_op more[3];
@@ -42,9 +46,12 @@ struct objects_form {
 	int (*take_more)(struct editing *, struct args *, size_t which);
 };
 
-/* The whole command. */
-int objects_run(
-    const struct objects_form *, struct tool *, int argc, char **argv);
+/* A command that is such a form: edits = &objects_edits, form = the form. Its
+ * usage begins with OBJECTS_USAGE. */
+extern const struct editing_form objects_edits;
+#define OBJECTS_USAGE                                                          \
+	"list | print NAME | new NAME [KEY=VALUE ...] | "                      \
+	"edit NAME [KEY=VALUE ...] | delete NAME"
 
 /* For those who need only a part of it: the dialogue (false: the input
  * ended), the rest of a batch line. */

@@ -158,7 +158,8 @@ ask_one(struct editing *ed, size_t i, struct policy_params *p, bool is_set,
 	buf_init(&text, 1000);
 	buf_init(&answer, DIALOGUE_LINE);
 	buf_puts(&text, asked[i].label);
-	if (key->type != &value_bool && key->choices == NULL)
+	if (key->type != &value_bool && key->choices == NULL &&
+	    key->refers == NULL)
 		buf_printf(&text, ": %s%s", key->help,
 		    can_default ? " \"default\": as the listener." : "");
 	q.text = text.data;

@@ -142,13 +142,7 @@ tables_take(
 			    : put(ed, f, i, s.line, left, right);
 }
 
-int
-tables_run(const struct tables_form *f, struct tool *t, int argc, char **argv)
-{
-	static const struct editing_form form = { ask_global, take_global };
-
-	return editing_run(t, argc, argv, &form, f);
-}
+const struct editing_form tables_edits = { ask_global, take_global };
 
 static bool
 ask_global(struct editing *ed, const void *form)

@@ -49,9 +49,9 @@ bool tables_ask(struct editing *, const struct tables_form *, size_t i);
 int tables_take(
     struct editing *, struct args *, const struct tables_form *, size_t i);
 
-/* The whole command, of a table of the whole system. */
-int tables_run(
-    const struct tables_form *, struct tool *, int argc, char **argv);
+/* A command for a table of the whole system: edits = &tables_edits, form = the
+ * form. */
+extern const struct editing_form tables_edits;
 
 /* For forms with operations of their own: */
 const struct table *tables_now(

@@ -29,6 +29,7 @@ enum {
 };
 
 struct tool_command;
+struct editing_form;
 
 struct tool {
 	struct paths paths;
@@ -47,6 +48,10 @@ struct tool_command {
 	const char *help;    /* one paragraph */
 	/* argv[0] is the name; --json and --help are gone already. */
 	int (*run)(struct tool *, int argc, char **argv);
+	/* Instead of run, of a command that changes the configuration: how
+	 * (admin/editing.h), and the table that it works by. */
+	const struct editing_form *edits;
+	const void *form;
 };
 
 /*

@@ -25,32 +25,33 @@ struct options {
 
 static int run(struct tool *, int argc, char **argv);
 
-const struct tool_command cmd_trace = { "trace",
-	"[--source-ip IP] [--fqdn NAME] [--listener NAME] [--owner N] "
-	"[--reputation N] [--country XX] [--sender ADDRESS] "
-	"[--recipients LIST] [--file FILE] [--smtputf8] [--tls] "
-	"[--auth-user NAME] "
-	"[--ldap-accept LIST] [--sdr VERDICT] [--call-ahead] [--committed] "
-	"[--explain] | "
-	"--sessions FILE [--committed]",
-	"Show what would happen to a message",
-	"Sends a message through every stage of mail handling, in memory, and "
-	"says what each decided. Nothing is sent, queued or counted. The "
-	"working copy of the configuration is used, or with --committed what "
-	"the programs use now. --smtputf8: the client says that it may use "
-	"8-bit addresses. --tls: it has said STARTTLS. --auth-user: it has "
-	"authenticated, where that is offered. --ldap-accept: what "
-	"the directory says of recipients: ADDRESS=pass, =fail or =error, "
-	"separated by commas; one of these words alone is said of all others. "
-	"--sdr: the reputation of the sender's domain: Awful, Poor, Tainted, "
-	"Weak, Unknown, Neutral or Good; after commas its age in days and the "
-	"category of the threat. "
-	"--call-ahead: the call-ahead server is contacted. Asks for what the "
-	"options do not "
-	"say. --sessions: many messages, one JSON object a line, whose keys "
-	"are the names of the options, and \"message\" for its text; each is "
-	"answered by a line as --json has it.",
-	run };
+const struct tool_command cmd_trace = {
+	.name = "trace",
+	.usage = "[--source-ip IP] [--fqdn NAME] [--listener NAME] [--owner N] "
+		 "[--reputation N] [--country XX] [--sender ADDRESS] "
+		 "[--recipients LIST] [--file FILE] [--smtputf8] [--tls] "
+		 "[--auth-user NAME] [--ldap-accept LIST] [--sdr VERDICT] "
+		 "[--call-ahead] [--committed] [--explain] | --sessions FILE "
+		 "[--committed]",
+	.summary = "Show what would happen to a message",
+	.help = "Sends a message through every stage of mail handling, in "
+		"memory, and says what each decided. Nothing is sent, queued "
+		"or counted. The working copy of the configuration is used, or "
+		"with --committed what the programs use now. --smtputf8: the "
+		"client says that it may use 8-bit addresses. --tls: it has "
+		"said STARTTLS. --auth-user: it has authenticated, where that "
+		"is offered. --ldap-accept: what the directory says of "
+		"recipients: ADDRESS=pass, =fail or =error, separated by "
+		"commas; one of these words alone is said of all others. "
+		"--sdr: the reputation of the sender's domain: Awful, Poor, "
+		"Tainted, Weak, Unknown, Neutral or Good; after commas its age "
+		"in days and the category of the threat. --call-ahead: the "
+		"call-ahead server is contacted. Asks for what the options do "
+		"not say. --sessions: many messages, one JSON object a line, "
+		"whose keys are the names of the options, and \"message\" for "
+		"its text; each is answered by a line as --json has it.",
+	.run = run,
+};
 
 static int usage(struct tool *, const char *what);
 static bool fill(

@@ -75,6 +75,7 @@ begin(struct import *im, const struct listener *now, const char *file,
 		.problems = problems,
 		.file = file,
 		.no_paths = true,
+		.alone = true,
 		.column = now->type == LISTENER_PUBLIC ? DEFAULT_PUBLIC
 						       : DEFAULT_PRIVATE };
 	arena_init(&im->ld.scratch, TREE_MAX);

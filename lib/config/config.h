@@ -301,6 +301,7 @@ struct listener {
 	struct where where;
 	struct str name;
 	enum listener_type type;
+	struct str interface_name; /* what it refers to, and that */
 	const struct interface *interface;
 	struct str protocol; /* "SMTP", "QMQP" */
 	uint16_t port;
@@ -321,6 +322,7 @@ struct listener {
 	struct rat rat;                 /* public only; else n 0 */
 	const struct table *domain_map; /* NULL: none */
 	struct masquerade masquerade;
+	struct str certificate_name, auth_name, call_ahead_name; /* or empty */
 	const struct certificate *certificate;      /* NULL: no STARTTLS */
 	const struct auth_profile *auth;            /* NULL: no AUTH */
 	const struct callahead_profile *call_ahead; /* NULL: none */
@@ -431,6 +433,7 @@ struct config {
 	uint8_t sdr_block; /* so many verdicts, from the worst on */
 	uint32_t sdr_code;
 	struct str sdr_text;                    /* empty: the usual one */
+	struct str sdr_exceptions_name;         /* or empty */
 	const struct addr_list *sdr_exceptions; /* NULL: none */
 	bool sdr_match_all; /* From and Reply-To must be in it too */
 

@@ -123,19 +123,17 @@ load_scalar(struct load *ld, const struct at *at, struct str *text)
 }
 
 const void *
-load_named(
-    struct load *ld, const struct at *at, const char *what, const char *list)
+load_refer(
+    struct load *ld, const struct at *at, const char *list, struct str name)
 {
+	const struct schema_key *key = schema_find(&schema_top, str_of(list));
 	const void *object;
-	struct str name;
 	char quoted[100];
 
-	if (at->node == NULL || !load_scalar(ld, at, &name) || name.n == 0)
-		return NULL;
 	object = load_find(ld->config, list, name);
 	if (object == NULL)
-		load_error(ld, at, "there is no %s %s below %s", what,
-		    load_quote(quoted, name), list);
+		load_error(ld, at, "there is no %s %s below %s",
+		    key->section->name, load_quote(quoted, name), list);
 	return object;
 }
 
@@ -298,6 +296,8 @@ load_value(struct load *ld, const struct schema_key *key, const struct at *at,
 			load_error(ld, at, "%s", err.text);
 		return;
 	}
+	if (key->refers != NULL && text.n > 0 && !ld->alone)
+		load_refer(ld, at, key->refers, text);
 	if (!(key->flags & KEY_NOT_YET))
 		return;
 	dflt = schema_default(key, ld->column);

@@ -37,22 +37,6 @@ load_auth_finish(struct load *ld, const struct at *at, void *object)
 		    arena_printf(ld->mem, "%.*s.users", STR_ARG(a->name)));
 }
 
-void
-load_auth_profile(struct load *ld, const struct at *at, void *object)
-{
-	struct listener *l = object;
-
-	l->auth = load_named(ld, at, "profile", "auth_profiles");
-}
-
-void
-print_auth_profile(struct print *p, const void *object)
-{
-	const struct listener *l = object;
-
-	print_named(p, "auth_profile", l->auth != NULL ? &l->auth->name : NULL);
-}
-
 const char *
 load_auth_misfit(const struct config *c, const struct listener *l,
     const struct policy_params *p, bool *error)

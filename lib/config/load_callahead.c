@@ -31,25 +31,6 @@ load_callahead_finish(struct load *ld, const struct at *at, void *object)
 	check_code(ld, at, "temporary_code", p->temporary_code);
 }
 
-void
-load_call_ahead(struct load *ld, const struct at *at, void *object)
-{
-	struct listener *l = object;
-
-	l->call_ahead = load_named(ld, at, "profile", "callahead_profiles");
-	if (l->call_ahead != NULL && l->type != LISTENER_PUBLIC)
-		load_error(ld, at, "call-ahead is for public listeners");
-}
-
-void
-print_call_ahead(struct print *p, const void *object)
-{
-	const struct listener *l = object;
-
-	print_named(p, "call_ahead",
-	    l->call_ahead != NULL ? &l->call_ahead->name : NULL);
-}
-
 static void
 check_code(struct load *ld, const struct at *at, const char *key, uint32_t code)
 {

@@ -10,7 +10,6 @@
 static void check_unique(
     struct load *, const struct at *top, const char *list, const char *id);
 static void check_ports(struct load *, const struct at *listeners);
-static void check_profiles(struct load *, const struct at *list);
 static void check_policies(
     struct load *, const struct at *listeners, load_misfit *);
 static void check_listener(
@@ -21,7 +20,6 @@ void
 load_check(struct load *ld, const struct at *top)
 {
 	struct at listeners = at_key(top, "listeners");
-	struct at destinations = at_key(top, "destinations");
 
 	check_unique(ld, top, "interfaces", "name");
 	check_unique(ld, top, "interface_groups", "name");
@@ -34,14 +32,10 @@ load_check(struct load *ld, const struct at *top)
 	check_unique(ld, top, "destinations", "domain");
 	check_unique(ld, top, "logs", "name");
 	check_ports(ld, &listeners);
-	check_profiles(ld, &listeners);
-	check_profiles(ld, &destinations);
 	check_policies(ld, &listeners, load_tls_misfit);
 	check_policies(ld, &listeners, load_auth_misfit);
 	load_check_gateways(ld);
-	load_check_lists(ld, &listeners);
 	load_check_groups(ld, top);
-	load_check_access(ld);
 	note_limits(ld->config);
 	load_warn(ld);
 }
@@ -142,26 +136,6 @@ check_ports(struct load *ld, const struct at *listeners)
 			    STR_ARG(o->name));
 			break;
 		}
-	}
-}
-
-/* Of listeners and destinations: what their key bounce_profile names. */
-static void
-check_profiles(struct load *ld, const struct at *list)
-{
-	const struct node *n = list->node != NULL ? list->node->child : NULL;
-	char quoted[100];
-
-	for (size_t i = 0; n != NULL; n = n->next) {
-		struct at item = at_item(list, n, i++);
-		struct at at = at_key(&item, "bounce_profile");
-
-		if (at.node != NULL && at.node->kind == NODE_SCALAR &&
-		    at.node->text.n > 0 &&
-		    load_find(ld->config, "bounce_profiles", at.node->text) ==
-			NULL)
-			load_error(ld, &at, "there is no bounce profile %s",
-			    load_quote(quoted, at.node->text));
 	}
 }
 

@@ -9,8 +9,11 @@
 #define PORT_QMQP 628
 
 static uint16_t usual_port(const struct listener *);
+static void find_named(struct load *, const struct at *, struct listener *);
 static void check_qmqp(
     struct load *, const struct at *, const struct listener *);
+static void check_hat_of_qmqp(
+    struct load *, const struct at *, const struct hat *);
 static void check_trusted(struct load *, const struct at *, const char *key,
     const struct ip_range *, size_t n);
 
@@ -36,6 +39,7 @@ load_listener_finish(struct load *ld, const struct at *at, void *object)
 	struct listener *l = object;
 
 	ld->column = DEFAULT_PUBLIC;
+	find_named(ld, at, l);
 	check_trusted(ld, at, "proxy_protocol", l->proxies, l->n_proxies);
 	check_trusted(ld, at, "xclient", l->xclients, l->n_xclients);
 	if (listener_is_qmqp(l))
@@ -74,43 +78,35 @@ print_port(struct print *p, const void *object)
 	print_line(p, "port", str_of(text));
 }
 
-void
-load_interface(struct load *ld, const struct at *at, void *object)
-{
-	struct listener *l = object;
-	struct config *c = ld->config;
-	struct str name;
-	char quoted[100];
-
-	if (c->n_interfaces == 0) {
-		load_error(ld, at, "there is no interface to listen on");
-		return;
-	}
-	l->interface = &c->interfaces[0];
-	if (at->node == NULL || !load_scalar(ld, at, &name))
-		return;
-	for (size_t i = 0; i < c->n_interfaces; i++) {
-		if (str_eq(c->interfaces[i].name, name)) {
-			l->interface = &c->interfaces[i];
-			return;
-		}
-	}
-	load_error(ld, at, "there is no interface %s; the first one is %.*s",
-	    load_quote(quoted, name), STR_ARG(c->interfaces[0].name));
-}
-
-void
-print_interface(struct print *p, const void *object)
-{
-	const struct listener *l = object;
-
-	print_line(p, "interface", l->interface->name);
-}
-
 static uint16_t
 usual_port(const struct listener *l)
 {
 	return listener_is_qmqp(l) ? PORT_QMQP : PORT_SMTP;
+}
+
+/* That there is what a name says was looked at with the key. */
+static void
+find_named(struct load *ld, const struct at *at, struct listener *l)
+{
+	const struct config *c = ld->config;
+	struct at interface = at_key(at, "interface"),
+		  call_ahead = at_key(at, "call_ahead");
+
+	if (c->n_interfaces == 0) {
+		load_error(
+		    ld, &interface, "there is no interface to listen on");
+		return;
+	}
+	l->interface = load_find(c, "interfaces", l->interface_name);
+	if (l->interface == NULL)
+		l->interface = &c->interfaces[0];
+	l->interface_name = l->interface->name;
+	l->certificate = load_find(c, "certificates", l->certificate_name);
+	l->auth = load_find(c, "auth_profiles", l->auth_name);
+	l->call_ahead = load_find(c, "callahead_profiles", l->call_ahead_name);
+	if (l->call_ahead != NULL && l->type != LISTENER_PUBLIC)
+		load_error(
+		    ld, &call_ahead, "call-ahead is for public listeners");
 }
 
 /* QMQ-04; and what only SMTP has must not be demanded of it. */
@@ -126,14 +122,23 @@ check_qmqp(struct load *ld, const struct at *at, const struct listener *l)
 		    "offers it to everybody");
 	if (l->n_xclients > 0)
 		load_error(ld, &xclient, "is a command of SMTP; QMQP has none");
-	for (size_t i = 0; i < l->hat.n_groups; i++) {
-		const struct policy *p = l->hat.groups[i].policy;
+	check_hat_of_qmqp(ld, &hat, &l->hat);
+}
 
-		if (p != NULL && (p->p.tls != 0 || p->p.smtp_auth != 0))
-			load_error(ld, &hat,
-			    "the policy of group %.*s wants TLS or "
-			    "authentication; QMQP has neither",
-			    STR_ARG(l->hat.groups[i].name));
+/* Once, also when many groups take it from the defaults. */
+static void
+check_hat_of_qmqp(struct load *ld, const struct at *at, const struct hat *hat)
+{
+	for (size_t i = 0; i < hat->n_groups; i++) {
+		const struct policy *p = hat->groups[i].policy;
+
+		if (p == NULL || (p->p.tls == 0 && p->p.smtp_auth == 0))
+			continue;
+		load_error(ld, at,
+		    "the policy of group %.*s wants TLS or authentication; "
+		    "QMQP has neither",
+		    STR_ARG(hat->groups[i].name));
+		return;
 	}
 }
 

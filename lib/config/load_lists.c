@@ -37,10 +37,6 @@ static void take_exception(
 static void take_member(
     struct load *, const struct at *, struct str text, void *arg);
 static void print_exception(struct print *, const struct sender_exception *);
-static void check_hat(struct load *, const struct at *hat);
-static void check_each(
-    struct load *, const struct at *up, const char *list, const char *below);
-static void check_params(struct load *, const struct at *);
 
 void
 load_addr_entries(struct load *ld, const struct at *at, void *object)
@@ -154,24 +150,6 @@ load_check_groups(struct load *ld, const struct at *top)
 	}
 }
 
-/* Policies name address lists. */
-void
-load_check_lists(struct load *ld, const struct at *listeners)
-{
-	size_t i = 0;
-
-	if (listeners->node == NULL || listeners->node->kind != NODE_LIST)
-		return;
-	for (const struct node *n = listeners->node->child; n != NULL;
-	     n = n->next) {
-		struct at item = at_item(listeners, n, i++);
-		struct at hat = at_key(&item, "hat");
-
-		if (hat.node != NULL)
-			check_hat(ld, &hat);
-	}
-}
-
 static void
 take_entry(struct load *ld, const struct at *at, struct str text, void *arg)
 {
@@ -252,14 +230,11 @@ static void
 take_member(struct load *ld, const struct at *at, struct str name, void *arg)
 {
 	struct members *ms = arg;
-	const struct interface *i = config_interface(ld->config, name);
+	const struct interface *i = load_refer(ld, at, "interfaces", name);
 	char quoted[100];
 
-	if (i == NULL) {
-		load_error(ld, at, "there is no interface %s",
-		    load_quote(quoted, name));
+	if (i == NULL)
 		return;
-	}
 	for (size_t j = 0; j < ms->n; j++) {
 		if (ms->v[j] == i) {
 			load_error(ld, at, "%s is a member already",
@@ -286,50 +261,4 @@ print_exception(struct print *p, const struct sender_exception *e)
 		buf_fini(&text);
 	}
 	print_end_item(p);
-}
-
-static void
-check_hat(struct load *ld, const struct at *hat)
-{
-	struct at defaults = at_key(hat, "defaults");
-
-	check_params(ld, &defaults);
-	check_each(ld, hat, "policies", NULL);
-	check_each(ld, hat, "groups", "parameters");
-}
-
-static void
-check_each(
-    struct load *ld, const struct at *up, const char *list, const char *below)
-{
-	struct at at = at_key(up, list);
-	size_t i = 0;
-
-	if (at.node == NULL || at.node->kind != NODE_LIST)
-		return;
-	for (const struct node *n = at.node->child; n != NULL; n = n->next) {
-		struct at item = at_item(&at, n, i++);
-		struct at params = below != NULL ? at_key(&item, below) : item;
-
-		check_params(ld, &params);
-	}
-}
-
-static void
-check_params(struct load *ld, const struct at *at)
-{
-	static const char *const keys[] = { "sender_exceptions",
-		"tls_mandatory_list" };
-	char quoted[100];
-
-	for (size_t i = 0; at->node != NULL && i < NELEM(keys); i++) {
-		struct at key = at_key(at, keys[i]);
-
-		if (key.node == NULL || key.node->kind != NODE_SCALAR ||
-		    key.node->text.n == 0 ||
-		    config_addr_list(ld->config, key.node->text) != NULL)
-			continue;
-		load_error(ld, &key, "there is no address list %s",
-		    load_quote(quoted, key.node->text));
-	}
 }

@@ -29,9 +29,8 @@ void print_addr_entries(struct print *, const void *);
 void print_exceptions(struct print *, const void *);
 void print_members(struct print *, const void *);
 
-/* Once all is loaded: what tables and policies name is there. */
+/* Once all is loaded: what tables name is there. */
 void load_check_gateways(struct load *);
 void load_check_groups(struct load *, const struct at *top);
-void load_check_lists(struct load *, const struct at *listeners);
 
 #endif

@@ -18,23 +18,6 @@ load_certificate_finish(struct load *ld, const struct at *at, void *object)
 		    str_of(arena_printf(ld->mem, "%.*s.key", STR_ARG(c->name)));
 }
 
-void
-load_certificate(struct load *ld, const struct at *at, void *object)
-{
-	struct listener *l = object;
-
-	l->certificate = load_named(ld, at, "certificate", "certificates");
-}
-
-void
-print_certificate(struct print *p, const void *object)
-{
-	const struct listener *l = object;
-
-	print_named(p, "certificate",
-	    l->certificate != NULL ? &l->certificate->name : NULL);
-}
-
 const char *
 load_tls_misfit(const struct config *c, const struct listener *l,
     const struct policy_params *p, bool *error)

@@ -43,6 +43,7 @@ struct load {
 	const char *file;
 	bool no_paths; /* the file is no tree: problems name the line alone */
 	bool brief;    /* without access tables in files of their own */
+	bool alone;    /* a part: what it refers to is not there */
 	enum default_column column;
 	size_t n_nodes; /* of all files */
 };
@@ -82,13 +83,12 @@ struct at at_item(const struct at *up, const struct node *item, size_t index);
 struct where at_where(const struct load *, const struct at *);
 /* The scalar of a value; false, with an error, when it is something else. */
 bool load_scalar(struct load *, const struct at *, struct str *text);
-/* The object of one of the lists at the top of the file that a value names.
- * NULL: nothing is named, or, with an error, nothing of that name; what says
- * which kind of thing the list has. */
-const void *load_named(
-    struct load *, const struct at *, const char *what, const char *list);
-/* The same of a name that is known; NULL: there is none. */
+/* What a text refers to: the entry of that name of a list at the top of the
+ * file. NULL: there is none. */
 const void *load_find(const struct config *, const char *list, struct str name);
+/* ... or an error. */
+const void *load_refer(
+    struct load *, const struct at *, const char *list, struct str name);
 /* A value that may be one scalar or a list of them: calls each for each. */
 size_t load_each(struct load *, const struct at *, void *arg,
     void (*each)(struct load *, const struct at *, struct str, void *arg));
@@ -105,7 +105,6 @@ const char *load_quote(char out[100], struct str text);
 /* The parts with rules of their own. */
 void load_listener_begin(struct load *, const struct at *, void *);
 void load_listener_finish(struct load *, const struct at *, void *);
-void load_interface(struct load *, const struct at *, void *);
 void load_port(struct load *, const struct at *, void *);
 void load_interface_finish(struct load *, const struct at *, void *);
 void load_hat(struct load *, const struct at *, void *);
@@ -118,16 +117,12 @@ void load_servers(
     struct load *, const struct at *, struct route_dest **v, size_t *n);
 void load_auth_servers(struct load *, const struct at *, void *);
 void load_auth_finish(struct load *, const struct at *, void *);
-void load_auth_profile(struct load *, const struct at *, void *);
 void load_callahead_servers(struct load *, const struct at *, void *);
 void load_callahead_finish(struct load *, const struct at *, void *);
-void load_call_ahead(struct load *, const struct at *, void *);
-void load_sdr_exceptions(struct load *, const struct at *, void *);
 void load_sdr_finish(struct load *, const struct at *, void *);
 void load_bounce_finish(struct load *, const struct at *, void *);
 void load_destination_finish(struct load *, const struct at *, void *);
 void load_policy_finish(struct load *, const struct at *, void *);
-void load_certificate(struct load *, const struct at *, void *);
 void load_certificate_finish(struct load *, const struct at *, void *);
 /* Why a policy does not go together with a listener that has a group for it:
  * the rest of a sentence that begins with the policy, and whether it is an
@@ -135,8 +130,6 @@ void load_certificate_finish(struct load *, const struct at *, void *);
 typedef const char *load_misfit(const struct config *, const struct listener *,
     const struct policy_params *, bool *error);
 load_misfit load_auth_misfit, load_tls_misfit;
-/* What tables in files of their own name must be there. */
-void load_check_access(struct load *);
 /* Whatever concerns more than one object, once all is read. */
 void load_check(struct load *, const struct at *top);
 
@@ -163,8 +156,6 @@ struct print {
 	int n_opened;
 };
 void print_line(struct print *, const char *key, struct str value);
-/* What load_named() read; NULL: nothing, which is the default. */
-void print_named(struct print *, const char *key, const struct str *name);
 void print_open(struct print *, const char *key); /* "key:", one deeper */
 void print_close(struct print *);
 void print_item(struct print *, struct str value); /* "- value" */
@@ -177,9 +168,7 @@ void print_value(struct print *, const struct schema_key *, const void *object,
     const void *base);
 /* A YAML scalar, in quotes where it needs them. */
 void print_scalar(struct buf *, struct str);
-void print_interface(struct print *, const void *);
 void print_port(struct print *, const void *);
-void print_certificate(struct print *, const void *);
 void print_hat(struct print *, const void *);
 void print_hat_value(struct print *, const void *); /* what hat: has */
 void print_rat(struct print *, const void *);
@@ -187,9 +176,6 @@ void print_rat_value(struct print *, const void *);
 void print_routes(struct print *, const void *);
 void print_servers(struct print *, const struct route_dest *v, size_t n);
 void print_auth_servers(struct print *, const void *);
-void print_auth_profile(struct print *, const void *);
 void print_callahead_servers(struct print *, const void *);
-void print_call_ahead(struct print *, const void *);
-void print_sdr_exceptions(struct print *, const void *);
 
 #endif

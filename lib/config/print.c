@@ -83,13 +83,6 @@ print_line(struct print *p, const char *key, struct str value)
 }
 
 void
-print_named(struct print *p, const char *key, const struct str *name)
-{
-	if (name != NULL || p->all)
-		print_line(p, key, name != NULL ? *name : STR(""));
-}
-
-void
 print_open(struct print *p, const char *key)
 {
 	if (p->n_opened == PRINT_OPEN_MAX)

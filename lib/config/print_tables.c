@@ -3,6 +3,7 @@
  */
 #include "base/mem.h"
 #include "config/loader.h"
+#include "config/route_dest.h"
 
 #define TEXT_MAX ((size_t)1 << 20)
 
@@ -82,10 +83,7 @@ print_servers(struct print *p, const struct route_dest *v, size_t n)
 	if (n == 0)
 		return;
 	buf_init(&text, TEXT_MAX);
-	for (size_t i = 0; i < n; i++) {
-		buf_puts(&text, i > 0 ? ", " : "");
-		buf_add_str(&text, v[i].text);
-	}
+	route_dests_text(v, n, &text);
 	print_line(p, "servers", buf_str(&text));
 	buf_fini(&text);
 }

@@ -92,6 +92,14 @@ route_dests_parse(struct route *r, const struct str *texts, size_t n,
 	return 0;
 }
 
+void
+route_dests_text(const struct route_dest *v, size_t n, struct buf *out)
+{
+	for (size_t k = 0; k < n; k++)
+		buf_printf(
+		    out, "%s%.*s", k > 0 ? ", " : "", STR_ARG(v[k].text));
+}
+
 static int
 take_priority(struct route_dest *d, struct str *text, struct err *err)
 {

@@ -8,6 +8,7 @@
 #define CONFIG_ROUTE_DEST_H
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "config/config.h"
 
 /* host, [host], address, [address], with :port and /pri=N. */
@@ -20,5 +21,8 @@ int route_domain_parse(
  * by commas. */
 int route_dests_parse(struct route *, const struct str *texts, size_t n,
     struct arena *mem, struct err *err);
+
+/* As they were written, with ", " between. */
+void route_dests_text(const struct route_dest *, size_t n, struct buf *out);
 
 #endif

@@ -442,6 +442,7 @@ static const struct schema_key destination_keys[] = {
 	{ .name = "bounce_profile",
 	    FIELD(destination, bounce_profile),
 	    .type = &value_text,
+	    .refers = "bounce_profiles",
 	    .max = 80,
 	    DEFAULT(""),
 	    .help = "Name of a bounce profile: how long mail to this "
@@ -501,6 +502,7 @@ static const struct schema_section log_section = {
 	WHERE(log_subscription)
 };
 
+/* What others refer to stands before them. */
 static const struct schema_key top_keys[] = {
 	{ .name = "hostname",
 	    FIELD(config, hostname),
@@ -547,12 +549,19 @@ static const struct schema_key top_keys[] = {
 	    .section = &interface_section,
 	    .max = 1000,
 	    .help = "Addresses of this machine that listeners use." },
+	{ .name = "bounce_profiles",
+	    LIST(config, bounce_profiles, n_bounce_profiles),
+	    .section = &schema_bounce_profile,
+	    .max = 10000,
+	    .flags = KEY_INHERIT,
+	    .help = "How long mail is tried, and who is told when it "
+		    "fails." },
+	{ .section = &schema_tables },
 	{ .name = "listeners",
 	    LIST(config, listeners, n_listeners),
 	    .section = &schema_listener,
 	    .max = 1000,
 	    .help = "Where mail is received, and from whom." },
-	{ .section = &schema_tables },
 	{ .name = "sdr",
 	    .section = &schema_sdr,
 	    .help = "Sender domain reputation." },
@@ -568,13 +577,6 @@ static const struct schema_key top_keys[] = {
 		    "counts, in whatever order they stand: the domain "
 		    "itself, then the longest .domain, then ALL. Without "
 		    "any: the DNS." },
-	{ .name = "bounce_profiles",
-	    LIST(config, bounce_profiles, n_bounce_profiles),
-	    .section = &schema_bounce_profile,
-	    .max = 10000,
-	    .flags = KEY_INHERIT,
-	    .help = "How long mail is tried, and who is told when it "
-		    "fails." },
 	{ .name = "destinations",
 	    LIST(config, destinations, n_destinations),
 	    .section = &destination_section,

@@ -78,6 +78,9 @@ struct schema_key {
 	const struct value_type *type;
 	const struct choice *choices;
 	bool (*text_ok)(struct str text, struct err *err);
+	/* The text names an entry of this list at the top, or is empty. The
+	 * list stands before whatever names its entries. */
+	const char *refers;
 	const struct schema_section *section;
 	bool list;    /* of sections or values: pointer at off ... */
 	size_t n_off; /* ... and the number of them here */

@@ -276,16 +276,27 @@ static const struct schema_key listener_keys[] = {
 		    "says yes and throws the mail away: before or after it "
 		    "was written to the queue." },
 	{ .name = "interface",
-	    CUSTOM(load_interface, print_interface, "the name of an interface"),
+	    FIELD(listener, interface_name),
+	    .type = &value_text,
+	    .refers = "interfaces",
+	    .max = 80,
+	    DEFAULT(""),
 	    .help = "Where it listens; the first one if not said." },
 	{ .name = "certificate",
-	    CUSTOM(load_certificate, print_certificate,
-		"the name of a certificate"),
+	    FIELD(listener, certificate_name),
+	    .type = &value_text,
+	    .refers = "certificates",
+	    .max = 80,
+	    DEFAULT(""),
 	    .help = "What the listener shows under TLS to clients that do not "
 		    "ask for another name. Without one STARTTLS is not "
 		    "offered." },
 	{ .name = "call_ahead",
-	    CUSTOM(load_call_ahead, print_call_ahead, "the name of a profile"),
+	    FIELD(listener, call_ahead_name),
+	    .type = &value_text,
+	    .refers = "callahead_profiles",
+	    .max = 80,
+	    DEFAULT(""),
 	    .help = "SMTP call-ahead of a public listener: which of the "
 		    "callahead_profiles says whether recipients exist. "
 		    "Empty: nobody is asked." },
@@ -295,8 +306,11 @@ static const struct schema_key listener_keys[] = {
 		    "version has no directories yet: every look-up ends as "
 		    "one whose server cannot be reached." },
 	{ .name = "auth_profile",
-	    CUSTOM(
-		load_auth_profile, print_auth_profile, "the name of a profile"),
+	    FIELD(listener, auth_name),
+	    .type = &value_text,
+	    .refers = "auth_profiles",
+	    .max = 80,
+	    DEFAULT(""),
 	    .help = "Who may authenticate here, where the policy has "
 		    "smtp_auth on. Without one AUTH is not offered." },
 	{ .name = "protocol",
@@ -371,6 +385,7 @@ static const struct schema_key listener_keys[] = {
 	{ .name = "bounce_profile",
 	    FIELD(listener, bounce_profile),
 	    .type = &value_text,
+	    .refers = "bounce_profiles",
 	    .max = 80,
 	    DEFAULT(""),
 	    .help = "Name of a bounce profile; empty: Default." },

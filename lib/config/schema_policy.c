@@ -35,8 +35,8 @@ static const struct choice levels[] = {
 	[MFP_##id] = { .name = label,                                          \
 		P(member),                                                     \
 		.type = &value_text,                                           \
+		.refers = "address_lists",                                     \
 		.max = NAME_MAX_LEN,                                           \
-		.text_ok = name_printable,                                     \
 		DEFAULT(""),                                                   \
 		.help = text }
 #define LATER(id, label, member, text)                                         \

@@ -49,8 +49,11 @@ static const struct schema_key sdr_keys[] = {
 	    DEFAULT(""),
 	    .help = "Reply text of the refusal; empty: the usual one." },
 	{ .name = "exceptions",
-	    CUSTOM(load_sdr_exceptions, print_sdr_exceptions,
-		"the name of an address list"),
+	    FIELD(config, sdr_exceptions_name),
+	    .type = &value_text,
+	    .refers = "address_lists",
+	    .max = 80,
+	    DEFAULT(""),
 	    .help = "Senders whose mail is not looked up: one of the "
 		    "address_lists." },
 	{ .name = "exceptions_match",

@@ -9,7 +9,8 @@ import os
 import pathlib
 import subprocess
 
-from suite import free_port, wait_for
+from ports import free_port
+from suite import wait_for
 
 HEAD = """\
 $TTL 60

@@ -10,15 +10,18 @@ import importlib.machinery
 import json
 import os
 import pathlib
-import shutil
 import signal
 import socket
 import subprocess
 import time
+import types
+
+from ports import free_port
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
-queued = importlib.machinery.SourceFileLoader(
-    "queued", str(TOP / "tests/tools/queued")).load_module()
+queued = types.ModuleType("queued")
+importlib.machinery.SourceFileLoader(
+    "queued", str(TOP / "tests/tools/queued")).exec_module(queued)
 BIN = pathlib.Path(os.environ.get("POSTERN_BIN", TOP / "build/bin"))
 PEERS = TOP / "build/peers/bin"
 START_SECONDS = 30
@@ -35,12 +38,6 @@ def program(comm):
         if ("postern-" + name)[:15] == "postern-" + comm:
             return name
     return comm
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 def wait_for(what, test, seconds=20, every=0.02):

@@ -11,6 +11,7 @@ import time
 
 import pytest
 
+from ports import free_port
 from sink import Sink
 from suite import wait_for
 
@@ -46,8 +47,8 @@ class Other(threading.Thread):
 
     def __init__(self):
         super().__init__(daemon=True)
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
+        self.port = free_port()
+        self.listener = socket.create_server(("127.0.0.1", self.port))
         self.mode = "ok"
         self.asked = []
         self.start()

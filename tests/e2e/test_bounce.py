@@ -4,8 +4,9 @@ import email.policy
 import time
 
 from conftest import CONFIG
+from ports import free_port
 from sink import Sink
-from suite import Client, free_port, wait_for
+from suite import Client, wait_for
 
 BODY = (b"From: Joe <joe@sender.test>\r\nSubject: to be refused\r\n"
         b"Message-ID: <b1@sender.test>\r\n\r\nthe text\r\n")

@@ -5,8 +5,9 @@ import threading
 import pytest
 
 import twin
+from ports import free_port
 from sink import Sink
-from suite import free_port, wait_for
+from suite import wait_for
 from terminal import Terminal
 from twin import Session
 

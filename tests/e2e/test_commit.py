@@ -11,8 +11,9 @@ import time
 import pytest
 
 from conftest import CONFIG
+from ports import free_port
 from sink import Sink
-from suite import BIN, PEERS, ROOT_USER, Client, free_port, wait_for
+from suite import BIN, PEERS, ROOT_USER, Client, wait_for
 from terminal import Terminal
 
 PROMPT = "mx.postern.test> "
@@ -86,9 +87,9 @@ def test_one_program_refuses(postern):
 
 def test_a_port_that_cannot_be_had(postern):
     with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
+        port = free_port()
+        taken.bind(("127.0.0.1", port))
         taken.listen(1)
-        port = taken.getsockname()[1]
         postern.configure(with_rcpt("new.test").replace(
             "  - name: OutboundMail", "  - name: Other\n    type: public\n"
             "    interface: Loopback\n    port: %d\n  - name: OutboundMail"

@@ -386,8 +386,9 @@ callahead_profiles:
         for word in ("edit", "1", "setup", "callahead"):
             t.expect("[]> ")
             t.say(word)
-        t.answer(("\nSelect the SMTP call-ahead profile:\n1. None\n2. ask\n"
-                  "[1]> ", "2"))
+        t.answer(("\ncall_ahead: SMTP call-ahead of a public listener: which of "
+                  "the\ncallahead_profiles says whether recipients exist. "
+                  "Empty: nobody is asked.\n1. None\n2. ask\n[1]> ", "2"))
         for _ in range(3):
             t.expect("[]> ")
             t.say()

@@ -3,8 +3,9 @@ import pytest
 
 from conftest import CONFIG
 from nsd import Nsd
+from ports import free_port
 from sink import Sink
-from suite import Client, free_port, wait_for
+from suite import Client, wait_for
 
 ZONE = """\
 ns A 127.0.0.1

@@ -3,7 +3,8 @@ import subprocess
 
 import pytest
 
-from suite import BIN, free_port
+from ports import free_port
+from suite import BIN
 from terminal import Terminal
 
 SEED = """\

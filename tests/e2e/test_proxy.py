@@ -7,8 +7,9 @@ import subprocess
 import pytest
 
 from conftest import CONFIG
+from ports import free_port
 from sink import Sink
-from suite import PEERS, Client, free_port, wait_for
+from suite import PEERS, Client, wait_for
 
 BEHIND = CONFIG.replace(
     "    interface: Loopback\n    port: @PORT@\n",

@@ -13,8 +13,9 @@ import qmqp
 import test_rewriting as rewriting
 import twin
 from conftest import CONFIG
+from ports import free_port
 from sink import Sink
-from suite import PEERS, free_port, wait_for
+from suite import PEERS, wait_for
 from test_load import SmtpSink
 from twin import Session
 
@@ -110,7 +111,7 @@ def test_qmq_05_while_facts_are_waited_for(make_suite):
     """Nobody answers for the sender's domain: not now; and the answer is
     heard by who has closed his side for writing."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
-        silent.bind(("127.0.0.1", 0))
+        silent.bind(("127.0.0.1", free_port()))
         postern = make_suite(QMQP.replace(
             "dns:\n  enabled: no\n",
             "dns:\n  servers: [ '127.0.0.1:%d' ]\n  timeout: 1\n"

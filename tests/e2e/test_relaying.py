@@ -5,8 +5,9 @@ import pytest
 import twin
 from conftest import CONFIG
 from nsd import Nsd
+from ports import free_port
 from sink import Sink
-from suite import Client, free_port
+from suite import Client
 from twin import Session
 
 FOREIGN = "other.test"

@@ -4,7 +4,8 @@ import os
 import threading
 
 from conftest import CONFIG
-from suite import Client, free_port, wait_for
+from ports import free_port
+from suite import Client, wait_for
 
 
 def test_a_change_counts_only_after_commit(postern, sink):

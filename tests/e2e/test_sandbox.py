@@ -9,17 +9,18 @@ import re
 import pytest
 
 from conftest import CONFIG
+from ports import free_port
 from sink import Sink
-from suite import BIN, ROOT_USER, free_port
+from suite import BIN, ROOT_USER
 
 QMQP = """\
   - name: Generators
     type: private
     protocol: QMQP
     interface: Loopback
-    port: %d
+    port: @QMQP_PORT@
 
-""" % free_port()
+"""
 
 # which kinds of descriptors a program may hold besides /dev/null, its
 # standard output, the channels (sockets without a name) and its loop
@@ -49,7 +50,9 @@ def inet_sockets():
 
 
 def test_priv_every_program_is_confined(make_suite):
-    postern = make_suite(CONFIG.replace("routes:\n", QMQP + "routes:\n"))
+    postern = make_suite(CONFIG.replace(
+        "routes:\n", QMQP.replace("@QMQP_PORT@", str(free_port()))
+        + "routes:\n"))
     with Sink(postern.sink_port) as sink:
         with postern.client() as c:
             c.mail()

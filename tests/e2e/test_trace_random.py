@@ -13,9 +13,10 @@ import time
 
 import twin
 from nsd import Nsd
+from ports import free_port
 from shrink import shrink
 from sink import Sink
-from suite import BIN, free_port, wait_for
+from suite import BIN, wait_for
 from twin import BANNER, Player, Session, events
 
 PAIRS = int(os.environ.get("POSTERN_PAIRS", 2000))

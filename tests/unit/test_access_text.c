@@ -707,7 +707,8 @@ static const struct {
 	    "of the line" },
 	{ "a list that there is not", "  hat_file: h\n",
 	    "$X\n  ACCEPT {\n    sender_exceptions = \"L\"\n  }\n" ALL, "",
-	    "tables/h:1:1: there is no address list \"L\"" },
+	    "tables/h:3:5: there is no address list \"L\" "
+	    "below address_lists" },
 	{ "private", "  type: private\n  rat_file: r\n", ALL, "a.b ACCEPT\n",
 	    "tables/r:1:1: only public listeners have this table" },
 };

@@ -13,7 +13,7 @@
 
 #define WORDS_MAX 9
 
-static const struct tool_command command = { "test", "", "", "", NULL };
+static const struct tool_command command = { .name = "test", .usage = "" };
 
 /* Splits at blanks; returns argc. */
 static int

@@ -325,7 +325,7 @@ test_a_configuration_that_makes_no_sense(void **state)
 		    "must be 250 (accept) or a reply code" },
 		{ "{name: P, temporary_code: 251}", "public",
 		    "must be 250 (accept) or a reply code" },
-		{ "{name: Q}", "public", "there is no profile \"P\"" },
+		{ "{name: Q}", "public", "there is no call-ahead profile \"P\"" },
 		{ "{name: P}", "private", "for public listeners" },
 		{ "{name: P, servers: /dev/null}", "public",
 		    "must be servers" },

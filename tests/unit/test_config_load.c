@@ -147,8 +147,8 @@ static const struct {
 
 	/* listeners */
 	{ "unknown interface", HEAD "listeners: [{name: L, interface: C}]\n",
-	    "3:34: listeners[0].interface: there is no interface \"C\"; the "
-	    "first one is A" },
+	    "3:34: listeners[0].interface: there is no interface \"C\" "
+	    "below interfaces" },
 	{ "no interface at all", "hostname: a.b\nlisteners: [{name: L}]\n",
 	    "2:13: listeners[0].interface: there is no interface to listen "
 	    "on" },
@@ -170,7 +170,7 @@ static const struct {
 	{ "unknown bounce profile",
 	    HEAD "listeners: [{name: L, bounce_profile: P}]\n",
 	    "3:39: listeners[0].bounce_profile: there is no bounce profile "
-	    "\"P\"" },
+	    "\"P\" below bounce_profiles" },
 
 	/* host access tables */
 	{ "unknown policy",

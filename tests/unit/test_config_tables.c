@@ -87,7 +87,7 @@ static const struct {
 	{ "group of strangers",
 	    HEAD "interface_groups: [{name: G, members: [A, C]}]\n",
 	    "postern.yaml:3:43: interface_groups[0].members[1]: there is no "
-	    "interface \"C\"" },
+	    "interface \"C\" below interfaces" },
 	{ "member twice",
 	    HEAD "interface_groups: [{name: G, members: [A, A]}]\n",
 	    "postern.yaml:3:43: interface_groups[0].members[1]: \"A\" is a "
@@ -118,18 +118,21 @@ static const struct {
 	    HEAD "listeners: [{name: L, hat: {defaults: {sender_exceptions: "
 		 "X}}}]\n",
 	    "postern.yaml:3:59: listeners[0].hat.defaults.sender_exceptions: "
-	    "there is no address list \"X\"" },
+	    "there is no address list \"X\" below "
+	    "address_lists" },
 	{ "policy names no list: a policy",
 	    HEAD "listeners: [{name: L, hat: {policies: [{name: $A, "
 		 "behaviour: ACCEPT, tls_mandatory_list: X}]}}]\n",
 	    "postern.yaml:3:90: listeners[0].hat.policies[0]."
-	    "tls_mandatory_list: there is no address list \"X\"" },
+	    "tls_mandatory_list: there is no address list \"X\" below "
+	    "address_lists" },
 	{ "policy names no list: a group",
 	    HEAD "listeners: [{name: L, hat: {groups: [{name: G, entries: "
 		 "10.1, policy: ACCEPT, parameters: {sender_exceptions: "
 		 "X}}]}}]\n",
 	    "postern.yaml:3:111: listeners[0].hat.groups[0].parameters."
-	    "sender_exceptions: there is no address list \"X\"" },
+	    "sender_exceptions: there is no address list \"X\" below "
+	    "address_lists" },
 
 	{ "exception: both",
 	    HEAD "exception_table: [{allow: a@, reject: b@}]\n",

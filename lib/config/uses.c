@@ -1,0 +1,111 @@
+/* uses.c - who refers to an entry of a list of the configuration */
+#include "config/uses.h"
+
+#include <string.h>
+
+#include "config/schema.h"
+
+/* What is looked for. */
+struct wanted {
+	const char *list;
+	struct str name;
+};
+
+static void find_below(const struct wanted *, const struct schema_section *,
+    const void *object, struct buf *out);
+static void find_in_list(const struct wanted *, const struct schema_key *,
+    const void *object, struct buf *out);
+static bool section_names(
+    const struct wanted *, const struct schema_section *, const void *object);
+static bool hat_names(const struct wanted *, const struct hat *);
+
+void
+uses_add(struct buf *out, const char *what, struct str name)
+{
+	buf_printf(out, "%s%s \"%.*s\"", out->len > 0 ? ", " : "", what,
+	    STR_ARG(name));
+}
+
+void
+uses_find(
+    const struct config *c, const char *list, struct str name, struct buf *out)
+{
+	const struct wanted w = { list, name };
+
+	find_below(&w, &schema_top, c, out);
+}
+
+static void
+find_below(const struct wanted *w, const struct schema_section *s,
+    const void *object, struct buf *out)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		const struct schema_key *key = &s->keys[i];
+		const char *field = (const char *)object + key->off;
+
+		if (key->section == NULL || key->custom.load != NULL)
+			continue;
+		if (key->list)
+			find_in_list(w, key, object, out);
+		else if (key->name == NULL)
+			find_below(w, key->section, field, out);
+		else if (section_names(w, key->section, field))
+			buf_printf(
+			    out, "%s%s", out->len > 0 ? ", " : "", key->name);
+	}
+}
+
+/* What names an entry is its first key. */
+static void
+find_in_list(const struct wanted *w, const struct schema_key *key,
+    const void *object, struct buf *out)
+{
+	const struct schema_section *s = key->section;
+	const char *v = *(char *const *)((const char *)object + key->off);
+	size_t n = *(const size_t *)((const char *)object + key->n_off);
+
+	for (; n > 0; n--, v += s->size) {
+		if (section_names(w, s, v))
+			uses_add(out, s->name,
+			    *(const struct str *)(v + s->keys[0].off));
+	}
+}
+
+static bool
+section_names(
+    const struct wanted *w, const struct schema_section *s, const void *object)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		const struct schema_key *key = &s->keys[i];
+		const char *field = (const char *)object + key->off;
+
+		if (key->refers != NULL && strcmp(key->refers, w->list) == 0 &&
+		    str_eq(*(const struct str *)field, w->name))
+			return true;
+		if (key->section != NULL && !key->list &&
+		    key->custom.load == NULL &&
+		    section_names(w, key->section, field))
+			return true;
+	}
+	return s == &schema_listener &&
+	       hat_names(w, &((const struct listener *)object)->hat);
+}
+
+/* A group without the name of a policy has one of its own. */
+static bool
+hat_names(const struct wanted *w, const struct hat *hat)
+{
+	const struct schema_section *s = &schema_policy_params;
+
+	for (size_t i = 0; i < hat->n_policies; i++) {
+		if (section_names(w, s, &hat->policies[i].p))
+			return true;
+	}
+	for (size_t i = 0; i < hat->n_groups; i++) {
+		const struct policy *p = hat->groups[i].policy;
+
+		if (p->name.n == 0 && section_names(w, s, &p->p))
+			return true;
+	}
+	return section_names(w, s, &hat->defaults);
+}

@@ -1,0 +1,21 @@
+/*
+ * uses.h - who refers to an entry of a list of the configuration
+ *
+ * What refers to what is said by the schema (schema.h, refers): a bounce
+ * profile is used by the listeners and destinations that name it, an address
+ * list by the listeners whose policies do. Tables in files of their own are
+ * not looked at.
+ */
+#ifndef CONFIG_USES_H
+#define CONFIG_USES_H
+
+#include "base/buf.h"
+#include "config/config.h"
+
+/* One more of a list with commas: listener "InboundMail". */
+void uses_add(struct buf *out, const char *what, struct str name);
+/* Adds each entry that names this one of the list, once. */
+void uses_find(
+    const struct config *, const char *list, struct str name, struct buf *out);
+
+#endif
