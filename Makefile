@@ -156,6 +156,12 @@ QMGR_CORE = bounce conn core deliver dest mail notice resolution resolve \
 $(patsubst %,$O/tests/test_%,retry qmgr_gateway qmgr_queue \
     qmgr_results qmgr_resolve qmgr_settle): $(QMGR_CORE:%=$O/obj/qmgr/%.o)
 
+# what mail/mime makes of messages, for comparing it with others
+$O/tests/mimedump: $O/obj/tests/compare/mimedump.o $O/libpostern.a
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) \
+	    $(LDLIBS)
+
 .PHONY: unit check-unit
 unit: $(UNIT_BIN)
 check-unit: unit
@@ -309,4 +315,3 @@ help:
 	    "clean           remove build/" \
 	    "compile_commands.json   for editors"
 
--include $(shell find $O/obj -name '*.d' 2>/dev/null)

@@ -8,7 +8,6 @@
 static char lower(char c);
 static bool is_blank(char c);
 static bool is_space(char c);
-static size_t utf8_len(const char *p, size_t n, uint32_t *code);
 static size_t escape_one(struct str s, char out[16], size_t *taken);
 static size_t char_start(const char *p, size_t at);
 static bool is_hidden(uint32_t code);
@@ -255,11 +254,76 @@ str_valid_utf8(struct str s)
 	for (size_t i = 0, n; i < s.n; i += n) {
 		uint32_t code;
 
-		n = utf8_len(s.p + i, s.n - i, &code);
+		n = str_ascii(str_sub(s, i, s.n));
+		if (n == 0)
+			n = str_utf8(str_sub(s, i, 4), &code);
 		if (n == 0)
 			return false;
 	}
 	return true;
+}
+
+size_t
+str_ascii(struct str s)
+{
+	size_t i = 0;
+	uint64_t w;
+
+	for (; i + sizeof(w) <= s.n; i += sizeof(w)) {
+		memcpy(&w, s.p + i, sizeof(w));
+		if (w & 0x8080808080808080u)
+			break;
+	}
+	while (i < s.n && (unsigned char)s.p[i] < 0x80)
+		i++;
+	return i;
+}
+
+size_t
+str_utf8(struct str s, uint32_t *code)
+{
+	static const struct {
+		unsigned char mask, lead;
+		uint32_t least;
+	} forms[] = {
+		{ 0x80, 0x00, 0 },
+		{ 0xe0, 0xc0, 0x80 },
+		{ 0xf0, 0xe0, 0x800 },
+		{ 0xf8, 0xf0, 0x10000 },
+	};
+	const unsigned char *u = (const unsigned char *)s.p;
+	size_t f = 0;
+
+	if (s.n == 0)
+		return 0;
+	while (f < 4 && (u[0] & forms[f].mask) != forms[f].lead)
+		f++;
+	if (f == 4 || s.n < f + 1)
+		return 0;
+	*code = u[0] & (unsigned char)~forms[f].mask;
+	for (size_t i = 1; i <= f; i++) {
+		if ((u[i] & 0xc0) != 0x80)
+			return 0;
+		*code = *code << 6 | (u[i] & 0x3f);
+	}
+	if (*code < forms[f].least || *code > 0x10ffff ||
+	    (*code >= 0xd800 && *code <= 0xdfff))
+		return 0;
+	return f + 1;
+}
+
+size_t
+str_utf8_put(uint32_t code, char out[4])
+{
+	size_t n = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+	static const unsigned char lead[] = { 0, 0, 0xc0, 0xe0, 0xf0 };
+
+	if (code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
+		return str_utf8_put(0xfffd, out);
+	for (size_t i = n; i > 1; i--, code >>= 6)
+		out[i - 1] = (char)(0x80 | (code & 0x3f));
+	out[0] = (char)(lead[n] | code);
+	return n;
 }
 
 static char
@@ -280,41 +344,6 @@ is_space(char c)
 	return is_blank(c) || c == '\r' || c == '\n';
 }
 
-/*
- * Length of the UTF-8 sequence at p, 0 if it is none: cut short, overlong,
- * a surrogate or beyond U+10FFFF (RFC 3629).
- */
-static size_t
-utf8_len(const char *p, size_t n, uint32_t *code)
-{
-	static const struct {
-		unsigned char mask, lead;
-		uint32_t least;
-	} forms[] = {
-		{ 0x80, 0x00, 0 },
-		{ 0xe0, 0xc0, 0x80 },
-		{ 0xf0, 0xe0, 0x800 },
-		{ 0xf8, 0xf0, 0x10000 },
-	};
-	const unsigned char *u = (const unsigned char *)p;
-	size_t f = 0;
-
-	while (f < 4 && (u[0] & forms[f].mask) != forms[f].lead)
-		f++;
-	if (f == 4 || n < f + 1)
-		return 0;
-	*code = u[0] & (unsigned char)~forms[f].mask;
-	for (size_t i = 1; i <= f; i++) {
-		if ((u[i] & 0xc0) != 0x80)
-			return 0;
-		*code = *code << 6 | (u[i] & 0x3f);
-	}
-	if (*code < forms[f].least || *code > 0x10ffff ||
-	    (*code >= 0xd800 && *code <= 0xdfff))
-		return 0;
-	return f + 1;
-}
-
 /* The printable form of what stands first in s; taken: its bytes in s. */
 static size_t
 escape_one(struct str s, char out[16], size_t *taken)
@@ -324,7 +353,7 @@ escape_one(struct str s, char out[16], size_t *taken)
 	const char *at = c != '\0' ? strchr(plain, c) : NULL;
 	uint32_t code;
 
-	*taken = utf8_len(s.p, s.n, &code);
+	*taken = str_utf8(s, &code);
 	if (at != NULL)
 		return (size_t)snprintf(out, 16, "\\%c", name[at - plain]);
 	if (*taken == 0 || (*taken == 1 && (c < 0x20 || c == 0x7f))) {

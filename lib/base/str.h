@@ -63,5 +63,12 @@ char *str_thousands(uint64_t n, char out[32]);
 size_t str_escape(char *out, size_t size, struct str s, size_t max);
 
 bool str_valid_utf8(struct str s); /* no overlong forms, no surrogates */
+/* How many bytes of ASCII it begins with. */
+size_t str_ascii(struct str s);
+/* Length of the UTF-8 sequence it begins with; 0: none, or cut short,
+ * overlong, a surrogate, beyond U+10FFFF (RFC 3629). */
+size_t str_utf8(struct str s, uint32_t *code);
+/* Its length; what is no character becomes U+FFFD. */
+size_t str_utf8_put(uint32_t code, char out[4]);
 
 #endif

@@ -21,6 +21,9 @@ struct str charset_to_utf8(
 bool charset_from_utf8(
     struct str text, struct str charset, struct arena *mem, struct str *out);
 bool charset_known(struct str name);
+/* Converters read files of the system when they are first needed. A process
+ * that is going to be caged calls this before. */
+void charset_open_all(void);
 
 /* RFC 2047 words in place of what is not ASCII: each of at most 75
  * characters, folded at 78 columns; column: where the text begins on its

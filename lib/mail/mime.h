@@ -31,8 +31,14 @@ enum mime_encoding {
 	MIME_ENCODING_UNKNOWN /* read as 8bit */
 };
 
+/*
+ * What a part is to the rules. Rules on names, types and sizes walk
+ * mime.parts and look at all that are MIME_ATTACHMENT, attached messages
+ * among them. Rules on content walk the leaves (mime_next_leaf): of an
+ * attached message these are its own parts, all of them MIME_ATTACHMENT.
+ */
 enum mime_role {
-	MIME_CONTAINER, /* multipart, message/rfc822: look at its parts */
+	MIME_CONTAINER, /* multipart: look at its parts */
 	MIME_BODY,
 	MIME_ATTACHMENT
 };
@@ -51,6 +57,7 @@ enum mime_role {
 #define MIME_TOO_DEEP        1024u
 #define MIME_TOO_MANY        2048u
 #define MIME_BAD_FIELD       4096u /* the header ends at what is no field */
+#define MIME_AFTER_CLOSE     8192u /* parts behind its closing boundary */
 
 struct mime_part {
 	struct mime_part *parent, *child, *next; /* child: the first one */
@@ -66,8 +73,13 @@ struct mime_part {
 	struct str boundary;      /* of a multipart, unquoted */
 	struct str name;          /* file name, UTF-8 (2231, 2047 decoded);
 				   * blanks at its end stay. empty: none */
+	struct str other_name;    /* another one, where Content-Type and
+				   * Content-Disposition differ: rules try
+				   * both. empty: none */
 	bool is_attachment;       /* Content-Disposition: attachment */
 	bool typed;               /* it has a Content-Type */
+	bool decoded;             /* header and body are not of the text given
+				   * but of what an encoded part decodes to */
 	enum mime_encoding encoding;
 	uint32_t odd; /* MIME_*; those of decoding come when decoded */
 };
@@ -94,7 +106,9 @@ struct str mime_text(const struct mime_part *, struct str default_charset,
  * style; block elements end a line. */
 struct str mime_strip_html(struct str html, struct arena *mem);
 
-/* The next leaf (no container) in order; NULL: none. Start with NULL. */
+/* The next leaf in order: neither a multipart nor a message that was taken
+ * apart. NULL: none. Start with NULL. A text part with uuencoded blocks is a
+ * leaf; the blocks are its children, leaves too, with MIME_UUENCODE. */
 const struct mime_part *mime_next_leaf(
     const struct mime *, const struct mime_part *);
 /* What the extension of a name says: "application/pdf"; empty: nothing. */

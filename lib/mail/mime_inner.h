@@ -1,0 +1,71 @@
+/*
+ * mime_inner.h - what the files of mime.h share
+ */
+#ifndef MAIL_MIME_INNER_H
+#define MAIL_MIME_INNER_H
+
+#include "base/buf.h"
+#include "mail/header.h"
+#include "mail/mime.h"
+
+/* Limits of one field (threats MIM-03). */
+#define MIME_SEGMENTS_MAX 1000
+#define MIME_VALUE_MAX    65536
+
+/* --- mime_fields.c --- */
+
+/* What a field says about the part: of the fields that concern MIME, each
+ * the first time that it comes. seen: which came. */
+#define MIME_SEEN_TYPE        1u
+#define MIME_SEEN_ENCODING    2u
+#define MIME_SEEN_DISPOSITION 4u
+void mime_take_field(struct mime_part *, const struct header_field *,
+    unsigned *seen, struct arena *mem);
+/* A line that stands before the first field of a message out of a mailbox:
+ * its length, or 0. */
+size_t mime_mbox_line(struct str header);
+
+/* --- mime_params.c --- */
+
+/* The parameters of a field that concern us; p NULL: not there. Those that
+ * are text are UTF-8. */
+struct mime_params {
+	struct str charset, boundary, name, filename;
+};
+/* Reads "; name=value; ..."; *odd gets marks. */
+void mime_read_params(
+    struct str text, struct mime_params *, uint32_t *odd, struct arena *mem);
+/* Blanks, line ends, comments at the front are cut off; true: a comment was
+ * among them. */
+bool mime_skip(struct str *);
+
+/* --- mime_decode.c --- */
+
+/* At most max bytes of what is in base64; *bad when not all of it is. */
+size_t mime_base64(struct str in, char *out, size_t max, bool *bad);
+
+/* --- mime_uu.c --- */
+
+/* The next uuencoded block of a text, from *at on: its lines from "begin" to
+ * "end". False: there is none. */
+struct mime_uu {
+	struct str block, name; /* all of it; the name as it stands */
+};
+bool mime_uu_next(struct str text, size_t *at, struct mime_uu *);
+size_t mime_uu_decode(struct str block, char *out, size_t max, bool *bad);
+
+/* --- mime_role.c --- */
+
+void mime_set_roles(struct mime *);
+bool mime_is_multipart(const struct mime_part *);
+bool mime_is_message(const struct mime_part *); /* rfc822, global, news */
+bool mime_is_text(const struct mime_part *);
+
+/* --- words.c --- */
+
+/* RFC 2047 words decoded, 8-bit bytes made UTF-8; line ends become nothing
+ * where a line was folded, else a blank. Nothing is trimmed. */
+struct str mime_words(
+    struct str value, struct str charset, struct arena *mem, bool *bad);
+
+#endif
