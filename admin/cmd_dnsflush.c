@@ -10,8 +10,9 @@ const struct tool_command cmd_dnsflush = {
 	.name = "dnsflush",
 	.usage = "[NAME]",
 	.summary = "Forget cached DNS answers",
-	.help = "Forgets the cached answers of the DNS, all of them, also when "
-		"a name is given; the next look-up asks again.",
+	.help = "Forgets the cached answers of the DNS; the next look-up asks "
+		"again. One name alone cannot be forgotten: all of them are, "
+		"also when a name is given.",
 	.run = run,
 };
 
@@ -28,6 +29,8 @@ run(struct tool *t, int argc, char **argv)
 static void
 render(const json_t *answer, struct buf *out)
 {
-	(void)answer;
 	buf_puts(out, "Flushing DNS cache.\n");
+	if (json_is_true(json_object_get(answer, "more_than_asked")))
+		buf_puts(out, "All names were forgotten: one alone cannot "
+			      "be.\n");
 }

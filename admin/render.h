@@ -45,7 +45,8 @@
  *
  * lookupd:
  *
- *	dnsflush [NAME]		{ "flushed": NAME or "all" }
+ *	dnsflush [NAME]		{ "flushed": "all", "more_than_asked": a name
+ *				was given, and one alone cannot be forgotten }
  */
 #ifndef ADMIN_RENDER_H
 #define ADMIN_RENDER_H

@@ -284,6 +284,7 @@ static void
 command_flush(
     struct lookupd *self, struct ipc *admin, const struct word *words, size_t n)
 {
+	bool named = n == 2;
 	struct err err = ERR_INIT;
 
 	(void)words;
@@ -292,7 +293,11 @@ command_flush(
 	else if (lookups_flush(self->lookups, &err) == -1)
 		program_answer(admin, NULL, 1, err.text);
 	else
-		program_answer(admin, "{\"flushed\": \"all\"}", 0, NULL);
+		program_answer(admin,
+		    named
+			? "{\"flushed\": \"all\", \"more_than_asked\": true}"
+			: "{\"flushed\": \"all\", \"more_than_asked\": false}",
+		    0, NULL);
 }
 
 static void

@@ -24,6 +24,10 @@ starttls_is_missing(const struct smtp_session *s, enum verb verb)
 {
 	if (s->facts.tls || s->subject.policy->p.tls != TLS_REQUIRED)
 		return false;
+	/* A rejection that is put off to the recipients is what they are to
+	 * hear, not that TLS would help. */
+	if (s->subject.behaviour == REJECT && verb != VERB_AUTH)
+		return false;
 	return verb != VERB_NOOP && verb != VERB_EHLO && verb != VERB_QUIT &&
 	       verb != VERB_STARTTLS;
 }

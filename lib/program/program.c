@@ -10,6 +10,7 @@
 
 #include <fcntl.h>
 #include <jansson.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -116,6 +117,8 @@ program_main(const struct program *p, int argc, char **argv)
 	options(p, argc, argv);
 	/* Nothing but what the master meant us to have (threats FIL-04). */
 	close_range(MASTER_FD + 1, ~0U, 0);
+	/* Sockets of peers that are gone; some libraries write with write(). */
+	signal(SIGPIPE, SIG_IGN);
 	tzset(); /* these two read files: not possible later */
 	json_object_seed(0);
 	d.loop = loop_new();

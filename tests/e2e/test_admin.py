@@ -35,7 +35,8 @@ TEXT = [
     ("delivernow no.test", 1, 'There are no messages for "no.test" in'),
     ("delivernow", 2, "Usage: delivernow"),
     ("dnsflush", 0, "Flushing DNS cache.\n"),
-    ("dnsflush example.com", 0, "Flushing DNS cache.\n"),
+    ("dnsflush example.com", 0, "Flushing DNS cache.\nAll names were "
+     "forgotten: one alone cannot be.\n"),
     ("help", 0, "\ntophosts          Show the busiest destinations\n"),
     ("help status", 0, "Usage: status [detail] [--json]\n"),
     ("help nothing", 2, "there is no such command"),
@@ -122,7 +123,7 @@ JSON = {
     "clearchanges --yes": ["changes_cleared"],
     "commit nothing": ["revision", "changed", "committed", "problems"],
     "delivernow all": ["scope"],
-    "dnsflush": None,
+    "dnsflush": ["flushed", "more_than_asked"],
     "help": None,
     "commitdetail": ["revision", "committed", "user", "comment", "changed"],
     "help status": None,

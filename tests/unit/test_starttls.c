@@ -6,7 +6,9 @@
 
 static const char yaml[] =
     "hostname: mx.example.org\n"
+    "receiving: {delayed_reject: yes}\n"
     "certificates: [{name: mx}]\n"
+    "auth_profiles: [{name: House}]\n"
     "address_lists:\n"
     "- {name: partners, entries: ['@partner.test', 'boss@', "
     "'joe@one.test']}\n"
@@ -26,7 +28,11 @@ static const char yaml[] =
     "- {name: Must, type: public, interface: Net, port: 28,\n"
     "   certificate: mx, rat: [example.org],\n"
     "   hat: {defaults: {tls: required}, groups: [{name: ALL,\n"
-    "   policy: $OWN}], policies: [{name: $OWN, behaviour: ACCEPT}]}}\n";
+    "   policy: $OWN}], policies: [{name: $OWN, behaviour: ACCEPT}]}}\n"
+    "- {name: Never, type: public, interface: Net, port: 29,\n"
+    "   certificate: mx, rat: [example.org], auth_profile: House,\n"
+    "   hat: {defaults: {tls: required, smtp_auth: on}, groups: [{name: ALL,\n"
+    "   policy: $OWN}], policies: [{name: $OWN, behaviour: REJECT}]}}\n";
 
 #define GO   "> STARTTLS\n< 220 2.0.0 Go ahead with TLS\n"
 #define MUST "< 530 5.7.0 Must issue a STARTTLS command first\n"
@@ -54,6 +60,10 @@ static const struct {
 	{ "STM-09 arguments", "On",
 	    "> EHLO c\n* STARTTLS\n> STARTTLS now\n< 501 5.5.4\n" },
 	{ "before EHLO", "On", "> STARTTLS\n< 503 5.5.1\n" },
+	{ "a rejection that is put off", "Never",
+	    "> EHLO c\n* STARTTLS\n> MAIL FROM:<a@c.test>\n< 250\n"
+	    "> RCPT TO:<b@example.org>\n< 550 5.7.1 access refused\n"
+	    "> RSET\n< 250\n> AUTH PLAIN AGEAYg==\n" MUST },
 	{ "STM-03 in a transaction", "On",
 	    "> EHLO c\n* STARTTLS\n> MAIL FROM:<a@c.test>\n< 250\n"
 	    "> STARTTLS\n< 503 5.5.1\n> RCPT TO:<b@example.org>\n< 250\n"
