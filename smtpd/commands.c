@@ -156,9 +156,8 @@ decide_on(struct smtp_session *s, struct request *r, struct reply *no)
 
 	for (;;) {
 		command_split(&r->line, r->text);
-		/* where nobody may say it, it does not exist */
-		if (r->line.verb == VERB_XCLIENT &&
-		    s->subject.listener->n_xclients == 0)
+		/* who may not say it hears that it does not exist (IDT-02) */
+		if (r->line.verb == VERB_XCLIENT && !s->xclient.allowed)
 			r->line.verb = VERB_UNKNOWN;
 		*no = judge(s, r);
 		if (r->decided.needs.n > 0) {
@@ -543,10 +542,7 @@ check_xclient(const struct smtp_session *s, struct request *r)
 {
 	struct xclient ignored;
 
-	if (!s->xclient.allowed) {
-		r->log = LOG_UNKNOWN;
-		return request_no(550, "5.7.0", "not allowed", false);
-	}
+	(void)s;
 	if (xclient_parse(&ignored, r->line.args, &r->mem))
 		return (struct reply){ 0 };
 	r->log = LOG_SYNTAX;

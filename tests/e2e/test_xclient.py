@@ -131,13 +131,14 @@ def test_idt_02_swaks(make_suite):
         assert "521" in r.stdout and r.returncode != 0, r.stdout
 
 
-def test_idt_01_not_for_others(make_suite):
+def test_idt_02_not_for_others(make_suite):
     postern = make_suite(CONFIG.replace("xclient: [ 127.0.0.1 ]",
                                         "xclient: [ 192.0.2.1 ]"))
     with postern.client() as c:
         code, lines = c.cmd("EHLO client.test")
         assert not any("XCLIENT" in l for l in lines)
-        assert c.cmd("XCLIENT ADDR=192.0.2.1")[0] == 550
+        assert c.cmd("XCLIENT ADDR=192.0.2.1") == c.cmd("XCLIENS x")
+        assert c.cmd("XCLIENT ADDR=192.0.2.1")[0] == 500
         assert c.mail()[0] == 250
     wait_for("the log", lambda: any("From: <s@client.test>" in l
                                     for l in postern.log_so_far()))

@@ -85,7 +85,7 @@ static const struct {
 	    "> NOOP\n< 250 2.0.0\n> RSET\n< 250 2.0.0\n> QUIT\n< 221 "
 	    "2.0.0\n=" },
 	{ "IDT-01 XCLIENT is not for everybody", "ToldOthers",
-	    HELLO "> XCLIENT ADDR=192.0.2.99\n< 550 5.7.0\n"
+	    HELLO "> XCLIENT ADDR=192.0.2.99\n< 500 5.5.1\n"
 		  "> EHLO c.test\n< 250-\n" MAIL },
 	{ "IDT-02 XCLIENT", "Told",
 	    HELLO "> XCLIENT ADDR=192.0.2.99 NAME=x.good.test\n< 220 mx\n"
