@@ -105,7 +105,9 @@ enum work_note_kind {
 	WN_ELSE,              /* the else clause runs */
 	WN_ACTION,            /* text: action with its arguments expanded */
 	WN_FILTERS_LEFT,      /* a final action ended the filters */
-	WN_ENDED,             /* dropped, bounced; name: filter or service */
+	WN_ENDED,             /* dropped, bounced; name: filter or service;
+			       * text: by whom, as the log has it: "filter
+			       * 'name'", "antispam" */
 	WN_SPLIT,             /* into result number `number`; name: policy */
 	WN_MATCHED_ALL,       /* one policy for all; name */
 	WN_POLICY,            /* name; text: recipients. detail: table */
@@ -151,6 +153,9 @@ struct work {
 	bool explain;
 
 	struct msg msg;
+	/* After a split each has a branch of its own; up to that version the
+	 * content is still common to all: work_key. */
+	uint32_t branch, branch_version;
 	struct str sender;
 	const struct work_rcpt *rcpts;
 	size_t n_rcpts;
@@ -184,15 +189,19 @@ enum work_answer { WORK_DONE, WORK_NEEDS };
 /* Helpers of all who work on it (work.c). */
 /* In front of w->notes; the caller fills it in. */
 struct work_note *work_note(struct work *, enum work_note_kind);
+/* Flags it for a quarantine, with WN_HELD; the last word about each counts. */
 void work_hold(struct work *, struct work_hold);
-/* Replaces body or header, and counts the version. mime: the header's MIME
- * fields have changed, or the body. */
+/* A message beside it, with its WN_COPY: each copy has exactly one. */
+void work_copy(struct work *, struct work_copy);
+/* Replaces header or body, and counts the version if the content is another
+ * to whoever scans it; mime: MIME fields of the header have changed. */
 void work_set_header(struct work *, struct str header, bool mime);
 void work_set_body(struct work *, struct str body);
 /* The notes in the order of time. */
 const struct work_note *const *work_notes(
     const struct work *, size_t *n, struct arena *mem);
-/* "3", "3/2": key of facts about this content; part -1: of all of it. */
+/* "3", "3/2": key of facts about this content; part -1: of all of it. What
+ * differs between the branches of a split has their number: "4.1", "4.1/2". */
 struct str work_key(const struct work *, int part);
 
 #endif

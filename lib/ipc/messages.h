@@ -162,7 +162,6 @@ enum dsn_notify { /* bits of rcpt.notify */
 	F(S, U32, retention, 0)  /* s; 0: as the quarantine has it */          \
 	F(S, STR, rule, 100)     /* of outbreak filters; or empty */           \
 	F(S, STR, matched, 1000) /* text that was found; may be empty */
-#define HOLDS_MAX 50
 
 /* A message has passed the work queue. fd: read-only. Its queue file stands
  * in spool/incoming. The envelope is as after ROUTE. */

@@ -24,26 +24,42 @@
 #include "filter/filter.h"
 #include "pipeline/stage.h"
 
-/* A stage changes *w, or lacks facts and leaves it alone. */
+/* One of run, steps and split is there. */
 struct work_stage {
 	const char *name; /* "anti-spam" */
+	/* Will it look at the header, at the body, of such a message? Asked
+	 * before the policy is known. FILTER_HEADER, FILTER_BODY; NULL: no. */
+	unsigned (*wants)(const struct work *);
+	/* Changes *w, or lacks facts and leaves it alone. */
 	enum work_answer (*run)(struct work *, struct needs *);
+	/* Likewise, in steps: those before *step are done and stay so. */
+	enum work_answer (*steps)(struct work *, size_t *step, struct needs *);
+	/* Which recipients stay together: the number of each one's group.
+	 * Groups become results of their own, in the order of their number. */
+	const uint32_t *(*split)(const struct work *);
 };
 
 struct work_result {
 	struct work_result *next;
 	struct work work;
 	/* private: where the run is with it */
-	size_t stage, filter;
+	size_t stage, step;
 };
 
+/*
+ * When the message is split, `original` is what it was up to there: its end is
+ * WORK_SPLIT, and its notes, copies and archives are its own. Results have
+ * those that came after it.
+ */
 struct work_run {
 	struct arena *mem;
 	struct work_result *results; /* in order of creation */
-	/* the message as it came, when it was split: its notes up to there */
 	struct work original;
 	bool split;
+	/* private */
 	struct work_result *at; /* what is being run */
+	const struct work_stage *stages;
+	size_t n_stages;
 };
 
 /* Where a message enters (1.4). */
@@ -52,6 +68,9 @@ enum work_entry {
 	ENTER_RELEASED, /* W5: from a quarantine */
 	ENTER_DELIVERY  /* W16: copies, notices */
 };
+
+/* The table, for trace, docs and tests. */
+const struct work_stage *work_stages(size_t *n);
 
 void work_begin(struct work_run *, const struct work *message, enum work_entry);
 /* DONE: results are complete. NEEDS: set these facts, call again. */

@@ -1,0 +1,34 @@
+/*
+ * work_stages.h - every stage of the work queue, for the table of the order
+ *
+ * Called through the table in work.c. Each stands in a file work_NAME.c with
+ * its rules above it.
+ */
+#ifndef PIPELINE_WORK_STAGES_H
+#define PIPELINE_WORK_STAGES_H
+
+#include "pipeline/work.h"
+
+/* --- W5, work_policy.c --- */
+
+/* For each recipient the index of its policy in the table (4.3 to 4.5). */
+const uint32_t *policy_assign(const struct work *);
+/* The table that the message is matched on; and its name in the log. */
+const struct policy_table *policy_table_of(const struct work *);
+struct str policy_table_name(const struct work *); /* "inbound" */
+bool policy_wants_header(const struct work *);
+
+/* What the policy of this message wants of a service: its own settings, or
+ * with INHERIT those of the default policy. NULL: it is disabled. */
+enum policy_service {
+	POLICY_SPAM,
+	POLICY_VIRUS,
+	POLICY_OUTBREAK,
+	POLICY_FILTERS
+};
+const struct mail_policy *policy_service(
+    const struct work *, enum policy_service);
+/* Some policy of the table has it; before it is known which one counts. */
+bool policy_may_want(const struct work *, enum policy_service);
+
+#endif
