@@ -315,3 +315,4 @@ help:
 	    "clean           remove build/" \
 	    "compile_commands.json   for editors"
 
+-include $(shell find $O/obj -name '*.d' 2>/dev/null)
