@@ -317,6 +317,7 @@ struct listener {
 	struct str reject_chars;       /* in user names */
 	bool reputation;               /* use IP profiling */
 	struct str bounce_profile;     /* empty: Default */
+	struct str heading, footer;    /* text resources; empty: none */
 	struct str hat_file, rat_file; /* below tables/; or empty */
 	struct hat hat;
 	struct rat rat;                 /* public only; else n 0 */
@@ -505,6 +506,29 @@ const struct interface_group *config_interface_group(
     const struct config *, struct str);
 const struct certificate *config_certificate(
     const struct config *, struct str name); /* NULL: none such */
+/* Of the work queue (work.c); NULL: none such. Names are exact. */
+const struct text_resource *config_text(const struct config *, struct str);
+const struct dictionary *config_dictionary(const struct config *, struct str);
+const struct quarantine *config_quarantine(const struct config *, struct str);
+const struct mail_policy *config_mail_policy(
+    const struct config *, enum direction, struct str name);
+const struct content_filter *config_content_filter(
+    const struct config *, enum direction, struct str name);
+/* What a policy of that table wants of a service, its own or that of the
+ * default policy. NULL: nothing, or nobody is there to do it: no engine,
+ * outbreak filters not enabled. */
+const struct spam_settings *config_policy_spam(
+    const struct config *, enum direction, const struct mail_policy *);
+const struct virus_settings *config_policy_virus(
+    const struct config *, enum direction, const struct mail_policy *);
+const struct outbreak_settings *config_policy_outbreak(
+    const struct config *, enum direction, const struct mail_policy *);
+/* Does this content filter run for that policy, if it is active? */
+bool config_policy_filter(const struct config *, enum direction,
+    const struct mail_policy *, struct str filter);
+/* Without a spam quarantine, what should go there is delivered. */
+enum disposition config_spam_disposition(
+    const struct config *, const struct verdict_action *);
 /* Names of the files below secrets/ that are needed, each once; v NULL: how
  * many at most. */
 size_t config_secrets(const struct config *, struct str *v);

@@ -269,7 +269,7 @@ load_key(struct load *ld, const struct schema_key *key, const struct at *up,
 		load_list(ld, key, &at, object);
 	} else if (key->section != NULL) {
 		/* Its defaults stand already, those of begin() too. */
-		if (at.node != NULL)
+		if (at.node != NULL || key->flags & KEY_ALWAYS)
 			load_section(ld, key->section, &at,
 			    (char *)object + key->off, NULL);
 	} else if (key->type != NULL && at.node != NULL) {

@@ -5,10 +5,9 @@
 #include "base/mem.h"
 #include "config/load_tables.h"
 #include "config/load_warn.h"
+#include "config/load_work.h"
 #include "config/loader.h"
 
-static void check_unique(
-    struct load *, const struct at *top, const char *list, const char *id);
 static void check_ports(struct load *, const struct at *listeners);
 static void check_policies(
     struct load *, const struct at *listeners, load_misfit *);
@@ -21,21 +20,22 @@ load_check(struct load *ld, const struct at *top)
 {
 	struct at listeners = at_key(top, "listeners");
 
-	check_unique(ld, top, "interfaces", "name");
-	check_unique(ld, top, "interface_groups", "name");
-	check_unique(ld, top, "address_lists", "name");
-	check_unique(ld, top, "certificates", "name");
-	check_unique(ld, top, "auth_profiles", "name");
-	check_unique(ld, top, "callahead_profiles", "name");
-	check_unique(ld, top, "listeners", "name");
-	check_unique(ld, top, "bounce_profiles", "name");
-	check_unique(ld, top, "destinations", "domain");
-	check_unique(ld, top, "logs", "name");
+	load_check_unique(ld, top, "interfaces", "name");
+	load_check_unique(ld, top, "interface_groups", "name");
+	load_check_unique(ld, top, "address_lists", "name");
+	load_check_unique(ld, top, "certificates", "name");
+	load_check_unique(ld, top, "auth_profiles", "name");
+	load_check_unique(ld, top, "callahead_profiles", "name");
+	load_check_unique(ld, top, "listeners", "name");
+	load_check_unique(ld, top, "bounce_profiles", "name");
+	load_check_unique(ld, top, "destinations", "domain");
+	load_check_unique(ld, top, "logs", "name");
 	check_ports(ld, &listeners);
 	check_policies(ld, &listeners, load_tls_misfit);
 	check_policies(ld, &listeners, load_auth_misfit);
 	load_check_gateways(ld);
 	load_check_groups(ld, top);
+	load_check_work(ld, top);
 	note_limits(ld->config);
 	load_warn(ld);
 }
@@ -85,8 +85,8 @@ load_destination_finish(struct load *ld, const struct at *at, void *object)
 	d->domain = (struct str){ lower, d->domain.n };
 }
 
-static void
-check_unique(
+void
+load_check_unique(
     struct load *ld, const struct at *top, const char *list, const char *id)
 {
 	struct at at = at_key(top, list);

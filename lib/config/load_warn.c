@@ -4,6 +4,7 @@
 #include "config/load_warn.h"
 
 #include "base/bounds.h"
+#include "config/load_work.h"
 #include "config/rat_index.h"
 #include "config/table.h"
 
@@ -38,6 +39,7 @@ load_warn(struct load *ld)
 		warn_domain_map(ld, &c->listeners[i]);
 		warn_directory(ld, &c->listeners[i]);
 	}
+	load_warn_work(ld);
 }
 
 /* The same address twice is an error; this may work for a while, until the

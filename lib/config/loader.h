@@ -132,6 +132,9 @@ typedef const char *load_misfit(const struct config *, const struct listener *,
 load_misfit load_auth_misfit, load_tls_misfit;
 /* Whatever concerns more than one object, once all is read. */
 void load_check(struct load *, const struct at *top);
+/* No two entries of a list of a map have the same text at id. */
+void load_check_unique(
+    struct load *, const struct at *map, const char *list, const char *id);
 
 /* Policies and groups that are there without being written (receiving 4.4):
  * those policies that hat does not have, all groups of such a listener. Both
@@ -142,8 +145,9 @@ size_t hat_default_groups(
 const struct policy *hat_policy(const struct hat *, struct str name);
 
 /* Printing: two blanks per level. Keys that were opened are written when
- * something below them is, so nothing empty is left. */
-#define PRINT_OPEN_MAX 8
+ * something below them is, so nothing empty is left; the "- " of an item
+ * stands before the first line of it, which may be such a key. */
+#define PRINT_OPEN_MAX 16
 struct print {
 	struct buf *out;
 	struct arena mem;
@@ -151,8 +155,7 @@ struct print {
 	bool all;      /* defaults too */
 	bool inherits; /* the object takes from the entry Default */
 	int depth;
-	bool item;                          /* the next line begins with "- " */
-	const char *opened[PRINT_OPEN_MAX]; /* not written yet */
+	const char *opened[PRINT_OPEN_MAX]; /* not written yet; NULL: an item */
 	int n_opened;
 };
 void print_line(struct print *, const char *key, struct str value);

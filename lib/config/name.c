@@ -4,6 +4,7 @@
 #include "config/name.h"
 
 #include "base/bounds.h"
+#include "base/ip.h"
 
 #define LOWER  "abcdefghijklmnopqrstuvwxyz"
 #define UPPER  "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -103,6 +104,73 @@ name_mailbox(struct str name, struct err *err)
 	    name_domain(str_sub(name, at + 1, name.n - at - 1), NULL))
 		return true;
 	err_set(err, ERR_USAGE, "must be an address such as joe@example.com");
+	return false;
+}
+
+bool
+name_mailboxes(struct str list, struct err *err)
+{
+	while (list.n > 0) {
+		if (!name_mailbox(str_trim(str_cut(&list, ',')), err))
+			return false;
+	}
+	return true;
+}
+
+bool
+name_host(struct str name, struct err *err)
+{
+	struct ip ip;
+
+	if (name.n > 2 && name.p[0] == '[' && name.p[name.n - 1] == ']')
+		name = str_sub(name, 1, name.n - 2);
+	if (ip_parse(&ip, name) || name_domain(name, NULL))
+		return true;
+	err_set(err, ERR_USAGE,
+	    "must be a host such as mail.example.com, or an address");
+	return false;
+}
+
+bool
+name_header(struct str name, struct err *err)
+{
+	bool ok = name.n > 0 && name.n <= 76;
+
+	for (size_t i = 0; ok && i < name.n; i++)
+		ok = name.p[i] > ' ' && name.p[i] < 0x7f && name.p[i] != ':';
+	if (!ok)
+		err_set(err, ERR_USAGE,
+		    "must be the name of a header field, such as X-Spam, "
+		    "without the colon");
+	return ok;
+}
+
+bool
+name_ascii(struct str text, struct err *err)
+{
+	for (size_t i = 0; i < text.n; i++) {
+		if (text.p[i] < ' ' || text.p[i] >= 0x7f) {
+			err_set(err, ERR_USAGE, "must be printable ASCII");
+			return false;
+		}
+	}
+	return true;
+}
+
+bool
+name_https(struct str url, struct err *err)
+{
+	struct str scheme = STR("https://"), host;
+
+	if (str_starts_nocase(url, scheme) && name_ascii(url, NULL) &&
+	    str_find(url, ' ') == url.n) {
+		url = str_sub(url, scheme.n, url.n - scheme.n);
+		host = str_cut(&url, '/');
+		host = str_cut(&host, ':');
+		if (name_host(host, NULL))
+			return true;
+	}
+	err_set(err, ERR_USAGE, "must be https://host/path");
 	return false;
 }
 

@@ -27,6 +27,13 @@ bool name_policy(struct str, struct err *); /* a group's name after a $ */
  * it must be, UTF-8 too. No *err: what is right is a matter of the whole. */
 bool name_user(struct str);
 bool name_mailbox(struct str, struct err *); /* local@domain, simple form */
+/* Addresses with commas between them. */
+bool name_mailboxes(struct str, struct err *);
+/* A host name, an address, or either in brackets. */
+bool name_host(struct str, struct err *);
+bool name_header(struct str, struct err *); /* of a header field */
+bool name_ascii(struct str, struct err *);  /* printable, one line */
+bool name_https(struct str, struct err *);  /* https://host/... */
 /* Texts for one line of a reply or banner; \n separates lines. */
 bool name_reply(struct str, struct err *);
 

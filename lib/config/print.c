@@ -19,6 +19,7 @@ static void print_objects(
     struct print *, const struct schema_key *, const char *v, size_t n);
 static enum default_column column_of(
     const struct schema_section *, const void *object);
+static void open_level(struct print *, const char *key);
 static void margin(struct print *);
 
 void
@@ -85,10 +86,7 @@ print_line(struct print *p, const char *key, struct str value)
 void
 print_open(struct print *p, const char *key)
 {
-	if (p->n_opened == PRINT_OPEN_MAX)
-		panic("print: %s is too deep", key);
-	p->opened[p->n_opened++] = key;
-	p->depth++;
+	open_level(p, key);
 }
 
 void
@@ -102,13 +100,17 @@ print_close(struct print *p)
 void
 print_begin_item(struct print *p)
 {
-	p->item = true;
-	p->depth++;
+	open_level(p, NULL);
 }
 
+/* One without keys is all defaults. */
 void
 print_end_item(struct print *p)
 {
+	if (p->n_opened > 0) {
+		margin(p);
+		buf_puts(p->out, "{}\n");
+	}
 	p->depth--;
 }
 
@@ -203,26 +205,34 @@ column_of(const struct schema_section *s, const void *object)
 		   : DEFAULT_PRIVATE;
 }
 
+static void
+open_level(struct print *p, const char *key)
+{
+	if (p->n_opened == PRINT_OPEN_MAX)
+		panic("print: more than %d levels", PRINT_OPEN_MAX);
+	p->opened[p->n_opened++] = key;
+	p->depth++;
+}
+
 /* Writes what was opened and not written, then the blanks of this line. */
 static void
 margin(struct print *p)
 {
-	int n_opened = p->n_opened, blanks;
-	bool item = p->item;
+	int depth = p->depth - p->n_opened;
+	bool begun = false; /* the line */
 
-	/*
-	 * Keys still to be written stand above this line; when the line begins
-	 * an item, the item is below them.
-	 */
-	p->n_opened = 0;
-	p->item = false;
-	for (int i = 0; i < n_opened; i++) {
-		int depth = p->depth - (n_opened - i) - (item ? 1 : 0);
-
-		buf_printf(p->out, "%*s", 2 * depth, "");
-		print_scalar(p->out, str_of(p->opened[i]));
-		buf_puts(p->out, ":\n");
+	for (int i = 0; i < p->n_opened; i++, depth++) {
+		if (!begun)
+			buf_printf(p->out, "%*s", 2 * depth, "");
+		begun = p->opened[i] == NULL;
+		if (begun) {
+			buf_puts(p->out, "- ");
+		} else {
+			print_scalar(p->out, str_of(p->opened[i]));
+			buf_puts(p->out, ":\n");
+		}
 	}
-	blanks = 2 * (p->depth - (item ? 1 : 0));
-	buf_printf(p->out, "%*s%s", blanks, "", item ? "- " : "");
+	p->n_opened = 0;
+	if (!begun)
+		buf_printf(p->out, "%*s", 2 * depth, "");
 }

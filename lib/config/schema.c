@@ -557,6 +557,7 @@ static const struct schema_key top_keys[] = {
 	    .help = "How long mail is tried, and who is told when it "
 		    "fails." },
 	{ .section = &schema_tables },
+	{ .section = &schema_texts },
 	{ .name = "listeners",
 	    LIST(config, listeners, n_listeners),
 	    .section = &schema_listener,
@@ -583,6 +584,7 @@ static const struct schema_key top_keys[] = {
 	    .max = 40000,
 	    .flags = KEY_INHERIT,
 	    .help = "How much a destination is asked to take at a time." },
+	{ .section = &schema_work },
 	{ .name = "logs",
 	    LIST(config, logs, n_logs),
 	    .section = &log_section,

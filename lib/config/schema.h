@@ -48,6 +48,7 @@ struct choice {
 #define KEY_INHERIT      32  /* list: others follow the entry "Default" */
 #define KEY_DEFAULT_ONLY 64  /* stands in the entry "Default" alone */
 #define KEY_SECRET       128 /* shown masked (config/mask.h) */
+#define KEY_ALWAYS       256 /* section: read even when it is absent */
 
 /* Columns of defaults: most keys have one, listeners differ by type. */
 enum default_column { DEFAULT_PUBLIC, DEFAULT_PRIVATE, DEFAULT_N };
@@ -109,6 +110,14 @@ extern const struct schema_section schema_tables; /* keys of the top */
 extern const struct schema_section schema_listener_tables;
 extern const struct schema_section schema_masquerade;
 extern const struct schema_section schema_exception;
+extern const struct schema_section schema_texts;         /* keys of the top */
+extern const struct schema_section schema_work;          /* likewise */
+extern const struct schema_section schema_mail_policies; /* likewise */
+extern const struct schema_section schema_mail_policy;
+extern const struct schema_section schema_policy_spam;     /* of mail_policy */
+extern const struct schema_section schema_policy_virus;    /* likewise */
+extern const struct schema_section schema_policy_outbreak; /* likewise */
+extern const struct schema_section schema_quarantine;
 
 extern const struct value_type value_bool, value_count, value_size, value_time,
     value_choice, value_word, value_text, value_ip, value_endpoint, value_range;

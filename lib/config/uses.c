@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/mem.h"
 #include "config/schema.h"
 
 /* What is looked for. */
@@ -18,6 +19,16 @@ static void find_in_list(const struct wanted *, const struct schema_key *,
 static bool section_names(
     const struct wanted *, const struct schema_section *, const void *object);
 static bool hat_names(const struct wanted *, const struct hat *);
+static void find_in_policies(
+    const struct wanted *, const struct policy_table *, struct buf *out);
+static void find_in_filters(
+    const struct wanted *, const struct work_config *, struct buf *out);
+static bool texts_name(const struct wanted *, const struct str *, size_t n);
+static bool text_names(const struct wanted *, struct str text);
+
+/* Lists whose entries filters name. */
+static const char *const in_filters[] = { "text_resources", "dictionaries",
+	"quarantines", "bounce_profiles", "listeners", "interfaces" };
 
 void
 uses_add(struct buf *out, const char *what, struct str name)
@@ -33,6 +44,11 @@ uses_find(
 	const struct wanted w = { list, name };
 
 	find_below(&w, &schema_top, c, out);
+	for (int dir = 0; dir < DIRECTIONS; dir++)
+		find_in_policies(&w, &c->work.tables[dir], out);
+	for (size_t i = 0; i < NELEM(in_filters); i++)
+		if (strcmp(in_filters[i], list) == 0)
+			find_in_filters(&w, &c->work, out);
 }
 
 static void
@@ -108,4 +124,64 @@ hat_names(const struct wanted *w, const struct hat *hat)
 			return true;
 	}
 	return section_names(w, s, &hat->defaults);
+}
+
+/* Only what a policy has of its own. */
+static void
+find_in_policies(
+    const struct wanted *w, const struct policy_table *t, struct buf *out)
+{
+	for (size_t i = 0; i < t->n_policies; i++) {
+		const struct mail_policy *p = &t->policies[i];
+
+		if ((p->virus_state == SERVICE_CUSTOM &&
+			section_names(w, &schema_policy_virus, p)) ||
+		    (p->outbreak_state == SERVICE_CUSTOM &&
+			section_names(w, &schema_policy_outbreak, p)))
+			uses_add(out, "mail policy", p->name);
+	}
+}
+
+static void
+find_in_filters(
+    const struct wanted *w, const struct work_config *work, struct buf *out)
+{
+	if (text_names(w, work->filters_source))
+		buf_printf(out, "%smessage filters", out->len > 0 ? ", " : "");
+	for (int dir = 0; dir < DIRECTIONS; dir++) {
+		const struct policy_table *t = &work->tables[dir];
+
+		for (size_t i = 0; i < t->n_filters; i++) {
+			const struct content_filter *f = &t->filters[i];
+
+			if (texts_name(w, f->conditions, f->n_conditions) ||
+			    texts_name(w, f->actions, f->n_actions))
+				uses_add(out, "content filter", f->name);
+		}
+	}
+}
+
+static bool
+texts_name(const struct wanted *w, const struct str *v, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (text_names(w, v[i]))
+			return true;
+	return false;
+}
+
+static bool
+text_names(const struct wanted *w, struct str text)
+{
+	size_t n = w->name.n;
+	const char *p = text.p, *end = text.p + text.n;
+
+	while (n > 0 && text.n > 0 &&
+	       (p = memmem(p, (size_t)(end - p), w->name.p, n))) {
+		if (p > text.p && p + n < end &&
+		    (p[-1] == '"' || p[-1] == '\'') && p[n] == p[-1])
+			return true;
+		p++;
+	}
+	return false;
 }

@@ -3,8 +3,10 @@
  *
  * What refers to what is said by the schema (schema.h, refers): a bounce
  * profile is used by the listeners and destinations that name it, an address
- * list by the listeners whose policies do. Tables in files of their own are
- * not looked at.
+ * list by the listeners whose policies do, a text resource by mail policies and
+ * by filters. Tables in files of their own are not looked at. A filter counts
+ * as using what stands in quotes in it: that may be one too many, never one
+ * too few.
  */
 #ifndef CONFIG_USES_H
 #define CONFIG_USES_H

@@ -32,7 +32,8 @@ struct text_resource {
 	struct str name;
 	enum text_kind kind;
 	struct str file, html_file; /* below texts/; html_file may be empty */
-	struct str text, html;      /* UTF-8; what is in them */
+	struct str text, html;      /* UTF-8; what is in them. text may be
+				     * empty: then it comes from html */
 };
 
 /* --- content dictionaries (3.1) --- */
@@ -55,7 +56,12 @@ struct dictionary {
 
 /* --- limits of scanning (2.12), character sets (3.4) --- */
 
-enum on_unpackable { UNPACKABLE_DELIVER, UNPACKABLE_BOUNCE, UNPACKABLE_DROP };
+enum on_unpackable {
+	UNPACKABLE_DELIVER,
+	UNPACKABLE_BOUNCE,
+	UNPACKABLE_DROP,
+	UNPACKABLE_QUARANTINE /* Policy */
+};
 struct scan_settings {
 	bool scan_only;    /* the list is what is scanned, not skipped */
 	struct str *types; /* MIME types with a star, groups of file types */
@@ -65,6 +71,9 @@ struct scan_settings {
 	bool metadata;
 	uint32_t timeout;  /* s, of an attachment */
 	bool assume_match; /* what cannot be scanned counts as a match */
+	/* What a filter failed on, or could not scan, goes to the quarantine
+	 * Policy (DESIGN 9.2), whatever else becomes of it. */
+	bool hold_on_error;
 	enum on_unpackable unpackable;
 	bool bypass_on_error;  /* a filter that fails ends all of them */
 	struct str charset;    /* of text that names none */
@@ -105,7 +114,7 @@ enum disposition {
 enum subject_change { SUBJECT_NONE, SUBJECT_PREPEND, SUBJECT_APPEND };
 struct verdict_action {
 	bool enabled;
-	enum disposition disposition;
+	enum disposition disposition; /* config_spam_disposition() */
 	bool archive;
 	enum subject_change subject;
 	struct str subject_text;
@@ -126,9 +135,11 @@ enum virus_class {
 	VIRUS_CLASSES
 };
 struct virus_settings {
-	bool repair;        /* drop infected parts */
-	bool drop_infected; /* those that were not repaired, too */
-	bool header;        /* X-Postern-AV */
+	bool repair;          /* drop infected parts */
+	bool drop_infected;   /* those that were not repaired, too */
+	bool header;          /* X-Postern-AV */
+	struct str container; /* text resource around an infected message;
+			       * empty: the usual one */
 	struct verdict_action on[VIRUS_CLASSES];
 };
 struct outbreak_settings {
@@ -207,7 +218,7 @@ struct outbreak_global {
 	struct str public_key;   /* Ed25519, base64 */
 	uint32_t interval;       /* s */
 	uint8_t rewrite;         /* 0 defang, 1 text, 2 redirect */
-	struct str rewrite_text; /* text, or template of the redirection */
+	struct str rewrite_text; /* text, or what the encoded URL follows */
 };
 enum quarantine_kind {
 	QUARANTINE_POLICY, /* Policy, and those that people made */
