@@ -158,6 +158,7 @@ test(struct editing *ed, const struct ip *ip, const char *zone)
 	struct lookups *lookups;
 	char name[LOOKUP_NAME], text[IP_TEXT];
 	struct query query;
+	json_t *json;
 
 	a.loop = loop_new();
 	lookup_system_read(&system, NULL, NULL);
@@ -174,6 +175,13 @@ test(struct editing *ed, const struct ip *ip, const char *zone)
 	if (a.fact.meta.state != FACT_KNOWN) {
 		fprintf(stderr, "%s cannot be asked about %s.\n", zone, text);
 		return TOOL_FAILED;
+	}
+	if (ed->t->json) {
+		json = json_pack("{s:s, s:s, s:b}", "address", text, "zone",
+		    zone, "listed", a.fact.number == LIST_HAS);
+		tool_print_json(ed->t, json);
+		json_decref(json);
+		return TOOL_DONE;
 	}
 	fprintf(ed->t->dialogue.out, "%s is %s %s.\n", text,
 	    a.fact.number == LIST_HAS ? "on" : "not on", zone);

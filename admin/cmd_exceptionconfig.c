@@ -429,12 +429,24 @@ static void
 list(struct editing *ed)
 {
 	size_t n = exceptions_count(ed);
+	json_t *all = json_array();
 	struct exception it;
 
 	for (size_t k = 0; k < n; k++) {
 		exceptions_read(ed, k, &it);
+		if (ed->t->json) {
+			json_array_append_new(
+			    all, json_pack("{s:s, s:s, s:s}", "patterns",
+				     it.patterns, "action",
+				     it.allow ? "allow" : "reject", "reply",
+				     it.reply));
+			continue;
+		}
 		fprintf(ed->t->dialogue.out, "%zu. %s %s%s%s\n", k + 1,
 		    it.patterns, it.allow ? "Allow" : "Reject",
 		    *it.reply != '\0' ? " " : "", it.reply);
 	}
+	if (ed->t->json)
+		tool_print_json(ed->t, all);
+	json_decref(all);
 }

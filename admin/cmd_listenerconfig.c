@@ -13,6 +13,7 @@ static bool pick(struct editing *, const char *question, size_t *i);
 static bool ask_edit(struct editing *);
 static bool ask_delete(struct editing *);
 static int take_list(struct editing *, struct args *);
+static int show_json(struct editing *);
 static int take_delete(struct editing *, struct args *);
 static int delete_at(struct editing *, size_t i);
 
@@ -117,8 +118,34 @@ take_list(struct editing *ed, struct args *a)
 {
 	if (args_finish(a) != TOOL_DONE)
 		return TOOL_USAGE;
+	if (ed->t->json)
+		return show_json(ed);
 	show(ed);
 	return TOOL_DONE;
+}
+
+static int
+show_json(struct editing *ed)
+{
+	const struct config *c = ed->w->config;
+	json_t *all = json_array();
+	int status;
+
+	for (size_t i = 0; i < c->n_listeners; i++) {
+		const struct listener *l = &c->listeners[i];
+		struct str in = l->interface->name;
+		char ip[IP_TEXT];
+
+		json_array_append_new(all,
+		    json_pack("{s:s%, s:s, s:s%, s:s, s:s%, s:i}", "name",
+			l->name.p, l->name.n, "type",
+			listener_type_name(l->type), "interface", in.p, in.n,
+			"ip", ip_text(&l->interface->ip, ip), "protocol",
+			l->protocol.p, l->protocol.n, "port", (int)l->port));
+	}
+	status = tool_print_json(ed->t, all);
+	json_decref(all);
+	return status;
 }
 
 static int

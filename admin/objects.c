@@ -4,11 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "admin/objects_show.h"
 #include "admin/wordlist.h"
 #include "base/mem.h"
 #include "config/uses.h"
-
-#define PATH_LEN 300
 
 enum { NEW, EDIT, DELETE, N_OPS };
 
@@ -24,7 +23,6 @@ struct asking {
 };
 
 static bool operate(struct editing *, const struct objects_form *, size_t op);
-static void list(struct editing *, const struct objects_form *);
 static bool pick(
     struct editing *, const struct objects_form *, const char *verb, size_t *k);
 static bool edit(struct editing *, const struct objects_form *, size_t k);
@@ -41,18 +39,13 @@ static int take_named(struct editing *, const struct objects_form *,
     struct args *, const char *verb);
 static int take_keys(struct editing *, const struct objects_form *,
     struct args *, const char *path);
-static void print(struct editing *, const struct objects_form *, size_t k);
 static int remove_one(struct editing *, const struct objects_form *, size_t k);
-static const struct schema_key *list_key(const struct objects_form *);
-static const void *object_at(
-    const struct editing *, const struct objects_form *, size_t k);
 static size_t find(
     const struct editing *, const struct objects_form *, struct str name);
 static bool ask(struct editing *, const void *form);
 static int take(struct editing *, struct args *, const void *form);
 static bool path_of(struct editing *, const struct objects_form *, size_t k,
-    char out[PATH_LEN]);
-static bool is_list(const struct schema_key *);
+    char out[OBJECTS_PATH]);
 static bool is_so(const struct asking *, const char *when);
 
 const struct editing_form objects_edits = { ask, take };
@@ -69,31 +62,13 @@ take(struct editing *ed, struct args *a, const void *form)
 	return objects_take(ed, form, a);
 }
 
-size_t
-objects_count(const struct editing *ed, const struct objects_form *f)
-{
-	const char *c = (const char *)ed->w->config;
-
-	return *(const size_t *)(c + list_key(f)->n_off);
-}
-
-struct str
-objects_name(const struct editing *ed, const struct objects_form *f, size_t k)
-{
-	const struct schema_key *name =
-	    ask_key_named(list_key(f)->section, "name");
-
-	return *(
-	    const struct str *)((const char *)object_at(ed, f, k) + name->off);
-}
-
 bool
 objects_new(
     struct editing *ed, const struct objects_form *f, char *name, size_t size)
 {
-	const struct schema_section *s = list_key(f)->section;
+	const struct schema_section *s = objects_key(f)->section;
 	const struct schema_key *key = ask_key_named(s, "name");
-	char path[PATH_LEN];
+	char path[OBJECTS_PATH];
 	struct arena mem;
 	struct buf yaml;
 	void *now;
@@ -131,7 +106,7 @@ objects_new(
 	now = arena_alloc(&mem, s->size);
 	schema_defaults(s, DEFAULT_PUBLIC, now, &mem);
 	if (f->inherits && objects_count(ed, f) > 0)
-		memcpy(now, object_at(ed, f, 0), s->size);
+		memcpy(now, objects_at(ed, f, 0), s->size);
 	ok = ask_keys(
 	    ed, &(struct asking){ f, path, true, f->inherits, NULL }, now);
 	arena_free(&mem);
@@ -152,7 +127,7 @@ objects_ask(struct editing *ed, const struct objects_form *f)
 		menu[n++] = f->more[k];
 	do {
 		tool_space(ed->t);
-		list(ed, f);
+		objects_list(ed, f);
 		tool_space(ed->t);
 		if (!dialogue_menu(&ed->t->dialogue, menu, n, &op))
 			return false;
@@ -172,7 +147,7 @@ objects_take(struct editing *ed, const struct objects_form *f, struct args *a)
 	if (strcmp(word, "list") == 0) {
 		if (args_finish(a) != TOOL_DONE)
 			return TOOL_USAGE;
-		list(ed, f);
+		objects_list(ed, f);
 		return TOOL_DONE;
 	}
 	if (strcmp(word, "new") == 0)
@@ -213,28 +188,6 @@ operate(struct editing *ed, const struct objects_form *f, size_t op)
 	return true;
 }
 
-static void
-list(struct editing *ed, const struct objects_form *f)
-{
-	size_t n = objects_count(ed, f);
-	struct buf text;
-
-	if (n == 0) {
-		fprintf(ed->t->dialogue.out, "%s\n", f->none);
-		return;
-	}
-	fprintf(ed->t->dialogue.out, "%s\n", f->title);
-	for (size_t k = 0; k < n; k++) {
-		buf_init(&text, 65536);
-		buf_printf(
-		    &text, "%zu. %.*s", k + 1, STR_ARG(objects_name(ed, f, k)));
-		if (f->describe != NULL)
-			f->describe(ed, object_at(ed, f, k), &text);
-		fprintf(ed->t->dialogue.out, "%s\n", text.data);
-		buf_fini(&text);
-	}
-}
-
 static bool
 pick(struct editing *ed, const struct objects_form *f, const char *verb,
     size_t *k)
@@ -254,13 +207,13 @@ pick(struct editing *ed, const struct objects_form *f, const char *verb,
 static bool
 edit(struct editing *ed, const struct objects_form *f, size_t k)
 {
-	char path[PATH_LEN];
+	char path[OBJECTS_PATH];
 
 	if (!path_of(ed, f, k, path))
 		return true;
 	if (!ask_keys(ed,
 		&(struct asking){ f, path, false, f->inherits && k > 0, NULL },
-		object_at(ed, f, k)))
+		objects_at(ed, f, k)))
 		return false;
 	editing_save(ed);
 	return true;
@@ -270,7 +223,7 @@ edit(struct editing *ed, const struct objects_form *f, size_t k)
 static bool
 ask_keys(struct editing *ed, const struct asking *a, const void *now)
 {
-	const struct schema_section *s = list_key(a->form)->section;
+	const struct schema_section *s = objects_key(a->form)->section;
 	struct asking copy = *a;
 	bool ok = true;
 
@@ -292,8 +245,8 @@ ask_one(struct editing *ed, const struct asking *a,
     const struct objects_question *oq)
 {
 	const struct schema_key *key =
-	    ask_key_named(list_key(a->form)->section, oq->key);
-	char below[PATH_LEN + 100];
+	    ask_key_named(objects_key(a->form)->section, oq->key);
+	char below[OBJECTS_PATH + 100];
 	bool dflt, changed, ok, wanted = true;
 	struct buf answer;
 	struct question q = { .key = key,
@@ -303,7 +256,7 @@ ask_one(struct editing *ed, const struct asking *a,
 		.can_default = a->follows,
 		.absent = a->is_new && key->flags & KEY_REQUIRED };
 
-	if (is_list(key))
+	if (objects_is_list(key))
 		return ask_list(ed, a, oq, key);
 	if (oq->maybe != NULL && !ask_maybe(ed, a, oq, key, &wanted))
 		return false;
@@ -347,7 +300,7 @@ static bool
 ask_list(struct editing *ed, const struct asking *a,
     const struct objects_question *oq, const struct schema_key *key)
 {
-	char path[PATH_LEN + 100], question[600], words[DIALOGUE_LINE];
+	char path[OBJECTS_PATH + 100], question[600], words[DIALOGUE_LINE];
 
 	snprintf(path, sizeof(path), "%s.%s", a->path, key->name);
 	snprintf(question, sizeof(question), "%s%s",
@@ -373,7 +326,7 @@ static int
 take_new(struct editing *ed, const struct objects_form *f, struct args *a)
 {
 	const char *name = args_next(a);
-	char path[PATH_LEN];
+	char path[OBJECTS_PATH];
 	struct buf yaml;
 	int status;
 
@@ -397,7 +350,7 @@ take_named(struct editing *ed, const struct objects_form *f, struct args *a,
     const char *verb)
 {
 	const char *name = args_next(a);
-	char path[PATH_LEN];
+	char path[OBJECTS_PATH];
 	int status;
 	size_t k;
 
@@ -416,7 +369,7 @@ take_named(struct editing *ed, const struct objects_form *f, struct args *a,
 		return TOOL_USAGE;
 	if (strcmp(verb, "delete") == 0)
 		return remove_one(ed, f, k);
-	print(ed, f, k);
+	objects_print(ed, f, k);
 	return TOOL_DONE;
 }
 
@@ -425,14 +378,14 @@ static int
 take_keys(struct editing *ed, const struct objects_form *f, struct args *a,
     const char *path)
 {
-	const struct schema_section *s = list_key(f)->section;
+	const struct schema_section *s = objects_key(f)->section;
 
 	for (size_t k = 0; k < s->n; k++) {
 		const struct schema_key *key = &s->keys[k];
-		char below[PATH_LEN + 100], option[100];
+		char below[OBJECTS_PATH + 100], option[100];
 		const char *value;
 
-		if (key->name == NULL || !is_list(key))
+		if (key->name == NULL || !objects_is_list(key))
 			continue;
 		snprintf(below, sizeof(below), "%s.%s", path, key->name);
 		value = args_option(a, key->name);
@@ -452,38 +405,10 @@ take_keys(struct editing *ed, const struct objects_form *f, struct args *a,
 	return ask_options(ed, a, s, path);
 }
 
-static void
-print(struct editing *ed, const struct objects_form *f, size_t k)
-{
-	const struct schema_section *s = list_key(f)->section;
-	char path[PATH_LEN + 100], where[PATH_LEN];
-	struct buf text;
-
-	buf_init(&text, 1 << 20);
-	for (size_t i = 0; i < s->n; i++) {
-		const struct schema_key *key = &s->keys[i];
-
-		if (key->type == NULL || key->list)
-			continue;
-		buf_printf(&text, "%s=", key->name);
-		ask_present(key, object_at(ed, f, k), &text);
-		buf_putc(&text, '\n');
-	}
-	tool_print(ed->t, &text);
-	buf_fini(&text);
-	for (size_t i = 0; i < s->n && path_of(ed, f, k, where); i++) {
-		if (!is_list(&s->keys[i]))
-			continue;
-		fprintf(ed->t->dialogue.out, "%s:\n", s->keys[i].name);
-		snprintf(path, sizeof(path), "%s.%s", where, s->keys[i].name);
-		wordlist_show(ed, path);
-	}
-}
-
 static int
 remove_one(struct editing *ed, const struct objects_form *f, size_t k)
 {
-	char path[PATH_LEN];
+	char path[OBJECTS_PATH];
 	struct buf users;
 	int status;
 
@@ -508,21 +433,6 @@ remove_one(struct editing *ed, const struct objects_form *f, size_t k)
 	return status;
 }
 
-static const struct schema_key *
-list_key(const struct objects_form *f)
-{
-	return ask_key_named(&schema_top, f->list);
-}
-
-static const void *
-object_at(const struct editing *ed, const struct objects_form *f, size_t k)
-{
-	const struct schema_key *key = list_key(f);
-	const char *c = (const char *)ed->w->config;
-
-	return *(char *const *)(c + key->off) + k * key->section->size;
-}
-
 static size_t
 find(const struct editing *ed, const struct objects_form *f, struct str name)
 {
@@ -537,7 +447,7 @@ find(const struct editing *ed, const struct objects_form *f, struct str name)
  * if need be. */
 static bool
 path_of(struct editing *ed, const struct objects_form *f, size_t k,
-    char out[PATH_LEN])
+    char out[OBJECTS_PATH])
 {
 	struct str name = objects_name(ed, f, k);
 	struct buf yaml;
@@ -550,23 +460,15 @@ path_of(struct editing *ed, const struct objects_form *f, size_t k,
 		buf_fini(&yaml);
 		at = 0;
 	}
-	snprintf(out, PATH_LEN, "%s[%zu]", f->list, at);
+	snprintf(out, OBJECTS_PATH, "%s[%zu]", f->list, at);
 	return ed->err.kind == ERR_NONE;
-}
-
-/* Several words, whether the schema reads them itself or not. */
-static bool
-is_list(const struct schema_key *key)
-{
-	return key->name != NULL &&
-	       (key->list || (key->type == NULL && key->section == NULL));
 }
 
 /* "flag" is yes, "key=word" is that word. */
 static bool
 is_so(const struct asking *a, const char *when)
 {
-	const struct schema_section *s = list_key(a->form)->section;
+	const struct schema_section *s = objects_key(a->form)->section;
 	struct str want = str_of(when), name = str_cut(&want, '=');
 	const struct schema_key *key = schema_find(s, name);
 	struct buf now;

@@ -54,6 +54,8 @@ static int check(const struct editing *, const struct tables_form *, size_t i,
     struct str text, struct config_problems *);
 static bool is_named(const struct editing *, const char *file);
 
+static int print_json(
+    struct editing *, struct args *, const struct tables_form *, size_t i);
 static void print(
     struct editing *, const void *form, size_t i, bool exported, struct buf *);
 static int import(struct editing *, const void *form, size_t i,
@@ -124,6 +126,8 @@ tables_take(
 		return f->take_new(ed, a, i);
 	if (op == MORE)
 		return f->take_more(ed, a, i);
+	if (op == PRINT && ed->t->json)
+		return print_json(ed, a, f, i);
 	if (op >= PRINT && op <= EXPORT)
 		return files_take(
 		    ed, a, &transfer, (enum files_op)(op - PRINT), i);
@@ -507,6 +511,28 @@ is_named(const struct editing *ed, const char *file)
 		}
 	}
 	return false;
+}
+
+static int
+print_json(
+    struct editing *ed, struct args *a, const struct tables_form *f, size_t i)
+{
+	const struct table *t = tables_now(ed, f, i);
+	json_t *all;
+	struct str left, right;
+	struct where where;
+
+	if (args_finish(a) != TOOL_DONE)
+		return TOOL_USAGE;
+	all = json_array();
+	for (size_t k = 0;
+	     t != NULL && table_entry(t, k, &left, &right, &where); k++)
+		json_array_append_new(
+		    all, json_pack("{s:s%, s:s%, s:i}", "from", left.p, left.n,
+			     "to", right.p, right.n, "line", where.line));
+	tool_print_json(ed->t, all);
+	json_decref(all);
+	return TOOL_DONE;
 }
 
 static void

@@ -44,8 +44,8 @@ struct tables_form {
 /* i: the listener, if it is of one. False: the input ended. */
 bool tables_ask(struct editing *, const struct tables_form *, size_t i);
 /* new LEFT RIGHT | edit LEFT RIGHT | delete LEFT | print | import FILE |
- * export FILE | clear. Of aliases, context= says which one is meant. The exit
- * status. */
+ * export FILE | clear. Of aliases, context= says which one is meant. With
+ * --json print says from, to and line of each. The exit status. */
 int tables_take(
     struct editing *, struct args *, const struct tables_form *, size_t i);
 

@@ -3,6 +3,9 @@
 
 #define WORDLIST_ITEM 500 /* room for the path of an item */
 
+static bool word_at(
+    const struct editing *, const char *path, size_t k, struct str *value);
+
 void
 wordlist_add(struct editing *ed, const char *path, const char *words)
 {
@@ -32,31 +35,43 @@ wordlist_remove(struct editing *ed, const char *path, const char *words)
 void
 wordlist_show(struct editing *ed, const char *path)
 {
-	size_t n = edit_count(ed->w->yaml, path);
+	struct str value;
 
-	for (size_t k = 0; k < n; k++) {
-		char item[WORDLIST_ITEM];
-		struct str value;
+	for (size_t k = 0; word_at(ed, path, k, &value); k++)
+		fprintf(ed->t->dialogue.out, "%.*s\n", STR_ARG(value));
+}
 
-		snprintf(item, sizeof(item), "%s[%zu]", path, k);
-		if (edit_get(ed->w->yaml, item, &value))
-			fprintf(ed->t->dialogue.out, "%.*s\n", STR_ARG(value));
-	}
+json_t *
+wordlist_json(const struct editing *ed, const char *path)
+{
+	json_t *all = json_array();
+	struct str value;
+
+	for (size_t k = 0; word_at(ed, path, k, &value); k++)
+		json_array_append_new(all, json_stringn(value.p, value.n));
+	return all;
 }
 
 size_t
 wordlist_find(const struct editing *ed, const char *path, struct str word)
 {
-	size_t n = edit_count(ed->w->yaml, path);
+	struct str value;
 
-	for (size_t k = 0; k < n; k++) {
-		char item[WORDLIST_ITEM];
-		struct str value;
-
-		snprintf(item, sizeof(item), "%s[%zu]", path, k);
-		if (edit_get(ed->w->yaml, item, &value) &&
-		    str_eq_nocase(value, word))
+	for (size_t k = 0; word_at(ed, path, k, &value); k++) {
+		if (str_eq_nocase(value, word))
 			return k;
 	}
 	return SIZE_MAX;
+}
+
+/* False: there are no more. */
+static bool
+word_at(const struct editing *ed, const char *path, size_t k, struct str *value)
+{
+	char item[WORDLIST_ITEM];
+
+	*value = STR("");
+	snprintf(item, sizeof(item), "%s[%zu]", path, k);
+	edit_get(ed->w->yaml, item, value);
+	return k < edit_count(ed->w->yaml, path);
 }
