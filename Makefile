@@ -258,10 +258,11 @@ SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
 TMPFILESDIR ?= $(PREFIX)/lib/tmpfiles.d
 .PHONY: install uninstall man check-man
 MAN = $(wildcard docs/man/*.[1-8]) $O/man5/postern.yaml.5
+MAN_LINKS = tests/tools/man-links $O/man-links $(filter docs/man/%,$(MAN))
 install: all $(MAN)
 	@tests/tools/install-tree "$(DESTDIR)" "$(SBINDIR)" "$(LIBEXECDIR)" \
 	    "$(MANDIR)" "$(SYSCONFDIR)" "$(UNITDIR)" "$(SYSUSERSDIR)" \
-	    "$(TMPFILESDIR)" $O/bin $(MAN)
+	    "$(TMPFILESDIR)" $O/bin $(MAN) $$($(MAN_LINKS))
 uninstall:
 	rm -rf "$(DESTDIR)$(LIBEXECDIR)"
 	rm -f "$(DESTDIR)$(SBINDIR)/postern" \
@@ -269,6 +270,9 @@ uninstall:
 	    "$(DESTDIR)$(SYSUSERSDIR)/postern.conf" \
 	    "$(DESTDIR)$(TMPFILESDIR)/postern.conf" \
 	    $(foreach m,$(notdir $(MAN)),"$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $m))/$m")
+	for m in $$($(MAN_LINKS)); do \
+		rm -f "$(DESTDIR)$(MANDIR)/man$${m##*.}/$${m##*/}"; \
+	done
 
 # The keys of postern.yaml(5) come from the schema, through the program.
 $O/man5/%: docs/man/%.in $O/bin/postern
@@ -286,6 +290,7 @@ $O/man/%.txt: $O/man5/%
 	$(Q)mandoc -T utf8 $< >$@
 check-man: $(MAN)
 	@tests/tools/check-man $(MAN)
+	@tests/tools/check-pages admin/commands.h $(filter %.1,$(MAN))
 
 # --- odds and ends -------------------------------------------------------------
 

@@ -5,7 +5,8 @@
         t.say("192.0.2.1")
 
 What was typed is echoed, as on a screen; ends of lines are "\n" here. prompt
-is that of the shell: there the line editor echoes, once it is at it.
+is that of the shell: there the line editor echoes, once it is at it. argv:
+another command line than that of postern with these words.
 """
 import fcntl
 import os
@@ -21,7 +22,8 @@ from suite import BIN, wait_for
 
 
 class Terminal:
-    def __init__(self, postern, *words, rows=1000, prompt=None):
+    def __init__(self, postern, *words, rows=1000, prompt=None, argv=None,
+                 env=None, cwd=None):
         self.prompt = prompt
         main, other = pty.openpty()
         fcntl.ioctl(other, termios.TIOCSWINSZ,
@@ -33,9 +35,10 @@ class Terminal:
             # a job in the background has it ignored
             signal.signal(signal.SIGINT, signal.SIG_DFL)
         self.proc = subprocess.Popen(
-            [str(BIN / "postern"), "--root", str(postern.root), *words],
+            argv or [str(BIN / "postern"), "--root", str(postern.root),
+                     *words],
             stdin=other, stdout=other, stderr=other, preexec_fn=control,
-            env=dict(os.environ, TERM="dumb"))
+            env=dict(os.environ, TERM="dumb", **(env or {})), cwd=cwd)
         os.close(other)
         self.fd = main
         self.text = ""      # not expected yet

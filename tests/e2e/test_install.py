@@ -21,8 +21,8 @@ FILES = {
     "usr/lib/tmpfiles.d/postern.conf": 0o644,
     "usr/sbin/postern": 0o755,
     "usr/share/man/man1/postern.1": 0o644,
-    **{"usr/share/man/man1/postern-%s.1" % p: 0o644
-       for p in ("trace", "commit", "saveconfig", "listenerconfig")},
+    **{"usr/share/man/man1/postern-%s.1" % c: 0o644 for c in re.findall(
+        r"(?m)^\tC\((\w+)\)", (TOP / "admin/commands.h").read_text())},
     "usr/share/man/man5/postern.yaml.5": 0o644,
     **{"etc/postern/tables/%s.txt" % t: 0o640
        for t in "aliases altsrchost domain_map hat masquerade rat".split()},
@@ -103,6 +103,15 @@ def test_files_and_modes(tree):
     assert modes.pop("etc/postern/tables") == 0o750
     assert modes.pop("etc/postern/secrets") == 0o700
     assert set(modes.values()) == {0o755}, modes
+
+
+def test_each_command_has_its_page(tree):
+    """Under its own name, also where one page documents several."""
+    man = tree / "usr/share/man"
+    for name, title in (("hoststatus", "POSTERN-TOPHOSTS"),
+                        ("listenerconfig", "POSTERN-LISTENERCONFIG")):
+        r = run("man", "-M", man, "-P", "cat", "postern-" + name)
+        assert r.stdout.startswith(title + "(1)"), r.stdout[:80]
 
 
 def test_the_unit_is_accepted(tree, folder):
