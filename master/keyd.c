@@ -36,7 +36,6 @@
 
 #define SETTLE_MS    200 /* files of one renewal come together */
 #define SOON_MS      1000
-#define COMPLAIN_MS  10000 /* what does not fit by then is wrong */
 #define DAY_MS       INT64_C(86400000)
 #define TICKET_MS    (DAY_MS / 2) /* threats TLS-06 */
 #define N_TICKETS    2            /* one seals, the one before opens */
@@ -72,6 +71,7 @@ static const struct ipc_handler *on_peer(struct daemon *, enum program_kind,
 static void settle(void *arg);
 static void complain(void *arg);
 static void refresh(struct keyd *, bool complain);
+static int64_t patience(const struct config *);
 static void tell(struct keyd *, struct ipc *);
 static void daily(void *arg);
 static void rotate(void *arg);
@@ -207,9 +207,16 @@ refresh(struct keyd *self, bool say)
 	}
 	bad = logins_refresh(self->logins, self->config, self->keys, say);
 	if ((broken || bad) && !say)
-		loop_timer_in(self->complain, COMPLAIN_MS);
+		loop_timer_in(self->complain, patience(self->config));
 	else
 		loop_timer_stop(self->complain);
+}
+
+/* What does not fit by then is wrong: ms. */
+static int64_t
+patience(const struct config *config)
+{
+	return 3 * INT64_C(1000) * config->secrets_interval + SOON_MS;
 }
 
 static void

@@ -28,7 +28,6 @@
 #include "event/event.h"
 #include "master/master.h"
 
-#define LOAD_MS   30000 /* large tables take a while */
 #define SWITCH_MS 10000
 
 enum step { STEP_LOAD, STEP_SWITCH, STEP_UNDO };
@@ -56,6 +55,7 @@ static void begin_switch(struct master *);
 static void begin_undo(struct master *);
 static void settle(struct master *);
 static void refused(struct reload *, const struct child *, struct str why);
+static int64_t load_ms(const struct config *);
 static void too_late(void *master);
 static void decide(struct master *);
 static void catch_up(struct master *);
@@ -226,9 +226,16 @@ begin_load(struct master *m)
 		if (!c->asked)
 			refused(r, c, STR("no descriptor left for it"));
 	}
-	loop_timer_in(r->late, LOAD_MS);
+	loop_timer_in(r->late, load_ms(r->next));
 	r->waiting--;
 	settle(m);
+}
+
+/* Large tables take a while. */
+static int64_t
+load_ms(const struct config *config)
+{
+	return INT64_C(1000) * config->load_timeout;
 }
 
 static void
@@ -275,7 +282,7 @@ begin_undo(struct master *m)
 		send_switch(c, r->serial, true);
 		r->waiting++;
 	}
-	loop_timer_in(r->late, LOAD_MS);
+	loop_timer_in(r->late, load_ms(m->self.config));
 	r->waiting--;
 	settle(m);
 }

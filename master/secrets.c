@@ -18,8 +18,6 @@
 #include "base/mem.h"
 #include "master/master.h"
 
-#define LOOK_EVERY 3000 /* ms */
-
 /* What tells one version of a file from the next. */
 struct look {
 	bool there;
@@ -39,6 +37,7 @@ struct secrets {
 };
 
 static void use_config(struct master *, struct config *);
+static void look_later(struct secrets *);
 static struct child *keyd(struct master *);
 static void watch(void *arg);
 static int open_folder(const struct master *, struct err *err);
@@ -76,10 +75,10 @@ use_config(struct master *m, struct config *config)
 	if (s == NULL) {
 		s = m->secrets = mem_alloc(sizeof(*s));
 		s->timer = loop_timer(m->self.loop, watch, m);
-		loop_timer_in(s->timer, LOOK_EVERY);
 	}
 	old = s->config;
 	s->config = config_ref(config);
+	look_later(s);
 	config_unref(&old);
 	free(s->names);
 	free(s->looks);
@@ -87,6 +86,12 @@ use_config(struct master *m, struct config *config)
 	    mem_array(config_secrets(s->config, NULL), sizeof(struct str));
 	s->n = config_secrets(s->config, s->names);
 	s->looks = mem_array(s->n + 1, sizeof(*s->looks));
+}
+
+static void
+look_later(struct secrets *s)
+{
+	loop_timer_in(s->timer, INT64_C(1000) * s->config->secrets_interval);
 }
 
 static struct child *
@@ -108,7 +113,7 @@ watch(void *arg)
 	struct err err = ERR_INIT;
 	int folder;
 
-	loop_timer_in(s->timer, LOOK_EVERY);
+	look_later(s);
 	if (c == NULL || s->n == 0)
 		return;
 	folder = open_folder(m, &err);

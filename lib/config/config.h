@@ -459,6 +459,8 @@ struct config {
 	uint32_t workers; /* of smtpd, cleanup, smtp each; 0: one per core */
 	uint64_t reserve; /* bytes of disk kept free: DUR-09 */
 	uint32_t sync_threads;
+	uint32_t load_timeout;     /* s, of a program for a configuration */
+	uint32_t secrets_interval; /* s between two looks at the files */
 
 	struct interface *interfaces;
 	size_t n_interfaces;

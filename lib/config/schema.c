@@ -57,6 +57,23 @@ static const struct schema_key system_keys[] = {
 	    DEFAULT("2"),
 	    .help = "Threads per queue process that wait for the disk. "
 		    "Several share one commit of the file system's journal." },
+	{ .name = "load_timeout",
+	    FIELD(config, load_timeout),
+	    .type = &value_time,
+	    .min = 1,
+	    .max = 3600,
+	    DEFAULT("30"),
+	    .help = "How long a program may take to load a new configuration "
+		    "with its tables; then that does not come into force." },
+	{ .name = "secrets_interval",
+	    FIELD(config, secrets_interval),
+	    .type = &value_time,
+	    .min = 1,
+	    .max = 3600,
+	    DEFAULT("3"),
+	    .help = "How often files below secrets/ are looked at for changes. "
+		    "Those that do not fit each other are complained about "
+		    "after three such times and a second." },
 };
 static const struct schema_section system_section = {
 	SECTION(config, "system", system_keys), NO_WHERE
