@@ -1,4 +1,12 @@
-"""Fixtures: a running suite with an ordinary configuration, and a sink."""
+"""Fixtures: a running suite with an ordinary configuration, and a sink; and
+the order of the tests when several processes share them (make e2e).
+
+Any test may run beside any other.  Two marks help:
+    @pytest.mark.long       begins early, so that nobody waits for it at the end
+    @pytest.mark.alone      has the machine for itself, after all the others
+"""
+import fcntl
+import os
 import pathlib
 import shutil
 import sys
@@ -63,6 +71,35 @@ logs:
     type: mail
     level: info
 """
+
+LONG, ALONE = "long", "alone"
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", LONG + ": begins early")
+    config.addinivalue_line("markers", ALONE + ": nothing else runs meanwhile")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    def place(item):
+        return 0 if item.get_closest_marker(LONG) else \
+            2 if item.get_closest_marker(ALONE) else 1
+    items.sort(key=place)
+    # one process takes them all: two would wait for each other
+    for item in items:
+        if item.get_closest_marker(ALONE):
+            item.add_marker(pytest.mark.xdist_group(ALONE))
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_protocol(item):
+    """The processes share a lock, this file; who is to be alone does not."""
+    with open(__file__) as lock:
+        if "PYTEST_XDIST_WORKER" in os.environ:
+            fcntl.flock(lock, fcntl.LOCK_EX if item.get_closest_marker(ALONE)
+                        else fcntl.LOCK_SH)
+        yield
 
 
 @pytest.fixture

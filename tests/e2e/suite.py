@@ -25,6 +25,8 @@ importlib.machinery.SourceFileLoader(
 BIN = pathlib.Path(os.environ.get("POSTERN_BIN", TOP / "build/bin"))
 PEERS = TOP / "build/peers/bin"
 START_SECONDS = 30
+# some tests have a long form, for those who have the time
+FULL = os.environ.get("POSTERN_LOAD") == "full"
 ROOT_USER = os.geteuid() == 0
 
 

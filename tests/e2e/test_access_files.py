@@ -3,6 +3,8 @@ import random
 import subprocess
 import time
 
+import pytest
+
 import twin
 from suite import BIN
 from twin import Session
@@ -68,6 +70,7 @@ def commit(postern, why):
         capture_output=True, text=True, timeout=60).stderr
 
 
+@pytest.mark.long
 def test_long_tables(make_suite):
     postern = make_suite(CONFIG, tables={"hat.txt": long_hat(),
                                          "rat.txt": long_rat()})

@@ -18,6 +18,7 @@ from suite import wait_for
 CONFIG = """\
 hostname: mx.postern.test
 dns: { enabled: no }
+system: { secrets_interval: 1 }
 interfaces:
   - { name: Net, ip: 127.0.0.1 }
 auth_profiles:
@@ -220,6 +221,7 @@ def test_another_server_knows(postern, other):
     assert set(other.asked) == {"ann", "bob"}
 
 
+@pytest.mark.long
 def test_users_change_without_commit(postern):
     postern.postern("smtpauthconfig", "user", "House", "joe",
                     text="eraser\n")
@@ -240,7 +242,7 @@ def test_users_change_without_commit(postern):
 
 
 def test_keyd_is_killed(postern):
-    for _ in range(3):
+    for _ in range(2):
         pid = postern.pids()["keyd 0"]
         os.kill(pid, 9)
         codes = [c for _, c in login(postern.port, "joe", "pencil",

@@ -13,12 +13,13 @@ import pytest
 
 from conftest import CONFIG
 from sink import Sink
-from suite import Client, wait_for
+from suite import FULL, Client, wait_for
 
-ROUNDS = int(os.environ.get("POSTERN_KILL_ROUNDS", "24"))
 IN_FLIGHT = 60    # connections to the sink, two messages on each
 PROGRAMS = ["smtpd 0", "cleanup 0", "qmgr 0", "smtp 0", "recorder 0",
             "lookupd 0", "keyd 0", "smtpd 1", "cleanup 1", "smtp 1"]
+ROUNDS = int(os.environ.get("POSTERN_KILL_ROUNDS",
+                            30 if FULL else len(PROGRAMS)))
 
 
 class Load(threading.Thread):
@@ -78,6 +79,7 @@ def check_all_arrived(postern, sink, accepted, deaths):
         twice, len(got))
 
 
+@pytest.mark.long
 def test_each_program_killed_in_turn_under_load(make_suite):
     postern = make_suite(CONFIG + "\nsystem:\n  workers: 2\n")
     seed = int(os.environ.get("POSTERN_SEED", random.randrange(1 << 30)))
@@ -97,8 +99,9 @@ def test_each_program_killed_in_turn_under_load(make_suite):
         check_all_arrived(postern, sink, accepted, ROUNDS)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("round", range(int(os.environ.get(
-    "POSTERN_ALL_ROUNDS", "3"))))
+    "POSTERN_ALL_ROUNDS", 5 if FULL else 2))))
 def test_all_killed_at_once_and_started_again(make_suite, round):
     postern = make_suite()
     dice = random.Random(round)

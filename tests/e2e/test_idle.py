@@ -80,6 +80,7 @@ def n_idle():
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
+@pytest.mark.alone
 def test_lim_11_an_idle_connection_costs_at_most_8_kb(make_suite, n_idle):
     postern = make_suite(BIG)
     with Sink(postern.sink_port) as sink:

@@ -30,6 +30,8 @@ FILES = {
     **{"usr/share/man/man8/postern-%s.8" % p: 0o644 for p in PROGRAMS},
 }
 UNIT = "usr/lib/systemd/system/postern.service"
+# one tree for all, and no two makes at a time
+pytestmark = pytest.mark.xdist_group("install")
 
 
 def make(*words):

@@ -312,6 +312,7 @@ def test_lim_06_300_slow_drips_and_a_normal_client(make_suite):
 
 # --- LIM-07 ---
 
+@pytest.mark.long
 def test_lim_07_who_never_reads_is_closed_at_the_time_out(make_suite):
     postern = make_suite(HASTY)
     served(postern)

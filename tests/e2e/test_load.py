@@ -1,17 +1,16 @@
 """Many messages from Postfix's smtp-source to its smtp-sink: each exactly
 once.  The quick form runs always; POSTERN_LOAD=full sends 20,000."""
 import collections
-import os
 import pathlib
 import re
+import socket
 import subprocess
 
 import pytest
 
 from conftest import CONFIG
-from suite import PEERS, ROOT_USER
+from suite import FULL, PEERS, ROOT_USER, wait_for
 
-FULL = os.environ.get("POSTERN_LOAD") == "full"
 N = 10 if FULL else 1
 # messages, sessions, size, recipients, connection kept
 RUNS = [
@@ -41,6 +40,7 @@ class SmtpSink:
             [str(PEERS / "smtp-sink"), "-4", *user,
              "-d", str(self.dump) + "/m.", "127.0.0.1:%d" % port, "1024"],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        wait_for("smtp-sink", lambda: listens(port))
 
     def rcpts(self):
         out = collections.Counter()
@@ -52,6 +52,14 @@ class SmtpSink:
     def close(self):
         self.proc.terminate()
         self.proc.wait(10)
+
+
+def listens(port):
+    try:
+        socket.create_connection(("127.0.0.1", port)).close()
+        return True
+    except OSError:
+        return False
 
 
 @pytest.mark.parametrize("run", RUNS, ids=lambda r: "%d-%ds-%db-%dr-%s" % (

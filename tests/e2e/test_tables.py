@@ -49,6 +49,7 @@ def memory(pid, field):
     return int(text.split(field + ":")[1].split()[0])
 
 
+@pytest.mark.long
 def test_a_table_of_400_000_entries(world):
     suite, sink = world
     small = {n: memory(p, "RssAnon") for n, p in suite.pids().items()}

@@ -16,7 +16,7 @@ import pytest
 
 from conftest import CONFIG
 from sink import Sink
-from suite import ROOT_USER, Client, Suite, wait_for
+from suite import FULL, ROOT_USER, Client, Suite, wait_for
 from tls_kit import TlsClient, certificate, context, openssl, secrets
 
 TLS_CONFIG = CONFIG.replace("interfaces:", """\
@@ -57,6 +57,7 @@ interfaces:""", 1).replace("""\
           behaviour: RELAY
           tls: required
 """, 1)
+WATCHFUL = TLS_CONFIG + "\nsystem: { secrets_interval: 1 }\n"
 
 
 def prepare(folder, config=TLS_CONFIG):
@@ -75,6 +76,8 @@ def tls():
                                            dir="/var/tmp"))
     s = prepare(folder / "tls")
     s.start()
+    # keyd has the keys a moment after all programs run
+    wait_for("TLS", lambda: shows(s, "mx"))
     with Sink(s.sink_port) as s.sink:
         yield s
     s.stop()
@@ -90,6 +93,7 @@ def make_tls(folder):
         s = prepare(folder / ("t%d" % len(made)), config)
         made.append(s)
         s.start()
+        wait_for("TLS", lambda: shows(s, "mx"))
         return s
 
     yield make
@@ -112,7 +116,6 @@ def shows(suite, name):
 # --- what it is for ---
 
 def test_a_message_under_tls(tls):
-    before = len(tls.sink.messages)
     with Client(tls.port) as c:
         assert "STARTTLS" in c.cmd("EHLO c.test")[1]
     with TlsClient(tls.port) as c:
@@ -123,7 +126,8 @@ def test_a_message_under_tls(tls):
         assert c.mail(rcpts=["tls@example.com"], body=body * 5000)[0] == 250
         assert c.cmd("QUIT")[0] == 221
         assert c.sock.recv(1) == b""        # close_notify, not a cut
-    m = tls.sink.wait(before + 1)[-1]
+    wait_for("the message", lambda: "tls@example.com" in tls.sink.rcpts())
+    m = [m for m in tls.sink.messages if m.rcpts == ["tls@example.com"]][0]
     assert b"with ESMTPS (version=TLSv1.3 cipher=TLS_" in m.body
     assert m.body.count(b"x" * 70) == 5000
     line = tls.wait_log("TLS success")[0]
@@ -214,7 +218,6 @@ def test_tls_01_between_220_and_handshake(tls):
 
 def test_tls_10_truncation(tls):
     """The end of TCP is not the end of a message."""
-    before = len(tls.sink.messages)
     with TlsClient(tls.port) as c:
         c.cmd("MAIL FROM:<cut@client.test>")
         c.cmd("RCPT TO:<cut@example.com>")
@@ -225,8 +228,8 @@ def test_tls_10_truncation(tls):
         raw.shutdown(socket.SHUT_RDWR)
         raw.close()
     tls.wait_log("Message aborted MID")
-    time.sleep(0.3)
-    assert len(tls.sink.messages) == before
+    tls.wait_empty()
+    assert "cut@example.com" not in tls.sink.rcpts()
 
 
 @pytest.mark.parametrize("polite", [True, False])
@@ -235,7 +238,6 @@ def test_stm_11_lost_at_each_step(tls, polite):
     whole = (b"MAIL FROM:<x@client.test>\r\nRCPT TO:<lost@example.com>\r\n"
              b"DATA\r\n")
     body = b"Subject: lost\r\n\r\nx\r\n.\r\n"
-    before = len(tls.sink.messages)
     cuts = [*range(1, len(whole), 7), *range(len(whole), len(whole + body), 3)]
     for n in cuts:
         c = TlsClient(tls.port)
@@ -252,11 +254,12 @@ def test_stm_11_lost_at_each_step(tls, polite):
         c.sock.shutdown(socket.SHUT_RDWR)
         c.close()
     wait_for("the last of them", lambda: no_connections(tls), 10)
+    last = "last%d@example.com" % polite
     with TlsClient(tls.port) as c:
-        assert c.mail(rcpts=["whole@example.com"])[0] == 250
-    tls.sink.wait(before + 1)
-    time.sleep(0.3)
-    assert len(tls.sink.messages) == before + 1
+        assert c.mail(rcpts=[last])[0] == 250
+    wait_for("the last one", lambda: last in tls.sink.rcpts())
+    tls.wait_empty()
+    assert "lost@example.com" not in tls.sink.rcpts()
 
 
 def no_connections(suite):
@@ -359,8 +362,9 @@ def test_tls_05_handshakes_that_do_not_end(tls):
 
 # --- keys that come and go ---
 
+@pytest.mark.long
 def test_certificates_that_change(make_tls):
-    t = make_tls()
+    t = make_tls(WATCHFUL)
     where = secrets(t.root)
     assert shows(t, "mx")
     with TlsClient(t.port) as old:
@@ -401,8 +405,9 @@ def test_no_certificate_at_hand(make_tls, folder):
         s.stop()
 
 
+@pytest.mark.long
 def test_key_03_secrets_that_others_may_read(folder):
-    s = prepare(folder / "open")
+    s = prepare(folder / "open", WATCHFUL)
     where = secrets(s.root)
     try:
         for what, mode, good in ((where, 0o755, 0o700),
@@ -427,13 +432,14 @@ def test_key_03_secrets_that_others_may_read(folder):
         s.stop()
 
 
+@pytest.mark.long
 def test_keyd_dies_during_handshakes(make_tls):
     """Handshakes fail or succeed, none hangs; soon all is as before."""
     t = make_tls()
     end = time.monotonic() + 20
     good = bad = kills = 0
     kill_at = time.monotonic() + 0.5
-    while kills < 3 and time.monotonic() < end:
+    while kills < 2 and time.monotonic() < end:
         if time.monotonic() > kill_at and "keyd 0" in t.pids():
             t.kill("keyd 0")
             kills += 1
@@ -445,23 +451,30 @@ def test_keyd_dies_during_handshakes(make_tls):
         except (OSError, AssertionError):
             bad += 1
             time.sleep(0.02)
-    assert good > 20 and kills == 3
+    assert good > 20 and kills == 2
     wait_for("TLS again", lambda: shows(t, "mx"), 20)
     with TlsClient(t.port) as c:
         assert c.mail()[0] == 250
 
 
 def test_keyd_is_gone(make_tls):
-    """One that keeps dying is away for a second: 454 meanwhile."""
+    """One that keeps dying is away for a second, or for two, or for four: 454
+    meanwhile."""
     t = make_tls()
     t.kill("keyd 0")
-    wait_for("the next keyd", lambda: "keyd 0" in t.pids())
-    t.kill("keyd 0")
-    with Client(t.port) as c:
-        assert "keyd 0" not in t.pids()
-        assert c.cmd("STARTTLS") == (
-            454, ["4.7.0 TLS is not available for the moment"])
-        assert c.mail()[0] == 250
+    for _ in range(3):
+        wait_for("the next keyd", lambda: "keyd 0" in t.pids())
+        t.kill("keyd 0")
+        with Client(t.port) as c:
+            answer = c.cmd("STARTTLS")
+            if "keyd 0" in t.pids():
+                continue            # we were too slow
+            assert answer == (
+                454, ["4.7.0 TLS is not available for the moment"])
+            assert c.mail()[0] == 250
+            break
+    else:
+        raise AssertionError("it was never away")
     wait_for("TLS again", lambda: shows(t, "mx"), 20)
 
 
@@ -623,17 +636,23 @@ def anonymous(suite):
     return total
 
 
+@pytest.mark.long
 def test_tls_04_testssl(tls, tmp_path):
-    """testssl.sh: protocols, standard cipher categories, vulnerabilities."""
+    """testssl.sh: protocols, standard cipher categories, what is ours to get
+    wrong; in full also what OpenSSL has fixed."""
+    what = ["-p", "-s", *(["-f", "-U", "-S", "-E"] if FULL
+                          else ["-R", "-C", "-Z"])]
     out = tmp_path / "findings.json"
     r = subprocess.run(
         ["testssl", "--quiet", "--color", "0", "--warnings", "batch",
          "--openssl-timeout", "10", "--jsonfile", str(out), "-t", "smtp",
-         "--ip", "127.0.0.1", "-p", "-s", "-f", "-U", "-S", "-E",
+         "--ip", "127.0.0.1", *what,
          "localhost:%d" % tls.port],
         capture_output=True, text=True, timeout=600)
     findings = json.loads(out.read_text())
-    assert len(findings) > 30, r.stdout + r.stderr
+    ran = {f["id"] for f in findings}
+    assert {"TLS1_3", "cipherlist_NULL", "secure_client_renego", "CRIME_TLS",
+            "fallback_SCSV"} <= ran, r.stdout + r.stderr
     worse = [f for f in findings
              if f["severity"] not in ("OK", "INFO", "LOW", "DEBUG")]
     for f in worse:
@@ -654,6 +673,7 @@ def test_tls_04_testssl(tls, tmp_path):
         assert offered[new].startswith("offered"), offered[new]
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not ROOT_USER, reason="the memory of a process that is "
                     "not dumpable is for root only")
 def test_key_01_no_key_outside_of_keyd(tls):

@@ -1,7 +1,7 @@
 """Configurations and sessions at random: trace and the gateway must agree on
 every reply, rewritten address, policy, and on what arrives in the end.
 
-POSTERN_SEED repeats a run; POSTERN_PAIRS says how many pairs (2,000 if not
+POSTERN_SEED repeats a run; POSTERN_PAIRS says how many pairs (1,000 if not
 said).  A pair that differs is made as small as it can be, and shown.
 """
 import json
@@ -11,15 +11,17 @@ import subprocess
 import threading
 import time
 
+import pytest
+
 import twin
 from nsd import Nsd
 from ports import free_port
 from shrink import shrink
 from sink import Sink
-from suite import BIN, wait_for
+from suite import BIN, FULL, wait_for
 from twin import BANNER, Player, Session, events
 
-PAIRS = int(os.environ.get("POSTERN_PAIRS", 2000))
+PAIRS = int(os.environ.get("POSTERN_PAIRS", 2000 if FULL else 1000))
 LISTENERS, SESSIONS = 8, 10
 TESTER = "127.0.0.1"        # may always come, and says XCLIENT
 
@@ -407,6 +409,7 @@ def smallest(world, case, s, why):
         why, n[0], json.dumps(small, indent=1))
 
 
+@pytest.mark.long
 def test_at_random(make_suite, folder):
     seed = int(os.environ.get("POSTERN_SEED", random.randrange(1 << 30)))
     print("seed", seed)
