@@ -25,7 +25,7 @@ endif
 WARN = -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes -Wpointer-arith -Wwrite-strings -Wvla
 PKGS = libevent_core yaml-0.1 libunbound libseccomp jansson libedit \
-	libidn2 openssl
+	libidn2 openssl libpcre2-8
 CPPFLAGS = -D_GNU_SOURCE -DPOSTERN_VERSION='"$(VERSION)"' -Ilib -I.
 CFLAGS = -std=gnu11 -g -O2 -fno-strict-aliasing -fstack-protector-strong \
 	-D_FORTIFY_SOURCE=2 -fPIE $(WARN) $(PKG_CFLAGS)

@@ -46,6 +46,8 @@
 
 #define CONFIG_FILE_MAX  (16 * 1024 * 1024) /* threats ADM-07 */
 #define CONFIG_DEPTH_MAX 32
+/* Source of all message filters: its tree has a hundred times its size. */
+#define FILTER_SOURCE_MAX ((size_t)4 << 20)
 
 #define DNS_ANSWER_MAX 16384 /* threats DNS-02 */
 #define DNS_CNAME_MAX  8

@@ -10,6 +10,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "config/hat_index.h"
+#include "config/load.h"
 #include "config/rat_index.h"
 #include "config/tree.h"
 
@@ -23,6 +24,8 @@ struct box {
 	size_t n_tables, tables_cap;
 	struct bundle bundle; /* where compiled ones stand; no files */
 };
+
+static const struct config_compiler *compiler; /* NULL: none */
 
 static const void *find_domain(const struct map *, struct str domain);
 static const struct box *box_of(const struct config *);
@@ -58,6 +61,8 @@ config_unref(struct config **cp)
 	*cp = NULL;
 	if (box == NULL || --box->refs > 0)
 		return;
+	if (box->config.filters != NULL)
+		compiler->free(box->config.filters);
 	for (size_t i = 0; i < box->config.n_listeners; i++) {
 		hat_index_free(&box->config.listeners[i].hat.index);
 		rat_index_free(&box->config.listeners[i].rat);
@@ -159,6 +164,12 @@ config_secrets(const struct config *c, struct str *v)
 	return add_once(v, n, c->client_ca);
 }
 
+void
+config_set_compiler(const struct config_compiler *c)
+{
+	compiler = c;
+}
+
 struct config *
 tree_new(uint64_t revision)
 {
@@ -247,6 +258,13 @@ tree_index(struct config *c)
 		if (str_is(c->routes[i].domain, "ALL"))
 			box->route_all = &c->routes[i];
 	}
+}
+
+void
+tree_compile(struct config *c, struct load *ld)
+{
+	if (compiler != NULL)
+		c->filters = compiler->compile(c, ld);
 }
 
 static size_t

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "base/bounds.h"
 #include "base/mem.h"
 #include "config/loader.h"
 #include "config/tree.h"
@@ -14,6 +15,7 @@ static struct config *load(const struct bundle *, uint64_t revision, bool brief,
 static struct config *load_simple(
     const struct bundle *, uint64_t revision, bool brief, struct err *);
 static void load_file(struct load *, const struct bundle *);
+static void load_filters(struct load *);
 static void load_keys(struct load *, const struct schema_section *,
     const struct at *, void *object);
 static void load_key(
@@ -192,11 +194,12 @@ load(const struct bundle *b, uint64_t revision, bool brief,
 	arena_init(&ld.scratch, TREE_MAX);
 	load_file(&ld, b);
 	arena_free(&ld.scratch);
-	if (problems->n_errors > before) {
-		config_unref(&c);
-		return NULL;
+	if (problems->n_errors == before) {
+		tree_index(c);
+		tree_compile(c, &ld);
 	}
-	tree_index(c);
+	if (problems->n_errors > before)
+		config_unref(&c);
 	return c;
 }
 
@@ -235,7 +238,26 @@ load_file(struct load *ld, const struct bundle *b)
 	if (top.node == NULL)
 		return;
 	load_section(ld, &schema_top, &top, ld->config, NULL);
+	load_filters(ld);
 	load_check(ld, &top);
+}
+
+/* Their source; what it says is for the compiler. */
+static void
+load_filters(struct load *ld)
+{
+	const struct bundle_file *f = bundle_find(ld->bundle, FILTERS_FILE);
+	const char *file = ld->file;
+
+	if (f == NULL)
+		return;
+	ld->file = FILTERS_FILE;
+	if (f->text.n > FILTER_SOURCE_MAX)
+		load_error_mark(ld, 1, 1, "the file is larger than %zu MiB",
+		    FILTER_SOURCE_MAX >> 20);
+	else
+		ld->config->work.filters_source = arena_str(ld->mem, f->text);
+	ld->file = file;
 }
 
 static void

@@ -43,6 +43,21 @@ struct config *config_load_simple(
 struct config *config_load_brief(
     const struct bundle *, uint64_t revision, struct err *err);
 
+/*
+ * Filters are compiled on a higher floor. Whoever wants them installs a
+ * compiler once, in main(): config_load() calls it when the rest is in order,
+ * and it reports what is wrong with load_report(). NULL: there were errors.
+ * What it made goes with the configuration.
+ */
+struct load;
+struct config_compiler {
+	const struct filters *(*compile)(struct config *, struct load *);
+	void (*free)(const struct filters *);
+};
+void config_set_compiler(const struct config_compiler *);
+void load_report(
+    struct load *, struct where, int column, bool warning, const char *text);
+
 /* The configuration in normal form, as YAML that loads to the same tree;
  * with_defaults: also what was not set. */
 void config_print(const struct config *, bool with_defaults, struct buf *out);

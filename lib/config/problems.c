@@ -13,6 +13,8 @@
 
 static void add(struct load *, const struct config_problem *, char *path,
     const char *fmt, va_list);
+static void add_text(struct load *, const struct config_problem *,
+    const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 static void print_path(const struct at *, struct buf *);
 static void place(struct config_problem *, const struct at *);
 
@@ -102,6 +104,20 @@ load_warning_where(
 	ld->file = file;
 }
 
+void
+load_report(struct load *ld, struct where where, int column, bool warning,
+    const char *text)
+{
+	struct config_problem p = {
+		.warning = warning, .where.line = where.line, .column = column
+	};
+	const char *file = ld->file;
+
+	ld->file = where.file;
+	add_text(ld, &p, "%s", text);
+	ld->file = file;
+}
+
 const char *
 load_quote(char out[100], struct str text)
 {
@@ -133,6 +149,16 @@ at_where(const struct load *ld, const struct at *at)
 
 	place(&p, at);
 	return (struct where){ ld->file, p.where.line };
+}
+
+static void
+add_text(struct load *ld, const struct config_problem *p, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	add(ld, p, mem_strdup(""), fmt, ap);
+	va_end(ap);
 }
 
 /* Takes over path. */

@@ -17,6 +17,8 @@
 struct config *tree_new(uint64_t revision); /* empty, one reference */
 struct arena *tree_arena(struct config *);
 void tree_index(struct config *); /* once it is whole: for the look-ups */
+struct load;
+void tree_compile(struct config *, struct load *); /* its filters */
 
 /* Tables go with it, and the memory of the bundle that they may stand in.
  * tree_table: NULL: no such table yet. */

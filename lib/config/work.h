@@ -247,8 +247,11 @@ struct spam_quarantine {
 
 /* --- all of it --- */
 
+/* Message filters, in the language of filter/filter.h. */
+#define FILTERS_FILE "filters/message_filters"
+
 struct work_config {
-	struct str filters_source; /* filters/message_filters; may be empty */
+	struct str filters_source; /* FILTERS_FILE; may be empty */
 	struct text_resource *texts;
 	size_t n_texts;
 	struct dictionary *dictionaries;

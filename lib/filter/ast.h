@@ -65,7 +65,7 @@ enum arg_type {
 	ARG_SOURCE,     /* an interface or a group of them */
 	ARG_LOG,        /* of archive() */
 	ARG_TAG,
-	ARG_ADDRESS, /* (V) mail addresses, with commas between */
+	ARG_ADDRESS, /* (V) mail addresses, with commas between; max 1: one */
 	ARG_SENDER,  /* (V) one, or empty: null sender */
 	ARG_HOST,    /* (V) a name, an address, [address] */
 	/* right sides only: */
@@ -167,13 +167,14 @@ struct expr {
 	const struct rule_def *rule;
 	uint32_t id; /* of the tests of a filter: 0, 1, ... as written */
 	struct args args;
-	enum cmp cmp;       /* CMP_NONE: not compared */
+	enum cmp cmp; /* CMP_NONE: not compared */
+	struct spot cmp_spot;
 	struct value value; /* right side */
 	struct str text;    /* as the canonical form has it */
 };
 
 struct stmt {
-	const struct stmt *next;
+	struct stmt *next;
 	struct spot spot;
 	/* an action; NULL: an if */
 	const struct action_def *action;
@@ -188,16 +189,15 @@ struct filter {
 	struct str name;
 	struct spot spot;
 	bool active, valid;
-	struct str why;          /* not valid */
-	struct where where;      /* in the configuration */
-	bool content;            /* a content filter */
-	const struct stmt *body; /* an if */
+	struct str why;     /* not valid */
+	struct where where; /* in the configuration */
+	bool content;       /* a content filter */
+	struct stmt *body;  /* an if */
 	uint32_t n_tests;
 	unsigned wants;
 	/* in the source, for those who edit it: bytes of name..last brace, and
 	 * of the ":" or "!" */
 	size_t from, to, mark;
-	int end_line;
 };
 
 /* --- canonical form (print.c) --- */

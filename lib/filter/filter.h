@@ -12,56 +12,79 @@
  *
  *	lex.c parse.c	source to tree		print.c	  tree to source
  *	rules.c actions.c  the tables of names: arguments, types, cost, wave
- *	check.c		names and types against the configuration
+ *	check*.c	names and types against the configuration
+ *	order.c		which operand runs first
  *	eval.c, rule_*.c, act_*.c	running
  */
 #ifndef FILTER_FILTER_H
 #define FILTER_FILTER_H
 
+#include "base/arena.h"
+#include "base/bounds.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "filter/work.h"
 
-struct filter; /* one of them */
+struct filter; /* one of them: filter/ast.h */
 struct filters {
 	struct arena *mem;
 	const struct filter *const *message; /* in order */
 	size_t n_message;
 	/* of each table the content filters, as config.work.tables has them */
 	const struct filter *const *content[DIRECTIONS];
+	struct filter_regex *regexes; /* all that were compiled */
 };
 
 /* What is wrong with source, for people: every one that was found. */
+enum filter_problem_kind {
+	PROBLEM_SYNTAX, /* text: "expected ..., found ..." */
+	PROBLEM_NAME,   /* text is the whole sentence */
+	PROBLEM_OBJECT, /* text: "no such listener: x" */
+	PROBLEM_WARNING /* no reason to refuse it */
+};
 struct filter_problem {
+	enum filter_problem_kind kind;
 	struct str filter; /* name, or empty */
 	int line, column;
-	struct str text;  /* "expected ..., found ..." */
-	struct str place; /* the line, and a mark below it */
+	struct str text;
+	struct str place;   /* the line, and a mark below it */
+	struct where where; /* of a content filter; else no file */
 };
+#define FILTER_PROBLEMS_MAX 100 /* that are kept */
 struct filter_problems {
 	struct filter_problem *v; /* in mem */
-	size_t n;
+	size_t n, n_errors;
 };
+/* One sentence: "Syntax error in filter 'a' at line 1, column 3: expected ..."
+ * without line end. */
+void filter_problem_print(const struct filter_problem *, struct buf *);
+/* The same for those who say the place themselves. */
+void filter_problem_brief(const struct filter_problem *, struct buf *);
 
 /* --- the list, as `filters` shows and edits it --- */
 
 struct filter_info {
 	struct str name;
 	bool active, valid;
-	struct str why;     /* it is not valid */
-	struct str source;  /* canonical form, ends with a line end */
-	int line, end_line; /* in the source it came from */
+	struct str why;    /* it is not valid */
+	struct str source; /* canonical form, ends with a line end */
+	/* In the source it came from: bytes from its name to its last brace,
+	 * and of its ":" or "!". */
+	size_t from, to, mark;
 };
 /* Parses a script. missing_ok: a reference to nothing makes a filter invalid
- * (a configuration that is loaded); else it is a problem (new, import). */
+ * (a configuration that is loaded); else it is a problem (new, import).
+ * False: there are errors, and no list. */
 bool filter_script(struct str source, const struct config *, bool missing_ok,
     struct filter_info **v, size_t *n, struct filter_problems *,
     struct arena *mem);
+/* May no filter have it? "if", "all", "last" ... */
+bool filter_is_reserved(struct str name);
 
 /* --- compiling --- */
 
-/* All filters of the configuration. Problems of content filters name where
- * they stand in postern.yaml by their own line. NULL: there are problems. */
+/* All filters of the configuration, which must outlive them; problems stand
+ * in mem. NULL: there are errors. */
 struct filters *filters_compile(
     const struct config *, struct filter_problems *, struct arena *mem);
 void filters_free(struct filters **);
