@@ -370,6 +370,10 @@ ask_text(
 		return ENDED;
 	if (*dflt)
 		return ANSWERED;
+	/* Blanks at the ends of these count. */
+	if (q->key->text_ok == name_ascii && answer.n > 1 &&
+	    answer.p[0] == '"' && answer.p[answer.n - 1] == '"')
+		answer = str_sub(answer, 1, answer.n - 2);
 	if (may_empty && str_is_nocase(answer, "none") &&
 	    !str_is(str_of(q->key->name), "override_hostname"))
 		answer = STR("");

@@ -15,6 +15,8 @@
 	C(addresslistconfig)                                                   \
 	C(aliasconfig)                                                         \
 	C(altsrchost)                                                          \
+	C(antispamconfig)                                                      \
+	C(antivirusconfig)                                                     \
 	C(bounceconfig)                                                        \
 	C(callaheadconfig)                                                     \
 	C(certconfig)                                                          \
@@ -24,6 +26,7 @@
 	C(delivernow)                                                          \
 	C(dnsflush)                                                            \
 	C(dnslistconfig)                                                       \
+	C(euqconfig)                                                           \
 	C(exceptionconfig)                                                     \
 	C(help)                                                                \
 	C(hoststatus)                                                          \
@@ -31,8 +34,10 @@
 	C(interfaceconfig)                                                     \
 	C(listenerconfig)                                                      \
 	C(loadconfig)                                                          \
+	C(localeconfig)                                                        \
 	C(mailconfig)                                                          \
 	C(oldmessage)                                                          \
+	C(outbreakconfig)                                                      \
 	C(reload)                                                              \
 	C(removemessage)                                                       \
 	C(resetconfig)                                                         \
@@ -43,6 +48,7 @@
 	C(rollbackconfig)                                                      \
 	C(rollovernow)                                                         \
 	C(saveconfig)                                                          \
+	C(scanconfig)                                                          \
 	C(showchanges)                                                         \
 	C(showconfig)                                                          \
 	C(showmessage)                                                         \

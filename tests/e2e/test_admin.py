@@ -23,6 +23,20 @@ TEXT = [
     ("certconfig print mx", 1, "Certificate mx: "),
     ("certconfig new mx", 2, "Usage: certconfig"),
     ("certconfig request mx", 2, "for which host names?"),
+    ("antispamconfig print", 0, "engine=off\n"),
+    ("antispamconfig setup", 0, ""),
+    ("antispamconfig setup score=1", 2, 'there is no option "score"'),
+    ("antivirusconfig print", 0, "timeout=1m\n"),
+    ("antivirusconfig setup engine=spamd", 2, "must be off, clamd or icap"),
+    ("euqconfig print", 0, "retention=14d\n"),
+    ("euqconfig", 2, "Usage: euqconfig"),
+    ("localeconfig print", 0, "stamp_signed=skip\n"),
+    ("localeconfig change", 2, "Usage: localeconfig"),
+    ("outbreakconfig print", 0, "rewrite=defang\n"),
+    ("outbreakconfig setup rewrite=text", 1, 'needs the key "rewrite_text"'),
+    ("scanconfig print", 0, "audio/*\nimage/*\n"),
+    ("scanconfig delete Word", 2, 'There is no entry "Word".\n'),
+    ("scanconfig setup max_size=26M", 2, "26M is not within 0..25M"),
     ("clearchanges --yes", 0, "Changes cleared: "),
     ("clearchanges", 2, "say --yes"),
     ("commit nothing new", 0, "No changes to commit.\n"),
@@ -120,6 +134,22 @@ TEXT = [
 
 # words: keys that must be there
 JSON = {
+    "antispamconfig print": [
+        "engine", "servers", "timeout", "always_scan_up_to",
+        "never_scan_above", "on_failure"],
+    "antivirusconfig print": [
+        "engine", "servers", "service", "timeout", "max_size"],
+    "euqconfig print": ["enabled", "max_size", "delete_oldest", "retention"],
+    "localeconfig print": [
+        "header_in_body_charset", "impose_body_charset",
+        "try_footer_charset", "stamp_signed"],
+    "outbreakconfig print": [
+        "enabled", "adaptive", "max_size", "url", "public_key", "interval",
+        "rewrite", "rewrite_text"],
+    "scanconfig print": [
+        "list", "types", "max_depth", "max_size", "metadata", "timeout",
+        "assume_match", "quarantine_on_error", "not_taken_apart",
+        "bypass_on_error", "charset", "max_expanded", "max_members"],
     "clearchanges --yes": ["changes_cleared"],
     "commit nothing": ["revision", "changed", "committed", "problems"],
     "delivernow all": ["scope"],
