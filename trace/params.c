@@ -19,6 +19,8 @@ static struct str show_code(const void *field, struct arena *);
 static struct str show_bool(const void *field, struct arena *);
 static struct str show_level(const void *field, struct arena *);
 static struct str show_as_set(const void *field, struct arena *);
+static bool follows(
+    const struct listener *, const struct policy *, enum policy_param);
 static bool applies(const struct listener *, enum policy_param);
 static bool is_usual(const struct schema_key *, const struct policy_params *,
     const struct policy_params *usual);
@@ -106,10 +108,32 @@ trace_params(const struct listener *listener, const struct policy *policy,
 			continue;
 		out[n++] = (struct trace_param){ .label = params[i].label,
 			.key = key->name,
-			.is_default = !policy->set[id],
+			.is_default = follows(listener, policy, id),
 			.text = params[i].show(field, mem) };
 	}
 	return n;
+}
+
+/*
+ * Whether the value is the listener's. What a predefined policy sets to what
+ * the listener has as well makes no difference, so it counts as the
+ * listener's; but not where the policy spares its senders a scanner: that
+ * they are not scanned is the policy's doing whatever the listener has
+ * (receiving 2.7, 2.8). What somebody wrote is what he set.
+ */
+static bool
+follows(
+    const struct listener *l, const struct policy *policy, enum policy_param id)
+{
+	const struct schema_key *key = &schema_policy_params.keys[id];
+	bool written = policy->where.line > 0;
+	bool spared = (id == MFP_SPAM_CHECK && !policy->p.spam_check) ||
+		      (id == MFP_VIRUS_CHECK && !policy->p.virus_check);
+
+	if (!policy->set[id])
+		return true;
+	return !written && !spared &&
+	       is_usual(key, &policy->p, &l->hat.defaults);
 }
 
 /* Of what only SMTP has QMQP does not speak (receiving 9). */

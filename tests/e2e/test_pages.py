@@ -5,7 +5,7 @@ begin with "# " are typed at a root shell, what follows is what the terminal
 shows; what stands behind a prompt "[...]> " is the answer. A line "..."
 stands for any lines. The gateway is that of the pages: see CONFIG.
 
-PAGES_WRITE=1 writes what happened into the pages instead, for whoever writes
+PAGES_WRITE=1 writes what differs into the pages instead, for whoever writes
 one: there the answers alone have to be given, as lines "[]> answer".
 """
 import os
@@ -230,10 +230,11 @@ def check(place, page):
             have, want = place.type(typed), list(typed.screen)
             while want and not want[-1]:
                 want.pop()
-            if not same(want or [""], have or [""], page.stem in NUMBERS):
+            true = same(want or [""], have or [""], page.stem in NUMBERS)
+            if not true:
                 wrong.append("\n".join(["# " + typed.line] + have
                                        + ["--- the page has"] + want))
-            new += ("# " + typed.line).split("\n") + have
+            new += ("# " + typed.line).split("\n") + (want if true else have)
         written.insert(0, (at, end, new))
     if not WRITE:
         assert not wrong, "\n\n".join(wrong)

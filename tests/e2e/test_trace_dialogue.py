@@ -93,12 +93,12 @@ HAT matched on sender group RELAYLIST, host 192.0.2.140
    - Maximum Number Of Connections From A Single IP: 600 (Default)
    - Maximum Number Of Messages Per Connection: 10,000 (Default)
    - Maximum Number Of Recipients Per Message: 100,000 (Default)
-   - Maximum Recipients Per Hour: Disabled
+   - Maximum Recipients Per Hour: Disabled (Default)
    - Maximum Recipients Per Envelope Sender: Disabled (Default)
-   - Directory Harvest Attack Prevention: Disabled
+   - Directory Harvest Attack Prevention: Disabled (Default)
    - Use SenderBase For Flow Control: No (Default)
    - Spam Detection Enabled: No
-   - Virus Detection Enabled: Yes
+   - Virus Detection Enabled: Yes (Default)
    - Allow TLS Connections: No (Default)
    - Allow SMTP Authentication: No (Default)
    - Envelope Sender DNS Verification Enabled: No (Default)

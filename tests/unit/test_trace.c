@@ -45,7 +45,6 @@ static const char yaml[] =
     "  bounce_profile: Quick\n"
     "  masquerade: {table: masquerade, envelope_sender: yes}\n"
     "  hat:\n"
-    "    policies: [{name: $RELAYED, behaviour: RELAY, spam_check: off}]\n"
     "    groups: [{name: RELAYLIST, policy: $RELAYED,\n"
     "      entries: [192.0.2.140, .int.example.com]}]\n"
     "- name: Sink\n"
@@ -537,6 +536,61 @@ test_parameters_that_are_not_usual(void **state)
 	config_unref(&c);
 }
 
+/* Of what a predefined policy sets, that which the listener has as well is the
+ * listener's; sparing somebody a scanner is the policy's. */
+static void
+test_what_predefined_policies_take_from_the_listener(void **state)
+{
+	static const struct {
+		const char *hat, *want;
+	} table[] = {
+		{ "", "Maximum Recipients Per Hour: Disabled (Default)\n" },
+		{ "defaults: {max_rcpts_per_hour: 9}",
+		    "Maximum Recipients Per Hour: Disabled\n" },
+		{ "", "Harvest Attack Prevention: Disabled (Default)\n" },
+		{ "defaults: {dhap_limit: 9}",
+		    "Harvest Attack Prevention: Disabled\n" },
+		{ "", "Spam Detection Enabled: No\n" },
+		{ "defaults: {spam_check: on}",
+		    "Spam Detection Enabled: No\n" },
+		{ "", "Virus Detection Enabled: Yes (Default)\n" },
+		{ "defaults: {virus_check: off}",
+		    "Virus Detection Enabled: Yes\n" },
+		/* not set by the policy */
+		{ "defaults: {max_concurrency: 9}",
+		    "Connections From A Single IP: 9 (Default)\n" },
+		/* somebody wrote what the listener has */
+		{ "policies: [{name: $RELAYED, behaviour: RELAY, "
+		  "virus_check: on}]",
+		    "Virus Detection Enabled: Yes\n" },
+		{ "policies: [{name: $RELAYED, behaviour: RELAY}]",
+		    "Spam Detection Enabled: No (Default)\n" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < NELEM(table); i++) {
+		char text[600];
+		struct config *c;
+		struct session *s;
+
+		snprintf(text, sizeof(text),
+		    "hostname: a.test\n"
+		    "interfaces: [{name: N, ip: 192.0.2.1}]\n"
+		    "listeners: [{name: Out, type: private, hat: {%s%s\n"
+		    "  groups: [{name: G, policy: $RELAYED,\n"
+		    "    entries: 192.0.2.55}]}}]\n",
+		    table[i].hat, *table[i].hat != '\0' ? "," : "");
+		c = world_config(text);
+		s = session_of(c, "192.0.2.55", "h.test", "", "Out", "a@b.test",
+		    "alice@example.com", "x\n");
+		if (strstr(s->text.data, table[i].want) == NULL)
+			fail_msg("%s: no %s in\n%s", table[i].hat,
+			    table[i].want, s->text.data);
+		session_end(s);
+		config_unref(&c);
+	}
+}
+
 /* Nobody answers a test: the list that was asked cannot be had. */
 static void
 test_facts_with_keys(void **state)
@@ -761,6 +815,8 @@ main(void)
 		cmocka_unit_test(test_adm_04_nothing_reaches_the_terminal_raw),
 		cmocka_unit_test(test_explain_says_where_and_whence),
 		cmocka_unit_test(test_parameters_that_are_not_usual),
+		cmocka_unit_test(
+		    test_what_predefined_policies_take_from_the_listener),
 		cmocka_unit_test(test_facts_with_keys),
 		cmocka_unit_test(test_json),
 		cmocka_unit_test(test_same_input_same_report),
