@@ -152,6 +152,13 @@ take_test(struct editing *ed, struct args *a)
 static int
 test(struct editing *ed, const struct ip *ip, const char *zone)
 {
+	static const char *const why[] = {
+		[LIST_IS_NONE] = "It answered with no address in 127.0.0.0/8.",
+		[LIST_HAS_ALL] = "It is off: it lists 127.0.0.1, so it lists "
+				 "everybody.",
+		[LIST_HAS_NO_TEST] = "It is off: it does not list 127.0.0.2, "
+				     "as every list must.",
+	};
 	struct asking a = { .fact.meta.state = FACT_FAILED };
 	const struct config *c = ed->w->config;
 	struct lookup_system system;
@@ -185,9 +192,8 @@ test(struct editing *ed, const struct ip *ip, const char *zone)
 	}
 	fprintf(ed->t->dialogue.out, "%s is %s %s.\n", text,
 	    a.fact.number == LIST_HAS ? "on" : "not on", zone);
-	if (a.fact.number == LIST_IS_NONE)
-		fprintf(ed->t->dialogue.out,
-		    "It answered with no address in 127.0.0.0/8.\n");
+	if (why[a.fact.number] != NULL)
+		fprintf(ed->t->dialogue.out, "%s\n", why[a.fact.number]);
 	return TOOL_DONE;
 }
 

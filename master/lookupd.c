@@ -365,6 +365,7 @@ record_json(enum lookup_kind kind, const struct dns_rr *rr)
 		break;
 	case LOOKUP_A:
 	case LOOKUP_AAAA:
+	case LOOKUP_DNSLIST:
 		json_object_set_new(
 		    o, "address", json_string(ip_text(&rr->ip, ip)));
 		break;

@@ -30,7 +30,7 @@ struct question {
 
 static int lookups_frame(
     void *, struct ipc *, struct ipc_frame *, struct err *);
-static void warn_of_list(struct smtpd *, struct str zone);
+static void warn_of_list(struct smtpd *, struct str zone, enum dns_list);
 static int probe_done(struct smtpd *, struct ipc_frame *, struct err *);
 static void lookups_closed(void *, struct ipc *, const struct err *);
 static void give_up(struct smtpd *);
@@ -109,8 +109,8 @@ lookups_frame(void *arg, struct ipc *ipc, struct ipc_frame *f, struct err *err)
 
 		fact = (struct fact_answer){ .key = q->key };
 		lookup_fact_of(q->id, &a, &fact);
-		if (q->id == FACT_DNSLIST && fact.number == LIST_IS_NONE)
-			warn_of_list(sm, q->key);
+		if (q->id == FACT_DNSLIST && fact.number >= LIST_IS_NONE)
+			warn_of_list(sm, q->key, (enum dns_list)fact.number);
 		question_free(q);
 		conn_answer(c, &fact);
 	}
@@ -120,8 +120,16 @@ lookups_frame(void *arg, struct ipc *ipc, struct ipc_frame *f, struct err *err)
 
 /* Once in an hour, whichever of the workers hears it first. */
 static void
-warn_of_list(struct smtpd *sm, struct str zone)
+warn_of_list(struct smtpd *sm, struct str zone, enum dns_list said)
 {
+	static const char *const why[] = {
+		[LIST_IS_NONE] = "answers with addresses outside 127.0.0.0/8: "
+				 "these count as not listed",
+		[LIST_HAS_ALL] = "is switched off: it lists 127.0.0.1, so it "
+				 "lists everybody",
+		[LIST_HAS_NO_TEST] = "is switched off: it does not list "
+				     "127.0.0.2, as every list must",
+	};
 	struct stats *stats = sm->daemon->stats;
 	struct rate warnings = { .key = stats_rate_of_text(
 				     stats, RATE_DNSLIST, zone),
@@ -131,11 +139,12 @@ warn_of_list(struct smtpd *sm, struct str zone)
 
 	if (!stats_rate_take(stats, &warnings, 1, loop_now(sm->daemon->loop)))
 		return;
-	snprintf(text, sizeof(text),
-	    "DNS list %.*s answers with addresses outside 127.0.0.0/8: "
-	    "these count as not listed",
-	    STR_ARG(zone));
-	EMIT(WARNING, .text = str_of(text));
+	snprintf(
+	    text, sizeof(text), "DNS list %.*s %s", STR_ARG(zone), why[said]);
+	if (said == LIST_IS_NONE)
+		EMIT(WARNING, .text = str_of(text));
+	else
+		EMIT(ALERT, .text = str_of(text));
 }
 
 static int

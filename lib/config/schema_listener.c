@@ -110,7 +110,8 @@ static const struct schema_key group_keys[] = {
 			    "if wanted" },
 	    .help = "Who belongs to the group. A DNS list has a client when it "
 		    "answers with an address in 127.0.0.0/8; any other answer "
-		    "does not count." },
+		    "does not count. One that has 127.0.0.1, or has not "
+		    "127.0.0.2, is switched off." },
 	{ .name = "policy",
 	    .custom = { .form = "the name of a policy, or ACCEPT, RELAY, "
 				"REJECT, TCPREFUSE, "

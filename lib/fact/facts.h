@@ -102,13 +102,21 @@ enum lookup_kind {
 	LOOKUP_A,
 	LOOKUP_AAAA,
 	LOOKUP_TXT,
-	LOOKUP_MAIL_DOMAIN /* can mail be sent to that domain? */
+	LOOKUP_MAIL_DOMAIN, /* can mail be sent to that domain? */
+	LOOKUP_DNSLIST      /* is that client on that list? */
 };
 
 /* What a DNS list says of a client. A zone that answers otherwise than with
- * addresses in 127.0.0.0/8 is no list (any more): it would list everybody
- * (threats DNS-06). */
-enum dns_list { LIST_HAS_NOT, LIST_HAS, LIST_IS_NONE };
+ * addresses in 127.0.0.0/8 is no list (any more): it would list everybody. One
+ * that has 127.0.0.1, or has not 127.0.0.2, is none either (RFC 5782 5), and
+ * is switched off, whatever it says (threats DNS-06). */
+enum dns_list {
+	LIST_HAS_NOT,
+	LIST_HAS,
+	LIST_IS_NONE,
+	LIST_HAS_ALL,    /* off */
+	LIST_HAS_NO_TEST /* off */
+};
 
 /* What the DNS says of a sender's domain (receiving 8.4). */
 enum sender_domain {

@@ -284,6 +284,7 @@ enum job_stage { JOB_MAIL = 1, JOB_RCPT, JOB_DATA, JOB_DOT };
 	F(S, U8, kind, 31)                                                     \
 	F(S, U8, end, 7)        /* enum lookup_end (fact/facts.h) */           \
 	F(S, U8, host_class, 7) /* PTR: enum host_class */                     \
+	F(S, U8, list, 7)       /* DNSLIST: enum dns_list */                   \
 	F(S, U32, ttl, 0)       /* seconds */                                  \
 	F(S, U8, secure, 1)     /* DNSSEC validated */                         \
 	F(S, STR, reason, 200)  /* "ServFail", "timeout", ... */               \

@@ -2,7 +2,6 @@
 #include "lookup/facts.h"
 
 static void read_host(const struct answer *, struct fact_answer *);
-static enum dns_list read_list(const struct answer *);
 
 bool
 lookup_query_of(enum fact_id id, struct str key, const struct config *config,
@@ -15,9 +14,10 @@ lookup_query_of(enum fact_id id, struct str key, const struct config *config,
 		q->timeout_ms = config->reverse_timeout * 1000;
 		break;
 	case FACT_DNSLIST:
-		if (!ip_list_name(client, key, name, LOOKUP_NAME))
+		if (!ip_list_name(client, key, name, LOOKUP_NAME) ||
+		    !str_copy(name, LOOKUP_NAME, key))
 			return false;
-		q->kind = LOOKUP_A;
+		q->kind = LOOKUP_DNSLIST;
 		q->name = str_of(name);
 		q->timeout_ms = config->dnslist_timeout * 1000;
 		break;
@@ -47,7 +47,8 @@ lookup_fact_of(enum fact_id id, const struct answer *a, struct fact_answer *out)
 	if (id == FACT_HOST)
 		read_host(a, out);
 	else if (id == FACT_DNSLIST)
-		out->number = found ? read_list(a) : LIST_HAS_NOT;
+		out->number =
+		    a->list <= LIST_HAS_NO_TEST ? a->list : LIST_HAS_NOT;
 	else
 		out->number = failed  ? DOMAIN_UNRESOLVED
 			      : found ? DOMAIN_EXISTS
@@ -68,15 +69,4 @@ read_host(const struct answer *a, struct fact_answer *out)
 	if (class == HOST_VERIFIED)
 		out->text = rr->name;
 	out->number = class;
-}
-
-static enum dns_list
-read_list(const struct answer *a)
-{
-	const struct dns_rr *rr = a->rrs.v;
-
-	for (size_t i = 0; i < a->rrs.n; i++)
-		if (ip_is_v4(&rr[i].ip) && rr[i].ip.b[12] == 127)
-			return LIST_HAS;
-	return LIST_IS_NONE;
 }

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "lookup/listcheck.h"
 #include "lookup/lookup.h"
 #include "lookup/rdata.h"
 #include "mail/addr.h"
@@ -15,6 +16,7 @@ struct lookups {
 	const struct config *config;
 	const struct lookup_system *system;
 	struct stats *stats;
+	struct listchecks *lists;
 	uint64_t counted; /* network requests in stats already */
 	struct lookup *first;
 	size_t n;
@@ -40,13 +42,14 @@ struct lookup {
 	struct lookup *next, **prev;
 	enum lookup_kind kind;
 	struct ip ip;
-	struct str name; /* LOOKUP_MAIL_DOMAIN: in the form of the DNS */
+	struct str name; /* LOOKUP_MAIL_DOMAIN, _DNSLIST: as the DNS has it */
 	lookup_done done;
 	void *arg;
 
 	struct question *question;
 	struct forward *forwards;
 	size_t n_forwards;
+	bool listed; /* LOOKUP_DNSLIST: if it is one, which is not known */
 	bool finished;
 	struct loop_timer *timer;
 	struct loop_job deliver;
@@ -69,6 +72,8 @@ static void on_forward(void *arg, const struct resolver_reply *);
 static void judge_forwards(struct lookup *);
 static void judge_domain(struct lookup *);
 static void confirm(struct lookup *, size_t i);
+static void judge_list(struct lookup *);
+static void on_list(void *arg, struct str zone);
 static void on_timeout(void *arg);
 static void finish(struct lookup *, enum lookup_end, const char *reason);
 static void on_deliver(void *arg);
@@ -86,6 +91,7 @@ static const struct {
 	[LOOKUP_AAAA] = { "AAAA", "aaaa", RDATA_AAAA },
 	[LOOKUP_TXT] = { "TXT", "txt", RDATA_TXT },
 	[LOOKUP_MAIL_DOMAIN] = { "domain", "domain", RDATA_MX },
+	[LOOKUP_DNSLIST] = { "DNS list", "", RDATA_A },
 };
 
 struct lookups *
@@ -103,6 +109,8 @@ lookups_new(struct loop *loop, const struct config *config,
 	all->resolver = resolver_new(loop, &s, err);
 	if (all->resolver == NULL)
 		lookups_free(&all);
+	else
+		all->lists = listchecks_new(loop, all->resolver, on_list, all);
 	return all;
 }
 
@@ -118,6 +126,7 @@ lookups_free(struct lookups **ap)
 
 		lookup_cancel(&l);
 	}
+	listchecks_free(&all->lists);
 	resolver_free(&all->resolver);
 	free(all);
 	*ap = NULL;
@@ -138,6 +147,8 @@ lookups_config(
 			   &new.servers[i].ip, &old->dns_servers[i].ip);
 	if (!same && resolver_set(all->resolver, &new, err) == -1)
 		return -1;
+	if (!same)
+		listchecks_forget(all->lists);
 	all->config = config;
 	return 0;
 }
@@ -147,6 +158,7 @@ lookups_flush(struct lookups *all, struct err *err)
 {
 	struct resolver_settings s = settings_of(all, all->config);
 
+	listchecks_forget(all->lists);
 	return resolver_set(all->resolver, &s, err);
 }
 
@@ -261,8 +273,8 @@ time_limit(const struct lookups *all, const struct query *query)
 static const char *
 query_name(struct lookup *l, const struct query *query)
 {
+	char reverse[80], listed[DOMAIN_MAX + 1];
 	struct str canonical;
-	char reverse[80];
 
 	if (l->kind == LOOKUP_HOST) {
 		ip_reverse_name(&l->ip, reverse);
@@ -271,6 +283,11 @@ query_name(struct lookup *l, const struct query *query)
 	if (!addr_domain_ok(query->name, &canonical, &l->mem))
 		return NULL;
 	l->name = canonical;
+	if (l->kind == LOOKUP_DNSLIST &&
+	    !ip_list_name(&l->ip, canonical, listed, sizeof(listed)))
+		return NULL;
+	if (l->kind == LOOKUP_DNSLIST)
+		return arena_printf(&l->mem, "%s.", listed);
 	return arena_printf(&l->mem, "%.*s.", STR_ARG(canonical));
 }
 
@@ -297,6 +314,8 @@ on_reply(void *arg, const struct resolver_reply *reply)
 		ask_forwards(l, l->answer.rrs.v, l->answer.rrs.n);
 	else if (l->kind == LOOKUP_MAIL_DOMAIN)
 		ask_domain(l, end);
+	else if (l->kind == LOOKUP_DNSLIST && end != LOOKUP_FAILED)
+		judge_list(l);
 	else
 		finish(l, end, NULL);
 }
@@ -448,6 +467,39 @@ confirm(struct lookup *l, size_t i)
 	finish(l, LOOKUP_FOUND, NULL);
 }
 
+/* --- lists --- */
+
+/* Only who is listed waits until it is known whether it is a list. Lists of
+ * IPv6 addresses alone need not have 127.0.0.2. */
+static void
+judge_list(struct lookup *l)
+{
+	enum dns_list said = rdata_list(&l->answer), off;
+	bool known = listcheck(l->all->lists, l->name, &off);
+
+	if (l->finished)
+		return;
+	l->listed = said == LIST_HAS && !known;
+	if (l->listed)
+		return;
+	if (said != LIST_IS_NONE &&
+	    (off == LIST_HAS_ALL ||
+		(off == LIST_HAS_NO_TEST && ip_is_v4(&l->ip))))
+		said = off;
+	l->answer.list = (uint8_t)said;
+	finish(l, l->answer.end, NULL);
+}
+
+static void
+on_list(void *arg, struct str zone)
+{
+	struct lookups *all = arg;
+
+	for (struct lookup *l = all->first; l != NULL; l = l->next)
+		if (l->listed && !l->finished && str_eq(l->name, zone))
+			judge_list(l);
+}
+
 /* --- ends --- */
 
 static void
@@ -455,8 +507,12 @@ on_timeout(void *arg)
 {
 	struct lookup *l = arg;
 
-	if (!l->finished)
-		finish(l, LOOKUP_FAILED, "timeout");
+	if (l->finished)
+		return;
+	if (l->listed)
+		l->answer.list = LIST_HAS;
+	finish(l, l->listed ? LOOKUP_FOUND : LOOKUP_FAILED,
+	    l->listed ? NULL : "timeout");
 }
 
 /* reason NULL: keep the one that is there. */

@@ -8,6 +8,8 @@
  *	LOOKUP_MX, _A, _AAAA, _TXT	the records of query.name
  *	LOOKUP_HOST			the name of query.ip (receiving 4.6)
  *	LOOKUP_MAIL_DOMAIN		does query.name exist for mail (8.4)?
+ *	LOOKUP_DNSLIST			is query.ip on the list query.name
+ *(4.2)?
  *
  * The end is FOUND, NOT_FOUND, NXDOMAIN (also for a name that cannot be in
  * the domain name system) or FAILED, with a word as reason ("NXDomain",
@@ -24,6 +26,10 @@
  * hosts there, or without MX records of the name itself. FOUND: there is an
  * address somewhere. NXDOMAIN, NOT_FOUND: there is none, or a null MX (RFC
  * 7505). FAILED: none was found, and not everything could be looked up.
+ *
+ * LOOKUP_DNSLIST asks for the addresses of the client's name in that zone, and
+ * now and then whether it is a list at all (lookup/listcheck.h). list says
+ * what came out; the end is that of the former question.
  */
 #ifndef LOOKUP_LOOKUP_H
 #define LOOKUP_LOOKUP_H

@@ -123,6 +123,19 @@ rdata_parse(struct str packet, enum rdata_type type, struct arena *mem,
 	}
 }
 
+enum dns_list
+rdata_list(const struct answer *a)
+{
+	const struct dns_rr *rr = a->rrs.v;
+
+	if (a->end != LOOKUP_FOUND)
+		return LIST_HAS_NOT;
+	for (size_t i = 0; i < a->rrs.n; i++)
+		if (ip_is_v4(&rr[i].ip) && rr[i].ip.b[12] == 127)
+			return LIST_HAS;
+	return LIST_IS_NONE;
+}
+
 /* --- the message --- */
 
 static bool

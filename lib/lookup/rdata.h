@@ -19,6 +19,7 @@
 #define LOOKUP_RDATA_H
 
 #include "base/arena.h"
+#include "fact/facts.h"
 #include "ipc/messages.h"
 
 enum rdata_type { /* IANA numbers */
@@ -42,5 +43,7 @@ enum rdata_type { /* IANA numbers */
  */
 void rdata_parse(struct str packet, enum rdata_type type, struct arena *mem,
     struct answer *out);
+/* What it means, of a DNS list: LIST_HAS, LIST_HAS_NOT, LIST_IS_NONE. */
+enum dns_list rdata_list(const struct answer *);
 
 #endif

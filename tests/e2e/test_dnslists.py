@@ -7,10 +7,12 @@ from twin import Session
 # An address in 127.0.0.0/8 means that the client is listed; other addresses,
 # SERVFAIL and silence do not.
 ZONES = {
-    "list.test": "1.0.30.127 A 127.0.0.2\n2.0.30.127 TXT only-text\n"
+    "list.test": "2.0.0.127 A 127.0.0.2\n1.0.30.127 A 127.0.0.2\n2.0.30.127 TXT only-text\n"
                  "4.0.30.127 A 203.0.113.7\n4.0.30.127 A 127.9.9.9\n",
     "parked.test": "* A 203.0.113.7\n",
     "broken.test": None,
+    "all.test": "* A 127.0.0.2\n",
+    "dead.test": "",
     "127.in-addr.arpa": "",
 }
 CONFIG = """\
@@ -34,6 +36,8 @@ listeners:
       groups:
         - { name: BROKEN, policy: $BLOCKED,
             entries: "dnslist[broken.test]" }
+        - { name: OFF, policy: $BLOCKED, entries: [
+            "dnslist[all.test]", "dnslist[dead.test]" ] }
         - { name: SEEN, policy: CONTINUE, entries: "dnslist[List.test]" }
         - { name: PARKED, policy: $BLOCKED,
             entries: "dnslist[parked.test]" }
@@ -78,8 +82,12 @@ def test_dns_06_dns_lists(make_suite, folder):
         warning = "DNS list parked.test answers with addresses outside " \
             "127.0.0.0/8: these count as not listed"
         assert wait_for("warning", lambda: postern.wait_log(warning))
+        assert postern.wait_log("DNS list all.test is switched off: "
+                                "it lists 127.0.0.1, so it lists everybody")
+        assert postern.wait_log("DNS list dead.test is switched off: "
+                                "it does not list 127.0.0.2")
         told = [line for line in postern.log() if "DNS list" in line]
-        assert len(told) == 1, told
+        assert len(told) == 3, told
         text = twin.trace(postern, Session(
             "InboundMail", postern.port, "127.30.0.1"), "--explain",
             text=True)

@@ -25,6 +25,18 @@
 
 enum behaviour_of_name { ANSWER, SILENT, TCP_ONLY, GARBAGE };
 
+#define LISTS(last, zone)                                                      \
+	{                                                                      \
+		last ".0.0.127." zone, "A", 0, ANSWER,                         \
+		    last ".0.0.127." zone " A 300 127.0.0.2"                   \
+	}
+#define LISTED(zone)                                                           \
+	{                                                                      \
+		"7.2.0.192." zone, "A", 0, ANSWER,                             \
+		    "7.2.0.192." zone " A 300 127.0.0.2"                       \
+	}
+#define SEVEN "7.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2"
+
 static const struct {
 	const char *qname, *type;
 	unsigned rcode;
@@ -81,6 +93,27 @@ static const struct {
 	    "PTR", 0, ANSWER,
 	    "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2."
 	    "ip6.arpa PTR 300 a.test" },
+	/* DNS lists, of 192.0.2.7 and 2001:db8::7 */
+	LISTED("good.list"),
+	LISTS("2", "good.list"),
+	LISTS("2", "empty.list"),
+	LISTED("all.list"),
+	LISTS("1", "all.list"),
+	LISTS("2", "all.list"),
+	LISTS("1", "all-but-you.list"),
+	LISTS("2", "all-but-you.list"),
+	LISTED("dead.list"),
+	LISTED("unsure.list"),
+	{ "1.0.0.127.unsure.list", "A", 2, ANSWER, NULL },
+	{ "2.0.0.127.unsure.list", "A", 2, ANSWER, NULL },
+	LISTED("slow.list"),
+	{ "1.0.0.127.slow.list", "A", 0, SILENT, NULL },
+	LISTS("2", "slow.list"),
+	{ "7.2.0.192.parked.list", "A", 0, ANSWER,
+	    "7.2.0.192.parked.list A 300 203.0.113.1" },
+	{ "7.2.0.192.broken.list", "A", 2, ANSWER, NULL },
+	{ SEVEN ".six.list", "A", 0, ANSWER,
+	    SEVEN ".six.list A 300 127.0.0.2" },
 };
 
 struct server {
@@ -99,7 +132,9 @@ struct bench {
 	struct buf text;
 	unsigned type; /* of the records in text */
 	unsigned waiting, found;
+	int list; /* enum dns_list; LIST_FAILED */
 };
+#define LIST_FAILED 99
 
 static void server_start(struct server *);
 static void server_stop(struct server *);
@@ -233,6 +268,84 @@ test_dns_05_many_at_once(void **state)
 	assert_string_equal(b.text.data, "failed 5 (timeout)");
 	/* freed with questions under way */
 	look_up(&b, LOOKUP_A, "silent.test");
+	bench_stop(&b);
+}
+
+static void
+on_list(void *arg, const struct answer *a)
+{
+	struct bench *b = arg;
+
+	b->list = a->end == LOOKUP_FAILED ? LIST_FAILED : (int)a->list;
+	loop_stop(b->loop);
+}
+
+static int
+ask_list(struct bench *b, const char *list, const char *client)
+{
+	struct query q = {
+		.kind = LOOKUP_DNSLIST, .name = str_of(list), .timeout_ms = 500
+	};
+
+	assert_true(ip_parse(&q.ip, str_of(client)));
+	lookup_ask(b->lookups, &q, on_list, b);
+	loop_run(b->loop);
+	return b->list;
+}
+
+/* first: while it is found out whether it is a list. */
+static const struct {
+	const char *why, *zone, *client;
+	int first, then;
+} lists[] = {
+	{ "listed", "good.list", "192.0.2.7", LIST_HAS, LIST_HAS },
+	{ "not listed", "good.list", "192.0.2.8", LIST_HAS_NOT, LIST_HAS_NOT },
+	{ "upper case", "Good.LIST", "192.0.2.7", LIST_HAS, LIST_HAS },
+	{ "lists the test only", "empty.list", "192.0.2.7", LIST_HAS_NOT,
+	    LIST_HAS_NOT },
+	{ "lists everybody", "all.list", "192.0.2.7", LIST_HAS_ALL,
+	    LIST_HAS_ALL },
+	{ "lists 127.0.0.1", "all-but-you.list", "192.0.2.7", LIST_HAS_NOT,
+	    LIST_HAS_ALL },
+	{ "does not list the test", "dead.list", "192.0.2.7", LIST_HAS_NO_TEST,
+	    LIST_HAS_NO_TEST },
+	{ "lists nobody", "gone.list", "192.0.2.7", LIST_HAS_NOT,
+	    LIST_HAS_NO_TEST },
+	{ "cannot be tested", "unsure.list", "192.0.2.7", LIST_HAS, LIST_HAS },
+	{ "cannot be tested in time", "slow.list", "192.0.2.7", LIST_HAS,
+	    LIST_HAS },
+	{ "no address in 127.0.0.0/8", "parked.list", "192.0.2.7", LIST_IS_NONE,
+	    LIST_IS_NONE },
+	{ "fails", "broken.list", "192.0.2.7", LIST_FAILED, LIST_FAILED },
+	{ "of IPv6 alone", "six.list", "2001:db8::7", LIST_HAS, LIST_HAS },
+};
+
+static void
+test_dns_06_lists_that_are_none(void **state)
+{
+	char other[] = "other-a.test";
+	struct bench b;
+
+	(void)state;
+	bench_start(&b);
+	for (size_t i = 0; i < NELEM(lists); i++) {
+		int got = ask_list(&b, lists[i].zone, lists[i].client);
+
+		if (got != lists[i].first)
+			fail_msg("%s, at first: %d", lists[i].why, got);
+		/* what is asked later is answered later */
+		look_up(&b, LOOKUP_A, other);
+		loop_run(b.loop);
+		other[6]++;
+		got = ask_list(&b, lists[i].zone, lists[i].client);
+		if (got != lists[i].then)
+			fail_msg("%s, then: %d", lists[i].why, got);
+	}
+	assert_int_equal(ask_list(&b, "all.list", "192.0.2.8"), LIST_HAS_ALL);
+	/* found out anew */
+	assert_int_equal(lookups_flush(b.lookups, NULL), 0);
+	assert_int_equal(
+	    ask_list(&b, "all-but-you.list", "192.0.2.7"), LIST_HAS_NOT);
 	bench_stop(&b);
 }
 
@@ -534,6 +647,7 @@ main(void)
 		cmocka_unit_test(test_dns_lookup_outcomes),
 		cmocka_unit_test(test_lookup_cache_and_flush),
 		cmocka_unit_test(test_dns_05_many_at_once),
+		cmocka_unit_test(test_dns_06_lists_that_are_none),
 		cmocka_unit_test(test_lookup_off),
 		cmocka_unit_test(test_lookup_system_files),
 	};

@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "lookup/facts.h"
+#include "lookup/rdata.h"
 
 #define X50 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
 
@@ -93,6 +94,8 @@ test_dns_06_answers(void **state)
 		    FACT_KNOWN, LIST_IS_NONE, NULL },
 		{ "not listed", FACT_DNSLIST, LOOKUP_NXDOMAIN, 0, FACT_KNOWN, 0,
 		    NULL },
+		{ "a name that has no address, for mail", FACT_SENDER_DOMAIN,
+		    LOOKUP_NOT_FOUND, 0, FACT_KNOWN, DOMAIN_MISSING, NULL },
 		{ "the name is there, and no address", FACT_DNSLIST,
 		    LOOKUP_NOT_FOUND, 0, FACT_KNOWN, 0, NULL },
 		{ "a list that fails", FACT_DNSLIST, LOOKUP_FAILED, 0,
@@ -112,6 +115,7 @@ test_dns_06_answers(void **state)
 		a.rrs.v = rr;
 		while ((ip = str_word(&ips)).n > 0)
 			assert_true(ip_parse(&rr[a.rrs.n++].ip, ip));
+		a.list = (uint8_t)rdata_list(&a);
 		lookup_fact_of(table[i].id, &a, &f);
 		if (f.meta.state != table[i].state ||
 		    f.number != table[i].number || f.text.n != 0)
@@ -132,8 +136,9 @@ test_questions(void **state)
 	assert_true(ip_parse(&ip, STR("192.0.2.7")));
 	assert_true(lookup_query_of(
 	    FACT_DNSLIST, STR("list.test"), &config, &ip, &q, name));
-	assert_int_equal(q.kind, LOOKUP_A);
-	assert_true(str_is(q.name, "7.2.0.192.list.test"));
+	assert_int_equal(q.kind, LOOKUP_DNSLIST);
+	assert_true(str_is(q.name, "list.test"));
+	assert_true(ip_equal(&q.ip, &ip));
 	assert_int_equal(q.timeout_ms, 3000);
 	memset(long_zone, 'z', sizeof(long_zone));
 	assert_false(lookup_query_of(FACT_DNSLIST,
