@@ -8,6 +8,7 @@
 #include "admin/certs.h"
 #include "admin/commands.h"
 #include "admin/fields.h"
+#include "admin/revise.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "config/load.h"
@@ -401,13 +402,15 @@ add_to_config(
 		    w->yaml, "certificates", EDIT_END, buf_str(&item), err);
 	if (rc == 0)
 		rc = workcopy_save(w, &problems, err);
-	if (rc == 0)
+	if (rc == 0) {
+		revise_edited(r->t);
 		fprintf(r->t->dialogue.out,
 		    "Added to postern.yaml; a listener uses it with "
 		    "certificate: %s.\n"
 		    "The working copy was changed; commit to put it in "
 		    "force.\n",
 		    f->name);
+	}
 	workcopy_free(&w);
 	buf_fini(&item);
 	config_problems_free(&problems);

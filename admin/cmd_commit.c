@@ -29,6 +29,7 @@ static int look(struct tool *, struct wish *, bool *some);
 static int settle_behind(struct tool *, struct commit *, struct wish *);
 static int choose(struct tool *, struct commit *, struct wish *);
 static void show_others(struct tool *, const struct commit *);
+static void tell_edits(struct tool *, const struct wish *);
 static int commit(struct tool *, struct wish *);
 static int perform(
     struct tool *, struct commit *, struct wish *, struct config_problems *);
@@ -147,6 +148,8 @@ look(struct tool *t, struct wish *w, bool *some)
 		status = not_behind(t);
 	}
 	*some = !commit_is_empty(&c);
+	if (status == TOOL_DONE && *some)
+		tell_edits(t, w);
 	commit_end(&c);
 	return status;
 }
@@ -222,6 +225,20 @@ show_others(struct tool *t, const struct commit *c)
 	buf_fini(&out);
 }
 
+/* The working copy belongs to all: what others changed there goes along. */
+static void
+tell_edits(struct tool *t, const struct wish *w)
+{
+	struct buf out;
+
+	buf_init(&out, REPORT_MAX);
+	revise_edits(t, w->user, &out);
+	if (out.len > 0)
+		fprintf(t->asks ? t->dialogue.out : stderr,
+		    "This commits the changes of others, too:\n%s", out.data);
+	buf_fini(&out);
+}
+
 static int
 commit(struct tool *t, struct wish *w)
 {
@@ -257,6 +274,8 @@ perform(struct tool *t, struct commit *c, struct wish *w,
 		revise_report(problems);
 		return none(t, problems);
 	}
+	if (w->said)
+		tell_edits(t, w);
 	status = revise_commit(t, c, &note, problems);
 	return status == TOOL_DONE ? done(t, c->number, problems) : status;
 }

@@ -204,6 +204,8 @@ load(struct tool *t, struct loading *ld)
 	revise_report(&problems);
 	if (rc == 0)
 		rc = apply_secrets(t, ld, &s, &err);
+	if (rc == 0)
+		revise_edited(t);
 	if (rc == -1)
 		status = tool_refuse(t, &err);
 	else

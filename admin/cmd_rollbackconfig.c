@@ -154,6 +154,7 @@ revert(struct tool *t, uint64_t number, bool dialogue, bool yes)
 	if (err.text[0] != '\0' ||
 	    revision_restore(t->paths.etc, t->paths.state, number, &err) == -1)
 		return tool_fail(t, &err);
+	revise_edited(t);
 	if (!t->json)
 		say_reverted(t, &info);
 	if (dialogue &&

@@ -3,8 +3,8 @@
 
 #include "admin/commands.h"
 #include "admin/fields.h"
+#include "admin/revise.h"
 #include "base/bounds.h"
-#include "config/revision.h"
 
 static int run(struct tool *, int argc, char **argv);
 static int print(struct tool *, struct buf *diff);
@@ -16,7 +16,8 @@ const struct tool_command cmd_showchanges = {
 	.summary = "Show what was changed since the last commit",
 	.help = "Shows the difference between the configuration in force, or a "
 		"kept revision, and the working copy, as lines that go and "
-		"lines that come.",
+		"lines that come. On a terminal, says before it who "
+		"changed that with commands.",
 	.run = run,
 };
 
@@ -53,10 +54,10 @@ print(struct tool *t, struct buf *diff)
 		return tool_print(t, diff);
 	if (!t->json)
 		return print_escaped(t, buf_str(diff));
-	json = json_pack("{s:b, s:s%}", "changed", diff->len != 0, "diff",
-	    buf_str(diff).p, diff->len);
-	if (json == NULL)
-		json = json_pack("{s:b}", "changed", true); /* not UTF-8 */
+	json = json_pack("{s:b, s:s%, s:o}", "changed", diff->len != 0, "diff",
+	    buf_str(diff).p, diff->len, "edits", revise_edits_json(t));
+	if (json == NULL) /* not UTF-8 */
+		json = json_pack("{s:b}", "changed", true);
 	tool_print_json(t, json);
 	json_decref(json);
 	return TOOL_DONE;
@@ -69,6 +70,7 @@ print_escaped(struct tool *t, struct str diff)
 	struct buf out;
 
 	buf_init(&out, 64ul * CONFIG_FILE_MAX);
+	revise_edits(t, NULL, &out);
 	while (diff.n != 0)
 		fields_show_line(&out, str_cut(&diff, '\n'));
 	tool_print(t, &out);

@@ -151,8 +151,10 @@ editing_save(struct editing *ed)
 	config_problems_free(&problems);
 	if (rc == -1)
 		tool_fail(ed->t, &err);
-	else if (ed->w->config != before)
+	else if (ed->w->config != before) {
 		ed->changed = true;
+		revise_edited(ed->t);
+	}
 	return rc == 0;
 }
 

@@ -10,6 +10,7 @@
 #include "base/bounds.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "config/edits.h"
 
 #define REPORT_MAX (1024u * 1024)
 
@@ -123,6 +124,53 @@ revise_list_print(struct buf *out, const struct revise_list *list, bool numbers)
 			buf_printf(out, " (revision %" PRIu64 ")", v->number);
 		buf_putc(out, '\n');
 	}
+}
+
+void
+revise_edited(const struct tool *t)
+{
+	char user[64];
+
+	tool_user(user, sizeof(user));
+	/* The change itself is written; this is only told of it. */
+	edits_add(t->paths.etc, user, t->command->name, NULL);
+}
+
+void
+revise_edits(const struct tool *t, const char * not, struct buf *out)
+{
+	struct edits e;
+	char when[48];
+
+	edits_read(t->paths.etc, &e);
+	for (size_t i = 0; i < e.n; i++) {
+		const struct edit_note *note = &e.v[i];
+
+		if (not != NULL && strcmp(note->user, not ) == 0)
+			continue;
+		buf_puts(out, "Changed by ");
+		fields_show(out, note->user, NAME_MAX_LEN);
+		buf_puts(out, " with ");
+		fields_show(out, note->command, NAME_MAX_LEN);
+		buf_printf(out, ": %s\n", revise_time(note->at, when));
+	}
+}
+
+json_t *
+revise_edits_json(const struct tool *t)
+{
+	json_t *all = json_array();
+	struct edits e;
+
+	edits_read(t->paths.etc, &e);
+	for (size_t i = 0; i < e.n; i++) {
+		json_t *one = json_pack("{s:s, s:s, s:I}", "user", e.v[i].user,
+		    "command", e.v[i].command, "at", (json_int_t)e.v[i].at);
+
+		if (one != NULL) /* UTF-8 */
+			json_array_append_new(all, one);
+	}
+	return all;
 }
 
 const char *

@@ -39,6 +39,14 @@ int revise_list(struct tool *, uint64_t after, struct revise_list *);
 void revise_list_print(
     struct buf *out, const struct revise_list *, bool numbers);
 
+/* Remembers that the command that runs changed the working copy. */
+void revise_edited(const struct tool *);
+/* Who did since the last commit, one a line; not: the name of one who is left
+ * out, or NULL. */
+void revise_edits(const struct tool *, const char * not, struct buf *out);
+/* The same: [ { "user", "command", "at" } ]. The caller's. */
+json_t *revise_edits_json(const struct tool *);
+
 /* "Tue Mar 04 11:02:10 2025": without the zone. */
 const char *revise_time(int64_t wall_ms, char out[48]);
 

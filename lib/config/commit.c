@@ -12,6 +12,7 @@
 
 #include "base/mem.h"
 #include "config/bundle_tables.h"
+#include "config/edits.h"
 #include "config/folder.h"
 #include "config/history.h"
 #include "config/merge.h"
@@ -132,6 +133,7 @@ int
 commit_finish(struct commit *c, struct err *err)
 {
 	c->current = c->base = c->number;
+	edits_forget(c->etc, NULL);
 	/* First what makes room. */
 	if (prune(c, err) == -1)
 		return -1;
@@ -191,6 +193,7 @@ commit_can_merge(const struct commit *c, struct err *err)
 int
 commit_clear(struct commit *c, struct err *err)
 {
+	edits_forget(c->etc, NULL);
 	return commit_replace(c, &c->now, err);
 }
 

@@ -18,6 +18,7 @@
 #include "base/mem.h"
 #include "config/bundle_tables.h"
 #include "config/diff.h"
+#include "config/edits.h"
 #include "config/folder.h"
 #include "config/mask.h"
 #include "config/note.h"
@@ -238,6 +239,8 @@ revision_restore(
 	if (lock != -1 && revision_bundle(&b, state, number, err) == 0 &&
 	    store_replace(etc, &b, err) == 0)
 		rc = note_base(etc, current, err);
+	if (rc == 0)
+		edits_forget(etc, NULL);
 	if (lock != -1)
 		close(lock);
 	bundle_free(&b);

@@ -3,6 +3,7 @@
  *
  *	etc/postern.yaml ...		the working copy
  *	etc/.base			"N\n": the revision it was made from
+ *	etc/.edits			who changed it since (edits.h)
  *	state/revisions/N/		copy of the files of revision N, and
  *					its tables compiled
  *	state/revisions/N/commit.json	who, when, why, what

@@ -1,4 +1,5 @@
 """What a commit promises: everywhere or nowhere, and no session is lost."""
+import getpass
 import os
 import re
 import shutil
@@ -450,6 +451,52 @@ def test_the_question_about_others(postern):
 
 
 # --- factory values ----------------------------------------------------------
+
+def test_two_share_the_working_copy(postern):
+    """Who commits hears what of it others changed with commands."""
+    edits = postern.root / "etc/.edits"
+    me = getpass.getuser()
+    postern.postern("bounceconfig", "new", "slow", "max_queue_time=5d")
+    postern.postern("bounceconfig", "edit", "slow", "max_retries=7")
+    assert [(e["user"], e["command"]) for e in
+            postern.ask("showchanges")["edits"]] == [(me, "bounceconfig")]
+    said = subprocess.run([BIN / "postern", "--root", postern.root, "commit",
+                           "mine"], capture_output=True, text=True, timeout=60)
+    assert said.returncode == 0 and said.stderr == ""
+    assert not edits.exists()
+    # somebody else, and I
+    postern.postern("bounceconfig", "edit", "slow", "max_retries=8")
+    edits.write_text("1740996902000\tann\taliasconfig\n" + edits.read_text())
+    theirs = "Changed by ann with aliasconfig: Mon Mar 03 10:15:02 2025\n"
+    utc = {"TZ": "UTC"}
+    with Terminal(postern, "showchanges", env=utc) as t:
+        t.expect(theirs + "Changed by %s with bounceconfig: " % me)
+        t.expect("\n--- postern.yaml\t")
+        assert t.end()[1] == 0
+    with Terminal(postern, "commit", env=utc) as t:
+        t.answer(("This commits the changes of others, too:\n" + theirs +
+                  "Please enter some comments describing your changes:\n"
+                  "[]> ", "both"))
+        t.expect("[Y]> ")
+        t.say("")
+        t.expect("Changes committed: ")
+        assert t.end()[1] == 0
+    # what is taken back was changed by nobody
+    for back in (["clearchanges", "--yes"], ["rollbackconfig", "--yes", "1"]):
+        postern.postern("bounceconfig", "new", "fast")
+        assert edits.exists()
+        postern.postern(*back)
+        assert not edits.exists()
+    postern.postern("rollbackconfig", "--yes", "--no-commit", "2")
+    assert [e["command"] for e in postern.ask("showchanges")["edits"]] == \
+        ["rollbackconfig"]
+    edits.write_text("1740996902000\tann\taliasconfig\n")
+    said = subprocess.run([BIN / "postern", "--root", postern.root, "commit",
+                           "again"], capture_output=True, text=True,
+                          env=dict(os.environ, **utc), timeout=60)
+    assert said.returncode == 0
+    assert said.stderr == "This commits the changes of others, too:\n" + theirs
+
 
 def test_resetconfig(postern):
     assert "suspended first" in subprocess.run(
