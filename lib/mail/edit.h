@@ -25,35 +25,47 @@ void edit_set_field(struct msg *, struct str name, size_t nth, struct str value,
 void edit_subject(struct msg *, struct str text, bool append,
     struct str charset, struct arena *mem);
 
-/* --- parts --- */
+/* --- parts ---
+ *
+ * A part that stands in an encoded container cannot be reached by itself. */
 
 /* In its place stands a text/plain part with this UTF-8 text (workqueue
- * 2.10.3). Part 0: the whole message becomes it. */
+ * 2.10.3); of what cannot be reached, in place of its container. Part 0: the
+ * whole message becomes it. */
 void edit_replace_part(
     struct msg *, const struct mime_part *, struct str text, struct arena *mem);
 /* The part's text becomes this UTF-8 text, in its charset if that has it
- * all, else in UTF-8; transfer encoding chosen anew. */
-void edit_part_text(
+ * all, else in UTF-8; the transfer encoding is chosen anew (9.2). False: it
+ * cannot be reached. */
+bool edit_part_text(
     struct msg *, const struct mime_part *, struct str text, struct arena *mem);
-/* HTML to plain text (2.10.2). */
-void edit_html_convert(struct msg *, struct arena *mem);
+/* HTML to plain text (2.10.2); false: there is none. */
+bool edit_html_convert(struct msg *, struct arena *mem);
 
-/* --- stamping (9.2) --- */
+/* --- stamping (9.2): stamp.c --- */
 
-enum stamp_end { STAMP_DONE, STAMP_SIGNED, STAMP_REPORT };
+enum stamp_end {
+	STAMP_DONE,
+	STAMP_SIGNED, /* left alone: signed or encrypted */
+	STAMP_REPORT  /* left alone: a report */
+};
 struct stamp {
 	struct str text, html;  /* UTF-8; html empty: made of text */
 	bool footer;            /* else a heading */
-	bool try_stamp_charset; /* localeconfig */
+	bool try_stamp_charset; /* the body may be put into UTF-8 */
 	uint8_t signed_mode;    /* 0 skip, 1 wrap, 2 force */
 };
 enum stamp_end edit_stamp(
     struct msg *, const struct stamp *, struct arena *mem);
 
-/* --- new messages of ours --- */
+/* --- containers: edit_wrap.c --- */
 
-/* The original as an attachment (message/rfc822) behind this text. */
-void edit_wrap(struct msg *, struct str subject, struct str text,
-    struct str boundary, struct arena *mem);
+/* One more part with that text, as the first or last one of the message,
+ * which becomes multipart/mixed if it is not. */
+void edit_add_text_part(
+    struct msg *, struct str text, bool last, struct arena *mem);
+/* The message as it was is the attachment (message/rfc822) of a message with
+ * the same fields and that text. */
+void edit_wrap(struct msg *, struct str text, struct arena *mem);
 
 #endif
