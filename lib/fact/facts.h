@@ -145,6 +145,10 @@ struct spam_fact {
 };
 
 enum virus_answer { VIRUS_CLEAN, VIRUS_FOUND, VIRUS_LOCKED, VIRUS_UNKNOWN };
+struct virus_fact {
+	struct str engine; /* "ClamAV 1.0.3/27000"; printable */
+	uint32_t ms;       /* that it took */
+};
 
 /* What libraries that are not ours say of a part's decoded bytes. */
 struct part_member {     /* of an archive, or of what is in it; depth first */

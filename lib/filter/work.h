@@ -128,6 +128,27 @@ enum work_note_kind {
 	WN_SCAN_ERROR, /* text: "Size Limit Exceeded" */
 	WN_WARNING     /* text, for the log */
 };
+/* What became of the services of a policy; _SKIPPED_: who said so. */
+enum spam_outcome {
+	SPAM_NEGATIVE,
+	SPAM_SUSPECT,
+	SPAM_IS_POSITIVE,
+	SPAM_NOT_ENABLED,
+	SPAM_SKIPPED_BY_FLOW,
+	SPAM_SKIPPED_BY_FILTER,
+	SPAM_SKIPPED_SIZE,
+	SPAM_UNSCANNED /* the engine did not answer */
+};
+enum virus_outcome {
+	VIRUS_IS_CLEAN,
+	VIRUS_IS_REPAIRED,
+	VIRUS_IS_ENCRYPTED,
+	VIRUS_IS_UNSCANNABLE,
+	VIRUS_IS_INFECTED,
+	VIRUS_NOT_ENABLED,
+	VIRUS_SKIPPED_BY_FLOW,
+	VIRUS_SKIPPED_BY_FILTER
+};
 struct work_note {
 	const struct work_note *next; /* the one before it in time */
 	enum work_note_kind kind;

@@ -13,6 +13,8 @@ static unsigned policies_want(const struct work *);
 /* Spec workqueue 1.1, from top to bottom. */
 static const struct work_stage stages[] = {
 	{ "mail policies", .wants = policies_want, .split = policy_assign },
+	{ "anti-spam", .wants = spam_wants, .run = spam_decide },
+	{ "anti-virus", .wants = virus_wants, .run = virus_decide },
 };
 
 /* Where each way into the work queue begins: the name of a stage; NULL: none

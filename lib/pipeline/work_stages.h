@@ -31,4 +31,11 @@ const struct mail_policy *policy_service(
 /* Some policy of the table has it; before it is known which one counts. */
 bool policy_may_want(const struct work *, enum policy_service);
 
+/* --- the services of the policy: work_spam.c, work_virus.c --- */
+
+unsigned spam_wants(const struct work *);
+enum work_answer spam_decide(struct work *, struct needs *); /* FACT_SPAM */
+unsigned virus_wants(const struct work *);
+enum work_answer virus_decide(struct work *, struct needs *); /* FACT_VIRUS */
+
 #endif

@@ -1,0 +1,350 @@
+/* test_work_services.c - what a policy makes of a scanner's verdict */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "mail/mime.h"
+#include "pipeline/work.h"
+#include "pipeline/work_stages.h"
+
+/* A message on its way, with one policy, and the answers of the scanners. */
+struct world {
+	struct arena mem;
+	struct config config;
+	struct mail_policy policy;
+	struct work_origin origin;
+	struct facts facts;
+	struct work_rcpt rcpt;
+	struct work work;
+	struct needs needs;
+};
+
+#define TWO_PARTS                                                              \
+	"--b\r\n\r\nhello\r\n--b\r\nContent-Type: application/zip; "           \
+	"name=x.zip\r\n\r\nPK\r\n--b--\r\n"
+
+static int
+begin(void **state)
+{
+	struct world *w = calloc(1, sizeof(*w));
+	struct work_config *c = &w->config.work;
+
+	arena_init(&w->mem, 1 << 20);
+	w->policy = (struct mail_policy){ .name = STR("DEFAULT"),
+		.spam_state = SERVICE_CUSTOM,
+		.virus_state = SERVICE_CUSTOM };
+	w->policy.spam = (struct spam_settings){ .positive = 90,
+		.suspected = 50,
+		.on_positive = { .enabled = true },
+		.on_suspected = { .enabled = true } };
+	c->spam =
+	    (struct scanner){ .engine = SPAM_SPAMD, .never_above = 1 << 20 };
+	c->virus =
+	    (struct scanner){ .engine = VIRUS_CLAMD, .never_above = 1 << 20 };
+	c->spam_quarantine.enabled = true;
+	c->tables[INCOMING].policies = &w->policy;
+	c->tables[INCOMING].n_policies = 1;
+	w->origin = (struct work_origin){ .config = &w->config };
+	w->rcpt.addr = STR("r@x.test");
+	w->work = (struct work){ .origin = &w->origin,
+		.facts = &w->facts,
+		.mem = &w->mem,
+		.msg = { .header =
+			     STR("MIME-Version: 1.0\r\nSubject: hi\r\n"
+				 "Content-Type: multipart/mixed; boundary=b\r\n"
+				 "X-Postern-AV: forged\r\n\r\n"),
+		    .body = STR(TWO_PARTS) },
+		.rcpts = &w->rcpt,
+		.n_rcpts = 1,
+		.mail_policy = STR("DEFAULT") };
+	*state = w;
+	return 0;
+}
+
+static int
+end(void **state)
+{
+	struct world *w = *state;
+
+	arena_free(&w->mem);
+	free(w);
+	return 0;
+}
+
+static void
+engine_says(struct world *w, int64_t raw)
+{
+	struct spam_fact *f = arena_alloc(&w->mem, sizeof(*f));
+
+	*f = (struct spam_fact){ .engine = "SpamAssassin",
+		.raw = raw,
+		.suspect = 5000,
+		.positive = 10000,
+		.tests = STR("A,B") };
+	fact_put(&w->facts, &w->mem, FACT_SPAM, work_key(&w->work, -1),
+	    (struct fact){ FACT_KNOWN, FACT_LOOKED_UP })
+	    ->detail = f;
+}
+
+static void
+clam_says(struct world *w, int part, enum virus_answer what, const char *text)
+{
+	static const struct virus_fact f = { .engine = STR("ClamAV 1"),
+		.ms = 3 };
+	struct fact_answer *a =
+	    fact_put(&w->facts, &w->mem, FACT_VIRUS, work_key(&w->work, part),
+		(struct fact){ FACT_KNOWN, FACT_LOOKED_UP });
+
+	a->number = what;
+	a->text = str_of(text);
+	a->detail = &f;
+}
+
+static bool
+contains(struct str where, const char *what)
+{
+	return memmem(where.p, where.n, what, strlen(what)) != NULL;
+}
+
+static const struct work_note *
+noted(const struct work *w, enum work_note_kind kind)
+{
+	for (const struct work_note *n = w->notes; n != NULL; n = n->next)
+		if (n->kind == kind)
+			return n;
+	return NULL;
+}
+
+/* raw score in thousandths -> ours (5.4, with thresholds 5 and 10), verdict */
+static const struct {
+	int64_t raw;
+	int score;
+	enum spam_outcome outcome;
+	const char *header;
+} scores[] = {
+	{ -3200, 0, SPAM_NEGATIVE, "raw=-3.2/5.0; tests=A,B\r\n" },
+	{ 0, 0, SPAM_NEGATIVE, "verdict=negative; score=0;" },
+	{ 2500, 25, SPAM_NEGATIVE, "score=25" },
+	{ 4999, 49, SPAM_NEGATIVE, "score=49" },
+	{ 5000, 50, SPAM_SUSPECT, "verdict=suspect; score=50;" },
+	{ 7500, 70, SPAM_SUSPECT, "score=70" },
+	{ 9999, 89, SPAM_SUSPECT, "score=89" },
+	{ 10000, 90, SPAM_IS_POSITIVE, "verdict=positive; score=90" },
+	{ 15000, 95, SPAM_IS_POSITIVE, "score=95" },
+	{ 1000000, 100, SPAM_IS_POSITIVE, "raw=1000.0/5.0;" },
+};
+
+static void
+test_scores(void **state)
+{
+	for (size_t i = 0; i < NELEM(scores); i++) {
+		struct world *w;
+		const struct work_note *n;
+
+		begin(state);
+		w = *state;
+		engine_says(w, scores[i].raw);
+		assert_int_equal(spam_decide(&w->work, &w->needs), WORK_DONE);
+		n = noted(&w->work, WN_SPAM);
+		if (n->score != scores[i].score ||
+		    n->number != (int64_t)scores[i].outcome ||
+		    !contains(w->work.msg.header, scores[i].header))
+			fail_msg("%ld: score %ld, outcome %ld, header\n%.*s",
+			    (long)scores[i].raw, (long)n->score,
+			    (long)n->number, (int)w->work.msg.header.n,
+			    w->work.msg.header.p);
+		end(state);
+	}
+	begin(state);
+}
+
+/* Nothing changes while the fact is missing. */
+static void
+test_needs(void **state)
+{
+	struct world *w = *state;
+	struct work before = w->work;
+
+	assert_int_equal(spam_decide(&w->work, &w->needs), WORK_NEEDS);
+	assert_int_equal(virus_decide(&w->work, &w->needs), WORK_NEEDS);
+	assert_int_equal(w->needs.n, 2);
+	assert_memory_equal(&before, &w->work, sizeof(before));
+}
+
+static void
+test_dispositions(void **state)
+{
+	struct world *w = *state;
+	struct verdict_action *a = &w->policy.spam.on_positive;
+
+	a->subject = SUBJECT_PREPEND;
+	a->subject_text = STR("[SPAM] ");
+	a->disposition = DISPOSE_QUARANTINE;
+	engine_says(w, 20000);
+	spam_decide(&w->work, &w->needs);
+	assert_true(w->work.spam_tagged);
+	assert_true(contains(w->work.msg.header, "Subject: [SPAM] hi\r\n"));
+	assert_non_null(noted(&w->work, WN_SPAM_TAGGED));
+
+	/* another host wins over the quarantine */
+	w->work.spam_tagged = false;
+	a->alt_host = STR("other.test");
+	spam_decide(&w->work, &w->needs);
+	assert_false(w->work.spam_tagged);
+	assert_true(str_is(w->work.alt_mailhost, "other.test"));
+
+	a->disposition = DISPOSE_DROP;
+	a->archive = true;
+	a->alt_rcpt = STR("all@x.test");
+	spam_decide(&w->work, &w->needs);
+	assert_int_equal(w->work.end, WORK_DROP);
+	assert_non_null(w->work.archives);
+	assert_true(str_is(w->work.rcpts[0].addr, "all@x.test"));
+	assert_int_equal(w->work.rcpts[0].given, WORK_NEW);
+}
+
+static const struct {
+	uint32_t skip;
+	bool disabled, large;
+	enum spam_outcome outcome;
+} skips[] = {
+	{ SKIP_SPAM, false, false, SPAM_SKIPPED_BY_FILTER },
+	{ SKIP_SPAM | SKIP_BY_POLICY, false, false, SPAM_SKIPPED_BY_FLOW },
+	{ 0, true, false, SPAM_NOT_ENABLED },
+	{ 0, false, true, SPAM_SKIPPED_SIZE },
+};
+
+static void
+test_skips(void **state)
+{
+	for (size_t i = 0; i < NELEM(skips); i++) {
+		struct world *w;
+
+		begin(state);
+		w = *state;
+		w->work.skip = skips[i].skip;
+		if (skips[i].disabled)
+			w->policy.spam_state = SERVICE_DISABLED;
+		if (skips[i].large)
+			w->config.work.spam.never_above = 10;
+		assert_int_equal(spam_decide(&w->work, &w->needs), WORK_DONE);
+		assert_int_equal(
+		    noted(&w->work, WN_SPAM)->number, skips[i].outcome);
+		assert_false(w->work.msg.header_changed);
+		end(state);
+	}
+	begin(state);
+}
+
+static void
+test_clean(void **state)
+{
+	struct world *w = *state;
+
+	w->policy.virus.header = true;
+	clam_says(w, -1, VIRUS_CLEAN, "");
+	assert_int_equal(virus_decide(&w->work, &w->needs), WORK_DONE);
+	assert_int_equal(noted(&w->work, WN_VIRUS)->number, VIRUS_IS_CLEAN);
+	assert_true(contains(w->work.msg.header,
+	    "X-Postern-AV: engine=\"ClamAV 1\"; verdict=clean; virus=\"\"; "
+	    "scan=3\r\n"));
+	assert_false(contains(w->work.msg.header, "forged"));
+	assert_false(w->work.msg.body_changed);
+}
+
+/* Only the part that is infected goes, and the message says so. */
+static void
+test_repaired(void **state)
+{
+	struct world *w = *state;
+
+	w->policy.virus.repair = true;
+	clam_says(w, -1, VIRUS_FOUND, "Eicar");
+	assert_int_equal(virus_decide(&w->work, &w->needs), WORK_NEEDS);
+	assert_int_equal(w->needs.n, 2);
+	clam_says(w, 1, VIRUS_CLEAN, "");
+	clam_says(w, 2, VIRUS_FOUND, "Eicar");
+	assert_int_equal(virus_decide(&w->work, &w->needs), WORK_DONE);
+	assert_int_equal(noted(&w->work, WN_VIRUS)->number, VIRUS_IS_REPAIRED);
+	assert_true(contains(w->work.msg.body, "hello"));
+	assert_false(contains(w->work.msg.body, "PK"));
+	assert_true(contains(w->work.msg.body,
+	    "The attachment x.zip (application/zip) was removed because it "
+	    "contained Eicar."));
+}
+
+/* Found in the whole but in no part: it stays infected. */
+static void
+test_not_in_parts(void **state)
+{
+	struct world *w = *state;
+
+	w->policy.virus.repair = true;
+	w->policy.virus.on[VIRUS_INFECTED].disposition = DISPOSE_DROP;
+	clam_says(w, -1, VIRUS_FOUND, "Eicar");
+	clam_says(w, 1, VIRUS_CLEAN, "");
+	clam_says(w, 2, VIRUS_CLEAN, "");
+	assert_int_equal(virus_decide(&w->work, &w->needs), WORK_DONE);
+	assert_int_equal(noted(&w->work, WN_VIRUS)->number, VIRUS_IS_INFECTED);
+	assert_int_equal(w->work.end, WORK_DROP);
+}
+
+static const struct {
+	enum virus_answer answer;
+	enum virus_class class;
+	enum disposition disposition;
+} worse[] = {
+	{ VIRUS_LOCKED, VIRUS_ENCRYPTED, DISPOSE_QUARANTINE },
+	{ VIRUS_UNKNOWN, VIRUS_UNSCANNABLE, DISPOSE_QUARANTINE },
+	{ VIRUS_FOUND, VIRUS_INFECTED, DISPOSE_QUARANTINE },
+	{ VIRUS_FOUND, VIRUS_INFECTED, DISPOSE_ATTACHMENT },
+};
+
+static void
+test_virus_dispositions(void **state)
+{
+	for (size_t i = 0; i < NELEM(worse); i++) {
+		struct world *w;
+
+		begin(state);
+		w = *state;
+		w->policy.virus.on[worse[i].class].disposition =
+		    worse[i].disposition;
+		clam_says(w, -1, worse[i].answer, "Eicar");
+		virus_decide(&w->work, &w->needs);
+		if (worse[i].disposition == DISPOSE_QUARANTINE) {
+			assert_non_null(w->work.holds);
+			assert_true(str_is(w->work.holds->quarantine, "Virus"));
+		} else {
+			assert_true(contains(
+			    w->work.msg.body, "Content-Type: message/rfc822"));
+		}
+		end(state);
+	}
+	begin(state);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_scores, NULL, end),
+		cmocka_unit_test_setup_teardown(test_needs, begin, end),
+		cmocka_unit_test_setup_teardown(test_dispositions, begin, end),
+		cmocka_unit_test_setup_teardown(test_skips, NULL, end),
+		cmocka_unit_test_setup_teardown(test_clean, begin, end),
+		cmocka_unit_test_setup_teardown(test_repaired, begin, end),
+		cmocka_unit_test_setup_teardown(test_not_in_parts, begin, end),
+		cmocka_unit_test_setup_teardown(
+		    test_virus_dispositions, NULL, end),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
