@@ -20,6 +20,7 @@ static struct {
 enum direction { READ, WRITE };
 
 static iconv_t converter(int id, enum direction);
+static bool has_yen(struct str text);
 static bool read_utf8(struct str bytes, struct buf *out);
 static bool read_ascii(struct str bytes, struct buf *out);
 static bool read_latin1(struct str bytes, struct buf *out);
@@ -125,6 +126,10 @@ charset_write(int id, struct str text, struct buf *out)
 		return buf_add_str(out, text);
 	case CHARSET_JIS:
 		return charset_jis_write(text, out);
+	case CHARSET_EUC_JP:
+	case CHARSET_SHIFT_JIS:
+		if (has_yen(text))
+			return false;
 	}
 	cd = converter(id, WRITE);
 	return cd != (iconv_t)-1 && convert(cd, text, out, false);
@@ -143,6 +148,15 @@ converter(int id, enum direction d)
 					     : iconv_open(name, "UTF-8");
 	}
 	return opened[id].cd[d];
+}
+
+/* Yen and overline: the converters make backslash and tilde of them. */
+static bool
+has_yen(struct str text)
+{
+	return text.n > 0 &&
+	       (memmem(text.p, text.n, "\xc2\xa5", 2) != NULL ||
+		   memmem(text.p, text.n, "\xe2\x80\xbe", 3) != NULL);
 }
 
 /* What is no UTF-8 is U+FFFD, as long as a sequence could have gone on. */

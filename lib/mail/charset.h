@@ -27,8 +27,8 @@ void charset_open_all(void);
 
 /* RFC 2047 words in place of what is not ASCII: each of at most 75
  * characters, folded at 78 columns; column: where the text begins on its
- * line. Q for what is mostly ASCII, as the spec wants, else B where that is
- * shorter. charset: tried first; else UTF-8. Empty: UTF-8. */
+ * line. Q, as the spec wants, unless B is much shorter, as it is for Japanese.
+ * charset: tried first; else UTF-8. Empty: UTF-8. Line ends become blanks. */
 struct str charset_encode_words(
     struct str text, struct str charset, size_t column, struct arena *mem);
 

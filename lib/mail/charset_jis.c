@@ -158,10 +158,7 @@ bad(struct jis *j)
 
 /* --- writing --- */
 
-/*
- * JIS X 0208 with the rows of NEC and IBM, and half-width katakana. Yen and
- * overline would become backslash and tilde: they are not in it.
- */
+/* JIS X 0208 with the rows of NEC and IBM, and half-width katakana. */
 bool
 charset_jis_write(struct str text, struct buf *out)
 {
