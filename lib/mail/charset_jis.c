@@ -124,7 +124,8 @@ character(struct jis *j, struct str rest)
 		return 1;
 	} else if (c <= ' ' || c == 0x7f)
 		s = &ascii;
-	if (s->width == 2 && !is_trail((unsigned char)rest.p[1])) {
+	if ((s->width == 2 && !is_trail((unsigned char)rest.p[1])) ||
+	    (s->width == 1 && c > 0x5f && c < 0x80)) {
 		bad(j);
 		return 1;
 	}

@@ -282,7 +282,8 @@ element(struct strip *s, struct str name, bool ends)
 	enum kind kind = INLINE;
 
 	for (size_t i = 0; i < NELEM(elements); i++)
-		if (str_is_nocase(name, elements[i].name))
+		if (elements[i].name[0] == (name.p[0] | 0x20) &&
+		    str_is_nocase(name, elements[i].name))
 			kind = elements[i].kind;
 	switch (kind) {
 	case INLINE:

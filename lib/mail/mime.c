@@ -51,6 +51,7 @@ static void read_parts(struct parser *, struct str rest, size_t base);
 static bool next_hit(struct parser *, struct str, size_t base, struct hit *);
 static bool is_hit(struct parser *, struct str line, size_t base, struct hit *);
 static bool next_part(struct parser *, struct hit *);
+static const char *without_line_end(const char *from, const char *to);
 static void close_to(struct parser *, size_t level, const char *end);
 static void close_one(struct parser *);
 static void look_inside(struct parser *, size_t at);
@@ -291,11 +292,9 @@ next_part(struct parser *ps, struct hit *hit)
 		p->odd |= MIME_TOO_MANY;
 		return false;
 	}
-	/* the line end before it belongs to it */
-	if (hit->before > p->body.p && hit->before[-1] == '\n')
-		hit->before--;
-	if (hit->before > p->body.p && hit->before[-1] == '\r')
-		hit->before--;
+	if (ps->n_open > hit->level + 1)
+		hit->before = without_line_end(
+		    ps->v[ps->stack[ps->n_open - 1].at].header.p, hit->before);
 	close_to(ps, hit->level + 1, hit->before);
 	p = &ps->v[o->at];
 	if (hit->closing) {
@@ -311,6 +310,17 @@ next_part(struct parser *ps, struct hit *hit)
 	return true;
 }
 
+/* The line end before a boundary belongs to it, unless to one before. */
+static const char *
+without_line_end(const char *from, const char *to)
+{
+	if (to > from && to[-1] == '\n')
+		to--;
+	if (to > from && to[-1] == '\r')
+		to--;
+	return to;
+}
+
 /* --- the end of parts --- */
 
 static void
@@ -319,7 +329,12 @@ close_to(struct parser *ps, size_t level, const char *end)
 	while (ps->n_open > level) {
 		struct mime_part *p = &ps->v[ps->stack[ps->n_open - 1].at];
 
-		p->body.n = end > p->body.p ? (size_t)(end - p->body.p) : 0;
+		if (end < p->body.p) {
+			/* the line end of its header was the boundary's */
+			p->header.n = (size_t)(end - p->header.p);
+			p->body.p = end;
+		}
+		p->body.n = (size_t)(end - p->body.p);
 		close_one(ps);
 	}
 }

@@ -67,7 +67,8 @@ struct mime_part {
 	struct str header; /* its lines, with the empty line; the message's
 			    * own header for part 0 */
 	struct str body;   /* as it stands: encoded, without the line end that
-			    * belongs to the boundary behind it */
+			    * belongs to the boundary behind it. If that is the
+			    * header's, the header is without it */
 	struct str type, subtype; /* lower case, canonical; "text", "plain" */
 	struct str charset;       /* as given; empty: none */
 	struct str boundary;      /* of a multipart, unquoted */

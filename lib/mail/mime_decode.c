@@ -25,6 +25,10 @@ static unsigned char kind_of(unsigned char c);
 static void digit(struct base64 *, unsigned value);
 static void pad(struct base64 *);
 static void emit(struct base64 *, unsigned n);
+static size_t quoted_byte(struct str in, char *out, size_t *n, bool *bad);
+static size_t plain_run(struct str in);
+static size_t blanks(struct str in);
+static bool ends_line(struct str in);
 static size_t soft_break(struct str rest);
 static int hex(struct str two);
 
@@ -154,53 +158,90 @@ decode_quoted(struct str in, size_t limit, struct arena *mem, bool *bad)
 {
 	size_t max = in.n < limit ? in.n : limit;
 	char *out = arena_alloc(mem, max + 1);
-	size_t n = 0, keep = 0; /* keep: no blanks to cut off before it */
+	size_t n = 0;
 
-	for (size_t i = 0, k; i < in.n && n < max; i++) {
-		char c = in.p[i];
-		int value;
+	for (size_t i = 0, k; i < in.n && n < max; i = k) {
+		struct str rest = str_sub(in, i, in.n);
 
-		if (c == '\n' ||
-		    (c == '\r' && i + 1 < in.n && in.p[i + 1] == '\n')) {
-			/* blanks at the end of a line came on the way */
-			while (n > keep &&
-			       (out[n - 1] == ' ' || out[n - 1] == '\t'))
-				n--;
-		} else if (c == '=') {
-			k = soft_break(str_sub(in, i + 1, in.n));
-			if (k > 0 || i + 1 == in.n) {
-				i += k;
-				keep = n;
-				continue;
-			}
-			value = hex(str_sub(in, i + 1, 2));
-			if (value != -1) {
-				out[n++] = (char)value;
-				keep = n;
-				i += 2;
-				continue;
-			}
-			*bad = true;
-		} else if ((unsigned char)c >= 0x80)
-			*bad = true;
-		out[n++] = c;
+		if (in.p[i] == '=') {
+			k = i + quoted_byte(rest, out, &n, bad);
+			continue;
+		}
+		k = i + plain_run(rest);
+		if (k == i) { /* blanks at the end of a line */
+			k = i + blanks(rest);
+			continue;
+		}
+		if (k - i > max - n)
+			k = i + max - n;
+		memcpy(out + n, in.p + i, k - i);
+		*bad |= str_ascii(str_sub(in, i, k - i)) < k - i;
+		n += k - i;
 	}
 	return (struct str){ out, n };
+}
+
+/* What "=" begins; returns how long that is. */
+static size_t
+quoted_byte(struct str in, char *out, size_t *n, bool *bad)
+{
+	struct str behind = str_sub(in, 1, in.n);
+	size_t skip = soft_break(behind);
+	int value = hex(str_sub(behind, 0, 2));
+
+	if (skip > 0 || behind.n == 0)
+		return 1 + skip;
+	if (value == -1)
+		*bad = true;
+	out[(*n)++] = value == -1 ? '=' : (char)value;
+	return value == -1 ? 1 : 3;
+}
+
+/* What stands for itself: up to "=", or to blanks at the end of a line, which
+ * came on the way and are not of the text. */
+static size_t
+plain_run(struct str in)
+{
+	size_t n = 0;
+
+	while (n < in.n && in.p[n] != '=') {
+		size_t gap = blanks(str_sub(in, n, in.n));
+
+		if (gap > 0 && n + gap < in.n &&
+		    ends_line(str_sub(in, n + gap, 2)))
+			break;
+		n += gap > 0 ? gap : 1;
+	}
+	return n;
+}
+
+static size_t
+blanks(struct str in)
+{
+	size_t n = 0;
+
+	while (n < in.n && (in.p[n] == ' ' || in.p[n] == '\t'))
+		n++;
+	return n;
+}
+
+static bool
+ends_line(struct str in)
+{
+	return str_starts(in, STR("\n")) || str_starts(in, STR("\r\n"));
 }
 
 /* Length of the line end that a "=" stands before, with blanks; or 0. */
 static size_t
 soft_break(struct str rest)
 {
-	size_t i = 0;
+	size_t n = blanks(rest);
 
-	while (i < rest.n && (rest.p[i] == ' ' || rest.p[i] == '\t'))
-		i++;
-	if (i == rest.n)
-		return i;
-	if (rest.p[i] == '\r' && i + 1 < rest.n && rest.p[i + 1] == '\n')
-		return i + 2;
-	return rest.p[i] == '\n' ? i + 1 : 0;
+	if (n == rest.n)
+		return n;
+	if (!ends_line(str_sub(rest, n, 2)))
+		return 0;
+	return n + (rest.p[n] == '\n' ? 1 : 2);
 }
 
 static int

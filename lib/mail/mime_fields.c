@@ -181,7 +181,7 @@ token(struct str *rest)
 	struct str t;
 
 	while (n < rest->n && rest->p[n] != '\0' &&
-	       strchr("/;=\"( \t\r\n", rest->p[n]) == NULL)
+	       strchr("/;=\"( \t\n\v\f\r", rest->p[n]) == NULL)
 		n++;
 	t = str_sub(*rest, 0, n);
 	*rest = str_sub(*rest, n, rest->n);

@@ -61,7 +61,7 @@ static void percent(struct str value, bool coded, struct buf *out);
 static inline bool
 is_space(char c)
 {
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+	return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
 void
@@ -116,7 +116,7 @@ read_one(struct reader *r)
 	struct str name = r->rest;
 	size_t n = 0;
 
-	while (n < name.n && strchr("=; \t\r\n(", name.p[n]) == NULL)
+	while (n < name.n && strchr("=; \t\n\v\f\r(", name.p[n]) == NULL)
 		n++;
 	name = str_sub(name, 0, n);
 	r->rest = str_sub(r->rest, n, r->rest.n);
@@ -170,7 +170,7 @@ quoted(struct reader *r)
 	if (escapes)
 		raw = unescape(raw, r->mem);
 	r->rest = str_sub(r->rest, i + 1, r->rest.n);
-	if (r->rest.n == 0 || strchr("; \t\r\n(", r->rest.p[0]) != NULL)
+	if (r->rest.n == 0 || strchr("; \t\n\v\f\r(", r->rest.p[0]) != NULL)
 		return raw;
 	r->odd |= MIME_BAD_HEADER; /* "a"b */
 	more = unquoted(r);
@@ -183,26 +183,22 @@ quoted(struct reader *r)
 static struct str
 unquoted(struct reader *r)
 {
-	struct str all = str_sub(r->rest, 0, str_find(r->rest, ';'));
-	struct str after;
+	struct str all = r->rest, value;
 	size_t n = 0;
 
-	while (n < all.n && !is_space(all.p[n]))
+	while (n < all.n && !is_space(all.p[n]) && all.p[n] != ';')
 		n++;
-	after = str_sub(all, n, all.n);
-	mime_skip(&after);
-	if (after.n == 0) {
-		r->rest = str_sub(r->rest, all.n, r->rest.n);
-		return str_sub(all, 0, n);
-	}
+	value = str_sub(all, 0, n);
+	r->rest = str_sub(all, n, all.n);
+	mime_skip(&r->rest);
+	if (r->rest.n == 0 || r->rest.p[0] == ';')
+		return value;
 	r->odd |= MIME_BAD_HEADER;
-	if (next_begins(after)) {
-		r->rest =
-		    str_sub(r->rest, (size_t)(after.p - r->rest.p), r->rest.n);
-		return str_sub(all, 0, n);
-	}
-	r->rest = str_sub(r->rest, all.n, r->rest.n);
-	return str_trim(all);
+	if (next_begins(r->rest))
+		return value;
+	n = str_find(all, ';');
+	r->rest = str_sub(all, n, all.n);
+	return str_trim(str_sub(all, 0, n));
 }
 
 /* "name=" */
@@ -298,7 +294,7 @@ result(struct reader *r, int which)
 		struct str charset = cut_language(&f->coded);
 		struct buf b;
 
-		buf_init(&b, MIME_VALUE_MAX + 1);
+		buf_init(&b, MIME_VALUE_MAX);
 		percent(f->coded, true, &b);
 		value = decode_coded(r, charset, buf_str(&b));
 		buf_fini(&b);
@@ -332,7 +328,7 @@ join(struct reader *r, struct forms *f)
 	struct buf b;
 	size_t i;
 
-	buf_init(&b, MIME_VALUE_MAX + 1);
+	buf_init(&b, MIME_VALUE_MAX);
 	for (i = 0; i < f->n && f->v[i].value.p != NULL; i++) {
 		if (i == 0 && f->v[i].coded)
 			charset = cut_language(&f->v[i].value);

@@ -22,6 +22,7 @@ static size_t word_length(struct str text);
 static bool must_encode(struct str word);
 static void put_plain(struct writer *, struct str piece);
 static void put_encoded(struct writer *, struct str piece);
+static void fold(struct writer *);
 static bool choose_q(const struct writer *, struct str text);
 static size_t put_word(struct writer *, struct str text, size_t room);
 static size_t char_before(struct str text, size_t n);
@@ -167,14 +168,8 @@ put_plain(struct writer *w, struct str piece)
 	struct buf *out = w->out;
 
 	if (!is_blank(piece.p[0]) && out->len > 0 &&
-	    w->column + piece.n > LINE_MAX &&
-	    is_blank(out->data[out->len - 1])) {
-		char blank = out->data[--out->len];
-
-		buf_puts(out, "\r\n");
-		buf_putc(out, blank);
-		w->column = 1;
-	}
+	    w->column + piece.n > LINE_MAX && is_blank(out->data[out->len - 1]))
+		fold(w);
 	buf_add_str(out, piece);
 	w->column += piece.n;
 }
@@ -183,27 +178,35 @@ static void
 put_encoded(struct writer *w, struct str piece)
 {
 	size_t least = w->charset.n + 7 + 24; /* a few characters at least */
-	struct buf *out = w->out;
 
 	w->q = choose_q(w, piece);
 	while (piece.n > 0) {
 		size_t n, room;
 
-		if (w->column + least > LINE_MAX && out->len > 0) {
-			if (is_blank(out->data[out->len - 1]))
-				out->len--;
-			buf_puts(out, "\r\n ");
-			w->column = 1;
-		}
+		if (w->column + least > LINE_MAX && w->out->len > 0)
+			fold(w);
 		room = w->column + least > LINE_MAX ? WORD_MAX
 						    : LINE_MAX - w->column;
 		n = put_word(w, piece, room < WORD_MAX ? room : WORD_MAX);
 		piece = str_sub(piece, n, piece.n);
 		if (piece.n > 0) {
-			buf_puts(out, "\r\n ");
+			buf_puts(w->out, "\r\n ");
 			w->column = 1;
 		}
 	}
+}
+
+/* Before the last blank, or where a word follows a word. */
+static void
+fold(struct writer *w)
+{
+	char blank = ' ';
+
+	if (is_blank(w->out->data[w->out->len - 1]))
+		blank = w->out->data[--w->out->len];
+	buf_puts(w->out, "\r\n");
+	buf_putc(w->out, blank);
+	w->column = 1;
 }
 
 /* Q can be read by people: it may be half as long again as B. ISO-2022-JP
@@ -228,7 +231,7 @@ choose_q(const struct writer *w, struct str text)
 static size_t
 put_word(struct writer *w, struct str text, size_t room)
 {
-	size_t n = text.n < room ? text.n : char_before(text, room + 1);
+	size_t n = text.n <= room ? text.n : char_before(text, room + 1);
 	size_t before = w->out->len;
 
 	while (!encode(w, str_sub(text, 0, n), room, w->out)) {
