@@ -134,6 +134,27 @@ def test_dur_13_programs_end_when_the_master_is_killed(make_suite):
         sink.wait(1)
 
 
+def test_ipc_06_a_program_that_keeps_dying(make_suite):
+    """It is started ever more slowly, with an alert at the third quick death;
+    mail goes on meanwhile."""
+    postern = make_suite()
+    with Sink(postern.sink_port) as sink:
+        before, deaths = postern.pids()["lookupd 0"], []
+        for i in range(3):
+            pid = wait_for("lookupd", lambda: postern.pids().get("lookupd 0"))
+            os.kill(pid, signal.SIGKILL)
+            wait_for("its end", lambda: pid not in postern.pids().values())
+            deaths.append(time.monotonic())
+            with postern.client() as c:
+                assert c.mail()[0] == 250
+        assert deaths[2] - deaths[1] > deaths[1] - deaths[0] > 0.9
+        postern.wait_log("lookupd 0 keeps dying; it is started ever more "
+                         "slowly")
+        sink.wait(3)
+        others = postern.pids()
+        assert before not in others.values()
+
+
 def test_a_message_id_is_never_used_twice(make_suite):
     postern = make_suite()
     seen = []

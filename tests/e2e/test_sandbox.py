@@ -49,7 +49,7 @@ def inet_sockets():
     return inodes
 
 
-def test_priv_every_program_is_confined(make_suite):
+def test_fil_04_every_program_is_confined(make_suite):
     postern = make_suite(CONFIG.replace(
         "routes:\n", QMQP.replace("@QMQP_PORT@", str(free_port()))
         + "routes:\n"))

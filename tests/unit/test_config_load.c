@@ -141,7 +141,7 @@ static const struct {
 	{ "not an endpoint", HEAD "dns: {servers: [127.0.0.1:0]}\n",
 	    "3:17: dns.servers[0]: must be an address with or without port, "
 	    "such as 192.0.2.53, 127.0.0.1:5353 or [2001:db8::53]:53" },
-	{ "allow does not exist (DESIGN 9.3)",
+	{ "SMG-05: allow does not exist (DESIGN 9.3)",
 	    HEAD "listeners: [{name: L, bare_newline: allow}]\n",
 	    "3:37: listeners[0].bare_newline: must be reject or clean" },
 

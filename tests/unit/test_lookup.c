@@ -23,7 +23,7 @@
 #include "dns_kit.h"
 #include "lookup/lookup.h"
 
-enum behaviour_of_name { ANSWER, SILENT, TCP_ONLY, GARBAGE };
+enum behaviour_of_name { ANSWER, SILENT, TCP_ONLY, GARBAGE, FORGED };
 
 #define LISTS(last, zone)                                                      \
 	{                                                                      \
@@ -56,6 +56,7 @@ static const struct {
 	{ "silent.test", "A", 0, SILENT, NULL },
 	{ "garbage.test", "A", 0, GARBAGE, NULL },
 	{ "tcp.test", "A", 0, TCP_ONLY, "tcp.test A 300 192.0.2.3" },
+	{ "forged.test", "A", 0, FORGED, "forged.test A 300 192.0.2.4" },
 	{ "cname.test", "A", 0, ANSWER,
 	    "cname.test CNAME 300 a.test\na.test A 300 192.0.2.1" },
 	{ "loop.test", "A", 0, ANSWER,
@@ -140,6 +141,8 @@ static void server_start(struct server *);
 static void server_stop(struct server *);
 static void *server_run(void *arg);
 static void server_udp(struct server *);
+static void forge(
+    struct server *, struct str question, const struct sockaddr *, socklen_t);
 static void server_tcp(struct server *);
 static bool server_answer(struct str question, bool tcp, struct buf *out);
 static size_t question_name(struct str question, char out[256]);
@@ -167,6 +170,10 @@ static const struct {
 	{ "DNS-05: silence", LOOKUP_A, "silent.test", "failed 5 (timeout)" },
 	{ "garbage", LOOKUP_A, "garbage.test", "failed 5 (ServFail)" },
 	{ "truncated: TCP", LOOKUP_A, "tcp.test", "found 300: 192.0.2.3" },
+	{ "DNS-01: forged answers before the right one", LOOKUP_A,
+	    "forged.test", "found 300: 192.0.2.4" },
+	{ "DNS-01: and what they said of others", LOOKUP_A, "a.test",
+	    "found 300: 192.0.2.1, 192.0.2.2" },
 	{ "CNAME", LOOKUP_A, "cname.test", "found 300: 192.0.2.1, 192.0.2.2" },
 	{ "DNS-02: CNAME loop", LOOKUP_A, "loop.test", "failed 5 (ServFail)" },
 	{ "DNS-04: NUL in a name", LOOKUP_MX, "odd.test",
@@ -553,11 +560,38 @@ server_udp(struct server *s)
 	if (n < 12)
 		return;
 	atomic_fetch_add(&s->asked, 1);
+	forge(s, (struct str){ in, (size_t)n }, (struct sockaddr *)&from, len);
 	buf_init(&out, 65536);
 	if (server_answer((struct str){ in, (size_t)n }, false, &out))
 		sendto(s->udp, out.data, out.len, 0, (struct sockaddr *)&from,
 		    len);
 	buf_fini(&out);
+}
+
+/* What somebody sends who does not see the question, and so has to guess its
+ * id; with a record of another name, to be taken along. */
+static void
+forge(struct server *s, struct str question, const struct sockaddr *to,
+    socklen_t len)
+{
+	static const char lie[] = "forged.test A 300 203.0.113.66\n"
+				  "a.test A 300 203.0.113.66";
+	unsigned id = (unsigned)(unsigned char)question.p[0] << 8 |
+		      (unsigned char)question.p[1];
+	char name[256];
+
+	question_name(question, name);
+	if (strcasecmp(name, "forged.test") != 0)
+		return;
+	for (unsigned i = 1; i <= 500; i++) {
+		struct buf out;
+
+		buf_init(&out, 65536);
+		kit_message(
+		    &out, (id + i) & 0xffff, str_of(name), RDATA_A, 0, lie);
+		sendto(s->udp, out.data, out.len, 0, to, len);
+		buf_fini(&out);
+	}
 }
 
 static void

@@ -68,13 +68,14 @@ static const struct {
 	    "> EHLO c\n* STARTTLS\n> MAIL FROM:<a@c.test>\n< 250\n"
 	    "> STARTTLS\n< 503 5.5.1\n> RCPT TO:<b@example.org>\n< 250\n"
 	    "> STARTTLS\n< 503 5.5.1\n> RSET\n< 250\n" GO },
-	{ "STM-03 nothing of before is known", "On",
+	{ "STM-03, TLS-03 nothing of before is known", "On",
 	    "> EHLO before\n* STARTTLS\n" GO "!\n"
 	    "> MAIL FROM:<a@c.test>\n< 503 5.5.1 HELO or EHLO required\n"
 	    "> STARTTLS\n< 503 5.5.1\n> EHLO c\n~ STARTTLS\n"
 	    "> STARTTLS\n< 503 5.5.1 TLS is active\n"
 	    "> MAIL FROM:<a@c.test>\n< 250\n" },
-	{ "the handshake fails", "On", "> EHLO c\n* STARTTLS\n" GO "?\n=\n" },
+	{ "TLS-03 the handshake fails", "On",
+	    "> EHLO c\n* STARTTLS\n" GO "?\n=\n" },
 	{ "required", "Must",
 	    "> NOOP\n< 250\n> HELO c\n" MUST "> MAIL FROM:<a@c.test>\n" MUST
 	    "> EHLO c\n* STARTTLS\n> MAIL FROM:<a@c.test>\n" MUST
