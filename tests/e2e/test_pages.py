@@ -31,9 +31,9 @@ dns:
 
 interfaces:
   - name: PublicNet
-    ip: 127.0.0.1
+    ip: 127.0.0.10
   - name: PrivateNet
-    ip: 127.0.0.2
+    ip: 127.0.0.20
 
 listeners:
   - name: InboundMail
@@ -55,7 +55,7 @@ listeners:
           entries: 10.1.0.0/16
 
 routes:
-  example.com: 127.0.0.1:@SINK_PORT@
+  example.com: 127.0.0.30:@SINK_PORT@
 
 logs:
   - name: mail_logs
@@ -147,8 +147,9 @@ class Place:
     def __init__(self, folder):
         self.suite = Suite(folder, CONFIG)
         self.sink = Sink(self.suite.sink_port,
-                         {"RCPT later@": "451 4.7.1 try again later"})
-        with self.suite.client() as c:
+                         {"RCPT later@": "451 4.7.1 try again later"},
+                         host="127.0.0.30")
+        with self.suite.client(host="127.0.0.10") as c:
             assert c.mail("joe@example.net", ["later@example.com"],
                           b"From: joe@example.net\r\nTo: later@example.com"
                           b"\r\nSubject: lunch\r\n\r\nAt noon?\r\n")[0] == 250
@@ -163,11 +164,11 @@ class Place:
         self.env = {"PATH": "%s:%s" % (bin, os.environ["PATH"])}
         s, root = self.suite, self.suite.root
         self.names = [
-            ("127.0.0.1:%d" % s.sink_port, "10.1.1.20:25"),
-            ("127.0.0.1:%d" % s.port, "192.0.2.10:25"),
-            ("127.0.0.1/8", "192.0.2.10/24"),
-            ("127.0.0.1", "192.0.2.10"),
-            ("127.0.0.2", "10.1.1.10"),
+            ("127.0.0.30:%d" % s.sink_port, "10.1.1.20:25"),
+            ("127.0.0.10:%d" % s.port, "192.0.2.10:25"),
+            ("127.0.0.30", "10.1.1.20"),
+            ("127.0.0.20", "10.1.1.10"),
+            ("127.0.0.10", "192.0.2.10"),
             ("Port %d" % s.port, "Port 25"),
             ("Port %d" % s.private_port, "Port 25"),
             ("port: %d" % s.port, "port: 25"),
