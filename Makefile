@@ -134,7 +134,7 @@ $O/tests/test_session $O/tests/test_session_ask $O/tests/test_session_limits \
 $O/tests/test_proxy: $O/obj/smtpd/proxy.o
 $O/tests/test_callahead: $O/obj/smtpd/callahead.o
 $O/tests/test_intake: $(patsubst %,$O/obj/cleanup/%.o,\
-	intake workqueue mail disk)
+	intake workqueue mail disk task ask outcome record children say settle)
 $O/tests/test_admin_render: $O/obj/admin/render_status.o \
 	$O/obj/admin/render_hosts.o $O/obj/admin/render_queue.o \
 	$O/obj/admin/fields.o

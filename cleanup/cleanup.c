@@ -12,8 +12,14 @@
  *	message is handed to qmgr with a read-only descriptor of its file.
  *	Notices that qmgr writes come in the same way.
  *
+ *	In the work queue the stages of lib/pipeline/work.h decide what is to
+ *	become of a message. What they cannot know is asked of lookupd, while
+ *	others go on. A message that is split, rewritten or copied becomes
+ *	several, all at once: a crash finds it as it came, or them.
+ *
  *	At start each worker removes the drafts of the dead and takes up the
- *	messages that the worker of its number left without ROUTE.
+ *	messages that the worker of its number left without ROUTE. What had been
+ *	made of these already is removed.
  * RIGHTS
  *	Creates, appends to and removes files in spool/incoming. No network,
  *	no keys, no other folder.
@@ -31,8 +37,10 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "cleanup/ask.h"
 #include "cleanup/disk.h"
 #include "cleanup/intake.h"
+#include "cleanup/settle.h"
 #include "cleanup/workqueue.h"
 #include "event/event.h"
 #include "queue/slots.h"
@@ -57,6 +65,7 @@ static void slot_damaged(
     void *arg, int slot, uint64_t mid, const struct err *why);
 static void adopt_slots(struct cleanup *, uint32_t worker);
 static void slot_spill(void *arg, int slot, const struct qmessage *);
+static const struct slots *own_slots(const struct cleanup *, uint32_t writer);
 static void found(void *arg, const struct qmessage *, enum queue_place);
 static void corrupt(void *arg, uint64_t mid, const struct err *why);
 static int smtpd_frame(
@@ -132,6 +141,7 @@ start(struct daemon *d)
 		fatal("%s", err.text);
 	c->committer = committer_new(d->loop, d->config->sync_threads);
 	c->workqueue = workqueue_new(c);
+	c->asker = asker_new(c);
 	c->give_up = loop_timer(d->loop, give_up, c);
 	c->tick = loop_timer(d->loop, tick, c);
 	recover(c);
@@ -143,9 +153,12 @@ on_peer(struct daemon *d, enum program_kind kind, uint32_t worker,
     struct ipc *ipc, void **arg)
 {
 	struct cleanup *c = d->self;
-	struct peer *p = mem_alloc(sizeof(*p));
+	struct peer *p;
 
 	(void)worker;
+	if (kind == PROGRAM_LOOKUPD)
+		return asker_connect(c->asker, ipc, arg);
+	p = mem_alloc(sizeof(*p));
 	p->cleanup = c;
 	p->intake = intake_new(c, ipc, kind);
 	*arg = p;
@@ -175,7 +188,8 @@ idle(struct cleanup *c)
 
 /* --- recovery --- */
 
-/* Slots of workers that are no more come first: they become files. */
+/* Slots of workers that are no more come first: they become files. What was
+ * removed must be gone for good before anything is made anew. */
 static void
 recover(struct cleanup *c)
 {
@@ -192,6 +206,8 @@ recover(struct cleanup *c)
 		&err) == -1 ||
 	    (slots != NULL && slots_recover(slots, true, &mine, c, &err) == -1))
 		fatal("%s", err.text);
+	if (settle_sync(c, &err) == -1)
+		fatal("%s", err.text);
 	stats_id_floor(c->daemon->stats, STATS_MID, max);
 }
 
@@ -203,9 +219,15 @@ static void
 slot_found(void *arg, int slot, const struct qmessage *m)
 {
 	struct cleanup *c = arg;
+	struct slots *slots = spool_slots(c->spool);
 
 	stats_id_floor(c->daemon->stats, STATS_MID, m->mid);
-	workqueue_add_mid(c->workqueue, m->mid, slot);
+	if (queue_is_unborn(c->spool, slots, m)) {
+		slots_done(slots, slot, m->mid);
+		c->must_sync = true;
+	} else {
+		workqueue_add_mid(c->workqueue, m->mid, slot);
+	}
 }
 
 static void
@@ -245,6 +267,10 @@ slot_spill(void *arg, int slot, const struct qmessage *m)
 	struct adoption *a = arg;
 	struct err err = ERR_INIT;
 
+	if (queue_is_unborn(a->cleanup->spool, a->slots, m)) {
+		slots_done(a->slots, slot, m->mid);
+		return;
+	}
 	if (m->routed)
 		return; /* qmgr's, and perhaps it has it already */
 	if (slots_spill(a->slots, slot, m->mid, a->cleanup->spool,
@@ -257,10 +283,24 @@ static void
 found(void *arg, const struct qmessage *m, enum queue_place place)
 {
 	struct cleanup *c = arg;
+	struct err err = ERR_INIT;
 
-	(void)place;
-	if (!m->routed && m->writer % c->daemon->n_workers == c->daemon->worker)
+	if (m->writer % c->daemon->n_workers != c->daemon->worker)
+		return;
+	if (queue_is_unborn(c->spool, own_slots(c, m->writer), m)) {
+		if (spool_unlink(c->spool, place, m->mid, &err) == -1)
+			fatal("%s", err.text);
+		c->must_sync = true;
+	} else if (!m->routed) {
 		workqueue_add_mid(c->workqueue, m->mid, -1);
+	}
+}
+
+/* Of workers that are no more nothing is left in slots. */
+static const struct slots *
+own_slots(const struct cleanup *c, uint32_t writer)
+{
+	return writer == c->daemon->worker ? spool_slots(c->spool) : NULL;
 }
 
 /* Names that cannot be ours; what is damaged inside is qmgr's to tell. */
@@ -399,6 +439,7 @@ tick(void *arg)
 
 	if (spool_sync_folders(c->spool, &err) == -1)
 		disk_alert(c, &err);
+	asker_tick(c->asker);
 	loop_timer_in(c->tick, TICK);
 }
 

@@ -2,6 +2,8 @@
  * cleanup.h - what the parts of cleanup share
  *
  *	peer --frames--> intake.c --commit--> mail --> workqueue.c --> qmgr
+ *	                                     |  ^
+ *	                    task.c --run--> settle.c    ask.c --> lookupd
  */
 #ifndef CLEANUP_CLEANUP_H
 #define CLEANUP_CLEANUP_H
@@ -9,6 +11,7 @@
 #include "program/program.h"
 #include "queue/queue.h"
 
+struct asker;
 struct work_queue;
 
 struct cleanup {
@@ -16,6 +19,8 @@ struct cleanup {
 	struct spool *spool;
 	struct committer *committer;
 	struct work_queue *workqueue;
+	struct asker *asker;
+	bool must_sync;  /* settle.h: children were removed */
 	unsigned n_open; /* transactions, being committed or not */
 	void (*idle)(struct cleanup *); /* optional: n_open became 0 */
 	struct loop_timer *tick;        /* once a second */

@@ -6,23 +6,20 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/mem.h"
-#include "pipeline/enqueue.h"
-#include "pipeline/pipeline.h"
 #include "queue/slots.h"
 
 /* Recipients beyond this many bytes stay in the file, for qmgr to read. */
 #define LIST_MAX      (IPC_FRAME_MAX / 2)
 #define SUBJECT_SHOWN 200
+#define COPY_MAX      (128u << 20) /* RCPTS_MAX recipients */
 
 static enum qread read_file(
     struct mail *, struct spool *, struct qmessage *, struct err *err);
 static enum qread read_slot(
     struct mail *, struct spool *, struct qmessage *, struct err *err);
-static struct subject subject_of(const struct mail *, const struct config *);
-static void decide(struct mail *, struct subject *);
-static struct received received(const struct mail *, char date[CLOCK_TEXT]);
+static void copy(
+    struct arena *, const struct codec *, const void *from, void *to);
 static size_t list_bytes(const struct codec_list *);
 
 struct mail *
@@ -79,80 +76,56 @@ mail_load(struct mail *m, struct spool *spool, struct err *err)
 	m->envelope = q.envelope;
 	m->found = q.content;
 	m->route = q.route;
-	m->routed = q.routed;
+	m->routed = m->decided = q.routed;
 	m->file = qfile_adopt(spool, &q, m->slot);
 	m->loaded = true;
 	return 0;
 }
 
-size_t
-mail_wants_header(const struct mail *m, const struct config *cf)
+void
+mail_set_envelope(struct mail *m, const struct envelope *e)
 {
-	struct subject s = subject_of(m, cf);
-
-	return s.listener != NULL && pipeline_reads_header(&s)
-		   ? m->found.header_len
-		   : 0;
+	copy(&m->mem, &envelope_codec, e, &m->envelope);
 }
 
-bool
-mail_route(struct mail *m, const struct config *cf, struct str header)
+void
+mail_set_route(struct mail *m, const struct route_rec *r)
 {
-	struct subject s = subject_of(m, cf);
-	bool notice = m->envelope.flags & ENV_NOTICE;
-	char date[CLOCK_TEXT];
-	struct received line = received(m, date);
-	struct enqueued out = { .prepend = STR("") };
-
-	s.header = header;
-	s.header_kept = header.n;
-	/* A listener that is gone has nothing to change any more. */
-	if (s.listener != NULL)
-		decide(m, &s);
-	/* A notice comes from nowhere: there is nobody to name. */
-	if (!notice)
-		enqueue_message(&s,
-		    s.listener == NULL || s.listener->received_header ? &line
-								      : NULL,
-		    m->envelope.gateway, m->found.header_len, &m->mem, &out);
-	m->route = (struct route_rec){
-		.prepend = out.prepend,
-		.skip = (uint32_t)out.skip,
-		.sender = str_eq(s.sender, m->envelope.sender)
-			      ? STR("")
-			      : arena_str(&m->mem, s.sender),
-		.bounce_profile = m->envelope.bounce_profile,
-		.gateway = m->envelope.gateway,
-		.rcpts = { 0, NULL },
-	};
-	return !out.cut;
+	copy(&m->mem, &route_rec_codec, r, &m->route);
+	m->decided = true;
 }
 
 void
 mail_message(const struct mail *m, struct message *out)
 {
 	const struct envelope *e = &m->envelope;
+	const struct route_rec *r = &m->route;
+	const struct codec_list *rcpts = r->whole ? &r->rcpts : &e->rcpts;
 
 	*out = (struct message){
 		.mid = e->mid,
 		.icid = e->icid,
 		.arrival = e->arrival,
-		.sender = m->route.sender.n > 0 ? m->route.sender : e->sender,
+		.sender = r->sender.n > 0 ? r->sender : e->sender,
 		.listener = e->listener,
-		.bounce_profile = m->route.bounce_profile,
-		.gateway = m->route.gateway,
+		.bounce_profile = r->bounce_profile,
+		.gateway = r->gateway,
 		.subject = str_sub(m->found.subject, 0, SUBJECT_SHOWN),
 		.flags = e->flags,
 		.ret = e->ret,
 		.envid = e->envid,
 		.content_off = qfile_content_off(m->file),
-		.content_len = m->found.size - m->route.skip,
+		.content_len = m->found.size - r->skip,
 		.wire_flags = m->found.wire_flags,
-		.prepend = m->route.prepend,
-		.n_rcpts = (uint32_t)e->rcpts.n,
-		.rcpts = e->rcpts,
+		.prepend = r->prepend,
+		.alt_mailhost = r->alt_mailhost,
+		.mail_policy = r->mail_policy,
+		.spam_tagged = r->spam_tagged,
+		.holds = r->holds,
+		.n_rcpts = (uint32_t)rcpts->n,
+		.rcpts = *rcpts,
 	};
-	if (list_bytes(&e->rcpts) > LIST_MAX)
+	if (list_bytes(rcpts) > LIST_MAX)
 		out->rcpts = (struct codec_list){ 0, NULL };
 }
 
@@ -184,55 +157,20 @@ read_slot(
 	return what;
 }
 
-static struct subject
-subject_of(const struct mail *m, const struct config *cf)
-{
-	const struct envelope *e = &m->envelope;
-
-	return (struct subject){ .config = cf,
-		.listener = config_listener(cf, e->listener),
-		.behaviour = e->behaviour,
-		.sender = e->sender,
-		.smtputf8 = (e->flags & ENV_SMTPUTF8) != 0,
-		.mid = m->mid,
-		.message_id = m->found.message_id,
-		.header = STR("") };
-}
-
-/* The stages of the work queue. A fact that is not known cannot be had. */
+/* Our own data: it was decoded, and is within its limits. */
 static void
-decide(struct mail *m, struct subject *s)
+copy(struct arena *mem, const struct codec *codec, const void *from, void *to)
 {
-	struct facts facts = { .client = m->envelope.client,
-		.now = m->envelope.arrival };
-	struct pipeline_run run;
-	struct needs needs;
+	struct err err = ERR_INIT;
+	struct buf bytes;
 
-	pipeline_begin(&run, AT_WORK);
-	while (pipeline_run(&run, s, &facts, &m->mem, false, NULL, NULL,
-		   &needs) == PIPELINE_NEEDS) {
-		for (size_t i = 0; i < needs.n; i++)
-			fact_fail(
-			    &facts, &m->mem, needs.v[i].id, needs.v[i].key);
-	}
-}
-
-static struct received
-received(const struct mail *m, char date[CLOCK_TEXT])
-{
-	const struct envelope *e = &m->envelope;
-	struct received r = { .host = e->host,
-		.helo = e->helo,
-		.client = e->client,
-		.protocol = e->protocol };
-	struct str day;
-
-	r.date = str_of(clock_rfc5322(e->arrival, date));
-	day = str_cut(&r.date, ','); /* the layout has no day of the week */
-	if (r.date.n == 0)
-		r.date = day;
-	r.date = str_trim(r.date);
-	return r;
+	buf_init(&bytes, COPY_MAX);
+	codec_encode(codec, from, &bytes);
+	if (bytes.failed ||
+	    codec_decode(
+		codec, to, arena_str(mem, buf_str(&bytes)), mem, &err) == -1)
+		panic("copy of %s: %s", codec->name, err.text);
+	buf_fini(&bytes);
 }
 
 /* An upper bound of the list's encoding. */

@@ -16,8 +16,9 @@ struct mail {
 	struct mail *next; /* in the work queue */
 	uint64_t mid;
 	bool loaded;
-	bool routed; /* ROUTE is on disk */
-	int slot;    /* of one that is not loaded; -1: it is a file */
+	bool decided; /* route is what the work queue said, */
+	bool routed;  /* and ROUTE is on disk */
+	int slot;     /* of one that is not loaded; -1: it is a file */
 	struct arena mem;
 	struct envelope envelope;
 	struct content found;
@@ -31,11 +32,10 @@ void mail_unload(struct mail *);
 /* What is there already costs nothing. ERR_PERM: the file is no mail. */
 int mail_load(struct mail *, struct spool *, struct err *);
 
-/* How much of its content mail_route is to be given. */
-size_t mail_wants_header(const struct mail *, const struct config *);
-/* Decides what ROUTE says (pure but for the arena). False: it cannot carry
- * what the header would become; the header stays as it came. */
-bool mail_route(struct mail *, const struct config *, struct str header);
+/* Copies of these, with all that they point to, as the mail's own. */
+void mail_set_envelope(struct mail *, const struct envelope *);
+void mail_set_route(struct mail *, const struct route_rec *);
+
 /* The message for qmgr; strings are the mail's. */
 void mail_message(const struct mail *, struct message *);
 

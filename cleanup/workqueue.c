@@ -1,10 +1,10 @@
 /*
  * workqueue.c - from the commit to qmgr
  *
- *	waiting --route, send--> sent --all of the channel is out--> done
- *	   ^                      |
- *	   +--- channel lost -----+
- *	waiting --disk trouble--> failing --a second--> waiting
+ *	waiting --begin--> tasks --settled--> ready --route, send--> sent
+ *	   ^                |                  ^                     |
+ *	   |                |                  +--- channel lost ----+
+ *	   +-- a second -- failing             sent: until all of it is out
  *
  * What was queued to a qmgr that died has ROUTE, so the next qmgr finds it on
  * disk, unless it looked before ROUTE was there. So such messages are sent
@@ -19,11 +19,17 @@
 
 #include "base/mem.h"
 #include "cleanup/disk.h"
+#include "cleanup/settle.h"
 #include "event/event.h"
 
 #define WAIT_LOADED 1000
 #define PER_TURN    100  /* sent in one go, so that intake is not held up */
 #define RETRY       1000 /* ms */
+
+/* Being worked on at a time. Those that wait for answers cost little but their
+ * content; a message that is larger than all that goes alone. */
+#define TASKS_MAX   200
+#define CONTENT_MAX ((size_t)64 * 1024 * 1024)
 
 struct list {
 	struct mail *first, **last;
@@ -34,30 +40,30 @@ struct work_queue {
 	struct cleanup *cleanup;
 	struct ipc *qmgr;
 	bool paused;
-	struct list waiting, failing, sent;
-	size_t n_loaded; /* of those waiting or failing */
+	struct list waiting, failing, ready, sent;
+	size_t n_loaded; /* of those that wait, and can be unloaded */
+	struct task *tasks;
+	size_t n_tasks, content; /* bytes in memory */
 	struct loop_timer *again;
-};
-
-enum outcome {
-	PASSED, /* not ours any more */
-	LATER   /* as it was */
 };
 
 static void list_put(struct list *, struct mail *);
 static struct mail *list_take(struct list *);
 static void turn_end(void *arg);
 static bool may_send(const struct work_queue *);
-static enum outcome pass(struct work_queue *, struct mail *);
-static int drop(struct work_queue *, struct mail *, struct err *);
+static bool may_begin(const struct work_queue *);
+static void begin(struct work_queue *, struct mail *);
+static void run(struct work_queue *, struct task *);
+static void remove_task(struct work_queue *, struct task *);
+static void drop(struct work_queue *, struct mail *);
+static void pass(struct work_queue *, struct mail *);
 static int hand_over(struct work_queue *, struct mail *, struct err *);
-static int route(struct mail *, const struct config *, struct err *);
 static int send_file(struct work_queue *, struct mail *, struct err *);
 static int send_inline(struct work_queue *, struct mail *, struct err *);
-static enum outcome trouble(
-    struct work_queue *, struct mail *, const struct err *);
+static void trouble(struct work_queue *, struct mail *, const struct err *);
+static void gone(struct work_queue *, struct mail *);
 static void wait_in(struct work_queue *, struct list *, struct mail *);
-static void wait_later(struct work_queue *, struct mail *);
+static bool can_unload(const struct mail *);
 static void run_again(void *arg);
 
 struct work_queue *
@@ -68,6 +74,7 @@ workqueue_new(struct cleanup *c)
 	wq->cleanup = c;
 	wq->waiting.last = &wq->waiting.first;
 	wq->failing.last = &wq->failing.first;
+	wq->ready.last = &wq->ready.first;
 	wq->sent.last = &wq->sent.first;
 	wq->again = loop_timer(c->daemon->loop, run_again, wq);
 	loop_at_turn_end(c->daemon->loop, turn_end, wq);
@@ -78,12 +85,19 @@ void
 workqueue_free(struct work_queue **wqp)
 {
 	struct work_queue *wq = *wqp;
-	struct list *lists[] = { &wq->waiting, &wq->failing, &wq->sent };
+	struct list *lists[] = { &wq->waiting, &wq->failing, &wq->ready,
+		&wq->sent };
 	struct mail *m;
+	struct task *t;
 
 	for (size_t i = 0; i < NELEM(lists); i++)
 		while ((m = list_take(lists[i])) != NULL)
 			mail_free(&m);
+	while ((t = wq->tasks) != NULL) {
+		remove_task(wq, t);
+		mail_free(&t->mail);
+		task_free(&t);
+	}
 	loop_timer_free(&wq->again);
 	free(wq);
 	*wqp = NULL;
@@ -96,11 +110,11 @@ workqueue_add(struct work_queue *wq, struct mail *m)
 	    wq->cleanup->daemon->stats, STATS_GAUGE_workqueue_messages, 1);
 	/* In order: nobody overtakes those that wait. A sinkhole does not
 	 * get so far. */
-	if ((wq->waiting.n > 0 || !may_send(wq)) &&
+	if ((wq->waiting.n > 0 || wq->ready.n > 0 || !may_begin(wq)) &&
 	    !(m->envelope.flags & ENV_SINKHOLE))
 		wait_in(wq, &wq->waiting, m);
-	else if (pass(wq, m) == LATER)
-		wait_later(wq, m);
+	else
+		begin(wq, m);
 }
 
 void
@@ -134,7 +148,7 @@ workqueue_lost(struct work_queue *wq, struct ipc *qmgr)
 	while ((m = list_take(&wq->sent)) != NULL) {
 		stats_gauge_add(wq->cleanup->daemon->stats,
 		    STATS_GAUGE_workqueue_messages, 1);
-		wait_in(wq, &wq->waiting, m);
+		wait_in(wq, &wq->ready, m);
 	}
 }
 
@@ -152,19 +166,32 @@ workqueue_pause(struct work_queue *wq, bool pause)
 }
 
 void
+workqueue_resume(struct work_queue *wq, struct task *t)
+{
+	run(wq, t);
+	workqueue_run(wq);
+}
+
+void
 workqueue_run(struct work_queue *wq)
 {
 	struct mail *m;
 
-	for (int i = 0; wq->waiting.n > 0 && may_send(wq); i++) {
+	for (int i = 0;; i++) {
+		bool ready = wq->ready.n > 0 && may_send(wq);
+
+		if (!ready && (wq->waiting.n == 0 || !may_begin(wq)))
+			return;
 		if (i == PER_TURN) {
 			loop_timer_in(wq->again, 0);
 			return;
 		}
-		m = list_take(&wq->waiting);
-		wq->n_loaded -= m->loaded;
-		if (pass(wq, m) == LATER)
-			wait_later(wq, m);
+		m = list_take(ready ? &wq->ready : &wq->waiting);
+		wq->n_loaded -= can_unload(m);
+		if (ready)
+			pass(wq, m);
+		else
+			begin(wq, m);
 	}
 }
 
@@ -208,39 +235,137 @@ turn_end(void *arg)
 static bool
 may_send(const struct work_queue *wq)
 {
-	return wq->qmgr != NULL && !wq->paused && !ipc_busy(wq->qmgr) &&
+	return wq->qmgr != NULL && !ipc_busy(wq->qmgr) &&
 	       !ipc_is_deaf(wq->qmgr);
 }
 
-/* One message, on to where it goes. */
-static enum outcome
-pass(struct work_queue *wq, struct mail *m)
+static bool
+may_begin(const struct work_queue *wq)
+{
+	return may_send(wq) && !wq->paused && wq->n_tasks < TASKS_MAX &&
+	       wq->content < CONTENT_MAX;
+}
+
+/* --- the stages --- */
+
+/* What an earlier life has decided goes on from there. */
+static void
+begin(struct work_queue *wq, struct mail *m)
 {
 	struct cleanup *c = wq->cleanup;
 	struct err err = ERR_INIT;
-	int rc;
+	struct task *t;
 
-	if (mail_load(m, c->spool, &err) == -1)
-		return trouble(wq, m, &err);
-	if (m->envelope.flags & ENV_SINKHOLE)
-		rc = drop(wq, m, &err);
-	else
-		rc = hand_over(wq, m, &err);
-	if (rc == -1)
-		return trouble(wq, m, &err);
-	stats_gauge_add(c->daemon->stats, STATS_GAUGE_workqueue_messages, -1);
-	return PASSED;
+	if (mail_load(m, c->spool, &err) == -1) {
+		trouble(wq, m, &err);
+		return;
+	}
+	if (m->envelope.flags & ENV_SINKHOLE) {
+		drop(wq, m);
+		return;
+	}
+	if (m->decided) {
+		pass(wq, m);
+		return;
+	}
+	t = task_new(c, m, &err);
+	if (t == NULL) {
+		trouble(wq, m, &err);
+		return;
+	}
+	t->next = wq->tasks;
+	if (t->next != NULL)
+		t->next->prev = t;
+	wq->tasks = t;
+	wq->n_tasks++;
+	wq->content += task_size(t);
+	run(wq, t);
 }
 
-static int
-drop(struct work_queue *wq, struct mail *m, struct err *err)
+static void
+run(struct work_queue *wq, struct task *t)
 {
-	if (qfile_unlink(m->file, err) == -1)
-		return -1;
+	(void)wq;
+	if (task_run(t))
+		settle(t);
+	else
+		qfile_park(t->mail->file);
+}
+
+static void
+remove_task(struct work_queue *wq, struct task *t)
+{
+	if (t->next != NULL)
+		t->next->prev = t->prev;
+	*(t->prev != NULL ? &t->prev->next : &wq->tasks) = t->next;
+	wq->n_tasks--;
+	wq->content -= task_size(t);
+}
+
+void
+workqueue_settled(struct work_queue *wq, struct task *t, enum settled what,
+    const struct err *err)
+{
+	struct mail *m = t->mail;
+
+	remove_task(wq, t);
+	task_free(&t);
+	switch (what) {
+	case SETTLED_MAIL:
+		if (wq->ready.n == 0 && may_send(wq))
+			pass(wq, m);
+		else
+			wait_in(wq, &wq->ready, m);
+		break;
+	case SETTLED_GONE:
+		gone(wq, m);
+		break;
+	case SETTLED_TROUBLE:
+		trouble(wq, m, err);
+		break;
+	}
+	/* others may have waited for the memory */
+	if (wq->waiting.n > 0 || wq->ready.n > 0)
+		loop_timer_in(wq->again, 0);
+}
+
+void
+workqueue_child(struct work_queue *wq, struct mail *m)
+{
+	stats_gauge_add(
+	    wq->cleanup->daemon->stats, STATS_GAUGE_workqueue_messages, 1);
+	wait_in(wq, m->decided ? &wq->ready : &wq->waiting, m);
+	loop_timer_in(wq->again, 0);
+}
+
+static void
+drop(struct work_queue *wq, struct mail *m)
+{
+	struct err err = ERR_INIT;
+
+	if (qfile_unlink(m->file, &err) == -1) {
+		trouble(wq, m, &err);
+		return;
+	}
 	stats_add(wq->cleanup->daemon->stats, STATS_dropped_messages, 1);
 	EMIT(MID_DONE, .mid = m->mid);
-	mail_free(&m);
-	return 0;
+	gone(wq, m);
+}
+
+/* --- to qmgr --- */
+
+static void
+pass(struct work_queue *wq, struct mail *m)
+{
+	struct err err = ERR_INIT;
+
+	if (mail_load(m, wq->cleanup->spool, &err) == -1 ||
+	    hand_over(wq, m, &err) == -1) {
+		trouble(wq, m, &err);
+		return;
+	}
+	stats_gauge_add(
+	    wq->cleanup->daemon->stats, STATS_GAUGE_workqueue_messages, -1);
 }
 
 static int
@@ -248,8 +373,9 @@ hand_over(struct work_queue *wq, struct mail *m, struct err *err)
 {
 	int rc;
 
-	if (!m->routed && route(m, wq->cleanup->daemon->config, err) == -1)
+	if (!m->routed && qfile_route(m->file, &m->route, err) == -1)
 		return -1;
+	m->routed = true;
 	if (qfile_slot(m->file) != -1)
 		rc = send_inline(wq, m, err);
 	else
@@ -259,33 +385,6 @@ hand_over(struct work_queue *wq, struct mail *m, struct err *err)
 	EMIT(MID_QUEUED, .mid = m->mid);
 	qfile_park(m->file);
 	list_put(&wq->sent, m);
-	return 0;
-}
-
-static int
-route(struct mail *m, const struct config *cf, struct err *err)
-{
-	size_t n = mail_wants_header(m, cf);
-	struct str header = STR("");
-	struct buf in;
-
-	if (n > 0) {
-		buf_init(&in, n);
-		if (qfile_read(m->file, n, &in, err) == 0)
-			header = arena_str(&m->mem, buf_str(&in));
-		buf_fini(&in);
-		if (header.n == 0)
-			return -1;
-	}
-	if (!mail_route(m, cf, header))
-		EMIT(WARNING,
-		    .text = str_of(arena_printf(&m->mem,
-			"MID %" PRIu64 ": the changed header is over %d "
-			"bytes, so it goes as it came",
-			m->mid, PREPEND_MAX)));
-	if (qfile_route(m->file, &m->route, err) == -1)
-		return -1;
-	m->routed = true;
 	return 0;
 }
 
@@ -320,39 +419,44 @@ send_inline(struct work_queue *wq, struct mail *m, struct err *err)
  * Disk trouble passes or does not; here a message only waits for it. One that
  * is no mail any more is left for the recovery of qmgr to set aside.
  */
-static enum outcome
+static void
 trouble(struct work_queue *wq, struct mail *m, const struct err *err)
 {
-	struct cleanup *c = wq->cleanup;
-
 	if (err->sys != ENOENT && err->kind != ERR_PERM) {
-		disk_alert(c, err);
-		return LATER;
+		disk_alert(wq->cleanup, err);
+		wait_in(wq, &wq->failing, m);
+		loop_timer_in(wq->again, RETRY);
+		return;
 	}
 	if (err->kind == ERR_PERM)
 		EMIT(CORRUPT, .mid = m->mid, .text = str_of(err->text));
-	stats_gauge_add(c->daemon->stats, STATS_GAUGE_workqueue_messages, -1);
+	gone(wq, m);
+}
+
+static void
+gone(struct work_queue *wq, struct mail *m)
+{
+	stats_gauge_add(
+	    wq->cleanup->daemon->stats, STATS_GAUGE_workqueue_messages, -1);
 	mail_free(&m);
-	return PASSED;
 }
 
 static void
 wait_in(struct work_queue *wq, struct list *l, struct mail *m)
 {
-	if (m->loaded && wq->n_loaded < WAIT_LOADED) {
+	if (m->loaded)
 		qfile_park(m->file);
-		wq->n_loaded++;
-	} else if (m->loaded) {
+	if (can_unload(m) && wq->n_loaded == WAIT_LOADED)
 		mail_unload(m);
-	}
+	wq->n_loaded += can_unload(m);
 	list_put(l, m);
 }
 
-static void
-wait_later(struct work_queue *wq, struct mail *m)
+/* What was decided is only in memory, until ROUTE is written. */
+static bool
+can_unload(const struct mail *m)
 {
-	wait_in(wq, &wq->failing, m);
-	loop_timer_in(wq->again, RETRY);
+	return m->loaded && (m->routed || !m->decided);
 }
 
 static void
@@ -362,6 +466,6 @@ run_again(void *arg)
 	struct mail *m;
 
 	while ((m = list_take(&wq->failing)) != NULL)
-		list_put(&wq->waiting, m);
+		list_put(m->decided ? &wq->ready : &wq->waiting, m);
 	workqueue_run(wq);
 }

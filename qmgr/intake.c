@@ -261,6 +261,10 @@ found(void *arg, const struct qmessage *qm, enum queue_place place)
 
 	if (!qm->routed)
 		return; /* cleanup's */
+	if (place == QUEUE_INCOMING &&
+	    queue_is_unborn(store_spool(w->store),
+		store_slots(w->store, qm->writer, NULL), qm))
+		return; /* cleanup speaks of it when it is mail */
 	if (qm->n_open == 0) {
 		/* The end came between the last record and the unlink. */
 		store_unlink(w->store, place, qm->mid, NULL);
@@ -305,8 +309,14 @@ slot_found(void *arg, int slot, const struct qmessage *qm)
 	struct arena mem;
 	struct mail *m;
 
-	if (!qm->routed)
+	if (!qm->routed || queue_is_unborn(store_spool(w->store),
+			       store_slots(w->store, r->writer, NULL), qm))
 		return; /* cleanup's */
+	if (qm->n_open == 0) {
+		store_slot_done(w->store, at, qm->mid);
+		EMIT(MID_DONE, .mid = qm->mid);
+		return;
+	}
 	if (mail_find(&w->q, qm->mid) != NULL) {
 		/* it had become a file, and this was not said any more */
 		store_slot_done(w->store, at, qm->mid);

@@ -174,7 +174,6 @@ work(const struct trace_report *r)
 	json_t *o = json_object();
 
 	set(o, "steps", notes(&r->work));
-	set(o, "header_too_long", json_boolean(r->cut));
 	return o;
 }
 

@@ -374,7 +374,6 @@ enqueue(struct trace_report *r, struct subject *s, const struct scan *scan,
 	r->final_sender = s->sender;
 	enqueue_message(s, s->listener->received_header ? &line : NULL,
 	    r->gateway, scan->header_len, mem, &out);
-	r->cut = out.cut;
 	buf_init(&sent, SIZE_MAX / 4);
 	buf_add_str(&sent, out.prepend);
 	buf_add_str(&sent, str_sub(stored, out.skip, stored.n));

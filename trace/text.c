@@ -258,8 +258,6 @@ work(const struct trace_report *r, bool explain, struct buf *out)
 	show_notes(&r->work, explain, out);
 	if (r->work.n_notes == 0)
 		buf_puts(out, " - No Changes.\n");
-	if (r->cut)
-		buf_puts(out, " - The header is too long to be changed.\n");
 }
 
 static void

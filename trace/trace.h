@@ -71,8 +71,7 @@ struct trace_report {
 	struct trace_point data;
 	struct str gateway, bounce_profile; /* empty: none assigned */
 	struct trace_point work;            /* in the work queue */
-	bool cut;      /* too much became of the header: it goes as it came */
-	uint64_t size; /* of the message in stored form */
+	uint64_t size;                      /* of the message in stored form */
 	struct buf message; /* as it would be sent: CRLF lines, no dots */
 };
 

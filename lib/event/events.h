@@ -59,6 +59,13 @@ CODEC_STRUCT(ev_rid, REC_EV_RID);
 #define EV_MID_READY(S, F, L)                                                  \
 	F(S, U64, mid, 0) F(S, U64, size, 0) F(S, STR, addr, 1200)
 #define EV_MID_PAIR(S, F, L) F(S, U64, mid, 0) F(S, U64, other, 0)
+#define EV_MID_POLICY(S, F, L)                                                 \
+	F(S, U64, mid, 0) F(S, STR, policy, 100) F(S, STR, table, 16)
+#define EV_MID_SPLIT(S, F, L)                                                  \
+	F(S, U64, mid, 0) F(S, U64, other, 0) F(S, STR, policy, 100)           \
+	F(S, STR, table, 16)
+#define EV_MID_BY(S, F, L)                                                     \
+	F(S, U64, mid, 0) F(S, U64, other, 0) F(S, STR, by, 300)
 #define EV_NEW_DCID(S, F, L)                                                   \
 	F(S, U64, dcid, 0) F(S, STR, source, 64) F(S, IP, ip, 0)               \
 	F(S, U16, port, 0)
@@ -150,6 +157,24 @@ CODEC_STRUCT(ev_rid, REC_EV_RID);
 	E(SUBJECT, INFO, "MID {mid} Subject {text'}", EV_MID_TEXT)             \
 	E(MID_READY, INFO, "MID {mid} ready {size} bytes from <{addr}>",       \
 	    EV_MID_READY)                                                      \
+	E(MATCHED_ALL, INFO,                                                   \
+	    "MID {mid} matched all recipients for per-recipient policy "       \
+	    "{policy} in the {table} table",                                   \
+	    EV_MID_POLICY)                                                     \
+	E(MID_SPLIT, INFO,                                                     \
+	    "MID {mid} was split creating MID {other} due to a per-recipient " \
+	    "policy {policy} in the {table} table",                            \
+	    EV_MID_SPLIT)                                                      \
+	E(MID_GENERATED, INFO,                                                 \
+	    "MID {mid} generated based on MID {other} by {by}", EV_MID_BY)     \
+	E(MID_REWRITTEN, INFO, "MID {mid} rewritten to {other} by {by}",       \
+	    EV_MID_BY)                                                         \
+	E(LOG_ENTRY, INFO, "MID {mid} Custom Log Entry: {text}", EV_MID_TEXT)  \
+	E(ATTACHMENT, INFO, "MID {mid} attachment {text'}", EV_MID_TEXT)       \
+	E(SCAN_ERROR, WARNING, "MID {mid}, message scanning error: {text}",    \
+	    EV_MID_TEXT)                                                       \
+	E(MID_WARNING, WARNING, "MID {mid}: {text}", EV_MID_TEXT)              \
+	E(SPAM_TAGGED, INFO, "ISQ: Tagging MID {mid} for quarantine", EV_MID)  \
 	E(MID_ABORTED, INFO, "Message aborted MID {mid} {text}", EV_MID_TEXT)  \
 	E(MID_QUEUED, INFO, "MID {mid} queued for delivery", EV_MID)           \
 	E(BOUNCE_GENERATED, INFO,                                              \

@@ -3,6 +3,9 @@
 
 #include "base/bounds.h"
 
+#define LINES_MAX 4096 /* Received, with the longest names */
+
+static bool begins_field(struct str header, size_t n);
 static struct str gateway_hostname(const struct config *, struct str gateway);
 
 void
@@ -14,16 +17,15 @@ enqueue_message(const struct subject *s, struct received *received,
 	    str_sub(s->header, 0, s->header.n - s->header_kept);
 	struct buf lines;
 
-	buf_init(&lines, PREPEND_MAX);
+	buf_init(&lines, changed.n + LINES_MAX);
 	buf_puts(&lines, "");
 	if (received != NULL) {
 		received->by = enqueue_hostname(s->config, s->listener,
 		    s->config->received_gateway ? gateway : STR(""));
 		received_line(received, &lines);
 	}
-	out->cut = changed.n + 2 > lines.max - lines.len;
 	out->skip = 0;
-	if (changed.n > 0 && !out->cut) {
+	if (changed.n > 0) {
 		buf_add_str(&lines, changed);
 		out->skip = header_len - s->header_kept;
 	}
@@ -32,6 +34,23 @@ enqueue_message(const struct subject *s, struct received *received,
 		buf_puts(&lines, "\r\n");
 	out->prepend = arena_str(mem, buf_str(&lines));
 	buf_fini(&lines);
+}
+
+size_t
+enqueue_kept(struct str before, struct str after)
+{
+	size_t n = 0, max = before.n < after.n ? before.n : after.n;
+	struct str same;
+
+	while (
+	    n < max && before.p[before.n - 1 - n] == after.p[after.n - 1 - n])
+		n++;
+	/* from the first field that is the same from its beginning */
+	same = str_sub(after, after.n - n, n);
+	while (same.n > 0 &&
+	       !(begins_field(before, same.n) && begins_field(after, same.n)))
+		same = str_sub(same, 1, same.n);
+	return same.n;
 }
 
 struct str
@@ -45,6 +64,16 @@ enqueue_hostname(
 	if (name.n == 0 && l != NULL && l->interface != NULL)
 		name = l->interface->hostname;
 	return name.n > 0 ? name : c->hostname;
+}
+
+/* At n bytes before its end: behind a line end, no folded line. */
+static bool
+begins_field(struct str header, size_t n)
+{
+	size_t at = header.n - n;
+
+	return (at == 0 || header.p[at - 1] == '\n') && header.p[at] != ' ' &&
+	       header.p[at] != '\t';
 }
 
 static struct str

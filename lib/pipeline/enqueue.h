@@ -4,7 +4,8 @@
  * The last thing that happens to a message: what the stages of AT_WORK made
  * of its header, and our Received line, become the lines that are sent before
  * its content, and the part of the content that they stand for. cleanup
- * stores that, trace shows it.
+ * stores that (when it is too long for ROUTE, in a new queue file), trace
+ * shows it.
  */
 #ifndef PIPELINE_ENQUEUE_H
 #define PIPELINE_ENQUEUE_H
@@ -13,9 +14,8 @@
 #include "pipeline/stage.h"
 
 struct enqueued {
-	struct str prepend; /* stored form, PREPEND_MAX at most */
+	struct str prepend; /* stored form */
 	size_t skip;        /* bytes of the content that are not sent */
-	bool cut; /* the changed header is too long: it goes as it came */
 };
 
 /*
@@ -25,6 +25,12 @@ struct enqueued {
 void enqueue_message(const struct subject *, struct received *,
     struct str gateway, size_t header_len, struct arena *mem,
     struct enqueued *);
+
+/*
+ * How many bytes at the end of a header are as they were, when it became
+ * another: whole fields, and the empty line.
+ */
+size_t enqueue_kept(struct str before, struct str after);
 
 /*
  * Our name in what we write: that of the virtual gateway, where that is

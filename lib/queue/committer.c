@@ -52,6 +52,8 @@ static void list_init(struct list *);
 static void list_put(struct list *, struct qfile *);
 static struct qfile *list_take(struct list *);
 static void list_move(struct list *from, struct list *to);
+static void put(struct qfile *, struct committer *,
+    void (*done)(void *arg, const struct err *err), void *arg);
 static void give(void *arg);
 static void *thread_main(void *);
 static unsigned take_batch(struct committer *, struct qfile **batch);
@@ -61,6 +63,8 @@ static void sync_folders(struct qfile **batch, unsigned n);
 static void give_back(struct committer *, struct qfile **batch, unsigned n);
 static void woken(void *arg, int ready);
 static void complete(struct committer *);
+static void committed(struct qfile *);
+static void synced(struct qfile *);
 
 struct committer *
 committer_new(struct loop *loop, unsigned n_threads)
@@ -129,6 +133,24 @@ qfile_commit(struct qfile *q, struct committer *c, const struct content *found,
 	if (q->state != QFILE_DRAFT)
 		panic("qfile_commit: not a draft");
 	qfile_seal(q, found);
+	put(q, c, done, arg);
+}
+
+/* What is in a slot is synced with all that is in slots. */
+void
+qfile_sync_route(struct qfile *q, struct committer *c,
+    void (*done)(void *arg, const struct err *err), void *arg)
+{
+	if (q->state != QFILE_MAIL || (q->slot == -1 && q->fd == -1))
+		panic("qfile_sync_route: nothing was written");
+	q->state = QFILE_SYNCING;
+	put(q, c, done, arg);
+}
+
+static void
+put(struct qfile *q, struct committer *c,
+    void (*done)(void *arg, const struct err *err), void *arg)
+{
 	q->done = done;
 	q->arg = arg;
 	c->pending++;
@@ -276,7 +298,8 @@ sync_folders(struct qfile **batch, unsigned n)
 	for (unsigned i = 0; i < n; i++) {
 		unsigned f = spool_folder(batch[i]->mid);
 
-		if (batch[i]->err != NULL || batch[i]->slot != -1)
+		if (batch[i]->err != NULL || batch[i]->slot != -1 ||
+		    batch[i]->state == QFILE_SYNCING)
 			continue;
 		if (!(tried & 1u << f)) {
 			tried |= 1u << f;
@@ -331,12 +354,33 @@ complete(struct committer *c)
 	pthread_mutex_unlock(&c->lock);
 	while ((q = list_take(&mine)) != NULL) {
 		c->pending--;
-		q->state = q->err == NULL ? QFILE_MAIL : QFILE_GONE;
-		buf_fini(&q->head);
-		if (q->slot == -1)
-			buf_fini(&q->body);
+		if (q->state == QFILE_SYNCING)
+			synced(q);
 		else
-			slots_committed(q->spool->slots, q->slot, q->mid);
-		q->done(q->arg, q->err); /* may free q */
+			committed(q);
 	}
+}
+
+/* Both: done may free q. */
+static void
+committed(struct qfile *q)
+{
+	q->state = q->err == NULL ? QFILE_MAIL : QFILE_GONE;
+	buf_fini(&q->head);
+	if (q->slot == -1)
+		buf_fini(&q->body);
+	else
+		slots_committed(q->spool->slots, q->slot, q->mid);
+	q->done(q->arg, q->err);
+}
+
+static void
+synced(struct qfile *q)
+{
+	struct err *err = q->err;
+
+	q->state = QFILE_MAIL;
+	q->err = NULL;
+	q->done(q->arg, err);
+	free(err);
 }

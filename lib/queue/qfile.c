@@ -3,6 +3,7 @@
  *
  *	DRAFT --commit--> COMMITTING --synced--> MAIL --unlink--> GONE
  *	                       +------error------------------------^
+ *	MAIL --sync route--> SYNCING --> MAIL
  *
  * A small message stays in memory until it is committed, and then is one
  * pwritev into a slot (slots.h); or, when there is none, one openat and one
@@ -54,7 +55,9 @@ qfile_new(struct qfile **out, struct spool *spool, const struct envelope *env,
 	q->slot = -1;
 	q->late = (env->flags & ENV_LATE) != 0;
 	buf_init(&q->head, HEADER_SIZE + ENVELOPE_MAX);
-	buf_init(&q->body, SPILL + COMMIT_MAX + (q->late ? ENVELOPE_MAX : 0));
+	buf_init(&q->route, PAYLOAD_MAX);
+	buf_init(&q->body,
+	    SPILL + COMMIT_MAX + PAYLOAD_MAX + (q->late ? ENVELOPE_MAX : 0));
 	buf_add(&q->head, room, sizeof(room));
 	if (!q->late && add_envelope(q, env, &q->head, err) == -1) {
 		qfile_free(&q);
@@ -119,7 +122,11 @@ qfile_seal(struct qfile *q, const struct content *found)
 	buf_reset(&payload);
 	format_commit(before, whole_crc(q), found, &payload);
 	format_record(q->mid, before, QREC_COMMIT, buf_str(&payload), &q->body);
+	if (q->route.len > 0)
+		format_record(q->mid, before + RECORD_HEAD + payload.len,
+		    QREC_ROUTE, buf_str(&q->route), &q->body);
 	buf_fini(&payload);
+	buf_fini(&q->route);
 	if (q->body.failed)
 		panic("qfile: no room for COMMIT");
 	q->end = q->body_at + q->body.len;
@@ -141,6 +148,8 @@ qfile_put(struct qfile *q)
 	uint64_t base = 0;
 	int rc = 0;
 
+	if (q->state == QFILE_SYNCING)
+		return;
 	if (q->slot != -1)
 		base = slots_offset(q->slot);
 	else if (small)
@@ -178,7 +187,18 @@ qfile_fail(struct qfile *q, const struct err *err)
 		q->err = mem_dup(err, sizeof(*err));
 		err_in(q->err, "queue file of MID %" PRIu64, q->mid);
 	}
-	remove_file(q);
+	if (q->state != QFILE_SYNCING)
+		remove_file(q);
+}
+
+int
+qfile_routed(struct qfile *q, const struct route_rec *route, struct err *err)
+{
+	if (q->state != QFILE_DRAFT || q->route.len > 0 || route->skip > 0)
+		panic("qfile_routed: MID %" PRIu64, q->mid);
+	codec_encode(&route_rec_codec, route, &q->route);
+	return q->route.failed ? err_set(err, ERR_PERM, "ROUTE is too long")
+			       : 0;
 }
 
 int
@@ -241,22 +261,20 @@ qfile_content(struct qfile *q, struct str *out, struct err *err)
 }
 
 int
-qfile_read(struct qfile *q, size_t n, struct buf *out, struct err *err)
+qfile_read(
+    struct qfile *q, uint64_t at, size_t n, struct buf *out, struct err *err)
 {
 	struct str content;
 	char *room;
 	ssize_t got;
 
-	if (q->state != QFILE_MAIL || n > q->content_len)
+	if (q->state != QFILE_MAIL || at > q->content_len ||
+	    n > q->content_len - at)
 		panic("qfile_read: %zu bytes of MID %" PRIu64, n, q->mid);
-	if (q->slot == -1 && q->body.len > n && q->body_at == q->content_off) {
-		buf_add_str(out, str_sub(buf_str(&q->body), 0, n));
-		return 0;
-	}
 	if (q->slot != -1) {
 		if (qfile_content(q, &content, err) == -1)
 			return -1;
-		buf_add_str(out, str_sub(content, 0, n));
+		buf_add_str(out, str_sub(content, at, n));
 		return 0;
 	}
 	if (open_again(q, err) == -1)
@@ -264,7 +282,7 @@ qfile_read(struct qfile *q, size_t n, struct buf *out, struct err *err)
 	room = buf_room(out, n);
 	if (room == NULL)
 		panic("qfile_read: no room for %zu bytes", n);
-	got = io_read(q->fd, room, n, q->content_off, err);
+	got = io_read(q->fd, room, n, q->content_off + at, err);
 	if (got == -1)
 		return -1;
 	buf_grew(out, (size_t)got);
@@ -296,13 +314,19 @@ qfile_content_off(const struct qfile *q)
 void
 qfile_park(struct qfile *q)
 {
-	if (q->state == QFILE_COMMITTING)
+	if (q->state == QFILE_COMMITTING || q->state == QFILE_SYNCING)
 		return;
 	if (q->slot != -1)
 		buf_release(&q->body);
 	if (q->fd != -1)
 		close(q->fd);
 	q->fd = -1;
+}
+
+bool
+qfile_is_mail(const struct qfile *q)
+{
+	return q->state == QFILE_MAIL;
 }
 
 int
@@ -326,12 +350,13 @@ qfile_free(struct qfile **qp)
 
 	if (q == NULL)
 		return;
-	if (q->state == QFILE_COMMITTING)
+	if (q->state == QFILE_COMMITTING || q->state == QFILE_SYNCING)
 		panic("qfile_free: being committed");
 	if (q->state == QFILE_DRAFT)
 		remove_file(q);
 	qfile_park(q);
 	buf_fini(&q->head);
+	buf_fini(&q->route);
 	buf_fini(&q->body);
 	free(q->err);
 	free(q);
@@ -353,6 +378,7 @@ qfile_adopt(struct spool *spool, const struct qmessage *m, int slot)
 	q->content_len = m->content_len;
 	q->end = m->valid_len;
 	buf_init(&q->head, 1);
+	buf_init(&q->route, 1);
 	buf_init(&q->body, 1);
 	return q;
 }

@@ -10,6 +10,7 @@
 enum qfile_state {
 	QFILE_DRAFT,
 	QFILE_COMMITTING, /* a thread has it; nobody else touches it */
+	QFILE_SYNCING,    /* likewise, only to be synced */
 	QFILE_MAIL,
 	QFILE_GONE /* removed, or never came to be */
 };
@@ -24,6 +25,7 @@ struct qfile {
 	bool named;       /* the name is there: unlink takes it away */
 	bool late;        /* the envelope comes after the content */
 	struct buf head;  /* header and envelope; see qfile_envelope */
+	struct buf route; /* payload of a ROUTE that goes with COMMIT */
 	struct buf body;  /* content that is not written yet, then COMMIT; of
 			   * a slot kept for who sends it on */
 	uint64_t body_at; /* where body goes in the file, or comes from */

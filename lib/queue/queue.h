@@ -21,6 +21,13 @@
  * removes it. After COMMIT it is mail, whatever else happens. Files are only
  * ever appended to, moved between folders, unlinked.
  *
+ * What is made of a message (parts of a split, rewritten messages, copies)
+ * names it as `parent` in its envelope. It is no mail as long as the parent
+ * is there without ROUTE: so all of them become mail at once, when the
+ * parent's ROUTE is durable. Recovery removes them before, together with all
+ * that a run had made before it was interrupted. The parent's ROUTE may say
+ * that nobody is left to it (route_rec.whole): then it is finished.
+ *
  * How a message is made durable is behind qfile_commit(), asynchronous with
  * one completion, so that it can change (slots instead of files) without its
  * callers (DESIGN 3).
@@ -153,11 +160,22 @@ unsigned committer_pending(const struct committer *);
 void qfile_commit(struct qfile *, struct committer *,
     const struct content *found, void (*done)(void *arg, const struct err *err),
     void *arg);
-/* Of a committed file: appends the first n bytes of the content to out. */
-int qfile_read(struct qfile *, size_t n, struct buf *out, struct err *err);
+/*
+ * Of a draft: ROUTE is committed with it, in one go. For what is made of
+ * another message, which nobody but qmgr has to look at any more. It skips
+ * nothing.
+ */
+int qfile_routed(struct qfile *, const struct route_rec *, struct err *err);
+/* Of a committed file: appends n bytes of the content, from `at` on. */
+int qfile_read(
+    struct qfile *, uint64_t at, size_t n, struct buf *out, struct err *err);
 /* After commit: appends ROUTE (not synced: recovery would redo it). What it
  * skips is from now on no part of the content. */
 int qfile_route(struct qfile *, const struct route_rec *, struct err *err);
+/* Makes that ROUTE durable; done as with qfile_commit. err: whether it will
+ * be there after a crash cannot be said; the file is as it was. */
+void qfile_sync_route(struct qfile *, struct committer *,
+    void (*done)(void *arg, const struct err *err), void *arg);
 /* Gives descriptor and content of a committed file back, so that many can
  * wait; who needs them gets them again. */
 void qfile_park(struct qfile *);
@@ -170,7 +188,8 @@ int qfile_content(struct qfile *, struct str *out, struct err *err);
 /* A read-only descriptor of the committed file; the caller's. -1: err. */
 int qfile_reader(struct qfile *, struct err *err);
 uint32_t qfile_content_off(const struct qfile *);
-/* Removes the committed file again (sinkhole). */
+bool qfile_is_mail(const struct qfile *); /* committed, and there */
+/* Removes the committed file again. */
 int qfile_unlink(struct qfile *, struct err *err);
 /* Frees; a draft that was not committed is removed. NULL is fine. Not between
  * qfile_commit and its done. */
@@ -236,6 +255,13 @@ int spool_unlink(
 int spool_sync_folders(struct spool *, struct err *err);
 
 /* --- recovery (lib/queue/recover.c) --- */
+
+/*
+ * Is its parent there, without ROUTE? Then it is no mail (yet). slots: those of
+ * the worker that wrote it; NULL: there are none.
+ */
+bool queue_is_unborn(
+    struct spool *, const struct slots *, const struct qmessage *);
 
 /*
  * Calls found for every whole message in place (order of MID), moves what is

@@ -5,6 +5,10 @@
  *				cleanup, unless a living process has it open
  *	COMMIT, no ROUTE	found: for the cleanup worker that wrote it
  *	COMMIT, ROUTE		found: for qmgr
+ *	made of a message that has no ROUTE
+ *				found, and queue_is_unborn: removed by the
+ *				cleanup worker that wrote it, before it takes
+ *				up that message; left alone by qmgr
  *	in incoming and deferred at once
  *				a move that did not end: ended now
  *	a torn last record	cut away, by the program whose record it is
@@ -87,6 +91,43 @@ spool_recover(struct spool *spool, enum queue_place place, bool drafts,
 	free(mids.v);
 	flock(lock, LOCK_UN);
 	return rc == -1 ? err_in(err, "recovery") : 0;
+}
+
+/*
+ * The parent may stand in the slot it was committed to, or in a file, if that
+ * slot's worker is no more, or ROUTE did not fit. It has ROUTE before it goes
+ * from incoming: that it is gone means that the children are born.
+ */
+bool
+queue_is_unborn(
+    struct spool *spool, const struct slots *slots, const struct qmessage *m)
+{
+	uint64_t parent = m->envelope.parent;
+	int slot = (int)m->envelope.parent_slot - 1;
+	struct qmessage p;
+	struct arena mem;
+	struct buf image;
+	bool unborn;
+	int fd;
+
+	if (parent == 0)
+		return false;
+	arena_init(&mem, QUEUE_READ_MEM);
+	buf_init(&image, SLOT_SIZE + 1);
+	unborn = slots != NULL && slot >= 0 &&
+		 slots_message(slots, slot, parent, &image, &p, &mem, NULL) ==
+		     QREAD_MAIL &&
+		 !p.routed;
+	fd = spool_open_mid(spool, QUEUE_INCOMING, parent, O_RDONLY, NULL);
+	if (fd != -1 && !unborn)
+		unborn =
+		    qmessage_read(&p, fd, false, &mem, NULL) == QREAD_MAIL &&
+		    p.mid == parent && !p.routed;
+	if (fd != -1)
+		close(fd);
+	buf_fini(&image);
+	arena_free(&mem);
+	return unborn;
 }
 
 static int
@@ -256,7 +297,7 @@ judge(
 {
 	if (m->mid != mid)
 		return err_set(why, ERR_PERM, "holds MID %" PRIu64, m->mid);
-	if (m->n_rcpts == 0)
+	if (m->n_rcpts == 0 && !m->route.whole)
 		return err_set(why, ERR_PERM, "no recipients");
 	if (!m->routed && r->place != QUEUE_INCOMING)
 		return err_set(why, ERR_PERM, "no ROUTE");

@@ -64,6 +64,24 @@ struct rate_stripe {
 	struct rate_set sets[RATE_SETS];
 };
 
+#define REPEAT_STRIPES 20
+#define REPEAT_SETS    625 /* per stripe */
+#define REPEAT_WAYS    8   /* per set */
+#define REPEAT_MINUTES 60
+
+struct repeat {
+	uint64_t key;   /* 0: free */
+	int64_t minute; /* of the newest count */
+	uint16_t counts[REPEAT_MINUTES];
+};
+struct repeat_set {
+	struct repeat v[REPEAT_WAYS];
+};
+struct repeat_stripe {
+	pthread_mutex_t lock; /* robust */
+	struct repeat_set sets[REPEAT_SETS];
+};
+
 struct stats_slot {
 	_Alignas(64) _Atomic uint64_t counters[STATS_N_COUNTERS];
 	_Atomic int64_t gauges[STATS_N_GAUGES];
@@ -79,6 +97,7 @@ struct stats_shm {
 	_Atomic uint32_t conn_listener[STATS_LISTENERS];
 	struct conn_stripe stripes[CONN_STRIPES];
 	struct rate_stripe rates[RATE_STRIPES];
+	struct repeat_stripe repeats[REPEAT_STRIPES];
 	uint32_t held_high[STATS_SLOTS]; /* places ever used, from 0 */
 	struct conn_held held[STATS_SLOTS][CONN_PER_SLOT]; /* sparse */
 };
@@ -92,6 +111,7 @@ struct stats {
 
 void stats_conn_init(struct stats_shm *);
 void stats_rates_init(struct stats_shm *);
+void stats_repeats_init(struct stats_shm *);
 /* Forgets what `slot` held and counts the others anew. */
 void stats_conn_recount(struct stats_shm *, uint32_t slot);
 

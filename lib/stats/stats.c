@@ -48,6 +48,7 @@ stats_create(int *fd, struct err *err)
 		panic("getrandom: %d", errno);
 	stats_conn_init(s->shm);
 	stats_rates_init(s->shm);
+	stats_repeats_init(s->shm);
 	return s;
 }
 

@@ -307,7 +307,8 @@ def test_trace_is_live(make_suite, receiving):
     masqueraded = [m for m in sink.messages if b"X-Tag: t0\r\n" in m.body]
     assert re.search(rb"\n +by %s with" % gateway.encode(),
                      masqueraded[0].body)
-    assert any("the changed header is over" in l for l in postern.log())
+    assert any(re.search(r"MID \d+ rewritten to \d+ by a header edit", l)
+               for l in postern.log())
 
 
 # --- what else shows a message -----------------------------------------------

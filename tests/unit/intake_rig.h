@@ -17,6 +17,7 @@
 #include <fcntl.h>
 #include <sys/socket.h>
 
+#include "cleanup/ask.h"
 #include "cleanup/intake.h"
 #include "cleanup/workqueue.h"
 #include "config/load.h"
@@ -240,6 +241,7 @@ set_up(void **state)
 		.spool = rig.kit.spool,
 		.committer = rig.kit.committer };
 	rig.cleanup.workqueue = workqueue_new(&rig.cleanup);
+	rig.cleanup.asker = asker_new(&rig.cleanup);
 	rig.limit = loop_timer(rig.kit.loop, out_of_time, NULL);
 	connect_smtpd(PROGRAM_SMTPD);
 	connect_qmgr();
@@ -258,6 +260,7 @@ tear_down(void **state)
 	ipc_free(&rig.to_qmgr);
 	committer_free(&rig.kit.committer);
 	workqueue_free(&rig.cleanup.workqueue);
+	asker_free(&rig.cleanup.asker);
 	loop_timer_free(&rig.limit);
 	event_set_sink(NULL);
 	stats_unmap(&rig.daemon.stats);

@@ -11,7 +11,7 @@ static void
 test_accepted(void **state)
 {
 	static const enum event_id story[] = { EVENT_MESSAGE_ID, EVENT_SUBJECT,
-		EVENT_MID_READY, EVENT_MID_QUEUED };
+		EVENT_MID_READY, EVENT_MATCHED_ALL, EVENT_MID_QUEUED };
 
 	(void)state;
 	say_message(7, CONTENT);

@@ -59,7 +59,7 @@ test_route_skips_a_part(void **state)
 		if (i >= 2)
 			qfile_park(q);
 		buf_init(&head, 100);
-		assert_int_equal(qfile_read(q, 50, &head, &err), 0);
+		assert_int_equal(qfile_read(q, 0, 50, &head, &err), 0);
 		assert_int_equal(head.len, 50);
 		assert_int_equal(head.data[0], 'a' + 9);
 		buf_fini(&head);

@@ -168,7 +168,7 @@ test_route_skips_a_part(void **state)
 		if (parked)
 			qfile_park(q);
 		buf_init(&head, 100);
-		assert_int_equal(qfile_read(q, 30, &head, &err), 0);
+		assert_int_equal(qfile_read(q, 0, 30, &head, &err), 0);
 		assert_int_equal(head.data[0], 'a' + 77 % 26);
 		assert_int_equal(qfile_route(q, &route, &err), 0);
 		for (int again = 0; again < 2; again++) {

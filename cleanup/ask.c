@@ -1,0 +1,307 @@
+/* ask.c - facts that a task lacks, and who can say them */
+#include "cleanup/ask.h"
+
+#include <stdlib.h>
+#include <sys/random.h>
+
+#include "base/map.h"
+#include "base/mem.h"
+#include "cleanup/task.h"
+#include "cleanup/workqueue.h"
+#include "lookup/facts.h"
+#include "stats/repeats.h"
+
+#define GRACE ((int64_t)5000) /* ms over the time given to the look-up */
+
+struct question {
+	struct question *next; /* of the same task */
+	struct task *task;
+	uint32_t number;
+	bool sent;   /* to the lookupd that is there now */
+	int64_t due; /* monotonic ms */
+	enum fact_id id;
+	struct str key; /* the task's */
+};
+
+struct asker {
+	struct cleanup *cleanup;
+	struct ipc *lookupd;
+	struct map questions; /* by number */
+	uint32_t last;
+};
+
+static int frame(void *, struct ipc *, struct ipc_frame *, struct err *);
+static void closed(void *, struct ipc *, const struct err *);
+static void get(struct task *, const struct need *);
+static bool say_random(struct task *, struct str key, uint64_t *number);
+static bool say_work_queue(struct task *, struct str key, uint64_t *number);
+static bool say_repeats(struct task *, struct str key, uint64_t *number);
+static bool send_query(struct asker *, struct question *);
+static int64_t dnslist_time(const struct config *);
+static bool open_question(struct task *, const struct need *);
+static bool send_question(struct question *);
+static void answered(struct question *, const struct fact_answer *);
+static void question_free(struct question *);
+
+static const struct ipc_handler handler = {
+	.frame = frame,
+	.closed = closed,
+};
+
+/*
+ * Who says what: `now` at once (false: it cannot be said), or `send` asks
+ * somebody, who is given so much time. Nobody says what is not listed here.
+ */
+static const struct {
+	enum fact_id id;
+	bool (*now)(struct task *, struct str key, uint64_t *number);
+	bool (*send)(struct asker *, struct question *);
+	int64_t (*time)(const struct config *);
+} ways[] = {
+	{ FACT_RANDOM, .now = say_random },
+	{ FACT_WORK_QUEUE, .now = say_work_queue },
+	{ FACT_REPEATS, .now = say_repeats },
+	{ FACT_DNSLIST, .send = send_query, .time = dnslist_time },
+};
+
+struct asker *
+asker_new(struct cleanup *c)
+{
+	struct asker *a = mem_alloc(sizeof(*a));
+
+	a->cleanup = c;
+	map_init(&a->questions);
+	return a;
+}
+
+void
+asker_free(struct asker **ap)
+{
+	map_fini(&(*ap)->questions, NULL);
+	free(*ap);
+	*ap = NULL;
+}
+
+const struct ipc_handler *
+asker_connect(struct asker *a, struct ipc *lookupd, void **arg)
+{
+	closed(a, a->lookupd, NULL);
+	*arg = a;
+	a->lookupd = lookupd;
+	MAP_FOREACH (&a->questions, it)
+		(void)send_question(it.value); /* or its time will be up */
+	return &handler;
+}
+
+/* The work queue is told at the end: answers change the map. */
+void
+asker_tick(struct asker *a)
+{
+	int64_t now = loop_now(a->cleanup->daemon->loop);
+	struct question *late;
+
+	do {
+		late = NULL;
+		MAP_FOREACH (&a->questions, it)
+			if (((struct question *)it.value)->due <= now)
+				late = it.value;
+		if (late != NULL)
+			answered(late, NULL);
+	} while (late != NULL);
+}
+
+void
+ask_facts(struct task *t, const struct needs *needs)
+{
+	for (size_t i = 0; i < needs->n; i++)
+		get(t, &needs->v[i]);
+}
+
+void
+ask_drop(struct asks *a)
+{
+	while (a->open != NULL)
+		question_free(a->open);
+}
+
+/* --- lookupd --- */
+
+static int
+frame(void *arg, struct ipc *ipc, struct ipc_frame *f, struct err *err)
+{
+	struct asker *a = arg;
+	struct fact_answer fact;
+	struct question *q;
+	struct answer answer;
+	struct arena mem;
+	int rc;
+
+	(void)ipc;
+	arena_init(&mem, 2 * IPC_FRAME_MAX);
+	rc = ipc_decode(f, &answer, &mem, err);
+	q = rc == 0 ? map_get_u64(&a->questions, f->txn) : NULL;
+	if (q != NULL) {
+		fact = (struct fact_answer){ .key = q->key };
+		lookup_fact_of(q->id, &answer, &fact);
+		answered(q, &fact);
+	}
+	arena_free(&mem);
+	return rc;
+}
+
+static void
+closed(void *arg, struct ipc *ipc, const struct err *err)
+{
+	struct asker *a = arg;
+
+	(void)err;
+	if (a->lookupd != ipc)
+		return;
+	a->lookupd = NULL;
+	MAP_FOREACH (&a->questions, it)
+		((struct question *)it.value)->sent = false;
+}
+
+static bool
+send_query(struct asker *a, struct question *q)
+{
+	char name[LOOKUP_NAME];
+	struct query query;
+
+	if (!lookup_query_of(q->id, q->key, q->task->config,
+		&q->task->facts.client, &query, name))
+		return false;
+	ipc_send(a->lookupd, IPC_QUERY, q->number, &query);
+	return true;
+}
+
+static int64_t
+dnslist_time(const struct config *c)
+{
+	return (int64_t)c->dnslist_timeout * 1000;
+}
+
+/* --- what is known here --- */
+
+static bool
+say_random(struct task *t, struct str key, uint64_t *number)
+{
+	uint32_t n;
+
+	(void)t, (void)key;
+	if (getrandom(&n, sizeof(n), 0) != (ssize_t)sizeof(n))
+		return false;
+	*number = n;
+	return true;
+}
+
+static bool
+say_work_queue(struct task *t, struct str key, uint64_t *number)
+{
+	int64_t n = stats_gauge_sum(
+	    t->cleanup->daemon->stats, STATS_GAUGE_workqueue_messages);
+
+	(void)key;
+	*number = n > 0 ? (uint64_t)n : 0;
+	return true;
+}
+
+static bool
+say_repeats(struct task *t, struct str key, uint64_t *number)
+{
+	*number = stats_repeat(
+	    t->cleanup->daemon->stats, key, loop_now(t->cleanup->daemon->loop));
+	return true;
+}
+
+/* --- questions --- */
+
+static void
+get(struct task *t, const struct need *need)
+{
+	struct fact known = { FACT_KNOWN, FACT_LOOKED_UP };
+	uint64_t number;
+
+	for (size_t i = 0; i < NELEM(ways); i++) {
+		if (ways[i].id != need->id)
+			continue;
+		if (ways[i].now == NULL && open_question(t, need))
+			return;
+		if (ways[i].now != NULL && ways[i].now(t, need->key, &number)) {
+			fact_put(&t->facts, &t->mem, need->id, need->key, known)
+			    ->number = number;
+			return;
+		}
+	}
+	fact_fail(&t->facts, &t->mem, need->id, need->key);
+}
+
+/* False: there is nothing that could be asked. */
+static bool
+open_question(struct task *t, const struct need *need)
+{
+	struct asker *a = t->cleanup->asker;
+	struct question *q = mem_alloc(sizeof(*q));
+
+	do
+		q->number = ++a->last;
+	while (q->number == 0 || map_get_u64(&a->questions, q->number) != NULL);
+	q->task = t;
+	q->id = need->id;
+	q->key = arena_str(&t->mem, need->key);
+	for (size_t i = 0; i < NELEM(ways); i++)
+		if (ways[i].id == q->id)
+			q->due = loop_now(t->cleanup->daemon->loop) + GRACE +
+				 ways[i].time(t->config);
+	q->next = t->asks.open;
+	t->asks.open = q;
+	t->asks.asker = a;
+	map_put_u64(&a->questions, q->number, q);
+	if (a->lookupd == NULL || send_question(q))
+		return true;
+	question_free(q);
+	return false;
+}
+
+static bool
+send_question(struct question *q)
+{
+	if (q->sent)
+		return true;
+	for (size_t i = 0; i < NELEM(ways); i++)
+		if (ways[i].id == q->id)
+			q->sent = ways[i].send(q->task->asks.asker, q);
+	return q->sent;
+}
+
+/* fact NULL: it cannot be had. */
+static void
+answered(struct question *q, const struct fact_answer *fact)
+{
+	struct task *t = q->task;
+	struct fact_answer *f;
+
+	if (fact == NULL || fact->meta.state != FACT_KNOWN) {
+		fact_fail(&t->facts, &t->mem, q->id, q->key);
+	} else {
+		f = fact_put(&t->facts, &t->mem, q->id, q->key, fact->meta);
+		f->number = fact->number;
+		f->code = fact->code;
+		f->text = arena_str(&t->mem, fact->text);
+	}
+	question_free(q);
+	if (!ask_is_open(&t->asks))
+		workqueue_resume(t->cleanup->workqueue, t);
+}
+
+static void
+question_free(struct question *q)
+{
+	struct question **at = &q->task->asks.open;
+
+	while (*at != q)
+		at = &(*at)->next;
+	*at = q->next;
+	map_remove_u64(&q->task->asks.asker->questions, q->number);
+	free(q);
+}

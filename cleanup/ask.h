@@ -1,0 +1,42 @@
+/*
+ * ask.h - facts that a task lacks, and who can say them
+ *
+ * Some are had at once: counts in shared memory, the length of the queue, a
+ * random number. Others are asked of lookupd. While lookupd is away questions
+ * wait, and are asked of the next one; when their time is up the fact cannot
+ * be had.
+ */
+#ifndef CLEANUP_ASK_H
+#define CLEANUP_ASK_H
+
+#include "cleanup/cleanup.h"
+#include "fact/facts.h"
+
+struct task;
+struct question;
+
+struct asks { /* of one task */
+	struct asker *asker;
+	struct question *open;
+};
+
+struct asker *asker_new(struct cleanup *);
+void asker_free(struct asker **); /* tasks must be gone */
+/* lookupd is there; gone. The next one may come before the old one's end. */
+const struct ipc_handler *asker_connect(
+    struct asker *, struct ipc *lookupd, void **arg);
+/* Once a second: questions whose time is up. */
+void asker_tick(struct asker *);
+
+/* Gets these facts. Those that must be waited for are open until the work
+ * queue is told (workqueue_resume). */
+void ask_facts(struct task *, const struct needs *);
+static inline bool
+ask_is_open(const struct asks *a)
+{
+	return a->open != NULL;
+}
+/* Nobody waits for the answers any more. */
+void ask_drop(struct asks *);
+
+#endif

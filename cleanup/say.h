@@ -1,0 +1,11 @@
+/*
+ * say.h - the log of a run: its notes in the order of time (workqueue 14)
+ */
+#ifndef CLEANUP_SAY_H
+#define CLEANUP_SAY_H
+
+#include "cleanup/outcome.h"
+
+void say_outcome(const struct outcome *);
+
+#endif

@@ -1,0 +1,270 @@
+/* task.c - a message that the stages of the work queue are at */
+#include "cleanup/task.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "mail/wire.h"
+#include "pipeline/enqueue.h"
+#include "pipeline/pipeline.h"
+
+/* What stages may make of a message: decoded parts, edited texts. */
+#define TASK_MEM ((size_t)1 << 30)
+
+static void set_origin(struct task *);
+static enum behaviour behaviour_of(const struct envelope *);
+static int32_t zone_at(int64_t wall_ms);
+static void set_facts(struct task *);
+static void set_work(struct task *, struct work *);
+static void set_rcpts(struct task *, struct work *);
+static struct subject subject_of(const struct task *);
+static int load(struct task *, unsigned wants, struct err *);
+static void masquerade(struct task *, struct work *);
+
+struct task *
+task_new(struct cleanup *c, struct mail *m, struct err *err)
+{
+	struct task *t = mem_alloc(sizeof(*t));
+	enum work_entry entry = (enum work_entry)m->envelope.enters;
+	struct work w = { .end = WORK_GOES_ON };
+
+	t->cleanup = c;
+	t->mail = m;
+	t->config = config_ref(c->daemon->config);
+	arena_init(&t->mem, TASK_MEM);
+	if (m->envelope.flags & ENV_NOTICE)
+		entry = ENTER_DELIVERY;
+	set_origin(t);
+	set_facts(t);
+	set_work(t, &w);
+	if (load(t, work_wants(&w, entry), err) == -1) {
+		task_free(&t);
+		return NULL;
+	}
+	w.msg.header = t->header;
+	if (t->has_body)
+		w.msg.body =
+		    str_sub(buf_str(&t->content), t->header.n, SIZE_MAX);
+	if (entry == ENTER_WHOLE || m->envelope.flags & ENV_NOTICE)
+		masquerade(t, &w);
+	work_begin(&t->run, &w, entry);
+	return t;
+}
+
+void
+task_free(struct task **tp)
+{
+	struct task *t = *tp;
+
+	if (t == NULL)
+		return;
+	ask_drop(&t->asks);
+	buf_fini(&t->content);
+	arena_free(&t->mem);
+	config_unref(&t->config);
+	free(t);
+	*tp = NULL;
+}
+
+bool
+task_run(struct task *t)
+{
+	struct needs needs;
+
+	needs.n = 0;
+	while (work_continue(&t->run, &needs) == WORK_NEEDS) {
+		ask_facts(t, &needs);
+		if (ask_is_open(&t->asks))
+			return false;
+		needs.n = 0;
+	}
+	return true;
+}
+
+size_t
+task_size(const struct task *t)
+{
+	return t->content.len;
+}
+
+static void
+set_origin(struct task *t)
+{
+	const struct envelope *e = &t->mail->envelope;
+	const struct listener *l = config_listener(t->config, e->listener);
+	bool inside = behaviour_of(e) == RELAY || e->user.n > 0;
+	int64_t now = clock_wall_ms();
+
+	t->origin = (struct work_origin){ .config = t->config,
+		.listener = l,
+		.listener_name = e->listener,
+		.interface_name = l != NULL && l->interface != NULL
+				      ? l->interface->name
+				      : STR(""),
+		.group = e->group,
+		.policy = e->policy,
+		.behaviour = behaviour_of(e),
+		.direction = inside ? OUTGOING : INCOMING,
+		.mid = t->mail->mid,
+		.icid = e->icid,
+		.now = now,
+		.zone = zone_at(now),
+		.hostname = enqueue_hostname(t->config, l, e->gateway),
+		.protocol = e->protocol,
+		.helo = e->helo,
+		.user = e->user,
+		.notice = (e->flags & ENV_NOTICE) != 0,
+		.generation = e->generation };
+}
+
+static enum behaviour
+behaviour_of(const struct envelope *e)
+{
+	return (enum behaviour)e->behaviour;
+}
+
+static int32_t
+zone_at(int64_t wall_ms)
+{
+	time_t t = (time_t)(wall_ms / 1000);
+	struct tm tm;
+
+	return localtime_r(&t, &tm) != NULL ? (int32_t)tm.tm_gmtoff : 0;
+}
+
+/* What smtpd knew of the client; all else is asked for, or not known. */
+static void
+set_facts(struct task *t)
+{
+	const struct envelope *e = &t->mail->envelope;
+	struct facts *f = &t->facts;
+
+	f->client = e->client;
+	f->authenticated = e->user.n > 0;
+	f->user = e->user;
+	f->helo = e->helo;
+	f->now = e->arrival;
+	f->host = e->host;
+	f->host_class = (enum host_class)e->host_class;
+	f->reputation = e->reputation;
+	fact_set(f, FACT_HOST, FACT_KNOWN, FACT_RECORDED);
+	fact_set(f, FACT_REPUTATION, FACT_KNOWN, FACT_RECORDED);
+	if (e->country.n > 0 &&
+	    str_copy(f->country, sizeof(f->country), e->country))
+		fact_set(f, FACT_COUNTRY, FACT_KNOWN, FACT_RECORDED);
+}
+
+static void
+set_work(struct task *t, struct work *w)
+{
+	const struct envelope *e = &t->mail->envelope;
+
+	*w = (struct work){ .origin = &t->origin,
+		.facts = &t->facts,
+		.mem = &t->mem,
+		.msg = { .header = STR(""), .body = STR("") },
+		.sender = e->sender,
+		.skip = e->skip,
+		.alt_mailhost = STR(""),
+		.alt_src_host = STR(""),
+		.bounce_profile = STR(""),
+		.mail_policy = STR(""),
+		.matched = STR("") };
+	set_rcpts(t, w);
+}
+
+static void
+set_rcpts(struct task *t, struct work *w)
+{
+	const struct codec_list *list = &t->mail->envelope.rcpts;
+	const struct rcpt *from = list->v;
+	struct work_rcpt *v = arena_array(&t->mem, list->n, sizeof(*v));
+
+	for (size_t i = 0; i < list->n; i++)
+		v[i] = (struct work_rcpt){ from[i].addr, (uint32_t)i };
+	w->rcpts = v;
+	w->n_rcpts = list->n;
+}
+
+static struct subject
+subject_of(const struct task *t)
+{
+	const struct envelope *e = &t->mail->envelope;
+
+	return (struct subject){ .config = t->config,
+		.listener = t->origin.listener,
+		.behaviour = behaviour_of(e),
+		.sender = e->sender,
+		.smtputf8 = (e->flags & ENV_SMTPUTF8) != 0,
+		.mid = t->mail->mid,
+		.message_id = t->mail->found.message_id,
+		.header = STR("") };
+}
+
+/* Nobody looks: nothing is read. */
+static int
+load(struct task *t, unsigned wants, struct err *err)
+{
+	const struct content *found = &t->mail->found;
+	struct subject s = subject_of(t);
+	struct buf stored;
+	size_t n = 0;
+	int rc;
+
+	t->header = STR("");
+	t->has_body = (wants & FILTER_BODY) != 0;
+	t->has_header =
+	    wants != 0 || (s.listener != NULL && pipeline_reads_header(&s));
+	if (t->has_body)
+		n = found->size;
+	else if (t->has_header)
+		n = found->header_len;
+	buf_init(&t->content, n + 1);
+	if (n == 0)
+		return 0;
+	if (!(found->wire_flags & WIRE_DOTS)) {
+		rc = qfile_read(t->mail->file, 0, n, &t->content, err);
+		t->header = str_sub(buf_str(&t->content), 0, found->header_len);
+		return rc;
+	}
+	buf_init(&stored, n + 1);
+	rc = qfile_read(t->mail->file, 0, n, &stored, err);
+	if (rc == 0) {
+		wire_unstuff(str_sub(buf_str(&stored), 0, found->header_len),
+		    &t->content);
+		n = t->content.len;
+		wire_unstuff(
+		    str_sub(buf_str(&stored), found->header_len, SIZE_MAX),
+		    &t->content);
+		t->header = str_sub(buf_str(&t->content), 0, n);
+	}
+	buf_fini(&stored);
+	return rc;
+}
+
+/* W2: the stages of AT_WORK. A listener that is gone has nothing to change
+ * any more, and a fact that is not known cannot be had. */
+static void
+masquerade(struct task *t, struct work *w)
+{
+	struct subject s = subject_of(t);
+	struct pipeline_run run;
+	struct needs needs;
+
+	if (s.listener == NULL)
+		return;
+	s.header = t->header;
+	s.header_kept = t->header.n;
+	pipeline_begin(&run, AT_WORK);
+	while (pipeline_run(&run, &s, &t->facts, &t->mem, false, NULL, NULL,
+		   &needs) == PIPELINE_NEEDS) {
+		for (size_t i = 0; i < needs.n; i++)
+			fact_fail(
+			    &t->facts, &t->mem, needs.v[i].id, needs.v[i].key);
+	}
+	w->sender = s.sender;
+	if (s.header.n != t->header.n || s.header_kept != t->header.n)
+		work_set_header(w, s.header, false);
+}

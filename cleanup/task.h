@@ -1,0 +1,46 @@
+/*
+ * task.h - a message that the stages of the work queue are at
+ *
+ *	load: as much of its content as somebody will look at
+ *	run --lacks facts--> ask.h --answers--> run .. --> finished
+ *
+ * Several are under way at a time: while one waits for an answer, others go
+ * on. What it needs in memory is freed with it; what was decided goes to the
+ * mail (settle.h).
+ */
+#ifndef CLEANUP_TASK_H
+#define CLEANUP_TASK_H
+
+#include "cleanup/ask.h"
+#include "cleanup/cleanup.h"
+#include "cleanup/mail.h"
+#include "pipeline/work.h"
+
+struct outcome;
+
+struct task {
+	struct task *next, *prev; /* in the work queue */
+	struct cleanup *cleanup;
+	struct mail *mail;
+	struct config *config; /* as it was when the run began */
+	struct arena mem;
+	struct buf content; /* plain: what was read of it */
+	struct facts facts;
+	struct work_origin origin;
+	struct work_run run;
+	struct str header; /* as it came; empty: nobody wanted it */
+	bool has_header, has_body;
+	struct asks asks;
+	struct outcome *outcome; /* settle.c: being carried out */
+};
+
+/* The mail must be loaded; it stays the caller's when this fails. */
+struct task *task_new(struct cleanup *, struct mail *, struct err *);
+/* Frees it, not the mail (which is NULL when somebody has taken it). */
+void task_free(struct task **);
+/* False: it waits for answers (asks.open); call again when they are there. */
+bool task_run(struct task *);
+/* Bytes of content in memory. */
+size_t task_size(const struct task *);
+
+#endif
