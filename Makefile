@@ -127,7 +127,8 @@ $O/tests/test_dialog $O/tests/test_smtp_session: \
 SMTPD_ENGINE = $(patsubst %,$O/obj/smtpd/%.o,\
 	session ask auth counts commands starttls request txn say limits \
 	decide xclient qmqp)
-$O/tests/test_session $O/tests/test_session_ask $O/tests/test_session_limits \
+$O/tests/test_session $O/tests/test_session_ask $O/tests/test_session_many \
+    $O/tests/test_session_limits \
     $O/tests/test_auth $O/tests/test_starttls \
     $O/tests/test_session_walk $O/tests/test_xclient \
     $O/tests/test_qmqp: $(SMTPD_ENGINE)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "lookup/ahead.h"
 #include "pipeline/pipeline.h"
 #include "smtpd/counts.h"
 
@@ -11,31 +12,38 @@
 #define ASK_MEM ((size_t)8 * 1024 * 1024)
 #define GRACE   5000 /* ms over the time that was given to the look-up */
 
-struct open { /* a question that is under way */
-	struct open *next;
+struct question {
+	struct question *next;
 	enum fact_id id;
 	struct str key;
 };
 
+struct queue {
+	struct question *first, **last;
+};
+
 struct ask {
-	struct arena mem; /* owns the answers and the questions */
-	struct open *open;
+	struct arena mem;   /* owns the answers and the questions */
+	struct queue open;  /* under way */
+	struct queue later; /* for want of room; then `open` is not empty */
+	size_t n_open;
 	int64_t due;
-	char *line; /* of the command that waits; NULL: at connect */
-	size_t n_line;
-	bool more;
-	unsigned back; /* its phase */
+	struct request *request; /* that waits; NULL: none */
 };
 
 static struct counts counts_of(
     const struct smtp_session *, const struct subject *);
 static void ask_one(struct smtp_session *, const struct need *);
+static bool is_open(const struct ask *, const struct need *);
+static void ask_more(struct smtp_session *);
+static void pose(struct smtp_session *, struct question *);
+static void put(struct queue *, struct question *);
+static void take(struct queue *, struct question **at);
 static void update(struct smtp_session *, enum fact_id, uint64_t number);
 static struct ask *ask_of(struct smtp_session *);
-static bool is_known(const struct smtp_session *, const struct need *);
 static int64_t time_limit(const struct smtp_session *, enum fact_id);
 static void set(struct smtp_session *, const struct fact_answer *);
-static struct fact_answer failed_answer(const struct open *);
+static struct fact_answer failed_answer(const struct question *);
 static void set_host(struct smtp_session *, const struct fact_answer *);
 static void keep(struct arena *, struct facts *, const struct fact_answer *);
 
@@ -49,7 +57,9 @@ ask_for(struct smtp_session *s, const struct subject *subject,
 		struct fact_answer a = { .key = needs->v[i].key };
 
 		if (!counts_has(needs->v[i].id)) {
-			ask_one(s, &needs->v[i]);
+			if (s->phase != PH_CONNECT ||
+			    !is_open(ask_of(s), &needs->v[i]))
+				ask_one(s, &needs->v[i]);
 			continue;
 		}
 		counts_fact(&counts, needs->v[i].id, &a);
@@ -102,7 +112,7 @@ ask_limit_met(
 bool
 ask_is_open(const struct smtp_session *s)
 {
-	return s->ask != NULL && s->ask->open != NULL;
+	return s->ask != NULL && s->ask->n_open > 0;
 }
 
 int64_t
@@ -114,13 +124,15 @@ ask_due(const struct smtp_session *s)
 bool
 ask_answered(struct smtp_session *s, const struct fact_answer *a)
 {
-	struct open **at = s->ask != NULL ? &s->ask->open : NULL, *o;
+	struct question **at = ask_is_open(s) ? &s->ask->open.first : NULL, *q;
 
-	for (; at != NULL && (o = *at) != NULL; at = &o->next) {
-		if (o->id != a->id || !str_eq(o->key, a->key))
+	for (; at != NULL && (q = *at) != NULL; at = &q->next) {
+		if (q->id != a->id || !str_eq(q->key, a->key))
 			continue;
-		*at = o->next;
+		take(&s->ask->open, at);
+		s->ask->n_open--;
 		set(s, a);
+		ask_more(s);
 		return true;
 	}
 	return false;
@@ -129,13 +141,19 @@ ask_answered(struct smtp_session *s, const struct fact_answer *a)
 void
 ask_give_up(struct smtp_session *s)
 {
-	struct open *o = s->ask != NULL ? s->ask->open : NULL;
+	struct question *lists[2] = { NULL, NULL };
 
+	if (ask_is_open(s)) {
+		lists[0] = s->ask->open.first;
+		lists[1] = s->ask->later.first;
+	}
 	ask_drop(s);
-	for (; o != NULL; o = o->next) {
-		struct fact_answer failed = failed_answer(o);
+	for (size_t i = 0; i < NELEM(lists); i++) {
+		for (struct question *q = lists[i]; q != NULL; q = q->next) {
+			struct fact_answer failed = failed_answer(q);
 
-		set(s, &failed);
+			set(s, &failed);
+		}
 	}
 }
 
@@ -144,7 +162,8 @@ ask_drop(struct smtp_session *s)
 {
 	if (!ask_is_open(s))
 		return;
-	s->ask->open = NULL;
+	s->ask->open = s->ask->later = (struct queue){ 0 };
+	s->ask->n_open = 0;
 	s->ops->forget(s);
 }
 
@@ -158,6 +177,7 @@ ask_forget(struct smtp_session *s, enum fact_scope scope)
 	if (ask == NULL)
 		return;
 	ask_drop(s);
+	request_free(&ask->request);
 	arena_init(&kept, ASK_MEM);
 	s->facts.answers = NULL;
 	for (; a != NULL; a = a->next)
@@ -167,34 +187,24 @@ ask_forget(struct smtp_session *s, enum fact_scope scope)
 	ask->mem = kept;
 	if (s->facts.answers != NULL)
 		return;
-	free(ask->line);
 	free(ask);
 	s->ask = NULL;
 }
 
 void
-ask_wait(struct smtp_session *s, struct str line, bool more)
+ask_keep(struct smtp_session *s, struct request *r)
 {
-	struct ask *ask = ask_of(s);
-
-	ask->line = mem_strndup(line.p, line.n);
-	ask->n_line = line.n;
-	ask->more = more;
-	ask->back = s->phase;
-	session_enter(s, PH_ASK);
+	ask_of(s)->request = r;
 }
 
-char *
-ask_resume(struct smtp_session *s, struct str *line, bool *more)
+struct request *
+ask_take(struct smtp_session *s)
 {
-	struct ask *ask = s->ask;
-	char *text = ask->line;
+	struct request *r = s->ask != NULL ? s->ask->request : NULL;
 
-	*line = (struct str){ text, ask->n_line };
-	*more = ask->more;
-	ask->line = NULL;
-	session_enter(s, ask->back);
-	return text;
+	if (r != NULL)
+		s->ask->request = NULL;
+	return r;
 }
 
 static struct counts
@@ -206,31 +216,76 @@ counts_of(const struct smtp_session *s, const struct subject *subject)
 		.now = s->now };
 }
 
-/* A question that is under way is not asked twice. */
 static void
 ask_one(struct smtp_session *s, const struct need *need)
 {
 	struct ask *ask = ask_of(s);
-	int64_t due = s->now + time_limit(s, need->id);
-	struct fact_answer now;
-	struct open *o;
+	struct question *q = arena_alloc(&ask->mem, sizeof(*q));
 
-	for (o = ask->open; o != NULL; o = o->next)
-		if (o->id == need->id && str_eq(o->key, need->key))
-			return;
-	if (is_known(s, need))
-		return;
-	o = arena_alloc(&ask->mem, sizeof(*o));
-	*o = (struct open){ NULL, need->id, arena_str(&ask->mem, need->key) };
-	now = failed_answer(o);
-	if (!s->ops->ask(s, &(struct need){ o->id, o->key }, &now)) {
+	q->id = need->id;
+	q->key = arena_str(&ask->mem, need->key);
+	put(&ask->later, q);
+	ask_more(s);
+}
+
+/* Only while a client connects its stages may lack what is asked already. */
+static bool
+is_open(const struct ask *ask, const struct need *need)
+{
+	const struct question *q = ask->open.first;
+
+	while (q != NULL && (q->id != need->id || !str_eq(q->key, need->key)))
+		q = q->next;
+	return q != NULL;
+}
+
+static void
+ask_more(struct smtp_session *s)
+{
+	struct ask *ask = s->ask;
+
+	while (ask->later.first != NULL && ask->n_open < AHEAD_TOGETHER) {
+		struct question *q = ask->later.first;
+
+		take(&ask->later, &ask->later.first);
+		pose(s, q);
+	}
+}
+
+static void
+pose(struct smtp_session *s, struct question *q)
+{
+	struct fact_answer now = failed_answer(q);
+	int64_t due = s->now + time_limit(s, q->id);
+	struct ask *ask = s->ask;
+
+	if (!s->ops->ask(s, &(struct need){ q->id, q->key }, &now)) {
 		set(s, &now);
 		return;
 	}
-	o->next = ask->open;
-	if (ask->open == NULL || due > ask->due)
+	if (ask->n_open == 0 || due > ask->due)
 		ask->due = due;
-	ask->open = o;
+	put(&ask->open, q);
+	ask->n_open++;
+}
+
+static void
+put(struct queue *list, struct question *q)
+{
+	if (list->first == NULL)
+		list->last = &list->first;
+	q->next = NULL;
+	*list->last = q;
+	list->last = &q->next;
+}
+
+/* *at stays good: it is the one behind it then. */
+static void
+take(struct queue *list, struct question **at)
+{
+	if (list->last == &(*at)->next)
+		list->last = at;
+	*at = (*at)->next;
 }
 
 static struct ask *
@@ -241,14 +296,6 @@ ask_of(struct smtp_session *s)
 		arena_init(&s->ask->mem, ASK_MEM);
 	}
 	return s->ask;
-}
-
-static bool
-is_known(const struct smtp_session *s, const struct need *need)
-{
-	if (need->id >= FACT_KEYED)
-		return fact_find(&s->facts, need->id, need->key) != NULL;
-	return !fact_is_open(&s->facts, need->id);
 }
 
 static int64_t
@@ -278,10 +325,10 @@ set(struct smtp_session *s, const struct fact_answer *a)
 }
 
 static struct fact_answer
-failed_answer(const struct open *o)
+failed_answer(const struct question *q)
 {
-	return (struct fact_answer){ .id = o->id,
-		.key = o->key,
+	return (struct fact_answer){ .id = q->id,
+		.key = q->key,
 		.meta = { FACT_FAILED, FACT_FROM_DEFAULT },
 		.text = STR("") };
 }

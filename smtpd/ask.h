@@ -3,9 +3,9 @@
  *
  * When stages lack facts, ask_for() gets them: counts at once, from the
  * shared memory; others by asking whoever runs the session (session_ops.ask).
- * Then the command's line is kept, the session waits in PH_ASK, and with the
- * last answer, or none, the same command runs again from its beginning: its
- * checks change nothing, and find the facts known.
+ * Then the request is kept, the session waits in PH_ASK, and with the last
+ * answer, or none, the stages of the command run on where they stopped. Of
+ * many questions some are under way, and the others wait for their turn.
  *
  * What is known about keys (struct fact_answer) lives in the session only as
  * long as somebody may look at it: while the command runs or waits, and while
@@ -15,6 +15,7 @@
 #ifndef SMTPD_ASK_H
 #define SMTPD_ASK_H
 
+#include "smtpd/request.h"
 #include "smtpd/session.h"
 
 /*
@@ -24,7 +25,8 @@
 bool ask_for(
     struct smtp_session *, const struct subject *, const struct needs *);
 /* At connect: the reverse name, and if the table may ask for them all DNS
- * lists of it, so that nobody waits for one after the other. */
+ * lists of it, so that nobody waits for one after the other. Nothing of that
+ * is known or asked for yet. */
 void ask_client(struct smtp_session *, bool lists);
 
 /* A recipient is accepted: counts it. False: a limit was met in the meantime,
@@ -47,9 +49,9 @@ void ask_drop(struct smtp_session *);
 /* Forgets what is known of that scope and of smaller ones. */
 void ask_forget(struct smtp_session *, enum fact_scope);
 
-/* The command that waits; and back again, the caller's to free. more: as
- * commands_run. */
-void ask_wait(struct smtp_session *, struct str line, bool more);
-char *ask_resume(struct smtp_session *, struct str *line, bool *more);
+/* What waits, and is here until it is taken back or the facts are forgotten;
+ * take: NULL: nothing. */
+void ask_keep(struct smtp_session *, struct request *);
+struct request *ask_take(struct smtp_session *);
 
 #endif

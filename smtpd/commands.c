@@ -80,6 +80,7 @@ static const struct command_rule {
 
 static bool decide_on(
     struct smtp_session *, struct request *, struct reply *no);
+static void wait_for_facts(struct smtp_session *, struct request *);
 static void act(struct smtp_session *, struct request *, struct reply *no);
 static struct reply judge(const struct smtp_session *, struct request *);
 static struct reply judge_phase(const struct smtp_session *, enum verb);
@@ -103,22 +104,32 @@ commands_run(struct smtp_session *s, struct str line, bool more)
 	struct reply no;
 
 	arena_init(&r.mem, SCRATCH_MAX);
+	command_split(&r.line, line);
+	/* who may not say it hears that it does not exist (IDT-02) */
+	if (r.line.verb == VERB_XCLIENT && !s->xclient.allowed)
+		r.line.verb = VERB_UNKNOWN;
+	no = judge(s, &r);
 	if (decide_on(s, &r, &no))
 		act(s, &r, &no);
 	else
-		ask_wait(s, line, more);
+		wait_for_facts(s, request_keep(&r));
 	arena_free(&r.mem);
 }
 
 void
 commands_again(struct smtp_session *s)
 {
-	struct str line;
-	bool more;
-	char *text = ask_resume(s, &line, &more);
+	struct request *r = ask_take(s);
+	struct reply no;
 
-	commands_run(s, line, more);
-	free(text);
+	session_enter(s, r->back);
+	no = request_go_on(s, r);
+	if (!decide_on(s, r, &no)) {
+		wait_for_facts(s, r);
+		return;
+	}
+	act(s, r, &no);
+	request_free(&r);
 }
 
 void
@@ -146,30 +157,33 @@ request_no(int code, const char *status, const char *text, bool close)
 /* --- what holds for every command --- */
 
 /*
- * What to say to the command. Facts that its stages lack are got first, and
- * it is judged anew when they are there. False: they are waited for.
+ * What to say to the command, which was judged: *no. Facts that its stages
+ * lack are got first. False: they are waited for.
  */
 static bool
 decide_on(struct smtp_session *s, struct request *r, struct reply *no)
 {
-	const struct request begun = *r;
-
 	for (;;) {
-		command_split(&r->line, r->text);
-		/* who may not say it hears that it does not exist (IDT-02) */
-		if (r->line.verb == VERB_XCLIENT && !s->xclient.allowed)
-			r->line.verb = VERB_UNKNOWN;
-		*no = judge(s, r);
 		if (r->decided.needs.n > 0) {
 			if (ask_for(s, &r->subject, &r->decided.needs))
 				return false;
+			*no = request_go_on(s, r);
 		} else if (no->code != 0 || r->line.verb != VERB_RCPT ||
 			   request_count_rcpt(s, r)) {
 			return true;
+		} else {
+			request_begin_anew(r);
+			*no = judge(s, r);
 		}
-		arena_free(&r->mem);
-		*r = begun;
 	}
+}
+
+static void
+wait_for_facts(struct smtp_session *s, struct request *r)
+{
+	r->back = s->phase;
+	ask_keep(s, r);
+	session_enter(s, PH_ASK);
 }
 
 static void

@@ -3,50 +3,55 @@
 
 #include "base/err.h"
 
-static bool run(enum stage_point, struct subject *, const struct facts *,
-    struct arena *, struct decided *);
+static bool run(
+    struct decided *, struct subject *, const struct facts *, struct arena *);
 static void applied(void *arg, const struct stage *, const struct stage_out *);
 static void drop(struct decided *, const struct effect *);
 
-bool
-decide(const struct smtp_session *s, enum stage_point point,
-    struct subject *subject, struct arena *mem, struct decided *d)
+void
+decide_begin(struct decided *d, enum stage_point point)
 {
-	return run(point, subject, &s->facts, mem, d);
+	*d = (struct decided){ .by = "",
+		.given = STR(""),
+		.gateway = STR(""),
+		.bounce_profile = STR("") };
+	pipeline_begin(&d->run, point);
+}
+
+bool
+decide(const struct smtp_session *s, struct subject *subject, struct arena *mem,
+    struct decided *d)
+{
+	return run(d, subject, &s->facts, mem);
 }
 
 void
 decide_data(const struct smtp_session *s, struct subject *subject,
     struct arena *mem, struct decided *d)
 {
-	const struct subject begun = *subject;
 	struct facts facts = s->facts;
 
-	while (!run(AT_DATA, subject, &facts, mem, d)) {
+	decide_begin(d, AT_DATA);
+	while (!run(d, subject, &facts, mem)) {
 		for (size_t i = 0; i < d->needs.n; i++)
 			fact_fail(
 			    &facts, mem, d->needs.v[i].id, d->needs.v[i].key);
-		*subject = begun;
 	}
 }
 
 static bool
-run(enum stage_point point, struct subject *subject, const struct facts *facts,
-    struct arena *mem, struct decided *d)
+run(struct decided *d, struct subject *subject, const struct facts *facts,
+    struct arena *mem)
 {
-	struct pipeline_run run;
+	const struct pipeline_run *r = &d->run;
 
-	*d = (struct decided){ .by = "",
-		.given = STR(""),
-		.gateway = STR(""),
-		.bounce_profile = STR("") };
-	pipeline_begin(&run, point);
-	if (pipeline_run(&run, subject, facts, mem, false, applied, d,
+	d->needs.n = 0;
+	if (pipeline_run(&d->run, subject, facts, mem, false, applied, d,
 		&d->needs) == PIPELINE_NEEDS)
 		return false;
-	if (run.replied)
-		d->reply = run.reply;
-	d->refused = run.replied && (run.reply.refuse || run.reply.code >= 400);
+	if (r->replied)
+		d->reply = r->reply;
+	d->refused = r->replied && (r->reply.refuse || r->reply.code >= 400);
 	return true;
 }
 

@@ -10,6 +10,7 @@
 #define DROPS_MAX 2 /* stages that may drop recipients */
 
 struct decided {
+	struct pipeline_run run;
 	struct needs needs; /* n 0: decided */
 	struct reply reply; /* code 0: none was given */
 	bool refused;       /* 4xx, 5xx, TCPREFUSE */
@@ -30,12 +31,14 @@ struct decided {
 	struct str warning; /* for the log; n 0: none */
 };
 
+void decide_begin(struct decided *, enum stage_point);
 /*
- * subject comes back as the stages made it. False: facts are missing, needs
- * says which, and nothing else is decided. Results live in mem.
+ * subject comes back as the stages made it. False: a stage lacks facts, needs
+ * says which. When they are known, or cannot be had, it is called again, with
+ * all as it is, and goes on with that stage. Results live in mem.
  */
-bool decide(const struct smtp_session *, enum stage_point, struct subject *,
-    struct arena *mem, struct decided *);
+bool decide(const struct smtp_session *, struct subject *, struct arena *mem,
+    struct decided *);
 
 /* The stages of AT_DATA, which need no facts that can be waited for: what is
  * not known there cannot be had. */

@@ -2,6 +2,7 @@
 #include "smtpd/request.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -40,7 +41,45 @@ static void log_rate(struct smtp_session *, struct request *);
 static void log_harvest(struct smtp_session *, struct request *);
 static struct reply cut_path(struct request *, enum side, struct str *params);
 static struct reply param_no(struct request *, enum param_problem);
+static struct reply rcpt_no(const struct smtp_session *, struct request *);
 static struct reply stage_no(struct request *, enum side);
+
+struct request *
+request_keep(struct request *r)
+{
+	struct request *kept = mem_alloc(sizeof(*kept));
+
+	*kept = *r;
+	kept->text = STR("");
+	*r = (struct request){ .text = r->text };
+	return kept;
+}
+
+void
+request_free(struct request **rp)
+{
+	if (*rp != NULL)
+		arena_free(&(*rp)->mem);
+	free(*rp);
+	*rp = NULL;
+}
+
+struct reply
+request_go_on(const struct smtp_session *s, struct request *r)
+{
+	if (!decide(s, &r->subject, &r->mem, &r->decided))
+		return (struct reply){ 0 };
+	return r->decided.run.point == AT_MAIL ? stage_no(r, SENDER)
+					       : rcpt_no(s, r);
+}
+
+void
+request_begin_anew(struct request *r)
+{
+	*r = (struct request){
+		.text = r->text, .line = r->line, .more = r->more, .mem = r->mem
+	};
+}
 
 struct reply
 request_check_mail(const struct smtp_session *s, struct request *r)
@@ -65,9 +104,8 @@ request_check_mail(const struct smtp_session *s, struct request *r)
 	r->subject.addr_text = r->path;
 	r->subject.smtputf8 = (r->mail.seen & PARAM_SMTPUTF8) != 0;
 	r->subject.size = r->mail.size;
-	if (!decide(s, AT_MAIL, &r->subject, &r->mem, &r->decided))
-		return no;
-	return stage_no(r, SENDER);
+	decide_begin(&r->decided, AT_MAIL);
+	return request_go_on(s, r);
 }
 
 void
@@ -88,7 +126,6 @@ request_apply_mail(struct smtp_session *s, struct request *r)
 struct reply
 request_check_rcpt(const struct smtp_session *s, struct request *r)
 {
-	struct decided *d = &r->decided;
 	struct reply no;
 	struct str params;
 
@@ -105,17 +142,8 @@ request_check_rcpt(const struct smtp_session *s, struct request *r)
 		   r->subject.smtputf8, &r->mem));
 	if (no.code != 0)
 		return no;
-	if (!decide(s, AT_RCPT, &r->subject, &r->mem, d))
-		return no;
-	no = stage_no(r, RECIPIENT);
-	if (no.code != 0 || txn_has_room(s, d->expanded ? d->n_rcpts : 1))
-		return no;
-	r->log = LOG_REFUSED;
-	r->by = "Receiving Control";
-	/* by QMQP there is no second part of a message (receiving 9) */
-	if (listener_is_qmqp(s->subject.listener))
-		return request_no(552, "5.5.3", "Too many recipients", false);
-	return request_no(452, "4.5.3", "Too many recipients", false);
+	decide_begin(&r->decided, AT_RCPT);
+	return request_go_on(s, r);
 }
 
 bool
@@ -227,6 +255,8 @@ offered_mail(const struct smtp_session *s)
 static struct reply
 cut_path(struct request *r, enum side side, struct str *params)
 {
+	/* the line is gone when the request has to wait */
+	r->line.args = arena_str(&r->mem, r->line.args);
 	r->path = r->line.args;
 	if (command_path(&r->path, side == SENDER ? "FROM:" : "TO:")) {
 		address_cut(r->path, &r->path, params, &r->mem);
@@ -237,6 +267,22 @@ cut_path(struct request *r, enum side side, struct str *params)
 	    side == SENDER ? "syntax: MAIL FROM:<address>"
 			   : "syntax: RCPT TO:<address>",
 	    false);
+}
+
+static struct reply
+rcpt_no(const struct smtp_session *s, struct request *r)
+{
+	const struct decided *d = &r->decided;
+	struct reply no = stage_no(r, RECIPIENT);
+
+	if (no.code != 0 || txn_has_room(s, d->expanded ? d->n_rcpts : 1))
+		return no;
+	r->log = LOG_REFUSED;
+	r->by = "Receiving Control";
+	/* by QMQP there is no second part of a message (receiving 9) */
+	if (listener_is_qmqp(s->subject.listener))
+		return request_no(552, "5.5.3", "Too many recipients", false);
+	return request_no(452, "4.5.3", "Too many recipients", false);
 }
 
 static struct reply

@@ -3,8 +3,10 @@
  * addresses
  *
  * A check fills the request; if it is not refused, apply works with what
- * stands there. decided.needs: it could not be judged yet. Everything in it
- * lives in mem, until the command is done.
+ * stands there. decided.needs: it could not be judged yet; the request waits
+ * (ask.h) and request_go_on runs on where the stages stopped. Everything in
+ * it lives in mem, until the command is done; but for `text`, which is the
+ * caller's. Whoever connects is one too, that has no line.
  */
 #ifndef SMTPD_REQUEST_H
 #define SMTPD_REQUEST_H
@@ -27,9 +29,10 @@ enum request_log { /* what a refusal is to the log */
 };
 
 struct request {
-	struct str text; /* the whole line */
+	struct str text; /* the whole line; empty once it has waited */
 	struct command_line line;
-	bool more; /* there is input behind the line */
+	bool more;     /* there is input behind the line */
+	unsigned back; /* while it waits: the phase to go back to */
 	struct arena mem;
 
 	enum request_log log;
@@ -46,6 +49,15 @@ struct request {
 
 struct reply request_no(
     int code, const char *status, const char *text, bool close);
+
+/* On the heap, because it has to wait; the other one is empty. */
+struct request *request_keep(struct request *);
+void request_free(struct request **);
+
+/* The facts that were lacking are there, or cannot be had. */
+struct reply request_go_on(const struct smtp_session *, struct request *);
+/* As it was when only the line was taken apart. */
+void request_begin_anew(struct request *);
 
 struct reply request_check_mail(const struct smtp_session *, struct request *);
 void request_apply_mail(struct smtp_session *, struct request *);

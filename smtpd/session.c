@@ -28,6 +28,7 @@
 #define BLOCK_MIN   1024   /* bytes that make a block of data: LIM-06 */
 
 static void run_connect(struct smtp_session *);
+static struct request *new_client(const struct smtp_session *);
 static bool may_greet(const struct smtp_session *, const struct decided *);
 static void greet(struct smtp_session *, const struct decided *);
 static void announce(const struct smtp_session *);
@@ -135,33 +136,47 @@ session_early_talker(struct smtp_session *s)
 }
 
 /*
- * The stages of the connection, each time that more is known. The reverse
- * name is always asked for, because the log has it; lists only when the
- * table cannot do without.
+ * The stages of the connection, as far as they come with what is known. The
+ * reverse name is always asked for, because the log has it; lists only when
+ * the table cannot do without.
  */
 static void
 run_connect(struct smtp_session *s)
 {
-	struct subject subject = s->subject;
-	struct decided d;
-	struct arena mem;
+	struct request *r = ask_take(s);
 	bool decided;
 
-	arena_init(&mem, CONNECT_MEM);
-	decided = decide(s, AT_CONNECT, &subject, &mem, &d);
-	if (decided && may_greet(s, &d)) {
-		s->subject = subject;
-		greet(s, &d);
-		if (s->facts.authenticated)
-			s->subject.behaviour = RELAY;
-		ask_forget(s, SCOPE_CONNECTION);
-	} else if (fact_is_open(&s->facts, FACT_HOST) && !ask_is_open(s)) {
-		ask_client(s, !decided);
-		run_connect(s);
-	} else if (!decided && !ask_for(s, &subject, &d.needs)) {
-		run_connect(s);
+	if (r == NULL)
+		r = new_client(s);
+	for (;;) {
+		decided = decide(s, &r->subject, &r->mem, &r->decided);
+		if (decided && may_greet(s, &r->decided))
+			break;
+		if (fact_is_open(&s->facts, FACT_HOST) && !ask_is_open(s)) {
+			ask_client(s, !decided);
+		} else if (decided ||
+			   ask_for(s, &r->subject, &r->decided.needs)) {
+			ask_keep(s, r);
+			return;
+		}
 	}
-	arena_free(&mem);
+	s->subject = r->subject;
+	greet(s, &r->decided);
+	if (s->facts.authenticated)
+		s->subject.behaviour = RELAY;
+	request_free(&r);
+	ask_forget(s, SCOPE_CONNECTION);
+}
+
+static struct request *
+new_client(const struct smtp_session *s)
+{
+	struct request *r = mem_alloc(sizeof(*r));
+
+	arena_init(&r->mem, CONNECT_MEM);
+	r->subject = s->subject;
+	decide_begin(&r->decided, AT_CONNECT);
+	return r;
 }
 
 /* Without the reverse name only a refusal counts, and that without a word or

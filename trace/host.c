@@ -66,10 +66,11 @@ trace_look_up(const struct config *config, const struct listener *listener,
 	lookup_system_read(&system, NULL, NULL);
 	a.lookups = lookups_new(a.loop, config, &system, NULL, NULL);
 	a.probes = probes_new(a.loop, a.lookups, NULL);
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		ask(&a, &needs[i]);
-	if (a.n > 0)
-		loop_run(a.loop);
+		if (a.n == AHEAD_TOGETHER || (a.n > 0 && i + 1 == n))
+			loop_run(a.loop);
+	}
 	probes_free(&a.probes);
 	lookups_free(&a.lookups);
 	lookup_system_free(&system);

@@ -14,8 +14,9 @@
 void trace_host(const struct config *, const struct listener *, struct facts *,
     struct arena *mem);
 
-/* Looks up, side by side, any facts that lookup/facts.h has questions for,
- * and those of call-ahead, and sets them; what they point to is in mem. */
+/* Looks up, AHEAD_TOGETHER side by side, any facts that lookup/facts.h has
+ * questions for, and those of call-ahead, and sets them; what they point to is
+ * in mem. */
 void trace_look_up(const struct config *, const struct listener *,
     const struct need *, size_t n, struct facts *, struct arena *mem);
 

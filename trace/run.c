@@ -70,7 +70,7 @@ trace_wants(
 	};
 	struct subject s;
 
-	wants->n = 0;
+	*wants = (struct needs){ .mem = mem };
 	r.connected.config = in->config;
 	r.connected.listener = in->listener;
 	if (connect_client(&r, mem)) {
@@ -325,9 +325,8 @@ assume(struct trace_report *r, const struct need *need, struct arena *mem)
 	default:
 		fact_fail(f, mem, need->id, need->key);
 	}
-	if (need->id >= FACT_KEYED && r->wants != NULL &&
-	    r->wants->n < NEEDS_MAX)
-		r->wants->v[r->wants->n++] = *need;
+	if (need->id >= FACT_KEYED && r->wants != NULL)
+		fact_need(r->wants, need->id, need->key);
 }
 
 /* People type addresses without the brackets of the protocol. */

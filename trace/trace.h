@@ -78,8 +78,8 @@ struct trace_report {
 /* Everything a report points to lives in mem, but for the message. */
 void trace_run(
     struct trace_report *, const struct trace_input *, struct arena *mem);
-/* Facts that the stages up to RCPT lack and that somebody could be asked for:
- * some of them, NEEDS_MAX at most. False: none. The message is not read. */
+/* Facts that the stages up to RCPT lack and that somebody could be asked for.
+ * False: none. The message is not read. */
 bool trace_wants(const struct trace_input *, struct needs *, struct arena *mem);
 void trace_fini(struct trace_report *);
 const char *trace_end_name(enum trace_end); /* "queued" */

@@ -3,10 +3,17 @@
  */
 #include "fact/facts.h"
 
-#include "base/bounds.h"
+#include <stdlib.h>
+#include <string.h>
 
+#include "base/bounds.h"
+#include "base/err.h"
 #include "base/mem.h"
 
+#define NEEDS_FIRST 8
+
+static void make_room(struct needs *);
+static int by_key(const void *, const void *);
 static const char *name_of(const char *const *names, size_t n, size_t i);
 
 void
@@ -24,6 +31,36 @@ fact_find(const struct facts *f, enum fact_id id, struct str key)
 			return a;
 	}
 	return NULL;
+}
+
+struct fact_list
+fact_list(const struct facts *f, enum fact_id id, struct arena *mem)
+{
+	struct fact_list list = { NULL, 0 };
+	const struct fact_answer *a;
+
+	for (a = f->answers; a != NULL; a = a->next)
+		list.n += a->id == id;
+	if (list.n == 0)
+		return list;
+	list.v = arena_array(mem, list.n, sizeof(*list.v));
+	list.n = 0;
+	for (a = f->answers; a != NULL; a = a->next)
+		if (a->id == id)
+			list.v[list.n++] = a;
+	qsort(list.v, list.n, sizeof(*list.v), by_key);
+	return list;
+}
+
+const struct fact_answer *
+fact_list_find(const struct fact_list *list, struct str key)
+{
+	const struct fact_answer want = { .key = key }, *p = &want, **found;
+
+	if (list->n == 0)
+		return NULL;
+	found = bsearch(&p, list->v, list->n, sizeof(*list->v), by_key);
+	return found != NULL ? *found : NULL;
 }
 
 struct fact_answer *
@@ -58,8 +95,8 @@ fact_need(struct needs *needs, enum fact_id id, struct str key)
 	for (size_t i = 0; i < needs->n; i++)
 		if (needs->v[i].id == id && str_eq(needs->v[i].key, key))
 			return;
-	if (needs->n < NEEDS_MAX)
-		needs->v[needs->n++] = (struct need){ id, key };
+	make_room(needs);
+	needs->v[needs->n++] = (struct need){ id, key };
 }
 
 enum fact_scope
@@ -176,6 +213,35 @@ fact_value_name(enum fact_id id, uint64_t number)
 	default:
 		return NULL;
 	}
+}
+
+/* For one more: 8, then twice as many each time. */
+static void
+make_room(struct needs *needs)
+{
+	size_t n = needs->n;
+	struct need *v;
+
+	if (n > 0 && (n < NEEDS_FIRST || (n & (n - 1)) != 0))
+		return;
+	if (needs->mem == NULL)
+		panic("needs have no memory");
+	v = arena_array(needs->mem, n > 0 ? 2 * n : NEEDS_FIRST, sizeof(*v));
+	if (n > 0)
+		memcpy(v, needs->v, n * sizeof(*v));
+	needs->v = v;
+}
+
+/* An order for searching, no more. */
+static int
+by_key(const void *a, const void *b)
+{
+	struct str x = (*(const struct fact_answer *const *)a)->key;
+	struct str y = (*(const struct fact_answer *const *)b)->key;
+
+	if (x.n != y.n)
+		return x.n < y.n ? -1 : 1;
+	return x.n == 0 ? 0 : memcmp(x.p, y.p, x.n);
 }
 
 static const char *

@@ -256,13 +256,12 @@ struct need {
 	enum fact_id id;
 	struct str key;
 };
-#define NEEDS_MAX 16
 struct needs {
-	struct need v[NEEDS_MAX];
+	struct need *v;
 	size_t n;
+	struct arena *mem; /* set before the first; owns v. Keys are views */
 };
-/* Notes a need, unless it is there already. Those over NEEDS_MAX are left
- * out: whoever lacks them will lack them again. */
+/* Notes a need, unless it is there already. */
 void fact_need(struct needs *, enum fact_id id, struct str key);
 
 static inline bool
@@ -274,6 +273,15 @@ fact_is_open(const struct facts *f, enum fact_id id)
 /* The keyed fact; NULL: unknown. */
 const struct fact_answer *fact_find(
     const struct facts *f, enum fact_id id, struct str key);
+/* All of that id, for who looks for many. */
+struct fact_list {
+	const struct fact_answer **v; /* sorted, in mem */
+	size_t n;
+};
+struct fact_list fact_list(
+    const struct facts *f, enum fact_id id, struct arena *mem);
+const struct fact_answer *fact_list_find(
+    const struct fact_list *list, struct str key);
 enum fact_scope fact_scope(enum fact_id id);
 /* Adds a keyed fact, in mem with a copy of the key; number, code and text are
  * the caller's to fill in. */

@@ -12,6 +12,10 @@
 #include "fact/facts.h"
 #include "ipc/messages.h"
 
+/* Questions that one command has under way: they share the connections that
+ * its profile allows, and none has more than its time. */
+#define AHEAD_TOGETHER 64
+
 /*
  * Asks the servers of the profile, else those that mail to the address would
  * be delivered to. Texts of *out point into what is given, and mem. False:

@@ -16,21 +16,18 @@ inquiry_run(struct inquiry *q, const struct facts *facts)
 	struct stage_out *out = q->out;
 	const struct str *rcpts = s->expanded ? s->rcpts : &s->rcpt;
 	size_t n = s->expanded ? s->n_rcpts : 1;
-	bool missing = false;
+	struct fact_list known = fact_list(facts, q->id, out->mem);
 
-	for (size_t i = 0; i < n && out->needs.n < NEEDS_MAX; i++) {
-		if (!is_asked(q, rcpts[i]) ||
-		    fact_find(facts, q->id, rcpts[i]) != NULL)
-			continue;
-		stage_needs(out, q->id, rcpts[i]);
-		missing = true;
-	}
-	if (missing)
+	for (size_t i = 0; i < n; i++)
+		if (fact_list_find(&known, rcpts[i]) == NULL &&
+		    is_asked(q, rcpts[i]))
+			stage_needs(out, q->id, rcpts[i]);
+	if (out->needs.n > 0)
 		return STAGE_NEEDS;
 	q->passed = arena_array(out->mem, n + 1, sizeof(*q->passed));
 	q->failed = arena_array(out->mem, n + 1, sizeof(*q->failed));
 	for (size_t i = 0; i < n; i++)
-		judge(q, rcpts[i], fact_find(facts, q->id, rcpts[i]));
+		judge(q, rcpts[i], fact_list_find(&known, rcpts[i]));
 	return STAGE_DONE;
 }
 

@@ -69,7 +69,7 @@ pipeline_run(struct pipeline_run *run, struct subject *subject,
 		out.n_effects = 0;
 		out.notes = NULL;
 		out.n_notes = 0;
-		out.needs.n = 0;
+		out.needs = (struct needs){ .mem = mem };
 		out.explain = explain;
 		out.mem = mem;
 		if (stage->decide(subject, facts, &out) == STAGE_NEEDS) {

@@ -185,7 +185,7 @@ struct stage {
 
 /* helpers for stages (stage.c) */
 /* "return stage_needs(out, FACT_HOST, STR(""));" A stage that lacks several
- * facts may say so of each; those over NEEDS_MAX it will lack again. */
+ * facts says so of each, so that they are fetched together. */
 enum stage_answer stage_needs(struct stage_out *, enum fact_id, struct str key);
 struct effect *stage_effect(struct stage_out *, enum effect_kind);
 void stage_reply(struct stage_out *, int code, const char *status, bool close,

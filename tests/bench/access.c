@@ -143,7 +143,8 @@ ask_hat(const struct config *c, unsigned n)
 	for (unsigned i = 0; i < ROUNDS; i++) {
 		struct stage_out out;
 
-		out.n_effects = out.n_notes = out.needs.n = 0;
+		out.n_effects = out.n_notes = 0;
+		out.needs = (struct needs){ .n = 0 };
 		out.explain = false;
 		if (hat_decide(&s, &facts[i * 7919 % CLIENTS], &out) !=
 		    STAGE_DONE)
@@ -176,7 +177,8 @@ ask_rat(const struct config *c, unsigned n)
 	for (unsigned i = 0; i < ROUNDS; i++) {
 		struct stage_out out;
 
-		out.n_effects = out.n_notes = out.needs.n = 0;
+		out.n_effects = out.n_notes = 0;
+		out.needs = (struct needs){ .n = 0 };
 		out.explain = false;
 		out.mem = &mem;
 		s.rcpt = str_of(rcpts[i * 7919 % CLIENTS]);

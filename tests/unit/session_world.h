@@ -325,24 +325,34 @@ talk_finish(struct talk *t)
 }
 
 static inline void
-talk_setup(const char *yaml)
+talk_setup_with(struct config *cf)
 {
 	static const struct event_sink sink = { talk_event, NULL };
-	struct bundle b;
 	struct err err = ERR_INIT;
 	int fd;
 
-	bundle_from_text(&b, "postern.yaml", str_of(yaml));
-	talk_config = config_load_simple(&b, 1, &err);
-	bundle_free(&b);
-	if (talk_config == NULL)
-		fail_msg("configuration: %s", err.text);
+	talk_config = cf;
 	talk_stats = stats_create(&fd, &err);
 	assert_non_null(talk_stats);
 	close(fd);
 	stats_use_slot(talk_stats, 1);
 	buf_init(&talk_log, 1 << 24);
 	event_set_sink(&sink);
+}
+
+static inline void
+talk_setup(const char *yaml)
+{
+	struct err err = ERR_INIT;
+	struct config *cf;
+	struct bundle b;
+
+	bundle_from_text(&b, "postern.yaml", str_of(yaml));
+	cf = config_load_simple(&b, 1, &err);
+	bundle_free(&b);
+	if (cf == NULL)
+		fail_msg("configuration: %s", err.text);
+	talk_setup_with(cf);
 }
 
 static inline int

@@ -108,7 +108,9 @@ compare(const struct listener *l, const struct facts *f, struct arena *mem,
     uint64_t seed)
 {
 	struct subject s = { .listener = l };
-	struct stage_out out = { .explain = true, .mem = mem };
+	struct stage_out out = {
+		.explain = true, .mem = mem, .needs = { .mem = mem }
+	};
 	struct oracle_answer want = oracle_hat(l, f);
 	enum stage_answer answer = hat_decide(&s, f, &out);
 	size_t passed = 0;
