@@ -13,7 +13,7 @@
  *
  * RSET, EHLO and every end of data, good or bad, lead to READY with nothing
  * left of the transaction (threats STM-01). A command whose stages lack facts
- * waits in ASK and then runs again (smtpd/ask.h). By QMQP content comes first
+ * waits in ASK and then goes on (smtpd/ask.h). By QMQP content comes first
  * (GREETED, BODY, LATE, ENVELOPE, WAIT; qmqp.h). SWALLOW is a chunk that
  * nobody wants; TLS is a handshake; CLOSING says no more than what is in `out`.
  * session_enter() is the only writer of phase.
