@@ -100,7 +100,7 @@ run_result(struct work_run *run, struct work_result *r, struct needs *needs)
 {
 	enum work_answer answer = WORK_DONE;
 
-	needs->n = 0;
+	*needs = (struct needs){ .mem = run->mem };
 	while (r->stage < run->n_stages && r->work.end == WORK_GOES_ON) {
 		const struct work_stage *s = &run->stages[r->stage];
 
