@@ -37,6 +37,7 @@ begin(void **state)
 	struct work_config *c = &w->config.work;
 
 	arena_init(&w->mem, 1 << 20);
+	w->needs.mem = &w->mem;
 	w->policy = (struct mail_policy){ .name = STR("DEFAULT"),
 		.spam_state = SERVICE_CUSTOM,
 		.virus_state = SERVICE_CUSTOM };
