@@ -567,6 +567,17 @@ rig_measure(struct rig *r)
 	r->kib = rig_kib(r);
 }
 
+/* It may begin before it knows of its newest peer, and the machine may be
+ * slow: some attempts fail. */
+static inline bool
+rig_works_again(struct rig *r)
+{
+	for (int i = 0; i < 5; i++)
+		if (rig_works(r))
+			return true;
+	return false;
+}
+
 /* More than at the beginning; a message that is queued may have one. */
 static inline long
 rig_surplus_fds(const struct rig *r)
@@ -585,8 +596,7 @@ rig_complaint(struct rig *r)
 
 	if (!rig_lives(r))
 		return "it has died";
-	/* it may have begun before it knew of its newest peer: once more */
-	if (!rig_works(r) && !rig_works(r))
+	if (!rig_works_again(r))
 		return rig_lives(r) ? "it does not work" : "it has died";
 	while (rig_surplus_fds(r) > 0 && clock_mono_ms() < until) {
 		poll(NULL, 0, 20); /* the proof's own client is to go */
