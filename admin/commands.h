@@ -28,6 +28,7 @@
 	C(dnslistconfig)                                                       \
 	C(euqconfig)                                                           \
 	C(exceptionconfig)                                                     \
+	C(filters)                                                             \
 	C(help)                                                                \
 	C(hoststatus)                                                          \
 	C(inject)                                                              \

@@ -105,9 +105,18 @@ bool
 dialogue_menu(
     struct dialogue *d, const struct dialogue_op *ops, size_t n, size_t *out)
 {
+	return dialogue_menu_words(d, ops, n, out, NULL, 0);
+}
+
+bool
+dialogue_menu_words(struct dialogue *d, const struct dialogue_op *ops, size_t n,
+    size_t *out, char *rest, size_t size)
+{
 	char line[DIALOGUE_LINE];
 
 	for (;;) {
+		struct str left, word;
+
 		fputs("Choose the operation you want to perform:\n", d->out);
 		for (size_t i = 0; i < n; i++)
 			fprintf(
@@ -117,7 +126,11 @@ dialogue_menu(
 		*out = n;
 		if (*line == '\0')
 			return true;
-		*out = op_find(ops, n, str_of(line), n);
+		left = str_of(line);
+		word = rest != NULL ? str_word(&left) : left;
+		*out = op_find(ops, n, word, n);
+		if (*out != n && rest != NULL)
+			str_copy(rest, size, str_trim(left));
 		if (*out != n)
 			return true;
 		fprintf(d->out, "Unknown option: \"%s\"\n", line);

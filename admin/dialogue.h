@@ -50,6 +50,10 @@ struct dialogue_op {
 bool dialogue_menu(
     struct dialogue *, const struct dialogue_op *, size_t n, size_t *out);
 
+/* ... which may have words behind it: *rest, "" for none. */
+bool dialogue_menu_words(struct dialogue *, const struct dialogue_op *,
+    size_t n, size_t *out, char *rest, size_t size);
+
 /* One line of input without its end; what does not fit is dropped. */
 bool dialogue_line(struct dialogue *, char *out, size_t size);
 

@@ -19,10 +19,6 @@ static int take_import(
     struct editing *, const struct files_table *, size_t i, const char *name);
 static int take_export(
     struct editing *, const struct files_table *, size_t i, const char *name);
-static int read_file(
-    const struct editing *, const char *name, struct buf *, struct err *);
-static int write_file(
-    const struct editing *, const char *name, struct str, struct err *);
 static int open_folder(const struct editing *, struct err *);
 static int check_name(const char *name, struct err *);
 static int slurp(int fd, const char *name, struct buf *, struct err *);
@@ -78,6 +74,47 @@ files_bad_lines(struct editing *ed, const struct config_problems *ps)
 	return TOOL_NEGATIVE;
 }
 
+int
+files_read(const struct editing *ed, const char *name, struct buf *out,
+    struct err *err)
+{
+	int dir, fd, rc;
+
+	if (check_name(name, err) == -1)
+		return -1;
+	dir = open_folder(ed, err);
+	if (dir == -1)
+		return -1;
+	fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+	close(dir);
+	if (fd == -1 && errno == ENOENT)
+		return err_set(err, ERR_PERM,
+		    "File \"%s\" was not found in the configuration "
+		    "directory.",
+		    name);
+	if (fd == -1)
+		return err_sys(err, ERR_PERM, "File \"%s\"", name);
+	rc = slurp(fd, name, out, err);
+	close(fd);
+	return rc;
+}
+
+int
+files_write(const struct editing *ed, const char *name, struct str text,
+    struct err *err)
+{
+	int dir, rc;
+
+	if (check_name(name, err) == -1)
+		return -1;
+	dir = open_folder(ed, err);
+	if (dir == -1)
+		return -1;
+	rc = store_file(dir, name, text, true, err);
+	close(dir);
+	return rc;
+}
+
 static bool
 ask_print(struct editing *ed, const struct files_table *ft, size_t i)
 {
@@ -113,7 +150,7 @@ ask_import(struct editing *ed, const struct files_table *ft, size_t i)
 			return false;
 		err = (struct err)ERR_INIT;
 		buf_init(&text, FILE_MAX);
-		if (*name == '\0' || read_file(ed, name, &text, &err) == 0)
+		if (*name == '\0' || files_read(ed, name, &text, &err) == 0)
 			break;
 		buf_fini(&text);
 		fprintf(ed->t->dialogue.out, "%s\n", err.text);
@@ -141,7 +178,7 @@ ask_export(struct editing *ed, const struct files_table *ft, size_t i)
 		    sizeof(name));
 		if (!ok || *name == '\0')
 			break;
-		done = write_file(ed, name, buf_str(&text), &err) == 0;
+		done = files_write(ed, name, buf_str(&text), &err) == 0;
 		if (done)
 			fprintf(ed->t->dialogue.out,
 			    "Exported to the file \"%s\".\n", name);
@@ -161,7 +198,7 @@ take_import(struct editing *ed, const struct files_table *ft, size_t i,
 	int status;
 
 	buf_init(&text, FILE_MAX);
-	status = read_file(ed, name, &text, &err) == -1
+	status = files_read(ed, name, &text, &err) == -1
 		     ? tool_fail(ed->t, &err)
 		     : ft->import(ed, ft->what, i, name, buf_str(&text));
 	buf_fini(&text);
@@ -178,50 +215,9 @@ take_export(struct editing *ed, const struct files_table *ft, size_t i,
 
 	buf_init(&text, FILE_MAX);
 	ft->print(ed, ft->what, i, true, &text);
-	rc = write_file(ed, name, buf_str(&text), &err);
+	rc = files_write(ed, name, buf_str(&text), &err);
 	buf_fini(&text);
 	return rc == 0 ? TOOL_DONE : tool_fail(ed->t, &err);
-}
-
-static int
-read_file(const struct editing *ed, const char *name, struct buf *out,
-    struct err *err)
-{
-	int dir, fd, rc;
-
-	if (check_name(name, err) == -1)
-		return -1;
-	dir = open_folder(ed, err);
-	if (dir == -1)
-		return -1;
-	fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
-	close(dir);
-	if (fd == -1 && errno == ENOENT)
-		return err_set(err, ERR_PERM,
-		    "File \"%s\" was not found in the configuration "
-		    "directory.",
-		    name);
-	if (fd == -1)
-		return err_sys(err, ERR_PERM, "File \"%s\"", name);
-	rc = slurp(fd, name, out, err);
-	close(fd);
-	return rc;
-}
-
-static int
-write_file(const struct editing *ed, const char *name, struct str text,
-    struct err *err)
-{
-	int dir, rc;
-
-	if (check_name(name, err) == -1)
-		return -1;
-	dir = open_folder(ed, err);
-	if (dir == -1)
-		return -1;
-	rc = store_file(dir, name, text, true, err);
-	close(dir);
-	return rc;
 }
 
 static int

@@ -31,6 +31,12 @@ bool files_ask(
 int files_take(struct editing *, struct args *, const struct files_table *,
     enum files_op, size_t i);
 
+/* One such file; -1: err says why. */
+int files_read(
+    const struct editing *, const char *name, struct buf *out, struct err *err);
+int files_write(
+    const struct editing *, const char *name, struct str text, struct err *err);
+
 /* "Error in line 3: ..." for each, then that nothing was changed. Returns
  * TOOL_NEGATIVE. */
 int files_bad_lines(struct editing *, const struct config_problems *);

@@ -13,6 +13,7 @@
 #include "admin/commands.h"
 #include "admin/shell.h"
 #include "base/err.h"
+#include "filter/filter.h"
 
 static int usage(void);
 
@@ -25,6 +26,7 @@ main(int argc, char **argv)
 	int i;
 
 	err_program("postern");
+	filters_install();
 	signal(SIGPIPE, SIG_IGN);
 	for (i = 1; i < argc && argv[i][0] == '-'; i++) {
 		if (strcmp(argv[i], "--root") == 0 && i + 1 < argc)

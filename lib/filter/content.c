@@ -53,6 +53,11 @@ all_conditions(struct check *c, const struct content_filter *cf)
 		one = parse_rule(src, &c->filter->n_tests);
 		if (one != NULL)
 			check_expr(c, one);
+		if (c->filter->n_tests > FILTER_TEST_MAX) {
+			source_expected(src, (struct spot){ 1, 1 },
+			    "at most 1000 tests in a filter", "one more");
+			break;
+		}
 		if (all == NULL || one == NULL) {
 			all = one != NULL ? one : all;
 			continue;

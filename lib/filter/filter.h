@@ -92,6 +92,10 @@ void filters_free(struct filters **);
  * in main() by those who run or check them (cleanup, trace, postern). */
 void filters_install(void);
 
+/* Names of the logs that archive() writes to, each once, in mem. */
+struct str *filters_logs(const struct filters *, const struct config *,
+    struct arena *mem, size_t *n);
+
 /* --- running --- */
 
 struct str filter_name(const struct filter *);
