@@ -203,29 +203,35 @@ ask_which(struct editing *ed, const char *question, const char *what,
 }
 
 bool
+ask_name_ok(struct editing *ed, const struct schema_key *key, const char *name,
+    bool taken)
+{
+	FILE *out = ed->t->asks ? ed->t->dialogue.out : stderr;
+	struct err err = ERR_INIT;
+	struct buf normal;
+	bool good;
+
+	if (taken) {
+		fprintf(out, "The name \"%s\" is already in use.\n", name);
+		return false;
+	}
+	buf_init(&normal, VALUE_MAX);
+	good = ask_check(key, str_of(name), &normal, &err);
+	buf_fini(&normal);
+	if (!good)
+		fprintf(out, "Invalid name: %s.\n", err.text);
+	return good;
+}
+
+bool
 ask_new_name(struct editing *ed, const char *question,
     const struct schema_key *key, char *out, size_t size,
     bool (*taken)(const struct editing *, struct str))
 {
-	struct err err;
-	struct buf normal;
-	bool good = false;
-
-	while (!good) {
+	do {
 		if (!dialogue_needed(&ed->t->dialogue, question, out, size))
 			return false;
-		err = (struct err)ERR_INIT;
-		buf_init(&normal, VALUE_MAX);
-		good = ask_check(key, str_of(out), &normal, &err);
-		buf_fini(&normal);
-		if (!good)
-			complain(ed, key, str_of(out), &err);
-		else if (taken(ed, str_of(out))) {
-			fprintf(ed->t->dialogue.out,
-			    "The name \"%s\" is already in use.\n", out);
-			good = false;
-		}
-	}
+	} while (!ask_name_ok(ed, key, out, taken(ed, str_of(out))));
 	return true;
 }
 

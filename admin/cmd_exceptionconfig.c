@@ -5,6 +5,7 @@
 
 #include "admin/commands.h"
 #include "admin/exceptions.h"
+#include "admin/replies.h"
 #include "base/mem.h"
 #include "config/pattern.h"
 
@@ -208,38 +209,9 @@ ask_action(struct editing *ed, struct exception *it)
 static bool
 ask_reply(struct editing *ed, struct exception *it)
 {
-	struct str text = str_of(it->reply);
-	char line[DIALOGUE_LINE], shown[DIALOGUE_LINE];
-	uint64_t code = 553;
-	bool yes;
-
-	if (it->allow) {
-		*it->reply = '\0';
-		return true;
-	}
-	tool_space(ed->t);
-	if (!dialogue_yes(&ed->t->dialogue,
-		"Would you like to specify a custom SMTP response?", text.n > 0,
-		&yes))
-		return false;
-	if (!yes) {
-		*it->reply = '\0';
-		return true;
-	}
-	if (text.n > 0)
-		str_u64(str_cut(&text, ' '), 599, &code);
-	str_copy(shown, sizeof(shown), text);
-	tool_space(ed->t);
-	if (!dialogue_number(&ed->t->dialogue,
-		"Enter the SMTP code to use in the response.", 400, 599, code,
-		&code))
-		return false;
-	tool_space(ed->t);
-	if (!dialogue_text(&ed->t->dialogue, "Enter your custom SMTP response.",
-		shown, line, sizeof(line)))
-		return false;
-	snprintf(it->reply, sizeof(it->reply), "%u%s%.1000s", (unsigned)code,
-	    *line != '\0' ? " " : "", line);
+	if (!it->allow)
+		return replies_ask(ed, 400, 599, 553, it->reply);
+	*it->reply = '\0';
 	return true;
 }
 

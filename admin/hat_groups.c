@@ -322,26 +322,13 @@ ask_group(struct editing *ed, size_t i, const char *question, size_t *k)
 static bool
 group_name_ok(struct editing *ed, size_t i, const char *name)
 {
-	const struct schema_key *key = ask_key_named(&schema_group, "name");
 	const struct hat *hat = hat_now(ed, i);
-	FILE *out = ed->t->asks ? ed->t->dialogue.out : stderr;
-	struct err err = ERR_INIT;
-	struct buf normal;
-	bool good;
+	bool taken = false;
 
-	for (size_t k = 0; k < hat->n_groups; k++) {
-		if (str_is(hat->groups[k].name, name)) {
-			fprintf(
-			    out, "The name \"%s\" is already in use.\n", name);
-			return false;
-		}
-	}
-	buf_init(&normal, 1000);
-	good = ask_check(key, str_of(name), &normal, &err);
-	buf_fini(&normal);
-	if (!good)
-		fprintf(out, "Invalid name: %s.\n", err.text);
-	return good;
+	for (size_t k = 0; k < hat->n_groups; k++)
+		taken = taken || str_is(hat->groups[k].name, name);
+	return ask_name_ok(
+	    ed, ask_key_named(&schema_group, "name"), name, taken);
 }
 
 /* NAME policy=P [entries=a,b] [comment=...] [at=N] */

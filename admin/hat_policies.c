@@ -194,26 +194,13 @@ ask_policy(struct editing *ed, size_t i, const char *question, size_t *k)
 static bool
 new_name_ok(struct editing *ed, size_t i, char *name, size_t size)
 {
-	const struct schema_key *key = ask_key_named(&schema_policy, "name");
 	const struct hat *hat = hat_now(ed, i);
-	FILE *out = ed->t->asks ? ed->t->dialogue.out : stderr;
-	struct err err = ERR_INIT;
 	char text[100];
-	struct buf normal;
-	bool good;
 
 	snprintf(text, sizeof(text), "%s%.90s", *name == '$' ? "" : "$", name);
 	str_copy(name, size, str_of(text));
-	if (find_policy(hat, str_of(name)) < hat->n_policies) {
-		fprintf(out, "The name \"%s\" is already in use.\n", name);
-		return false;
-	}
-	buf_init(&normal, 1000);
-	good = ask_check(key, str_of(name), &normal, &err);
-	buf_fini(&normal);
-	if (!good)
-		fprintf(out, "Invalid name: %s.\n", err.text);
-	return good;
+	return ask_name_ok(ed, ask_key_named(&schema_policy, "name"), name,
+	    find_policy(hat, str_of(name)) < hat->n_policies);
 }
 
 /* NAME BEHAVIOUR [PARAMETER=VALUE ...] */

@@ -6,6 +6,7 @@
 #include "admin/files.h"
 #include "admin/listener.h"
 #include "admin/recipients.h"
+#include "admin/replies.h"
 #include "admin/senders.h"
 #include "base/bounds.h"
 #include "base/clock.h"
@@ -238,35 +239,8 @@ ask_details(struct editing *ed, size_t i, struct recipients *r)
 static bool
 ask_reply(struct editing *ed, struct recipients *r)
 {
-	struct str text = str_of(r->reply);
-	char line[DIALOGUE_LINE], shown[DIALOGUE_LINE];
-	uint64_t code = r->accept ? 250 : 550;
-	bool yes;
-
-	tool_space(ed->t);
-	if (!dialogue_yes(&ed->t->dialogue,
-		"Would you like to specify a custom SMTP response?", text.n > 0,
-		&yes))
-		return false;
-	if (!yes) {
-		*r->reply = '\0';
-		return true;
-	}
-	if (text.n > 0)
-		str_u64(str_cut(&text, ' '), 599, &code);
-	tool_space(ed->t);
-	if (!dialogue_number(&ed->t->dialogue,
-		"Enter the SMTP code to use in the response.",
-		r->accept ? 200 : 400, r->accept ? 299 : 599, code, &code))
-		return false;
-	str_copy(shown, sizeof(shown), text);
-	tool_space(ed->t);
-	if (!dialogue_text(&ed->t->dialogue, "Enter your custom SMTP response.",
-		shown, line, sizeof(line)))
-		return false;
-	snprintf(
-	    r->reply, sizeof(r->reply), "%u %.1000s", (unsigned)code, line);
-	return true;
+	return r->accept ? replies_ask(ed, 200, 299, 250, r->reply)
+			 : replies_ask(ed, 400, 599, 550, r->reply);
 }
 
 /* By number or pattern; EDIT_END: none. The last number may be ALL, which

@@ -76,26 +76,13 @@ objects_new(
 
 	tool_space(ed->t);
 	do {
-		struct err err = ERR_INIT;
-		struct buf normal;
-
 		if (!dialogue_text(
 			&ed->t->dialogue, f->ask_name, "", name, size))
 			return false;
 		if (*name == '\0')
 			return true;
-		buf_init(&normal, 1000);
-		ok = ask_check(key, str_of(name), &normal, &err);
-		buf_fini(&normal);
-		if (!ok) {
-			fprintf(ed->t->dialogue.out, "Invalid name: %s.\n",
-			    err.text);
-		} else if (find(ed, f, str_of(name)) < objects_count(ed, f)) {
-			fprintf(ed->t->dialogue.out,
-			    "The name \"%s\" is already in use.\n", name);
-			ok = false;
-		}
-	} while (!ok);
+	} while (!ask_name_ok(
+	    ed, key, name, find(ed, f, str_of(name)) < objects_count(ed, f)));
 	buf_init(&yaml, 1000);
 	yaml_pair(&yaml, "", "name", str_of(name));
 	snprintf(path, sizeof(path), "%s[%zu]", f->list,

@@ -40,7 +40,6 @@ static int decode_number(
 static int decode_str(
     const struct codec_field *, struct str *, struct str *, struct err *);
 static bool get_varint(struct str *, uint64_t *);
-static uint64_t load(const struct codec_field *, const void *);
 static void store(const struct codec_field *, void *, uint64_t);
 static size_t field_bytes(const struct codec_field *, bool greatest);
 static size_t codec_min(const struct codec *);
@@ -60,6 +59,21 @@ static inline int64_t
 unzigzag(uint64_t v)
 {
 	return (int64_t)(v >> 1 ^ (0 - (v & 1)));
+}
+
+uint64_t
+codec_number(const struct codec_field *f, const void *p)
+{
+	switch (f->type) {
+	case CODEC_U8:
+		return *(const uint8_t *)p;
+	case CODEC_U16:
+		return *(const uint16_t *)p;
+	case CODEC_U32:
+		return *(const uint32_t *)p;
+	default:
+		return *(const uint64_t *)p;
+	}
 }
 
 void
@@ -137,7 +151,7 @@ encode_field(const struct codec_field *f, const void *p, struct buf *out)
 		encode_list(f, p, out);
 		break;
 	default:
-		encode_number(f, load(f, p), out);
+		encode_number(f, codec_number(f, p), out);
 	}
 }
 
@@ -296,21 +310,6 @@ get_varint(struct str *in, uint64_t *out)
 	return false;
 }
 
-static uint64_t
-load(const struct codec_field *f, const void *p)
-{
-	switch (f->type) {
-	case CODEC_U8:
-		return *(const uint8_t *)p;
-	case CODEC_U16:
-		return *(const uint16_t *)p;
-	case CODEC_U32:
-		return *(const uint32_t *)p;
-	default:
-		return *(const uint64_t *)p;
-	}
-}
-
 static void
 store(const struct codec_field *f, void *p, uint64_t v)
 {
@@ -391,7 +390,7 @@ print_field(const struct codec_field *f, const void *p, struct buf *out)
 		buf_printf(out, "%" PRId64, *(const int64_t *)p);
 		break;
 	default:
-		buf_printf(out, "%" PRIu64, load(f, p));
+		buf_printf(out, "%" PRIu64, codec_number(f, p));
 	}
 }
 

@@ -93,6 +93,9 @@ struct codec {
 	const struct codec S##_codec = { #S, sizeof(struct S), S##_fields,     \
 		sizeof(S##_fields) / sizeof(struct codec_field) }
 
+/* The unsigned number at p, of the field's width. */
+uint64_t codec_number(const struct codec_field *, const void *p);
+
 /* Appends the encoding of *s to out; limits are asserted (our own data). */
 void codec_encode(const struct codec *c, const void *s, struct buf *out);
 

@@ -11,6 +11,8 @@
 
 #define PATH_LEN_MAX 1024
 
+static void add_at(
+    struct load *, const struct at *, bool warning, const char *fmt, va_list);
 static void add(struct load *, const struct config_problem *, char *path,
     const char *fmt, va_list);
 static void add_text(struct load *, const struct config_problem *,
@@ -44,35 +46,21 @@ config_problem_print(const struct config_problem *p, struct buf *out)
 void
 load_error(struct load *ld, const struct at *at, const char *fmt, ...)
 {
-	struct config_problem p = { .warning = false };
-	struct buf path;
 	va_list ap;
 
-	buf_init(&path, PATH_LEN_MAX);
-	if (!ld->no_paths)
-		print_path(at, &path);
-	place(&p, at);
 	va_start(ap, fmt);
-	add(ld, &p, buf_take(&path), fmt, ap);
+	add_at(ld, at, false, fmt, ap);
 	va_end(ap);
-	buf_fini(&path);
 }
 
 void
 load_warning(struct load *ld, const struct at *at, const char *fmt, ...)
 {
-	struct config_problem p = { .warning = true };
-	struct buf path;
 	va_list ap;
 
-	buf_init(&path, PATH_LEN_MAX);
-	if (!ld->no_paths)
-		print_path(at, &path);
-	place(&p, at);
 	va_start(ap, fmt);
-	add(ld, &p, buf_take(&path), fmt, ap);
+	add_at(ld, at, true, fmt, ap);
 	va_end(ap);
-	buf_fini(&path);
 }
 
 void
@@ -162,6 +150,21 @@ add_text(struct load *ld, const struct config_problem *p, const char *fmt, ...)
 }
 
 /* Takes over path. */
+static void
+add_at(struct load *ld, const struct at *at, bool warning, const char *fmt,
+    va_list ap)
+{
+	struct config_problem p = { .warning = warning };
+	struct buf path;
+
+	buf_init(&path, PATH_LEN_MAX);
+	if (!ld->no_paths)
+		print_path(at, &path);
+	place(&p, at);
+	add(ld, &p, buf_take(&path), fmt, ap);
+	buf_fini(&path);
+}
+
 static void
 add(struct load *ld, const struct config_problem *p, char *path,
     const char *fmt, va_list ap)

@@ -83,7 +83,7 @@ put_field(const struct codec_field *f, const void *p, struct buf *out)
 		value_i64(*(const int64_t *)p, out);
 		break;
 	default:
-		value_u64(value_number(f, p), out);
+		value_u64(codec_number(f, p), out);
 	}
 }
 

@@ -100,7 +100,7 @@ put_field(const struct piece *piece, const void *p, struct buf *out)
 		put_i64(piece->form, *(const int64_t *)p, out);
 		break;
 	default:
-		value_u64(value_number(piece->field, p), out);
+		value_u64(codec_number(piece->field, p), out);
 	}
 }
 

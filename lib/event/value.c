@@ -57,21 +57,6 @@ value_i64(int64_t v, struct buf *out)
 	value_u64(v < 0 ? 0 - (uint64_t)v : (uint64_t)v, out);
 }
 
-uint64_t
-value_number(const struct codec_field *f, const void *p)
-{
-	switch (f->type) {
-	case CODEC_U8:
-		return *(const uint8_t *)p;
-	case CODEC_U16:
-		return *(const uint16_t *)p;
-	case CODEC_U32:
-		return *(const uint32_t *)p;
-	default:
-		return *(const uint64_t *)p;
-	}
-}
-
 /* Nearly all values are: printable ASCII and no backslash. */
 static bool
 is_plain(struct str s)

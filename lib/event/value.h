@@ -16,7 +16,5 @@
 void value_string(struct str s, const char *also, struct buf *out);
 void value_u64(uint64_t v, struct buf *out);
 void value_i64(int64_t v, struct buf *out);
-/* The unsigned number at p, of the field's width. */
-uint64_t value_number(const struct codec_field *, const void *p);
 
 #endif

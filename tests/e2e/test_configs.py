@@ -424,7 +424,8 @@ def test_dnslistconfig(suite):
 
 
 def test_dnslistconfig_asks_a_list(make_suite, folder):
-    zones = {"list.test": "1.2.0.192 A 127.0.0.2\n3.2.0.192 A 8.8.8.8\n",
+    zones = {"list.test": "2.0.0.127 A 127.0.0.2\n1.2.0.192 A 127.0.0.2\n"
+             "3.2.0.192 A 8.8.8.8\n",
              "broken.test": None}
     with Nsd(folder, zones) as nsd:
         suite = make_suite(CONFIG.replace(
