@@ -164,6 +164,10 @@ $O/tests/mimedump: $O/obj/tests/compare/mimedump.o $O/libpostern.a
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) \
 	    $(LDLIBS)
 
+.PHONY: compare
+compare: $O/tests/mimedump
+	@tests/compare/compare-mime $<
+
 .PHONY: unit check-unit
 unit: $(UNIT_BIN)
 check-unit: unit
@@ -204,6 +208,7 @@ check-all:
 	@tests/tools/step "layering" tests/tools/layering
 	@tests/tools/step "build, gcc" $(MAKE) all unit
 	@tests/tools/step "unit tests" $(MAKE) check-unit
+	@tests/tools/step "MIME, compared with others" $(MAKE) compare
 	@tests/tools/step "build, sanitizers" $(MAKE) VARIANT=asan unit
 	@tests/tools/step "unit tests, sanitizers" \
 	    $(MAKE) VARIANT=asan check-unit

@@ -49,6 +49,8 @@ static bool open_one(struct parser *);
 static bool default_is_message(const struct parser *);
 static void read_parts(struct parser *, struct str rest, size_t base);
 static bool next_hit(struct parser *, struct str, size_t base, struct hit *);
+static void skip_nothing(
+    struct parser *, struct str text, size_t base, struct hit *);
 static bool is_hit(struct parser *, struct str line, size_t base, struct hit *);
 static bool next_part(struct parser *, struct hit *);
 static const char *without_line_end(const char *from, const char *to);
@@ -240,11 +242,29 @@ next_hit(struct parser *ps, struct str rest, size_t base, struct hit *hit)
 	for (size_t i = base; i < ps->n_open; i++)
 		any |= ps->stack[i].boundary.n > 0;
 	while (any && rest.n > 0) {
-		if (is_hit(ps, rest, base, hit))
+		if (is_hit(ps, rest, base, hit)) {
+			skip_nothing(ps, rest, base, hit);
 			return true;
+		}
 		str_cut(&rest, '\n');
 	}
 	return false;
+}
+
+/* Of boundaries with nothing between them, not even an empty line, only the
+ * last begins a part. text: from the first one on. */
+static void
+skip_nothing(struct parser *ps, struct str text, size_t base, struct hit *hit)
+{
+	struct hit next;
+
+	while (!hit->closing) {
+		text = str_sub(text, (size_t)(hit->behind - text.p), text.n);
+		if (!is_hit(ps, text, base, &next) || next.level > hit->level)
+			return;
+		next.before = hit->before;
+		*hit = next;
+	}
 }
 
 /* Is the first line a boundary of something that is open? Of equal ones the

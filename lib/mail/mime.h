@@ -75,8 +75,10 @@ struct mime_part {
 	struct str name;          /* file name, UTF-8 (2231, 2047 decoded);
 				   * blanks at its end stay. empty: none */
 	struct str other_name;    /* another one, where Content-Type and
-				   * Content-Disposition differ: rules try
-				   * both. empty: none */
+				   * Content-Disposition or two forms of a
+				   * parameter differ: rules try both. If
+				   * there are more: MIME_DOUBLE_HEADER.
+				   * empty: none */
 	bool is_attachment;       /* Content-Disposition: attachment */
 	bool typed;               /* it has a Content-Type */
 	bool decoded;             /* header and body are not of the text given

@@ -7,7 +7,9 @@
 static void take_type(struct mime_part *, struct str value, struct arena *);
 static void take_encoding(struct mime_part *, struct str, struct arena *);
 static void take_disposition(struct mime_part *, struct str, struct arena *);
-static void set_name(struct mime_part *, struct str name, bool better);
+static void add_names(
+    struct mime_part *, const struct mime_readings *, bool best);
+static void add_name(struct mime_part *, struct str name, bool best);
 static struct str token(struct str *rest);
 static struct str lower(struct str s, struct arena *mem);
 static bool is_clean(const struct header_field *);
@@ -90,14 +92,15 @@ take_type(struct mime_part *p, struct str rest, struct arena *mem)
 	if (rest.n > 0 && rest.p[0] != ';')
 		p->odd |= MIME_BAD_HEADER;
 	mime_read_params(rest, &params, &p->odd, mem);
-	if (params.charset.p != NULL)
-		p->charset = str_trim(params.charset);
-	while (params.boundary.n > 0 &&
-	       strchr(" \t\r\n", params.boundary.p[params.boundary.n - 1]))
-		params.boundary.n--;
-	p->boundary = params.boundary;
-	set_name(
-	    p, params.name.p != NULL ? params.name : params.filename, false);
+	if (params.charset.n > 0)
+		p->charset = str_trim(params.charset.v[0]);
+	if (params.boundary.n > 0)
+		p->boundary = params.boundary.v[0];
+	while (p->boundary.n > 0 &&
+	       strchr(" \t\r\n", p->boundary.p[p->boundary.n - 1]))
+		p->boundary.n--;
+	add_names(p, &params.name, false);
+	add_names(p, &params.filename, false);
 }
 
 static void
@@ -155,22 +158,36 @@ take_disposition(struct mime_part *p, struct str rest, struct arena *mem)
 	else
 		p->is_attachment = kind.n > 0 && !str_is_nocase(kind, "inline");
 	mime_read_params(rest, &params, &p->odd, mem);
-	set_name(
-	    p, params.filename.p != NULL ? params.filename : params.name, true);
+	add_names(p, &params.filename, true);
+	add_names(p, &params.name, params.filename.n == 0);
 }
 
-/* The name of Content-Disposition is the better one; the other is kept. */
 static void
-set_name(struct mime_part *p, struct str name, bool better)
+add_names(struct mime_part *p, const struct mime_readings *r, bool best)
 {
+	for (size_t i = 0; i < r->n; i++)
+		add_name(p, r->v[i], best && i == 0);
+}
+
+/* best: it is the name, as that of Content-Disposition is, and what was the
+ * name becomes the other one. For more than two there is only a mark. */
+static void
+add_name(struct mime_part *p, struct str name, bool best)
+{
+	struct str other = name;
+
 	if (name.n == 0 || str_eq(name, p->name))
 		return;
-	if (p->name.n == 0) {
+	if (p->name.n == 0 || best) {
+		other = p->name;
 		p->name = name;
-		return;
 	}
-	p->other_name = better ? p->name : name;
-	p->name = better ? name : p->name;
+	if (other.n == 0 || str_eq(other, p->other_name))
+		return;
+	if (p->other_name.n > 0 && !str_eq(p->other_name, p->name))
+		p->odd |= MIME_DOUBLE_HEADER;
+	else
+		p->other_name = other;
 }
 
 /* Up to a blank, or a character that ends one here. */

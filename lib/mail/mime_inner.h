@@ -27,10 +27,16 @@ size_t mime_mbox_line(struct str header);
 
 /* --- mime_params.c --- */
 
-/* The parameters of a field that concern us; p NULL: not there. Those that
- * are text are UTF-8. */
+/* What a parameter may be read as, the best first; each differs from those
+ * before it. Names are UTF-8. */
+#define MIME_READINGS 3
+struct mime_readings {
+	struct str v[MIME_READINGS];
+	size_t n;
+};
+/* The parameters of a field that concern us. */
 struct mime_params {
-	struct str charset, boundary, name, filename;
+	struct mime_readings charset, boundary, name, filename;
 };
 /* Reads "; name=value; ..."; *odd gets marks. */
 void mime_read_params(
@@ -38,6 +44,26 @@ void mime_read_params(
 /* Blanks, line ends, comments at the front are cut off; true: a comment was
  * among them. */
 bool mime_skip(struct str *);
+
+/* --- mime_forms.c --- */
+
+/* A parameter in all the forms that it came in. */
+struct mime_segment {
+	struct str value; /* p NULL: a gap */
+	bool coded;       /* name*N*= */
+};
+struct mime_forms {
+	struct str plain, again; /* name=, and the second of them */
+	struct str coded;        /* name*= */
+	struct mime_segment *v;  /* name*N=; on the heap, freed when read */
+	size_t n, cap;
+};
+/* mark: what follows the first star of the name, NULL: it has none. */
+void mime_forms_take(
+    struct mime_forms *, struct str mark, struct str value, uint32_t *odd);
+/* is_text: RFC 2047 words are decoded where RFC 2231 was not used. */
+void mime_forms_read(struct mime_forms *, bool is_text, struct mime_readings *,
+    uint32_t *odd, struct arena *mem);
 
 /* --- mime_decode.c --- */
 

@@ -4,24 +4,9 @@
  * RFC 2045 5.1 and RFC 2231; and what programs write in their place: values
  * with blanks and no quotes, quotes that nobody closed, RFC 2047 words.
  */
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/mem.h"
-#include "mail/charset.h"
 #include "mail/mime_inner.h"
-
-struct segment {
-	struct str value; /* p NULL: a gap */
-	bool coded;       /* name*N*: %XX */
-};
-
-/* A parameter in all the forms that it came in. */
-struct forms {
-	struct str plain, coded; /* name=, name*= */
-	struct segment *v;       /* name*N= */
-	size_t n, cap;
-};
 
 enum { CHARSET, BOUNDARY, NAME, FILENAME, PARAMS };
 static const struct {
@@ -36,7 +21,7 @@ static const struct {
 
 struct reader {
 	struct str rest;
-	struct forms forms[PARAMS];
+	struct mime_forms forms[PARAMS];
 	uint32_t odd;
 	struct arena *mem;
 };
@@ -48,16 +33,6 @@ static struct str unquoted(struct reader *);
 static bool next_begins(struct str rest);
 static struct str unescape(struct str raw, struct arena *mem);
 static void take(struct reader *, struct str name, struct str value);
-static void take_segment(
-    struct reader *, struct forms *, struct str index, struct str value);
-static struct str result(struct reader *, int which);
-static struct str words(struct reader *, struct str value);
-static struct str join(struct reader *, struct forms *);
-static struct str decode_coded(
-    struct reader *, struct str charset, struct str bytes);
-static struct str cut_language(struct str *value);
-static void percent(struct str value, bool coded, struct buf *out);
-
 static inline bool
 is_space(char c)
 {
@@ -69,6 +44,7 @@ mime_read_params(
     struct str text, struct mime_params *out, uint32_t *odd, struct arena *mem)
 {
 	struct reader r = { .rest = text, .mem = mem };
+	const struct mime_forms *b;
 
 	for (;;) {
 		mime_skip(&r.rest);
@@ -79,10 +55,13 @@ mime_read_params(
 		else
 			read_one(&r);
 	}
-	for (int i = 0; i < PARAMS; i++) {
-		*(struct str *)((char *)out + wanted[i].off) = result(&r, i);
-		free(r.forms[i].v);
-	}
+	for (int i = 0; i < PARAMS; i++)
+		mime_forms_read(&r.forms[i], i == NAME || i == FILENAME,
+		    (struct mime_readings *)((char *)out + wanted[i].off),
+		    &r.odd, mem);
+	b = &r.forms[BOUNDARY];
+	if (b->coded.p != NULL || b->n > 0 || str_starts(b->plain, STR("=?")))
+		r.odd |= MIME_BAD_HEADER; /* not all read it so */
 	*odd |= r.odd;
 }
 
@@ -235,156 +214,15 @@ static void
 take(struct reader *r, struct str name, struct str value)
 {
 	size_t star = str_find(name, '*');
-	struct str base = str_sub(name, 0, star);
-	struct str index = str_sub(name, star + 1, name.n);
-	struct forms *f = NULL;
-	struct str *to;
+	struct str base = str_sub(name, 0, star), mark = { NULL, 0 };
 
-	for (int i = 0; i < PARAMS && f == NULL; i++)
-		if (str_is_nocase(base, wanted[i].name))
-			f = &r->forms[i];
-	if (f == NULL)
-		return;
+	if (star < name.n)
+		mark = str_sub(name, star + 1, name.n);
 	if (value.n > MIME_VALUE_MAX) {
 		r->odd |= MIME_BAD_HEADER;
 		value.n = MIME_VALUE_MAX;
 	}
-	if (star < name.n && index.n > 0) {
-		take_segment(r, f, index, value);
-		return;
-	}
-	to = star < name.n ? &f->coded : &f->plain;
-	if (to->p != NULL)
-		r->odd |= MIME_DOUBLE_HEADER;
-	else
-		*to = value;
-}
-
-static void
-take_segment(
-    struct reader *r, struct forms *f, struct str index, struct str value)
-{
-	bool coded = index.p[index.n - 1] == '*';
-	uint64_t i;
-
-	if (coded)
-		index.n--;
-	if (!str_u64(index, MIME_SEGMENTS_MAX - 1, &i)) {
-		r->odd |= MIME_BAD_HEADER;
-		return;
-	}
-	while (f->n <= i) {
-		f->v = mem_room(f->v, &f->cap, f->n, sizeof(*f->v));
-		f->v[f->n++] = (struct segment){ 0 };
-	}
-	if (f->v[i].value.p != NULL)
-		r->odd |= MIME_DOUBLE_HEADER;
-	else
-		f->v[i] = (struct segment){ value, coded };
-}
-
-/* The form that says most wins. */
-static struct str
-result(struct reader *r, int which)
-{
-	struct forms *f = &r->forms[which];
-	struct str value = f->plain;
-
-	if (f->coded.p != NULL) {
-		struct str charset = cut_language(&f->coded);
-		struct buf b;
-
-		buf_init(&b, MIME_VALUE_MAX);
-		percent(f->coded, true, &b);
-		value = decode_coded(r, charset, buf_str(&b));
-		buf_fini(&b);
-	} else if (f->n > 0 && (f->v[0].value.p != NULL || value.p == NULL))
-		value = join(r, f);
-	else if (value.p != NULL && (which == NAME || which == FILENAME))
-		value = words(r, value);
-	if (which == BOUNDARY && value.p != NULL &&
-	    (f->coded.p != NULL || f->n > 0 || str_starts(value, STR("=?"))))
-		r->odd |= MIME_BAD_HEADER; /* not all read it so */
-	return value;
-}
-
-static struct str
-words(struct reader *r, struct str value)
-{
-	bool bad = false;
-
-	value = mime_words(value, STR(""), r->mem, &bad);
-	if (bad)
-		r->odd |= MIME_BAD_CHARSET;
-	return value;
-}
-
-/* name*0, name*1, ... up to the first that is lacking. */
-static struct str
-join(struct reader *r, struct forms *f)
-{
-	struct str charset = { NULL, 0 }, value;
-	bool coded = false;
-	struct buf b;
-	size_t i;
-
-	buf_init(&b, MIME_VALUE_MAX);
-	for (i = 0; i < f->n && f->v[i].value.p != NULL; i++) {
-		if (i == 0 && f->v[i].coded)
-			charset = cut_language(&f->v[i].value);
-		coded |= f->v[i].coded;
-		percent(f->v[i].value, f->v[i].coded, &b);
-	}
-	if (i < f->n || b.failed)
-		r->odd |= MIME_BAD_HEADER;
-	value = buf_str(&b);
-	value = coded ? decode_coded(r, charset, value)
-		      : words(r, arena_str(r->mem, value));
-	buf_fini(&b);
-	return value;
-}
-
-static struct str
-decode_coded(struct reader *r, struct str charset, struct str bytes)
-{
-	bool bad = false;
-
-	bytes = arena_str(r->mem, bytes);
-	bytes = charset_to_utf8(
-	    bytes, charset.n > 0 ? charset : STR("utf-8"), r->mem, &bad);
-	if (bad)
-		r->odd |= MIME_BAD_CHARSET;
-	return bytes;
-}
-
-/* charset'language'value: returns the charset, leaves the value. */
-static struct str
-cut_language(struct str *value)
-{
-	struct str rest = *value, charset = str_cut(&rest, '\'');
-	size_t second = str_find(rest, '\'');
-
-	if (charset.n == value->n || second == rest.n)
-		return (struct str){ NULL, 0 };
-	*value = str_sub(rest, second + 1, rest.n);
-	return charset;
-}
-
-static void
-percent(struct str v, bool coded, struct buf *out)
-{
-	static const char digits[] = "0123456789ABCDEF0123456789abcdef";
-
-	for (size_t i = 0; i < v.n; i++) {
-		const char *hi, *lo;
-
-		if (coded && v.p[i] == '%' && i + 2 < v.n &&
-		    (hi = memchr(digits, v.p[i + 1], 32)) != NULL &&
-		    (lo = memchr(digits, v.p[i + 2], 32)) != NULL) {
-			buf_putc(out, (char)((hi - digits) % 16 * 16 +
-					     (lo - digits) % 16));
-			i += 2;
-		} else
-			buf_putc(out, v.p[i]);
-	}
+	for (int i = 0; i < PARAMS; i++)
+		if (str_is_nocase(base, wanted[i].name))
+			mime_forms_take(&r->forms[i], mark, value, &r->odd);
 }

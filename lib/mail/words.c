@@ -192,16 +192,15 @@ flush(struct reader *r)
 {
 	struct str in = buf_str(&r->encoded), bytes;
 	struct buf decoded;
-	bool bad = false;
+	bool padded = false; /* as each word of several may be */
 	char *to;
 
 	buf_init(&decoded, in.n + 4);
 	to = buf_room(&decoded, in.n + 3);
 	if (r->run.encoding == 'B')
-		bytes = (struct str){ to, mime_base64(in, to, in.n, &bad) };
+		bytes = (struct str){ to, mime_base64(in, to, in.n, &padded) };
 	else
 		bytes = decode_q(in, to);
-	r->bad |= bad;
 	as_charset(r, bytes, r->run.charset);
 	buf_fini(&decoded);
 	buf_reset(&r->encoded);

@@ -124,8 +124,15 @@ static const struct {
 	    "\n--b\n\n1\n--b--\n--o\n" MIXED "\n--b\n\n2\n--b--\n--o--\n",
 	    "mixed[mixed{twice}[text/plain body], "
 	    "mixed{twice}[text/plain att]]" },
-	{ "in the header of a part", MIXED "\n--b\n--b\n\n1\n--b--\n",
-	    "mixed[text/plain body, text/plain att]" },
+	{ "with nothing between", MIXED "\n--b\n--b\n\n1\n--b\n--b--\n",
+	    "mixed[text/plain body]" },
+	{ "with nothing between, nested",
+	    MIXED "\n--b\n" ALT "\n--a\n\n1\n--a\n--b\n\n2\n--b\n--a\n"
+		  "--b--\n",
+	    "mixed[alternative{open}[text/plain body], text/plain att, "
+	    "text/plain att{bad-field}]" },
+	{ "in the header of a part", MIXED "\n--b\n" GIF "--b\n\n1\n--b--\n",
+	    "mixed[image/gif att, text/plain body]" },
 	{ "a part without the empty line",
 	    MIXED "\n--b\n" GIF "--b\n\n1\n--b--\n",
 	    "mixed[image/gif att, text/plain body]" },
