@@ -59,6 +59,25 @@ ask_present(const struct schema_key *key, const void *object, struct buf *out)
 	key->type->print(key, (const char *)object + key->off, out);
 }
 
+json_t *
+ask_json(const struct schema_key *key, const void *object)
+{
+	const void *field = (const char *)object + key->off;
+	struct buf text;
+	json_t *json;
+
+	if (key->type == &value_bool)
+		return json_boolean(schema_get_uint(key, field) != 0);
+	if ((key->type == &value_count && !(key->flags & KEY_OFF)) ||
+	    key->type == &value_time || key->type == &value_size)
+		return json_integer((json_int_t)schema_get_uint(key, field));
+	buf_init(&text, VALUE_MAX);
+	ask_present(key, object, &text);
+	json = json_stringn(buf_str(&text).p, text.len);
+	buf_fini(&text);
+	return json != NULL ? json : json_null();
+}
+
 bool
 ask_check(const struct schema_key *key, struct str text, struct buf *normal,
     struct err *err)

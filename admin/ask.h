@@ -19,6 +19,9 @@ const struct schema_key *ask_key_named(
 /* The present value as a person would write it. */
 void ask_present(const struct schema_key *, const void *object, struct buf *);
 
+/* ... for programs: times in seconds, sizes in bytes. */
+json_t *ask_json(const struct schema_key *, const void *object);
+
 /* Whether the text is a value of the key, in its normal form in *normal
  * (a buffer of the caller); err says what would be right. */
 bool ask_check(const struct schema_key *, struct str text, struct buf *normal,

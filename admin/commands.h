@@ -24,6 +24,7 @@
 	C(commit)                                                              \
 	C(commitdetail)                                                        \
 	C(delivernow)                                                          \
+	C(dictionaryconfig)                                                    \
 	C(dnsflush)                                                            \
 	C(dnslistconfig)                                                       \
 	C(euqconfig)                                                           \
@@ -59,6 +60,7 @@
 	C(suspend)                                                             \
 	C(suspenddel)                                                          \
 	C(suspendlistener)                                                     \
+	C(textconfig)                                                          \
 	C(tophosts)                                                            \
 	C(trace)                                                               \
 	C(version)                                                             \

@@ -154,6 +154,22 @@ dialogue_line(struct dialogue *d, char *out, size_t size)
 	return true;
 }
 
+bool
+dialogue_lines(struct dialogue *d, struct buf *out)
+{
+	char line[DIALOGUE_LINE];
+	bool begins = true;
+
+	fflush(d->out);
+	while (fgets(line, sizeof(line), d->in) != NULL) {
+		if (begins && str_is(str_trim(str_of(line)), "."))
+			return true;
+		buf_puts(out, line);
+		begins = line[0] != '\0' && line[strlen(line) - 1] == '\n';
+	}
+	return false;
+}
+
 /* question NULL: it was printed already. */
 static bool
 ask(struct dialogue *d, const char *question, const char *dflt, char *out,

@@ -14,6 +14,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "base/buf.h"
 #include "base/str.h"
 
 #define DIALOGUE_LINE 4096 /* longest answer: what a terminal line can hold */
@@ -56,5 +57,8 @@ bool dialogue_menu_words(struct dialogue *, const struct dialogue_op *,
 
 /* One line of input without its end; what does not fit is dropped. */
 bool dialogue_line(struct dialogue *, char *out, size_t size);
+/* Lines as they are, up to one that is a dot: a text. What is more than out
+ * can hold makes it fail. */
+bool dialogue_lines(struct dialogue *, struct buf *out);
 
 #endif

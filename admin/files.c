@@ -115,6 +115,22 @@ files_write(const struct editing *ed, const char *name, struct str text,
 	return rc;
 }
 
+bool
+files_ask_read(struct editing *ed, const char *question, char *name,
+    size_t size, struct buf *text)
+{
+	for (;;) {
+		struct err err = ERR_INIT;
+
+		if (!dialogue_text(&ed->t->dialogue, question, "", name, size))
+			return false;
+		buf_reset(text);
+		if (*name == '\0' || files_read(ed, name, text, &err) == 0)
+			return true;
+		fprintf(ed->t->dialogue.out, "%s\n", err.text);
+	}
+}
+
 static bool
 ask_print(struct editing *ed, const struct files_table *ft, size_t i)
 {
@@ -131,9 +147,8 @@ static bool
 ask_import(struct editing *ed, const struct files_table *ft, size_t i)
 {
 	char name[DIALOGUE_LINE];
-	struct err err;
 	struct buf text;
-	bool yes;
+	bool yes, answered;
 
 	if (!dialogue_yes(&ed->t->dialogue,
 		"Importing removes all existing entries. Do you want to "
@@ -143,22 +158,13 @@ ask_import(struct editing *ed, const struct files_table *ft, size_t i)
 	if (!yes)
 		return true;
 	tool_space(ed->t);
-	for (;;) {
-		if (!dialogue_text(&ed->t->dialogue,
-			"Enter the name of the file to import:", "", name,
-			sizeof(name)))
-			return false;
-		err = (struct err)ERR_INIT;
-		buf_init(&text, FILE_MAX);
-		if (*name == '\0' || files_read(ed, name, &text, &err) == 0)
-			break;
-		buf_fini(&text);
-		fprintf(ed->t->dialogue.out, "%s\n", err.text);
-	}
-	if (*name != '\0')
+	buf_init(&text, FILE_MAX);
+	answered = files_ask_read(ed,
+	    "Enter the name of the file to import:", name, sizeof(name), &text);
+	if (answered && *name != '\0')
 		ft->import(ed, ft->what, i, name, buf_str(&text));
 	buf_fini(&text);
-	return true;
+	return answered;
 }
 
 static bool

@@ -36,6 +36,10 @@ int files_read(
     const struct editing *, const char *name, struct buf *out, struct err *err);
 int files_write(
     const struct editing *, const char *name, struct str text, struct err *err);
+/* Asks for the name of one until it can be read; empty: nothing is to be.
+ * False: the input ended. */
+bool files_ask_read(struct editing *, const char *question, char *name,
+    size_t size, struct buf *);
 
 /* "Error in line 3: ..." for each, then that nothing was changed. Returns
  * TOOL_NEGATIVE. */

@@ -10,7 +10,6 @@ static bool list_path(const struct editing *, const struct objects_form *,
     size_t k, const struct schema_key *, char *path, size_t size);
 static json_t *as_json(
     const struct editing *, const struct objects_form *, size_t k);
-static json_t *value_as_json(const struct schema_key *, const void *object);
 
 const struct schema_key *
 objects_key(const struct objects_form *f)
@@ -145,30 +144,11 @@ as_json(const struct editing *ed, const struct objects_form *f, size_t k)
 
 		if (is_plain(key))
 			json_object_set_new(json, key->name,
-			    value_as_json(key, objects_at(ed, f, k)));
+			    ask_json(key, objects_at(ed, f, k)));
 		else if (objects_is_list(key) &&
 			 list_path(ed, f, k, key, path, sizeof(path)))
 			json_object_set_new(
 			    json, key->name, wordlist_json(ed, path));
 	}
 	return json;
-}
-
-static json_t *
-value_as_json(const struct schema_key *key, const void *object)
-{
-	const void *field = (const char *)object + key->off;
-	struct buf text;
-	json_t *json;
-
-	if (key->type == &value_bool)
-		return json_boolean(schema_get_uint(key, field) != 0);
-	if ((key->type == &value_count && !(key->flags & KEY_OFF)) ||
-	    key->type == &value_time || key->type == &value_size)
-		return json_integer((json_int_t)schema_get_uint(key, field));
-	buf_init(&text, VALUE_MAX);
-	ask_present(key, object, &text);
-	json = json_stringn(buf_str(&text).p, text.len);
-	buf_fini(&text);
-	return json != NULL ? json : json_null();
 }

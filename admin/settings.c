@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "admin/objects_show.h"
 #include "admin/wordlist.h"
 #include "base/mem.h"
 
@@ -24,9 +25,7 @@ static void print_keys(struct editing *, const struct settings *,
     const char *prefix, struct buf *);
 static struct settings below_of(const struct settings *,
     const struct schema_key *, char path[SETTINGS_PATH]);
-static bool is_words(const struct schema_key *);
 static json_t *words_json(const struct editing *, const char *path);
-static json_t *value_json(const struct schema_key *, const void *object);
 static struct settings settings_of(
     const struct editing *, const struct settings_form *);
 
@@ -56,7 +55,7 @@ settings_take(struct editing *ed, struct args *a, const struct settings *s)
 		const struct schema_key *key = &s->section->keys[i];
 		char below[SETTINGS_PATH];
 
-		if (!is_words(key))
+		if (!objects_is_list(key))
 			continue;
 		snprintf(below, sizeof(below), "%s.%s", s->path, key->name);
 		take_list(ed, a, below, key);
@@ -96,10 +95,10 @@ settings_json(const struct editing *ed, const struct settings *s)
 
 		if (key->section != NULL)
 			value = settings_json(ed, &inner);
-		else if (is_words(key))
+		else if (objects_is_list(key))
 			value = words_json(ed, below);
 		else
-			value = value_json(key, s->object);
+			value = ask_json(key, s->object);
 		json_object_set_new(json, key->name, value);
 	}
 	return json;
@@ -180,7 +179,7 @@ ask_one(struct editing *ed, const struct settings *a,
 	if (a->narrow != NULL)
 		a->narrow(&key, so_far);
 	snprintf(below, sizeof(below), "%s.%s", a->path, oq->key);
-	if (is_words(&key))
+	if (objects_is_list(&key))
 		return ask_words(
 		    ed, below, oq->text != NULL ? oq->text : key.help);
 	if (oq->maybe != NULL) {
@@ -308,7 +307,7 @@ print_keys(struct editing *ed, const struct settings *s, const char *prefix,
 			continue;
 		}
 		buf_printf(out, "%s%s=", prefix, key->name);
-		if (is_words(key)) {
+		if (objects_is_list(key)) {
 			join_words(ed, below, words);
 			buf_puts(out, words);
 		} else {
@@ -329,14 +328,6 @@ below_of(const struct settings *s, const struct schema_key *key,
 		s->narrow };
 }
 
-/* Several words, whether the schema reads them itself or not. */
-static bool
-is_words(const struct schema_key *key)
-{
-	return key->name != NULL && key->section == NULL &&
-	       (key->list || key->type == NULL);
-}
-
 static json_t *
 words_json(const struct editing *ed, const char *path)
 {
@@ -352,25 +343,6 @@ words_json(const struct editing *ed, const char *path)
 		json_array_append_new(json, json_stringn(one.p, one.n));
 	}
 	return json;
-}
-
-static json_t *
-value_json(const struct schema_key *key, const void *object)
-{
-	const void *field = (const char *)object + key->off;
-	struct buf text;
-	json_t *json;
-
-	if (key->type == &value_bool)
-		return json_boolean(schema_get_uint(key, field) != 0);
-	if ((key->type == &value_count && !(key->flags & KEY_OFF)) ||
-	    key->type == &value_time || key->type == &value_size)
-		return json_integer((json_int_t)schema_get_uint(key, field));
-	buf_init(&text, VALUE_MAX);
-	ask_present(key, object, &text);
-	json = json_stringn(buf_str(&text).p, text.len);
-	buf_fini(&text);
-	return json != NULL ? json : json_null();
 }
 
 static struct settings

@@ -26,6 +26,21 @@ smart_name(enum smart_id id)
 	return (size_t)id < NELEM(smart_names) ? smart_names[id] : NULL;
 }
 
+bool
+dictionary_is_literal(struct str term)
+{
+	if (str_find(term, '@') < term.n)
+		return true;
+	for (size_t i = 0; i < term.n; i++) {
+		char c = term.p[i], lower = c | 0x20;
+
+		if (!(lower >= 'a' && lower <= 'z') &&
+		    !(c >= '0' && c <= '9') && c != '-' && c != '.')
+			return false;
+	}
+	return true;
+}
+
 int
 dictionary_line(struct str line, struct dictionary_term *t, struct arena *mem,
     struct err *err)

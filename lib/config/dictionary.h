@@ -25,6 +25,9 @@
 /* "credit"; NULL: SMART_NONE. */
 const char *smart_name(enum smart_id);
 
+/* Does it mean itself, and is no expression? An address, a domain, a word. */
+bool dictionary_is_literal(struct str term);
+
 /* 1: a term; 0: the line has none; -1: err says what is wrong. */
 int dictionary_line(struct str line, struct dictionary_term *,
     struct arena *mem, struct err *err);

@@ -720,6 +720,24 @@ test_dictionary_lines(void **state)
 }
 
 static void
+test_literals(void **state)
+{
+	static const struct {
+		const char *term;
+		bool literal;
+	} cases[] = { { "word", true }, { "a.b-c9", true },
+		{ "x+y@example.com", true }, { "two words", false },
+		{ "wor[dt]", false }, { "\303\274ber", false } };
+
+	(void)state;
+	for (size_t i = 0; i < NELEM(cases); i++) {
+		if (dictionary_is_literal(str_of(cases[i].term)) !=
+		    cases[i].literal)
+			fail_msg("%s", cases[i].term);
+	}
+}
+
+static void
 test_dictionary_limits(void **state)
 {
 	struct arena mem;
@@ -857,6 +875,7 @@ main(void)
 		cmocka_unit_test(test_print),
 		cmocka_unit_test(test_uses),
 		cmocka_unit_test(test_dictionary_lines),
+		cmocka_unit_test(test_literals),
 		cmocka_unit_test(test_dictionary_limits),
 	};
 
