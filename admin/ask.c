@@ -59,6 +59,39 @@ ask_present(const struct schema_key *key, const void *object, struct buf *out)
 	key->type->print(key, (const char *)object + key->off, out);
 }
 
+bool
+ask_is_so(const struct schema_section *s, const void *object, const char *when)
+{
+	struct str want = str_of(when), name = str_cut(&want, '=');
+	char path[100];
+	bool negated = name.n > 0 && name.p[name.n - 1] == '!';
+	bool flag = name.n == strlen(when);
+	const struct schema_key *key;
+	struct buf now;
+	bool so;
+
+	if (negated)
+		name.n--;
+	str_copy(path, sizeof(path), name);
+	key = ask_key_named(s, path);
+	buf_init(&now, 1000);
+	ask_present(key, object, &now);
+	so = str_eq(buf_str(&now), flag ? STR("yes") : want);
+	buf_fini(&now);
+	return so != negated;
+}
+
+void
+ask_note(const struct schema_key *key, struct str answer, void *object)
+{
+	void *field = (char *)object + key->off;
+
+	if (key->type == &value_text)
+		*(struct str *)field = answer.n > 0 ? STR("...") : STR("");
+	else
+		key->type->parse(key, answer, field, NULL, NULL);
+}
+
 json_t *
 ask_json(const struct schema_key *key, const void *object)
 {

@@ -22,6 +22,12 @@ void ask_present(const struct schema_key *, const void *object, struct buf *);
 /* ... for programs: times in seconds, sizes in bytes. */
 json_t *ask_json(const struct schema_key *, const void *object);
 
+/* Of an object: "flag" is yes, "key=word" is that word, "key!=word" is not. */
+bool ask_is_so(
+    const struct schema_section *, const void *object, const char *when);
+/* Puts an answer there, for what is asked next; of texts only whether there
+ * is one. */
+void ask_note(const struct schema_key *, struct str answer, void *object);
 /* Whether the text is a value of the key, in its normal form in *normal
  * (a buffer of the caller); err says what would be right. */
 bool ask_check(const struct schema_key *, struct str text, struct buf *normal,

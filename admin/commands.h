@@ -40,6 +40,7 @@
 	C(mailconfig)                                                          \
 	C(oldmessage)                                                          \
 	C(outbreakconfig)                                                      \
+	C(quarantineconfig)                                                    \
 	C(reload)                                                              \
 	C(removemessage)                                                       \
 	C(resetconfig)                                                         \

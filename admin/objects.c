@@ -46,7 +46,6 @@ static bool ask(struct editing *, const void *form);
 static int take(struct editing *, struct args *, const void *form);
 static bool path_of(struct editing *, const struct objects_form *, size_t k,
     char out[OBJECTS_PATH]);
-static bool is_so(const struct asking *, const char *when);
 
 const struct editing_form objects_edits = { ask, take };
 
@@ -219,7 +218,7 @@ ask_keys(struct editing *ed, const struct asking *a, const void *now)
 	     ok && k < OBJECTS_KEYS && a->form->keys[k].key != NULL; k++) {
 		const struct objects_question *q = &a->form->keys[k];
 
-		if (q->when != NULL && !is_so(&copy, q->when))
+		if (q->when != NULL && !ask_is_so(s, copy.object, q->when))
 			continue;
 		ok = ask_one(ed, &copy, q);
 	}
@@ -231,8 +230,9 @@ static bool
 ask_one(struct editing *ed, const struct asking *a,
     const struct objects_question *oq)
 {
-	const struct schema_key *key =
-	    ask_key_named(objects_key(a->form)->section, oq->key);
+	struct schema_key narrowed =
+	    *ask_key_named(objects_key(a->form)->section, oq->key);
+	const struct schema_key *key = &narrowed;
 	char below[OBJECTS_PATH + 100];
 	bool dflt, changed, ok, wanted = true;
 	struct buf answer;
@@ -243,6 +243,8 @@ ask_one(struct editing *ed, const struct asking *a,
 		.can_default = a->follows,
 		.absent = a->is_new && key->flags & KEY_REQUIRED };
 
+	if (a->form->narrow != NULL && !a->form->narrow(&narrowed, a->object))
+		return true;
 	if (objects_is_list(key))
 		return ask_list(ed, a, oq, key);
 	if (oq->maybe != NULL && !ask_maybe(ed, a, oq, key, &wanted))
@@ -257,10 +259,8 @@ ask_one(struct editing *ed, const struct asking *a,
 		editing_delete(ed, "%s", below);
 	else if (ok && changed)
 		editing_text(ed, buf_str(&answer), "%s", below);
-	/* What is asked next may depend on it; texts are not looked at. */
-	if (ok && !dflt && key->type != &value_text)
-		key->type->parse(key, buf_str(&answer),
-		    (char *)a->object + key->off, NULL, NULL);
+	if (ok && !dflt)
+		ask_note(key, buf_str(&answer), a->object);
 	buf_fini(&answer);
 	return ok;
 }
@@ -279,6 +279,8 @@ ask_maybe(struct editing *ed, const struct asking *a,
 		return false;
 	if (!*wanted && now->n > 0)
 		editing_text(ed, STR(""), "%s.%s", a->path, key->name);
+	if (!*wanted)
+		ask_note(key, STR(""), a->object);
 	return true;
 }
 
@@ -449,21 +451,4 @@ path_of(struct editing *ed, const struct objects_form *f, size_t k,
 	}
 	snprintf(out, OBJECTS_PATH, "%s[%zu]", f->list, at);
 	return ed->err.kind == ERR_NONE;
-}
-
-/* "flag" is yes, "key=word" is that word. */
-static bool
-is_so(const struct asking *a, const char *when)
-{
-	const struct schema_section *s = objects_key(a->form)->section;
-	struct str want = str_of(when), name = str_cut(&want, '=');
-	const struct schema_key *key = schema_find(s, name);
-	struct buf now;
-	bool so;
-
-	buf_init(&now, 1000);
-	ask_present(key, a->object, &now);
-	so = str_eq(buf_str(&now), want.n > 0 ? want : STR("yes"));
-	buf_fini(&now);
-	return so;
 }

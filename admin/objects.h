@@ -21,7 +21,7 @@
 
 struct objects_question {
 	const char *key, *text; /* text NULL: from the schema */
-	const char *when;       /* "flag", "key=word": asked if it is so */
+	const char *when;       /* asked if ask_is_so() */
 	const char *maybe;      /* a question before: no empties the text */
 };
 
@@ -37,6 +37,10 @@ struct objects_form {
 	/* What stands behind the name in the list; NULL: nothing. */
 	void (*describe)(
 	    const struct editing *, const void *object, struct buf *);
+	void (*show)(struct editing *); /* instead of the list; NULL: it */
+	/* The range or type of a key of this object, which the schema cannot
+	 * know; false: it is not asked for. NULL: as the schema says. */
+	bool (*narrow)(struct schema_key *, const void *object);
 	/* Who uses it besides those that the schema knows of (config/uses.h),
 	 * with commas: then it cannot be deleted. NULL: nobody. */
 	void (*users)(const struct editing *, struct str name, struct buf *);

@@ -59,8 +59,12 @@ objects_list(struct editing *ed, const struct objects_form *f)
 	json_t *all = json_array();
 	struct buf text;
 
-	if (!ed->t->json)
+	if (f->show != NULL && !ed->t->json) {
+		f->show(ed);
+		n = 0;
+	} else if (!ed->t->json) {
 		fprintf(out, "%s\n", n == 0 ? f->none : f->title);
+	}
 	for (size_t k = 0; k < n; k++) {
 		if (ed->t->json) {
 			json_array_append_new(all, as_json(ed, f, k));

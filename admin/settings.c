@@ -18,7 +18,6 @@ static bool ask_one(struct editing *, const struct settings *,
 static bool ask_words(struct editing *, const char *path, const char *question);
 static void join_words(
     const struct editing *, const char *path, char out[DIALOGUE_LINE]);
-static bool is_so(const struct settings *, const char *when);
 static void take_list(struct editing *, struct args *, const char *path,
     const struct schema_key *);
 static void print_keys(struct editing *, const struct settings *,
@@ -41,7 +40,8 @@ settings_ask(struct editing *ed, const struct settings *s,
 
 	so_far.object = copy;
 	for (; ok && keys->key != NULL; keys++) {
-		if (keys->when == NULL || is_so(&so_far, keys->when))
+		if (keys->when == NULL ||
+		    ask_is_so(s->section, copy, keys->when))
 			ok = ask_one(ed, &so_far, keys, copy);
 	}
 	free(copy);
@@ -192,6 +192,8 @@ ask_one(struct editing *ed, const struct settings *a,
 			return false;
 		if (!wanted && now->n > 0)
 			editing_delete(ed, "%s", below);
+		if (!wanted)
+			ask_note(&key, STR(""), so_far);
 	}
 	if (!wanted)
 		return true;
@@ -199,10 +201,8 @@ ask_one(struct editing *ed, const struct settings *a,
 	ok = ask_value(ed, &q, &answer, &dflt, &changed);
 	if (ok && changed)
 		editing_text(ed, buf_str(&answer), "%s", below);
-	/* What is asked next may depend on it; texts are not looked at. */
-	if (ok && key.type != &value_text)
-		key.type->parse(&key, buf_str(&answer),
-		    (char *)so_far + key.off, NULL, NULL);
+	if (ok)
+		ask_note(&key, buf_str(&answer), so_far);
 	buf_fini(&answer);
 	return ok;
 }
@@ -245,28 +245,6 @@ join_words(const struct editing *ed, const char *path, char out[DIALOGUE_LINE])
 			    (size_t)snprintf(out + used, DIALOGUE_LINE - used,
 				"%s%.*s", k > 0 ? ", " : "", STR_ARG(word));
 	}
-}
-
-/* "flag" is yes, "key=word" is that word, "key!=word" is not. */
-static bool
-is_so(const struct settings *a, const char *when)
-{
-	struct str want = str_of(when), name = str_cut(&want, '=');
-	char path[100];
-	bool not = name.n > 0 && name.p[name.n - 1] == '!';
-	const struct schema_key *key;
-	struct buf now;
-	bool so;
-
-	if (not )
-		name.n--;
-	str_copy(path, sizeof(path), name);
-	key = ask_key_named(a->section, path);
-	buf_init(&now, 1000);
-	ask_present(key, a->object, &now);
-	so = str_eq(buf_str(&now), want.n > 0 ? want : STR("yes"));
-	buf_fini(&now);
-	return so != not ;
 }
 
 static void

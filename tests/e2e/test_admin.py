@@ -28,6 +28,16 @@ TEXT = [
     ("antispamconfig setup score=1", 2, 'there is no option "score"'),
     ("antivirusconfig print", 0, "timeout=1m\n"),
     ("antivirusconfig setup engine=spamd", 2, "must be off, clamd or icap"),
+    ("dictionaryconfig list", 0, "No content dictionaries have been"),
+    ("dictionaryconfig new d terms=a(", 2, "Invalid term: "),
+    ("dictionaryconfig edit none clear", 2,
+     'There is no content dictionary "none".\n'),
+    ("quarantineconfig list", 0, "3  Outbreak         by policy  Release\n"),
+    ("quarantineconfig delete Virus", 2, "is used by Postern itself."),
+    ("quarantineconfig new A retention=1w", 2, "must be a time in seconds"),
+    ("textconfig list", 0, "There are no text resources configured.\n"),
+    ("textconfig delete none", 2, 'There is no text resource "none".\n'),
+    ("textconfig new a type=b text=c", 2, "type must be disclaimer, "),
     ("euqconfig print", 0, "retention=14d\n"),
     ("euqconfig", 2, "Usage: euqconfig"),
     ("localeconfig print", 0, "stamp_signed=skip\n"),
@@ -145,6 +155,11 @@ JSON = {
         "never_scan_above", "on_failure"],
     "antivirusconfig print": [
         "engine", "servers", "service", "timeout", "max_size"],
+    "dictionaryconfig list": None,
+    "quarantineconfig print Policy": [
+        "name", "retention", "action", "free_space", "subject",
+        "subject_text", "header", "header_value", "strip_attachments"],
+    "textconfig list": None,
     "euqconfig print": ["enabled", "max_size", "delete_oldest", "retention"],
     "localeconfig print": [
         "header_in_body_charset", "impose_body_charset",

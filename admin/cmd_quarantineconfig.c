@@ -1,0 +1,152 @@
+/* cmd_quarantineconfig.c - `quarantineconfig` (spec workqueue 10.1, 10.5) */
+#include <string.h>
+
+#include "admin/commands.h"
+#include "admin/objects.h"
+
+static void show(struct editing *);
+static bool narrow(struct schema_key *, const void *);
+static void system_ones(const struct editing *, struct str name, struct buf *);
+static int parse_retention(const struct schema_key *, struct str, void *,
+    struct arena *, struct err *);
+static void print_retention(
+    const struct schema_key *, const void *, struct buf *);
+
+static const struct value_type retention = { "time", parse_retention,
+	print_retention };
+
+static const struct objects_form form = {
+	.list = "quarantines",
+	.what = "quarantine",
+	.ask_name = "Please enter the name for this quarantine:",
+	.op_help = { "Create a new quarantine.", "Modify a quarantine.",
+	    "Remove a quarantine." },
+	.keys = {
+		{ "retention",
+		    "Retention period for this quarantine. (Use 'd' for days, "
+		    "'h' for hours or 'm' for minutes: 15d, 12h, 30m):",
+		    NULL, NULL },
+		{ "action",
+		    "Enter the default action for messages whose retention "
+		    "period is over:",
+		    NULL, NULL },
+		{ "free_space",
+		    "Free up space by applying the default action to messages "
+		    "when the quarantines are full?",
+		    NULL, NULL },
+		{ "subject",
+		    "Modify the subject of messages that are released because "
+		    "the quarantines are full?",
+		    "action=release", NULL },
+		{ "subject_text",
+		    "Enter the text to add to the subject (in double quotes "
+		    "to keep blanks at its ends):",
+		    "subject!=none", NULL },
+		{ "header", "Enter the name of the header:", "action=release",
+		    "Add a custom header to messages that are released because "
+		    "the quarantines are full?" },
+		{ "header_value",
+		    "Enter the value of the custom header (\"none\": "
+		    "without):",
+		    "header!=", NULL },
+		{ "strip_attachments",
+		    "Strip all attachments from messages that are released "
+		    "because the quarantines are full?",
+		    "action=release", NULL },
+	},
+	.show = show,
+	.narrow = narrow,
+	.users = system_ones,
+};
+
+const struct tool_command cmd_quarantineconfig = {
+	.name = "quarantineconfig",
+	.usage = "[" OBJECTS_USAGE "]",
+	.summary = "Create, change and remove quarantines",
+	.help = "Changes the quarantines in the working copy of the "
+		"configuration: how long messages are held, and what becomes "
+		"of them then. Policy, Virus, Outbreak and Unclassified are "
+		"always there. KEY is one of postern.yaml(5). Nothing is in "
+		"force before a commit.",
+	.edits = &objects_edits,
+	.form = &form,
+};
+
+static void
+show(struct editing *ed)
+{
+	const struct work_config *w = &ed->w->config->work;
+	FILE *out = ed->t->dialogue.out;
+	size_t width = strlen("Quarantine Name");
+	struct buf time;
+
+	for (size_t i = 0; i < w->n_quarantines; i++)
+		if (w->quarantines[i].name.n > width)
+			width = w->quarantines[i].name.n;
+	fprintf(out, "%-3s%-*s  %-9s  %s\n", "#", (int)width, "Quarantine Name",
+	    "Retention", "Policy");
+	buf_init(&time, 100);
+	for (size_t i = 0; i < w->n_quarantines; i++) {
+		const struct quarantine *q = &w->quarantines[i];
+
+		buf_reset(&time);
+		if (q->kind == QUARANTINE_OUTBREAK)
+			buf_puts(&time, "by policy");
+		else
+			print_retention(
+			    ask_key_named(&schema_quarantine, "retention"),
+			    &q->retention, &time);
+		fprintf(out, "%-3zu%-*.*s  %-9s  %s\n", i + 1, (int)width,
+		    STR_ARG(q->name), time.data,
+		    q->release ? "Release" : "Delete");
+	}
+	buf_fini(&time);
+}
+
+/* That of Outbreak is not its own. */
+static bool
+narrow(struct schema_key *key, const void *object)
+{
+	const struct quarantine *q = object;
+
+	if (!str_is(str_of(key->name), "retention"))
+		return true;
+	key->type = &retention;
+	key->min = 60;
+	return q->kind != QUARANTINE_OUTBREAK;
+}
+
+static void
+system_ones(const struct editing *ed, struct str name, struct buf *out)
+{
+	static const char *const always[] = { "Policy", "Virus", "Outbreak",
+		"Unclassified" };
+
+	(void)ed;
+	for (size_t i = 0; i < sizeof(always) / sizeof(*always); i++)
+		if (str_is(name, always[i]))
+			buf_printf(
+			    out, "%sPostern itself", out->len > 0 ? ", " : "");
+}
+
+/* With its unit: 15 could be days as well. */
+static int
+parse_retention(const struct schema_key *key, struct str text, void *field,
+    struct arena *mem, struct err *err)
+{
+	char last = text.n > 0 ? text.p[text.n - 1] : '0';
+
+	if (last >= '0' && last <= '9')
+		return err_set(err, ERR_USAGE,
+		    "must be a number with d, h or m behind it, such as 15d");
+	return value_time.parse(key, text, field, mem, err);
+}
+
+static void
+print_retention(
+    const struct schema_key *key, const void *field, struct buf *out)
+{
+	value_time.print(key, field, out);
+	if (out->data[out->len - 1] >= '0' && out->data[out->len - 1] <= '9')
+		buf_putc(out, 's');
+}
