@@ -226,8 +226,11 @@ take_new(struct editing *ed, struct args *a)
 	if (args_finish(a) != TOOL_DONE)
 		return TOOL_USAGE;
 	buf_init(&lines, TEXT_MAX);
-	while (rest.n > 0)
-		buf_printf(&lines, "%.*s\n", STR_ARG(str_cut(&rest, ';')));
+	while (rest.n > 0) {
+		struct str term = str_cut(&rest, ';');
+
+		buf_printf(&lines, "%.*s\n", STR_ARG(term));
+	}
 	status = create(ed, name, ignore == NULL || strcmp(ignore, "no") != 0,
 	    whole == NULL || strcmp(whole, "no") != 0, buf_str(&lines));
 	buf_fini(&lines);
