@@ -110,13 +110,14 @@ resolver_free(struct resolver **rp)
 
 	if (r == NULL)
 		return;
-	loop_undefer(&r->sweep);
 	if (r->current != NULL)
 		context_free(r->current);
 	while ((c = r->retired) != NULL) {
 		r->retired = c->next;
 		context_free(c);
 	}
+	/* the library answers what is open when it is left */
+	loop_undefer(&r->sweep);
 	ubloop_free(&r->base);
 	free(r);
 	*rp = NULL;
