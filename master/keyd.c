@@ -83,6 +83,7 @@ static int on_password(struct client *, struct ipc_frame *, struct err *);
 static int on_scram(struct client *, struct ipc_frame *, struct err *);
 static int on_proof(struct client *, struct ipc_frame *, struct err *);
 static bool too_many(struct client *);
+static bool is_wished(const struct keyd *, uint8_t algorithm);
 
 static const struct program keyd = {
 	.kind = PROGRAM_KEYD,
@@ -333,7 +334,7 @@ on_sign(struct client *c, struct ipc_frame *f, struct err *err)
 	if (ipc_decode(f, &msg, NULL, err) == -1)
 		return -1;
 	key = keys_find(c->keyd->keys, msg.name);
-	if (key != NULL && !too_many(c)) {
+	if (key != NULL && !too_many(c) && is_wished(c->keyd, msg.algorithm)) {
 		n = sign_digest(
 		    key, msg.algorithm, msg.digest, signature, &why);
 		done.signature = (struct str){ (const char *)signature, n };
@@ -342,6 +343,18 @@ on_sign(struct client *c, struct ipc_frame *f, struct err *err)
 	}
 	ipc_send(c->ipc, IPC_SIGNED, f->txn, &done);
 	return 0;
+}
+
+/* Old signatures only where some listener is to take old clients. */
+static bool
+is_wished(const struct keyd *k, uint8_t algorithm)
+{
+	if (!sign_is_old(algorithm))
+		return true;
+	for (size_t i = 0; i < k->config->n_listeners; i++)
+		if (k->config->listeners[i].tls_least < TLS_1_2)
+			return true;
+	return false;
 }
 
 static int

@@ -112,15 +112,15 @@ keep(struct keys_client *k, const struct conn *c)
 static void
 make_server(struct keys_client *k, struct kept *kept, const struct conn *c)
 {
+	const struct listener *l = c->session.subject.listener;
 	char scope[NAME_MAX_LEN + 32];
 
 	snprintf(scope, sizeof(scope), "%s %ju", kept->listener,
 	    (uintmax_t)kept->revision);
 	tls_server_unref(&kept->server);
 	/* What is wrong with a certificate keyd says. */
-	kept->server = tls_server_new(k->store,
-	    c->session.subject.listener->certificate->name, str_of(scope),
-	    NULL);
+	kept->server = tls_server_new(
+	    k->store, l->certificate->name, str_of(scope), l->tls_least, NULL);
 }
 
 /* --- what keyd says --- */

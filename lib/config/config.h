@@ -237,6 +237,8 @@ struct masquerade {
 
 /* --- TLS, AUTH, call-ahead --- */
 
+enum tls_version { TLS_1_0, TLS_1_1, TLS_1_2, TLS_1_3 };
+
 /* Both files stand below secrets/; only keyd reads them (config_secrets). */
 struct certificate {
 	struct where where;
@@ -324,8 +326,9 @@ struct listener {
 	const struct table *domain_map; /* NULL: none */
 	struct masquerade masquerade;
 	struct str certificate_name, auth_name, call_ahead_name; /* or empty */
-	const struct certificate *certificate;      /* NULL: no STARTTLS */
-	const struct auth_profile *auth;            /* NULL: no AUTH */
+	const struct certificate *certificate; /* NULL: no STARTTLS */
+	enum tls_version tls_least;            /* the oldest that is taken */
+	const struct auth_profile *auth;       /* NULL: no AUTH */
 	const struct callahead_profile *call_ahead; /* NULL: none */
 	struct ldap_accept ldap_accept;
 	struct ip_range *proxies; /* who must begin with a PROXY header; others

@@ -20,6 +20,7 @@ static void warn_empty(struct load *, const struct where *, struct str policy,
     struct str list, const char *key, const char *effect);
 static void warn_domain_map(struct load *, struct listener *);
 static void warn_directory(struct load *, const struct listener *);
+static void warn_old_tls(struct load *, const struct listener *);
 static bool may_accept(const struct rat *, struct str target);
 static bool accepts_some_user(const struct rat *, struct str domain);
 
@@ -38,6 +39,7 @@ load_warn(struct load *ld)
 		warn_lists(ld, &c->listeners[i]);
 		warn_domain_map(ld, &c->listeners[i]);
 		warn_directory(ld, &c->listeners[i]);
+		warn_old_tls(ld, &c->listeners[i]);
 	}
 	load_warn_work(ld);
 }
@@ -251,4 +253,17 @@ warn_directory(struct load *ld, const struct listener *l)
 		    a->unreachable_accept
 			? "every recipient is taken to be known"
 			: "recipients are rejected with 451");
+}
+
+/* Threats TLS-04. */
+static void
+warn_old_tls(struct load *ld, const struct listener *l)
+{
+	if (l->tls_least < TLS_1_2)
+		load_warning_where(ld, &l->where,
+		    "tls_min_version of listener \"%.*s\" lets in TLS 1.%d, "
+		    "whose ciphers and signatures do not protect mail any "
+		    "more; remove it, or keep it for a listener of old "
+		    "machines alone",
+		    STR_ARG(l->name), l->tls_least);
 }

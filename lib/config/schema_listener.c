@@ -41,6 +41,13 @@ static const struct choice unreachable[] = {
 	{ "reject", 0 },
 	{ NULL, 0 },
 };
+static const struct choice tls_versions[] = {
+	{ "1.0", TLS_1_0 },
+	{ "1.1", TLS_1_1 },
+	{ "1.2", TLS_1_2 },
+	{ "1.3", TLS_1_3 },
+	{ NULL, 0 },
+};
 static const struct choice behaviours[] = {
 	{ "ACCEPT", ACCEPT },
 	{ "RELAY", RELAY },
@@ -292,6 +299,14 @@ static const struct schema_key listener_keys[] = {
 	    .help = "What the listener shows under TLS to clients that do not "
 		    "ask for another name. Without one STARTTLS is not "
 		    "offered." },
+	{ .name = "tls_min_version",
+	    FIELD(listener, tls_least),
+	    .type = &value_choice,
+	    .choices = tls_versions,
+	    DEFAULT("1.2"),
+	    .help = "The oldest version of TLS that is taken. 1.0 and 1.1 are "
+		    "for clients that know nothing better: they come with "
+		    "ciphers and signatures that are broken, or nearly." },
 	{ .name = "call_ahead",
 	    FIELD(listener, call_ahead_name),
 	    .type = &value_text,

@@ -21,6 +21,10 @@
 	"ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:"         \
 	"ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-AES128-GCM-SHA256:"           \
 	"ECDHE-RSA-AES256-GCM-SHA384:ECDHE-RSA-CHACHA20-POLY1305"
+/* TLS 1.0 and 1.1 have nothing better. */
+#define CIPHERS_OLD                                                            \
+	":ECDHE-ECDSA-AES128-SHA:ECDHE-ECDSA-AES256-SHA:"                      \
+	"ECDHE-RSA-AES128-SHA:ECDHE-RSA-AES256-SHA"
 #define GROUPS "X25519:P-256:P-384"
 #define SIGNATURES                                                             \
 	"ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512:RSA-PSS+SHA256:"               \
@@ -29,7 +33,9 @@
 #define CLIENT_CHAIN    32768 /* bytes; threats TLS-05 */
 #define CLIENT_DEPTH    8
 
-static int set_up(struct tls_server *, const struct tls_store *, struct err *);
+static int set_up(struct tls_server *, const struct tls_store *,
+    enum tls_version least, struct err *);
+static bool set_versions(SSL_CTX *, enum tls_version least);
 static const struct tls_cert *find_name(
     const struct tls_certs *, struct str name);
 static bool choose(
@@ -55,7 +61,7 @@ tls_setup(void)
 
 struct tls_server *
 tls_server_new(const struct tls_store *store, struct str certificate,
-    struct str scope, struct err *err)
+    struct str scope, enum tls_version least, struct err *err)
 {
 	struct tls_server *s;
 	const struct tls_cert *own = find_name(store->certs, certificate);
@@ -72,7 +78,7 @@ tls_server_new(const struct tls_store *store, struct str certificate,
 	hmac(STR("session"), "context", scope, s->scope);
 	for (size_t i = 0; i < store->n_secrets; i++)
 		derive(&s->tickets[s->n_tickets++], store->secrets[i], scope);
-	if (set_up(s, store, err) == -1)
+	if (set_up(s, store, least, err) == -1)
 		tls_server_unref(&s);
 	return s;
 }
@@ -99,7 +105,8 @@ tls_server_unref(struct tls_server **sp)
 }
 
 static int
-set_up(struct tls_server *s, const struct tls_store *store, struct err *err)
+set_up(struct tls_server *s, const struct tls_store *store,
+    enum tls_version least, struct err *err)
 {
 	const struct tls_cert *shown[2];
 	SSL_CTX *c = s->ctx = SSL_CTX_new(TLS_server_method());
@@ -122,8 +129,7 @@ set_up(struct tls_server *s, const struct tls_store *store, struct err *err)
 	SSL_CTX_set_cert_cb(c, on_cert, s);
 	/* Many a certificate of a mail server is for servers only. */
 	if (SSL_CTX_set_purpose(c, X509_PURPOSE_ANY) != 1 ||
-	    SSL_CTX_set_min_proto_version(c, TLS1_2_VERSION) != 1 ||
-	    SSL_CTX_set_cipher_list(c, CIPHERS_12) != 1 ||
+	    !set_versions(c, least) ||
 	    SSL_CTX_set1_groups_list(c, GROUPS) != 1 ||
 	    SSL_CTX_set1_sigalgs_list(c, SIGNATURES) != 1)
 		return tls_err(err, ERR_TEMP, "TLS");
@@ -136,6 +142,25 @@ set_up(struct tls_server *s, const struct tls_store *store, struct err *err)
 		if (shown[i] != NULL && shown[i] != s->own)
 			add_cert(c, shown[i], NULL);
 	return 0;
+}
+
+/* Security level 0 is what lets SHA-1 sign. */
+static bool
+set_versions(SSL_CTX *c, enum tls_version least)
+{
+	static const int versions[] = {
+		[TLS_1_0] = TLS1_VERSION,
+		[TLS_1_1] = TLS1_1_VERSION,
+		[TLS_1_2] = TLS1_2_VERSION,
+		[TLS_1_3] = TLS1_3_VERSION,
+	};
+	bool old = least < TLS_1_2;
+
+	if (old)
+		SSL_CTX_set_security_level(c, 0);
+	return SSL_CTX_set_min_proto_version(c, versions[least]) == 1 &&
+	       SSL_CTX_set_cipher_list(
+		   c, old ? CIPHERS_12 CIPHERS_OLD : CIPHERS_12) == 1;
 }
 
 /* --- certificates --- */

@@ -11,8 +11,9 @@
  *	tls_server	what one listener shows; made from a store, immutable
  *	tls_conn	one client
  *
- * TLS 1.2 and 1.3; ECDHE with AEAD suites only; no renegotiation, no
- * compression, no early data. Sessions are resumed by tickets alone, which
+ * TLS 1.2 and 1.3; ECDHE with AEAD suites only, unless older versions are
+ * wished for (threats TLS-04); no renegotiation, no compression, no early
+ * data. Sessions are resumed by tickets alone, which
  * open at the same listener, in the same revision of the configuration and
  * for the same demands on the client's certificate (threats TLS-06).
  */
@@ -25,6 +26,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "config/config.h"
 #include "ipc/messages.h"
 #include "tls/sign.h"
 
@@ -48,10 +50,12 @@ uint64_t tls_store_generation(const struct tls_store *);
 /*
  * certificate: name of the one shown to clients that ask for no name, or for
  * one that no certificate has. scope: tickets are good for servers of the
- * same scope. NULL: there is no such certificate.
+ * same scope. least: the oldest version; before TLS 1.2 there are CBC suites
+ * and SHA-1 only, and both are taken then. NULL: there is no such certificate.
  */
 struct tls_server *tls_server_new(const struct tls_store *,
-    struct str certificate, struct str scope, struct err *err);
+    struct str certificate, struct str scope, enum tls_version least,
+    struct err *err);
 struct tls_server *tls_server_ref(struct tls_server *);
 void tls_server_unref(struct tls_server **);
 

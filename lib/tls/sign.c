@@ -24,6 +24,8 @@ static const struct kind {
 	[SIGN_PKCS1_SHA256] = { "RSA", "SHA2-256", 32, false },
 	[SIGN_PKCS1_SHA384] = { "RSA", "SHA2-384", 48, false },
 	[SIGN_PKCS1_SHA512] = { "RSA", "SHA2-512", 64, false },
+	[SIGN_ECDSA_SHA1] = { "EC", "SHA1", 20, false },
+	[SIGN_PKCS1_MD5_SHA1] = { "RSA", "MD5-SHA1", 36, false },
 };
 
 enum sign_algorithm
@@ -41,6 +43,12 @@ size_t
 sign_digest_len(enum sign_algorithm a)
 {
 	return a < SIGN_N ? kinds[a].digest_len : 0;
+}
+
+bool
+sign_is_old(enum sign_algorithm a)
+{
+	return a == SIGN_ECDSA_SHA1 || a == SIGN_PKCS1_MD5_SHA1;
 }
 
 size_t
@@ -69,10 +77,14 @@ sign_digest(EVP_PKEY *key, enum sign_algorithm a, struct str digest,
 static bool
 set_up(EVP_PKEY_CTX *ctx, enum sign_algorithm a)
 {
-	const EVP_MD *md =
-	    EVP_get_digestbyname(kinds[a].digest_len == 32   ? "SHA256"
-				 : kinds[a].digest_len == 48 ? "SHA384"
-							     : "SHA512");
+	static const char *const names[SIGN_DIGEST_MAX + 1] = {
+		[20] = "SHA1",
+		[32] = "SHA256",
+		[36] = "MD5-SHA1",
+		[48] = "SHA384",
+		[64] = "SHA512",
+	};
+	const EVP_MD *md = EVP_get_digestbyname(names[kinds[a].digest_len]);
 
 	if (EVP_PKEY_CTX_set_signature_md(ctx, md) != 1)
 		return false;

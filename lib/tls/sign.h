@@ -26,6 +26,8 @@ enum sign_algorithm {
 	SIGN_PKCS1_SHA256, /* RSA PKCS #1 1.5: TLS 1.2 */
 	SIGN_PKCS1_SHA384,
 	SIGN_PKCS1_SHA512,
+	SIGN_ECDSA_SHA1, /* TLS 1.0, 1.1 */
+	SIGN_PKCS1_MD5_SHA1,
 	SIGN_N
 };
 
@@ -36,6 +38,7 @@ enum sign_algorithm {
 enum sign_algorithm sign_algorithm(
     const char *key_type, bool pss, const char *md);
 size_t sign_digest_len(enum sign_algorithm); /* 0: no such algorithm */
+bool sign_is_old(enum sign_algorithm);       /* TLS 1.2 has better ones */
 
 /* Out has room for SIGN_SIGNATURE_MAX bytes. Returns the length of the
  * signature; 0: err. */

@@ -287,6 +287,22 @@ def test_tls_04_protocols_and_ciphers(tls):
         assert "Cipher is (NONE)" in r.stdout, (words, ciphers)
 
 
+def test_tls_04_a_listener_lowered_by_name(make_tls):
+    """Others of the same gateway stay as they are."""
+    suite = make_tls(TLS_CONFIG.replace(
+        "    certificate: other\n",
+        "    certificate: other\n    tls_min_version: 1.0\n"))
+    for port, version, taken in ((suite.private_port, "-tls1", True),
+                                 (suite.private_port, "-tls1_1", True),
+                                 (suite.port, "-tls1", False)):
+        r = subprocess.run(
+            ["openssl", "s_client", "-starttls", "smtp", "-connect",
+             "127.0.0.1:%d" % port, version, "-cipher", "ALL:@SECLEVEL=0"],
+            input="QUIT\r\n", capture_output=True, text=True, timeout=60)
+        assert ("Cipher is ECDHE-" in r.stdout) is taken, (port, version)
+    suite.wait_log("TLS success protocol TLSv1 cipher ECDHE-ECDSA-AES")
+
+
 def test_tls_required(tls):
     with Client(tls.private_port, helo=None) as c:
         assert c.cmd("HELO c.test")[0] == 530

@@ -28,7 +28,7 @@ prepare(void)
 	X509_free(tls_kit_add(&kit, "rsa", 2048, "mx.example.com"));
 	tls_kit_publish(&kit);
 	tls_store_client_ca(kit.store, buf_str(&kit.chains[0]), &err);
-	server = tls_server_new(kit.store, STR("mx"), STR("a"), &err);
+	server = tls_server_new(kit.store, STR("mx"), STR("a"), TLS_1_2, &err);
 	client_context = tls_client_context();
 	if (server == NULL)
 		abort();

@@ -57,6 +57,12 @@ static const struct {
 	    "this version cannot ask a directory: every recipient is taken to "
 	    "be known; remove the query" },
 
+	{ "old versions of TLS",
+	    HEAD "- {name: In, tls_min_version: 1.1}\n"
+		 "- {name: Out, port: 26, tls_min_version: 1.3}\n",
+	    "5 tls_min_version of listener \"In\" lets in TLS 1.1, whose "
+	    "ciphers and signatures do not protect mail any more; remove it, "
+	    "or keep it for a listener of old machines alone" },
 	{ "a service that nobody can ask",
 	    HEAD "- {name: In}\n"
 		 "sdr:\n"

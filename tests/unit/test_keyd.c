@@ -70,6 +70,9 @@ test_key_02_what_is_signed(void **state)
 		{ "mx", SIGN_ECDSA_SHA512, 32, false },
 		{ "mx", SIGN_PSS_SHA256, 32, false }, /* it is no RSA key */
 		{ "mx", SIGN_PKCS1_SHA256, 32, false },
+		/* threats TLS-04: no listener takes so old clients */
+		{ "mx", SIGN_ECDSA_SHA1, 20, false },
+		{ "mx", SIGN_PKCS1_MD5_SHA1, 36, false },
 		{ "mx", SIGN_NONE, 0, false },
 		{ "mx", SIGN_N, 32, false },
 		{ "mx", 15, 64, false },

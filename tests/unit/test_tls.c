@@ -52,8 +52,8 @@ static struct tls_server *
 server(const char *certificate, const char *scope)
 {
 	struct err err = ERR_INIT;
-	struct tls_server *s =
-	    tls_server_new(kit.store, str_of(certificate), str_of(scope), &err);
+	struct tls_server *s = tls_server_new(
+	    kit.store, str_of(certificate), str_of(scope), TLS_1_2, &err);
 
 	if (s == NULL)
 		fail_msg("%s: %s", certificate, err.text);
@@ -178,6 +178,65 @@ test_tls_04_what_is_not_offered(void **state)
 	}
 }
 
+/* A listener that is lowered by name takes what old clients have, and no
+ * more than that. */
+static void
+test_tls_04_old_versions(void **state)
+{
+	static const struct {
+		const char *certificate;
+		enum tls_version least;
+		int version;
+		const char *ciphers;
+		const char *cipher; /* NULL: refused */
+	} cases[] = {
+		{ "mx", TLS_1_0, TLS1_VERSION, "ALL", "ECDHE-ECDSA-AES" },
+		{ "mx", TLS_1_0, TLS1_1_VERSION, "ALL", "ECDHE-ECDSA-AES" },
+		{ "mx-rsa", TLS_1_0, TLS1_VERSION, "aRSA", "ECDHE-RSA-AES" },
+		{ "mx-rsa", TLS_1_1, TLS1_1_VERSION, "aRSA", "ECDHE-RSA-AES" },
+		{ "mx", TLS_1_0, TLS1_2_VERSION, "ALL", "GCM-SHA" },
+		{ "mx", TLS_1_0, TLS1_3_VERSION, "ALL", "TLS_" },
+		{ "mx", TLS_1_1, TLS1_VERSION, "ALL", NULL },
+		{ "mx", TLS_1_0, TLS1_VERSION, "aNULL:eNULL", NULL },
+		{ "mx-rsa", TLS_1_0, TLS1_VERSION, "kRSA", NULL },
+		{ "mx-rsa", TLS_1_0, TLS1_VERSION, "3DES:RC4", NULL },
+		{ "mx", TLS_1_2, TLS1_1_VERSION, "ALL", NULL },
+		{ "mx", TLS_1_3, TLS1_2_VERSION, "ALL", NULL },
+		{ "mx", TLS_1_3, TLS1_3_VERSION, "ALL", "TLS_" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < NELEM(cases); i++) {
+		SSL_CTX *ctx = tls_client_context();
+		struct err err = ERR_INIT;
+		struct tls_server *s =
+		    tls_server_new(kit.store, str_of(cases[i].certificate),
+			STR("a"), cases[i].least, &err);
+		struct tls_conn *c = tls_conn_new(s, TLS_VERIFY_NO);
+		struct tls_client client;
+		bool ok;
+
+		SSL_CTX_set_security_level(ctx, 0);
+		SSL_CTX_set_min_proto_version(ctx, 0);
+		SSL_CTX_set_max_proto_version(ctx, cases[i].version);
+		SSL_CTX_set_cipher_list(ctx, cases[i].ciphers);
+		tls_client_open(&client, ctx);
+		ok = tls_kit_handshake(&kit, c, &client) == TLS_OK;
+		if (ok != (cases[i].cipher != NULL))
+			fail_msg("case %zu: %s", i, tls_conn_reason(c));
+		if (ok &&
+		    (SSL_version(client.ssl) != cases[i].version ||
+			strstr(tls_conn_cipher(c), cases[i].cipher) == NULL))
+			fail_msg("case %zu: %s", i, tls_conn_cipher(c));
+		if (ok)
+			talk(c, &client, 1);
+		tls_conn_free(&c);
+		tls_server_unref(&s);
+		SSL_free(client.ssl);
+		SSL_CTX_free(ctx);
+	}
+}
+
 /* --- names --- */
 
 /* Threats TLS-07, TLS-08: which certificate is shown to whom. */
@@ -225,7 +284,8 @@ test_no_such_certificate(void **state)
 	struct err err = ERR_INIT;
 
 	(void)state;
-	assert_null(tls_server_new(kit.store, STR("nobody"), STR("a"), &err));
+	assert_null(
+	    tls_server_new(kit.store, STR("nobody"), STR("a"), TLS_1_2, &err));
 	assert_string_equal(err.text, "certificate nobody cannot be used");
 }
 
@@ -613,6 +673,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_both_versions_and_keys),
 		cmocka_unit_test(test_tls_04_what_is_not_offered),
+		cmocka_unit_test(test_tls_04_old_versions),
 		cmocka_unit_test(test_tls_07_names),
 		cmocka_unit_test(test_no_such_certificate),
 		cmocka_unit_test(test_tls_06_tickets),
