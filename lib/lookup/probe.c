@@ -1,4 +1,9 @@
-/* probe.c - ask other SMTP servers, one after the other, until one answers */
+/*
+ * probe.c - ask other SMTP servers, one after the other, until one answers
+ *
+ * An errand is what is asked of the servers; all who ask the same while it is
+ * under way are told what it came to.
+ */
 #include "lookup/probe.h"
 
 #include <stdlib.h>
@@ -13,7 +18,7 @@ struct probes {
 	struct loop *loop;
 	struct lookups *lookups;
 	const struct client_tls *tls;
-	struct probing *first;
+	struct errand *first;
 	size_t n;
 };
 
@@ -25,13 +30,19 @@ struct name {
 	struct name *next;
 };
 
-struct probing {
-	struct probes *all;
-	struct probing *next, **prev;
-	struct arena mem;
-	struct probe what; /* texts in mem */
+struct probing {                      /* who asks */
+	struct probing *next, **prev; /* of the same errand */
+	struct errand *errand;
 	probe_finished done;
 	void *arg;
+};
+
+struct errand {
+	struct probes *all;
+	struct errand *next, **prev;
+	struct probing *first, **last;
+	struct arena mem;
+	struct probe what; /* texts and hosts in mem */
 	struct loop_timer *timer;
 	struct lookup *lookup;
 	struct client *client;
@@ -43,25 +54,30 @@ struct probing {
 	size_t n_addresses, at;
 	bool second; /* AAAA was asked, A is */
 	size_t n_tried;
+	bool over; /* its answer is being told */
 	char why[200];
-	struct probe_done result;
 };
 
-static void copy_hosts(struct probing *, const struct codec_list *);
+static struct errand *errand_new(struct probes *, const struct probe *);
+static void errand_free(struct errand *);
+static struct errand *find_same(const struct probes *, const struct probe *);
+static bool same_hosts(const struct codec_list *, const struct codec_list *);
+static void copy_hosts(struct errand *, const struct codec_list *);
+static void leave(struct probing *);
 static void work(void *arg);
-static bool next_name(struct probing *);
-static void next_address(struct probing *);
-static void query(struct probing *, enum lookup_kind);
+static bool next_name(struct errand *);
+static void next_address(struct errand *);
+static void query(struct errand *, enum lookup_kind);
 static void on_mx(void *arg, const struct answer *);
 static void on_addresses(void *arg, const struct answer *);
-static void add_mx(struct probing *, const struct answer *);
-static bool is_full(const struct probing *);
-static void connect_to(struct probing *);
+static void add_mx(struct errand *, const struct answer *);
+static bool is_full(const struct errand *);
+static void connect_to(struct errand *);
 static void left(struct probes *, const struct endpoint *);
 static void on_client(void *arg, const struct client_result *);
 static void on_time(void *arg);
-static void finish(struct probing *, uint8_t answer, uint32_t code, struct str);
-static void note(struct probing *, const char *what, struct str why);
+static void finish(struct errand *, uint8_t answer, uint32_t code, struct str);
+static void note(struct errand *, const char *what, struct str why);
 
 struct probes *
 probes_new(
@@ -82,9 +98,11 @@ probes_free(struct probes **allp)
 
 	*allp = NULL;
 	while (all != NULL && all->first != NULL) {
-		struct probing *p = all->first;
+		struct errand *p = all->first;
 
-		probe_stop(&p);
+		while (p->first != NULL)
+			leave(p->first);
+		errand_free(p);
 	}
 	free(all);
 }
@@ -93,11 +111,42 @@ struct probing *
 probe_start(struct probes *all, const struct probe *what, probe_finished done,
     void *arg)
 {
-	struct probing *p = mem_alloc(sizeof(*p));
+	struct errand *p = find_same(all, what);
+	struct probing *asker = mem_alloc(sizeof(*asker));
+
+	if (p == NULL)
+		p = errand_new(all, what);
+	asker->errand = p;
+	asker->done = done;
+	asker->arg = arg;
+	asker->prev = p->last;
+	*p->last = asker;
+	p->last = &asker->next;
+	return asker;
+}
+
+void
+probe_stop(struct probing **askerp)
+{
+	struct probing *asker = *askerp;
+	struct errand *p;
+
+	*askerp = NULL;
+	if (asker == NULL)
+		return;
+	p = asker->errand;
+	leave(asker);
+	if (p->first == NULL && !p->over)
+		errand_free(p);
+}
+
+static struct errand *
+errand_new(struct probes *all, const struct probe *what)
+{
+	struct errand *p = mem_alloc(sizeof(*p));
 
 	p->all = all;
-	p->done = done;
-	p->arg = arg;
+	p->last = &p->first;
 	arena_init(&p->mem, PROBE_MEM);
 	p->what = *what;
 	p->what.helo = arena_str(&p->mem, what->helo);
@@ -121,14 +170,9 @@ probe_start(struct probes *all, const struct probe *what, probe_finished done,
 	return p;
 }
 
-void
-probe_stop(struct probing **pp)
+static void
+errand_free(struct errand *p)
 {
-	struct probing *p = *pp;
-
-	*pp = NULL;
-	if (p == NULL)
-		return;
 	lookup_cancel(&p->lookup);
 	loop_timer_free(&p->timer);
 	*p->prev = p->next;
@@ -143,28 +187,78 @@ probe_stop(struct probing **pp)
 	free(p);
 }
 
-static void
-copy_hosts(struct probing *p, const struct codec_list *hosts)
+/* Of recipients only: a password is nobody else's. */
+static struct errand *
+find_same(const struct probes *all, const struct probe *what)
 {
-	const struct probe_host *v = hosts->v;
+	struct errand *p = all->first;
+
+	if (what->kind != PROBE_CALLAHEAD)
+		return NULL;
+	while (
+	    p != NULL && (p->over || p->what.kind != what->kind ||
+			     !str_eq(p->what.rcpt, what->rcpt) ||
+			     !str_eq(p->what.sender, what->sender) ||
+			     !str_eq(p->what.helo, what->helo) ||
+			     p->what.timeout_ms != what->timeout_ms ||
+			     p->what.max_connections != what->max_connections ||
+			     p->what.tls != what->tls ||
+			     !same_hosts(&p->what.hosts, &what->hosts)))
+		p = p->next;
+	return p;
+}
+
+static bool
+same_hosts(const struct codec_list *a, const struct codec_list *b)
+{
+	const struct probe_host *x = a->v, *y = b->v;
+
+	if (a->n != b->n)
+		return false;
+	for (size_t i = 0; i < a->n; i++)
+		if (!str_eq(x[i].host, y[i].host) || x[i].port != y[i].port ||
+		    x[i].no_mx != y[i].no_mx)
+			return false;
+	return true;
+}
+
+static void
+copy_hosts(struct errand *p, const struct codec_list *hosts)
+{
+	const struct probe_host *from = hosts->v;
+	struct probe_host *v = arena_array(&p->mem, hosts->n, sizeof(*v));
 	struct name **last = &p->names;
 
 	for (size_t i = 0; i < hosts->n; i++) {
 		struct name *n = arena_alloc(&p->mem, sizeof(*n));
 
-		n->name = arena_str(&p->mem, v[i].host);
+		v[i] = from[i];
+		v[i].host = arena_str(&p->mem, from[i].host);
+		n->name = v[i].host;
 		n->port = v[i].port;
 		n->mx = !v[i].no_mx;
 		*last = n;
 		last = &n->next;
 	}
+	p->what.hosts = (struct codec_list){ hosts->n, v };
+}
+
+static void
+leave(struct probing *asker)
+{
+	*asker->prev = asker->next;
+	if (asker->next != NULL)
+		asker->next->prev = asker->prev;
+	else
+		asker->errand->last = asker->prev;
+	free(asker);
 }
 
 /* The first call: the clock of all that follows starts. */
 static void
 work(void *arg)
 {
-	struct probing *p = arg;
+	struct errand *p = arg;
 	struct loop_timer *begun = p->timer;
 
 	p->timer = loop_timer(p->all->loop, on_time, p);
@@ -176,7 +270,7 @@ work(void *arg)
 
 /* False: there is none left. */
 static bool
-next_name(struct probing *p)
+next_name(struct errand *p)
 {
 	struct name *n = p->names;
 	struct ip ip;
@@ -199,7 +293,7 @@ next_name(struct probing *p)
 }
 
 static void
-query(struct probing *p, enum lookup_kind kind)
+query(struct errand *p, enum lookup_kind kind)
 {
 	struct query q = { .kind = (uint8_t)kind,
 		.name = p->name->name,
@@ -212,7 +306,7 @@ query(struct probing *p, enum lookup_kind kind)
 static void
 on_mx(void *arg, const struct answer *a)
 {
-	struct probing *p = arg;
+	struct errand *p = arg;
 
 	p->lookup = NULL;
 	switch (a->end) {
@@ -233,7 +327,7 @@ on_mx(void *arg, const struct answer *a)
 
 /* In place of the domain, its hosts by preference. */
 static void
-add_mx(struct probing *p, const struct answer *a)
+add_mx(struct errand *p, const struct answer *a)
 {
 	const struct dns_rr *rr = a->rrs.v;
 	struct name *rest = p->names;
@@ -266,7 +360,7 @@ add_mx(struct probing *p, const struct answer *a)
 static void
 on_addresses(void *arg, const struct answer *a)
 {
-	struct probing *p = arg;
+	struct errand *p = arg;
 	const struct dns_rr *rr = a->rrs.v;
 
 	p->lookup = NULL;
@@ -287,7 +381,7 @@ on_addresses(void *arg, const struct answer *a)
 }
 
 static void
-next_address(struct probing *p)
+next_address(struct errand *p)
 {
 	if (p->at == p->n_addresses || p->n_tried >= PROBE_ADDRESSES_MAX) {
 		if (p->n_tried >= PROBE_ADDRESSES_MAX || !next_name(p))
@@ -303,18 +397,18 @@ next_address(struct probing *p)
 }
 
 static bool
-is_full(const struct probing *p)
+is_full(const struct errand *p)
 {
 	uint32_t n = 0;
 
-	for (const struct probing *q = p->all->first; q != NULL; q = q->next)
+	for (const struct errand *q = p->all->first; q != NULL; q = q->next)
 		n += q->client != NULL && q->to.port == p->to.port &&
 		     ip_equal(&q->to.ip, &p->to.ip);
 	return p->what.max_connections > 0 && n >= p->what.max_connections;
 }
 
 static void
-connect_to(struct probing *p)
+connect_to(struct errand *p)
 {
 	char *host = arena_strz(&p->mem, p->name->name);
 
@@ -327,9 +421,9 @@ connect_to(struct probing *p)
 static void
 left(struct probes *all, const struct endpoint *to)
 {
-	struct probing *oldest = NULL;
+	struct errand *oldest = NULL;
 
-	for (struct probing *p = all->first; p != NULL; p = p->next)
+	for (struct errand *p = all->first; p != NULL; p = p->next)
 		if (p->waits && p->to.port == to->port &&
 		    ip_equal(&p->to.ip, &to->ip))
 			oldest = p;
@@ -342,7 +436,7 @@ left(struct probes *all, const struct endpoint *to)
 static void
 on_client(void *arg, const struct client_result *r)
 {
-	struct probing *p = arg;
+	struct errand *p = arg;
 
 	p->client = NULL;
 	left(p->all, &p->to);
@@ -357,27 +451,33 @@ on_client(void *arg, const struct client_result *r)
 static void
 on_time(void *arg)
 {
-	struct probing *p = arg;
+	struct errand *p = arg;
 
 	note(p, "no answer in time", STR(""));
 	finish(p, RECIPIENT_NO_ANSWER, 0, str_of(p->why));
 }
 
 static void
-finish(struct probing *p, uint8_t answer, uint32_t code, struct str text)
+finish(struct errand *p, uint8_t answer, uint32_t code, struct str text)
 {
 	struct probe_done d = { .kind = p->what.kind,
 		.answer = answer,
 		.code = code,
 		.text = str_sub(text, 0, REPLY_TEXT_MAX) };
 
-	p->done(p->arg, &d);
-	probe_stop(&p);
+	p->over = true;
+	while (p->first != NULL) {
+		struct probing asker = *p->first;
+
+		leave(p->first);
+		asker.done(asker.arg, &d);
+	}
+	errand_free(p);
 }
 
 /* The last thing that went wrong. */
 static void
-note(struct probing *p, const char *what, struct str why)
+note(struct errand *p, const char *what, struct str why)
 {
 	struct err e;
 

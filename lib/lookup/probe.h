@@ -12,6 +12,9 @@
  * Of those that allow only so many connections to one address, further ones
  * wait for their turn, the oldest first, within their time.
  *
+ * Who asks about a recipient what is being asked already is told the same, and
+ * in the time of the first.
+ *
  * An address that is never a next hop (loopback and the like) is asked only
  * when it was written as an address (threats LOP-02).
  */
@@ -21,7 +24,7 @@
 #include "lookup/client.h"
 #include "lookup/lookup.h"
 
-#define PROBES_MAX          1000 /* under way; more: no answer, "busy" */
+#define PROBES_MAX          1000 /* different ones; more: no answer, "busy" */
 #define PROBE_ADDRESSES_MAX 50   /* that are tried for one probe */
 
 struct probes; /* all that are under way */

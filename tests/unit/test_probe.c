@@ -407,32 +407,43 @@ come(int listening, int *fds, unsigned n)
 	return n;
 }
 
-/* Call-ahead: not more than so many connections to one server at a time. */
-static void
-test_connections_to_one_server(void **state)
+static int
+listen_at(uint16_t *port)
 {
 	struct sockaddr_in in = { .sin_family = AF_INET,
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t len = sizeof(in);
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), fds[8];
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+
+	assert_int_equal(bind(fd, (struct sockaddr *)&in, sizeof(in)), 0);
+	assert_int_equal(listen(fd, 10), 0);
+	getsockname(fd, (struct sockaddr *)&in, &len);
+	*port = ntohs(in.sin_port);
+	return fd;
+}
+
+/* Call-ahead: not more than so many connections to one server at a time. */
+static void
+test_connections_to_one_server(void **state)
+{
 	struct probe_host host = { STR("127.0.0.1"), 0, 1 };
+	int fd = listen_at(&host.port), fds[8];
+	char rcpt[] = "anna0@example.com";
 	struct probe p = { .kind = PROBE_CALLAHEAD,
 		.timeout_ms = 20000,
 		.helo = STR("mx.postern.test"),
-		.rcpt = STR("anna@example.com"),
+		.rcpt = str_of(rcpt),
 		.max_connections = 2,
 		.hosts = { 1, &host } };
 	struct probing *all[5];
 	unsigned n = 0;
 
 	(void)state;
-	assert_int_equal(bind(fd, (struct sockaddr *)&in, sizeof(in)), 0);
-	assert_int_equal(listen(fd, 10), 0);
-	getsockname(fd, (struct sockaddr *)&in, &len);
-	host.port = ntohs(in.sin_port);
 	n_done = 0;
-	for (size_t i = 0; i < NELEM(all); i++)
+	for (size_t i = 0; i < NELEM(all); i++) {
+		rcpt[4]++;
 		all[i] = probe_start(probes, &p, on_turn_done, NULL);
+	}
 	n = come(fd, fds, n);
 	assert_int_equal(n, 2);
 	close(fds[0]); /* one ends, and the next has its turn */
@@ -452,6 +463,53 @@ test_connections_to_one_server(void **state)
 	close(fd);
 }
 
+/* Who asks what is being asked waits for that answer. */
+static void
+test_the_same_is_asked_once(void **state)
+{
+	static const struct {
+		const char *rcpt, *sender;
+		uint8_t kind;
+		bool shared; /* with the first */
+	} asked[] = {
+		{ "anna@example.com", "", PROBE_CALLAHEAD, true },
+		{ "anna@example.com", "", PROBE_CALLAHEAD, true },
+		{ "otto@example.com", "", PROBE_CALLAHEAD, false },
+		{ "anna@example.com", "s@x.test", PROBE_CALLAHEAD, false },
+		{ "anna@example.com", "", PROBE_CALLAHEAD, true },
+		{ "anna@example.com", "", PROBE_AUTH, false },
+		{ "anna@example.com", "", PROBE_AUTH, false },
+	};
+	struct probe_host host = { STR("127.0.0.1"), 0, 1 };
+	int fd = listen_at(&host.port), fds[8];
+	struct probing *all[NELEM(asked)];
+	unsigned n, different = 1;
+
+	(void)state;
+	n_done = 0;
+	for (size_t i = 0; i < NELEM(asked); i++) {
+		struct probe p = { .kind = asked[i].kind,
+			.timeout_ms = 20000,
+			.helo = STR("mx.postern.test"),
+			.sender = str_of(asked[i].sender),
+			.rcpt = str_of(asked[i].rcpt),
+			.user = STR("joe"),
+			.password = STR("secret"),
+			.hosts = { 1, &host } };
+
+		all[i] = probe_start(probes, &p, on_turn_done, NULL);
+		different += !asked[i].shared;
+	}
+	n = come(fd, fds, 0);
+	assert_int_equal(n, different);
+	probe_stop(&all[0]); /* the others still wait for it */
+	for (unsigned i = 0; i < n; i++)
+		close(fds[i]);
+	assert_int_equal(come(fd, fds, n), n);
+	assert_int_equal(n_done, NELEM(asked) - 1);
+	close(fd);
+}
+
 int
 main(void)
 {
@@ -463,6 +521,7 @@ main(void)
 		cmocka_unit_test(test_tls_02_injected_reply),
 		cmocka_unit_test(test_stopped),
 		cmocka_unit_test(test_connections_to_one_server),
+		cmocka_unit_test(test_the_same_is_asked_once),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
