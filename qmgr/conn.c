@@ -9,6 +9,7 @@
 #include "qmgr/deliver.h"
 #include "qmgr/retry.h"
 
+static void kick_limited(struct qmgr *, struct dest *);
 static void put(struct conn *, enum conn_list);
 static void take(struct conn *);
 static struct address *choose(const struct qmgr *, const struct dest *);
@@ -147,11 +148,8 @@ conn_gone(struct qmgr *q, struct conn *c, const struct session_down *why)
 	}
 	free(c->host);
 	free(c);
+	kick_limited(q, d);
 	schedule_kick(q, d);
-	/* The domain's limit may have kept its other gateways waiting. */
-	for (d = d->main != NULL ? d->main : d; d != NULL; d = d->beside)
-		if (d->n_due > 0)
-			schedule_kick(q, d);
 	schedule_wake(q);
 }
 
@@ -161,6 +159,22 @@ conn_of(const struct qmgr *q, void *worker, uint32_t id)
 	struct conn *c = map_get_u64(&q->conns, id);
 
 	return c != NULL && c->worker == worker ? c : NULL;
+}
+
+/* Those of the domain that its limit keeps waiting, in turns: the one behind
+ * d first, so that none takes the place of a connection of its own again and
+ * again while others wait. */
+static void
+kick_limited(struct qmgr *q, struct dest *d)
+{
+	struct dest *first = d->main != NULL ? d->main : d, *other;
+
+	for (other = d->beside; other != NULL; other = other->beside)
+		if (other->limited)
+			schedule_kick(q, other);
+	for (other = first; other != d; other = other->beside)
+		if (other->limited)
+			schedule_kick(q, other);
 }
 
 /* --- lists --- */
@@ -177,6 +191,7 @@ put(struct conn *c, enum conn_list list)
 		c->next->prev = c;
 	d->conns[list] = c;
 	d->n_conns[list]++;
+	(d->main != NULL ? d->main : d)->n_all++;
 }
 
 static void
@@ -188,6 +203,7 @@ take(struct conn *c)
 	if (c->next != NULL)
 		c->next->prev = c->prev;
 	d->n_conns[c->list]--;
+	(d->main != NULL ? d->main : d)->n_all--;
 }
 
 static void

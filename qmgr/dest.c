@@ -92,14 +92,7 @@ dest_is_part(const struct dest *d, const struct dest *whole)
 size_t
 dest_conns(const struct dest *d)
 {
-	size_t n = 0;
-
-	if (d->main != NULL)
-		d = d->main;
-	for (; d != NULL; d = d->beside)
-		for (int i = 0; i < CONNS_LISTS; i++)
-			n += d->n_conns[i];
-	return n;
+	return d->main != NULL ? d->main->n_all : d->n_all;
 }
 
 void

@@ -126,6 +126,8 @@ struct dest {
 	/* connections */
 	struct conn *conns[CONNS_LISTS];
 	size_t n_conns[CONNS_LISTS];
+	size_t n_all; /* of the domain, its gateways included; only in main */
+	bool limited; /* it had one more, but for the domain's limit */
 	int64_t starved;       /* since when parcels found no free connection */
 	int64_t patience_ends; /* then one more is opened; 0: not waiting */
 

@@ -263,6 +263,7 @@ step(struct qmgr *q, struct dest *d)
 
 	dest_refresh(q, d);
 	d->patience_ends = 0;
+	d->limited = false;
 	if (p == NULL)
 		d->starved = 0;
 	if (p == NULL || d->internal || q->suspended)
@@ -356,7 +357,8 @@ open_one(struct qmgr *q, struct dest *d)
 	size_t n = d->n_conns[CONNS_OPENING] + d->n_conns[CONNS_FULL] +
 		   d->n_conns[CONNS_QUITTING];
 
-	if (dest_conns(d) >= d->limits->max_connections)
+	d->limited = dest_conns(d) >= d->limits->max_connections;
+	if (d->limited)
 		return STEP_REST;
 	if (n > 0 && d->failures > 0)
 		return STEP_REST; /* one probe at a time */

@@ -199,6 +199,43 @@ test_profile_of_destination(void **state)
 	twin_free(t);
 }
 
+/* A gateway with much mail does not keep the domain's only connection. */
+static void
+test_the_limit_goes_round(void **state)
+{
+	static const char *const gateways[] = { "One", "Two", "Any" };
+	struct twin *t = begin("");
+	unsigned served[3] = { 0 }, mids = 0;
+	struct dest *d;
+
+	(void)state;
+	for (size_t i = 0; i < NELEM(gateways); i++) {
+		t->gateway = str_of(gateways[i]);
+		for (unsigned k = 0; k < 6; k++)
+			twin_mail(t, ++mids, "a@few.test");
+	}
+	twin_run(t);
+	for (size_t n = 0; n < 6; n++) {
+		struct conn *c = t->opened[n];
+
+		assert_int_equal(t->n_opened, n + 1);
+		for (size_t i = 0; i < NELEM(gateways); i++)
+			served[i] += strcmp(c->dest->gateway, gateways[i]) == 0;
+		d = dest_find(&t->q, STR("few.test"));
+		assert_int_equal(dest_conns(d), 1);
+		for (d = d->beside; d != NULL; d = d->beside)
+			assert_true(d->limited || d == c->dest);
+		twin_up(t);
+		twin_answer(t, 250, JOB_DOT, "ok");
+		/* of two jobs one comes back */
+		t->jobs_at = t->n_jobs;
+		twin_down(t, n, SESSION_CLOSED, 0, "");
+	}
+	for (size_t i = 0; i < NELEM(gateways); i++)
+		assert_int_equal(served[i], 2);
+	twin_free(t);
+}
+
 int
 main(void)
 {
@@ -207,6 +244,7 @@ main(void)
 		cmocka_unit_test(test_a_group_takes_turns),
 		cmocka_unit_test(test_own_queue_and_state),
 		cmocka_unit_test(test_one_limit_for_all),
+		cmocka_unit_test(test_the_limit_goes_round),
 		cmocka_unit_test(test_forgotten),
 		cmocka_unit_test(test_profile_of_destination),
 	};
