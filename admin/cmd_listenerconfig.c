@@ -178,17 +178,52 @@ delete_at(struct editing *ed, size_t i)
 	return status;
 }
 
+struct str
+listener_file(const struct editing *ed, size_t i, const char *key)
+{
+	const struct listener *l = listener_at(ed, i);
+
+	return strcmp(key, "hat") == 0 ? l->hat_file : l->rat_file;
+}
+
+void
+listener_file_show(struct editing *ed, struct str file)
+{
+	fprintf(ed->t->dialogue.out,
+	    "The table is the file tables/%.*s: change it there, or import "
+	    "another.\n",
+	    STR_ARG(file));
+}
+
+int
+listener_file_refuse(struct editing *ed, struct str file)
+{
+	struct err err = ERR_INIT;
+
+	err_set(&err, ERR_PERM,
+	    "The table is the file tables/%.*s: change it there, or import "
+	    "another.",
+	    STR_ARG(file));
+	return tool_fail(ed->t, &err);
+}
+
 int
 listener_import(struct editing *ed, size_t i, const char *key,
     listener_text_import *import, const char *file, struct str text)
 {
+	struct str in = listener_file(ed, i, key);
 	struct config_problems ps = { 0 };
+	char name[NAME_MAX_LEN + sizeof("tables/")];
 	struct buf yaml;
 	int status;
 
 	buf_init(&yaml, CONFIG_FILE_MAX);
 	if (import(listener_at(ed, i), file, text, &yaml, &ps) == -1) {
 		status = files_bad_lines(ed, &ps);
+	} else if (in.n > 0) {
+		snprintf(name, sizeof(name), "tables/%.*s", STR_ARG(in));
+		workcopy_put(ed->w, name, text);
+		status = editing_done(ed);
 	} else {
 		editing_yaml(ed, buf_str(&yaml), "listeners[%zu].%s", i, key);
 		status = editing_done(ed);

@@ -24,6 +24,15 @@ const char *listener_type_name(enum listener_type);
 bool listener_port_taken(
     struct editing *, const struct interface *, uint64_t port, size_t except);
 
+/* The name of the file that is the listener's access table; empty: the table
+ * stands in postern.yaml. key: "hat", "rat". Such a file is made by somebody
+ * for whom commands are too slow: it is shown, exported and imported here, but
+ * changed where it comes from. */
+struct str listener_file(const struct editing *, size_t i, const char *key);
+/* Says that for the dialogue, above the menu; refuses it on a line. */
+void listener_file_show(struct editing *, struct str file);
+int listener_file_refuse(struct editing *, struct str file);
+
 /* Replaces an access table by an exported one, or says which lines are wrong:
  * key "hat", "rat", and what reads its text. The exit status. */
 typedef int listener_text_import(const struct listener *, const char *file,

@@ -67,22 +67,26 @@ bool
 listener_hat(struct editing *ed, size_t i)
 {
 	struct dialogue_op menu[NELEM(ops)];
-	bool more = true;
-	size_t op;
+	bool in_file = listener_file(ed, i, "hat").n > 0, more = true;
+	size_t first = in_file ? PRINT : 0, op;
+	size_t n = in_file ? EXPORT - PRINT + 1 : NELEM(ops);
 
 	for (size_t k = 0; k < NELEM(ops); k++)
 		menu[k] = ops[k].op;
 	while (more) {
 		tool_space(ed->t);
+		if (in_file)
+			listener_file_show(ed, listener_file(ed, i, "hat"));
 		fprintf(ed->t->dialogue.out,
 		    "There are currently %zu policies defined.\n"
 		    "There are currently %zu sender groups.\n",
 		    hat_now(ed, i)->n_policies, hat_now(ed, i)->n_groups);
 		tool_space(ed->t);
-		if (!dialogue_menu(&ed->t->dialogue, menu, NELEM(ops), &op))
+		if (!dialogue_menu(&ed->t->dialogue, menu + first, n, &op))
 			return false;
-		if (op == NELEM(ops))
+		if (op == n)
 			return true;
+		op += first;
 		if (op >= PRINT && op <= EXPORT)
 			more = files_ask(
 			    ed, &table, (enum files_op)(op - PRINT), i);
@@ -97,6 +101,7 @@ listener_hat(struct editing *ed, size_t i)
 int
 listener_hat_batch(struct editing *ed, struct args *a, size_t i)
 {
+	struct str file = listener_file(ed, i, "hat");
 	const char *word = args_next(a);
 
 	for (size_t op = 0; word != NULL && op < NELEM(ops); op++) {
@@ -105,6 +110,8 @@ listener_hat_batch(struct editing *ed, struct args *a, size_t i)
 		if (op >= PRINT && op <= EXPORT)
 			return files_take(
 			    ed, a, &table, (enum files_op)(op - PRINT), i);
+		if (file.n > 0)
+			return listener_file_refuse(ed, file);
 		return ops[op].take != NULL ? ops[op].take(ed, a, i)
 					    : take_object(ed, a, i, word);
 	}

@@ -54,7 +54,7 @@ static const struct {
 	{ { "EXPORT", "Export the table to a file." }, NULL, NULL },
 	{ { "CLEAR", "Remove all entries." }, ask_clear, take_clear },
 };
-#define PRINT 4
+enum { PRINT = 4, EXPORT = 6 };
 
 static const struct files_table table = { print, import, NULL };
 
@@ -62,20 +62,26 @@ bool
 listener_rat(struct editing *ed, size_t i)
 {
 	struct dialogue_op menu[NELEM(ops)];
-	size_t op;
+	bool in_file = listener_file(ed, i, "rat").n > 0;
+	size_t first = in_file ? PRINT : 0, op;
+	size_t n = in_file ? EXPORT - PRINT + 1 : NELEM(ops);
 
 	for (size_t k = 0; k < NELEM(ops); k++)
 		menu[k] = ops[k].op;
 	do {
 		tool_space(ed->t);
+		if (in_file)
+			listener_file_show(ed, listener_file(ed, i, "rat"));
 		fprintf(ed->t->dialogue.out,
 		    "There are currently %zu recipients.\n",
-		    recipients_count(ed, i));
+		    in_file ? listener_at(ed, i)->rat.n
+			    : recipients_count(ed, i));
 		tool_space(ed->t);
-		if (!dialogue_menu(&ed->t->dialogue, menu, NELEM(ops), &op))
+		if (!dialogue_menu(&ed->t->dialogue, menu + first, n, &op))
 			return false;
-		if (op == NELEM(ops))
+		if (op == n)
 			return true;
+		op += first;
 	} while (ops[op].ask != NULL
 		     ? ops[op].ask(ed, i)
 		     : files_ask(ed, &table, (enum files_op)(op - PRINT), i));
@@ -85,14 +91,18 @@ listener_rat(struct editing *ed, size_t i)
 int
 listener_rat_batch(struct editing *ed, struct args *a, size_t i)
 {
+	struct str file = listener_file(ed, i, "rat");
 	const char *word = args_next(a);
 
 	for (size_t op = 0; word != NULL && op < NELEM(ops); op++) {
-		if (str_is_nocase(str_of(word), ops[op].op.word))
-			return ops[op].take != NULL
-				   ? ops[op].take(ed, a, i)
-				   : files_take(ed, a, &table,
-					 (enum files_op)(op - PRINT), i);
+		if (!str_is_nocase(str_of(word), ops[op].op.word))
+			continue;
+		if (file.n > 0 && ops[op].take != NULL)
+			return listener_file_refuse(ed, file);
+		return ops[op].take != NULL
+			   ? ops[op].take(ed, a, i)
+			   : files_take(
+				 ed, a, &table, (enum files_op)(op - PRINT), i);
 	}
 	return tool_usage(ed->t, word);
 }

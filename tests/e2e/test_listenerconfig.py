@@ -322,6 +322,75 @@ def test_import_and_export(seeded):
     assert config(seeded) != before
 
 
+def test_access_tables_in_files_of_their_own(make_suite):
+    """They are shown and imported, and changed by whoever writes them."""
+    hat = "# made by a script\nSUSPECTS:\n    192.0.2.0/24\n        " \
+        "$THROTTLED\nALL\n    $ACCEPTED\n"
+    seeded = make_suite(SEED.replace(
+        "    port: @PORT@\n",
+        "    port: @PORT@\n    hat_file: in.hat\n    rat_file: in.rat\n"),
+        tables={"in.hat": hat, "in.rat": "example.com ACCEPT\nALL REJECT\n"})
+    tables, before = seeded.root / "etc/tables", config(seeded)
+
+    def edit(*words, ok=(0,)):
+        return listener(seeded, "edit", "InboundMail", *words, ok=ok)
+    for table, words in (("hat", "hostaccess new group X policy=$BLOCKED"),
+                         ("hat", "hostaccess edit policy $TRUSTED use_sb=on"),
+                         ("hat", "hostaccess default use_sb=off"),
+                         ("hat", "hostaccess move group SUSPECTS 1"),
+                         ("hat", "hostaccess clear"),
+                         ("hat", "hostaccess reset"),
+                         ("rat", "rcptaccess new example.org"),
+                         ("rat", "rcptaccess delete example.com"),
+                         ("rat", "rcptaccess clear")):
+        assert edit(*words.split(), ok=(1,)) == \
+            "The table is the file tables/in.%s: change it there, or import " \
+            "another.\n" % table
+    assert (tables / "in.hat").read_text() == hat
+    assert "SUSPECTS:\n    192.0.2.0/24\n" in edit("hostaccess", "print")
+    assert edit("rcptaccess", "print") == "example.com ACCEPT\nALL REJECT\n"
+    # what has nothing to do with it works
+    edit("limits", "200", "40")
+    assert config(seeded) != before and "hat_file: in.hat" in config(seeded)
+    # another table takes the place of the file, or none does
+    etc = seeded.root / "etc"
+    (etc / "new").write_text("example.org ACCEPT\nALL REJECT\n")
+    edit("rcptaccess", "import", "new")
+    assert (tables / "in.rat").read_text() == (etc / "new").read_text()
+    (etc / "bad").write_text("example.org MAYBE\n")
+    assert "Import failed" in edit("rcptaccess", "import", "bad", ok=(1,))
+    assert (tables / "in.rat").read_text() == (etc / "new").read_text()
+    assert "    rat:" not in config(seeded)
+    edit("hostaccess", "export", "out")
+    assert "SUSPECTS:\n" in (etc / "out").read_text()
+    with Terminal(seeded, "listenerconfig") as t:
+        for word in ("edit", "InboundMail", "rcptaccess"):
+            t.expect("[]> ")
+            t.say(word)
+        t.answer(("\nThe table is the file tables/in.rat: change it there, or "
+                  "import another.\nThere are currently 2 recipients.\n\n"
+                  "Choose the operation you want to perform:\n"
+                  "- PRINT - Display the table.\n"
+                  "- IMPORT - Import a table from a file.\n"
+                  "- EXPORT - Export the table to a file.\n[]> ", "print"))
+        t.expect("example.org ACCEPT\nALL REJECT\n")
+        t.answer(("\nThe table is the file tables/in.rat: change it there, or "
+                  "import another.\nThere are currently 2 recipients.\n\n"
+                  "Choose the operation you want to perform:\n"
+                  "- PRINT - Display the table.\n"
+                  "- IMPORT - Import a table from a file.\n"
+                  "- EXPORT - Export the table to a file.\n[]> ", ""))
+        for word in ("hostaccess", "", "", ""):
+            t.expect("[]> ")
+            t.say(word)
+        assert t.end()[1] == 0
+    seeded.postern("commit", "another table")
+    with seeded.client(host="127.0.0.2") as c:
+        assert c.cmd("MAIL FROM:<a@b.test>")[0] == 250
+        assert c.cmd("RCPT TO:<x@example.org>")[0] == 250
+        assert c.cmd("RCPT TO:<x@example.com>")[0] == 550
+
+
 def test_tables_of_a_listener(seeded):
     etc = seeded.root / "etc"
     before = config(seeded)
