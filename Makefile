@@ -273,7 +273,8 @@ UNITDIR ?= $(PREFIX)/lib/systemd/system
 SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
 TMPFILESDIR ?= $(PREFIX)/lib/tmpfiles.d
 .PHONY: install uninstall man check-man
-MAN = $(wildcard docs/man/*.[1-8]) $O/man5/postern.yaml.5
+MAN = $(wildcard docs/man/*.[1-8]) $O/man5/postern.yaml.5 \
+	$O/man5/postern-filters.5
 MAN_LINKS = tests/tools/man-links $O/man-links $(filter docs/man/%,$(MAN))
 install: all $(MAN)
 	@tests/tools/install-tree "$(DESTDIR)" "$(SBINDIR)" "$(LIBEXECDIR)" \
@@ -290,12 +291,17 @@ uninstall:
 		rm -f "$(DESTDIR)$(MANDIR)/man$${m##*.}/$${m##*/}"; \
 	done
 
-# The keys of postern.yaml(5) come from the schema, through the program.
+# The keys of postern.yaml(5) come from the schema, the rules and actions of
+# postern-filters(5) from their tables, through the program.
+MANUAL_PARTS = keys rules actions filetypes
 $O/man5/%: docs/man/%.in $O/bin/postern
 	@mkdir -p $(@D)
-	$(Q)$O/bin/postern showconfig --manual >$@.keys
-	$(Q)sed -e '/^@KEYS@$$/{r $@.keys' -e 'd}' $< >$@.new
-	$(Q)rm $@.keys && mv $@.new $@
+	$(Q)for part in $(MANUAL_PARTS); do \
+		$O/bin/postern showconfig --manual $$part >$@.$$part || exit; \
+	done
+	$(Q)sed $(foreach p,$(MANUAL_PARTS),-e '/^@$p@$$/{r $@.$p' -e 'd}') \
+		$< >$@.new
+	$(Q)rm $(MANUAL_PARTS:%=$@.%) && mv $@.new $@
 # pages as text, for reading without installing
 man: $(patsubst %,$O/man/%.txt,$(notdir $(MAN)))
 $O/man/%.txt: docs/man/%

@@ -9,6 +9,7 @@
 #include "base/bounds.h"
 #include "base/mem.h"
 #include "config/revision.h"
+#include "filter/manual.h"
 
 static int run(struct tool *, int argc, char **argv);
 static int show_whole(struct tool *, struct saving *);
@@ -16,12 +17,12 @@ static void print_escaped(struct tool *, struct str);
 static int show_normal(struct tool *, bool working, bool defaults);
 static int load(struct tool *, bool working, struct config **);
 static int print_json(struct tool *, uint64_t revision, const struct buf *);
-static int print_manual(void);
+static int print_manual(const struct tool *, const char *what);
 
 const struct tool_command cmd_showconfig = {
 	.name = "showconfig",
 	.usage = "[--working] [mask|plain] | [--working] --normal [--defaults] "
-		 "| --manual",
+		 "| --manual [rules|actions|filetypes]",
 	.summary = "Show the configuration",
 	.help = "Shows the configuration in force, with --working the working "
 		"copy, as one text of all its files, which loadconfig can "
@@ -29,7 +30,8 @@ const struct tool_command cmd_showconfig = {
 		"loaded, unless plain is said. --normal shows postern.yaml "
 		"alone, in normal form, --defaults also what was not set. "
 		"--manual prints, instead of a configuration, the list of all "
-		"keys that postern.yaml(5) is made from.",
+		"keys that postern.yaml(5) is made from, or what "
+		"postern-filters(5) is made from.",
 	.run = run,
 };
 
@@ -47,11 +49,11 @@ run(struct tool *t, int argc, char **argv)
 
 	if (!tool_options(t, options, NELEM(options), &argc, argv))
 		return TOOL_USAGE;
-	if (argc > 2 || (argc == 2 && (!saving_word(argv[1], &sv.how) ||
+	if (manual && argc <= 2)
+		return print_manual(t, argc == 2 ? argv[1] : "keys");
+	if (manual || argc > 2 || (argc == 2 && (!saving_word(argv[1], &sv.how) ||
 					  sv.how == SAVED_ENCRYPT)))
 		return tool_usage(t, NULL);
-	if (manual)
-		return print_manual();
 	if (normal || defaults)
 		return show_normal(t, sv.working, defaults);
 	if (argc == 1 && t->asks && !t->json) {
@@ -158,13 +160,27 @@ print_json(struct tool *t, uint64_t revision, const struct buf *text)
 
 /* Not through tool_print: this is for a file, not for a person. */
 static int
-print_manual(void)
+print_manual(const struct tool *t, const char *what)
 {
+	static const struct {
+		const char *word;
+		void (*print)(struct buf *);
+	} parts[] = {
+		{ "keys", config_schema_manual },
+		{ "rules", filter_manual_rules },
+		{ "actions", filter_manual_actions },
+		{ "filetypes", filter_manual_filetypes },
+	};
 	struct buf text;
 	bool written;
+	size_t i = 0;
 
+	while (i < NELEM(parts) && strcmp(parts[i].word, what) != 0)
+		i++;
+	if (i == NELEM(parts))
+		return tool_usage(t, what);
 	buf_init(&text, CONFIG_FILE_MAX);
-	config_schema_manual(&text);
+	parts[i].print(&text);
 	written = fwrite(text.data, 1, text.len, stdout) == text.len &&
 		  fflush(stdout) == 0;
 	buf_fini(&text);

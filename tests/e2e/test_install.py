@@ -24,6 +24,8 @@ FILES = {
     **{"usr/share/man/man1/postern-%s.1" % c: 0o644 for c in re.findall(
         r"(?m)^\tC\((\w+)\)", (TOP / "admin/commands.h").read_text())},
     "usr/share/man/man5/postern.yaml.5": 0o644,
+    "usr/share/man/man5/postern-filters.5": 0o644,
+    "etc/postern/filters/message_filters": 0o640,
     **{"etc/postern/tables/%s.txt" % t: 0o640
        for t in "aliases altsrchost domain_map hat masquerade rat".split()},
     **{"usr/lib/postern/postern-" + p: 0o755 for p in PROGRAMS},
@@ -103,6 +105,7 @@ def test_files_and_modes(tree):
              for p in tree.rglob("*") if p.is_dir()}
     assert modes.pop("etc/postern") == 0o750
     assert modes.pop("etc/postern/tables") == 0o750
+    assert modes.pop("etc/postern/filters") == 0o750
     assert modes.pop("etc/postern/secrets") == 0o700
     assert set(modes.values()) == {0o755}, modes
 
@@ -169,6 +172,9 @@ def test_accounts_and_folders(folder, tree):
             ("var/log/postern", 0o750, log, groups["postern-adm"]),
             ("etc/postern", 0o750, 0, groups["postern-adm"]),
             ("etc/postern/postern.yaml", 0o640, 0, groups["postern-adm"]),
+            ("etc/postern/filters", 0o750, 0, groups["postern-adm"]),
+            ("etc/postern/filters/message_filters", 0o640, 0,
+             groups["postern-adm"]),
             ("etc/postern/tables", 0o750, 0, groups["postern-adm"]),
             ("etc/postern/tables/aliases.txt", 0o640, 0,
              groups["postern-adm"])):

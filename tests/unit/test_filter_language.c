@@ -670,6 +670,33 @@ test_offsets(void **state)
 	arena_free(&r.mem);
 }
 
+/* The examples that are installed, once somebody takes their marks away. */
+static void
+test_examples(void **state)
+{
+	FILE *file = fopen("conf/filters/message_filters", "r");
+	struct buf script;
+	char line[200];
+	struct run r;
+
+	(void)state;
+	assert_non_null(file);
+	buf_init(&script, 1 << 16);
+	while (fgets(line, sizeof(line), file) != NULL)
+		buf_puts(&script,
+		    line[0] == '#' && (line[1] != ' ' || line[2] == ' ')
+			? line + 1
+			: line);
+	fclose(file);
+	run_script(&r, buf_str(&script), false);
+	if (!r.ok)
+		fail_msg("%s", first_problem(&r).p);
+	assert_int_equal(r.n, 4);
+	assert_int_equal(r.problems.n, 0);
+	arena_free(&r.mem);
+	buf_fini(&script);
+}
+
 int
 main(void)
 {
@@ -683,6 +710,7 @@ main(void)
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_many_tests),
 		cmocka_unit_test(test_offsets),
+		cmocka_unit_test(test_examples),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
