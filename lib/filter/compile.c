@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "config/load.h"
+#include "filter/dictionary.h"
 #include "filter/names.h"
 #include "filter/regex.h"
 #include "filter/source.h"
@@ -87,6 +88,7 @@ filters_compile(const struct config *config, struct filter_problems *problems,
 	fs->mem = mem_alloc(sizeof(*fs->mem));
 	arena_init(fs->mem, TREE_MAX);
 	src.mem = fs->mem;
+	fs->words = words_compile(config, &src, &fs->regexes);
 	compile_message(fs, &src, config);
 	for (int d = 0; d < DIRECTIONS; d++)
 		compile_table(fs, &src, config, (enum direction)d);

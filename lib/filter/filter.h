@@ -25,6 +25,7 @@
 #include "base/err.h"
 #include "filter/work.h"
 
+struct words;
 struct filter; /* one of them: filter/ast.h */
 struct filters {
 	struct arena *mem;
@@ -32,7 +33,8 @@ struct filters {
 	size_t n_message;
 	/* of each table the content filters, as config.work.tables has them */
 	const struct filter *const *content[DIRECTIONS];
-	struct filter_regex *regexes; /* all that were compiled */
+	const struct words *const *words; /* filter/dictionary.h */
+	struct filter_regex *regexes;     /* all that were compiled */
 };
 
 /* What is wrong with source, for people: every one that was found. */

@@ -77,6 +77,12 @@ work_set_body(struct work *w, struct str body)
 	w->msg.version++;
 }
 
+uint64_t
+work_size(const struct work *w)
+{
+	return (uint64_t)w->msg.header.n + w->msg.body.n;
+}
+
 const struct work_note *const *
 work_notes(const struct work *w, size_t *n, struct arena *mem)
 {

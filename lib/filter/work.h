@@ -163,7 +163,7 @@ enum work_end {
 	WORK_GOES_ON,
 	WORK_DELIVER, /* through: to the queue, or what `holds` say */
 	WORK_DROP,
-	WORK_BOUNCE, /* dropped, and its notice is among the copies */
+	WORK_BOUNCE, /* back to its sender: qmgr makes the notice */
 	WORK_SPLIT   /* others stand for it: results of the run */
 };
 
@@ -218,6 +218,17 @@ void work_copy(struct work *, struct work_copy);
  * to whoever scans it; mime: MIME fields of the header have changed. */
 void work_set_header(struct work *, struct str header, bool mime);
 void work_set_body(struct work *, struct str body);
+/* Bytes of the message as it stands. */
+uint64_t work_size(const struct work *);
+/* The n-th field of that name as people read it; false: there is none. */
+bool work_field(struct work *, struct str name, size_t nth, struct str *text);
+/* The charset that new header text may be written in: that of the body, where
+ * that is wished for (3.4); empty: UTF-8. */
+struct str work_charset(struct work *);
+/* A heading or footer, with WN_STAMPED; filter: name for its variables.
+ * False: the message is not to be stamped. */
+bool work_stamp(struct work *, struct str filter, const struct text_resource *,
+    bool footer);
 /* The notes in the order of time. */
 const struct work_note *const *work_notes(
     const struct work *, size_t *n, struct arena *mem);

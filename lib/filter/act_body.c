@@ -1,0 +1,68 @@
+/*
+ * act_body.c - actions that change the body
+ */
+#include "filter/actions.h"
+#include "mail/edit.h"
+#include "mail/mime.h"
+
+#define TEXT_MAX_BYTES (64u << 20)
+
+static bool is_text_body(const struct mime_part *);
+static void stamp(struct eval *, const struct stmt *, bool footer);
+
+/* In every part of the body, each in its own charset. */
+void
+act_edit_body(struct eval *e, const struct stmt *s)
+{
+	struct str default_charset = e->w->origin->config->work.scan.charset;
+	struct str replacement = eval_arg(e, s, 1);
+
+	for (size_t i = mime_of(&e->w->msg, e->w->mem)->n; i-- > 0;) {
+		const struct mime *m = mime_of(&e->w->msg, e->w->mem);
+		const struct mime_part *p = &m->parts[i];
+		struct str text, changed;
+
+		if (!is_text_body(p))
+			continue;
+		text = mime_text(
+		    p, default_charset, TEXT_MAX_BYTES, e->w->mem, NULL);
+		changed =
+		    eval_replace(e, s->args.v[0].regex, text, replacement);
+		if (!str_eq(changed, text))
+			edit_part_text(&e->w->msg, p, changed, e->w->mem);
+	}
+}
+
+void
+act_html_convert(struct eval *e, const struct stmt *s)
+{
+	(void)s;
+	edit_html_convert(&e->w->msg, e->w->mem);
+}
+
+void
+act_add_heading(struct eval *e, const struct stmt *s)
+{
+	stamp(e, s, false);
+}
+
+void
+act_add_footer(struct eval *e, const struct stmt *s)
+{
+	stamp(e, s, true);
+}
+
+static bool
+is_text_body(const struct mime_part *p)
+{
+	return p->role == MIME_BODY && str_is(p->type, "text");
+}
+
+static void
+stamp(struct eval *e, const struct stmt *s, bool footer)
+{
+	const struct text_resource *t = s->args.v[0].resource;
+
+	if (t != NULL)
+		work_stamp(e->w, e->filter->name, t, footer);
+}

@@ -1,0 +1,276 @@
+/*
+ * eval.c - running a filter: statements, and, or, not
+ */
+#include "filter/eval.h"
+
+#include "base/mem.h"
+#include "filter/regex.h"
+
+static void run_block(struct eval *, const struct stmt *);
+static void run_if(struct eval *, const struct stmt *);
+static void run_action(struct eval *, const struct stmt *);
+static enum truth test(struct eval *, const struct expr *);
+static enum truth test_not(struct eval *, const struct expr *);
+static enum truth test_both(struct eval *, const struct expr *);
+static enum truth test_rule(struct eval *, const struct expr *);
+static void say(struct eval *, struct str text, bool result);
+
+enum work_answer
+filter_run(
+    const struct filter *f, struct work *w, bool *final, struct needs *needs)
+{
+	struct work copy = *w;
+	struct eval e = { .filter = f, .w = &copy, .needs = needs };
+
+	*final = false;
+	copy.matched = STR("");
+	if (copy.explain) {
+		struct work_note *n = work_note(&copy, WN_FILTER);
+
+		n->name = f->name;
+		n->where = f->where;
+	}
+	run_block(&e, f->body);
+	if (e.lacks)
+		return WORK_NEEDS;
+	*final = e.final;
+	*w = copy;
+	return WORK_DONE;
+}
+
+static void
+run_block(struct eval *e, const struct stmt *s)
+{
+	for (; s != NULL && !e->final && !e->lacks; s = s->next) {
+		if (s->action != NULL)
+			run_action(e, s);
+		else
+			run_if(e, s);
+	}
+}
+
+static void
+run_if(struct eval *e, const struct stmt *s)
+{
+	enum truth t = s->rule == NULL ? YES : test(e, s->rule);
+
+	if (t == LACKS) {
+		e->lacks = true;
+		return;
+	}
+	if (t == NO && s->otherwise != NULL && e->w->explain)
+		work_note(e->w, WN_ELSE)->level = e->level;
+	e->level++;
+	run_block(e, t == YES ? s->then : s->otherwise);
+	e->level--;
+}
+
+static void
+run_action(struct eval *e, const struct stmt *s)
+{
+	const struct action_impl *a = &action_impls[s->action - filter_actions];
+
+	if (e->w->explain) {
+		struct work_note *n = work_note(e->w, WN_ACTION);
+
+		n->text = variables_of(e->w, e->filter->name, s->text);
+		n->level = e->level;
+	}
+	if (a->run == NULL)
+		panic("the action %s cannot run", a->name);
+	a->run(e, s);
+	e->final |= s->action->final;
+}
+
+static enum truth
+test(struct eval *e, const struct expr *x)
+{
+	switch (x->kind) {
+	case EXPR_TEST:
+		return test_rule(e, x);
+	case EXPR_NOT:
+		return test_not(e, x);
+	case EXPR_AND:
+	case EXPR_OR:
+		break;
+	}
+	return test_both(e, x);
+}
+
+static enum truth
+test_not(struct eval *e, const struct expr *x)
+{
+	enum truth t = test(e, x->left);
+
+	if (t == LACKS)
+		return LACKS;
+	say(e, STR("NOT"), t == NO);
+	return truth_of(t == NO);
+}
+
+/* The cheaper operand first; the other one only if it still matters. */
+static enum truth
+test_both(struct eval *e, const struct expr *x)
+{
+	bool and = x->kind == EXPR_AND;
+	enum truth enough = and? NO : YES;
+	enum truth t = test(e, x->right_first ? x->right : x->left);
+
+	if (t == LACKS)
+		return LACKS;
+	if (t != enough)
+		t = test(e, x->right_first ? x->left : x->right);
+	if (t == LACKS)
+		return LACKS;
+	say(e, and? STR("AND") : STR("OR"), t == YES);
+	return t;
+}
+
+static enum truth
+test_rule(struct eval *e, const struct expr *x)
+{
+	const struct rule_impl *r = &rule_impls[x->rule - filter_rules];
+	enum truth t;
+
+	if (r->run == NULL)
+		panic("the rule %s cannot run", r->name);
+	t = r->run(e, x);
+	if (t != LACKS)
+		say(e, x->text, t == YES);
+	return t;
+}
+
+static void
+say(struct eval *e, struct str text, bool result)
+{
+	struct work_note *n;
+
+	if (!e->w->explain)
+		return;
+	n = work_note(e->w, WN_RULE);
+	n->text = text;
+	n->result = result;
+	n->level = e->level;
+}
+
+/* --- for rules --- */
+
+enum truth
+eval_lacks(struct eval *e, enum fact_id id, struct str key)
+{
+	fact_need(e->needs, id, key);
+	return LACKS;
+}
+
+enum truth
+eval_number(const struct expr *x, int64_t left, int64_t right)
+{
+	switch (x->cmp) {
+	case CMP_EQ:
+		return truth_of(left == right);
+	case CMP_NE:
+		return truth_of(left != right);
+	case CMP_LT:
+		return truth_of(left < right);
+	case CMP_LE:
+		return truth_of(left <= right);
+	case CMP_GT:
+		return truth_of(left > right);
+	case CMP_GE:
+		return truth_of(left >= right);
+	case CMP_NONE:
+		break;
+	}
+	return truth_of(left != 0);
+}
+
+struct attempt
+eval_attempt(struct eval *e, const struct expr *x)
+{
+	return (
+	    struct attempt){ .eval = e, .test = x, .regex = x->value.regex };
+}
+
+void
+eval_try(struct attempt *a, struct str text)
+{
+	struct str match;
+
+	if (!a->found)
+		a->found = eval_search(a->eval, a->regex, text, 0, &match);
+}
+
+enum truth
+eval_tried(const struct attempt *a)
+{
+	return truth_of(a->found == (a->test->cmp != CMP_NE));
+}
+
+bool
+eval_search(struct eval *e, const struct regex *regex, struct str text,
+    size_t from, struct str *match)
+{
+	switch (regex_search(regex, text, from, match)) {
+	case REGEX_YES:
+		return true;
+	case REGEX_NO:
+		return false;
+	case REGEX_LIMIT:
+		break;
+	}
+	if (!e->failed)
+		work_note(e->w, WN_SCAN_ERROR)->text =
+		    STR("Regex Limit Exceeded");
+	e->failed = true;
+	return false;
+}
+
+/* --- for actions --- */
+
+struct str
+eval_arg(struct eval *e, const struct stmt *s, size_t i)
+{
+	return i < s->args.n
+		   ? variables_of(e->w, e->filter->name, s->args.v[i].text)
+		   : STR("");
+}
+
+struct str
+eval_reason(struct eval *e)
+{
+	struct str name = e->filter->name;
+
+	return str_of(arena_printf(e->w->mem, "%s filter:%.*s",
+	    e->filter->content ? "content" : "message", (int)name.n, name.p));
+}
+
+struct str
+eval_replace(
+    struct eval *e, const struct regex *regex, struct str text, struct str with)
+{
+	struct buf out;
+	struct str match, done;
+	size_t at = 0, kept = 0;
+
+	buf_init(&out, SIZE_MAX / 4);
+	while (at <= text.n && eval_search(e, regex, text, at, &match)) {
+		size_t from = (size_t)(match.p - text.p);
+
+		buf_add(&out, text.p + kept, from - kept);
+		buf_add_str(&out, with);
+		kept = from + match.n;
+		/* behind what is empty comes at least one character */
+		at = kept + (match.n == 0);
+		while (match.n == 0 && at < text.n &&
+		       ((unsigned char)text.p[at] & 0xc0) == 0x80)
+			at++;
+	}
+	if (kept == 0 && out.len == 0) {
+		buf_fini(&out);
+		return text;
+	}
+	buf_add(&out, text.p + kept, text.n - kept);
+	done = arena_str(e->w->mem, buf_str(&out));
+	buf_fini(&out);
+	return done;
+}

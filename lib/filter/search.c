@@ -1,0 +1,273 @@
+/*
+ * search.c - the text of parts, and how often a pattern is in it
+ */
+#include "filter/content.h"
+
+#include <string.h>
+
+#include "filter/filetype.h"
+#include "filter/regex.h"
+
+#define MATCH_SHOWN   256  /* bytes of each text in $MatchedContent, */
+#define MATCHES_SHOWN 2048 /* and of all of them */
+#define BODY_MAX      (256u << 20)
+
+static bool is_text(const struct mime_part *);
+static bool in_alternative(const struct mime_part *, uint32_t *group);
+static bool is_skipped(struct eval *, const struct mime_part *);
+static bool may_scan(struct eval *, const struct mime_part *);
+static void failure(struct eval *, const char *what);
+static bool type_matches(struct str pattern, const struct mime_part *);
+static uint64_t line_score(
+    struct eval *, const struct pattern *, struct str line, uint64_t enough);
+static enum truth file_score(struct eval *, const struct pattern *,
+    const struct mime_part *, uint64_t enough, uint64_t *score);
+
+struct pattern
+pattern_of(const struct value *v)
+{
+	return (struct pattern){ v->regex, v->smart, v->dictionary };
+}
+
+enum truth
+content_score(struct eval *e, const struct pattern *p, unsigned where,
+    uint64_t enough, uint64_t *score)
+{
+	const struct mime *m = mime_of(&e->w->msg, e->w->mem);
+	const struct mime_part *part = NULL;
+	uint64_t sum = 0, best = 0;
+	uint32_t group = UINT32_MAX;
+	bool lacks = false;
+
+	while ((part = mime_next_leaf(m, part)) != NULL) {
+		uint32_t g = UINT32_MAX;
+		uint64_t n = 0;
+
+		if (!(where &
+			(part->role == MIME_BODY ? IN_BODY : IN_ATTACHMENTS)))
+			continue;
+		if (content_part_score(e, p, part, enough, &n) == LACKS)
+			lacks = true;
+		in_alternative(part, &g);
+		/* Of alternatives that stand together the best one counts. */
+		if (g == UINT32_MAX || g != group) {
+			sum += best;
+			best = 0;
+		}
+		group = g;
+		best = g != UINT32_MAX && n < best ? best : n;
+		if (g == UINT32_MAX) {
+			sum += best;
+			best = 0;
+		}
+		if (sum + best >= enough)
+			break;
+	}
+	*score = sum + best;
+	return lacks && *score < enough ? LACKS : truth_of(*score >= enough);
+}
+
+enum truth
+content_part_score(struct eval *e, const struct pattern *p,
+    const struct mime_part *part, uint64_t enough, uint64_t *score)
+{
+	struct str charset = e->w->origin->config->work.scan.charset;
+	struct str text;
+	uint64_t stripped;
+
+	*score = 0;
+	if (part->role == MIME_ATTACHMENT && !may_scan(e, part)) {
+		if (e->w->origin->config->work.scan.assume_match &&
+		    !is_skipped(e, part))
+			*score = enough;
+		return NO;
+	}
+	if (!is_text(part))
+		return file_score(e, p, part, enough, score);
+	text = mime_text(part, charset, BODY_MAX, e->w->mem, NULL);
+	*score = text_score(e, p, text, enough);
+	if (*score < enough && str_is(part->subtype, "html")) {
+		text = mime_strip_html(text, e->w->mem);
+		stripped = text_score(e, p, text, enough);
+		*score = stripped > *score ? stripped : *score;
+	}
+	return truth_of(*score >= enough);
+}
+
+/* What libraries find in a file: the text of a document, members of an
+ * archive. */
+static enum truth
+file_score(struct eval *e, const struct pattern *p,
+    const struct mime_part *part, uint64_t enough, uint64_t *score)
+{
+	enum truth t;
+	const struct part_fact *f = content_fact(e, part, &t);
+
+	if (f == NULL)
+		return t;
+	*score = text_score(e, p, f->text, enough);
+	for (size_t i = 0; i < f->n_members && *score < enough; i++)
+		*score += text_score(e, p, f->members[i].text, enough - *score);
+	return truth_of(*score >= enough);
+}
+
+const struct part_fact *
+content_fact(struct eval *e, const struct mime_part *part, enum truth *t)
+{
+	struct str key = work_key(e->w, (int)part->index);
+	const struct fact_answer *a = fact_find(e->w->facts, FACT_PART, key);
+
+	*t = NO;
+	if (a == NULL) {
+		*t = eval_lacks(e, FACT_PART, key);
+		return NULL;
+	}
+	if (a->meta.state != FACT_KNOWN || a->detail == NULL) {
+		failure(e, "Corrupt Data");
+		return NULL;
+	}
+	*t = YES;
+	return a->detail;
+}
+
+struct str
+content_bytes(struct eval *e, const struct mime_part *part)
+{
+	return mime_decode(part, BODY_MAX, e->w->mem, NULL);
+}
+
+const struct mime_part *
+content_next(struct eval *e, const struct mime_part *part)
+{
+	const struct mime *m = mime_of(&e->w->msg, e->w->mem);
+
+	while ((part = mime_next_leaf(m, part)) != NULL)
+		if (part->role == MIME_ATTACHMENT)
+			return part;
+	return NULL;
+}
+
+uint64_t
+text_score(
+    struct eval *e, const struct pattern *p, struct str text, uint64_t enough)
+{
+	uint64_t score = 0;
+
+	while (score < enough && text.n > 0) {
+		struct str line = str_cut(&text, '\n');
+
+		score += line_score(e, p, line, enough - score);
+	}
+	return score;
+}
+
+void
+content_matched(struct eval *e, struct str match)
+{
+	struct work *w = e->w;
+	struct str cut = str_sub(match, 0, MATCH_SHOWN);
+
+	/* not in the middle of a character */
+	while (cut.n < match.n && cut.n > 0 &&
+	       ((unsigned char)match.p[cut.n] & 0xc0) == 0x80)
+		cut.n--;
+	if (w->matched.n + cut.n + 2 > MATCHES_SHOWN)
+		return;
+	w->matched =
+	    str_of(arena_printf(w->mem, "%.*s%s%.*s", (int)w->matched.n,
+		w->matched.p, w->matched.n > 0 ? ", " : "", (int)cut.n, cut.p));
+}
+
+static uint64_t
+line_score(
+    struct eval *e, const struct pattern *p, struct str line, uint64_t enough)
+{
+	uint64_t n = 0;
+	struct str match;
+	size_t at = 0;
+
+	if (p->dictionary != NULL)
+		return dictionary_score(e, p->dictionary, line, enough);
+	while (n < enough && at <= line.n) {
+		bool found = p->smart != SMART_NONE
+				 ? smart_search(p->smart, line, at, &match)
+				 : eval_search(e, p->regex, line, at, &match);
+
+		if (!found)
+			break;
+		content_matched(e, match);
+		n++;
+		/* what is empty counts once a line */
+		if (match.n == 0)
+			break;
+		at = (size_t)(match.p - line.p) + match.n;
+	}
+	return n;
+}
+
+static bool
+is_text(const struct mime_part *p)
+{
+	return str_is(p->type, "text") || str_is(p->type, "message");
+}
+
+/* Part of an alternative; group: the index of that. */
+static bool
+in_alternative(const struct mime_part *p, uint32_t *group)
+{
+	for (p = p->parent; p != NULL; p = p->parent)
+		if (str_is(p->type, "multipart") &&
+		    str_is(p->subtype, "alternative")) {
+			*group = p->index;
+			return true;
+		}
+	return false;
+}
+
+/* --- what is scanned at all (2.12) --- */
+
+static bool
+is_skipped(struct eval *e, const struct mime_part *part)
+{
+	const struct scan_settings *s = &e->w->origin->config->work.scan;
+	bool listed = false;
+
+	for (size_t i = 0; i < s->n_types && !listed; i++)
+		listed = type_matches(s->types[i], part);
+	return listed != s->scan_only;
+}
+
+/* "audio/" and a star; groups of file types by what the part declares. */
+static bool
+type_matches(struct str pattern, const struct mime_part *part)
+{
+	struct str sub = pattern, type = str_cut(&sub, '/');
+
+	if (memchr(pattern.p, '/', pattern.n) == NULL)
+		return filetype_matches(pattern, part->subtype);
+	return (str_is(type, "*") || str_eq_nocase(type, part->type)) &&
+	       (str_is(sub, "*") || str_eq_nocase(sub, part->subtype));
+}
+
+static bool
+may_scan(struct eval *e, const struct mime_part *part)
+{
+	const struct scan_settings *s = &e->w->origin->config->work.scan;
+
+	if (is_skipped(e, part))
+		return false;
+	if (part->body.n > s->max_size)
+		failure(e, "Size Limit Exceeded");
+	else if (part->depth > s->max_depth + 1)
+		failure(e, "Scan Depth Exceeded");
+	else
+		return true;
+	return false;
+}
+
+static void
+failure(struct eval *e, const char *what)
+{
+	e->failed = true;
+	work_note(e->w, WN_SCAN_ERROR)->text = str_of(what);
+}
