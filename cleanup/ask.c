@@ -95,9 +95,8 @@ asker_connect(struct asker *a, struct ipc *lookupd, void **arg)
 
 /* The work queue is told at the end: answers change the map. */
 void
-asker_tick(struct asker *a)
+asker_tick(struct asker *a, int64_t now)
 {
-	int64_t now = loop_now(a->cleanup->daemon->loop);
 	struct question *late;
 
 	do {

@@ -26,7 +26,7 @@ void asker_free(struct asker **); /* tasks must be gone */
 const struct ipc_handler *asker_connect(
     struct asker *, struct ipc *lookupd, void **arg);
 /* Once a second: questions whose time is up. */
-void asker_tick(struct asker *);
+void asker_tick(struct asker *, int64_t now);
 
 /* Gets these facts. Those that must be waited for are open until the work
  * queue is told (workqueue_resume). */

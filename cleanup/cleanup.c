@@ -32,7 +32,6 @@
  * SEE ALSO
  *	postern-smtpd(8), postern-qmgr(8), docs/decisions/0001
  */
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -40,10 +39,9 @@
 #include "cleanup/ask.h"
 #include "cleanup/disk.h"
 #include "cleanup/intake.h"
-#include "cleanup/settle.h"
+#include "cleanup/recover.h"
 #include "cleanup/workqueue.h"
 #include "event/event.h"
-#include "queue/slots.h"
 
 #define TICK 1000
 
@@ -59,15 +57,6 @@ static void on_admin_gone(struct daemon *, struct ipc *);
 static struct sender **find_sender(const struct ipc *);
 static void on_stop(struct daemon *, uint32_t wait);
 static void idle(struct cleanup *);
-static void recover(struct cleanup *);
-static void slot_found(void *arg, int slot, const struct qmessage *);
-static void slot_damaged(
-    void *arg, int slot, uint64_t mid, const struct err *why);
-static void adopt_slots(struct cleanup *, uint32_t worker);
-static void slot_spill(void *arg, int slot, const struct qmessage *);
-static const struct slots *own_slots(const struct cleanup *, uint32_t writer);
-static void found(void *arg, const struct qmessage *, enum queue_place);
-static void corrupt(void *arg, uint64_t mid, const struct err *why);
 static int smtpd_frame(
     void *arg, struct ipc *, struct ipc_frame *, struct err *);
 static void smtpd_closed(void *arg, struct ipc *, const struct err *);
@@ -184,133 +173,6 @@ idle(struct cleanup *c)
 {
 	if (c->daemon->stopping)
 		loop_stop(c->daemon->loop);
-}
-
-/* --- recovery --- */
-
-/* Slots of workers that are no more come first: they become files. What was
- * removed must be gone for good before anything is made anew. */
-static void
-recover(struct cleanup *c)
-{
-	static const struct recover_handler handler = { found, corrupt };
-	static const struct slots_handler mine = { slot_found, slot_damaged };
-	struct slots *slots = spool_slots(c->spool);
-	struct err err = ERR_INIT;
-	uint64_t max = 0;
-
-	for (uint32_t w = c->daemon->worker + c->daemon->n_workers;
-	     w < WORKERS_MAX; w += c->daemon->n_workers)
-		adopt_slots(c, w);
-	if (spool_recover(c->spool, QUEUE_INCOMING, true, &handler, c, &max,
-		&err) == -1 ||
-	    (slots != NULL && slots_recover(slots, true, &mine, c, &err) == -1))
-		fatal("%s", err.text);
-	if (settle_sync(c, &err) == -1)
-		fatal("%s", err.text);
-	stats_id_floor(c->daemon->stats, STATS_MID, max);
-}
-
-/*
- * qmgr may know this message already, and may even be done with it: it says
- * so in the slot, and ignores what it has.
- */
-static void
-slot_found(void *arg, int slot, const struct qmessage *m)
-{
-	struct cleanup *c = arg;
-	struct slots *slots = spool_slots(c->spool);
-
-	stats_id_floor(c->daemon->stats, STATS_MID, m->mid);
-	if (queue_is_unborn(c->spool, slots, m)) {
-		slots_done(slots, slot, m->mid);
-		c->must_sync = true;
-	} else {
-		workqueue_add_mid(c->workqueue, m->mid, slot);
-	}
-}
-
-static void
-slot_damaged(void *arg, int slot, uint64_t mid, const struct err *why)
-{
-	char text[600];
-
-	(void)arg;
-	snprintf(text, sizeof(text), "slot %d: %s", slot, why->text);
-	EMIT(CORRUPT, .mid = mid, .text = str_of(text));
-}
-
-struct adoption {
-	struct cleanup *cleanup;
-	struct slots *slots;
-};
-
-static void
-adopt_slots(struct cleanup *c, uint32_t worker)
-{
-	static const struct slots_handler handler = { slot_spill,
-		slot_damaged };
-	struct adoption a = { .cleanup = c };
-	struct err err = ERR_INIT;
-
-	if (slots_open(&a.slots, c->spool, worker, false, &err) == -1 ||
-	    (a.slots != NULL &&
-		(slots_recover(a.slots, true, &handler, &a, &err) == -1 ||
-		    slots_sync(a.slots, &err) == -1)))
-		fatal("%s", err.text);
-	slots_close(&a.slots);
-}
-
-static void
-slot_spill(void *arg, int slot, const struct qmessage *m)
-{
-	struct adoption *a = arg;
-	struct err err = ERR_INIT;
-
-	if (queue_is_unborn(a->cleanup->spool, a->slots, m)) {
-		slots_done(a->slots, slot, m->mid);
-		return;
-	}
-	if (m->routed)
-		return; /* qmgr's, and perhaps it has it already */
-	if (slots_spill(a->slots, slot, m->mid, a->cleanup->spool,
-		QUEUE_INCOMING, &err) == -1)
-		fatal("%s", err.text);
-	slots_done(a->slots, slot, m->mid);
-}
-
-static void
-found(void *arg, const struct qmessage *m, enum queue_place place)
-{
-	struct cleanup *c = arg;
-	struct err err = ERR_INIT;
-
-	if (m->writer % c->daemon->n_workers != c->daemon->worker)
-		return;
-	if (queue_is_unborn(c->spool, own_slots(c, m->writer), m)) {
-		if (spool_unlink(c->spool, place, m->mid, &err) == -1)
-			fatal("%s", err.text);
-		c->must_sync = true;
-	} else if (!m->routed) {
-		workqueue_add_mid(c->workqueue, m->mid, -1);
-	}
-}
-
-/* Of workers that are no more nothing is left in slots. */
-static const struct slots *
-own_slots(const struct cleanup *c, uint32_t writer)
-{
-	return writer == c->daemon->worker ? spool_slots(c->spool) : NULL;
-}
-
-/* Names that cannot be ours; what is damaged inside is qmgr's to tell. */
-static void
-corrupt(void *arg, uint64_t mid, const struct err *why)
-{
-	struct cleanup *c = arg;
-
-	if (c->daemon->worker == 0)
-		EMIT(CORRUPT, .mid = mid, .text = str_of(why->text));
 }
 
 /* --- channels --- */
@@ -439,7 +301,7 @@ tick(void *arg)
 
 	if (spool_sync_folders(c->spool, &err) == -1)
 		disk_alert(c, &err);
-	asker_tick(c->asker);
+	asker_tick(c->asker, loop_now(c->daemon->loop));
 	loop_timer_in(c->tick, TICK);
 }
 

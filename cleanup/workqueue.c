@@ -55,7 +55,7 @@ static bool may_begin(const struct work_queue *);
 static void begin(struct work_queue *, struct mail *);
 static void run(struct work_queue *, struct task *);
 static void remove_task(struct work_queue *, struct task *);
-static void drop(struct work_queue *, struct mail *);
+static void finish(struct work_queue *, struct mail *, uint64_t dropped);
 static void pass(struct work_queue *, struct mail *);
 static int hand_over(struct work_queue *, struct mail *, struct err *);
 static int send_file(struct work_queue *, struct mail *, struct err *);
@@ -261,7 +261,7 @@ begin(struct work_queue *wq, struct mail *m)
 		return;
 	}
 	if (m->envelope.flags & ENV_SINKHOLE) {
-		drop(wq, m);
+		finish(wq, m, 1);
 		return;
 	}
 	if (m->decided) {
@@ -339,7 +339,7 @@ workqueue_child(struct work_queue *wq, struct mail *m)
 }
 
 static void
-drop(struct work_queue *wq, struct mail *m)
+finish(struct work_queue *wq, struct mail *m, uint64_t dropped)
 {
 	struct err err = ERR_INIT;
 
@@ -347,25 +347,29 @@ drop(struct work_queue *wq, struct mail *m)
 		trouble(wq, m, &err);
 		return;
 	}
-	stats_add(wq->cleanup->daemon->stats, STATS_dropped_messages, 1);
+	stats_add(wq->cleanup->daemon->stats, STATS_dropped_messages, dropped);
 	EMIT(MID_DONE, .mid = m->mid);
 	gone(wq, m);
 }
 
 /* --- to qmgr --- */
 
+/* What others stand for may have been left by an earlier life, which did not
+ * get as far as to remove it. */
 static void
 pass(struct work_queue *wq, struct mail *m)
 {
 	struct err err = ERR_INIT;
 
-	if (mail_load(m, wq->cleanup->spool, &err) == -1 ||
-	    hand_over(wq, m, &err) == -1) {
+	if (mail_load(m, wq->cleanup->spool, &err) == -1)
 		trouble(wq, m, &err);
-		return;
-	}
-	stats_gauge_add(
-	    wq->cleanup->daemon->stats, STATS_GAUGE_workqueue_messages, -1);
+	else if (m->route.whole && m->route.rcpts.n == 0)
+		finish(wq, m, 0);
+	else if (hand_over(wq, m, &err) == -1)
+		trouble(wq, m, &err);
+	else
+		stats_gauge_add(wq->cleanup->daemon->stats,
+		    STATS_GAUGE_workqueue_messages, -1);
 }
 
 static int

@@ -1,0 +1,146 @@
+/*
+ * recover.c - what an earlier life of this worker left is taken up again
+ *
+ * Slots of workers that are no more come first: they become files. What was
+ * removed must be gone for good before anything is made anew.
+ */
+#include "cleanup/recover.h"
+
+#include <stdio.h>
+
+#include "cleanup/settle.h"
+#include "cleanup/workqueue.h"
+#include "event/event.h"
+#include "queue/slots.h"
+
+static void slot_found(void *arg, int slot, const struct qmessage *);
+static void slot_damaged(
+    void *arg, int slot, uint64_t mid, const struct err *why);
+static void adopt_slots(struct cleanup *, uint32_t worker);
+static void slot_spill(void *arg, int slot, const struct qmessage *);
+static const struct slots *own_slots(const struct cleanup *, uint32_t writer);
+static void found(void *arg, const struct qmessage *, enum queue_place);
+static void corrupt(void *arg, uint64_t mid, const struct err *why);
+
+void
+recover(struct cleanup *c)
+{
+	static const struct recover_handler handler = { found, corrupt };
+	static const struct slots_handler mine = { slot_found, slot_damaged };
+	struct slots *slots = spool_slots(c->spool);
+	struct err err = ERR_INIT;
+	uint64_t max = 0;
+
+	for (uint32_t w = c->daemon->worker + c->daemon->n_workers;
+	     w < WORKERS_MAX; w += c->daemon->n_workers)
+		adopt_slots(c, w);
+	if (spool_recover(c->spool, QUEUE_INCOMING, true, &handler, c, &max,
+		&err) == -1 ||
+	    (slots != NULL && slots_recover(slots, true, &mine, c, &err) == -1))
+		fatal("%s", err.text);
+	if (settle_sync(c, &err) == -1)
+		fatal("%s", err.text);
+	stats_id_floor(c->daemon->stats, STATS_MID, max);
+}
+
+/*
+ * qmgr may know this message already, and may even be done with it: it says
+ * so in the slot, and ignores what it has.
+ */
+static void
+slot_found(void *arg, int slot, const struct qmessage *m)
+{
+	struct cleanup *c = arg;
+	struct slots *slots = spool_slots(c->spool);
+
+	stats_id_floor(c->daemon->stats, STATS_MID, m->mid);
+	if (queue_is_unborn(c->spool, slots, m)) {
+		slots_done(slots, slot, m->mid);
+		c->must_sync = true;
+	} else {
+		workqueue_add_mid(c->workqueue, m->mid, slot);
+	}
+}
+
+static void
+slot_damaged(void *arg, int slot, uint64_t mid, const struct err *why)
+{
+	char text[600];
+
+	(void)arg;
+	snprintf(text, sizeof(text), "slot %d: %s", slot, why->text);
+	EMIT(CORRUPT, .mid = mid, .text = str_of(text));
+}
+
+struct adoption {
+	struct cleanup *cleanup;
+	struct slots *slots;
+};
+
+static void
+adopt_slots(struct cleanup *c, uint32_t worker)
+{
+	static const struct slots_handler handler = { slot_spill,
+		slot_damaged };
+	struct adoption a = { .cleanup = c };
+	struct err err = ERR_INIT;
+
+	if (slots_open(&a.slots, c->spool, worker, false, &err) == -1 ||
+	    (a.slots != NULL &&
+		(slots_recover(a.slots, true, &handler, &a, &err) == -1 ||
+		    slots_sync(a.slots, &err) == -1)))
+		fatal("%s", err.text);
+	slots_close(&a.slots);
+}
+
+static void
+slot_spill(void *arg, int slot, const struct qmessage *m)
+{
+	struct adoption *a = arg;
+	struct err err = ERR_INIT;
+
+	if (queue_is_unborn(a->cleanup->spool, a->slots, m)) {
+		slots_done(a->slots, slot, m->mid);
+		return;
+	}
+	if (m->routed)
+		return; /* qmgr's, and perhaps it has it already */
+	if (slots_spill(a->slots, slot, m->mid, a->cleanup->spool,
+		QUEUE_INCOMING, &err) == -1)
+		fatal("%s", err.text);
+	slots_done(a->slots, slot, m->mid);
+}
+
+static void
+found(void *arg, const struct qmessage *m, enum queue_place place)
+{
+	struct cleanup *c = arg;
+	struct err err = ERR_INIT;
+
+	if (m->writer % c->daemon->n_workers != c->daemon->worker)
+		return;
+	if (queue_is_unborn(c->spool, own_slots(c, m->writer), m)) {
+		if (spool_unlink(c->spool, place, m->mid, &err) == -1)
+			fatal("%s", err.text);
+		c->must_sync = true;
+	} else if (!m->routed) {
+		workqueue_add_mid(c->workqueue, m->mid, -1);
+	}
+}
+
+/* Of workers that are no more nothing is left in slots. */
+static const struct slots *
+own_slots(const struct cleanup *c, uint32_t writer)
+{
+	return writer == c->daemon->worker ? spool_slots(c->spool) : NULL;
+}
+
+/* Names that cannot be ours; what is damaged inside is qmgr's to tell. */
+static void
+corrupt(void *arg, uint64_t mid, const struct err *why)
+{
+	struct cleanup *c = arg;
+
+	if (c->daemon->worker == 0)
+		EMIT(CORRUPT, .mid = mid, .text = str_of(why->text));
+}
