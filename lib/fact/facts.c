@@ -174,9 +174,8 @@ fact_value_name(enum fact_id id, uint64_t number)
 		[LIST_HAS_NOT] = "not listed",
 		[LIST_HAS] = "listed",
 		[LIST_IS_NONE] = "not listed: its answer is not in 127.0.0.0/8",
-		[LIST_HAS_ALL] = "not listed: it is off, it has 127.0.0.1",
-		[LIST_HAS_NO_TEST] = "not listed: it is off, it has no "
-				     "127.0.0.2",
+		[LIST_HAS_ALL] = "not listed: off, it has 127.0.0.1",
+		[LIST_HAS_NO_TEST] = "not listed: off, it lacks 127.0.0.2",
 	};
 	static const char *const domains[] = {
 		[DOMAIN_EXISTS] = "exists",
