@@ -149,6 +149,8 @@ $O/tests/test_trace: $(patsubst %,$O/obj/trace/%.o,\
 $O/tests/test_admin_dialogue: $O/obj/admin/dialogue.o $O/obj/admin/words.o
 $O/tests/test_admin_edit: $O/obj/admin/args.o $O/obj/admin/maptext.o \
 	$O/obj/admin/tool.o $O/obj/admin/fields.o $O/obj/admin/dialogue.o
+ADMIN_OBJ = $(filter-out %/main.o,$(SRC_postern:%.c=$O/obj/%.o))
+$O/tests/test_admin_ask: $(ADMIN_OBJ)
 $O/tests/test_admin_tool: $O/obj/admin/tool.o $O/obj/admin/fields.o \
 	$O/obj/admin/dialogue.o
 $O/tests/test_recorder_log: $O/obj/master/recorder_log.o \

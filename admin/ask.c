@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "config/mask.h"
 #include "config/name.h"
 
 #define VALUE_MAX   65536
@@ -56,7 +57,16 @@ ask_key_named(const struct schema_section *s, const char *name)
 void
 ask_present(const struct schema_key *key, const void *object, struct buf *out)
 {
-	key->type->print(key, (const char *)object + key->off, out);
+	struct buf text;
+
+	if (!(key->flags & KEY_SECRET)) {
+		key->type->print(key, (const char *)object + key->off, out);
+		return;
+	}
+	buf_init(&text, VALUE_MAX);
+	key->type->print(key, (const char *)object + key->off, &text);
+	buf_puts(out, text.len > 0 ? MASK : "");
+	buf_fini(&text);
 }
 
 bool

@@ -16,7 +16,8 @@
 const struct schema_key *ask_key_named(
     const struct schema_section *, const char *name);
 
-/* The present value as a person would write it. */
+/* The present value as a person would write it; a secret is masked, so that an
+ * empty answer keeps it and nobody reads it on the screen. */
 void ask_present(const struct schema_key *, const void *object, struct buf *);
 
 /* ... for programs: times in seconds, sizes in bytes. */
