@@ -39,7 +39,6 @@ static void read_input(struct conn *);
 static void use_left_over(struct conn *);
 static bool takes_input(const struct conn *);
 static void read_early(struct conn *);
-static bool spoke_early(struct conn *);
 static void read_end(struct conn *);
 static void read_nothing(struct conn *);
 static bool send_replies(struct conn *);
@@ -90,12 +89,32 @@ conn_new(struct smtpd *sm, int fd, const struct conn_origin *from)
 	settle(c);
 }
 
+bool
+conn_spoke(struct smtp_session *s)
+{
+	struct conn *c = (struct conn *)s;
+	bool public = c->session.subject.listener->type == LISTENER_PUBLIC &&
+		      !c->session.protocol->client_first;
+	ssize_t n;
+
+	if (!public || c->session.phase != PH_CONNECT ||
+	    c->session.xclient.taken)
+		return false;
+	n = recv(c->fd, read_buf, 1, MSG_PEEK | MSG_DONTWAIT);
+	if (n == -1 && (errno == EAGAIN || errno == EINTR))
+		return false;
+	if (n > 0)
+		session_early_talker(&c->session);
+	else
+		session_lost(&c->session);
+	return true;
+}
+
 void
 conn_answer(struct conn *c, const struct fact_answer *a)
 {
 	begin(c);
-	if (!spoke_early(c))
-		session_answer(&c->session, a);
+	session_answer(&c->session, a);
 	settle(c);
 }
 
@@ -103,8 +122,7 @@ void
 conn_unanswered(struct conn *c)
 {
 	begin(c);
-	if (!spoke_early(c))
-		session_unanswered(&c->session);
+	session_unanswered(&c->session);
 	settle(c);
 }
 
@@ -265,8 +283,7 @@ start(struct conn *c)
 	counts = stats_conn_enter(
 	    s->stats, &s->facts.client, c->listener_index, &c->counted);
 	stats_add(s->stats, STATS_connections_in, 1);
-	if (!spoke_early(c))
-		session_start(s, &counts);
+	session_start(s, &counts);
 }
 
 static void
@@ -357,28 +374,8 @@ takes_input(const struct conn *c)
 static void
 read_early(struct conn *c)
 {
-	if (!spoke_early(c))
+	if (!conn_spoke(&c->session))
 		c->parked = true;
-}
-
-static bool
-spoke_early(struct conn *c)
-{
-	bool public = c->session.subject.listener->type == LISTENER_PUBLIC &&
-		      !c->session.protocol->client_first;
-	ssize_t n;
-
-	if (!public || c->session.phase != PH_CONNECT ||
-	    c->session.xclient.taken)
-		return false;
-	n = recv(c->fd, read_buf, 1, MSG_PEEK | MSG_DONTWAIT);
-	if (n == -1 && (errno == EAGAIN || errno == EINTR))
-		return false;
-	if (n > 0)
-		session_early_talker(&c->session);
-	else
-		session_lost(&c->session);
-	return true;
 }
 
 /* While a command waits for facts its client may go; nobody needs to wait

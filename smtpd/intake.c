@@ -26,6 +26,7 @@ static size_t fitting(const struct rcpt *, size_t n);
 static struct conn *conn_of(struct smtp_session *);
 
 const struct session_ops intake_ops = {
+	.spoke = conn_spoke,
 	.open = intake_open,
 	.content = intake_content,
 	.envelope = intake_envelope,

@@ -160,6 +160,10 @@ run_connect(struct smtp_session *s)
 			return;
 		}
 	}
+	if (!r->decided.refused && s->ops->spoke != NULL && s->ops->spoke(s)) {
+		request_free(&r);
+		return;
+	}
 	s->subject = r->subject;
 	greet(s, &r->decided);
 	if (s->facts.authenticated)

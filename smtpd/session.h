@@ -71,6 +71,9 @@ enum starttls {
 
 /* What the session needs others for. */
 struct session_ops {
+	/* Before the greeting: has the client spoken, or gone? Then that was
+	 * said (session_early_talker, session_lost). NULL: never mind. */
+	bool (*spoke)(struct smtp_session *);
 	/* A message begins. False: nobody can take it now. */
 	bool (*open)(struct smtp_session *, const struct envelope *);
 	void (*content)(struct smtp_session *, struct str stored);

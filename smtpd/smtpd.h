@@ -99,6 +99,7 @@ struct conn_origin { /* where a connection came from */
 	uint16_t client_port;
 };
 void conn_new(struct smtpd *, int fd, const struct conn_origin *);
+bool conn_spoke(struct smtp_session *); /* session_ops.spoke */
 /* Each of these may be the last that is heard of the connection. */
 void conn_answer(struct conn *, const struct fact_answer *);
 void conn_unanswered(struct conn *); /* lookupd is gone */

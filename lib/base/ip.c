@@ -38,6 +38,8 @@ static bool is(const struct ip *, unsigned what);
 static bool within(const struct ip *, const struct ip *net, unsigned bits);
 static void text_v6(const struct ip *, char out[IP_TEXT]);
 static unsigned group(const struct ip *, unsigned i);
+static char *put_decimal(char *, unsigned n);
+static char *put_nibbles(char *, unsigned n);
 
 bool
 ip_is_v4(const struct ip *ip)
@@ -144,18 +146,20 @@ ip_reverse_name(const struct ip *ip, char out[80])
 bool
 ip_list_name(const struct ip *ip, struct str zone, char *out, size_t size)
 {
-	const uint8_t *b = ip->b;
-	char digits[65];
-	int at = 0, n;
+	char digits[64], *p = digits;
+	size_t n;
 
-	if (ip_is_v4(ip))
-		snprintf(digits, sizeof(digits), "%u.%u.%u.%u.", b[15], b[14],
-		    b[13], b[12]);
-	for (int i = 15; i >= 0 && !ip_is_v4(ip); i--)
-		at += snprintf(digits + at, sizeof(digits) - (size_t)at,
-		    "%x.%x.", b[i] & 0xfu, (unsigned)b[i] >> 4);
-	n = snprintf(out, size, "%s%.*s", digits, STR_ARG(zone));
-	return n > 0 && (size_t)n < size;
+	for (int i = 15; i >= (ip_is_v4(ip) ? 12 : 0); i--)
+		p = ip_is_v4(ip) ? put_decimal(p, ip->b[i])
+				 : put_nibbles(p, ip->b[i]);
+	n = (size_t)(p - digits);
+	if (n + zone.n >= size)
+		return false;
+	memcpy(out, digits, n);
+	if (zone.n > 0)
+		memcpy(out + n, zone.p, zone.n);
+	out[n + zone.n] = '\0';
+	return true;
 }
 
 bool
@@ -269,4 +273,29 @@ static unsigned
 group(const struct ip *ip, unsigned i)
 {
 	return (unsigned)ip->b[2 * i] << 8 | ip->b[2 * i + 1];
+}
+
+static char *
+put_decimal(char *p, unsigned n)
+{
+	if (n >= 100)
+		*p++ = (char)('0' + n / 100);
+	if (n >= 10)
+		*p++ = (char)('0' + n / 10 % 10);
+	*p++ = (char)('0' + n % 10);
+	*p++ = '.';
+	return p;
+}
+
+/* The lower half first. */
+static char *
+put_nibbles(char *p, unsigned n)
+{
+	static const char hex[] = "0123456789abcdef";
+
+	*p++ = hex[n & 0xf];
+	*p++ = '.';
+	*p++ = hex[n >> 4];
+	*p++ = '.';
+	return p;
 }

@@ -41,7 +41,7 @@ struct loop {
 	bool stopping;
 	struct hook *hooks;
 	size_t n_hooks, cap_hooks;
-	struct loop_job *jobs;
+	struct loop_job *jobs, *last_jobs;
 	struct loop_watch *changed; /* wishes the kernel does not know yet */
 	struct signal_watch *signals;
 };
@@ -73,6 +73,7 @@ struct loop_wheel {
 
 static void turn_end(struct loop *);
 static bool run_jobs(struct loop *);
+static struct loop_job *first_job(const struct loop *);
 static void apply_wishes(struct loop *);
 static void apply_one(
     struct loop_watch *, int changes, int bit, struct event *);
@@ -117,8 +118,8 @@ loop_free(struct loop **lp)
 		event_del(&s->ev);
 		free(s);
 	}
-	while (l->jobs != NULL)
-		loop_undefer(l->jobs);
+	while (first_job(l) != NULL)
+		loop_undefer(first_job(l));
 	event_base_free(l->base);
 	free(l->hooks);
 	free(l);
@@ -337,13 +338,15 @@ loop_at_turn_end(struct loop *l, void (*cb)(void *), void *arg)
 void
 loop_defer(struct loop *l, struct loop_job *job)
 {
+	struct loop_job **list = job->last ? &l->last_jobs : &l->jobs;
+
 	if (job->prev != NULL)
 		return;
-	job->next = l->jobs;
+	job->next = *list;
 	if (job->next != NULL)
 		job->next->prev = &job->next;
-	job->prev = &l->jobs;
-	l->jobs = job;
+	job->prev = list;
+	*list = job;
 }
 
 void
@@ -373,15 +376,21 @@ turn_end(struct loop *l)
 static bool
 run_jobs(struct loop *l)
 {
-	bool ran = l->jobs != NULL;
+	struct loop_job *job;
+	bool ran = false;
 
-	while (l->jobs != NULL) {
-		struct loop_job *job = l->jobs;
-
+	while ((job = first_job(l)) != NULL) {
 		loop_undefer(job);
 		job->cb(job->arg);
+		ran = true;
 	}
 	return ran;
+}
+
+static struct loop_job *
+first_job(const struct loop *l)
+{
+	return l->jobs != NULL ? l->jobs : l->last_jobs;
 }
 
 static void

@@ -63,14 +63,16 @@ void loop_signal(struct loop *, int signo, void (*cb)(void *arg), void *arg);
 void loop_at_turn_end(struct loop *, void (*cb)(void *arg), void *arg);
 
 /*
- * One call at the end of this turn, after the hooks: "I have something to
- * send". Embed the job, fill in cb and arg, zero the rest. Deferring it again
- * costs nothing; from its own callback: one more round in the same turn.
+ * One call at the end of this turn, after the hooks. Embed the job, fill in
+ * cb and arg, zero the rest. Deferring it again costs nothing; from its own
+ * callback: one more round in the same turn. last: "I have something to send"
+ * is for when all other jobs have run, because they may have more to say.
  */
 struct loop_job {
 	struct loop_job *next, **prev;
 	void (*cb)(void *arg);
 	void *arg;
+	bool last;
 };
 void loop_defer(struct loop *, struct loop_job *);
 void loop_undefer(struct loop_job *); /* not deferred: fine */

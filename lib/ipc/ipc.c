@@ -36,6 +36,7 @@ ipc_new(struct loop *l, int fd, const char *peer_name,
 	c->arg = arg;
 	c->job.cb = at_turn_end;
 	c->job.arg = c;
+	c->job.last = true;
 	buf_init(&c->out, IPC_OUT_MAX);
 	c->watch = loop_watch(l, fd, LOOP_READ, ready, c);
 	return c;

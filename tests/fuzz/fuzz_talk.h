@@ -221,7 +221,7 @@ converse(struct talk *t, struct str in, size_t step, unsigned code)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct session_ops ops = { fuzz_open, fuzz_content,
+	static const struct session_ops ops = { NULL, fuzz_open, fuzz_content,
 		fuzz_envelope, fuzz_end, fuzz_abort, fuzz_ask, fuzz_forget,
 		fuzz_authenticate, fuzz_tls_ready, fuzz_tls_begin };
 	static const unsigned codes[] = { 250, 451, 554, 0 };

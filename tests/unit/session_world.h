@@ -211,7 +211,7 @@ talk_start(struct talk *t)
 static inline void
 talk_connect(struct talk *t, const char *listener, const char *client)
 {
-	static const struct session_ops ops = { talk_open, talk_content,
+	static const struct session_ops ops = { NULL, talk_open, talk_content,
 		talk_envelope, talk_end, talk_abort, talk_ask, talk_forget,
 		talk_authenticate, talk_tls_ready, talk_tls_begin };
 	const struct listener *l =

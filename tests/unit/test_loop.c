@@ -28,7 +28,7 @@ struct world {
 	char log[200]; /* one letter per thing that happened */
 	struct loop_watch *w[2];
 	struct loop_timer *t[3];
-	struct loop_job job;
+	struct loop_job job, say;
 	int left; /* of whatever a test counts down */
 };
 
@@ -170,6 +170,33 @@ test_job_may_defer_itself_or_be_taken_back(void **state)
 	loop_stop(w->loop);
 	loop_run(w->loop);
 	assert_string_equal(w->log, "jjj");
+}
+
+static void
+job_that_says(void *arg)
+{
+	struct world *w = arg;
+
+	note(w, 's');
+	loop_defer(w->loop, &w->say);
+}
+
+/* Several that have something to say, however they were deferred: it is said
+ * once, when all have. */
+static void
+test_last_jobs_come_last(void **state)
+{
+	struct world *w = *state;
+	struct loop_job a = { .cb = job_that_says, .arg = w }, b = a;
+
+	w->say = (struct loop_job){ .cb = hook_b, .arg = w, .last = true };
+	loop_at_turn_end(w->loop, hook_a, w);
+	loop_defer(w->loop, &a);
+	loop_defer(w->loop, &w->say);
+	loop_defer(w->loop, &b);
+	loop_stop(w->loop);
+	loop_run(w->loop);
+	assert_string_equal(w->log, "assba");
 }
 
 /* --- watches --- */
@@ -442,6 +469,7 @@ main(void)
 		T(test_stop_before_run_returns_at_once),
 		T(test_jobs_run_after_hooks_and_hooks_again),
 		T(test_job_may_defer_itself_or_be_taken_back),
+		T(test_last_jobs_come_last),
 		T(test_watch_is_level_triggered),
 		T(test_want_changes),
 		T(test_callback_may_free_itself_and_others),
