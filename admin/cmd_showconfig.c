@@ -51,8 +51,9 @@ run(struct tool *t, int argc, char **argv)
 		return TOOL_USAGE;
 	if (manual && argc <= 2)
 		return print_manual(t, argc == 2 ? argv[1] : "keys");
-	if (manual || argc > 2 || (argc == 2 && (!saving_word(argv[1], &sv.how) ||
-					  sv.how == SAVED_ENCRYPT)))
+	if (manual || argc > 2 ||
+	    (argc == 2 &&
+		(!saving_word(argv[1], &sv.how) || sv.how == SAVED_ENCRYPT)))
 		return tool_usage(t, NULL);
 	if (normal || defaults)
 		return show_normal(t, sv.working, defaults);

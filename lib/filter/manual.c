@@ -76,9 +76,9 @@ write_args(struct buf *out, const struct arg_def *args)
 		return;
 	buf_putc(out, '(');
 	for (size_t i = 0; i < FILTER_ARGS && args[i].type != ARG_NONE; i++)
-		buf_printf(out, "%s%s\\fI%s\\fR%s",
-		    args[i].optional ? "[" : "", i > 0 ? ",\\ " : "",
-		    args[i].name, args[i].optional ? "]" : "");
+		buf_printf(out, "%s%s\\fI%s\\fR%s", args[i].optional ? "[" : "",
+		    i > 0 ? ",\\ " : "", args[i].name,
+		    args[i].optional ? "]" : "");
 	buf_putc(out, ')');
 }
 
@@ -86,10 +86,10 @@ write_args(struct buf *out, const struct arg_def *args)
 static void
 write_right(struct buf *out, const struct rule_def *r)
 {
-	const char *quote = r->right.type == ARG_NUMBER ||
-				    r->right.type == ARG_DECIMAL
-				? ""
-				: "\\(dq";
+	const char *quote =
+	    r->right.type == ARG_NUMBER || r->right.type == ARG_DECIMAL
+		? ""
+		: "\\(dq";
 
 	if (r->ops == OPS_NONE)
 		return;
@@ -109,7 +109,7 @@ write_words(struct buf *out, const struct arg_def *def)
 		: "");
 	for (size_t i = 0; def->words[i] != NULL; i++)
 		buf_printf(out, "%s%s",
-		    i == 0			? ""
+		    i == 0                      ? ""
 		    : def->words[i + 1] == NULL ? " or "
 						: ", ",
 		    def->words[i]);
