@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "filter/source.h"
+#include "filter/check.h"
 
 static void check_if(struct check *, struct stmt *);
 static void check_block(struct check *, struct stmt *);

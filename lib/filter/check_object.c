@@ -1,21 +1,16 @@
 /*
  * check_object.c - values that name something of the configuration
  */
+#include "filter/check.h"
 #include "filter/regex.h"
-#include "filter/source.h"
 
 static bool matches(const struct regex *, struct str name);
 
 void
 check_dictionary(struct check *c, struct value *v, const struct arg_def *def)
 {
-	const struct work_config *w = &c->config->work;
-
 	(void)def;
-	for (size_t i = 0; i < w->n_dictionaries; i++) {
-		if (str_eq(w->dictionaries[i].name, v->text))
-			v->dictionary = &w->dictionaries[i];
-	}
+	v->dictionary = config_dictionary(c->config, v->text);
 	if (v->dictionary != NULL)
 		return;
 	/* A content filter stays in force, and this rule is false (3.1). */
@@ -30,32 +25,26 @@ check_dictionary(struct check *c, struct value *v, const struct arg_def *def)
 void
 check_quarantine(struct check *c, struct value *v, const struct arg_def *def)
 {
-	const struct work_config *w = &c->config->work;
+	const struct quarantine *q = config_quarantine(c->config, v->text);
 
 	(void)def;
-	for (size_t i = 0; i < w->n_quarantines; i++) {
-		if (str_eq(w->quarantines[i].name, v->text) &&
-		    w->quarantines[i].kind != QUARANTINE_SPAM)
-			return;
-	}
-	check_missing(c, v, "quarantine");
+	if (q == NULL || q->kind == QUARANTINE_SPAM)
+		check_missing(c, v, "quarantine");
 }
 
 void
 check_resource(struct check *c, struct value *v, const struct arg_def *def)
 {
-	const struct work_config *w = &c->config->work;
 	bool notice = def->type == ARG_TEMPLATE;
-	enum text_kind wanted = notice ? TEXT_NOTIFICATION : TEXT_DISCLAIMER;
+	const struct text_resource *text;
 
 	if (v->text.n == 0 && def->optional)
 		return;
-	for (size_t i = 0; i < w->n_texts; i++) {
-		if (str_eq(w->texts[i].name, v->text) &&
-		    w->texts[i].kind == wanted)
-			v->resource = &w->texts[i];
-	}
-	if (v->resource == NULL)
+	text = config_text(c->config, v->text);
+	if (text != NULL &&
+	    text->kind == (notice ? TEXT_NOTIFICATION : TEXT_DISCLAIMER))
+		v->resource = text;
+	else
 		check_missing(c, v,
 		    notice ? "notification template" : "message disclaimer");
 }

@@ -6,10 +6,10 @@
 
 #include "base/mem.h"
 #include "config/load.h"
+#include "filter/check.h"
 #include "filter/dictionary.h"
 #include "filter/names.h"
 #include "filter/regex.h"
-#include "filter/source.h"
 
 #define TREE_MAX ((size_t)1 << 30) /* far above FILTER_SOURCE_MAX's */
 

@@ -4,7 +4,7 @@
  * Its conditions and actions are pieces of the language, each a source of its
  * own; together they are an if without else.
  */
-#include "filter/source.h"
+#include "filter/check.h"
 
 static struct expr *all_conditions(
     struct check *, const struct content_filter *);

@@ -78,48 +78,6 @@ void parse_script(struct source *, struct filter ***v, size_t *n);
 struct expr *parse_rule(struct source *, uint32_t *n_tests);
 struct stmt *parse_action(struct source *);
 
-/* --- check --- */
-
-struct filter_regex { /* what struct filters frees */
-	struct filter_regex *next;
-	struct regex *regex;
-};
-struct check {
-	struct source *source;
-	const struct config *config;
-	struct filter *filter;
-	bool missing_ok;
-	struct filter_regex **regexes;
-};
-/* Fills in what the tree stands for; problems, or filter->valid false. */
-void check_filter(struct check *);
-/* Parts of content filters. */
-void check_expr(struct check *, struct expr *);
-void check_action(struct check *, struct stmt *); /* a known one */
-/* One value against its definition (check_value.c). */
-void check_value(struct check *, struct value *, const struct arg_def *);
-/* Compiles v->text; NULL: it was refused. */
-const struct regex *check_compile(
-    struct check *, const struct value *, unsigned flags);
-/* Those that name something of the configuration (check_object.c). */
-void check_dictionary(struct check *, struct value *, const struct arg_def *);
-void check_quarantine(struct check *, struct value *, const struct arg_def *);
-void check_resource(struct check *, struct value *, const struct arg_def *);
-void check_profile(struct check *, struct value *, const struct arg_def *);
-void check_listener(struct check *, struct value *, const struct arg_def *);
-void check_interface(struct check *, struct value *, const struct arg_def *);
-/* What of the message the variables in a text show (wants.c). */
-unsigned variables_want(struct str text);
-/* It names what is not there: "no such WHAT: NAME". */
-void check_missing(struct check *, const struct value *, const char *what);
-/* This version cannot run it. */
-void check_invalid(struct check *, struct spot, const char *why);
-
-/* --- content filters --- */
-
-const struct filter *compile_content(struct source *, const struct config *,
-    const struct content_filter *, struct filter_regex **);
-
 /* --- order --- */
 
 /* Costs, and which operand runs first. */

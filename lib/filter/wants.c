@@ -2,7 +2,7 @@
  * wants.c - which action variables look into the message (spec 2.11)
  */
 #include "base/mem.h"
-#include "filter/source.h"
+#include "filter/check.h"
 
 static const struct {
 	const char *name;
