@@ -11,10 +11,6 @@
 
 #include "filter/source.h"
 
-struct filter_regex { /* what struct filters frees */
-	struct filter_regex *next;
-	struct regex *regex;
-};
 struct check {
 	struct source *source;
 	const struct config *config;

@@ -20,6 +20,12 @@ struct source {
 	struct str part;    /* "condition 2" of it; else empty */
 };
 
+/* An expression that was compiled: struct filters frees it. */
+struct filter_regex {
+	struct filter_regex *next;
+	struct regex *regex;
+};
+
 /* "==" */
 const char *source_cmp(enum cmp);
 /* Notes a problem at a place; text as for its kind. */
