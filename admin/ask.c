@@ -34,6 +34,7 @@ static const char *question_text(const struct question *, struct buf *);
 static void wrap(struct buf *, struct str text);
 static const struct schema_key *find_below(
     const struct schema_section *, struct str name, const char **section);
+static struct str within(struct str name, const char *section);
 static int set_option(struct editing *, const struct schema_key *,
     const char *path, struct str value);
 static int unknown_option(
@@ -563,6 +564,17 @@ wrap(struct buf *out, struct str text)
 	}
 }
 
+/* "section_key", where several sections have such a key, is that key. */
+static struct str
+within(struct str name, const char *section)
+{
+	size_t n = strlen(section);
+
+	if (str_starts(name, str_of(section)) && n < name.n && name.p[n] == '_')
+		return str_sub(name, n + 1, name.n);
+	return name;
+}
+
 /* Lists of sections are tables with commands of their own. */
 static const struct schema_key *
 find_below(
@@ -578,7 +590,7 @@ find_below(
 		if (k->section == NULL || k->name == NULL || k->list ||
 		    k->custom.load != NULL)
 			continue;
-		key = schema_find(k->section, name);
+		key = schema_find(k->section, within(name, k->name));
 		if (key != NULL && key->section == NULL) {
 			*section = k->name;
 			return key;

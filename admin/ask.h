@@ -57,7 +57,8 @@ bool ask_set(struct editing *, const struct question *, const char *path);
 bool ask_value(struct editing *, const struct question *, struct buf *answer,
     bool *dflt, bool *changed);
 
-/* All options that are left, as keys of the section or of a section in it;
+/* All options that are left, as keys of the section or of a section in it
+ * (section_key where several have such a key);
  * "key=default" takes a key away. TOOL_DONE, or the exit status. */
 int ask_options(struct editing *, struct args *, const struct schema_section *,
     const char *path);

@@ -4,7 +4,7 @@
 #include "config/route_dest.h"
 
 static void show(struct editing *);
-static void narrow(struct schema_key *, const void *);
+static bool narrow(struct schema_key *, const void *);
 
 static const struct objects_question keys[] = {
 	{ "engine", "Choose the anti-spam engine:", NULL, NULL },
@@ -80,11 +80,12 @@ show(struct editing *ed)
 	buf_fini(&text);
 }
 
-static void
+static bool
 narrow(struct schema_key *key, const void *object)
 {
 	const struct config *c = object;
 
 	if (str_is(str_of(key->name), "never_scan_above"))
 		key->min = c->work.spam.always_up_to;
+	return true;
 }

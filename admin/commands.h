@@ -40,6 +40,7 @@
 	C(mailconfig)                                                          \
 	C(oldmessage)                                                          \
 	C(outbreakconfig)                                                      \
+	C(policyconfig)                                                        \
 	C(quarantineconfig)                                                    \
 	C(reload)                                                              \
 	C(removemessage)                                                       \

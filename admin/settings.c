@@ -176,8 +176,8 @@ ask_one(struct editing *ed, const struct settings *a,
 		.object = a->object,
 		.seconds = !a->in_units };
 
-	if (a->narrow != NULL)
-		a->narrow(&key, so_far);
+	if (a->narrow != NULL && !a->narrow(&key, so_far))
+		return true;
 	snprintf(below, sizeof(below), "%s.%s", a->path, oq->key);
 	if (objects_is_list(&key))
 		return ask_words(
@@ -280,7 +280,7 @@ print_keys(struct editing *ed, const struct settings *s, const char *prefix,
 
 		if (key->section != NULL) {
 			snprintf(
-			    words, sizeof(words), "%s%s.", prefix, key->name);
+			    words, sizeof(words), "%s%s_", prefix, key->name);
 			print_keys(ed, &inner, words, out);
 			continue;
 		}

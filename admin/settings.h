@@ -24,7 +24,7 @@ struct settings_form {
 	const struct objects_question *keys; /* the last has no key */
 	void (*show)(struct editing *);      /* above the menu */
 	bool in_units; /* times as "14d", not in seconds */
-	void (*narrow)(struct schema_key *, const void *object);
+	bool (*narrow)(struct schema_key *, const void *object);
 	struct editing_op more[SETTINGS_MORE];
 };
 extern const struct editing_form settings_edits;
@@ -36,9 +36,9 @@ struct settings {
 	const void *object;
 	const char *path;
 	bool in_units;
-	/* The range of a key that others limit; NULL: none does. object has
-	 * what was answered so far. */
-	void (*narrow)(struct schema_key *, const void *object);
+	/* The range of a key that others limit, false: it is not asked for;
+	 * NULL: none does. object has what was answered so far. */
+	bool (*narrow)(struct schema_key *, const void *object);
 };
 /* Asks for them; what a section in the section has is "section.key". False:
  * the input ended. Nothing is saved. */
@@ -47,7 +47,7 @@ bool settings_ask(
 /* The options of a batch line, lists with KEY_add= and KEY_remove= too. */
 int settings_take(struct editing *, struct args *, const struct settings *);
 /* All keys with their values: a line for each, or with --json an object;
- * sections in it as "section.key", or objects. TOOL_DONE. */
+ * sections in it as "section_key", or objects. TOOL_DONE. */
 int settings_print(struct editing *, const struct settings *);
 json_t *settings_json(const struct editing *, const struct settings *);
 
