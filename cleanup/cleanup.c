@@ -42,6 +42,7 @@
 #include "cleanup/recover.h"
 #include "cleanup/workqueue.h"
 #include "event/event.h"
+#include "filter/filter.h"
 
 #define TICK 1000
 
@@ -105,6 +106,7 @@ struct peer {
 int
 main(int argc, char **argv)
 {
+	filters_install();
 	return program_main(&program, argc, argv);
 }
 

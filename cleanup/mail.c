@@ -121,6 +121,7 @@ mail_message(const struct mail *m, struct message *out)
 		.alt_mailhost = r->alt_mailhost,
 		.mail_policy = r->mail_policy,
 		.spam_tagged = r->spam_tagged,
+		.refused = r->refused,
 		.holds = r->holds,
 		.n_rcpts = (uint32_t)rcpts->n,
 		.rcpts = *rcpts,

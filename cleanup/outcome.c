@@ -161,6 +161,7 @@ end_result(struct outcome *o, const struct work *w, uint64_t mid)
 {
 	switch (w->end) {
 	case WORK_DELIVER:
+	case WORK_BOUNCE:
 		if (may_stay(o, w, mid)) {
 			o->kept = w;
 			break;
@@ -170,10 +171,7 @@ end_result(struct outcome *o, const struct work *w, uint64_t mid)
 		add_child(o, mid)->work = w;
 		break;
 	case WORK_DROP:
-		o->n_dropped += w->n_rcpts;
-		break;
-	case WORK_BOUNCE:
-		o->n_bounced += w->n_rcpts;
+		o->n_dropped++;
 		break;
 	case WORK_GOES_ON:
 	case WORK_SPLIT:

@@ -43,9 +43,9 @@ struct outcome {
 	struct child *children;  /* in the order of time */
 	struct outcome_step *steps;
 	size_t n_steps, n_copies;
-	size_t n_dropped, n_bounced; /* recipients */
-	bool too_many, bad_address;  /* some copies are not made */
-	unsigned pending;            /* settle.c: files being made durable */
+	size_t n_dropped;           /* results */
+	bool too_many, bad_address; /* some copies are not made */
+	unsigned pending;           /* settle.c: files being made durable */
 	bool failed;
 	struct err why;
 };

@@ -109,7 +109,7 @@ record_child_route(
 bool
 record_is_ours(const struct work_copy *c)
 {
-	return c->kind == COPY_NOTIFY || c->kind == COPY_BOUNCE;
+	return c->kind == COPY_NOTIFY;
 }
 
 /* --- header --- */
@@ -200,6 +200,9 @@ set_decisions(struct task *t, const struct work *w, struct route_rec *r)
 	r->bounce_profile = str_sub(r->bounce_profile, 0, NAME_MAX_LEN);
 	r->gateway = str_sub(r->gateway, 0, NAME_MAX_LEN);
 	r->mail_policy = str_sub(w->mail_policy, 0, NAME_MAX_LEN);
+	r->refused = w->end == WORK_BOUNCE;
+	if (r->refused)
+		return; /* whatever else was planned for it */
 	r->alt_mailhost = host_of(w->alt_mailhost, &t->mem);
 	r->spam_tagged = w->spam_tagged && r->alt_mailhost.n == 0;
 	put_holds(w->holds, true, &r->holds, &t->mem);

@@ -99,7 +99,8 @@ ended(const struct outcome *o, const struct outcome_step *s)
 	    s->end == WORK_BOUNCE ? "Bounced" : "Dropped",
 	    STR_ARG(str_sub(s->note->text, 0, 200)));
 	EMIT(MID_ABORTED, .mid = s->mid, .text = str_of(text));
-	over(o, s->mid);
+	if (s->end == WORK_DROP)
+		over(o, s->mid);
 }
 
 /* The end of the message's own MID is told when its file is gone. */

@@ -21,7 +21,6 @@ static void all_written(struct outcome *);
 static void turned(void *arg, const struct err *);
 static void hand_on(struct outcome *);
 static void tell(struct outcome *);
-static void count(const struct outcome *);
 static void give_up(struct outcome *, const struct err *);
 
 void
@@ -186,7 +185,9 @@ static void
 tell(struct outcome *o)
 {
 	say_outcome(o);
-	count(o);
+	if (o->n_dropped > 0)
+		stats_add(
+		    o->task->cleanup->daemon->stats, STATS_dropped_messages, 1);
 	if (o->too_many)
 		EMIT(ALERT,
 		    .text = str_of(arena_printf(&o->task->mem,
@@ -197,22 +198,6 @@ tell(struct outcome *o)
 		EMIT(MID_WARNING, .mid = o->task->mail->mid,
 		    .text = STR("a copy to or from what is no address is not "
 				"made"));
-}
-
-static void
-count(const struct outcome *o)
-{
-	struct stats *st = o->task->cleanup->daemon->stats;
-
-	for (const struct child *x = o->children; x != NULL; x = x->next)
-		if (x->copy != NULL && x->copy->kind == COPY_BOUNCE)
-			stats_add(
-			    st, STATS_gen_bounce_recipients, x->copy->n_rcpts);
-	if (o->n_dropped > 0)
-		stats_add(st, STATS_dropped_messages, 1);
-	stats_add(st, STATS_hard_bounced_recipients, o->n_bounced);
-	stats_add(st, STATS_filter_hard_bounces, o->n_bounced);
-	stats_add(st, STATS_completed_recipients, o->n_bounced);
 }
 
 /* --- trouble --- */

@@ -95,6 +95,20 @@ deliver_refused(struct qmgr *q, struct conn *c, struct parcel *p,
 }
 
 void
+deliver_filtered(struct qmgr *q, struct mail *m)
+{
+	struct endings e;
+
+	for (uint32_t i = 0; i < m->n_parcels; i++) {
+		dest_take(&m->parcels[i]);
+		same_for_all(&e, &m->parcels[i], NULL,
+		    result_of_cause(CAUSE_FILTER), str_of(""));
+		refused(q, &e);
+	}
+	settle(q, m);
+}
+
+void
 deliver_dropped(struct qmgr *q, struct parcel *p)
 {
 	struct ev_rid rids[RCPTS_PER_JOB];

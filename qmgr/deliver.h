@@ -17,6 +17,8 @@ void deliver_cause(struct qmgr *, struct parcel *, enum cause, const char *why);
 /* A 5xx greeting at every address. */
 void deliver_refused(
     struct qmgr *, struct conn *, struct parcel *, const struct session_down *);
+/* A filter refused the message, which has just come in. */
+void deliver_filtered(struct qmgr *, struct mail *);
 /* Routed to /dev/null. */
 void deliver_dropped(struct qmgr *, struct parcel *);
 /* By an administrator: whoever is not in delivery. Returns how many. */

@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "event/event.h"
+#include "qmgr/deliver.h"
 #include "qmgr/retry.h"
 #include "qmgr/schedule.h"
 #include "qmgr/settle.h"
@@ -26,7 +27,7 @@ static int take_inline(
 static struct mail *take_file(struct world *, int fd, struct arena *);
 static struct mail *take_qmessage(struct world *, const struct qmessage *,
     enum queue_place, uint32_t slot, struct arena *);
-static void kick(struct qmgr *, struct mail *);
+static void begin(struct qmgr *, struct mail *, bool refused);
 static bool is_gone(int fd);
 static int recover_slots(struct world *, uint32_t writer, struct err *);
 static void slot_found(void *arg, int slot, const struct qmessage *);
@@ -59,7 +60,7 @@ intake_message(struct world *w, struct ipc_frame *f, struct err *err)
 		if (m != NULL) {
 			held_from_message(&w->helds, m, &in, f->fds[0]);
 			f->fds[0] = -1;
-			kick(&w->q, m);
+			begin(&w->q, m, in.refused);
 		}
 	}
 	arena_free(&mem);
@@ -163,7 +164,7 @@ take_inline(struct world *w, const struct message *in, struct arena *mem,
 	m = take_message(w, in, QUEUE_SLOT, mem);
 	if (m != NULL) {
 		held_from_message(&w->helds, m, in, -1);
-		kick(&w->q, m);
+		begin(&w->q, m, in->refused);
 	}
 	return 0;
 }
@@ -235,9 +236,14 @@ take_qmessage(struct world *w, const struct qmessage *qm,
 	return mail_new(&w->q, &info);
 }
 
+/* Its first delivery, or its way back. */
 static void
-kick(struct qmgr *q, struct mail *m)
+begin(struct qmgr *q, struct mail *m, bool refused)
 {
+	if (refused) {
+		deliver_filtered(q, m);
+		return;
+	}
 	for (uint32_t i = 0; i < m->n_parcels; i++)
 		schedule_kick(q, m->parcels[i].dest);
 }
@@ -274,7 +280,7 @@ found(void *arg, const struct qmessage *qm, enum queue_place place)
 	arena_init(&mem, QUEUE_READ_MEM);
 	m = take_qmessage(w, qm, place, 0, &mem);
 	if (m != NULL)
-		kick(&w->q, m);
+		begin(&w->q, m, qm->route.refused);
 	arena_free(&mem);
 }
 
@@ -325,7 +331,7 @@ slot_found(void *arg, int slot, const struct qmessage *qm)
 	arena_init(&mem, QUEUE_READ_MEM);
 	m = take_qmessage(w, qm, QUEUE_SLOT, at, &mem);
 	if (m != NULL)
-		kick(&w->q, m);
+		begin(&w->q, m, qm->route.refused);
 	arena_free(&mem);
 }
 

@@ -37,6 +37,8 @@ static const struct {
 	    "Routing loop detected" },
 	[CAUSE_EXPIRED] = { OUTCOME_HARD, HARD_EXPIRED, "5.4.7",
 	    "Delivery expired (message too old)" },
+	[CAUSE_FILTER] = { OUTCOME_HARD, HARD_FILTER, "5.7.1",
+	    "Message refused by a filter" },
 	[CAUSE_NETWORK] = { OUTCOME_SOFT, HARD_OTHER, "4.4.0",
 	    "Other network problem" },
 };

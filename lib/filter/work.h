@@ -70,7 +70,6 @@ enum copy_kind {
 	COPY_BCC,      /* to delivery */
 	COPY_BCC_SCAN, /* to the work queue, as a new message */
 	COPY_NOTIFY,   /* a notice of ours: to delivery */
-	COPY_BOUNCE,   /* likewise, to its sender */
 	COPY_HOLD      /* to the quarantine `hold`, as it was then */
 };
 struct work_copy {

@@ -185,6 +185,7 @@ enum dsn_notify { /* bits of rcpt.notify */
 	    DOMAIN_MAX) /* where to; empty: as addressed */                    \
 	F(S, STR, mail_policy, NAME_MAX_LEN)                                   \
 	F(S, U8, spam_tagged, 1)         /* for the spam quarantine */         \
+	F(S, U8, refused, 1)             /* by a filter: back to its sender */ \
 	L(S, hold_rec, holds, HOLDS_MAX) /* for these quarantines */           \
 	F(S, U32, writer, WORKERS_MAX)   /* MESSAGE_INLINE: whose slots, */    \
 	F(S, U32, slot, 4096)            /* which of them, */                  \

@@ -12,9 +12,14 @@ static unsigned policies_want(const struct work *);
 
 /* Spec workqueue 1.1, from top to bottom. */
 static const struct work_stage stages[] = {
+	{ "message filters", .wants = message_filters_want,
+	    .steps = message_filters },
 	{ "mail policies", .wants = policies_want, .split = policy_assign },
 	{ "anti-spam", .wants = spam_wants, .run = spam_decide },
 	{ "anti-virus", .wants = virus_wants, .run = virus_decide },
+	{ "content filters", .wants = content_filters_want,
+	    .steps = content_filters },
+	{ "footer", .wants = stamp_wants, .run = stamp_decide },
 };
 
 /* Where each way into the work queue begins: the name of a stage; NULL: none

@@ -52,7 +52,7 @@ service_ends(struct work *w, enum disposition d, const char *service)
 	w->end = d == DISPOSE_DROP ? WORK_DROP : WORK_BOUNCE;
 	n = work_note(w, WN_ENDED);
 	n->name = str_of(service);
-	n->text = d == DISPOSE_DROP ? STR("dropped") : STR("bounced");
+	n->text = str_of(service);
 	return true;
 }
 

@@ -9,6 +9,13 @@
 
 #include "pipeline/work.h"
 
+/* --- W4, W11, work_filters.c --- */
+
+unsigned message_filters_want(const struct work *);
+enum work_answer message_filters(struct work *, size_t *step, struct needs *);
+unsigned content_filters_want(const struct work *);
+enum work_answer content_filters(struct work *, size_t *step, struct needs *);
+
 /* --- W5, work_policy.c --- */
 
 /* For each recipient the index of its policy in the table (4.3 to 4.5). */
@@ -37,5 +44,10 @@ unsigned spam_wants(const struct work *);
 enum work_answer spam_decide(struct work *, struct needs *); /* FACT_SPAM */
 unsigned virus_wants(const struct work *);
 enum work_answer virus_decide(struct work *, struct needs *); /* FACT_VIRUS */
+
+/* --- W15, work_stamp.c --- */
+
+unsigned stamp_wants(const struct work *);
+enum work_answer stamp_decide(struct work *, struct needs *);
 
 #endif

@@ -71,6 +71,7 @@ CODEC_STRUCT(content, REC_CONTENT);
 	F(S, STR, alt_mailhost, DOMAIN_MAX) /* as of MESSAGE, all these */     \
 	F(S, STR, mail_policy, NAME_MAX_LEN)                                   \
 	F(S, U8, spam_tagged, 1)                                               \
+	F(S, U8, refused, 1)                                                   \
 	L(S, hold_rec, holds, HOLDS_MAX)                                       \
 	F(S, U8, whole, 1) /* 1: rcpts replaces the envelope's; with none of   \
 			    * them it is finished: others stand for it */      \

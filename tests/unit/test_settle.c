@@ -253,30 +253,52 @@ test_a_copy_goes_beside_it(void **state)
 }
 
 static enum work_answer
+notify(struct work *w, struct needs *needs)
+{
+	struct msg was = w->msg;
+
+	(void)needs;
+	w->msg.header = STR("Subject: look\r\n\r\n");
+	w->msg.body = STR("a message came\r\n");
+	copy(w, COPY_NOTIFY, "notify filter 'n'");
+	w->msg = was;
+	w->end = WORK_DELIVER;
+	return WORK_DONE;
+}
+
+static void
+test_a_notice_comes_from_nowhere(void **state)
+{
+	(void)state;
+	work(notify);
+	assert_int_equal(known.n, 2);
+	assert_string_equal(
+	    content_of(FIRST + 1), "Subject: look\r\n\r\na message came\r\n");
+	assert_string_equal(content_of(FIRST), HEAD BODY);
+}
+
+static enum work_answer
 bounce(struct work *w, struct needs *needs)
 {
 	(void)needs;
-	w->msg.header = STR("");
-	w->msg.body = STR("your message ...\r\n");
-	copy(w, COPY_BOUNCE, "bounce filter 'b'");
+	work_hold(w, (struct work_hold){ .quarantine = STR("Q") });
 	work_note(w, WN_ENDED)->text = STR("filter 'b'");
 	w->end = WORK_BOUNCE;
 	return WORK_DONE;
 }
 
+/* qmgr makes the notice, whatever else had been planned. */
 static void
-test_a_bounced_message_is_gone(void **state)
+test_a_bounced_message_goes_back(void **state)
 {
 	(void)state;
 	work(bounce);
 	assert_int_equal(known.n, 1);
-	assert_int_equal(known.v[0].mid, FIRST + 1);
-	assert_false(is_there(FIRST));
-	assert_string_equal(content_of(FIRST + 1), "your message ...\r\n");
-	assert_int_equal(counter(STATS_gen_bounce_recipients), 1);
-	assert_int_equal(counter(STATS_filter_hard_bounces), 3);
+	assert_int_equal(known.v[0].mid, FIRST);
+	assert_true(known.v[0].refused);
+	assert_string_equal(known.v[0].hold, "");
 	logged("Message aborted MID 1000 Bounced by filter 'b'\n");
-	logged("Message finished MID 1000 done\n");
+	assert_null(strstr(rig.log, "queued for delivery"));
 }
 
 static enum work_answer
@@ -574,7 +596,8 @@ main(void)
 		RIGGED(test_decisions_reach_qmgr),
 		RIGGED(test_a_rewritten_message_has_a_file_of_its_own),
 		RIGGED(test_a_copy_goes_beside_it),
-		RIGGED(test_a_bounced_message_is_gone),
+		RIGGED(test_a_notice_comes_from_nowhere),
+		RIGGED(test_a_bounced_message_goes_back),
 		RIGGED(test_a_dropped_message_is_gone),
 		RIGGED(test_lop_05_copies_of_copies_end),
 		RIGGED(test_flt_06_number_of_copies),

@@ -32,7 +32,7 @@
 struct known {
 	uint64_t mid;
 	char policy[24], host[40], hold[24], sender[40];
-	bool tagged;
+	bool tagged, refused;
 	uint32_t n_rcpts;
 	uint8_t to[RIG_RCPTS]; /* of rcptN@..: how often */
 	char rcpt[40];         /* the first */
@@ -100,6 +100,7 @@ rig_message(struct knowledge *k, const struct message *in)
 	if (in->holds.n > 0)
 		rig_text(m->hold, sizeof(m->hold), h->quarantine);
 	m->tagged = in->spam_tagged;
+	m->refused = in->refused;
 	rig_rcpts(m, in->rcpts.v, in->rcpts.n);
 	k->n++;
 }
@@ -307,6 +308,7 @@ rig_take_up(struct rig_qmgr *q, const struct qmessage *m)
 		.alt_mailhost = m->route.alt_mailhost,
 		.holds = m->route.holds,
 		.spam_tagged = m->route.spam_tagged,
+		.refused = m->route.refused,
 		.rcpts = m->envelope.rcpts };
 
 	if (m->routed && m->n_open > 0 &&
