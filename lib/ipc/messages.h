@@ -315,6 +315,34 @@ enum probe_kind { PROBE_CALLAHEAD, PROBE_AUTH };
 	F(S, U32, code, 599)                                                   \
 	F(S, STR, text, REPLY_TEXT_MAX)
 
+/* Have an engine look at a message (spec workqueue 5.4, 6.3, 6.4). fd: header
+ * and body as plain text, or the decoded bytes of one part; a memory file.
+ * Which engine, and how long it may take, lookupd has from the configuration.
+ */
+#define REC_SCAN(S, F, L)                                                      \
+	F(S, U8, kind, 1) /* enum scan_kind */                                 \
+	F(S, U64, mid, 0)                                                      \
+	F(S, U64, size, 0)       /* bytes of fd, */                            \
+	F(S, U64, header_len, 0) /* and how many of them are its header */     \
+	F(S, IP, client, 0)                                                    \
+	F(S, STR, helo, HELO_MAX)                                              \
+	F(S, STR, host, DOMAIN_MAX) /* verified name, or empty */              \
+	F(S, STR, user, 1024)       /* who authenticated, or empty */          \
+	F(S, STR, sender, ADDR_MAX)                                            \
+	L(S, word, rcpts, 1000) /* some of them */
+enum scan_kind { SCAN_SPAM, SCAN_VIRUS };
+#define REC_SCANNED(S, F, L)                                                   \
+	F(S, U8, kind, 1)                                                      \
+	F(S, U8, known, 1)        /* else text says why not */                 \
+	F(S, U8, number, 3)       /* virus: enum virus_answer */               \
+	F(S, STR, engine, 100)    /* and its version */                        \
+	F(S, I64, raw, 0)         /* spam: thousandths, */                     \
+	F(S, I64, suspect, 0)     /* its thresholds, */                        \
+	F(S, I64, positive, 0)                                                 \
+	F(S, U8, skipped, 1)      /* it did not want to look */                \
+	F(S, U32, ms, 0)          /* that it took */                           \
+	F(S, STR, text, TEXT_MAX) /* names of tests, of viruses */
+
 /* --- keyd: private keys and passwords --- */
 
 /* keyd -> smtpd: at the beginning, and when a file has changed: all of them.
@@ -413,6 +441,9 @@ enum probe_kind { PROBE_CALLAHEAD, PROBE_AUTH };
 	R(probe_host, REC_PROBE_HOST)                                          \
 	R(probe, REC_PROBE)                                                    \
 	R(probe_done, REC_PROBE_DONE)                                          \
+	R(word, REC_WORD)                                                      \
+	R(scan_msg, REC_SCAN)                                                  \
+	R(scanned, REC_SCANNED)                                                \
 	R(cert, REC_CERT)                                                      \
 	R(certs, REC_CERTS)                                                    \
 	R(client_ca, REC_CLIENT_CA)                                            \
@@ -426,7 +457,6 @@ enum probe_kind { PROBE_CALLAHEAD, PROBE_AUTH };
 	R(scram_salt, REC_SCRAM_SALT)                                          \
 	R(scram_proof, REC_SCRAM_PROOF)                                        \
 	R(connect_msg, REC_CONNECT)                                            \
-	R(word, REC_WORD)                                                      \
 	R(command, REC_COMMAND)                                                \
 	R(result, REC_RESULT)
 
@@ -469,6 +499,8 @@ IPC_RECORDS(IPC_STRUCT)
 	M(ANSWER, answer, 0)                                                   \
 	M(PROBE, probe, 0)                                                     \
 	M(PROBE_DONE, probe_done, 0)                                           \
+	M(SCAN, scan_msg, 1)                                                   \
+	M(SCANNED, scanned, 0)                                                 \
 	M(CERTS, certs, 0)                                                     \
 	M(CLIENT_CA, client_ca, 0)                                             \
 	M(TICKETS, tickets, 0)                                                 \

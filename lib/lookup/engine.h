@@ -1,0 +1,56 @@
+/*
+ * engine.h - the languages of scanners (spec workqueue 5.4, 6.3, 6.4)
+ *
+ * What is sent before a message, how the message is cut into pieces, what
+ * comes after it; and what the answer means. Nothing here touches a socket:
+ * scan.c does, for all of them.
+ */
+#ifndef LOOKUP_ENGINE_H
+#define LOOKUP_ENGINE_H
+
+#include "base/buf.h"
+#include "config/config.h"
+#include "fact/facts.h"
+#include "ipc/messages.h"
+
+enum framing {
+	FRAMING_PLAIN,
+	FRAMING_CLAMD, /* length in four bytes, big-endian; ends with 0 */
+	FRAMING_HTTP   /* chunked, RFC 9112 7.1 */
+};
+
+/* What an answer says; texts point into the answer. */
+enum engine_progress {
+	ENGINE_MORE, /* not all of it is here */
+	ENGINE_DONE,
+	ENGINE_BAD /* no answer of this engine; result->text: what is wrong */
+};
+
+struct engine {
+	const char *name; /* "SpamAssassin" */
+	uint16_t port;
+	/* Before the message: its size is that of what is sent. */
+	void (*head)(const struct scan_msg *, const struct scanner *,
+	    const char *host, uint64_t size, struct buf *out);
+	enum framing framing;
+	bool half_close; /* nothing more is said */
+	/* eof: nothing more will come. result is zeroed but for kind and
+	 * engine; what engine and text point to lives in mem. */
+	enum engine_progress (*answer)(struct str in, bool eof,
+	    struct scanned *result, struct arena *mem);
+};
+
+/* NULL: the scanner is off. */
+const struct engine *engine_of(enum scan_kind, const struct scanner *);
+
+#define ENGINE_ANSWER_MAX (1u << 20) /* bytes of an answer */
+
+/* Shared by those that speak HTTP or something like it: the value of a header
+ * line in a head; empty: it is not there. */
+struct str engine_header(struct str head, const char *name);
+/* "15.4", "-0.2": thousandths; false: no number. */
+bool engine_decimal(struct str, int64_t *thousandths);
+/* Printable ASCII alone, for headers and logs. */
+struct str engine_clean(struct str, struct arena *mem);
+
+#endif

@@ -1,0 +1,10 @@
+/* engines.h - the engines that there are (lookup/engine.h) */
+#ifndef LOOKUP_ENGINES_H
+#define LOOKUP_ENGINES_H
+
+#include "lookup/engine.h"
+
+extern const struct engine engine_spamd, engine_rspamd, engine_clamd,
+    engine_icap;
+
+#endif
