@@ -136,11 +136,11 @@ $O/tests/test_session $O/tests/test_session_ask $O/tests/test_session_many \
 $O/tests/test_proxy: $O/obj/smtpd/proxy.o
 $O/tests/test_callahead: $O/obj/smtpd/callahead.o
 $O/tests/test_intake: $(patsubst %,$O/obj/cleanup/%.o,\
-	intake workqueue mail disk task ask outcome record children say settle)
+	intake workqueue mail disk task ask scan outcome record children say settle)
 # the stages of these tests are made up
 $O/tests/test_settle: LDLIBS += -Wl,--wrap=work_continue
 $O/tests/test_split_crash $O/tests/test_settle: $(patsubst %,$O/obj/cleanup/%.o,\
-	workqueue mail disk task ask outcome record children say settle recover)
+	workqueue mail disk task ask scan outcome record children say settle recover)
 $O/tests/test_admin_render: $O/obj/admin/render_status.o \
 	$O/obj/admin/render_hosts.o $O/obj/admin/render_queue.o \
 	$O/obj/admin/fields.o

@@ -6,6 +6,7 @@
 
 #include "base/map.h"
 #include "base/mem.h"
+#include "cleanup/scan.h"
 #include "cleanup/task.h"
 #include "cleanup/workqueue.h"
 #include "lookup/facts.h"
@@ -36,12 +37,23 @@ static void get(struct task *, const struct need *);
 static bool say_random(struct task *, struct str key, uint64_t *number);
 static bool say_work_queue(struct task *, struct str key, uint64_t *number);
 static bool say_repeats(struct task *, struct str key, uint64_t *number);
+static void query_answered(struct question *, const struct answer *);
+static void scan_answered(struct question *, const struct scanned *);
 static bool send_query(struct asker *, struct question *);
+static bool send_scan(struct asker *, struct question *);
 static int64_t dnslist_time(const struct config *);
+static int64_t spam_time(const struct config *);
+static int64_t virus_time(const struct config *);
 static bool open_question(struct task *, const struct need *);
 static bool send_question(struct question *);
 static void answered(struct question *, const struct fact_answer *);
 static void question_free(struct question *);
+
+static bool
+is_scan(enum fact_id id)
+{
+	return id == FACT_SPAM || id == FACT_VIRUS;
+}
 
 static const struct ipc_handler handler = {
 	.frame = frame,
@@ -62,6 +74,8 @@ static const struct {
 	{ FACT_WORK_QUEUE, .now = say_work_queue },
 	{ FACT_REPEATS, .now = say_repeats },
 	{ FACT_DNSLIST, .send = send_query, .time = dnslist_time },
+	{ FACT_SPAM, .send = send_scan, .time = spam_time },
+	{ FACT_VIRUS, .send = send_scan, .time = virus_time },
 };
 
 struct asker *
@@ -129,23 +143,43 @@ static int
 frame(void *arg, struct ipc *ipc, struct ipc_frame *f, struct err *err)
 {
 	struct asker *a = arg;
-	struct fact_answer fact;
-	struct question *q;
+	struct question *q = map_get_u64(&a->questions, f->txn);
+	bool scan = f->type == IPC_SCANNED;
+	struct scanned scanned;
 	struct answer answer;
 	struct arena mem;
 	int rc;
 
 	(void)ipc;
 	arena_init(&mem, 2 * IPC_FRAME_MAX);
-	rc = ipc_decode(f, &answer, &mem, err);
-	q = rc == 0 ? map_get_u64(&a->questions, f->txn) : NULL;
-	if (q != NULL) {
-		fact = (struct fact_answer){ .key = q->key };
-		lookup_fact_of(q->id, &answer, &fact);
-		answered(q, &fact);
+	rc = scan ? ipc_decode(f, &scanned, &mem, err)
+		  : ipc_decode(f, &answer, &mem, err);
+	if (rc == 0 && q != NULL && scan == is_scan(q->id)) {
+		if (scan)
+			scan_answered(q, &scanned);
+		else
+			query_answered(q, &answer);
 	}
 	arena_free(&mem);
 	return rc;
+}
+
+static void
+query_answered(struct question *q, const struct answer *a)
+{
+	struct fact_answer fact = { .key = q->key };
+
+	lookup_fact_of(q->id, a, &fact);
+	answered(q, &fact);
+}
+
+static void
+scan_answered(struct question *q, const struct scanned *r)
+{
+	struct fact_answer fact = { .key = q->key };
+
+	scan_fact(r, &fact, &q->task->mem);
+	answered(q, &fact);
 }
 
 static void
@@ -172,6 +206,26 @@ send_query(struct asker *a, struct question *q)
 		return false;
 	ipc_send(a->lookupd, IPC_QUERY, q->number, &query);
 	return true;
+}
+
+static bool
+send_scan(struct asker *a, struct question *q)
+{
+	struct need need = { q->id, q->key };
+
+	return scan_send(a->lookupd, q->number, q->task, &need);
+}
+
+static int64_t
+spam_time(const struct config *c)
+{
+	return (int64_t)c->work.spam.timeout * 1000;
+}
+
+static int64_t
+virus_time(const struct config *c)
+{
+	return (int64_t)c->work.virus.timeout * 1000;
 }
 
 static int64_t
@@ -287,6 +341,7 @@ answered(struct question *q, const struct fact_answer *fact)
 		f->number = fact->number;
 		f->code = fact->code;
 		f->text = arena_str(&t->mem, fact->text);
+		f->detail = fact->detail;
 	}
 	question_free(q);
 	if (!ask_is_open(&t->asks))

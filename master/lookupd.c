@@ -8,7 +8,8 @@
  *	answers each (ANSWER) within its time limit; see lookup/lookup.h. One
  *	process asks for all programs, so that they share one cache. Asks SMTP
  *	servers too, whether they know a recipient or a password (PROBE,
- *	PROBE_DONE); see lookup/probe.h.
+ *	PROBE_DONE); see lookup/probe.h. Hands messages to scanners (SCAN,
+ *	SCANNED); see lookup/scan.h.
  *
  *	Commands of admin tools:
  *		dnsflush [name]		forget all answers, whatever the name:
@@ -30,6 +31,7 @@
 #include "base/mem.h"
 #include "lookup/lookup.h"
 #include "lookup/probe.h"
+#include "lookup/scan.h"
 #include "program/program.h"
 
 struct lookupd {
@@ -37,6 +39,7 @@ struct lookupd {
 	struct lookup_system system;
 	struct lookups *lookups;
 	struct probes *probes;
+	struct scans *scans;
 	struct asker *askers;
 };
 
@@ -49,8 +52,9 @@ struct asker {
 	bool admin;         /* wants JSON */
 	struct query query; /* its name points to `name` */
 	char name[DOMAIN_MAX + 1];
-	struct lookup *lookup; /* one of the two */
+	struct lookup *lookup; /* one of the three */
 	struct probing *probing;
+	struct scanning *scanning;
 };
 
 static int setup(struct daemon *, struct err *);
@@ -67,9 +71,12 @@ static void ask(struct lookupd *, struct ipc *, uint32_t txn, bool admin,
     const struct query *);
 static void ask_servers(
     struct lookupd *, struct ipc *, uint32_t txn, const struct probe *);
+static void ask_scanner(struct lookupd *, struct ipc *, uint32_t txn,
+    const struct scan_msg *, int fd);
 static struct asker *asker_new(struct lookupd *, struct ipc *, uint32_t txn);
 static void on_answer(void *arg, const struct answer *);
 static void on_probe_done(void *arg, const struct probe_done *);
+static void on_scanned(void *arg, const struct scanned *);
 static void asker_free(struct asker *);
 static void command_flush(
     struct lookupd *, struct ipc *, const struct word *, size_t n);
@@ -122,6 +129,7 @@ setup(struct daemon *d, struct err *err)
 	if (self->lookups == NULL)
 		return -1;
 	self->probes = probes_new(d->loop, self->lookups, client_tls_new(NULL));
+	self->scans = scans_new(d->loop, self->lookups);
 	return 0;
 }
 
@@ -148,6 +156,7 @@ static int
 peer_frame(void *arg, struct ipc *ipc, struct ipc_frame *f, struct err *err)
 {
 	struct lookupd *self = arg;
+	struct scan_msg scan;
 	struct probe probe;
 	struct query query;
 	struct arena mem;
@@ -160,9 +169,17 @@ peer_frame(void *arg, struct ipc *ipc, struct ipc_frame *f, struct err *err)
 		return 0;
 	}
 	arena_init(&mem, 2 * IPC_FRAME_MAX);
-	rc = ipc_decode(f, &probe, &mem, err);
-	if (rc == 0)
-		ask_servers(self, ipc, f->txn, &probe);
+	if (f->type == IPC_SCAN) {
+		rc = ipc_decode(f, &scan, &mem, err);
+		if (rc == 0) {
+			ask_scanner(self, ipc, f->txn, &scan, f->fds[0]);
+			f->fds[0] = -1;
+		}
+	} else {
+		rc = ipc_decode(f, &probe, &mem, err);
+		if (rc == 0)
+			ask_servers(self, ipc, f->txn, &probe);
+	}
 	arena_free(&mem);
 	return rc;
 }
@@ -191,6 +208,7 @@ forget_asker(struct lookupd *self, struct ipc *ipc)
 			continue;
 		lookup_cancel(&a->lookup);
 		probe_stop(&a->probing);
+		scan_stop(&a->scanning);
 		asker_free(a);
 	}
 }
@@ -215,6 +233,16 @@ ask_servers(struct lookupd *self, struct ipc *ipc, uint32_t txn,
 	struct asker *a = asker_new(self, ipc, txn);
 
 	a->probing = probe_start(self->probes, what, on_probe_done, a);
+}
+
+static void
+ask_scanner(struct lookupd *self, struct ipc *ipc, uint32_t txn,
+    const struct scan_msg *what, int fd)
+{
+	struct asker *a = asker_new(self, ipc, txn);
+
+	a->scanning = scan_start(
+	    self->scans, self->daemon->config, what, fd, on_scanned, a);
 }
 
 static struct asker *
@@ -251,6 +279,15 @@ on_probe_done(void *arg, const struct probe_done *done)
 	struct asker *a = arg;
 
 	ipc_send(a->ipc, IPC_PROBE_DONE, a->txn, done);
+	asker_free(a);
+}
+
+static void
+on_scanned(void *arg, const struct scanned *done)
+{
+	struct asker *a = arg;
+
+	ipc_send(a->ipc, IPC_SCANNED, a->txn, done);
 	asker_free(a);
 }
 

@@ -333,11 +333,11 @@ enum probe_kind { PROBE_CALLAHEAD, PROBE_AUTH };
 enum scan_kind { SCAN_SPAM, SCAN_VIRUS };
 #define REC_SCANNED(S, F, L)                                                   \
 	F(S, U8, kind, 1)                                                      \
-	F(S, U8, known, 1)        /* else text says why not */                 \
-	F(S, U8, number, 3)       /* virus: enum virus_answer */               \
-	F(S, STR, engine, 100)    /* and its version */                        \
-	F(S, I64, raw, 0)         /* spam: thousandths, */                     \
-	F(S, I64, suspect, 0)     /* its thresholds, */                        \
+	F(S, U8, known, 1)     /* else text says why not */                    \
+	F(S, U8, number, 3)    /* virus: enum virus_answer */                  \
+	F(S, STR, engine, 100) /* and its version */                           \
+	F(S, I64, raw, 0)      /* spam: thousandths, */                        \
+	F(S, I64, suspect, 0)  /* its thresholds, */                           \
 	F(S, I64, positive, 0)                                                 \
 	F(S, U8, skipped, 1)      /* it did not want to look */                \
 	F(S, U32, ms, 0)          /* that it took */                           \

@@ -53,6 +53,13 @@ engine_decimal(struct str s, int64_t *thousandths)
 	return true;
 }
 
+void
+engine_put(struct buf *out, struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		buf_putc(out, (unsigned char)s.p[i] < ' ' ? '?' : s.p[i]);
+}
+
 struct str
 engine_clean(struct str s, struct arena *mem)
 {

@@ -36,8 +36,8 @@ struct engine {
 	bool half_close; /* nothing more is said */
 	/* eof: nothing more will come. result is zeroed but for kind and
 	 * engine; what engine and text point to lives in mem. */
-	enum engine_progress (*answer)(struct str in, bool eof,
-	    struct scanned *result, struct arena *mem);
+	enum engine_progress (*answer)(
+	    struct str in, bool eof, struct scanned *result, struct arena *mem);
 };
 
 /* NULL: the scanner is off. */
@@ -50,6 +50,8 @@ const struct engine *engine_of(enum scan_kind, const struct scanner *);
 struct str engine_header(struct str head, const char *name);
 /* "15.4", "-0.2": thousandths; false: no number. */
 bool engine_decimal(struct str, int64_t *thousandths);
+/* What a client said, on the line where it is put. */
+void engine_put(struct buf *, struct str);
 /* Printable ASCII alone, for headers and logs. */
 struct str engine_clean(struct str, struct arena *mem);
 

@@ -5,7 +5,6 @@
 
 #include <inttypes.h>
 #include <jansson.h>
-#include <math.h>
 
 static void head(const struct scan_msg *, const struct scanner *,
     const char *host, uint64_t size, struct buf *out);
@@ -27,9 +26,7 @@ field(struct buf *out, const char *name, struct str value)
 	if (value.n == 0)
 		return;
 	buf_printf(out, "%s: ", name);
-	for (size_t i = 0; i < value.n; i++)
-		buf_putc(out, (unsigned char)value.p[i] < ' ' ? '?'
-							: value.p[i]);
+	engine_put(out, value);
 	buf_puts(out, "\r\n");
 }
 
@@ -60,7 +57,8 @@ thousandths(const json_t *number)
 {
 	double n = json_number_value(number);
 
-	return isfinite(n) && fabs(n) < 1e9 ? (int64_t)llround(n * 1000) : 0;
+	/* and not a number is none of these */
+	return n > -1e9 && n < 1e9 ? (int64_t)(n * 1000) : 0;
 }
 
 /* Names of the symbols, with commas between. */
@@ -74,7 +72,8 @@ symbols(json_t *all, struct arena *mem)
 
 	buf_init(&out, TEXT_MAX);
 	buf_puts(&out, "");
-	json_object_foreach(all, name, one) {
+	json_object_foreach(all, name, one)
+	{
 		struct str n = engine_clean(str_of(name), mem);
 
 		if (out.len + n.n + 1 >= TEXT_MAX)
@@ -90,8 +89,7 @@ symbols(json_t *all, struct arena *mem)
 static bool
 read_json(struct str text, struct scanned *r, struct arena *mem)
 {
-	json_t *root =
-	    json_loadb(text.p, text.n, JSON_REJECT_DUPLICATES, NULL);
+	json_t *root = json_loadb(text.p, text.n, JSON_REJECT_DUPLICATES, NULL);
 	json_t *score = json_object_get(root, "score");
 	json_t *limits = json_object_get(root, "thresholds");
 	json_t *suspect = json_object_get(limits, "add header");

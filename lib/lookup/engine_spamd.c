@@ -34,13 +34,15 @@ head(const struct scan_msg *what, const struct scanner *s, const char *host,
 	(void)s, (void)host;
 	/* What it reads the envelope from: not in what is delivered. */
 	buf_init(&own, 16384);
-	buf_printf(&own, "Return-Path: <%.*s>\r\n", STR_ARG(what->sender));
+	buf_puts(&own, "Return-Path: <");
+	engine_put(&own, what->sender);
+	buf_puts(&own, ">\r\nReceived: from ");
+	engine_put(&own, what->helo.n > 0 ? what->helo : STR("unknown"));
+	buf_puts(&own, " (");
+	engine_put(&own, what->host.n > 0 ? what->host : STR("unknown"));
 	buf_printf(&own,
-	    "Received: from %.*s (%.*s [%s])\r\n"
-	    "\tby postern with SMTP id %" PRIu64 "; "
+	    " [%s])\r\n\tby postern with SMTP id %" PRIu64 "; "
 	    "Thu, 01 Jan 1970 00:00:00 +0000\r\n",
-	    STR_ARG(what->helo.n > 0 ? what->helo : STR("unknown")),
-	    STR_ARG(what->host.n > 0 ? what->host : STR("unknown")),
 	    ip_text(&what->client, ip), what->mid);
 	buf_printf(out,
 	    "SYMBOLS SPAMC/1.5\r\nContent-length: %" PRIu64 "\r\n\r\n",
@@ -103,7 +105,6 @@ answer(struct str in, bool eof, struct scanned *r, struct arena *mem)
 		return ENGINE_MORE;
 	r->known = 1;
 	r->positive = 2 * r->suspect;
-	r->text = engine_clean(
-	    str_sub(str_trim(body), 0, TEXT_MAX), mem);
+	r->text = engine_clean(str_sub(str_trim(body), 0, TEXT_MAX), mem);
 	return ENGINE_DONE;
 }

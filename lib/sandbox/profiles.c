@@ -27,7 +27,7 @@ static const struct sandbox_profile profiles[] = {
 	{ .program = "cleanup",
 	    .account = "postern-cleanup",
 	    .calls = SB_FDS_RECV | SB_FILES_READ | SB_FILES_WRITE | SB_SYNC |
-		     SB_THREADS,
+		     SB_THREADS | SB_MEMFD,
 	    .nofile = 8192,
 	    .fsize = UINT64_MAX,
 	    .data = 2048 * MIB,
@@ -92,6 +92,7 @@ static const char *const files_write[] = { "pwrite64", "pwritev", "ftruncate",
 static const char *const syncing[] = { "fsync", "fdatasync", "fallocate",
 	"sync_file_range", NULL };
 static const char *const sending_files[] = { "sendfile", NULL };
+static const char *const memory_files[] = { "memfd_create", NULL };
 static const char *const udp[] = { "sendmmsg", "recvmmsg", NULL };
 
 const struct sandbox_group sandbox_groups[] = {
@@ -104,6 +105,7 @@ const struct sandbox_group sandbox_groups[] = {
 	{ SB_FILES_WRITE, files_write },
 	{ SB_SYNC, syncing },
 	{ SB_SENDFILE, sending_files },
+	{ SB_MEMFD, memory_files },
 	{ SB_UDP, udp },
 	{ 0, NULL },
 };
