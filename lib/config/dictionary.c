@@ -57,6 +57,10 @@ dictionary_line(struct str line, struct dictionary_term *t, struct arena *mem,
 		    err, ERR_USAGE, "there is no term before the weight");
 	if (text.p[0] == '*')
 		return take_smart(text, t, err);
+	if (is_escaped(text, text.n))
+		return err_set(err, ERR_USAGE,
+		    "the term ends with a backslash; one that is meant is "
+		    "written \\\\");
 	text = unescape(text, mem);
 	if (characters(text) > DICTIONARY_TERM_MAX)
 		return err_set(err, ERR_USAGE,

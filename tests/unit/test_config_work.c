@@ -691,6 +691,9 @@ test_dictionary_lines(void **state)
 		{ "a\\,b", "1 a,b" },
 		{ "a\\,5", "1 a,5" },
 		{ "a\\\\,5", "5 a\\\\" },
+		{ "a\\\t,5",
+		    "error: the term ends with a backslash; one that is "
+		    "meant is written \\\\" },
 		{ "a{1,3}", "1 a{1,3}" },
 		{ "a{1\\,3},2", "2 a{1,3}" },
 		{ "a\\.b", "1 a\\.b" },
