@@ -107,6 +107,21 @@ str_rfind(struct str s, char c)
 	return s.n;
 }
 
+size_t
+str_search(struct str s, struct str what)
+{
+	struct str rest = s;
+
+	for (;;) {
+		rest = str_sub(rest, str_find(rest, what.p[0]), rest.n);
+		if (rest.n < what.n)
+			return s.n;
+		if (memcmp(rest.p, what.p, what.n) == 0)
+			return (size_t)(rest.p - s.p);
+		rest = str_sub(rest, 1, rest.n);
+	}
+}
+
 struct str
 str_cut(struct str *s, char sep)
 {

@@ -35,6 +35,8 @@ bool str_ends_nocase(struct str s, struct str suffix);
 /* Index of the first c, or s.n */
 size_t str_find(struct str s, char c);
 size_t str_rfind(struct str s, char c); /* of the last one */
+/* Index of the first `what` (not empty), or s.n. */
+size_t str_search(struct str s, struct str what);
 /* Cuts off and returns what stands before sep; s gets what follows. */
 struct str str_cut(struct str *s, char sep);
 /* Next run of non-blanks (space, tab); empty (n 0) at the end. */

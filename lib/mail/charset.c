@@ -154,9 +154,8 @@ converter(int id, enum direction d)
 static bool
 has_yen(struct str text)
 {
-	return text.n > 0 &&
-	       (memmem(text.p, text.n, "\xc2\xa5", 2) != NULL ||
-		   memmem(text.p, text.n, "\xe2\x80\xbe", 3) != NULL);
+	return str_search(text, STR("\xc2\xa5")) < text.n ||
+	       str_search(text, STR("\xe2\x80\xbe")) < text.n;
 }
 
 /* What is no UTF-8 is U+FFFD, as long as a sequence could have gone on. */

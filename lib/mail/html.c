@@ -227,18 +227,18 @@ static size_t
 comment(struct strip *s)
 {
 	struct str t = s->rest;
-	const char *end = NULL;
+	size_t end = t.n;
 
 	if (str_starts(t, STR("<!-->")))
 		return 5;
 	if (str_starts(t, STR("<!--->")))
 		return 6;
 	if (str_starts(t, STR("<!--")) && !s->no_comment) {
-		end = memmem(t.p + 4, t.n - 4, "-->", 3);
-		s->no_comment = end == NULL;
+		end = str_search(t, STR("-->"));
+		s->no_comment = end == t.n;
 	}
-	if (end != NULL)
-		return (size_t)(end + 3 - t.p);
+	if (end != t.n)
+		return end + 3;
 	return str_find(t, '>') + 1;
 }
 

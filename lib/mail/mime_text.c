@@ -56,7 +56,7 @@ with_lf(struct str text, struct arena *mem)
 	char *out;
 	size_t n = 0;
 
-	if (text.n == 0 || memmem(text.p, text.n, "\r\n", 2) == NULL)
+	if (str_search(text, STR("\r\n")) == text.n)
 		return text;
 	out = arena_alloc(mem, text.n + 1);
 	while (rest.n > 0) {

@@ -112,10 +112,8 @@ read_all(struct reader *r)
 	struct word w;
 
 	while (r->rest.n > 0) {
-		const char *at = memmem(r->rest.p, r->rest.n, "=?", 2);
-		size_t skip = at == NULL ? r->rest.n : (size_t)(at - r->rest.p);
-
-		r->rest = str_sub(r->rest, skip, r->rest.n);
+		r->rest =
+		    str_sub(r->rest, str_search(r->rest, STR("=?")), r->rest.n);
 		literal.n = (size_t)(r->rest.p - literal.p);
 		if (r->rest.n == 0)
 			break;
@@ -140,20 +138,19 @@ read_all(struct reader *r)
 static bool
 word_at(struct str text, struct word *w)
 {
-	const char *next, *end;
-	size_t n;
+	size_t next, end;
 
 	if (!parse_word(text, w) || w->text.n < 2)
 		return false;
-	n = w->text.n;
-	next = memmem(w->text.p, n, "=?", 2);
-	if (next != NULL && (size_t)(next - w->text.p) + 3 < n)
-		n = (size_t)(next - w->text.p) + 3; /* "=?=" is an end */
-	end = memmem(w->text.p, n, "?=", 2);
-	if (end == NULL)
+	text = w->text;
+	next = str_search(text, STR("=?"));
+	if (text.n - next > 3)
+		text.n = next + 3; /* "=?=" is an end */
+	end = str_search(text, STR("?="));
+	if (end == text.n)
 		return false;
-	w->text.n = (size_t)(end - w->text.p);
-	w->end = end + 2;
+	w->text.n = end;
+	w->end = text.p + end + 2;
 	return true;
 }
 

@@ -223,6 +223,64 @@ test_str_copy(void **state)
 	assert_string_equal(text, "mixed-\xc3\x84");
 }
 
+static void
+test_str_search(void **state)
+{
+	static const struct {
+		const char *in, *what;
+		size_t at;
+	} cases[] = {
+		{ "", "ab", 0 },
+		{ "a", "ab", 1 },
+		{ "ab", "ab", 0 },
+		{ "aab", "ab", 1 },
+		{ "a ab ab", "ab", 2 },
+		{ "aaaa", "ab", 4 },
+		{ "abc", "c", 2 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < NELEM(cases); i++)
+		if (str_search(str_of(cases[i].in), str_of(cases[i].what)) !=
+		    cases[i].at)
+			fail_msg("case %zu", i);
+	assert_int_equal(str_search((struct str){ NULL, 0 }, STR("a")), 0);
+}
+
+/* Every code point there and back; what is none becomes U+FFFD. */
+static void
+test_str_utf8_put(void **state)
+{
+	(void)state;
+	for (uint32_t c = 0; c < 0x110100; c++) {
+		bool is_char = c < 0xd800 || (c > 0xdfff && c <= 0x10ffff);
+		uint32_t back = 0;
+		char p[4];
+		size_t n = str_utf8_put(c, p);
+
+		if (str_utf8((struct str){ p, n }, &back) != n ||
+		    back != (is_char ? c : 0xfffd))
+			fail_msg("U+%04X: %zu bytes, U+%04X", c, n, back);
+	}
+}
+
+static void
+test_str_ascii(void **state)
+{
+	char text[40];
+
+	(void)state;
+	for (size_t at = 0; at <= sizeof(text); at++) {
+		memset(text, 'a', sizeof(text));
+		if (at < sizeof(text))
+			text[at] = '\x80';
+		for (size_t from = 0; from <= at; from++)
+			assert_int_equal(str_ascii((struct str){ text + from,
+					     sizeof(text) - from }),
+			    at - from);
+	}
+}
+
 int
 main(void)
 {
@@ -234,6 +292,9 @@ main(void)
 		cmocka_unit_test(test_str_utf8),
 		cmocka_unit_test(test_str_slices),
 		cmocka_unit_test(test_str_copy),
+		cmocka_unit_test(test_str_search),
+		cmocka_unit_test(test_str_utf8_put),
+		cmocka_unit_test(test_str_ascii),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
