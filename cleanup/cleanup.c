@@ -43,6 +43,7 @@
 #include "cleanup/workqueue.h"
 #include "event/event.h"
 #include "filter/filter.h"
+#include "mail/charset.h"
 
 #define TICK 1000
 
@@ -118,6 +119,7 @@ setup(struct daemon *d, struct err *err)
 	c->daemon = d;
 	c->idle = idle;
 	d->self = c;
+	charset_open_all();
 	return spool_open(&c->spool, d->folder, 1u << QUEUE_INCOMING, err);
 }
 

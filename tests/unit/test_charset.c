@@ -8,6 +8,9 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/mem.h"
@@ -155,6 +158,34 @@ test_writing(void **state)
 	}
 }
 
+static bool
+all_work(void)
+{
+	bool good = true;
+
+	for (size_t i = 0; i < NELEM(texts); i++) {
+		struct arena mem;
+		bool bad = false;
+
+		arena_init(&mem, 1 << 20);
+		good &= str_is(charset_to_utf8(str_of(texts[i].in),
+				   str_of(texts[i].charset), &mem, &bad),
+		    texts[i].want);
+		arena_free(&mem);
+	}
+	for (size_t i = 0; i < NELEM(back); i++) {
+		struct str is;
+		struct arena mem;
+
+		arena_init(&mem, 1 << 20);
+		good &= charset_from_utf8(str_of(back[i].in),
+			    str_of(back[i].charset), &mem,
+			    &is) == (back[i].want != NULL);
+		arena_free(&mem);
+	}
+	return good;
+}
+
 /* MIM-08: any bytes in any set: valid UTF-8, and not much more of it. What
  * could be read and written again reads the same. */
 static void
@@ -197,11 +228,30 @@ test_mim_08_any_bytes(void **state)
 	}
 }
 
+/* Once all are open, none needs a file: a process in its cage has none. */
+static void
+test_caged(void **state)
+{
+	static const struct rlimit none = { 0, 0 };
+	int status = -1;
+	pid_t pid = fork();
+
+	(void)state;
+	assert_int_not_equal(pid, -1);
+	if (pid == 0) {
+		charset_open_all();
+		if (setrlimit(RLIMIT_NOFILE, &none) == -1)
+			_exit(2);
+		_exit(all_work() ? 0 : 1);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
 static void
 test_known(void **state)
 {
 	(void)state;
-	charset_open_all();
 	assert_true(charset_known(STR("ISO-2022-JP")));
 	assert_true(charset_known(STR("iso-8859-15")));
 	assert_false(charset_known(STR("")));
@@ -213,6 +263,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_caged), /* before any was opened */
 		cmocka_unit_test(test_reading),
 		cmocka_unit_test(test_writing),
 		cmocka_unit_test(test_mim_08_any_bytes),
