@@ -177,6 +177,7 @@ compare: $O/tests/mimedump
 .PHONY: unit check-unit
 unit: $(UNIT_BIN)
 check-unit: unit
+	@tests/tools/check-pages admin/commands.h docs/man/*.1
 	@tests/tools/run-unit $(UNIT_BIN)
 
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
@@ -318,7 +319,6 @@ $O/man/%.txt: $O/man5/%
 	$(Q)mandoc -T utf8 $< >$@
 check-man: $(MAN)
 	@tests/tools/check-man $(MAN)
-	@tests/tools/check-pages admin/commands.h $(filter %.1,$(MAN))
 
 # --- odds and ends -------------------------------------------------------------
 

@@ -158,7 +158,7 @@ class Place:
         bin.mkdir()
         tool = bin / "postern"
         tool.write_text("#!/bin/sh\nexec %s --root %s \"$@\"\n" % (
-            shlex.quote(str(BIN / "postern")),
+            shlex.quote(str((BIN / "postern").resolve())),
             shlex.quote(str(self.suite.root))))
         tool.chmod(0o755)
         self.env = {"PATH": "%s:%s" % (bin, os.environ["PATH"])}
