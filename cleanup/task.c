@@ -71,9 +71,8 @@ task_free(struct task **tp)
 bool
 task_run(struct task *t)
 {
-	struct needs needs;
+	struct needs needs = { .mem = &t->mem };
 
-	needs.n = 0;
 	while (work_continue(&t->run, &needs) == WORK_NEEDS) {
 		ask_facts(t, &needs);
 		if (ask_is_open(&t->asks))

@@ -86,7 +86,7 @@ variables_of(struct work *w, struct str filter, struct str text)
 	struct buf out;
 	struct str done;
 
-	if (memchr(text.p, '$', text.n) == NULL)
+	if (str_find(text, '$') == text.n)
 		return text;
 	buf_init(&out, EXPANDED_MAX);
 	while (text.n > 0) {

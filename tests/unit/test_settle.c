@@ -28,6 +28,7 @@ __wrap_work_continue(struct work_run *run, struct needs *needs)
 {
 	struct work *w = &run->results->work;
 
+	needs->mem = run->mem;
 	if (w->origin->notice ||
 	    (w->origin->mid != FIRST && w->origin->generation == 0))
 		w->end = WORK_DELIVER;

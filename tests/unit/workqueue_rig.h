@@ -170,7 +170,8 @@ rig_start(
 	int fd, ends[2];
 
 	kit_start(&r->kit, 1);
-	if (slots && spool_use_slots(r->kit.spool, &err) == -1)
+	if (slots && spool_slots(r->kit.spool) == NULL &&
+	    spool_use_slots(r->kit.spool, &err) == -1)
 		panic("rig: %s", err.text);
 	bundle_from_text(&b, "postern.yaml", str_of(yaml));
 	r->daemon.loop = r->kit.loop;
