@@ -1,116 +1,20 @@
-"""STARTTLS on a running suite: what is said, logged, delivered; threats 3.3."""
+"""STARTTLS on a running suite: what is said, logged, delivered; threats 3.3.
+Keys and certificates that come and go: test_tls_keys.py."""
 import json
 import os
-import pathlib
-import re
-import shutil
-import signal
 import socket
 import ssl
 import subprocess
 import sys
-import tempfile
 import time
 
 import pytest
 
-from conftest import CONFIG
-from sink import Sink
-from suite import FULL, ROOT_USER, Client, Suite, wait_for
-from tls_kit import TlsClient, certificate, context, openssl, secrets
+from suite import FULL, Client, wait_for
+from tls_kit import (TLS_CONFIG, TlsClient, certificate, context, make_tls,
+                     own, prepare, secrets, shows, tls)
 
-TLS_CONFIG = CONFIG.replace("interfaces:", """\
-certificates:
-  - name: mx
-  - name: mx-rsa
-  - name: other
-
-address_lists:
-  - name: partners
-    entries: ["@partner.test"]
-
-interfaces:""", 1).replace("""\
-    port: @PORT@
-    max_concurrency: 1000
-    hat:
-      defaults:
-""", """\
-    port: @PORT@
-    max_concurrency: 1000
-    certificate: mx
-    hat:
-      policies:
-        - name: $ACCEPTED
-          behaviour: ACCEPT
-          tls: preferred
-          tls_mandatory_list: partners
-      defaults:
-""", 1).replace("""\
-    port: @PRIVATE_PORT@
-    hat:
-""", """\
-    port: @PRIVATE_PORT@
-    certificate: other
-    hat:
-      policies:
-        - name: $RELAYED
-          behaviour: RELAY
-          tls: required
-""", 1)
-WATCHFUL = TLS_CONFIG + "\nsystem: { secrets_interval: 1 }\n"
-
-
-def prepare(folder, config=TLS_CONFIG):
-    s = Suite(folder, config, start=False)
-    where = secrets(s.root)
-    certificate(where, "mx", "mx.postern.test")
-    certificate(where, "mx-rsa", "mx.postern.test", rsa=2048)
-    certificate(where, "other", "*.other.test", "other.test")
-    return s
-
-
-@pytest.fixture(scope="module")
-def tls():
-    """One for the tests that leave it as it is."""
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="postern-test.",
-                                           dir="/var/tmp"))
-    s = prepare(folder / "tls")
-    s.start()
-    # keyd has the keys a moment after all programs run
-    wait_for("TLS", lambda: shows(s, "mx"))
-    with Sink(s.sink_port) as s.sink:
-        yield s
-    s.stop()
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-@pytest.fixture
-def make_tls(folder):
-    """make_tls(config) starts one of its own."""
-    made = []
-
-    def make(config=TLS_CONFIG):
-        s = prepare(folder / ("t%d" % len(made)), config)
-        made.append(s)
-        s.start()
-        wait_for("TLS", lambda: shows(s, "mx"))
-        return s
-
-    yield make
-    for s in made:
-        s.stop()
-
-
-def own(suite, name="mx"):
-    return (suite.root / "etc/secrets" / (name + ".crt")).read_text()
-
-
-def shows(suite, name):
-    try:
-        with TlsClient(suite.port) as c:
-            return c.peer() == own(suite, name)
-    except (OSError, AssertionError):
-        return False
+__all__ = ["make_tls", "tls"]       # fixtures
 
 
 # --- what it is for ---
@@ -360,141 +264,6 @@ def test_tls_05_handshakes_that_do_not_end(tls):
     tls.wait_log("TLS failed: the handshake has no end")
 
 
-# --- keys that come and go ---
-
-@pytest.mark.long
-def test_certificates_that_change(make_tls):
-    t = make_tls(WATCHFUL)
-    where = secrets(t.root)
-    assert shows(t, "mx")
-    with TlsClient(t.port) as old:
-        certificate(where, "mx", "mx.postern.test", days=5)
-        wait_for("the new certificate", lambda: shows(t, "mx"), 15)
-        assert old.mail()[0] == 250     # it goes on as it began
-    t.wait_log("certificate mx expires in 4 days", 10)
-    # a key that does not fit: the old pair stays
-    good = own(t)
-    certificate(where, "new", "mx.postern.test")
-    (where / "new.crt").rename(where / "mx.crt")
-    t.wait_log("the private key is not that of the certificate; "
-               "the one before it stays in use", 30)
-    with TlsClient(t.port) as c:
-        assert c.peer() == good
-    (where / "new.key").rename(where / "mx.key")
-    wait_for("the newest certificate", lambda: shows(t, "mx"), 15)
-    # others may read it: not used; and nothing at all
-    (where / "mx.key").chmod(0o640)
-    t.wait_log("secrets/mx.key: its mode 0640 lets others use it", 30)
-    (where / "mx.key").unlink()
-    t.wait_log("secrets/mx.key: No such file or directory", 30)
-    assert shows(t, "mx")
-
-
-def test_no_certificate_at_hand(make_tls, folder):
-    s = prepare(folder / "none")
-    try:
-        (secrets(s.root) / "mx.key").write_text("nonsense\n")
-        s.start()
-        s.wait_log("certificate mx: secrets/mx.key: no private key in PEM "
-                   "form")
-        with Client(s.port) as c:
-            assert "STARTTLS" not in c.cmd("EHLO c.test")[1]
-            assert c.cmd("STARTTLS")[0] == 454
-            assert c.mail()[0] == 250
-    finally:
-        s.stop()
-
-
-@pytest.mark.long
-def test_key_03_secrets_that_others_may_read(folder):
-    s = prepare(folder / "open", WATCHFUL)
-    where = secrets(s.root)
-    try:
-        for what, mode, good in ((where, 0o755, 0o700),
-                                 (where / "mx.key", 0o640, 0o600)):
-            what.chmod(mode)
-            s.start(expect_ready=False)     # no first revision of that
-            assert s.proc.wait(20) != 0
-            assert "has mode %04o" % mode in s.output()
-            what.chmod(good)
-        s.start()
-        assert shows(s, "mx")
-        (where / "mx.key").chmod(0o604)
-        path = s.root / "etc/postern.yaml"
-        path.write_text(path.read_text() + "# changed\n")
-        s.postern("commit", "loose", ok=(1, 2))
-        (where / "mx.key").chmod(0o600)
-        s.postern("commit", "tight")
-        where.chmod(0o750)
-        s.wait_log("it must belong to uid")
-        assert shows(s, "mx")               # what it has it keeps
-    finally:
-        s.stop()
-
-
-@pytest.mark.long
-def test_keyd_dies_during_handshakes(make_tls):
-    """Handshakes fail or succeed, none hangs; soon all is as before."""
-    t = make_tls()
-    end = time.monotonic() + 60
-    good = bad = kills = 0
-    kill_at = time.monotonic() + 0.5
-    while (kills < 2 or good < 5) and time.monotonic() < end:
-        if time.monotonic() > kill_at and "keyd 0" in t.pids():
-            t.kill("keyd 0")
-            kills += 1
-            kill_at += 1.5
-        try:
-            with TlsClient(t.port, timeout=5) as c:
-                assert c.cmd("NOOP")[0] == 250
-            good += 1
-        except (OSError, AssertionError):
-            bad += 1
-            time.sleep(0.02)
-    assert good >= 5 and kills >= 2, (good, bad, kills)
-    wait_for("TLS again", lambda: shows(t, "mx"), 20)
-    with TlsClient(t.port) as c:
-        assert c.mail()[0] == 250
-
-
-def test_keyd_is_gone(make_tls):
-    """One that keeps dying is away for a second, or for two, or for four: 454
-    meanwhile."""
-    t = make_tls()
-    t.kill("keyd 0")
-    for _ in range(3):
-        wait_for("the next keyd", lambda: "keyd 0" in t.pids())
-        t.kill("keyd 0")
-        with Client(t.port) as c:
-            answer = c.cmd("STARTTLS")
-            if "keyd 0" in t.pids():
-                continue            # we were too slow
-            assert answer == (
-                454, ["4.7.0 TLS is not available for the moment"])
-            assert c.mail()[0] == 250
-            break
-    else:
-        raise AssertionError("it was never away")
-    wait_for("TLS again", lambda: shows(t, "mx"), 20)
-
-
-def test_keyd_does_not_answer(make_tls):
-    t = make_tls()
-    pid = t.pids()["keyd 0"]
-    os.kill(pid, signal.SIGSTOP)
-    try:
-        with Client(t.port) as c:
-            assert c.cmd("STARTTLS")[0] == 220
-            c.sock.settimeout(1)
-            with pytest.raises(OSError):
-                context().wrap_socket(c.sock)
-        with Client(t.port) as c:       # others do not wait for it
-            assert c.mail()[0] == 250
-    finally:
-        os.kill(pid, signal.SIGCONT)
-    wait_for("TLS again", lambda: shows(t, "mx"), 20)
-
-
 # --- limits, clients' certificates ---
 
 def test_max_tls_connections(make_tls):
@@ -671,49 +440,3 @@ def test_tls_04_testssl(tls, tmp_path):
         assert offered[old].startswith("not offered"), offered[old]
     for new in ("TLS1_2", "TLS1_3"):
         assert offered[new].startswith("offered"), offered[new]
-
-
-@pytest.mark.long
-@pytest.mark.skipif(not ROOT_USER, reason="the memory of a process that is "
-                    "not dumpable is for root only")
-def test_key_01_no_key_outside_of_keyd(tls):
-    """Neither the key's numbers nor its PEM, in the memory of any other."""
-    with TlsClient(tls.port) as c:
-        assert c.mail()[0] == 250
-    where = secrets(tls.root)
-    found = {}
-    for name in ("mx", "mx-rsa"):
-        pem = (where / (name + ".key")).read_text()
-        lines = [l.encode() for l in pem.splitlines() if "-" not in l]
-        needles = [lines[1]] + private_numbers(where / (name + ".key"))
-        for program, pid in tls.pids().items():
-            for n in needles:
-                if in_memory(pid, n):
-                    found.setdefault(program.split()[0], set()).add(name)
-    assert found == {"keyd": {"mx", "mx-rsa"}}
-
-
-def private_numbers(key):
-    """As they lie in memory: of the most significant byte first or last."""
-    text = openssl("pkey", "-in", key, "-text", "-noout")
-    part = text.split("priv:" if "priv:" in text else "prime1:")[1]
-    digits = re.match(r"[\s0-9a-f:]+", part).group()
-    number = bytes.fromhex(re.sub(r"[\s:]", "", digits)).lstrip(b"\0")
-    return [number, number[::-1]]
-
-
-def in_memory(pid, needle):
-    with open("/proc/%d/maps" % pid) as maps, \
-            open("/proc/%d/mem" % pid, "rb", 0) as mem:
-        for line in maps:
-            area, rights = line.split()[:2]
-            if "r" not in rights or "[v" in line:
-                continue
-            start, end = (int(x, 16) for x in area.split("-"))
-            try:
-                mem.seek(start)
-                if needle in mem.read(end - start):
-                    return True
-            except (OSError, ValueError, OverflowError):
-                continue        # not backed by memory
-    return False

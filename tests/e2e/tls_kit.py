@@ -1,10 +1,16 @@
-"""Certificates for tests, and a client that can say STARTTLS."""
-import os
+"""Certificates for tests, a client that can say STARTTLS, and gateways that
+offer it: the fixtures tls and make_tls."""
 import pathlib
+import shutil
 import ssl
 import subprocess
+import tempfile
 
-from suite import Client
+import pytest
+
+from conftest import CONFIG
+from sink import Sink
+from suite import Client, Suite, wait_for
 
 
 def openssl(*words, text=None):
@@ -73,3 +79,97 @@ class TlsClient(Client):
     def peer(self):
         """The certificate shown, PEM."""
         return ssl.DER_cert_to_PEM_cert(self.sock.getpeercert(True))
+
+
+TLS_CONFIG = CONFIG.replace("interfaces:", """\
+certificates:
+  - name: mx
+  - name: mx-rsa
+  - name: other
+
+address_lists:
+  - name: partners
+    entries: ["@partner.test"]
+
+interfaces:""", 1).replace("""\
+    port: @PORT@
+    max_concurrency: 1000
+    hat:
+      defaults:
+""", """\
+    port: @PORT@
+    max_concurrency: 1000
+    certificate: mx
+    hat:
+      policies:
+        - name: $ACCEPTED
+          behaviour: ACCEPT
+          tls: preferred
+          tls_mandatory_list: partners
+      defaults:
+""", 1).replace("""\
+    port: @PRIVATE_PORT@
+    hat:
+""", """\
+    port: @PRIVATE_PORT@
+    certificate: other
+    hat:
+      policies:
+        - name: $RELAYED
+          behaviour: RELAY
+          tls: required
+""", 1)
+WATCHFUL = TLS_CONFIG + "\nsystem: { secrets_interval: 1 }\n"
+
+
+def prepare(folder, config=TLS_CONFIG):
+    s = Suite(folder, config, start=False)
+    where = secrets(s.root)
+    certificate(where, "mx", "mx.postern.test")
+    certificate(where, "mx-rsa", "mx.postern.test", rsa=2048)
+    certificate(where, "other", "*.other.test", "other.test")
+    return s
+
+
+@pytest.fixture(scope="module")
+def tls():
+    """One for the tests that leave it as it is."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="postern-test.",
+                                           dir="/var/tmp"))
+    s = prepare(folder / "tls")
+    s.start()
+    # keyd has the keys a moment after all programs run
+    wait_for("TLS", lambda: shows(s, "mx"))
+    with Sink(s.sink_port) as s.sink:
+        yield s
+    s.stop()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def make_tls(folder):
+    """make_tls(config) starts one of its own."""
+    made = []
+
+    def make(config=TLS_CONFIG):
+        s = prepare(folder / ("t%d" % len(made)), config)
+        made.append(s)
+        s.start()
+        wait_for("TLS", lambda: shows(s, "mx"))
+        return s
+
+    yield make
+    for s in made:
+        s.stop()
+
+
+def own(suite, name="mx"):
+    return (suite.root / "etc/secrets" / (name + ".crt")).read_text()
+
+
+def shows(suite, name):
+    try:
+        with TlsClient(suite.port) as c:
+            return c.peer() == own(suite, name)
+    except (OSError, AssertionError):
+        return False
