@@ -13,6 +13,9 @@ from conftest import CONFIG
 from sink import Sink
 from suite import ROOT_USER, TOP, Suite
 
+# two that install at the same time would make the same pages
+pytestmark = pytest.mark.xdist_group("install")
+
 PROGRAMS = "master recorder lookupd keyd cleanup qmgr smtpd qmqpd smtp".split()
 FILES = {
     "etc/postern/postern.yaml": 0o640,
