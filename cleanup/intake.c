@@ -28,6 +28,7 @@
 #include "event/event.h"
 #include "mail/scan.h"
 #include "mail/wire.h"
+#include "pipeline/work.h"
 
 #define DRAFTS_MAX 1000 /* of one peer: IPC-03 */
 
@@ -362,7 +363,8 @@ read_envelope(struct txn *t, struct ipc_frame *f, struct err *err)
 		return -1;
 	if (t->from->kind == PROGRAM_MASTER)
 		return own_envelope(t, err);
-	notice = e->flags & ENV_NOTICE;
+	/* or what was in a quarantine */
+	notice = e->flags & ENV_NOTICE || e->enters == ENTER_RELEASED;
 	if (notice != (t->from->kind == PROGRAM_QMGR))
 		return err_set(err, ERR_PROTO, "notices come from qmgr");
 	if (e->mid == 0)
@@ -534,6 +536,8 @@ count(struct txn *t)
 	struct stats *st = t->cleanup->daemon->stats;
 	uint64_t n = t->mail->envelope.rcpts.n;
 
+	if (t->mail->envelope.enters == ENTER_RELEASED)
+		return; /* it was counted when it came */
 	if (t->mail->envelope.flags & ENV_NOTICE && !t->own) {
 		stats_add(st, STATS_gen_bounce_recipients, n);
 		return;

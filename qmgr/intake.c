@@ -18,8 +18,8 @@
 
 static bool is_text(
     struct str sender, struct str host, const struct rcpt *, size_t n);
-static struct str host_of(
-    struct str alt_mailhost, size_t n_holds, bool spam_tagged);
+static struct str host_of(struct str alt_mailhost, bool spam_tagged);
+static void take_held(struct world *, const struct message *, enum queue_place);
 static struct mail *take_message(
     struct world *, const struct message *, enum queue_place, struct arena *);
 static int take_inline(
@@ -27,6 +27,8 @@ static int take_inline(
 static struct mail *take_file(struct world *, int fd, struct arena *);
 static struct mail *take_qmessage(struct world *, const struct qmessage *,
     enum queue_place, uint32_t slot, struct arena *);
+static void take_held_file(
+    struct world *, const struct qmessage *, enum queue_place, uint32_t slot);
 static void begin(struct qmgr *, struct mail *, bool refused);
 static bool is_gone(int fd);
 static int recover_slots(struct world *, uint32_t writer, struct err *);
@@ -50,9 +52,11 @@ intake_message(struct world *w, struct ipc_frame *f, struct err *err)
 		       in.sender, in.alt_mailhost, in.rcpts.v, in.rcpts.n)) {
 		rc = err_set(err, ERR_PROTO, "an address with a NUL in it");
 	} else if (f->type == IPC_MESSAGE_INLINE) {
+		quarantine_seen(&w->quarantines, in.mid, in.arrival);
 		rc = take_inline(w, &in, &mem, err);
 	} else if (mail_find(&w->q, in.mid) == NULL &&
 		   (in.mid > w->recovered || !is_gone(f->fds[0]))) {
+		quarantine_seen(&w->quarantines, in.mid, in.arrival);
 		if (in.n_rcpts > in.rcpts.n)
 			m = take_file(w, f->fds[0], &mem);
 		else
@@ -73,8 +77,11 @@ intake_recover(struct world *w, struct err *err)
 	const struct recover_handler handler = { found, corrupt };
 	struct spool *spool = store_spool(w->store);
 
-	/* What is in both is settled as deferred first. */
-	if (spool_recover(spool, QUEUE_DEFERRED, false, &handler, w,
+	/* What is in two of them is settled as where it was to go. Held ones
+	 * come before what they may have been released as. */
+	if (spool_recover(spool, QUEUE_QUARANTINE, false, &handler, w,
+		&w->recovered, err) == -1 ||
+	    spool_recover(spool, QUEUE_DEFERRED, false, &handler, w,
 		&w->recovered, err) == -1 ||
 	    spool_recover(spool, QUEUE_INCOMING, false, &handler, w,
 		&w->recovered, err) == -1)
@@ -99,17 +106,34 @@ is_text(struct str sender, struct str host, const struct rcpt *v, size_t n)
 }
 
 /*
- * Mail for quarantines waits at pseudo hosts (workqueue 10.6) until it is
- * taken in there: it is in the queue, for everybody to see.
+ * Mail for the spam quarantine waits at a pseudo host (workqueue 10.6) until
+ * it is taken in there: it is in the queue, for everybody to see.
  */
 static struct str
-host_of(struct str alt_mailhost, size_t n_holds, bool spam_tagged)
+host_of(struct str alt_mailhost, bool spam_tagged)
 {
-	if (n_holds > 0)
-		return STR("the.cpq.host");
 	if (alt_mailhost.n > 0)
 		return alt_mailhost;
 	return spam_tagged ? STR("the.euq.queue") : STR("");
+}
+
+/* For quarantines: it never stands in the delivery queue. */
+static void
+take_held(struct world *w, const struct message *in, enum queue_place place)
+{
+	const struct stored_info info = { .mid = in->mid,
+		.size = in->content_len,
+		.arrival = in->arrival,
+		.sender = in->sender,
+		.subject = in->subject,
+		.rcpts = in->rcpts.v,
+		.n_rcpts = in->rcpts.n,
+		.place = place,
+		.slot = in->writer * SLOTS_N + in->slot,
+		.holds = in->holds.v,
+		.n_holds = in->holds.n };
+
+	quarantine_take(&w->quarantines, &info);
 }
 
 static struct mail *
@@ -123,8 +147,7 @@ take_message(struct world *w, const struct message *in, enum queue_place place,
 		.subject = in->subject,
 		.profile = in->bounce_profile,
 		.gateway = in->gateway,
-		.host = host_of(
-		    in->alt_mailhost, in->holds.n, in->spam_tagged != 0),
+		.host = host_of(in->alt_mailhost, in->spam_tagged != 0),
 		.flags = in->flags,
 		.ret = in->ret,
 		.place = place,
@@ -133,6 +156,10 @@ take_message(struct world *w, const struct message *in, enum queue_place place,
 		.content_len = in->content_len,
 		.n_rcpts = in->rcpts.n };
 
+	if (in->holds.n > 0) {
+		take_held(w, in, place);
+		return NULL;
+	}
 	info.rcpts = arena_array(mem, in->rcpts.n, sizeof(*info.rcpts));
 	for (size_t i = 0; i < in->rcpts.n; i++) {
 		info.rcpts[i].addr = v[i].addr;
@@ -159,6 +186,7 @@ take_inline(struct world *w, const struct message *in, struct arena *mem,
 		return err_set(err, ERR_PROTO, "no slot %u of worker %u",
 		    in->slot, in->writer);
 	if (mail_find(&w->q, in->mid) != NULL ||
+	    quarantine_find(&w->quarantines, in->mid) != NULL ||
 	    slots_is_done(slots, (int)in->slot, in->mid))
 		return 0;
 	m = take_message(w, in, QUEUE_SLOT, mem);
@@ -202,8 +230,8 @@ take_qmessage(struct world *w, const struct qmessage *qm,
 		.subject = qm->content.subject,
 		.profile = profile,
 		.gateway = qm->route.gateway,
-		.host = host_of(qm->route.alt_mailhost, qm->route.holds.n,
-		    qm->route.spam_tagged != 0),
+		.host =
+		    host_of(qm->route.alt_mailhost, qm->route.spam_tagged != 0),
 		.flags = qm->envelope.flags,
 		.ret = qm->envelope.ret,
 		.place = place,
@@ -214,6 +242,10 @@ take_qmessage(struct world *w, const struct qmessage *qm,
 	if (!is_text(qm->envelope.sender, qm->route.alt_mailhost, qm->rcpt_v,
 		qm->n_rcpts)) {
 		corrupt(w, qm->mid, &nul);
+		return NULL;
+	}
+	if (qm->route.holds.n > 0 || place == QUEUE_QUARANTINE) {
+		take_held_file(w, qm, place, slot);
 		return NULL;
 	}
 	info.rcpts = arena_array(mem, qm->n_rcpts, sizeof(*info.rcpts));
@@ -234,6 +266,30 @@ take_qmessage(struct world *w, const struct qmessage *qm,
 		info.n_rcpts++;
 	}
 	return mail_new(&w->q, &info);
+}
+
+static void
+take_held_file(struct world *w, const struct qmessage *qm,
+    enum queue_place place, uint32_t slot)
+{
+	const struct stored_info info = { .mid = qm->mid,
+		.releasing = qm->releasing,
+		.size = qm->content_len,
+		.arrival = qm->envelope.arrival,
+		.sender = qm->envelope.sender,
+		.subject = qm->content.subject,
+		.rcpts = qm->rcpt_v,
+		.n_rcpts = qm->n_rcpts,
+		.place = place,
+		.slot = slot,
+		.holds = qm->route.holds.v,
+		.n_holds = qm->route.holds.n,
+		.helds = qm->helds,
+		.n_helds = qm->n_helds };
+
+	if (qm->releasing > w->recovered)
+		w->recovered = qm->releasing; /* no other gets that MID */
+	quarantine_take(&w->quarantines, &info);
 }
 
 /* Its first delivery, or its way back. */
@@ -265,6 +321,7 @@ found(void *arg, const struct qmessage *qm, enum queue_place place)
 	struct arena mem;
 	struct mail *m;
 
+	quarantine_seen(&w->quarantines, qm->mid, qm->envelope.arrival);
 	if (!qm->routed)
 		return; /* cleanup's */
 	if (place == QUEUE_INCOMING &&
@@ -315,6 +372,7 @@ slot_found(void *arg, int slot, const struct qmessage *qm)
 	struct arena mem;
 	struct mail *m;
 
+	quarantine_seen(&w->quarantines, qm->mid, qm->envelope.arrival);
 	if (!qm->routed || queue_is_unborn(store_spool(w->store),
 			       store_slots(w->store, r->writer, NULL), qm))
 		return; /* cleanup's */
@@ -323,7 +381,8 @@ slot_found(void *arg, int slot, const struct qmessage *qm)
 		EMIT(MID_DONE, .mid = qm->mid);
 		return;
 	}
-	if (mail_find(&w->q, qm->mid) != NULL) {
+	if (mail_find(&w->q, qm->mid) != NULL ||
+	    quarantine_find(&w->quarantines, qm->mid) != NULL) {
 		/* it had become a file, and this was not said any more */
 		store_slot_done(w->store, at, qm->mid);
 		return;

@@ -98,6 +98,12 @@ world_tell_workqueue(struct world *w)
 			ipc_send(p->ipc, IPC_WORKQUEUE, 0, &msg);
 }
 
+struct peer *
+world_cleanup(struct world *w)
+{
+	return next_peer(w, &w->cleanup_turn, PROGRAM_CLEANUP);
+}
+
 /* --- outside --- */
 
 static bool
@@ -228,7 +234,7 @@ do_notice(void *arg, struct notice *n, const struct envelope *env,
     struct str content, uint32_t wire_flags)
 {
 	struct world *w = arg;
-	struct peer *p = next_peer(w, &w->cleanup_turn, PROGRAM_CLEANUP);
+	struct peer *p = world_cleanup(w);
 	struct end_msg end = { .size = content.n, .wire_flags = wire_flags };
 
 	if (p == NULL)
@@ -373,7 +379,8 @@ from_cleanup(struct peer *p, struct ipc_frame *f, struct err *err)
 		return intake_message(p->world, f, err);
 	if (ipc_decode(f, &a, NULL, err) == -1)
 		return -1;
-	if (!bounce_answer(&p->world->q, p, f->txn, a.code, a.text))
+	if (!bounce_answer(&p->world->q, p, f->txn, a.code, a.text) &&
+	    !release_answer(p->world, p, f->txn, a.code, a.text))
 		return err_set(err, ERR_PROTO, "no such notice");
 	return 0;
 }
@@ -412,8 +419,10 @@ closed(void *arg, struct ipc *ipc, const struct err *err)
 	world_enter(w);
 	if (p->kind == PROGRAM_SMTP)
 		schedule_worker_lost(&w->q, p);
-	else if (p->kind == PROGRAM_CLEANUP)
+	else if (p->kind == PROGRAM_CLEANUP) {
 		bounce_worker_lost(&w->q, p);
+		release_worker_lost(w, p);
+	}
 	world_leave(w);
 	free(p);
 }

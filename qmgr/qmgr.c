@@ -13,8 +13,8 @@
  *	hands out jobs; records on disk what became of each recipient; tries
  *	again; gives up, and then tells the sender.
  * RIGHTS
- *	Appends to, moves and removes files in spool/incoming and
- *	spool/deferred. No network, no keys.
+ *	Appends to, moves and removes files in spool/incoming,
+ *	spool/deferred and spool/quarantine. No network, no keys.
  * FILES
  *	spool/deferred/.state: delivery suspended, work queue paused
  * SEE ALSO
@@ -68,9 +68,16 @@ world_enter(struct world *w)
 void
 world_leave(struct world *w)
 {
-	bool more = schedule_run(&w->q);
-	int64_t at = more ? w->q.now : qmgr_next(&w->q);
+	bool more;
+	int64_t at, held;
 
+	release_run(w);
+	more = schedule_run(&w->q);
+	at = more ? w->q.now : qmgr_next(&w->q);
+	held = quarantine_next(&w->quarantines);
+
+	if (held != 0 && (at == 0 || held < at))
+		at = held;
 	if (w->stopping)
 		try_stop(w);
 	if (w->stopping && (at == 0 || at > w->q.now + STOP_POLL_MS))
@@ -112,6 +119,7 @@ start(struct daemon *d)
 	store_start(world.store, d->loop, saved, &world);
 	world.q.suspended = world.state.suspended;
 	world_enter(&world);
+	quarantine_init(&world.quarantines, &world.q, &world_held_ops, &world);
 	if (intake_recover(&world, &err) == -1)
 		EMIT(ALERT, .text = str_of(err.text));
 	world_leave(&world);
@@ -123,6 +131,7 @@ on_config(struct daemon *d, struct config *next, struct err *err)
 	(void)d, (void)err;
 	world_enter(&world);
 	qmgr_config(&world.q, next);
+	quarantine_config(&world.quarantines);
 	world_leave(&world);
 	return 0;
 }
@@ -154,8 +163,13 @@ saved(void *arg, struct save *s)
 
 	world_enter(w);
 	if (s->place == QUEUE_SLOT && s->moved)
-		store_slot_done(w->store, s->mail->slot, s->mid);
-	settle_saved(&w->q, s);
+		store_slot_done(w->store,
+		    s->stored != NULL ? s->stored->slot : s->mail->slot,
+		    s->mid);
+	if (s->stored != NULL)
+		quarantine_saved(&w->quarantines, s);
+	else
+		settle_saved(&w->q, s);
 	world_leave(w);
 }
 
@@ -167,6 +181,7 @@ tick(void *arg)
 	w->timer_at = 0;
 	world_enter(w);
 	qmgr_tick(&w->q);
+	quarantine_tick(&w->quarantines);
 	world_leave(w);
 }
 

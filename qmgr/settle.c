@@ -170,6 +170,7 @@ save_now(struct qmgr *q, struct mail *m)
 	/* While a connection has it, its first delivery is not over. */
 	s->move = m->place == QUEUE_SLOT ||
 		  (m->place == QUEUE_INCOMING && m->n_sent == 0);
+	s->to = QUEUE_DEFERRED;
 	s->err = (struct err)ERR_INIT;
 	s->dones = arena_array(&s->mem, RCPT_DROPPED + 1, sizeof(*s->dones));
 	for (int how = 0; how <= RCPT_DROPPED && m->dirty; how++)

@@ -23,7 +23,8 @@ struct save {
 	struct mail *mail;
 	uint64_t mid;
 	enum queue_place place; /* where the file is */
-	bool move;              /* to deferred, after the records */
+	bool move;              /* to `to`, after the records */
+	enum queue_place to;    /* deferred or quarantine */
 	struct arena mem;
 	struct done_rec *dones;
 	size_t n_dones;
@@ -31,8 +32,13 @@ struct save {
 	size_t n_defers, cap_defers;
 	bool moved;          /* by whoever saved: it is there now */
 	struct err err;      /* kind ERR_NONE: it is on disk */
-	struct slots *slots; /* place QUEUE_SLOT: it becomes a deferred file */
+	struct slots *slots; /* place QUEUE_SLOT: it becomes a file */
 	int slot;
+	/* Of a quarantine instead (mail NULL, no results). */
+	struct stored *stored;
+	const struct held_rec *helds;
+	size_t n_helds;
+	uint64_t releasing; /* 0: no */
 	struct save *next;
 };
 

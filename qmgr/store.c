@@ -15,7 +15,8 @@
 
 #define THREADS_MAX 8
 #define SYNC_MS     1000 /* threats DUR-06 */
-#define PLACES      (1u << QUEUE_INCOMING | 1u << QUEUE_DEFERRED)
+#define PLACES                                                                 \
+	(1u << QUEUE_INCOMING | 1u << QUEUE_DEFERRED | 1u << QUEUE_QUARANTINE)
 
 struct worker {
 	struct store *store;
@@ -299,7 +300,7 @@ perform(struct worker *t, struct save *w)
 	int fd;
 
 	if (w->place == QUEUE_SLOT) {
-		at = QUEUE_DEFERRED;
+		at = w->to;
 		if (slots_spill(
 			w->slots, w->slot, w->mid, t->spool, at, &w->err) == -1)
 			return;
@@ -309,8 +310,8 @@ perform(struct worker *t, struct save *w)
 	if (fd == -1)
 		return;
 	if (append_all(w, fd) == 0 && w->move && !w->moved)
-		w->moved = spool_move(t->spool, w->mid, w->place,
-			       QUEUE_DEFERRED, &w->err) == 0;
+		w->moved =
+		    spool_move(t->spool, w->mid, w->place, w->to, &w->err) == 0;
 	close(fd);
 	if (w->moved && now - t->synced >= SYNC_MS) {
 		t->synced = now;
@@ -321,7 +322,9 @@ perform(struct worker *t, struct save *w)
 static int
 append_all(struct save *w, int fd)
 {
-	size_t left = w->n_dones + w->n_defers;
+	const struct releasing_rec releasing = { .mid = w->releasing };
+	size_t left =
+	    w->n_dones + w->n_defers + w->n_helds + (w->releasing != 0 ? 1 : 0);
 
 	/* One sync, with the last of them. */
 	for (size_t i = 0; i < w->n_dones; i++)
@@ -332,7 +335,14 @@ append_all(struct save *w, int fd)
 		if (qrec_append(fd, w->mid, QREC_DEFER, &w->defers[i],
 			--left == 0, &w->err) == -1)
 			return -1;
-	return 0;
+	for (size_t i = 0; i < w->n_helds; i++)
+		if (qrec_append(fd, w->mid, QREC_HELD, &w->helds[i],
+			--left == 0, &w->err) == -1)
+			return -1;
+	if (w->releasing == 0)
+		return 0;
+	return qrec_append(
+	    fd, w->mid, QREC_RELEASING, &releasing, true, &w->err);
 }
 
 static void

@@ -11,6 +11,7 @@
 #include "program/program.h"
 #include "qmgr/core.h"
 #include "qmgr/held.h"
+#include "qmgr/release.h"
 #include "qmgr/state.h"
 #include "qmgr/store.h"
 
@@ -27,6 +28,8 @@ struct world {
 	struct store *store;
 	struct helds helds;
 	struct state state;
+	struct quarantines quarantines;
+	struct releases releases;
 	struct peer *peers;                    /* all of them */
 	struct peer *lookupd;                  /* NULL: away */
 	struct peer *smtp_turn, *cleanup_turn; /* who got the last one */
@@ -43,6 +46,8 @@ void world_enter(struct world *);
 void world_leave(struct world *);
 
 /* peers.c */
+/* A cleanup worker that can take something, each in turn; NULL: none. */
+struct peer *world_cleanup(struct world *);
 extern const struct outside world_outside;
 const struct ipc_handler *world_peer(
     struct world *, enum program_kind, struct ipc *, void **arg);

@@ -30,6 +30,7 @@
 #define RECEIVED_MAX      100
 
 #define HOLDS_MAX      50   /* quarantines of one message */
+#define HELDS_MAX      200  /* those, and where it was moved later on */
 #define AUTH_ID_MAX    1024 /* of who authenticates */
 #define NAME_MAX_LEN   80   /* listeners, profiles, log subscriptions */
 #define LOG_VALUE_MAX  1000 /* threats ADM-01: longer values are cut, marked */

@@ -66,6 +66,8 @@ CODEC_STRUCT(ev_rid, REC_EV_RID);
 	F(S, STR, table, 16)
 #define EV_MID_BY(S, F, L)                                                     \
 	F(S, U64, mid, 0) F(S, U64, other, 0) F(S, STR, by, 300)
+#define EV_MID_HELD(S, F, L)                                                   \
+	F(S, U64, mid, 0) F(S, STR, quarantine, 100) F(S, STR, text, 300)
 #define EV_NEW_DCID(S, F, L)                                                   \
 	F(S, U64, dcid, 0) F(S, STR, source, 64) F(S, IP, ip, 0)               \
 	F(S, U16, port, 0)
@@ -175,6 +177,18 @@ CODEC_STRUCT(ev_rid, REC_EV_RID);
 	    EV_MID_TEXT)                                                       \
 	E(MID_WARNING, WARNING, "MID {mid}: {text}", EV_MID_TEXT)              \
 	E(SPAM_TAGGED, INFO, "ISQ: Tagging MID {mid} for quarantine", EV_MID)  \
+	E(QUARANTINED, INFO, "MID {mid} quarantined to \"{quarantine}\" ({text})",\
+	    EV_MID_HELD)                                                       \
+	E(QUARANTINE_RELEASED, INFO,                                           \
+	    "MID {mid} released from quarantine \"{quarantine}\" ({text})",    \
+	    EV_MID_HELD)                                                       \
+	E(QUARANTINE_DELETED, INFO,                                            \
+	    "MID {mid} deleted from quarantine \"{quarantine}\" ({text})",     \
+	    EV_MID_HELD)                                                       \
+	E(RELEASED_FROM_ALL, INFO, "MID {mid} released from all quarantines",  \
+	    EV_MID)                                                            \
+	E(DELETED_FROM_ALL, INFO, "MID {mid} deleted from all quarantines",    \
+	    EV_MID)                                                            \
 	E(MID_ABORTED, INFO, "Message aborted MID {mid} {text}", EV_MID_TEXT)  \
 	E(MID_QUEUED, INFO, "MID {mid} queued for delivery", EV_MID)           \
 	E(BOUNCE_GENERATED, INFO,                                              \

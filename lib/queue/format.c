@@ -12,6 +12,8 @@ CODEC_SCHEMA(route_rec, REC_ROUTE);
 CODEC_SCHEMA(rid_rec, REC_RID);
 CODEC_SCHEMA(done_rec, REC_DONE);
 CODEC_SCHEMA(defer_rec, REC_DEFER);
+CODEC_SCHEMA(held_rec, REC_HELD);
+CODEC_SCHEMA(releasing_rec, REC_RELEASING);
 
 static const char magic[8] = "POSTERNQ";
 
@@ -19,6 +21,8 @@ static const struct codec *const record_codecs[] = {
 	[QREC_ROUTE] = &route_rec_codec,
 	[QREC_DONE] = &done_rec_codec,
 	[QREC_DEFER] = &defer_rec_codec,
+	[QREC_HELD] = &held_rec_codec,
+	[QREC_RELEASING] = &releasing_rec_codec,
 };
 
 static void put32(char *p, uint32_t v);

@@ -62,6 +62,9 @@ spool_prepare(const char *path, unsigned cleanup_uid, unsigned qmgr_uid,
 		    fd, "deferred", true, one ? &mine : &held, err);
 	if (rc == 0)
 		rc = prepare_place(
+		    fd, "quarantine", true, one ? &mine : &held, err);
+	if (rc == 0)
+		rc = prepare_place(
 		    fd, "corrupt", false, one ? &mine : &held, err);
 	if (rc == 0)
 		rc = io_sync(fd, err);

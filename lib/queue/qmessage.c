@@ -59,6 +59,8 @@ static int apply_record(struct reader *, uint32_t type, struct str payload);
 static int apply_route(struct reader *, struct str payload);
 static int apply_done(struct reader *, struct str payload);
 static int apply_defer(struct reader *, struct str payload);
+static int apply_held(struct reader *, struct str payload);
+static int apply_releasing(struct reader *, struct str payload);
 static struct rcpt_state *state_of(
     struct reader *, const struct codec_list *, size_t i);
 static void set_rcpts(struct reader *);
@@ -335,6 +337,8 @@ apply_record(struct reader *r, uint32_t type, struct str payload)
 		[QREC_ROUTE] = apply_route,
 		[QREC_DONE] = apply_done,
 		[QREC_DEFER] = apply_defer,
+		[QREC_HELD] = apply_held,
+		[QREC_RELEASING] = apply_releasing,
 	};
 	int rc;
 
@@ -417,6 +421,51 @@ apply_defer(struct reader *r, struct str payload)
 		s->next = rec.next;
 		s->reply = reply;
 	}
+	return 0;
+}
+
+static int
+apply_held(struct reader *r, struct str payload)
+{
+	struct qmessage *m = r->m;
+	struct held_rec rec, *h;
+	size_t i = 0;
+
+	if (codec_decode(&held_rec_codec, &rec, payload, &r->scratch, r->err) ==
+	    -1)
+		return err_in(r->err, "HELD");
+	r->progress = true;
+	while (
+	    i < m->n_helds && !str_eq(m->helds[i].quarantine, rec.quarantine))
+		i++;
+	if (i >= HELDS_MAX)
+		return err_set(r->err, ERR_PERM, "HELD by too many");
+	if (m->helds == NULL)
+		m->helds = arena_array(r->mem, HELDS_MAX, sizeof(*h));
+	h = &m->helds[i];
+	if (i == m->n_helds) {
+		m->n_helds++;
+		h->quarantine = arena_str(r->mem, rec.quarantine);
+	}
+	/* Delays without number need no memory without end. */
+	if (!str_eq(h->reason, rec.reason))
+		h->reason = arena_str(r->mem, rec.reason);
+	h->state = rec.state;
+	h->entered = rec.entered;
+	h->expires = rec.expires;
+	return 0;
+}
+
+static int
+apply_releasing(struct reader *r, struct str payload)
+{
+	struct releasing_rec rec;
+
+	if (codec_decode(
+		&releasing_rec_codec, &rec, payload, &r->scratch, r->err) == -1)
+		return err_in(r->err, "RELEASING");
+	r->progress = true;
+	r->m->releasing = rec.mid;
 	return 0;
 }
 

@@ -5,7 +5,7 @@
  *
  *	spool/incoming/NN/MID	accepted; work queue or first delivery
  *	spool/deferred/NN/MID	tried, and to be tried again
- *	spool/quarantine/NAME/NN/MID
+ *	spool/quarantine/NN/MID	held: its HELD records say by which quarantines
  *	spool/corrupt/MID.REASON
  *
  * NN is (MID / QUEUE_RUN) mod QUEUE_FOLDERS in two hex digits: messages of the
@@ -15,7 +15,8 @@
  *	envelope  encoded record (ipc/messages.h REC_ENVELOPE); of some that
  *		  came in by QMQP it stands behind the content
  *	content	  stored form (mail/wire.h): ready for the wire
- *	records	  {type, length, crc32c, payload}: COMMIT, ROUTE, DONE, DEFER
+ *	records	  {type, length, crc32c, payload}: COMMIT, ROUTE, DONE, DEFER,
+ *		  HELD, RELEASING
  *
  * A file without a whole COMMIT is a draft: nobody was told 250, recovery
  * removes it. After COMMIT it is mail, whatever else happens. Files are only
@@ -48,7 +49,7 @@
 #define QUEUE_RUN     64
 /* Of all that stands in a file, its records too: whoever changes one raises
  * it. A file of another version is never read, qmgr sets it aside. */
-#define QUEUE_VERSION 3
+#define QUEUE_VERSION 5
 
 /* What one pass over the content found (cleanup fills it: mail/scan.h). */
 #define REC_CONTENT(S, F, L)                                                   \
@@ -94,10 +95,37 @@ CODEC_STRUCT(done_rec, REC_DONE);
 CODEC_STRUCT(defer_rec, REC_DEFER);
 enum rcpt_end { RCPT_DELIVERED, RCPT_BOUNCED, RCPT_DELETED, RCPT_DROPPED };
 
-enum queue_rec_type { QREC_COMMIT = 1, QREC_ROUTE, QREC_DONE, QREC_DEFER };
+/* What a quarantine does with the message (appended by qmgr). The last one of
+ * a quarantine counts. */
+#define REC_HELD(S, F, L)                                                      \
+	F(S, STR, quarantine, NAME_MAX_LEN)                                    \
+	F(S, U8, state, 3)     /* enum held_state */                           \
+	F(S, I64, entered, 0)  /* wall ms */                                   \
+	F(S, I64, expires, 0)  /* wall ms */                                   \
+	F(S, STR, reason, 300) /* as of hold_rec */
+CODEC_STRUCT(held_rec, REC_HELD);
+enum held_state { HELD_IN, HELD_RELEASED, HELD_DELETED, HELD_MOVED };
+/* Released by all of them: it goes back to the work queue under this MID. */
+#define REC_RELEASING(S, F, L) F(S, U64, mid, 0)
+CODEC_STRUCT(releasing_rec, REC_RELEASING);
+
+enum queue_rec_type {
+	QREC_COMMIT = 1,
+	QREC_ROUTE,
+	QREC_DONE,
+	QREC_DEFER,
+	QREC_HELD,
+	QREC_RELEASING
+};
 
 /* QUEUE_SLOT is in incoming too, but in a slot (queue/slots.h), not a file. */
-enum queue_place { QUEUE_INCOMING, QUEUE_DEFERRED, QUEUE_CORRUPT, QUEUE_SLOT };
+enum queue_place {
+	QUEUE_INCOMING,
+	QUEUE_DEFERRED,
+	QUEUE_CORRUPT,
+	QUEUE_QUARANTINE,
+	QUEUE_SLOT
+};
 
 /* --- the spool --- */
 
@@ -221,6 +249,10 @@ struct qmessage {
 	struct rcpt_state *rcpts;
 	size_t n_rcpts, n_open;
 	struct rcpt *rcpt_v; /* envelope.rcpts, typed */
+	/* Of what is or was held: one for each quarantine, its last one. */
+	struct held_rec *helds;
+	size_t n_helds;
+	uint64_t releasing; /* 0: not released by all of them */
 };
 
 enum qread {

@@ -9,7 +9,7 @@
  *				found, and queue_is_unborn: removed by the
  *				cleanup worker that wrote it, before it takes
  *				up that message; left alone by qmgr
- *	in incoming and deferred at once
+ *	in two of incoming, quarantine, deferred at once
  *				a move that did not end: ended now
  *	a torn last record	cut away, by the program whose record it is
  *	anything else		corrupt: set aside by qmgr, left by cleanup
@@ -63,6 +63,8 @@ static int cut_tail(struct recovery *, const struct qmessage *,
     const struct stat *, struct err *why);
 static bool end_move(
     struct recovery *, uint64_t mid, int fd, const struct stat *);
+static bool same_name(
+    const struct spool *, enum queue_place, uint64_t mid, const struct stat *);
 static void set_aside(struct recovery *, uint64_t mid, const struct err *why);
 
 int
@@ -231,7 +233,7 @@ look_at(struct recovery *r, uint64_t mid, int fd)
 	struct stat st;
 
 	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 2 &&
-	    end_move(r, mid, fd, &st) && r->place == QUEUE_INCOMING)
+	    end_move(r, mid, fd, &st))
 		return;
 	if (spool_check(r->spool, fd, &st, &why) == -1) {
 		set_aside(r, mid, &why);
@@ -325,26 +327,50 @@ cut_tail(struct recovery *r, const struct qmessage *m, const struct stat *st,
 	return rc;
 }
 
-/* The second name of a file: in both places of a move? Then it is ended. */
+/*
+ * The second name of a file: in both places of a move? Then it is ended. They
+ * go from incoming to quarantine, and from both to deferred. True: the name
+ * here is gone, it is found in the other place.
+ */
 static bool
 end_move(struct recovery *r, uint64_t mid, int fd, const struct stat *st)
 {
-	struct spool *s = r->spool;
+	static const enum queue_place way[] = { QUEUE_INCOMING,
+		QUEUE_QUARANTINE, QUEUE_DEFERRED };
+	enum queue_place from = r->place, to = r->place;
+	bool before = true;
+	char name[MID_NAME];
+
+	for (size_t i = 0; i < NELEM(way); i++) {
+		if (way[i] == r->place)
+			before = false;
+		else if (!same_name(r->spool, way[i], mid, st))
+			continue;
+		else if (before)
+			from = way[i];
+		else
+			to = way[i];
+	}
+	if (from == to)
+		return false;
+	return io_sync(fd, NULL) == 0 &&
+	       io_sync(spool_folder_fd(r->spool, to, mid), NULL) == 0 &&
+	       unlinkat(spool_folder_fd(r->spool, from, mid),
+		   spool_name(mid, name), 0) == 0 &&
+	       from == r->place;
+}
+
+static bool
+same_name(const struct spool *s, enum queue_place place, uint64_t mid,
+    const struct stat *st)
+{
 	char name[MID_NAME];
 	struct stat other;
-	int in, held;
 
-	if (!spool_is_open(s, QUEUE_DEFERRED) ||
-	    !spool_is_open(s, QUEUE_INCOMING))
-		return false;
-	in = spool_folder_fd(s, QUEUE_INCOMING, mid);
-	held = spool_folder_fd(s, QUEUE_DEFERRED, mid);
-	if (fstatat(r->place == QUEUE_INCOMING ? held : in,
-		spool_name(mid, name), &other, AT_SYMLINK_NOFOLLOW) == -1 ||
-	    other.st_dev != st->st_dev || other.st_ino != st->st_ino)
-		return false;
-	return io_sync(fd, NULL) == 0 && io_sync(held, NULL) == 0 &&
-	       unlinkat(in, name, 0) == 0;
+	return spool_is_open(s, place) &&
+	       fstatat(spool_folder_fd(s, place, mid), spool_name(mid, name),
+		   &other, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       other.st_dev == st->st_dev && other.st_ino == st->st_ino;
 }
 
 static void

@@ -22,6 +22,7 @@ static const struct {
 	[QUEUE_INCOMING] = { "incoming", true },
 	[QUEUE_DEFERRED] = { "deferred", true },
 	[QUEUE_CORRUPT] = { "corrupt", false },
+	[QUEUE_QUARANTINE] = { "quarantine", true },
 };
 
 static int open_place(

@@ -9,7 +9,7 @@
 #include "queue/queue.h"
 #include "queue/slots.h"
 
-#define QUEUE_PLACES 3
+#define QUEUE_PLACES 4
 #define MID_NAME     24 /* room for a MID in decimal and its NUL */
 
 struct place {
