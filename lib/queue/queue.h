@@ -49,7 +49,7 @@
 #define QUEUE_RUN     64
 /* Of all that stands in a file, its records too: whoever changes one raises
  * it. A file of another version is never read, qmgr sets it aside. */
-#define QUEUE_VERSION 5
+#define QUEUE_VERSION 4
 
 /* What one pass over the content found (cleanup fills it: mail/scan.h). */
 #define REC_CONTENT(S, F, L)                                                   \
