@@ -334,7 +334,9 @@ answered(struct question *q, const struct fact_answer *fact)
 	struct task *t = q->task;
 	struct fact_answer *f;
 
-	if (fact == NULL || fact->meta.state != FACT_KNOWN) {
+	/* What a scanner failed on is told. */
+	if (fact == NULL ||
+	    (fact->meta.state != FACT_KNOWN && fact->detail == NULL)) {
 		fact_fail(&t->facts, &t->mem, q->id, q->key);
 	} else {
 		f = fact_put(&t->facts, &t->mem, q->id, q->key, fact->meta);

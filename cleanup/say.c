@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "event/event.h"
@@ -10,7 +11,7 @@
 typedef void sayer(const struct outcome *, const struct outcome_step *);
 
 static sayer matched_all, split, copy, rewritten, ended, entry, attachment,
-    scan_error, warning, tagged;
+    scan_error, warning, tagged, spam, virus;
 static void over(const struct outcome *, uint64_t mid);
 static void begun(
     uint64_t mid, struct str sender, const struct work_rcpt *, size_t n);
@@ -26,6 +27,8 @@ static sayer *const sayers[] = {
 	[WN_ATTACHMENT] = attachment,
 	[WN_SCAN_ERROR] = scan_error,
 	[WN_WARNING] = warning,
+	[WN_SPAM] = spam,
+	[WN_VIRUS] = virus,
 	[WN_SPAM_TAGGED] = tagged,
 };
 
@@ -144,4 +147,58 @@ tagged(const struct outcome *o, const struct outcome_step *s)
 {
 	(void)o;
 	EMIT(SPAM_TAGGED, .mid = s->mid);
+}
+
+/* One engine is all that there is: what it says first is what counts. */
+static void
+spam(const struct outcome *o, const struct outcome_step *s)
+{
+	static const char *const verdicts[] = {
+		[SPAM_NEGATIVE] = "spam negative",
+		[SPAM_SUSPECT] = "spam suspect",
+		[SPAM_IS_POSITIVE] = "spam positive",
+		[SPAM_SKIPPED_SIZE] = "skipped (message size)",
+		[SPAM_UNSCANNED] = "unavailable",
+	};
+	size_t i = (size_t)s->note->number;
+	const char *text = i < NELEM(verdicts) ? verdicts[i] : NULL;
+
+	(void)o;
+	if (text == NULL)
+		return;
+	if (i <= SPAM_IS_POSITIVE)
+		EMIT(SPAM_INTERIM, .mid = s->mid, .engine = s->note->name,
+		    .text = str_of(text + strlen("spam ")));
+	EMIT(SPAM_VERDICT, .mid = s->mid, .engine = s->note->name,
+	    .text = str_of(text));
+}
+
+static void
+virus(const struct outcome *o, const struct outcome_step *s)
+{
+	static const struct {
+		const char *interim, *text;
+		bool names;
+	} rows[] = {
+		[VIRUS_IS_CLEAN] = { "CLEAN", "negative", false },
+		[VIRUS_IS_REPAIRED] = { "REPAIRED", "repaired", true },
+		[VIRUS_IS_ENCRYPTED] = { "ENCRYPTED", "encrypted", false },
+		[VIRUS_IS_UNSCANNABLE] = { "UNSCANNABLE", "unscannable", true },
+		[VIRUS_IS_INFECTED] = { "VIRAL", "positive", true },
+	};
+	size_t i = (size_t)s->note->number;
+	struct str names = STR("");
+	char text[600];
+
+	(void)o;
+	if (i >= NELEM(rows))
+		return;
+	if (rows[i].names)
+		names = str_sub(s->note->text, 0, 500);
+	EMIT(VIRUS_INTERIM, .mid = s->mid, .engine = s->note->name,
+	    .text = str_of(rows[i].interim));
+	snprintf(text, sizeof(text), "%s%s%.*s%s", rows[i].text,
+	    rows[i].names ? " '" : "", STR_ARG(names),
+	    rows[i].names ? "'" : "");
+	EMIT(VIRUS_VERDICT, .mid = s->mid, .text = str_of(text));
 }

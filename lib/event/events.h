@@ -56,6 +56,8 @@ CODEC_STRUCT(ev_rid, REC_EV_RID);
 	F(S, U64, mid, 0) F(S, U64, icid, 0) F(S, STR, addr, 1200)             \
 	F(S, STR, by, 64)
 #define EV_MID_TEXT(S, F, L) F(S, U64, mid, 0) F(S, STR, text, 4096)
+#define EV_MID_VERDICT(S, F, L)                                                \
+	F(S, U64, mid, 0) F(S, STR, engine, 100) F(S, STR, text, 600)
 #define EV_MID_READY(S, F, L)                                                  \
 	F(S, U64, mid, 0) F(S, U64, size, 0) F(S, STR, addr, 1200)
 #define EV_MID_PAIR(S, F, L) F(S, U64, mid, 0) F(S, U64, other, 0)
@@ -176,6 +178,15 @@ CODEC_STRUCT(ev_rid, REC_EV_RID);
 	E(SCAN_ERROR, WARNING, "MID {mid}, message scanning error: {text}",    \
 	    EV_MID_TEXT)                                                       \
 	E(MID_WARNING, WARNING, "MID {mid}: {text}", EV_MID_TEXT)              \
+	E(SPAM_INTERIM, INFO,                                                  \
+	    "MID {mid} interim verdict using engine: {engine} spam {text}",    \
+	    EV_MID_VERDICT)                                                    \
+	E(SPAM_VERDICT, INFO, "MID {mid} using engine: {engine} {text}",       \
+	    EV_MID_VERDICT)                                                    \
+	E(VIRUS_INTERIM, INFO,                                                 \
+	    "MID {mid} interim AV verdict using {engine} {text}",              \
+	    EV_MID_VERDICT)                                                    \
+	E(VIRUS_VERDICT, INFO, "MID {mid} antivirus {text}", EV_MID_TEXT)      \
 	E(SPAM_TAGGED, INFO, "ISQ: Tagging MID {mid} for quarantine", EV_MID)  \
 	E(QUARANTINED, INFO, "MID {mid} quarantined to \"{quarantine}\" ({text})",\
 	    EV_MID_HELD)                                                       \

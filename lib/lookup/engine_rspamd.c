@@ -107,7 +107,9 @@ read_json(struct str text, struct scanned *r, struct arena *mem)
 		r->suspect = 6000;
 		r->positive = 15000;
 	}
-	r->skipped = json_is_true(json_object_get(root, "is_skipped"));
+	/* It also "skips" what it need not look at to know that it is spam. */
+	r->skipped =
+	    json_is_true(json_object_get(root, "is_skipped")) && r->raw <= 0;
 	r->text = symbols(json_object_get(root, "symbols"), mem);
 	json_decref(root);
 	return true;

@@ -20,6 +20,7 @@ static void judge(
     struct work *, const struct spam_settings *, const struct spam_fact *);
 static void mark(
     struct work *, enum spam_outcome, int score, const struct spam_fact *);
+static void unscanned(struct work *);
 static void dispose(struct work *, const struct verdict_action *);
 
 unsigned
@@ -49,10 +50,22 @@ spam_decide(struct work *w, struct needs *needs)
 		return WORK_NEEDS;
 	}
 	if (a->meta.state != FACT_KNOWN || a->detail == NULL)
-		work_note(w, WN_SPAM)->number = SPAM_UNSCANNED;
+		unscanned(w);
 	else
 		judge(w, s, a->detail);
 	return WORK_DONE;
+}
+
+static void
+unscanned(struct work *w)
+{
+	static const char *const names[] = {
+		[SPAM_SPAMD] = "SpamAssassin", [SPAM_RSPAMD] = "rspamd"
+	};
+	struct work_note *n = work_note(w, WN_SPAM);
+
+	n->number = SPAM_UNSCANNED;
+	n->name = str_of(names[w->origin->config->work.spam.engine]);
 }
 
 static const struct spam_settings *
