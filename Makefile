@@ -145,7 +145,7 @@ $O/tests/test_admin_render: $O/obj/admin/render_status.o \
 	$O/obj/admin/render_hosts.o $O/obj/admin/render_queue.o \
 	$O/obj/admin/fields.o
 $O/tests/test_trace: $(patsubst %,$O/obj/trace/%.o,\
-	run text show json params answer given)
+	run queue text show show_work json json_work params answer given)
 $O/tests/test_admin_dialogue: $O/obj/admin/dialogue.o $O/obj/admin/words.o
 $O/tests/test_admin_edit: $O/obj/admin/args.o $O/obj/admin/maptext.o \
 	$O/obj/admin/tool.o $O/obj/admin/fields.o $O/obj/admin/dialogue.o

@@ -178,7 +178,7 @@ scan_answered(struct question *q, const struct scanned *r)
 {
 	struct fact_answer fact = { .key = q->key };
 
-	scan_fact(r, &fact, &q->task->mem);
+	lookup_fact_of_scan(r, &fact, &q->task->mem);
 	answered(q, &fact);
 }
 

@@ -53,35 +53,6 @@ scan_send(struct ipc *lookupd, uint32_t txn, const struct task *t,
 	return ok;
 }
 
-void
-scan_fact(const struct scanned *r, struct fact_answer *out, struct arena *mem)
-{
-	struct spam_fact *spam;
-	struct virus_fact *virus;
-
-	out->meta = (struct fact){ r->known ? FACT_KNOWN : FACT_FAILED,
-		FACT_LOOKED_UP };
-	out->text = r->text;
-	out->number = r->number;
-	if (r->kind == SCAN_SPAM) {
-		spam = arena_alloc(mem, sizeof(*spam));
-		*spam =
-		    (struct spam_fact){ .engine = arena_strz(mem, r->engine),
-			    .raw = r->raw,
-			    .suspect = r->suspect,
-			    .positive = r->positive,
-			    .skipped = r->skipped,
-			    .tests = arena_str(mem, r->text) };
-		out->detail = spam;
-	} else {
-		virus = arena_alloc(mem, sizeof(*virus));
-		*virus =
-		    (struct virus_fact){ .engine = arena_str(mem, r->engine),
-			    .ms = r->ms };
-		out->detail = virus;
-	}
-}
-
 static bool
 put(int fd, struct str bytes)
 {

@@ -9,7 +9,5 @@
 /* Sends the content that the fact is about to lookupd. False: it cannot. */
 bool scan_send(struct ipc *lookupd, uint32_t txn, const struct task *,
     const struct need *);
-/* What a scanner said; detail and texts are in mem. */
-void scan_fact(const struct scanned *, struct fact_answer *, struct arena *mem);
 
 #endif

@@ -4,12 +4,14 @@
 #include "trace/answer.h"
 
 #include <stdlib.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
 #include "mail/addr.h"
 #include "trace/ask.h"
 
+static int32_t zone_at(int64_t wall_ms);
 static bool is_unknown(struct str text);
 static bool parse_score(struct str text, int64_t *tenths);
 static void set_name(struct facts *, const char *fqdn, struct arena *mem);
@@ -119,8 +121,10 @@ trace_understand(struct trace_input *in, const struct config *config,
 	    !answer_owner(a->owner, err) || !answer_score(a->reputation, err) ||
 	    !answer_country(a->country, err) ||
 	    !given_directory(&in->given, str_of(a->ldap_accept), mem, err) ||
-	    !given_sdr(&in->given, str_of(a->sdr), mem, err))
+	    !given_sdr(&in->given, str_of(a->sdr), mem, err) ||
+	    !given_spam(&in->given, str_of(a->spam), mem, err))
 		return -1;
+	given_virus(&in->given, str_of(a->virus));
 	in->listener = *a->listener == '\0'
 			   ? &config->listeners[0]
 			   : config_listener(config, str_of(a->listener));
@@ -130,6 +134,7 @@ trace_understand(struct trace_input *in, const struct config *config,
 	ip_parse(&in->facts.client, str_of(a->source_ip));
 	in->facts.local = in->listener->interface->ip;
 	in->facts.now = clock_wall_ms();
+	in->zone = zone_at(in->facts.now);
 	in->facts.tls = a->tls;
 	in->facts.helo = listener_is_qmqp(in->listener) ? STR("") : STR("TEST");
 	if (*a->fqdn != '\0')
@@ -145,6 +150,15 @@ trace_understand(struct trace_input *in, const struct config *config,
 		    "At least one recipient is "
 		    "needed.");
 	return 0;
+}
+
+static int32_t
+zone_at(int64_t wall_ms)
+{
+	time_t t = (time_t)(wall_ms / 1000);
+	struct tm tm;
+
+	return localtime_r(&t, &tm) != NULL ? (int32_t)tm.tm_gmtoff : 0;
 }
 
 /* A name that is given counts as verified (2.3). */

@@ -19,6 +19,8 @@ struct trace_answers {
 	char country[8];
 	char ldap_accept[DIALOGUE_LINE];
 	char sdr[200];
+	char spam[400];
+	char virus[200];
 	char auth_user[256];
 	char sender[1200];
 	char recipients[DIALOGUE_LINE];

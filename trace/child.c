@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/codec.h"
+#include "mail/charset.h"
 #include "sandbox/sandbox.h"
 
 #define RESULT_MAX (1u << 30)
@@ -24,7 +25,9 @@
 	F(S, U8, end, TRACE_QUEUED)                                            \
 	F(S, STR, report, RESULT_MAX)                                          \
 	F(S, STR, result, RESULT_MAX)                                          \
+	L(S, trace_want, wants, TRACE_WANTS_MAX)                               \
 	F(S, STR, error, sizeof(((struct err *)0)->text))
+CODEC_SCHEMA(trace_want, REC_TRACE_WANT);
 CODEC_STRUCT(trace_result, REC_TRACE_RESULT);
 CODEC_SCHEMA(trace_result, REC_TRACE_RESULT);
 
@@ -33,6 +36,9 @@ static void child(const struct trace_input *, bool json, bool explain,
 static int enter(const char *cage, struct err *);
 static void work(
     const struct trace_input *, bool json, bool explain, struct buf *out);
+static void show(const struct trace_report *, bool json, bool explain,
+    struct buf *text, struct buf *final);
+static bool message_failed(const struct trace_report *);
 static void send_all(int fd, struct str bytes);
 static int receive_all(int fd, struct buf *in, struct err *);
 static int understand(struct trace_output *, int status, struct err *);
@@ -49,6 +55,7 @@ trace_child(struct trace_output *o, const struct trace_input *in, bool json,
 
 	*o = (struct trace_output){ .end = TRACE_REFUSED };
 	buf_init(&o->bytes, RESULT_MAX);
+	arena_init(&o->mem, MEMORY_MAX);
 	if (root && mkdtemp(cage) == NULL)
 		return err_sys(err, ERR_TEMP, "make a folder in /tmp");
 	if (pipe(fds) == -1)
@@ -56,6 +63,7 @@ trace_child(struct trace_output *o, const struct trace_input *in, bool json,
 	/* what the child would read from files is read now */
 	tzset();
 	json_object_seed(0);
+	charset_open_all();
 	pid = fork();
 	if (pid == -1)
 		return err_sys(err, ERR_TEMP, "fork");
@@ -75,6 +83,7 @@ void
 trace_output_fini(struct trace_output *o)
 {
 	buf_fini(&o->bytes);
+	arena_free(&o->mem);
 }
 
 static void
@@ -119,20 +128,40 @@ work(const struct trace_input *in, bool json, bool explain, struct buf *out)
 	buf_init(&text, RESULT_MAX);
 	buf_init(&final, RESULT_MAX);
 	trace_run(&report, in, &mem);
-	if (json)
-		trace_json(&report, &text);
-	else
-		trace_text(&report, explain, &text);
-	if (!json && report.end == TRACE_QUEUED)
-		trace_text_result(&report, &final);
+	result.wants =
+	    (struct codec_list){ report.n_wants_of_work, report.wants_of_work };
+	if (result.wants.n == 0)
+		show(&report, json, explain, &text, &final);
 	result.end = report.end;
 	result.report = buf_str(&text);
 	result.result = buf_str(&final);
-	if (text.failed || final.failed || report.message.failed)
+	if (text.failed || final.failed || message_failed(&report))
 		result = (struct trace_result){ .report = STR(""),
 			.result = STR(""),
 			.error = STR("the message is too large to show") };
 	codec_encode(&trace_result_codec, &result, out);
+}
+
+static void
+show(const struct trace_report *r, bool json, bool explain, struct buf *text,
+    struct buf *final)
+{
+	if (json) {
+		trace_json(r, text);
+		return;
+	}
+	trace_text(r, explain, text);
+	trace_text_result(r, final);
+}
+
+static bool
+message_failed(const struct trace_report *r)
+{
+	bool failed = false;
+
+	for (size_t i = 0; i < r->n_outcomes; i++)
+		failed |= r->outcomes[i].message.failed;
+	return failed;
 }
 
 static void
@@ -177,8 +206,8 @@ understand(struct trace_output *o, int status, struct err *err)
 		return err_set(err, ERR_PERM,
 		    "the process that looked at the message died: %s",
 		    strsignal(WTERMSIG(status)));
-	if (codec_decode(
-		&trace_result_codec, &r, buf_str(&o->bytes), NULL, err) == -1)
+	if (codec_decode(&trace_result_codec, &r, buf_str(&o->bytes), &o->mem,
+		err) == -1)
 		return err_in(err, "report");
 	if (!is_shown(r.error) || !is_shown(r.report) || !is_shown(r.result))
 		return err_set(err, ERR_PERM, "the report is damaged");
@@ -187,6 +216,8 @@ understand(struct trace_output *o, int status, struct err *err)
 	o->end = r.end;
 	o->report = r.report;
 	o->result = r.result;
+	o->wants = r.wants.v;
+	o->n_wants = r.wants.n;
 	return 0;
 }
 

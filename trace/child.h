@@ -10,7 +10,11 @@ struct trace_output {
 	enum trace_end end;
 	struct str report; /* sections T1 to T8, or the JSON */
 	struct str result; /* section T9; empty: there is none */
-	struct buf bytes;  /* what both point into */
+	/* What somebody is to be asked before there is a report. */
+	const struct trace_want *wants;
+	size_t n_wants;
+	struct buf bytes; /* what all of them point into */
+	struct arena mem;
 };
 
 /* As root the child has an account of its own and an empty root folder; it

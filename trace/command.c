@@ -13,13 +13,16 @@
 #include "config/revision.h"
 #include "trace/ask.h"
 #include "trace/child.h"
+#include "trace/fetch.h"
 #include "trace/host.h"
 #include "trace/replay.h"
 
+#define ROUNDS_MAX 100 /* of questions about one message */
+
 struct options {
 	const char *source_ip, *fqdn, *listener, *owner, *reputation, *country,
-	    *ldap_accept, *sdr, *auth_user, *sender, *recipients, *file,
-	    *sessions;
+	    *ldap_accept, *sdr, *spam, *virus, *auth_user, *sender, *recipients,
+	    *file, *sessions;
 	bool smtputf8, tls, call_ahead, committed, explain;
 };
 
@@ -31,7 +34,8 @@ const struct tool_command cmd_trace = {
 		 "[--reputation N] [--country XX] [--sender ADDRESS] "
 		 "[--recipients LIST] [--file FILE] [--smtputf8] [--tls] "
 		 "[--auth-user NAME] [--ldap-accept LIST] [--sdr VERDICT] "
-		 "[--call-ahead] [--committed] [--explain] | --sessions FILE "
+		 "[--spam SCORE] [--virus NAME] [--call-ahead] [--committed] "
+		 "[--explain] | --sessions FILE "
 		 "[--committed]",
 	.summary = "Show what would happen to a message",
 	.help = "Sends a message through every stage of mail handling, in "
@@ -45,7 +49,11 @@ const struct tool_command cmd_trace = {
 		"commas; one of these words alone is said of all others. "
 		"--sdr: the reputation of the sender's domain: Awful, Poor, "
 		"Tainted, Weak, Unknown, Neutral or Good; after commas its age "
-		"in days and the category of the threat. --call-ahead: the "
+		"in days and the category of the threat. --spam: the score, 0 "
+		"to 100, that scanners would give; after commas the names of "
+		"tests. --virus: what they would find: clean, encrypted, "
+		"unscannable, or a name. Without these two the scanners that "
+		"are configured are asked. --call-ahead: the "
 		"call-ahead server is contacted. Asks for what the options do "
 		"not say. --sessions: many messages, one JSON object a line, "
 		"whose keys are the names of the options, and \"message\" for "
@@ -65,6 +73,8 @@ static int sessions(
 static bool ask_on(struct tool *, const struct trace_output *);
 static void recall(const struct tool *, struct trace_answers *);
 static void remember(const struct tool *, const struct trace_answers *);
+static int run_rounds(struct trace_output *, struct trace_input *, bool json,
+    bool explain, struct arena *mem, struct err *);
 static void look_up(const struct config *, struct trace_input *,
     bool call_ahead, struct arena *mem);
 static void print(struct tool *, struct str text);
@@ -82,6 +92,8 @@ run(struct tool *t, int argc, char **argv)
 		{ "--country", &o.country, NULL },
 		{ "--ldap-accept", &o.ldap_accept, NULL },
 		{ "--sdr", &o.sdr, NULL },
+		{ "--spam", &o.spam, NULL },
+		{ "--virus", &o.virus, NULL },
 		{ "--auth-user", &o.auth_user, NULL },
 		{ "--sender", &o.sender, NULL },
 		{ "--recipients", &o.recipients, NULL },
@@ -148,6 +160,8 @@ fill(struct trace_answers *a, const struct options *o, const char **why)
 		{ "--ldap-accept", o->ldap_accept, a->ldap_accept,
 		    sizeof(a->ldap_accept), false },
 		{ "--sdr", o->sdr, a->sdr, sizeof(a->sdr), false },
+		{ "--spam", o->spam, a->spam, sizeof(a->spam), false },
+		{ "--virus", o->virus, a->virus, sizeof(a->virus), false },
 		{ "--auth-user", o->auth_user, a->auth_user,
 		    sizeof(a->auth_user), false },
 		{ "--sender", o->sender, a->sender, sizeof(a->sender), true },
@@ -367,10 +381,31 @@ trace_session(const struct config *config, const struct trace_answers *a,
 	if (rc == 0) {
 		trace_host(config, in.listener, &in.facts, &mem);
 		look_up(config, &in, a->call_ahead, &mem);
-		rc = trace_child(out, &in, json, explain, err);
+		rc = run_rounds(out, &in, json, explain, &mem, err);
 	}
 	arena_free(&mem);
 	return rc;
+}
+
+/*
+ * The child says what it lacks, is told, and begins again. What a stage learns
+ * can make the next one ask, so there are several rounds; after too many the
+ * rest cannot be had.
+ */
+static int
+run_rounds(struct trace_output *out, struct trace_input *in, bool json,
+    bool explain, struct arena *mem, struct err *err)
+{
+	int rc;
+
+	for (int round = 1;; round++) {
+		in->asks = round < ROUNDS_MAX;
+		rc = trace_child(out, in, json, explain, err);
+		if (rc == -1 || out->n_wants == 0)
+			return rc;
+		trace_fetch(in, out->wants, out->n_wants, mem);
+		trace_output_fini(out);
+	}
 }
 
 /* What the stages lack, as they say it. The next hop is asked only when that

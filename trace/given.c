@@ -2,6 +2,7 @@
 #include "trace/given.h"
 
 #include "base/mem.h"
+#include "pipeline/work.h"
 #include "trace/answer.h"
 
 struct given_recipient {
@@ -11,6 +12,10 @@ struct given_recipient {
 
 static const struct fact given = { FACT_KNOWN, FACT_GIVEN };
 
+static void put_virus(const struct trace_given *, struct facts *,
+    struct arena *mem, const struct need *);
+static struct fact_answer *put(struct facts *, struct arena *mem,
+    const struct need *, uint64_t number, const void *detail);
 static bool read_recipient(struct given_recipient *, struct str);
 static const struct given_recipient *find(
     const struct trace_given *, struct str addr);
@@ -67,20 +72,109 @@ given_sdr(
 }
 
 bool
+given_spam(
+    struct trace_given *g, struct str text, struct arena *mem, struct err *err)
+{
+	struct str score = str_trim(str_cut(&text, ','));
+	uint64_t n;
+
+	g->has_spam = score.n > 0;
+	if (!g->has_spam)
+		return true;
+	if (!str_u64(score, 100, &n)) {
+		err_set(err, ERR_USAGE,
+		    "Please enter a score between 0 and 100, then the names of "
+		    "tests, if any, separated by commas.");
+		return false;
+	}
+	/* thresholds at which policies see the same score */
+	g->spam = (struct spam_fact){ .engine = "given",
+		.raw = (int64_t)n * 1000,
+		.suspect = SPAM_SCORE_SUSPECT * 1000,
+		.positive = SPAM_SCORE_POSITIVE * 1000,
+		.tests = arena_str(mem, str_trim(text)) };
+	if (n > SPAM_SCORE_POSITIVE)
+		g->spam.raw =
+		    g->spam.positive + (int64_t)(n - SPAM_SCORE_POSITIVE) *
+					   g->spam.positive /
+					   (100 - SPAM_SCORE_POSITIVE);
+	return true;
+}
+
+void
+given_virus(struct trace_given *g, struct str text)
+{
+	static const struct {
+		const char *word;
+		enum virus_answer answer;
+	} words[] = {
+		{ "clean", VIRUS_CLEAN },
+		{ "encrypted", VIRUS_LOCKED },
+		{ "unscannable", VIRUS_UNKNOWN },
+	};
+
+	text = str_trim(text);
+	g->has_virus = text.n > 0;
+	g->virus = VIRUS_FOUND;
+	g->virus_text = text;
+	g->virus_detail.engine = STR("given");
+	for (size_t i = 0; i < NELEM(words); i++) {
+		if (!str_is_nocase(text, words[i].word))
+			continue;
+		g->virus = words[i].answer;
+		g->virus_text = STR("");
+	}
+}
+
+bool
+given_has(const struct trace_given *g, enum fact_id id)
+{
+	return (id == FACT_SPAM && g->has_spam) ||
+	       (id == FACT_VIRUS && g->has_virus);
+}
+
+bool
 given_fact(const struct trace_given *g, const struct need *need,
     struct facts *f, struct arena *mem)
 {
 	const struct given_recipient *r = NULL;
-	struct fact_answer *a;
 
 	if (need->id == FACT_LDAP_ACCEPT)
 		r = find(g, need->key);
-	if (r == NULL && (need->id != FACT_SDR || !g->has_sdr))
+	if (r != NULL)
+		put(f, mem, need, (uint64_t)r->answer, NULL);
+	else if (need->id == FACT_SDR && g->has_sdr)
+		put(f, mem, need, (uint64_t)g->sdr, &g->sdr_detail);
+	else if (need->id == FACT_SPAM && g->has_spam)
+		put(f, mem, need, 0, &g->spam);
+	else if (need->id == FACT_VIRUS && g->has_virus)
+		put_virus(g, f, mem, need);
+	else
 		return false;
-	a = fact_put(f, mem, need->id, need->key, given);
-	a->number = r != NULL ? (uint64_t)r->answer : (uint64_t)g->sdr;
-	a->detail = r != NULL ? NULL : &g->sdr_detail;
 	return true;
+}
+
+static void
+put_virus(const struct trace_given *g, struct facts *f, struct arena *mem,
+    const struct need *need)
+{
+	bool whole = str_find(need->key, '/') == need->key.n;
+
+	put(f, mem, need, (uint64_t)(whole ? g->virus : VIRUS_CLEAN),
+	    &g->virus_detail)
+	    ->text = whole ? g->virus_text : STR("");
+}
+
+static struct fact_answer *
+put(struct facts *f, struct arena *mem, const struct need *need,
+    uint64_t number, const void *detail)
+{
+	struct fact_answer *a = fact_put(f, mem, need->id, need->key, given);
+
+	a->number = number;
+	a->text = STR("");
+	a->detail = detail;
+	return a;
 }
 
 static bool

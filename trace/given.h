@@ -16,6 +16,11 @@ struct trace_given {
 	bool has_sdr; /* FACT_SDR */
 	enum sdr_verdict sdr;
 	struct sdr_fact sdr_detail;
+	bool has_spam, has_virus; /* FACT_SPAM, FACT_VIRUS */
+	struct spam_fact spam;
+	enum virus_answer virus;
+	struct virus_fact virus_detail;
+	struct str virus_text; /* names, or why it is unscannable */
 };
 
 /* "a@example.com=pass, b@example.com=fail, error": what the directory says;
@@ -27,6 +32,18 @@ bool given_directory(
  * of the domain, the category of the threat. False: err. */
 bool given_sdr(
     struct trace_given *, struct str text, struct arena *mem, struct err *);
+
+/* "70", "95, URIBL_BLACK, BAYES_99": the score as policies have it, 0 to 100,
+ * and the names of tests. False: err. */
+bool given_spam(
+    struct trace_given *, struct str text, struct arena *mem, struct err *err);
+
+/* "clean", "encrypted", "unscannable", or the name of a virus, which is in the
+ * message as a whole and in none of its attachments alone. */
+void given_virus(struct trace_given *, struct str text);
+
+/* Will given_fact() have an answer for any need of that kind? */
+bool given_has(const struct trace_given *, enum fact_id);
 
 /* Sets what was given for that need; false: nothing. */
 bool given_fact(const struct trace_given *, const struct need *, struct facts *,

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "trace/trace.h"
+#include "trace/json.h"
 
 static json_t *connection(const struct trace_report *);
 static json_t *parameters(const struct subject *);
@@ -16,17 +16,14 @@ static json_t *sender(const struct trace_report *);
 static json_t *recipients(const struct trace_report *);
 static json_t *recipient(const struct trace_rcpt *);
 static json_t *work(const struct trace_report *);
+static void put_outcomes(json_t *top, const struct trace_report *);
 static json_t *sdr(const struct note *);
 static json_t *facts(const struct facts *);
 static void keyed_fact(json_t *facts, const struct fact_answer *);
 static json_t *notes(const struct trace_point *);
 static json_t *note(const struct note *);
 static json_t *reply(const struct reply *);
-static json_t *place(const struct where *);
-static json_t *list(const struct str *v, size_t n);
-static json_t *text(struct str s);
 static const char *key_of(const char *name, char out[40]);
-static void set(json_t *object, const char *key, json_t *value);
 static void set_keyed(json_t *object, struct str key, json_t *value);
 
 void
@@ -35,35 +32,31 @@ trace_json(const struct trace_report *r, struct buf *out)
 	json_t *top = json_object();
 	char *dump;
 
-	set(top, "outcome", json_string(trace_end_name(r->end)));
-	set(top, "listener", text(r->input->listener->name));
-	set(top, "connection", connection(r));
+	json_put(top, "outcome", json_string(trace_end_name(r->end)));
+	json_put(top, "listener", json_of_text(r->input->listener->name));
+	json_put(top, "connection", connection(r));
 	if (r->end > TRACE_REFUSED)
-		set(top, "sender", sender(r));
+		json_put(top, "sender", sender(r));
 	if (r->end > TRACE_NO_SENDER)
-		set(top, "recipients", recipients(r));
+		json_put(top, "recipients", recipients(r));
 	if (r->end > TRACE_NO_RCPT) {
-		set(top, "size", json_integer((json_int_t)r->size));
-		set(top, "exceeds_maximum_size",
+		json_put(top, "size", json_integer((json_int_t)r->size));
+		json_put(top, "exceeds_maximum_size",
 		    json_boolean(trace_is_too_large(r)));
-		set(top, "virtual_gateway",
-		    r->gateway.n > 0 ? text(r->gateway) : json_null());
-		set(top, "bounce_profile",
-		    r->bounce_profile.n > 0 ? text(r->bounce_profile)
+		json_put(top, "virtual_gateway",
+		    r->gateway.n > 0 ? json_of_text(r->gateway) : json_null());
+		json_put(top, "bounce_profile",
+		    r->bounce_profile.n > 0 ? json_of_text(r->bounce_profile)
 					    : json_null());
 	}
 	if (trace_sdr(&r->data) != NULL)
-		set(top, "sender_domain_reputation", sdr(trace_sdr(&r->data)));
+		json_put(
+		    top, "sender_domain_reputation", sdr(trace_sdr(&r->data)));
 	if (r->end == TRACE_NO_MESSAGE)
-		set(top, "reply", reply(&r->data.reply));
-	if (r->end == TRACE_QUEUED) {
-		set(top, "work_queue", work(r));
-		set(top, "policy_table",
-		    json_string(r->connected.behaviour == RELAY ? "outbound"
-								: "inbound"));
-		set(top, "message", text(buf_str(&r->message)));
-	}
-	set(top, "facts", facts(&r->facts));
+		json_put(top, "reply", reply(&r->data.reply));
+	if (r->n_outcomes > 0)
+		put_outcomes(top, r);
+	json_put(top, "facts", facts(&r->facts));
 	dump = json_dumps(top, JSON_INDENT(2) | JSON_ENSURE_ASCII);
 	if (dump == NULL)
 		panic("json_dumps");
@@ -73,6 +66,22 @@ trace_json(const struct trace_report *r, struct buf *out)
 	json_decref(top);
 }
 
+/* "message" is that of the first result that is delivered. */
+static void
+put_outcomes(json_t *top, const struct trace_report *r)
+{
+	const struct trace_outcome *first = trace_delivered(r);
+
+	json_put(top, "work_queue", work(r));
+	json_put(top, "policy_table",
+	    json_string(
+		r->origin.direction == OUTGOING ? "outbound" : "inbound"));
+	json_put(top, "results", json_of_outcomes(r));
+	if (first != NULL)
+		json_put(
+		    top, "message", json_of_text(buf_str(&first->message)));
+}
+
 static json_t *
 connection(const struct trace_report *r)
 {
@@ -80,28 +89,30 @@ connection(const struct trace_report *r)
 	struct str group = pipeline_group_name(s->group);
 	json_t *o = json_object();
 
-	set(o, "group", group.n > 0 ? text(group) : json_null());
-	set(o, "entry", text(s->entry->text));
-	set(o, "entry_at", place(&s->entry->where));
-	set(o, "policy",
-	    s->policy->name.n > 0 ? text(s->policy->name) : json_null());
-	set(o, "policy_at",
-	    place(
+	json_put(o, "group", group.n > 0 ? json_of_text(group) : json_null());
+	json_put(o, "entry", json_of_text(s->entry->text));
+	json_put(o, "entry_at", json_of_place(&s->entry->where));
+	json_put(o, "policy",
+	    s->policy->name.n > 0 ? json_of_text(s->policy->name)
+				  : json_null());
+	json_put(o, "policy_at",
+	    json_of_place(
 		s->policy->name.n > 0 ? &s->policy->where : &s->group->where));
-	set(o, "behavior", json_string(behaviour_name(s->policy->behaviour)));
-	set(o, "parameters", parameters(s));
-	set(o, "steps", notes(&r->connect));
+	json_put(
+	    o, "behavior", json_string(behaviour_name(s->policy->behaviour)));
+	json_put(o, "parameters", parameters(s));
+	json_put(o, "steps", notes(&r->connect));
 	if (!r->connect.refused && r->connect.reply.code != 0)
-		set(o, "greeting", reply(&r->connect.reply));
-	set(o, "authenticated",
-	    r->facts.authenticated ? text(r->facts.user) : json_null());
-	set(o, "refused", json_boolean(r->end == TRACE_REFUSED));
-	set(o, "tcp_refused", json_boolean(r->connect.reply.refuse));
+		json_put(o, "greeting", reply(&r->connect.reply));
+	json_put(o, "authenticated",
+	    r->facts.authenticated ? json_of_text(r->facts.user) : json_null());
+	json_put(o, "refused", json_boolean(r->end == TRACE_REFUSED));
+	json_put(o, "tcp_refused", json_boolean(r->connect.reply.refuse));
 	if (r->end == TRACE_REFUSED && !r->connect.reply.refuse)
-		set(o, "reply",
+		json_put(o, "reply",
 		    reply(
 			r->connect.refused ? &r->connect.reply : &r->delayed));
-	set(o, "delayed", json_boolean(r->delayed.code != 0));
+	json_put(o, "delayed", json_boolean(r->delayed.code != 0));
 	return o;
 }
 
@@ -118,9 +129,9 @@ parameters(const struct subject *s)
 	for (size_t i = 0; i < n; i++) {
 		json_t *one = json_object();
 
-		set(one, "value", text(params[i].text));
-		set(one, "default", json_boolean(params[i].is_default));
-		set(o, params[i].key, one);
+		json_put(one, "value", json_of_text(params[i].text));
+		json_put(one, "default", json_boolean(params[i].is_default));
+		json_put(o, params[i].key, one);
 	}
 	arena_free(&mem);
 	return o;
@@ -131,13 +142,13 @@ sender(const struct trace_report *r)
 {
 	json_t *o = json_object();
 
-	set(o, "given", text(r->input->sender));
-	set(o, "steps", notes(&r->sender));
-	set(o, "refused", json_boolean(r->sender.refused));
+	json_put(o, "given", json_of_text(r->input->sender));
+	json_put(o, "steps", notes(&r->sender));
+	json_put(o, "refused", json_boolean(r->sender.refused));
 	if (r->sender.refused)
-		set(o, "reply", reply(&r->sender.reply));
+		json_put(o, "reply", reply(&r->sender.reply));
 	else
-		set(o, "result", text(r->final_sender));
+		json_put(o, "result", json_of_text(r->final_sender));
 	return o;
 }
 
@@ -156,15 +167,16 @@ recipient(const struct trace_rcpt *rcpt)
 {
 	json_t *o = json_object();
 
-	set(o, "given", text(rcpt->given));
-	set(o, "steps", notes(&rcpt->point));
-	set(o, "refused", json_boolean(rcpt->point.refused));
+	json_put(o, "given", json_of_text(rcpt->given));
+	json_put(o, "steps", notes(&rcpt->point));
+	json_put(o, "refused", json_boolean(rcpt->point.refused));
 	if (rcpt->point.reply.code != 0)
-		set(o, "reply", reply(&rcpt->point.reply));
+		json_put(o, "reply", reply(&rcpt->point.reply));
 	if (!rcpt->point.refused)
-		set(o, "result", text(rcpt->result));
+		json_put(o, "result", json_of_text(rcpt->result));
 	if (rcpt->expanded)
-		set(o, "expanded", list(rcpt->results, rcpt->n_results));
+		json_put(o, "expanded",
+		    json_of_list(rcpt->results, rcpt->n_results));
 	return o;
 }
 
@@ -173,7 +185,9 @@ work(const struct trace_report *r)
 {
 	json_t *o = json_object();
 
-	set(o, "steps", notes(&r->work));
+	json_put(o, "steps", notes(&r->work));
+	if (r->run.split)
+		json_put(o, "before_split", json_of_work(&r->run.original));
 	return o;
 }
 
@@ -183,16 +197,18 @@ sdr(const struct note *n)
 	json_t *o = json_object();
 	const struct sdr_fact *d = n->sdr;
 
-	set(o, "reputation",
+	json_put(o, "reputation",
 	    n->number < SDR_N
 		? json_string(fact_value_name(FACT_SDR, n->number))
 		: json_null());
-	set(o, "domain_age_days",
+	json_put(o, "domain_age_days",
 	    d != NULL && d->has_age ? json_integer(d->days) : json_null());
-	set(o, "category",
-	    d != NULL && d->category.n > 0 ? text(d->category) : json_null());
-	set(o, "accepted", json_boolean(n->allow));
-	set(o, "exception", n->from.n > 0 ? text(n->from) : json_null());
+	json_put(o, "category",
+	    d != NULL && d->category.n > 0 ? json_of_text(d->category)
+					   : json_null());
+	json_put(o, "accepted", json_boolean(n->allow));
+	json_put(o, "exception",
+	    n->from.n > 0 ? json_of_text(n->from) : json_null());
 	return o;
 }
 
@@ -216,7 +232,7 @@ facts(const struct facts *f)
 		if (known && id == FACT_HOST)
 			value =
 			    f->host_class == HOST_VERIFIED
-				? text(f->host)
+				? json_of_text(f->host)
 				: json_string(host_class_name(f->host_class));
 		else if (known && id == FACT_REPUTATION &&
 			 f->reputation != REPUTATION_NONE)
@@ -227,11 +243,11 @@ facts(const struct facts *f)
 			value = json_string(f->country);
 		else if (known && id == FACT_CONNECTIONS)
 			value = json_integer(f->connections);
-		set(one, "value", value);
-		set(one, "known", json_boolean(known));
-		set(one, "source",
+		json_put(one, "value", value);
+		json_put(one, "known", json_boolean(known));
+		json_put(one, "source",
 		    json_string(fact_source_name(f->meta[id].source)));
-		set(o, key_of(fact_name(id), key), one);
+		json_put(o, key_of(fact_name(id), key), one);
 	}
 	return o;
 }
@@ -251,14 +267,14 @@ keyed_fact(json_t *facts, const struct fact_answer *a)
 		value = json_string(name);
 	else if (known)
 		value = json_integer((json_int_t)a->number);
-	set(one, "value", value);
-	set(one, "known", json_boolean(known));
-	set(one, "source", json_string(fact_source_name(a->meta.source)));
+	json_put(one, "value", value);
+	json_put(one, "known", json_boolean(known));
+	json_put(one, "source", json_string(fact_source_name(a->meta.source)));
 	key_of(fact_name(a->id), key);
 	kind = json_object_get(facts, key);
 	if (kind == NULL) {
 		kind = json_object();
-		set(facts, key, kind);
+		json_put(facts, key, kind);
 	}
 	set_keyed(kind, a->key, one);
 }
@@ -301,34 +317,35 @@ note(const struct note *n)
 	};
 	json_t *o = json_object();
 
-	set(o, "step", json_string(kinds[n->kind]));
+	json_put(o, "step", json_string(kinds[n->kind]));
 	if (n->where.file != NULL)
-		set(o, "at", place(&n->where));
+		json_put(o, "at", json_of_place(&n->where));
 	if (n->group != NULL)
-		set(o, "group", text(n->group->name));
+		json_put(o, "group", json_of_text(n->group->name));
 	if (n->entry != NULL)
-		set(o, "entry", text(n->entry->text));
+		json_put(o, "entry", json_of_text(n->entry->text));
 	if (n->rat != NULL) {
-		set(o, "entry", text(n->rat->text));
-		set(o, "accept", json_boolean(n->rat->accept));
-		set(o, "bypass_receiving_control",
+		json_put(o, "entry", json_of_text(n->rat->text));
+		json_put(o, "accept", json_boolean(n->rat->accept));
+		json_put(o, "bypass_receiving_control",
 		    json_boolean(n->rat->bypass_control));
-		set(o, "bypass_ldap_accept", json_boolean(n->rat->bypass_ldap));
-		set(o, "bypass_callahead",
+		json_put(
+		    o, "bypass_ldap_accept", json_boolean(n->rat->bypass_ldap));
+		json_put(o, "bypass_callahead",
 		    json_boolean(n->rat->bypass_callahead));
 	}
 	if (n->from.n > 0)
-		set(o, "from", text(n->from));
+		json_put(o, "from", json_of_text(n->from));
 	if (n->to.n > 0)
-		set(o, "to", text(n->to));
+		json_put(o, "to", json_of_text(n->to));
 	if (n->text.n > 0)
-		set(o, "text", text(n->text));
+		json_put(o, "text", json_of_text(n->text));
 	if (n->list != NULL)
-		set(o, "list", list(n->list, n->n_list));
+		json_put(o, "list", json_of_list(n->list, n->n_list));
 	if (n->kind == NOTE_EXCEPTION && n->text.n > 0)
-		set(o, "accept", json_boolean(n->allow));
+		json_put(o, "accept", json_boolean(n->allow));
 	if (n->kind == NOTE_SENDER_VERIFY)
-		set(o, "result",
+		json_put(o, "result",
 		    json_string(
 			fact_value_name(FACT_SENDER_DOMAIN, n->number)));
 	return o;
@@ -339,45 +356,11 @@ reply(const struct reply *r)
 {
 	json_t *o = json_object();
 
-	set(o, "code", json_integer(r->code));
-	set(o, "status",
+	json_put(o, "code", json_integer(r->code));
+	json_put(o, "status",
 	    *r->status != '\0' ? json_string(r->status) : json_null());
-	set(o, "text", text(r->text));
+	json_put(o, "text", json_of_text(r->text));
 	return o;
-}
-
-/* "postern.yaml:12"; null: built in */
-static json_t *
-place(const struct where *w)
-{
-	return w->line > 0 ? json_sprintf("%s:%d", w->file, w->line)
-			   : json_null();
-}
-
-static json_t *
-list(const struct str *v, size_t n)
-{
-	json_t *array = json_array();
-
-	for (size_t i = 0; i < n; i++)
-		json_array_append_new(array, text(v[i]));
-	return array;
-}
-
-static json_t *
-text(struct str s)
-{
-	size_t room = 4 * s.n + 16;
-	json_t *value;
-	char *escaped;
-
-	if (str_valid_utf8(s))
-		return json_stringn(s.n > 0 ? s.p : "", s.n);
-	escaped = mem_alloc(room);
-	str_escape(escaped, room, s, s.n);
-	value = json_string(escaped);
-	free(escaped);
-	return value;
 }
 
 /* "IP reputation": ip_reputation */
@@ -393,19 +376,12 @@ key_of(const char *name, char out[40])
 	return out;
 }
 
-static void
-set(json_t *object, const char *key, json_t *value)
-{
-	if (value == NULL || json_object_set_new(object, key, value) == -1)
-		panic("json: %s", key);
-}
-
 /* The key may be anything that somebody sent. */
 static void
 set_keyed(json_t *object, struct str key, json_t *value)
 {
-	json_t *shown = text(key);
+	json_t *shown = json_of_text(key);
 
-	set(object, json_string_value(shown), value);
+	json_put(object, json_string_value(shown), value);
 	json_decref(shown);
 }

@@ -88,6 +88,8 @@ answers_of(const json_t *o, struct trace_answers *a, struct err *err)
 		{ "ldap_accept", a->ldap_accept, sizeof(a->ldap_accept),
 		    false },
 		{ "sdr", a->sdr, sizeof(a->sdr), false },
+		{ "spam", a->spam, sizeof(a->spam), false },
+		{ "virus", a->virus, sizeof(a->virus), false },
 		{ "auth_user", a->auth_user, sizeof(a->auth_user), false },
 		{ "sender", a->sender, sizeof(a->sender), true },
 		{ "recipients", a->recipients, sizeof(a->recipients), true },

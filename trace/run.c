@@ -3,13 +3,11 @@
  */
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/mem.h"
 #include "mail/addr.h"
 #include "mail/scan.h"
 #include "mail/wire.h"
-#include "pipeline/enqueue.h"
-#include "trace/trace.h"
+#include "trace/run.h"
 
 struct run { /* of one point */
 	struct trace_report *report;
@@ -29,17 +27,9 @@ static void take_message(
 static enum trace_end end_of(
     const struct trace_report *, const struct listener *);
 static void refuse(struct trace_report *, const struct scan_reply *);
-static void run_point(struct trace_report *, enum stage_point, struct subject *,
-    struct trace_point *, struct arena *mem);
 static void applied(void *arg, const struct stage *, const struct stage_out *);
-static void assume(
-    struct trace_report *, const struct need *, struct arena *mem);
 static struct str in_brackets(struct str typed, struct arena *mem);
 static void store(struct str typed, struct buf *stored);
-static void enqueue(struct trace_report *, struct subject *,
-    const struct scan *, struct str stored, struct arena *mem);
-static struct received received(
-    const struct trace_report *, char date[CLOCK_TEXT]);
 
 void
 trace_run(
@@ -48,7 +38,7 @@ trace_run(
 	struct subject s;
 
 	*r = (struct trace_report){ .input = in, .facts = in->facts };
-	buf_init(&r->message, SIZE_MAX / 4);
+	buf_init(&r->content, SIZE_MAX / 4);
 	r->connected.config = in->config;
 	r->connected.listener = in->listener;
 	if (!connect_client(r, mem))
@@ -84,7 +74,9 @@ trace_wants(
 void
 trace_fini(struct trace_report *r)
 {
-	buf_fini(&r->message);
+	for (size_t i = 0; i < r->n_outcomes; i++)
+		buf_fini(&r->outcomes[i].message);
+	buf_fini(&r->content);
 }
 
 const char *
@@ -97,6 +89,8 @@ trace_end_name(enum trace_end end)
 		[TRACE_NO_MESSAGE] = "message refused",
 		[TRACE_SINKHOLE] = "dropped by sinkhole",
 		[TRACE_DROPPED] = "dropped by alias",
+		[TRACE_STOPPED] = "dropped in work queue",
+		[TRACE_RETURNED] = "bounced in work queue",
 		[TRACE_QUEUED] = "queued",
 	};
 
@@ -117,6 +111,64 @@ trace_sdr(const struct trace_point *p)
 		if (p->notes[i].kind == NOTE_SDR)
 			return &p->notes[i];
 	return NULL;
+}
+
+void
+run_point(struct trace_report *r, enum stage_point point, struct subject *s,
+    struct trace_point *out, struct arena *mem)
+{
+	struct run run = { .report = r, .point = out, .mem = mem };
+	struct pipeline_run pr;
+	struct needs needs;
+
+	pipeline_begin(&pr, point);
+	while (pipeline_run(&pr, s, &r->facts, mem, true, applied, &run,
+		   &needs) == PIPELINE_NEEDS)
+		for (size_t i = 0; i < needs.n; i++)
+			run_assume(r, &needs.v[i], mem);
+	if (!pr.replied)
+		return;
+	out->reply = pr.reply;
+	out->refused = pr.reply.refuse || pr.reply.code >= 400;
+}
+
+/*
+ * Counters do not move for a trace: it is the first and only connection, and
+ * each recipient the first. The next hop is taken to know everybody, unless
+ * it was asked. What nobody could be asked for could not be had.
+ */
+void
+run_assume(struct trace_report *r, const struct need *need, struct arena *mem)
+{
+	static const struct fact taken = { FACT_KNOWN, FACT_FROM_DEFAULT };
+	struct facts *f = &r->facts;
+
+	if (given_fact(&r->input->given, need, f, mem))
+		return;
+	switch (need->id) {
+	case FACT_CONNECTIONS:
+		f->connections = f->listener_connections =
+		    f->total_connections = 1;
+		fact_set(f, FACT_CONNECTIONS, FACT_KNOWN, FACT_FROM_DEFAULT);
+		return;
+	case FACT_RATE_HOST:
+	case FACT_RATE_SENDER:
+	case FACT_DHAP:
+		fact_put(f, mem, need->id, need->key, taken)->number = 1;
+		return;
+	case FACT_WORK_QUEUE:
+	case FACT_REPEATS:
+		fact_put(f, mem, need->id, need->key, taken);
+		return;
+	case FACT_CALLAHEAD:
+		fact_put(f, mem, need->id, need->key, taken)->number =
+		    RECIPIENT_OK;
+		break;
+	default:
+		fact_fail(f, mem, need->id, need->key);
+	}
+	if (need->id >= FACT_KEYED && r->wants != NULL)
+		fact_need(r->wants, need->id, need->key);
 }
 
 /* False: that was all. A rejection that is put off to the recipients ends
@@ -224,7 +276,7 @@ take_message(struct trace_report *r, struct subject *s, struct arena *mem)
 		    s->listener->type == LISTENER_SINKHOLE_QUEUE)))
 		refuse(r, scan_reply(scan.problem));
 	if (r->end == TRACE_QUEUED)
-		enqueue(r, s, &scan, buf_str(&stored), mem);
+		trace_queue(r, s, &scan, buf_str(&stored), mem);
 	buf_fini(&stored);
 }
 
@@ -247,25 +299,6 @@ refuse(struct trace_report *r, const struct scan_reply *why)
 	r->data.reply = (struct reply){ .code = why->code,
 		.status = why->status,
 		.text = str_of(why->text) };
-}
-
-static void
-run_point(struct trace_report *r, enum stage_point point, struct subject *s,
-    struct trace_point *out, struct arena *mem)
-{
-	struct run run = { .report = r, .point = out, .mem = mem };
-	struct pipeline_run pr;
-	struct needs needs;
-
-	pipeline_begin(&pr, point);
-	while (pipeline_run(&pr, s, &r->facts, mem, true, applied, &run,
-		   &needs) == PIPELINE_NEEDS)
-		for (size_t i = 0; i < needs.n; i++)
-			assume(r, &needs.v[i], mem);
-	if (!pr.replied)
-		return;
-	out->reply = pr.reply;
-	out->refused = pr.reply.refuse || pr.reply.code >= 400;
 }
 
 static void
@@ -294,41 +327,6 @@ applied(void *arg, const struct stage *stage, const struct stage_out *out)
 	}
 }
 
-/*
- * Counters do not move for a trace: it is the first and only connection, and
- * each recipient the first. The next hop is taken to know everybody, unless
- * it was asked. What nobody could be asked for could not be had.
- */
-static void
-assume(struct trace_report *r, const struct need *need, struct arena *mem)
-{
-	static const struct fact taken = { FACT_KNOWN, FACT_FROM_DEFAULT };
-	struct facts *f = &r->facts;
-
-	if (given_fact(&r->input->given, need, f, mem))
-		return;
-	switch (need->id) {
-	case FACT_CONNECTIONS:
-		f->connections = f->listener_connections =
-		    f->total_connections = 1;
-		fact_set(f, FACT_CONNECTIONS, FACT_KNOWN, FACT_FROM_DEFAULT);
-		return;
-	case FACT_RATE_HOST:
-	case FACT_RATE_SENDER:
-	case FACT_DHAP:
-		fact_put(f, mem, need->id, need->key, taken)->number = 1;
-		return;
-	case FACT_CALLAHEAD:
-		fact_put(f, mem, need->id, need->key, taken)->number =
-		    RECIPIENT_OK;
-		break;
-	default:
-		fact_fail(f, mem, need->id, need->key);
-	}
-	if (need->id >= FACT_KEYED && r->wants != NULL)
-		fact_need(r->wants, need->id, need->key);
-}
-
 /* People type addresses without the brackets of the protocol. */
 static struct str
 in_brackets(struct str typed, struct arena *mem)
@@ -354,47 +352,4 @@ store(struct str typed, struct buf *stored)
 		typed = str_sub(typed, n, typed.n);
 	}
 	wire_end(&w, stored);
-}
-
-/* What cleanup does. The message has no number: none is used up. */
-static void
-enqueue(struct trace_report *r, struct subject *s, const struct scan *scan,
-    struct str stored, struct arena *mem)
-{
-	char date[CLOCK_TEXT];
-	struct received line = received(r, date);
-	struct enqueued out;
-	struct buf sent;
-
-	s->message_id = arena_str(
-	    mem, (struct str){ scan->message_id.p, scan->message_id.n });
-	s->header_kept = s->header.n;
-	run_point(r, AT_WORK, s, &r->work, mem);
-	r->final_sender = s->sender;
-	enqueue_message(s, s->listener->received_header ? &line : NULL,
-	    r->gateway, scan->header_len, mem, &out);
-	buf_init(&sent, SIZE_MAX / 4);
-	buf_add_str(&sent, out.prepend);
-	buf_add_str(&sent, str_sub(stored, out.skip, stored.n));
-	wire_unstuff(buf_str(&sent), &r->message);
-	buf_fini(&sent);
-}
-
-static struct received
-received(const struct trace_report *r, char date[CLOCK_TEXT])
-{
-	const struct facts *f = &r->facts;
-	bool qmqp = listener_is_qmqp(r->input->listener);
-	bool verified = f->meta[FACT_HOST].state == FACT_KNOWN &&
-			f->host_class == HOST_VERIFIED;
-	struct received line = { .host = verified ? f->host : STR(""),
-		.helo = f->helo,
-		.client = f->client,
-		.protocol = qmqp ? STR("QMQP") : STR("TEST"),
-		.date = str_of(clock_rfc5322(f->now, date)) };
-
-	/* the layout has no day of the week */
-	str_cut(&line.date, ',');
-	line.date = str_trim(line.date);
-	return line;
 }

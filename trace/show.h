@@ -12,6 +12,8 @@ void show_text(struct str, struct buf *out);
 void show_reply(const struct reply *, struct buf *out);
 /* "   - Entry at tables/aliases:12" */
 void show_place(const char *what, const struct where *, struct buf *out);
+/* Sections T6 to T8: filters, policies, and what they do. */
+void show_work(const struct trace_report *, bool explain, struct buf *out);
 /* Section T8b: what became of the reputation of the sender's domain; nothing
  * when nobody asked for it. */
 void show_sdr(const struct trace_point *, bool explain, struct buf *out);

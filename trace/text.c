@@ -21,12 +21,10 @@ static void recipients(
 static void message(const struct trace_report *, bool explain, struct buf *out);
 static void gateway(const struct trace_report *, bool explain, struct buf *out);
 static void work(const struct trace_report *, bool explain, struct buf *out);
-static void policies(const struct trace_report *, struct buf *out);
 static void facts(const struct trace_report *, struct buf *out);
 static void fact(const struct trace_report *, enum fact_id, struct buf *out);
 static void keyed_fact(const struct fact_answer *, struct buf *out);
-static void accepted(const struct trace_report *, const char *before,
-    const char *between, struct buf *out);
+static void result(const struct trace_outcome *, struct buf *out);
 static void content(struct str text, struct buf *out);
 
 void
@@ -39,9 +37,9 @@ trace_text(const struct trace_report *r, bool explain, struct buf *out)
 		recipients(r, explain, out);
 	if (r->end > TRACE_NO_RCPT)
 		message(r, explain, out);
-	if (r->end == TRACE_QUEUED) {
+	if (r->n_outcomes > 0) {
 		work(r, explain, out);
-		policies(r, out);
+		show_work(r, explain, out);
 	}
 	show_sdr(&r->data, explain, out);
 	if (explain)
@@ -51,13 +49,13 @@ trace_text(const struct trace_report *r, bool explain, struct buf *out)
 void
 trace_text_result(const struct trace_report *r, struct buf *out)
 {
-	buf_puts(out, "Final text for messages matched on policy DEFAULT\n"
-		      "Final Envelope Sender:  ");
-	show_text(r->final_sender, out);
-	buf_puts(out, "\nFinal Recipients:\n");
-	accepted(r, " - ", "\n - ", out);
-	buf_puts(out, "\n\nFinal Message Content:\n\n");
-	content(buf_str(&r->message), out);
+	for (size_t i = 0; i < r->n_outcomes; i++) {
+		if (r->outcomes[i].work->end != WORK_DELIVER)
+			continue;
+		if (out->len > 0)
+			buf_putc(out, '\n');
+		result(&r->outcomes[i], out);
+	}
 }
 
 /* --- T1 --- */
@@ -260,17 +258,6 @@ work(const struct trace_report *r, bool explain, struct buf *out)
 		buf_puts(out, " - No Changes.\n");
 }
 
-static void
-policies(const struct trace_report *r, struct buf *out)
-{
-	buf_puts(out, "\nNo message filters.\n\n");
-	buf_printf(out,
-	    "%s Recipient Policy Processing: (matched on DEFAULT policy)\n",
-	    r->connected.behaviour == RELAY ? "Outbound" : "Inbound");
-	accepted(r, "Message Going to: ", ", ", out);
-	buf_puts(out, "\n\nMessage Enqueued for Delivery\n");
-}
-
 /* --- --explain --- */
 
 static void
@@ -334,21 +321,22 @@ keyed_fact(const struct fact_answer *a, struct buf *out)
 }
 
 static void
-accepted(const struct trace_report *r, const char *before, const char *between,
-    struct buf *out)
+result(const struct trace_outcome *o, struct buf *out)
 {
-	size_t n = 0;
+	const struct work *w = o->work;
 
-	buf_puts(out, before);
-	for (size_t i = 0; i < r->n_rcpts; i++) {
-		const struct trace_rcpt *rcpt = &r->rcpts[i];
-
-		for (size_t k = 0; k < rcpt->n_results; k++) {
-			if (n++ > 0)
-				buf_puts(out, between);
-			show_text(rcpt->results[k], out);
-		}
+	buf_puts(out, "Final text for messages matched on policy ");
+	show_text(w->mail_policy, out);
+	buf_puts(out, "\nFinal Envelope Sender:  ");
+	show_text(w->sender, out);
+	buf_puts(out, "\nFinal Recipients:\n");
+	for (size_t i = 0; i < w->n_rcpts; i++) {
+		buf_puts(out, " - ");
+		show_text(w->rcpts[i].addr, out);
+		buf_putc(out, '\n');
 	}
+	buf_puts(out, "\nFinal Message Content:\n\n");
+	content(buf_str(&o->message), out);
 }
 
 /* Lines and tabs stay what they are, the rest is shown. */

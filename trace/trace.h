@@ -5,13 +5,16 @@
  * smtpd and cleanup run, and writes down what they said. It is a function of
  * its input alone: no file, no socket, no clock. Whoever calls it decides in
  * which process; the command does so in a caged child (threats ADM-10).
- * Spec receiving 2.
+ * What only others can say of the content, it names (struct trace_want): they
+ * are asked, and it is run again. Spec receiving 2, workqueue 11.
  */
 #ifndef TRACE_TRACE_H
 #define TRACE_TRACE_H
 
 #include "base/buf.h"
+#include "ipc/messages.h"
 #include "pipeline/pipeline.h"
+#include "pipeline/work.h"
 #include "trace/given.h"
 
 struct trace_input {
@@ -24,6 +27,8 @@ struct trace_input {
 	size_t n_rcpts;
 	struct str user;    /* the client authenticates as; empty: not */
 	bool smtputf8;      /* the client says SMTPUTF8 */
+	bool asks;          /* wants are answered: stop at the first */
+	int32_t zone;       /* seconds east of UTC, at facts.now */
 	struct str message; /* as typed: lines of any kind, dots doubled */
 };
 
@@ -44,6 +49,27 @@ struct trace_rcpt {
 	size_t n_results;
 };
 
+/* A fact that the work queue lacks and that somebody can be asked for, with
+ * the content that it is about: all of a message, or one part. */
+#define REC_TRACE_WANT(S, F, L)                                                \
+	F(S, U8, id, FACT_N - 1)                                               \
+	F(S, STR, key, TRACE_CONTENT_MAX)                                      \
+	F(S, STR, header, TRACE_CONTENT_MAX)                                   \
+	F(S, STR, body, TRACE_CONTENT_MAX)                                     \
+	F(S, STR, sender, TRACE_CONTENT_MAX)                                   \
+	L(S, word, rcpts, 100) /* some of them */
+#define TRACE_CONTENT_MAX (1u << 30)
+#define TRACE_WANTS_MAX   1000
+CODEC_STRUCT(trace_want, REC_TRACE_WANT);
+
+/* What came out of the work queue: the message, or a part of the recipients
+ * who were matched on a mail policy. */
+struct trace_outcome {
+	const struct work *work;            /* its end, notes, recipients */
+	struct str gateway, bounce_profile; /* empty: none assigned */
+	struct buf message; /* as it would be sent: CRLF lines, no dots */
+};
+
 enum trace_end {          /* how far it came */
 	TRACE_REFUSED,    /* by the host access table */
 	TRACE_NO_SENDER,  /* the sender was refused */
@@ -51,6 +77,8 @@ enum trace_end {          /* how far it came */
 	TRACE_NO_MESSAGE, /* the message was refused */
 	TRACE_SINKHOLE,   /* accepted and dropped */
 	TRACE_DROPPED,    /* likewise: aliases lead to /dev/null */
+	TRACE_STOPPED,    /* all of it dropped in the work queue */
+	TRACE_RETURNED,   /* bounced there, as far as not dropped */
 	TRACE_QUEUED
 };
 
@@ -72,7 +100,14 @@ struct trace_report {
 	struct str gateway, bounce_profile; /* empty: none assigned */
 	struct trace_point work;            /* in the work queue */
 	uint64_t size;                      /* of the message in stored form */
-	struct buf message; /* as it would be sent: CRLF lines, no dots */
+	/* the work queue; no outcomes: it did not come so far, or wants */
+	struct buf content; /* of the message, plain */
+	struct work_origin origin;
+	struct work_run run;
+	struct trace_outcome *outcomes;
+	size_t n_outcomes;
+	struct trace_want *wants_of_work; /* with input->asks */
+	size_t n_wants_of_work;
 };
 
 /* Everything a report points to lives in mem, but for the message. */
@@ -87,12 +122,14 @@ const char *trace_end_name(enum trace_end); /* "queued" */
 bool trace_is_too_large(const struct trace_report *);
 /* The note of sender domain reputation at the end of data; NULL: none. */
 const struct note *trace_sdr(const struct trace_point *);
+/* The first outcome that is delivered; NULL: there is none. */
+const struct trace_outcome *trace_delivered(const struct trace_report *);
 
 /* --- what people and programs read --- */
 
 /* Sections T1 to T8; explain: also where entries stand, whence facts came. */
 void trace_text(const struct trace_report *, bool explain, struct buf *out);
-/* Section T9; only when the message was queued. */
+/* Section T9, of each outcome that is delivered. */
 void trace_text_result(const struct trace_report *, struct buf *out);
 /* The same report as one JSON object. */
 void trace_json(const struct trace_report *, struct buf *out);

@@ -20,6 +20,7 @@ work_stamp(struct work *w, struct str filter, const struct text_resource *t,
 		return false;
 	n = work_note(w, WN_STAMPED);
 	n->name = t->name;
+	n->detail = filter;
 	n->number = footer;
 	return true;
 }

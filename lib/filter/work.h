@@ -118,7 +118,8 @@ enum work_note_kind {
 	WN_HELD,              /* flagged for a quarantine: name; text: reason */
 	WN_SPAM_TAGGED,       /* for the spam quarantine */
 	WN_SERVICE_ACTION,    /* text: what the policy makes of a verdict */
-	WN_STAMPED,           /* name: resource; number: 0 heading, 1 footer */
+	WN_STAMPED,           /* name: resource; number: 0 heading, 1 footer;
+			       * detail: the filter that did, or empty */
 	WN_NOT_STAMPED,
 	WN_REWRITTEN,  /* needs a new MID; text: by whom */
 	WN_COPY,       /* needs a new MID; text: by whom */

@@ -27,4 +27,9 @@ bool lookup_query_of(enum fact_id, struct str key, const struct config *,
 void lookup_fact_of(
     enum fact_id, const struct answer *, struct fact_answer *out);
 
+/* FACT_SPAM or FACT_VIRUS: what a scanner said (lookup/scan.h). out->key is
+ * the caller's; detail and its texts are in mem. */
+void lookup_fact_of_scan(
+    const struct scanned *, struct fact_answer *out, struct arena *mem);
+
 #endif

@@ -76,6 +76,10 @@ void work_begin(struct work_run *, const struct work *message, enum work_entry);
 /* DONE: results are complete. NEEDS: set these facts, call again. */
 enum work_answer work_continue(struct work_run *, struct needs *);
 
+/* The scores of ours that the thresholds of an engine stand for (5.4). */
+#define SPAM_SCORE_SUSPECT  50
+#define SPAM_SCORE_POSITIVE 90
+
 /* What a fact is about: the bytes that whoever fetches it must be given, of
  * the message that the run is at. The whole message (header, body) or one
  * decoded part. False: the fact is not about content. */

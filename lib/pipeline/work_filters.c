@@ -126,7 +126,10 @@ say_content_begins(struct work *w, size_t step)
 {
 	const struct mail_policy *p = policy_service(w, POLICY_FILTERS);
 
-	if (w->explain && step == 0)
+	/* once, though the first filter may ask for facts */
+	bool said = w->notes != NULL && w->notes->kind == WN_CONTENT_FILTERS;
+
+	if (w->explain && step == 0 && !said)
 		work_note(w, WN_CONTENT_FILTERS)->number =
 		    p != NULL ? (int64_t)p->n_filters : 0;
 }

@@ -9,8 +9,8 @@
 
 #include "pipeline/work_services.h"
 
-#define SUSPECT_AT  50
-#define POSITIVE_AT 90
+#define SUSPECT_AT  SPAM_SCORE_SUSPECT
+#define POSITIVE_AT SPAM_SCORE_POSITIVE
 
 static const struct spam_settings *settings_of(const struct work *);
 static bool skipped(

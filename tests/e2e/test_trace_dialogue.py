@@ -128,10 +128,22 @@ Message Processing:
 Domain Masquerading/LDAP Processing:
  - From: joe@eng.int.example.com masqueraded to joe@example.com
 
-No message filters.
+No active message filters.
 
-Outbound Recipient Policy Processing: (matched on DEFAULT policy)
-Message Going to: anna@example.net, ben@example.net, zoe@example.org
+Outbound Recipient Policy Processing: (matched on policy DEFAULT)
+Message going to:  anna@example.net, ben@example.net, zoe@example.org
+
+AntiSpam Evaluation:
+ - Scanning Disabled
+
+AntiVirus Evaluation:
+ - Scanning Disabled
+
+Content Filter Processing:
+ - Not Performed
+
+Footer Stamping:
+ - Not Performed
 
 Message Enqueued for Delivery
 
@@ -208,10 +220,22 @@ Message Processing:
 Domain Masquerading/LDAP Processing:
  - No Changes.
 
-No message filters.
+No active message filters.
 
-Inbound Recipient Policy Processing: (matched on DEFAULT policy)
-Message Going to: alice@example.com, bob@example.com
+Inbound Recipient Policy Processing: (matched on policy DEFAULT)
+Message going to:  alice@example.com, bob@example.com
+
+AntiSpam Evaluation:
+ - Scanning Disabled
+
+AntiVirus Evaluation:
+ - Scanning Disabled
+
+Content Filter Processing:
+ - Not Performed
+
+Footer Stamping:
+ - Not Performed
 
 Message Enqueued for Delivery
 

@@ -370,7 +370,7 @@ def test_the_same_again_is_the_same(make_suite):
     one, two = (re.sub(r"with TEST; .*", "", twin.trace(
         postern, s, "--explain", text=True)) for _ in range(2))
     assert one == two
-    assert one.count("Message Going to:") == 1
+    assert one.count("Message going to:") == 1
 
 
 def test_trace_moves_nothing(make_suite):

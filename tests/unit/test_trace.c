@@ -62,22 +62,22 @@ static const struct world_file tables[] = {
 };
 
 /* One dry run: answers as typed in, the report as text comes out. */
-struct session {
+struct dry_run {
 	struct trace_answers answers;
 	struct trace_input input;
 	struct trace_report report;
 	struct arena mem;
 	struct buf text;
 };
-static struct session *session_run(const char *ip, const char *fqdn,
+static struct dry_run *session_run(const char *ip, const char *fqdn,
     const char *score, const char *listener, const char *sender,
     const char *rcpts, const char *message);
-static struct session *session_of(struct config *, const char *ip,
+static struct dry_run *session_of(struct config *, const char *ip,
     const char *fqdn, const char *score, const char *listener,
     const char *sender, const char *rcpts, const char *message);
-static void session_end(struct session *);
-static void expect_text(struct session *, const char *want);
-static const char *after(const struct session *, const char *mark);
+static void session_end(struct dry_run *);
+static void expect_text(struct dry_run *, const char *want);
+static const char *after(const struct dry_run *, const char *mark);
 
 static const char report_a[] =
     "HAT matched on sender group RELAYLIST, host 192.0.2.140\n"
@@ -126,12 +126,24 @@ static const char report_a[] =
     " - From: joe@eng.int.example.com masqueraded to "
     "joe@example.com\n"
     "\n"
-    "No message filters.\n"
+    "No active message filters.\n"
     "\n"
-    "Outbound Recipient Policy Processing: (matched on DEFAULT "
-    "policy)\n"
-    "Message Going to: anna@example.net, ben@example.net, "
+    "Outbound Recipient Policy Processing: (matched on policy "
+    "DEFAULT)\n"
+    "Message going to:  anna@example.net, ben@example.net, "
     "zoe@example.org\n"
+    "\n"
+    "AntiSpam Evaluation:\n"
+    " - Scanning Disabled\n"
+    "\n"
+    "AntiVirus Evaluation:\n"
+    " - Scanning Disabled\n"
+    "\n"
+    "Content Filter Processing:\n"
+    " - Not Performed\n"
+    "\n"
+    "Footer Stamping:\n"
+    " - Not Performed\n"
     "\n"
     "Message Enqueued for Delivery\n";
 
@@ -158,7 +170,7 @@ static const char result_a[] =
 static void
 test_transcript_a_relayed_message(void **state)
 {
-	struct session *s = session_run("192.0.2.140", "ws7.int.example.com",
+	struct dry_run *s = session_run("192.0.2.140", "ws7.int.example.com",
 	    "", "OutboundMail", "joe@eng.int.example.com",
 	    "helpdesk, zoe@example.org",
 	    "From: Joe <joe@eng.int.example.com>\nTo: helpdesk@example.com\n"
@@ -231,18 +243,30 @@ static const char report_b[] =
     "Domain Masquerading/LDAP Processing:\n"
     " - No Changes.\n"
     "\n"
-    "No message filters.\n"
+    "No active message filters.\n"
     "\n"
-    "Inbound Recipient Policy Processing: (matched on DEFAULT policy)\n"
-    "Message Going to: alice@example.com, bob@example.com, "
+    "Inbound Recipient Policy Processing: (matched on policy DEFAULT)\n"
+    "Message going to:  alice@example.com, bob@example.com, "
     "POSTMASTER@example.com\n"
+    "\n"
+    "AntiSpam Evaluation:\n"
+    " - Scanning Disabled\n"
+    "\n"
+    "AntiVirus Evaluation:\n"
+    " - Scanning Disabled\n"
+    "\n"
+    "Content Filter Processing:\n"
+    " - Not Performed\n"
+    "\n"
+    "Footer Stamping:\n"
+    " - Not Performed\n"
     "\n"
     "Message Enqueued for Delivery\n";
 
 static void
 test_transcript_b_inbound(void **state)
 {
-	struct session *s = session_run("192.0.2.55", "mta1.example.net", "2.1",
+	struct dry_run *s = session_run("192.0.2.55", "mta1.example.net", "2.1",
 	    "InboundMail", "news@example.net",
 	    "alice@example.com, bob@legacy.example.net, "
 	    "POSTMASTER@example.com, eve@example.org",
@@ -283,7 +307,7 @@ test_transcript_c_and_other_refusals(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < NELEM(table); i++) {
-		struct session *s = session_run(table[i].ip, table[i].fqdn,
+		struct dry_run *s = session_run(table[i].ip, table[i].fqdn,
 		    table[i].score, "InboundMail", "a@b.test",
 		    "alice@example.com", "Subject: x\n\nx\n");
 
@@ -299,7 +323,7 @@ test_delayed_rejection(void **state)
 {
 	char text[sizeof(yaml) + 100];
 	struct config *delayed;
-	struct session *s;
+	struct dry_run *s;
 
 	(void)state;
 	snprintf(
@@ -318,7 +342,7 @@ test_delayed_rejection(void **state)
 static void
 test_reverse_name_is_told_when_it_was_looked_up(void **state)
 {
-	struct session *s = session_run("203.0.113.5", "", "", "InboundMail",
+	struct dry_run *s = session_run("203.0.113.5", "", "", "InboundMail",
 	    "a@b.test", "alice@example.com", "x\n");
 
 	(void)state;
@@ -367,7 +391,7 @@ test_what_ends_a_trace_early(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < NELEM(table); i++) {
-		struct session *s =
+		struct dry_run *s =
 		    session_run("203.0.113.5", "h.test", "", table[i].listener,
 			table[i].sender, table[i].rcpts, table[i].message);
 		size_t n = strlen(table[i].end);
@@ -397,14 +421,14 @@ test_forms_of_the_message(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < NELEM(table); i++) {
-		struct session *s =
+		struct dry_run *s =
 		    session_run("203.0.113.5", "h.test", "", "InboundMail",
 			"a@b.test", "alice@example.com", table[i].message);
 		const char *message = after(s, "+0000\r\n");
 
 		if (message == NULL || strcmp(message, table[i].want) != 0)
-			fail_msg(
-			    "%s: %s", table[i].why, s->report.message.data);
+			fail_msg("%s: %s", table[i].why,
+			    trace_delivered(&s->report)->message.data);
 		session_end(s);
 	}
 }
@@ -413,7 +437,7 @@ static void
 test_too_large_is_remarked_and_goes_on(void **state)
 {
 	char *message = mem_alloc(22000);
-	struct session *s;
+	struct dry_run *s;
 
 	(void)state;
 	memset(message, 'x', 21000);
@@ -432,7 +456,7 @@ static void
 test_lop_01_too_many_hops(void **state)
 {
 	struct buf message;
-	struct session *s;
+	struct dry_run *s;
 
 	(void)state;
 	buf_init(&message, 1 << 16);
@@ -450,7 +474,7 @@ test_lop_01_too_many_hops(void **state)
 static void
 test_adm_04_nothing_reaches_the_terminal_raw(void **state)
 {
-	struct session *s = session_run("203.0.113.5", "h.test", "",
+	struct dry_run *s = session_run("203.0.113.5", "h.test", "",
 	    "InboundMail", "a@b.test", "\033[2J@example.com, c@example.com",
 	    "Subject: \033]0;x\a\n\nt\tu\033[31m\n");
 
@@ -464,7 +488,7 @@ test_adm_04_nothing_reaches_the_terminal_raw(void **state)
 static void
 test_explain_says_where_and_whence(void **state)
 {
-	struct session *s = session_run("192.0.2.55", "mta1.example.net", "2.1",
+	struct dry_run *s = session_run("192.0.2.55", "mta1.example.net", "2.1",
 	    "InboundMail", "a@b.test", "bob@legacy.example.net", "x\n");
 
 	(void)state;
@@ -509,7 +533,7 @@ test_parameters_that_are_not_usual(void **state)
 	    "       significant_bits: 24, override_hostname: mx.a.test,\n"
 	    "       auth_require_tls: off, max_rcpts_per_hour_code: 451,\n"
 	    "       sender_malformed_text: so not, dhap_code: 550}\n");
-	struct session *s = session_of(c, "192.0.2.55", "h.test", "2.1", "In",
+	struct dry_run *s = session_of(c, "192.0.2.55", "h.test", "2.1", "In",
 	    "a@b.test", "alice@example.com", "x\n");
 	struct buf out;
 	json_t *top, *params, *v;
@@ -571,7 +595,7 @@ test_what_predefined_policies_take_from_the_listener(void **state)
 	for (size_t i = 0; i < NELEM(table); i++) {
 		char text[600];
 		struct config *c;
-		struct session *s;
+		struct dry_run *s;
 
 		snprintf(text, sizeof(text),
 		    "hostname: a.test\n"
@@ -600,7 +624,7 @@ test_facts_with_keys(void **state)
 	    "listeners:\n- name: In\n  hat:\n    groups:\n"
 	    "    - {name: BAD, policy: $BLOCKED, entries: "
 	    "[\"dnslist[List.test]\"]}\n");
-	struct session *s = session_of(listed, "192.0.2.55", "h.test", "2.1",
+	struct dry_run *s = session_of(listed, "192.0.2.55", "h.test", "2.1",
 	    "In", "a@b.test", "alice@example.com", "x\n");
 	struct buf out;
 	json_t *top, *v;
@@ -628,7 +652,7 @@ test_facts_with_keys(void **state)
 static void
 test_json(void **state)
 {
-	struct session *s = session_run("192.0.2.55", "mta1.example.net", "2.1",
+	struct dry_run *s = session_run("192.0.2.55", "mta1.example.net", "2.1",
 	    "InboundMail", "a@b.test", "alice@example.com, eve@example.org",
 	    "Subject: \xff\n\nx\n");
 	struct buf out;
@@ -662,15 +686,15 @@ test_json(void **state)
 static void
 test_same_input_same_report(void **state)
 {
-	struct session *a = session_run("192.0.2.55", "h.test", "1",
+	struct dry_run *a = session_run("192.0.2.55", "h.test", "1",
 	    "InboundMail", "a@b.test", "alice@example.com, joe", "x\n");
-	struct session *b = session_run("192.0.2.55", "h.test", "1",
+	struct dry_run *b = session_run("192.0.2.55", "h.test", "1",
 	    "InboundMail", "a@b.test", "alice@example.com, joe", "x\n");
 
 	(void)state;
 	assert_string_equal(a->text.data, b->text.data);
-	assert_true(
-	    str_eq(buf_str(&a->report.message), buf_str(&b->report.message)));
+	assert_true(str_eq(buf_str(&trace_delivered(&a->report)->message),
+	    buf_str(&trace_delivered(&b->report)->message)));
 	session_end(a);
 	session_end(b);
 }
@@ -717,7 +741,7 @@ test_answers(void **state)
 	}
 }
 
-static struct session *
+static struct dry_run *
 session_run(const char *ip, const char *fqdn, const char *score,
     const char *listener, const char *sender, const char *rcpts,
     const char *message)
@@ -727,12 +751,12 @@ session_run(const char *ip, const char *fqdn, const char *score,
 }
 
 /* No look-ups are made here: an empty name is one that could not be had. */
-static struct session *
+static struct dry_run *
 session_of(struct config *c, const char *ip, const char *fqdn,
     const char *score, const char *listener, const char *sender,
     const char *rcpts, const char *message)
 {
-	struct session *s = mem_alloc(sizeof(*s));
+	struct dry_run *s = mem_alloc(sizeof(*s));
 	struct trace_answers *a = &s->answers;
 	struct err err = ERR_INIT;
 
@@ -760,7 +784,7 @@ session_of(struct config *c, const char *ip, const char *fqdn,
 }
 
 static void
-session_end(struct session *s)
+session_end(struct dry_run *s)
 {
 	trace_fini(&s->report);
 	buf_fini(&s->text);
@@ -770,7 +794,7 @@ session_end(struct session *s)
 }
 
 static void
-expect_text(struct session *s, const char *want)
+expect_text(struct dry_run *s, const char *want)
 {
 	size_t n = 0;
 
@@ -782,9 +806,9 @@ expect_text(struct session *s, const char *want)
 }
 
 static const char *
-after(const struct session *s, const char *mark)
+after(const struct dry_run *s, const char *mark)
 {
-	const char *p = strstr(s->report.message.data, mark);
+	const char *p = strstr(trace_delivered(&s->report)->message.data, mark);
 
 	return p != NULL ? p + strlen(mark) : NULL;
 }
