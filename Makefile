@@ -136,11 +136,13 @@ $O/tests/test_session $O/tests/test_session_ask $O/tests/test_session_many \
 $O/tests/test_proxy: $O/obj/smtpd/proxy.o
 $O/tests/test_callahead: $O/obj/smtpd/callahead.o
 $O/tests/test_intake: $(patsubst %,$O/obj/cleanup/%.o,\
-	intake workqueue mail disk task ask scan outcome record children say settle)
+	intake workqueue mail disk task ask scan outcome record children say settle \
+	archive)
 # the stages of these tests are made up
 $O/tests/test_settle: LDLIBS += -Wl,--wrap=work_continue
 $O/tests/test_split_crash $O/tests/test_settle: $(patsubst %,$O/obj/cleanup/%.o,\
-	workqueue mail disk task ask scan outcome record children say settle recover)
+	workqueue mail disk task ask scan outcome record children say settle recover \
+	archive)
 $O/tests/test_admin_render: $O/obj/admin/render_status.o \
 	$O/obj/admin/render_hosts.o $O/obj/admin/render_queue.o \
 	$O/obj/admin/fields.o
@@ -153,6 +155,8 @@ ADMIN_OBJ = $(filter-out %/main.o,$(SRC_postern:%.c=$O/obj/%.o))
 $O/tests/test_admin_ask: $(ADMIN_OBJ)
 $O/tests/test_admin_tool: $O/obj/admin/tool.o $O/obj/admin/fields.o \
 	$O/obj/admin/dialogue.o
+$O/tests/test_recorder_mbox: $O/obj/master/recorder_mbox.o \
+	$O/obj/master/recorder_files.o
 $O/tests/test_recorder_log: $O/obj/master/recorder_log.o \
 	$O/obj/master/recorder_files.o $O/obj/master/recorder_turn.o
 $O/tests/test_recorder_counts: $O/obj/master/recorder_counts.o \

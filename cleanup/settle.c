@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "cleanup/archive.h"
 #include "cleanup/children.h"
 #include "cleanup/record.h"
 #include "cleanup/say.h"
@@ -185,6 +186,7 @@ static void
 tell(struct outcome *o)
 {
 	say_outcome(o);
+	archive_all(o);
 	if (o->n_dropped > 0)
 		stats_add(
 		    o->task->cleanup->daemon->stats, STATS_dropped_messages, 1);

@@ -5,6 +5,7 @@
  *	started by the master only
  * DESCRIPTION
  *	every program --EVENT--> RECORDER => mail logs, JSON logs
+ *	cleanup --ARCHIVE--> RECORDER => mbox logs
  *	shared memory (lib/stats) -> RECORDER => counters, rates, ids
  *
  *	Events that arrive in one turn of the loop are put in order of time
@@ -18,6 +19,7 @@
  * FILES
  *	LOGS/NAME/NAME.@TIME.current	log being written
  *	LOGS/NAME/NAME.@TIME.s		saved log
+ *	LOGS/ARCHIVE/ARCHIVE.@TIME.*	mbox logs, of filters that archive
  *	LOGS/.state/counters.json	counters, ids
  * SEE ALSO
  *	master, ../lib/event/events.h
@@ -31,6 +33,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "master/recorder_mbox.h"
 #include "master/recorder_state.h"
 #include "master/recorder_status.h"
 #include "master/recorder_turn.h"
@@ -59,6 +62,7 @@ struct recorder {
 	bool save_failed; /* said so already */
 
 	int folder; /* of all logs */
+	struct recorder_mboxes *mboxes;
 };
 
 static int setup(struct daemon *, struct err *);
@@ -76,6 +80,7 @@ static void own_event(void *, enum event_id, const void *);
 static int add_event(struct recorder *, struct str body, struct err *);
 static int peer_frame(void *, struct ipc *, struct ipc_frame *, struct err *);
 static void peer_closed(void *, struct ipc *, const struct err *);
+static int archive(struct recorder *, struct ipc_frame *, struct err *);
 static void write_due(void *);
 static void write_until(struct recorder *, int64_t until_us);
 static void count_lost(struct recorder *);
@@ -155,6 +160,7 @@ start(struct daemon *d)
 	event_set_sink(&(struct event_sink){ own_event, r });
 	if (restore(r, &err) == -1)
 		fatal("log folder %s: %s", d->folder, err.text);
+	r->mboxes = recorder_mboxes_new(r->folder);
 	change_logs(r, d->config);
 	r->write = loop_timer(d->loop, write_due, r);
 	r->tick = loop_timer(d->loop, tick, r);
@@ -215,6 +221,7 @@ finish(void *arg)
 	for (size_t i = 0; i < r->n_logs; i++)
 		recorder_log_close(&r->logs[i], now);
 	r->n_logs = 0;
+	recorder_mboxes_free(&r->mboxes);
 	save(r, true);
 	loop_stop(r->daemon->loop);
 }
@@ -234,7 +241,8 @@ static int
 peer_frame(void *arg, struct ipc *ipc, struct ipc_frame *f, struct err *err)
 {
 	(void)ipc;
-	return add_event(arg, f->body, err);
+	return f->type == IPC_ARCHIVE ? archive(arg, f, err)
+				      : add_event(arg, f->body, err);
 }
 
 /* That a program died is the master's news; that one lies is ours. */
@@ -259,6 +267,29 @@ add_event(struct recorder *r, struct str body, struct err *err)
 	if (r->turn.n == 0)
 		loop_timer_in(r->write, HOLD_MS);
 	return recorder_turn_add(&r->turn, body, clock_wall_ms() * 1000, err);
+}
+
+/* A subscription has the better right to its name. */
+static int
+archive(struct recorder *r, struct ipc_frame *f, struct err *err)
+{
+	struct err why = ERR_INIT;
+	struct archive_msg a;
+	char text[700];
+	int rc = -1;
+
+	if (ipc_decode(f, &a, NULL, err) == -1)
+		return -1;
+	if (find_log(r, a.log) != NULL)
+		err_set(&why, ERR_PERM, "it is no mbox log");
+	else
+		rc = recorder_mbox_append(r->mboxes, &a, f->fds[0], &why);
+	if (rc == 0)
+		return 0;
+	snprintf(text, sizeof(text), "not archived in \"%.*s\": %s",
+	    STR_ARG(a.log), why.text);
+	EMIT(MID_WARNING, .mid = a.mid, .text = str_of(text));
+	return 0;
 }
 
 /* Our own events do not travel. */
@@ -483,6 +514,11 @@ cmd_rollover(
 	char text[160];
 
 	(void)user;
+	if (!all && recorder_mbox_roll(r->mboxes, word)) {
+		answer(admin, json_pack("{s[o]}", "rolled",
+				  json_stringn(word.p, word.n)));
+		return;
+	}
 	if (!all && find_log(r, word) == NULL) {
 		snprintf(text, sizeof(text),
 		    "There is no log subscription \"%.*s\".",

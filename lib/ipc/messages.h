@@ -388,6 +388,14 @@ enum scan_kind { SCAN_SPAM, SCAN_VIRUS };
 
 /* --- events: EVENT frames are raw (lib/event) --- */
 
+/* cleanup -> recorder: append this message to an mbox log. fd: a file that
+ * holds it, with CRLF lines, from its beginning to its end. */
+#define REC_ARCHIVE(S, F, L)                                                   \
+	F(S, STR, log, NAME_MAX_LEN)                                           \
+	F(S, STR, sender, ADDR_MAX)                                            \
+	F(S, U64, mid, 0)                                                      \
+	F(S, I64, when, 0) /* wall ms */
+
 /* --- admin tools <-> services --- */
 
 /* To the master, first: connect me to this kind of program. Answered by one
@@ -456,6 +464,7 @@ enum scan_kind { SCAN_SPAM, SCAN_VIRUS };
 	R(scram_query, REC_SCRAM)                                              \
 	R(scram_salt, REC_SCRAM_SALT)                                          \
 	R(scram_proof, REC_SCRAM_PROOF)                                        \
+	R(archive_msg, REC_ARCHIVE)                                            \
 	R(connect_msg, REC_CONNECT)                                            \
 	R(command, REC_COMMAND)                                                \
 	R(result, REC_RESULT)
@@ -512,6 +521,7 @@ IPC_RECORDS(IPC_STRUCT)
 	M(SCRAM_SALT, scram_salt, 0)                                           \
 	M(SCRAM_PROOF, scram_proof, 0)                                         \
 	X(EVENT)                                                               \
+	M(ARCHIVE, archive_msg, 1)                                             \
 	M(CONNECT, connect_msg, 0)                                             \
 	M(COMMAND, command, 0)                                                 \
 	X(CHUNK)                                                               \

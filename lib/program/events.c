@@ -42,6 +42,15 @@ program_events_to(struct daemon *d, struct ipc *recorder)
 		send_waiting();
 }
 
+bool
+program_archive(const struct archive_msg *a, int fd)
+{
+	if (sink.recorder == NULL || ipc_queued(sink.recorder) > BEHIND_MAX)
+		return false;
+	ipc_send_fds(sink.recorder, IPC_ARCHIVE, 0, a, &fd, 1);
+	return true;
+}
+
 void
 program_events_flush(void)
 {

@@ -18,6 +18,9 @@
 
 /* From now on events of this process go to `recorder` (NULL: none now). */
 void program_events_to(struct daemon *, struct ipc *recorder);
+/* A message for an mbox log; fd becomes the channel's. False: the recorder is
+ * away or far behind, fd stays the caller's. */
+bool program_archive(const struct archive_msg *, int fd);
 /* What was gathered goes now: the loop has ended. */
 void program_events_flush(void);
 

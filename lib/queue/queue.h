@@ -152,6 +152,8 @@ void spool_writer(struct spool *, uint32_t writer);
 int spool_use_slots(struct spool *, struct err *err);
 /* The writer's slots (queue/slots.h); NULL: it works with files only. */
 struct slots *spool_slots(struct spool *);
+/* A file without a name in the incoming folder; the caller's. -1: err. */
+int spool_scratch(const struct spool *, struct err *err);
 /* Bytes and inodes left for unprivileged writers (fstatvfs). */
 int spool_free(const struct spool *, uint64_t *bytes, uint64_t *inodes);
 

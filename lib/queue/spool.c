@@ -102,6 +102,15 @@ spool_slots(struct spool *s)
 }
 
 int
+spool_scratch(const struct spool *s, struct err *err)
+{
+	int fd = openat(s->places[QUEUE_INCOMING].fd, ".",
+	    O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+
+	return fd != -1 ? fd : err_sys(err, ERR_TEMP, "nameless file");
+}
+
+int
 spool_free(const struct spool *s, uint64_t *bytes, uint64_t *inodes)
 {
 	struct statvfs v;

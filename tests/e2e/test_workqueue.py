@@ -36,6 +36,7 @@ elsewhere: if (subject == "^elsewhere") { alt-rcpt-to("other@example.com"); }
 gone: if (subject == "^drop") { drop(); }
 back: if (subject == "^back") { bounce(); }
 said: if (subject == "^say") { log-entry("seen $EnvelopeFrom"); }
+keep: if (subject == "^keep") { archive("kept"); }
 body: if (only-body-contains("secret", 1)) { insert-header("X-Body", "1"); }
 """
 
@@ -172,6 +173,23 @@ def test_log_entries_and_bodies(work):
     assert "MID %d Custom Log Entry: seen s@client.test" % mid in (
         story(work, mid))
     assert b"\r\nX-Body: 1\r\n\r\na secret\r\n.and a dot\r\n" in m.body
+
+
+def test_archived(work):
+    (m,), mid = send(work, "keep it", ("anna@example.com", "b@example.com"),
+                     body=b"one\r\nFrom here on\r\n.\r\n",
+                     port=work.private_port)
+
+    def kept():
+        files = list((work.root / "log/kept").glob("kept.@*.current"))
+        return files and files[0].read_text()
+    text = wait_for("the archive", kept)
+    assert re.match(r"From s@client\.test \w{3} \w{3} [ \d]\d [\d:]{8} \d{4}\n"
+                    r"X-Postern-RCPT-TO: anna@example\.com\n"
+                    r"X-Postern-RCPT-TO: b@example\.com\n"
+                    r"(?:Message-ID: .*\n)?Subject: keep it\n\none\n>From here on\n\.\n\n$", text)
+    assert "kept" in work.postern("rollovernow", "kept")
+    assert kept() == []
 
 
 def test_a_split_outlives_every_death(make_suite):
