@@ -9,6 +9,7 @@
 
 static bool is_text_body(const struct mime_part *);
 static void stamp(struct eval *, const struct stmt *, bool footer);
+static void rewritten(struct eval *, const struct stmt *);
 
 /* In every part of the body, each in its own charset. */
 void
@@ -16,6 +17,7 @@ act_edit_body(struct eval *e, const struct stmt *s)
 {
 	struct str default_charset = e->w->origin->config->work.scan.charset;
 	struct str replacement = eval_arg(e, s, 1);
+	bool edited = false;
 
 	for (size_t i = mime_of(&e->w->msg, e->w->mem)->n; i-- > 0;) {
 		const struct mime *m = mime_of(&e->w->msg, e->w->mem);
@@ -28,16 +30,26 @@ act_edit_body(struct eval *e, const struct stmt *s)
 		    p, default_charset, TEXT_MAX_BYTES, e->w->mem, NULL);
 		changed =
 		    eval_replace(e, s->args.v[0].regex, text, replacement);
-		if (!str_eq(changed, text))
-			edit_part_text(&e->w->msg, p, changed, e->w->mem);
+		if (str_eq(changed, text))
+			continue;
+		if (edit_part_text(&e->w->msg, p, changed, e->w->mem))
+			edited = true;
+		else
+			work_note(e->w, WN_WARNING)->text =
+			    str_of(arena_printf(e->w->mem,
+				"filter '%.*s': a text in an encoded part "
+				"cannot be edited",
+				(int)e->filter->name.n, e->filter->name.p));
 	}
+	if (edited)
+		rewritten(e, s);
 }
 
 void
 act_html_convert(struct eval *e, const struct stmt *s)
 {
-	(void)s;
-	edit_html_convert(&e->w->msg, e->w->mem);
+	if (edit_html_convert(&e->w->msg, e->w->mem))
+		rewritten(e, s);
 }
 
 void
@@ -63,6 +75,15 @@ stamp(struct eval *e, const struct stmt *s, bool footer)
 {
 	const struct text_resource *t = s->args.v[0].resource;
 
-	if (t != NULL)
-		work_stamp(e->w, e->filter->name, t, footer);
+	if (t != NULL && work_stamp(e->w, e->filter->name, t, footer))
+		rewritten(e, s);
+}
+
+/* It has a new MID (1.5). */
+static void
+rewritten(struct eval *e, const struct stmt *s)
+{
+	work_note(e->w, WN_REWRITTEN)->text =
+	    str_of(arena_printf(e->w->mem, "%s filter '%.*s'", s->action->name,
+		(int)e->filter->name.n, e->filter->name.p));
 }

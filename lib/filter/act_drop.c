@@ -15,7 +15,10 @@ typedef enum truth which_fn(
 
 static void drop(
     struct eval *, const struct stmt *, which_fn *, size_t comment);
-static void drop_one(struct eval *, const struct stmt *,
+static void place_comment(struct eval *, const struct stmt *,
+    const struct mime_part *, size_t comment, const bool *goes,
+    struct str *texts);
+static struct str text_for(struct eval *, const struct stmt *,
     const struct mime_part *, size_t comment);
 static void remember(struct work *, const struct mime_part *);
 
@@ -47,6 +50,8 @@ by_content(struct eval *e, const struct stmt *s, const struct mime_part *p)
 	if (pattern.regex == NULL && pattern.smart == SMART_NONE &&
 	    pattern.dictionary == NULL)
 		return NO;
+	if (content_has_parts(p))
+		return NO; /* its parts are looked at */
 	return content_part_score(
 	    e, &pattern, p, (uint64_t)s->args.v[1].number, &n);
 }
@@ -102,48 +107,72 @@ act_drop_macros(struct eval *e, const struct stmt *s)
 static void
 drop(struct eval *e, const struct stmt *s, which_fn *which, size_t comment)
 {
-	size_t n = mime_of(&e->w->msg, e->w->mem)->n;
+	const struct mime *m = mime_of(&e->w->msg, e->w->mem);
+	size_t n = m->n, some = 0;
+	struct str *texts = arena_array(e->w->mem, n, sizeof(*texts));
 	bool *goes = arena_array(e->w->mem, n, sizeof(*goes));
 	const struct mime_part *p = NULL;
-	bool lacks = false, some = false;
+	bool lacks = false;
 
 	while ((p = content_next(e, p)) != NULL) {
 		enum truth t = which(e, s, p);
 
 		lacks |= t == LACKS;
 		goes[p->index] = t == YES;
-		some |= t == YES;
+		some += t == YES;
 	}
 	e->lacks |= lacks;
-	if (lacks || !some)
+	if (lacks || some == 0)
 		return;
+	for (size_t i = 0; i < n; i++)
+		if (goes[i])
+			place_comment(e, s, &m->parts[i], comment, goes, texts);
 	/* From the end on: what goes moves nothing before it. */
 	for (size_t i = n; i-- > 0;) {
-		const struct mime *m = mime_of(&e->w->msg, e->w->mem);
-
-		if (goes[i] && i < m->n)
-			drop_one(e, s, &m->parts[i], comment);
+		m = mime_of(&e->w->msg, e->w->mem);
+		if (texts[i].p != NULL && i < m->n)
+			edit_replace_part(
+			    &e->w->msg, &m->parts[i], texts[i], e->w->mem);
 	}
 	work_note(e->w, WN_REWRITTEN)->text =
 	    str_of(arena_printf(e->w->mem, "%s filter '%.*s'", s->action->name,
 		(int)e->filter->name.n, e->filter->name.p));
 }
 
+/* Where the comment on this part is to stand: in its place, or, of what an
+ * encoded container has, in that of the container. What is in something that
+ * goes needs no words of its own. */
 static void
-drop_one(struct eval *e, const struct stmt *s, const struct mime_part *p,
+place_comment(struct eval *e, const struct stmt *s, const struct mime_part *p,
+    size_t comment, const bool *goes, struct str *texts)
+{
+	const struct mime_part *at = p;
+
+	for (const struct mime_part *up = p->parent; up != NULL;
+	     up = up->parent)
+		if (goes[up->index] && up->role == MIME_ATTACHMENT &&
+		    content_has_parts(up))
+			return;
+	while (at->decoded && at->parent != NULL)
+		at = at->parent;
+	remember(e->w, p);
+	if (texts[at->index].p == NULL)
+		texts[at->index] = text_for(e, s, p, comment);
+}
+
+static struct str
+text_for(struct eval *e, const struct stmt *s, const struct mime_part *p,
     size_t comment)
 {
-	struct str text;
+	struct str text = eval_arg(e, s, comment);
 
-	remember(e->w, p);
-	text = eval_arg(e, s, comment);
-	if (text.n == 0)
-		text = str_of(arena_printf(e->w->mem,
-		    "The attachment %.*s was removed\n"
-		    "by the filter %.*s.\n",
-		    (int)p->name.n, p->name.p, (int)e->filter->name.n,
-		    e->filter->name.p));
-	edit_replace_part(&e->w->msg, p, text, e->w->mem);
+	if (text.n > 0)
+		return text;
+	return str_of(arena_printf(e->w->mem,
+	    "The attachment %.*s was removed\n"
+	    "by the filter %.*s.\n",
+	    (int)p->name.n, p->name.p, (int)e->filter->name.n,
+	    e->filter->name.p));
 }
 
 /* $dropped_filenames, in the order of dropping. */

@@ -32,13 +32,17 @@ enum truth content_score(struct eval *, const struct pattern *, unsigned where,
 enum truth content_part_score(struct eval *, const struct pattern *,
     const struct mime_part *, uint64_t enough, uint64_t *score);
 
+/* A multipart, or an attached message that was taken apart: its parts are what
+ * is searched and inspected. A text with uuencoded files is none. */
+bool content_has_parts(const struct mime_part *);
 /* What inspection says of an attachment; NULL with LACKS: not known yet.
  * NULL with NO: it cannot be inspected, or is not to be (2.12). */
 const struct part_fact *content_fact(
     struct eval *, const struct mime_part *, enum truth *);
 /* The decoded bytes, within limits. */
 struct str content_bytes(struct eval *, const struct mime_part *);
-/* Next attachment of the message; start with NULL. */
+/* Next attachment of the message, attached messages among them; start with
+ * NULL. */
 const struct mime_part *content_next(struct eval *, const struct mime_part *);
 
 /* Matches in one text, each of its lines by itself. */

@@ -182,14 +182,17 @@ rule_spf_status(struct eval *e, const struct expr *x)
 	static const struct str identities[] = { STR("helo"), STR("mailfrom"),
 		STR("pra") };
 	bool one = x->args.n > 0 && x->args.v[0].text.n > 0;
-	bool found = false;
+	int64_t results = 0; /* a bit for each */
 
 	for (size_t i = 0; i < 3; i++)
-		if (!one || x->args.v[0].number == (int64_t)i)
-			found |= x->value.number >>
-				     result_of(e, FACT_SPF, identities[i]) &
-				 1;
-	return truth_of(found == (x->cmp == CMP_EQ));
+		if (one ? x->args.v[0].number == (int64_t)i
+			: fact_find(e->w->facts, FACT_SPF, identities[i]) !=
+			      NULL)
+			results |= 1ll << result_of(e, FACT_SPF, identities[i]);
+	if (results == 0)
+		results = 1ll << SPF_NONE;
+	return truth_of(
+	    ((results & x->value.number) != 0) == (x->cmp == CMP_EQ));
 }
 
 enum truth

@@ -97,8 +97,9 @@ rule_encrypted(struct eval *e, const struct expr *x)
 	const struct mime_part *p = NULL;
 
 	(void)x;
-	if (is_type(&m->parts[0], "multipart", "encrypted"))
-		return YES;
+	for (size_t i = 0; i < m->n; i++)
+		if (is_type(&m->parts[i], "multipart", "encrypted"))
+			return YES;
 	while ((p = mime_next_leaf(m, p)) != NULL) {
 		struct str bytes = content_bytes(e, p);
 

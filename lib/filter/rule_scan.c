@@ -60,7 +60,8 @@ rule_attachment_binary(struct eval *e, const struct expr *x)
 	struct str match;
 
 	while ((p = content_next(e, p)) != NULL)
-		if (eval_search(
+		if (!content_has_parts(p) &&
+		    eval_search(
 			e, x->args.v[0].regex, content_bytes(e, p), 0, &match))
 			return YES;
 	return NO;

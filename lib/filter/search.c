@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "base/mem.h"
 #include "filter/filetype.h"
 #include "filter/regex.h"
 
@@ -12,10 +13,23 @@
 #define MATCHES_SHOWN 2048 /* and of all of them */
 #define BODY_MAX      (256u << 20)
 
+/* A pattern on its way through the parts. */
+struct search {
+	struct eval *eval;
+	const struct pattern *pattern;
+	unsigned where;
+	bool lacks; /* a fact about a part is missing */
+};
+
+static uint64_t tree_score(
+    struct search *, const struct mime_part *, uint64_t enough);
+static uint64_t leaf_score(
+    struct search *, const struct mime_part *, uint64_t enough);
 static bool is_text(const struct mime_part *);
-static bool in_alternative(const struct mime_part *, uint32_t *group);
 static bool is_skipped(struct eval *, const struct mime_part *);
 static bool may_scan(struct eval *, const struct mime_part *);
+static bool is_incomplete(struct eval *, const struct part_fact *);
+static enum truth unscanned(struct eval *, uint64_t enough, uint64_t *score);
 static void failure(struct eval *, const char *what);
 static bool type_matches(struct str pattern, const struct mime_part *);
 static uint64_t line_score(
@@ -34,37 +48,46 @@ content_score(struct eval *e, const struct pattern *p, unsigned where,
     uint64_t enough, uint64_t *score)
 {
 	const struct mime *m = mime_of(&e->w->msg, e->w->mem);
-	const struct mime_part *part = NULL;
-	uint64_t sum = 0, best = 0;
-	uint32_t group = UINT32_MAX;
-	bool lacks = false;
+	struct search s = { e, p, where, false };
 
-	while ((part = mime_next_leaf(m, part)) != NULL) {
-		uint32_t g = UINT32_MAX;
-		uint64_t n = 0;
+	*score = tree_score(&s, &m->parts[0], enough);
+	return s.lacks && *score < enough ? LACKS : truth_of(*score >= enough);
+}
 
-		if (!(where &
-			(part->role == MIME_BODY ? IN_BODY : IN_ATTACHMENTS)))
-			continue;
-		if (content_part_score(e, p, part, enough, &n) == LACKS)
-			lacks = true;
-		in_alternative(part, &g);
-		/* Of alternatives that stand together the best one counts. */
-		if (g == UINT32_MAX || g != group) {
-			sum += best;
-			best = 0;
-		}
-		group = g;
-		best = g != UINT32_MAX && n < best ? best : n;
-		if (g == UINT32_MAX) {
-			sum += best;
-			best = 0;
-		}
-		if (sum + best >= enough)
-			break;
+/* Of a part with all that is in it. Of alternatives, each with all its parts,
+ * the best one counts. */
+static uint64_t
+tree_score(struct search *s, const struct mime_part *part, uint64_t enough)
+{
+	bool alternative = str_is(part->type, "multipart") &&
+			   str_is(part->subtype, "alternative");
+	uint64_t sum = 0;
+
+	if (!content_has_parts(part))
+		sum = leaf_score(s, part, enough);
+	for (const struct mime_part *c = part->child; c != NULL && sum < enough;
+	     c = c->next) {
+		uint64_t n =
+		    tree_score(s, c, alternative ? enough : enough - sum);
+
+		if (!alternative)
+			sum += n;
+		else if (n > sum)
+			sum = n;
 	}
-	*score = sum + best;
-	return lacks && *score < enough ? LACKS : truth_of(*score >= enough);
+	return sum;
+}
+
+static uint64_t
+leaf_score(struct search *s, const struct mime_part *part, uint64_t enough)
+{
+	unsigned place = part->role == MIME_BODY ? IN_BODY : IN_ATTACHMENTS;
+	uint64_t n = 0;
+
+	if (s->where & place &&
+	    content_part_score(s->eval, s->pattern, part, enough, &n) == LACKS)
+		s->lacks = true;
+	return n;
 }
 
 enum truth
@@ -72,24 +95,27 @@ content_part_score(struct eval *e, const struct pattern *p,
     const struct mime_part *part, uint64_t enough, uint64_t *score)
 {
 	struct str charset = e->w->origin->config->work.scan.charset;
-	struct str text;
+	struct str text, before = e->w->matched, matched;
 	uint64_t stripped;
 
 	*score = 0;
-	if (part->role == MIME_ATTACHMENT && !may_scan(e, part)) {
-		if (e->w->origin->config->work.scan.assume_match &&
-		    !is_skipped(e, part))
-			*score = enough;
+	if (part->role == MIME_ATTACHMENT && is_skipped(e, part))
 		return NO;
-	}
+	if (part->role == MIME_ATTACHMENT && !may_scan(e, part))
+		return unscanned(e, enough, score);
 	if (!is_text(part))
 		return file_score(e, p, part, enough, score);
 	text = mime_text(part, charset, BODY_MAX, e->w->mem, NULL);
 	*score = text_score(e, p, text, enough);
 	if (*score < enough && str_is(part->subtype, "html")) {
 		text = mime_strip_html(text, e->w->mem);
+		matched = e->w->matched;
+		e->w->matched = before;
 		stripped = text_score(e, p, text, enough);
-		*score = stripped > *score ? stripped : *score;
+		if (stripped > *score)
+			*score = stripped;
+		else
+			e->w->matched = matched;
 	}
 	return truth_of(*score >= enough);
 }
@@ -104,10 +130,44 @@ file_score(struct eval *e, const struct pattern *p,
 	const struct part_fact *f = content_fact(e, part, &t);
 
 	if (f == NULL)
-		return t;
+		return t == LACKS ? LACKS : unscanned(e, enough, score);
 	*score = text_score(e, p, f->text, enough);
 	for (size_t i = 0; i < f->n_members && *score < enough; i++)
 		*score += text_score(e, p, f->members[i].text, enough - *score);
+	if (*score < enough && is_incomplete(e, f))
+		return unscanned(e, enough, score);
+	return truth_of(*score >= enough);
+}
+
+/* Did inspection come to a limit, so that there may be more? */
+static bool
+is_incomplete(struct eval *e, const struct part_fact *f)
+{
+	const struct {
+		bool is;
+		const char *what;
+	} rows[] = {
+		{ f->too_large, "Size Limit Exceeded" },
+		{ f->too_deep, "Scan Depth Exceeded" },
+		{ f->timeout, "Scan Timeout" },
+		{ f->corrupt, "Corrupt Data" },
+	};
+
+	for (size_t i = 0; i < NELEM(rows); i++) {
+		if (!rows[i].is)
+			continue;
+		failure(e, rows[i].what);
+		return true;
+	}
+	return false;
+}
+
+/* What cannot be scanned may count as a match. */
+static enum truth
+unscanned(struct eval *e, uint64_t enough, uint64_t *score)
+{
+	if (e->w->origin->config->work.scan.assume_match)
+		*score = enough;
 	return truth_of(*score >= enough);
 }
 
@@ -115,9 +175,12 @@ const struct part_fact *
 content_fact(struct eval *e, const struct mime_part *part, enum truth *t)
 {
 	struct str key = work_key(e->w, (int)part->index);
-	const struct fact_answer *a = fact_find(e->w->facts, FACT_PART, key);
+	const struct fact_answer *a;
 
 	*t = NO;
+	if (content_has_parts(part))
+		return NULL;
+	a = fact_find(e->w->facts, FACT_PART, key);
 	if (a == NULL) {
 		*t = eval_lacks(e, FACT_PART, key);
 		return NULL;
@@ -128,6 +191,12 @@ content_fact(struct eval *e, const struct mime_part *part, enum truth *t)
 	}
 	*t = YES;
 	return a->detail;
+}
+
+bool
+content_has_parts(const struct mime_part *part)
+{
+	return part->child != NULL && !str_is(part->type, "text");
 }
 
 struct str
@@ -141,9 +210,9 @@ content_next(struct eval *e, const struct mime_part *part)
 {
 	const struct mime *m = mime_of(&e->w->msg, e->w->mem);
 
-	while ((part = mime_next_leaf(m, part)) != NULL)
-		if (part->role == MIME_ATTACHMENT)
-			return part;
+	for (size_t i = part != NULL ? part->index + 1 : 0; i < m->n; i++)
+		if (m->parts[i].role == MIME_ATTACHMENT)
+			return &m->parts[i];
 	return NULL;
 }
 
@@ -211,19 +280,6 @@ is_text(const struct mime_part *p)
 	return str_is(p->type, "text") || str_is(p->type, "message");
 }
 
-/* Part of an alternative; group: the index of that. */
-static bool
-in_alternative(const struct mime_part *p, uint32_t *group)
-{
-	for (p = p->parent; p != NULL; p = p->parent)
-		if (str_is(p->type, "multipart") &&
-		    str_is(p->subtype, "alternative")) {
-			*group = p->index;
-			return true;
-		}
-	return false;
-}
-
 /* --- what is scanned at all (2.12) --- */
 
 static bool
@@ -254,8 +310,6 @@ may_scan(struct eval *e, const struct mime_part *part)
 {
 	const struct scan_settings *s = &e->w->origin->config->work.scan;
 
-	if (is_skipped(e, part))
-		return false;
 	if (part->body.n > s->max_size)
 		failure(e, "Size Limit Exceeded");
 	else if (part->depth > s->max_depth + 1)

@@ -282,13 +282,12 @@ of_attachments(
     struct work *w, struct str (*of)(struct work *, const struct mime_part *))
 {
 	const struct mime *m = mime_of(&w->msg, w->mem);
-	const struct mime_part *p = NULL;
 	struct str *v = arena_array(w->mem, m->n, sizeof(*v));
 	size_t n = 0;
 
-	while ((p = mime_next_leaf(m, p)) != NULL)
-		if (p->role == MIME_ATTACHMENT)
-			v[n++] = of(w, p);
+	for (size_t i = 0; i < m->n; i++)
+		if (m->parts[i].role == MIME_ATTACHMENT)
+			v[n++] = of(w, &m->parts[i]);
 	return joined(w, v, n);
 }
 
