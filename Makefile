@@ -146,7 +146,7 @@ $O/tests/test_split_crash $O/tests/test_settle: $(patsubst %,$O/obj/cleanup/%.o,
 $O/tests/test_admin_render: $O/obj/admin/render_status.o \
 	$O/obj/admin/render_hosts.o $O/obj/admin/render_queue.o \
 	$O/obj/admin/fields.o
-$O/tests/test_trace: $(patsubst %,$O/obj/trace/%.o,\
+$O/tests/test_trace $O/tests/test_trace_work: $(patsubst %,$O/obj/trace/%.o,\
 	run queue text show show_work json json_work params answer given)
 $O/tests/test_admin_dialogue: $O/obj/admin/dialogue.o $O/obj/admin/words.o
 $O/tests/test_admin_edit: $O/obj/admin/args.o $O/obj/admin/maptext.o \

@@ -194,7 +194,7 @@ spam(struct page *p, const struct work_note *n)
 		buf_printf(p->out, "  (score %" PRId64 ")", n->score);
 	buf_putc(p->out, '\n');
 	if (p->explain && n->text.n > 0)
-		detail(p, "  - Tests: ", n->text);
+		detail(p, "   - Tests: ", n->text);
 }
 
 static void

@@ -1,0 +1,177 @@
+"""The work queue: what trace says of a message is what comes out of it.
+
+The messages that trace shows are compared, byte for byte, with those that the
+next hop gets; what may differ is listed in twin.neutral().
+"""
+import os
+import shutil
+import socket
+import tempfile
+import threading
+
+import pytest
+
+import twin
+from conftest import CONFIG
+from ports import free_port
+from sink import Sink
+from suite import Suite, wait_for
+from twin import Session
+
+WORK = CONFIG.replace("    rat:\n", "    footer: house\n    rat:\n", 1) + """
+text_resources:
+  - name: house
+anti_spam: {engine: spamd, servers: '127.0.0.1:@SPAMD@', timeout: 10s}
+content_filters:
+  incoming:
+    - name: mark
+      actions: ['insert-header("X-Board", "$EnvelopeFrom")',
+                'edit-header-text("Subject", "budget", "plan")']
+    - name: many
+      conditions: ['rcpt-count > 1']
+      actions: ['insert-header("X-Many", "yes")']
+mail_policies:
+  incoming:
+    - name: board
+      members: [{recipients: [ceo@example.com, cfo@example.com]}]
+      content_filters: [mark, many]
+      anti_spam: disabled
+    - name: branch
+      members: [{recipients: ['@branch.example.com']}]
+"""
+FILTERS = r"""
+tag: if (header("X-Tag-Me")) { insert-header("X-Tagged", "by $EnvelopeFrom"); }
+else { insert-header("X-Plain", "$Subject"); }
+strip: if (header("X-Secret")) { strip-header("X-Secret"); }
+elsewhere: if (subject == "^elsewhere") { alt-rcpt-to("other@example.com"); }
+gone: if (subject == "^drop") { drop(); }
+back: if (subject == "^back") { bounce(); }
+body: if (only-body-contains("secret", 1)) { insert-header("X-Body", "1"); }
+foot: if (subject == "^foot") { add-footer("house"); }
+enough: if (subject == "^enough") { skip-filters(); }
+late: if (true) { insert-header("X-Late", "1"); }
+"""
+TEXT = b"Subject: %s\r\n%s\r\n%s"
+MIXED = (b"MIME-Version: 1.0\r\n"
+         b"Content-Type: multipart/mixed; boundary=b\r\n",
+         b"--b\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n"
+         b"secret gr\xc3\xbc\xc3\x9fe\r\n"
+         b"--b\r\nContent-Type: image/png\r\n\r\n.dot\r\n--b--\r\n")
+ALL = ("anna@example.com", "cfo@example.com", "x@branch.example.com",
+       "ceo@example.com")
+CASES = {
+    "a header": (b"hello", b"X-Tag-Me: 1\r\n", b"text\r\n", ALL[:1]),
+    "without a body": (b"hello", b"X-Secret: 1\r\nA: b\r\n", b"", ALL[:1]),
+    "three policies": (b"budget", b"X-Secret: 1\r\n", b"..\r\n.\r\n", ALL),
+    "two of one": (b"budget", b"", b"x\r\n", ALL[1::2]),
+    "another recipient": (b"elsewhere", b"", b"x\r\n", ALL[:2]),
+    "dropped": (b"drop", b"", b"x\r\n", ALL),
+    "bounced": (b"back", b"", b"x\r\n", ALL[:1]),
+    "the body": (b"=?utf-8?q?gr=C3=BC=C3=9Fe?=", *MIXED, ALL[:1]),
+    "a footer of a filter": (b"foot", *MIXED, ALL[:2]),
+    "the rest is skipped": (b"enough", b"", b"x\r\n", ALL[:1]),
+    "spam": (b"cheap pills", b"", b"x\r\n", ALL),
+}
+
+
+class Spamd:
+    """Says of mail that has pills in it that it is spam, and learns how often
+    it was asked."""
+
+    def __init__(self):
+        self.asked, self.port = 0, free_port()
+        self.server = socket.create_server(("127.0.0.1", self.port))
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        while True:
+            try:
+                c, _ = self.server.accept()
+            except OSError:
+                return
+            with c, c.makefile("rb") as f:
+                self.asked += 1
+                said = b"True ; 12.0" if b"pills" in f.read() \
+                    else b"False ; 1.0"
+                c.sendall(b"SPAMD/1.1 0 EX_OK\r\nContent-length: 7\r\n"
+                          b"Spam: %s / 5.0\r\n\r\nA,B,C\r\n" % said)
+
+    def close(self):
+        self.server.shutdown(socket.SHUT_RDWR)
+        self.server.close()
+
+
+@pytest.fixture(scope="module")
+def work():
+    folder = tempfile.mkdtemp(prefix="postern-test.", dir="/var/tmp")
+    spamd = Spamd()
+    config = WORK.replace("@SPAMD@", str(spamd.port))
+    with Suite(os.path.join(folder, "s"), config, start=False) as postern:
+        for path, text in {"filters/message_filters": FILTERS,
+                           "texts/house.txt": "Example Ltd.\n"}.items():
+            file = postern.root / "etc" / path
+            file.parent.mkdir(exist_ok=True)
+            file.parent.chmod(0o755)
+            file.write_text(text)
+            file.chmod(0o644)
+        postern.start()
+        with Sink(postern.sink_port) as sink:
+            postern.sink, postern.spamd = sink, spamd
+            yield postern
+    spamd.close()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def promised(said):
+    return sorted((r["sender"], sorted(r["recipients"]),
+                   twin.neutral(r["message"].encode()))
+                  for r in said.get("results", [])
+                  if r["outcome"] == "queued")
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_trace_and_gateway_agree(work, name):
+    subject, header, body, rcpts = CASES[name]
+    s = Session("InboundMail", work.port, rcpts=rcpts, name="",
+                body=TEXT % (subject, header, body))
+    said = twin.trace(work, s)
+    before = len(work.sink.messages)
+    heard = twin.live(s)
+    assert heard == twin.expected(s, said)
+    wait_for("an empty queue", lambda: work.queued() == [])
+    came = work.sink.messages[before:]
+    notices = [m for m in came if m.sender == ""]
+    mail = sorted((m.sender, sorted(m.rcpts), twin.neutral(m.body))
+                  for m in came if m.sender != "")
+    assert mail == promised(said)
+    if said["outcome"] == "bounced in work queue":
+        assert [m.rcpts for m in notices] == [[s.sender]] and not mail
+    else:
+        assert notices == []
+    assert (said["outcome"] == "dropped in work queue") == (not came)
+
+
+def test_trace_asks_the_scanner(work):
+    """... and nobody else: what was given is not asked for."""
+    s = Session("InboundMail", work.port,
+                body=TEXT % (b"pills", b"", b"x\r\n"))
+    before = work.spamd.asked
+    text = twin.trace(work, s, text=True)
+    assert "AntiSpam Evaluation:\n - Positively Identified Spam" in text
+    assert work.spamd.asked == before + 1
+    text = twin.trace(work, s, "--spam", "12", text=True)
+    assert "AntiSpam Evaluation:\n - Not Spam  (score 12)" in text
+    assert work.spamd.asked == before + 1
+
+
+def test_trace_draws(work):
+    """random() is another number each time."""
+    file = work.root / "etc" / "filters" / "message_filters"
+    file.write_text("low: if (random(1000000) < 500000) { drop(); }\n")
+    try:
+        s = Session("InboundMail", work.port)
+        outcomes = {twin.trace(work, s, "--spam", "0")["outcome"]
+                    for _ in range(40)}
+    finally:
+        file.write_text(FILTERS)
+    assert outcomes == {"queued", "dropped in work queue"}
