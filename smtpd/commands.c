@@ -546,6 +546,7 @@ apply_quit(struct smtp_session *s, struct request *r)
 	say(s, 221, "2.0.0", "%.*s", STR_ARG(session_hostname(s)));
 	if (s->txn != NULL)
 		txn_drop(s, "Receiving aborted by sender");
+	s->quit = true;
 	session_close(s, r->more);
 }
 

@@ -89,6 +89,18 @@ conn_new(struct smtpd *sm, int fd, const struct conn_origin *from)
 	settle(c);
 }
 
+/* Our last words leave with the end of the connection, in one packet; not
+ * those to a client who may have something in our way unread that would cut
+ * them off. */
+int
+conn_send_flags(const struct conn *c)
+{
+	const struct smtp_session *s = &c->session;
+	bool last = s->phase == PH_CLOSING && (s->lingers || s->quit);
+
+	return MSG_NOSIGNAL | (last ? MSG_MORE : 0);
+}
+
 bool
 conn_spoke(struct smtp_session *s)
 {
@@ -437,7 +449,7 @@ write_some(struct conn *c, struct buf *b)
 
 	if (conn_tls_is_up(c))
 		return conn_tls_write(c, b);
-	n = send(c->fd, b->data, b->len, MSG_NOSIGNAL);
+	n = send(c->fd, b->data, b->len, conn_send_flags(c));
 	if (n >= 0)
 		buf_consume(b, (size_t)n);
 	else if (errno == EAGAIN || errno == EINTR)

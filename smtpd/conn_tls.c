@@ -285,7 +285,7 @@ flush(struct conn *c)
 	}
 	if (from->len == 0 && !failed)
 		return true;
-	n = send(c->fd, from->data, from->len, MSG_NOSIGNAL);
+	n = send(c->fd, from->data, from->len, conn_send_flags(c));
 	if (failed || t->out.failed ||
 	    (n == -1 && errno != EAGAIN && errno != EINTR)) {
 		session_lost(&c->session);

@@ -124,6 +124,7 @@ struct smtp_session {
 	bool leaving;    /* no new transactions: 421 */
 	bool lost;       /* the client went without QUIT */
 	bool lingers;    /* CLOSING: input may be on its way */
+	bool quit;       /* CLOSING: because the client says so */
 	uint8_t limited; /* bits of enum limit that the log knows of */
 	bool refused;    /* CLOSING: TCPREFUSE; reset, say nothing */
 	struct {

@@ -100,6 +100,7 @@ struct conn_origin { /* where a connection came from */
 };
 void conn_new(struct smtpd *, int fd, const struct conn_origin *);
 bool conn_spoke(struct smtp_session *); /* session_ops.spoke */
+int conn_send_flags(const struct conn *);
 /* Each of these may be the last that is heard of the connection. */
 void conn_answer(struct conn *, const struct fact_answer *);
 void conn_unanswered(struct conn *); /* lookupd is gone */
