@@ -13,6 +13,7 @@
  */
 #include <errno.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
@@ -38,10 +39,10 @@ struct committer {
 	unsigned pending;  /* not yet called back; loop's thread only */
 	struct list fresh; /* of this turn; loop's thread only */
 
+	sem_t work;           /* a condition would make the lock contended */
 	pthread_mutex_t lock; /* guards what follows */
-	pthread_cond_t work;
 	struct list todo, finished;
-	unsigned idle; /* threads that wait for work */
+	unsigned idle; /* threads that wait for work and are not woken yet */
 	bool stop;
 
 	unsigned n_threads;
@@ -55,6 +56,7 @@ static void list_move(struct list *from, struct list *to);
 static void put(struct qfile *, struct committer *,
     void (*done)(void *arg, const struct err *err), void *arg);
 static void give(void *arg);
+static bool wakes(struct committer *);
 static void *thread_main(void *);
 static unsigned take_batch(struct committer *, struct qfile **batch);
 static void make_durable(struct qfile **batch, unsigned n);
@@ -81,7 +83,7 @@ committer_new(struct loop *loop, unsigned n_threads)
 	list_init(&c->todo);
 	list_init(&c->finished);
 	pthread_mutex_init(&c->lock, NULL);
-	pthread_cond_init(&c->work, NULL);
+	sem_init(&c->work, 0, 0);
 	c->wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (c->wake == -1)
 		panic("committer: no eventfd");
@@ -107,14 +109,15 @@ committer_free(struct committer **cp)
 	give(c);
 	pthread_mutex_lock(&c->lock);
 	c->stop = true;
-	pthread_cond_broadcast(&c->work);
 	pthread_mutex_unlock(&c->lock);
+	for (unsigned i = 0; i < c->n_threads; i++)
+		sem_post(&c->work);
 	for (unsigned i = 0; i < c->n_threads; i++)
 		pthread_join(c->threads[i], NULL);
 	complete(c);
 	loop_unwatch(&c->watch);
 	close(c->wake);
-	pthread_cond_destroy(&c->work);
+	sem_destroy(&c->work);
 	pthread_mutex_destroy(&c->lock);
 	free(c);
 	*cp = NULL;
@@ -212,10 +215,20 @@ give(void *arg)
 		return;
 	pthread_mutex_lock(&c->lock);
 	list_move(&c->fresh, &c->todo);
-	wake = c->idle > 0;
+	wake = wakes(c);
 	pthread_mutex_unlock(&c->lock);
 	if (wake)
-		pthread_cond_signal(&c->work);
+		sem_post(&c->work);
+}
+
+/* Is there somebody to wake? With the lock; the caller does, without. */
+static bool
+wakes(struct committer *c)
+{
+	if (c->todo.n == 0 || c->idle == 0)
+		return false;
+	c->idle--;
+	return true;
 }
 
 static void *
@@ -242,15 +255,17 @@ take_batch(struct committer *c, struct qfile **batch)
 	pthread_mutex_lock(&c->lock);
 	while (c->todo.n == 0 && !c->stop) {
 		c->idle++;
-		pthread_cond_wait(&c->work, &c->lock);
-		c->idle--;
+		pthread_mutex_unlock(&c->lock);
+		while (sem_wait(&c->work) == -1)
+			continue; /* EINTR */
+		pthread_mutex_lock(&c->lock);
 	}
 	while (n < BATCH_MAX && c->todo.n > 0)
 		batch[n++] = list_take(&c->todo);
-	more = c->todo.n > 0 && c->idle > 0;
+	more = wakes(c);
 	pthread_mutex_unlock(&c->lock);
 	if (more)
-		pthread_cond_signal(&c->work);
+		sem_post(&c->work);
 	return n;
 }
 
