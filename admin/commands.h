@@ -41,6 +41,7 @@
 	C(oldmessage)                                                          \
 	C(outbreakconfig)                                                      \
 	C(policyconfig)                                                        \
+	C(quarantine)                                                          \
 	C(quarantineconfig)                                                    \
 	C(reload)                                                              \
 	C(removemessage)                                                       \

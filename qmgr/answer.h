@@ -34,6 +34,9 @@ void answer_showrecipients(const struct ask *, struct reply_to *);
 void answer_showmessage(const struct ask *, struct reply_to *);
 void answer_oldmessage(const struct ask *, struct reply_to *);
 void answer_removemessage(const struct ask *, struct reply_to *);
+/* quarantine_answer.c */
+void answer_quarantine(const struct ask *, struct reply_to *);
+json_t *answer_held(const struct world *, uint64_t mid); /* where it is held */
 /* commands.c */
 json_t *answer_text(struct str); /* what is not UTF-8 becomes "?" */
 json_t *answer_age(const struct world *, const struct mail *);

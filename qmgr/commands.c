@@ -45,6 +45,9 @@ static const struct {
 	{ "resumedel", 1, 1, "resumedel", answer_resumedel },
 	{ "workqueue", 2, 3, "workqueue status|pause REASON|resume",
 	    answer_workqueue },
+	{ "quarantine", 2, 7,
+	    "quarantine list|search|release|delete|delay|move",
+	    answer_quarantine },
 	{ "queue", 1, 1, "queue", answer_queue },
 	{ "resetcounters", 1, 1, "resetcounters", answer_resetcounters },
 };

@@ -55,7 +55,8 @@
  *	  "recipients": [ as above ] }
  *	At content_off of the descriptor stand content_len bytes in stored
  *	form (dots doubled); prepend comes before them. place may also be
- *	"workqueue". status 1: MID 47 is not in the system.
+ *	"workqueue", or "quarantine": then "quarantines" has an ENTRY of
+ *	`quarantine search` for each. status 1: MID 47 is not in the system.
  *
  *	oldmessage		as showmessage, of the oldest message (internal
  *				destinations excluded). status 1: The queue is
@@ -77,6 +78,25 @@
  *	{ "status_as_of": t, "status": "Operational" or
  *	  "Paused by USER: REASON", "paused": bool, "reason": text,
  *	  "by": text, "messages": n }
+ *
+ *	quarantine list
+ *	{ "status_as_of": t, "space": bytes, "used": bytes, "quarantines":
+ *	  [ { "name": text, "messages": n, "bytes": n,
+ *	    "retention": seconds or null (by policy),
+ *	    "action": "release"|"delete" } ] }
+ *	quarantine search NAME [sender=TEXT] [rcpt=TEXT] [subject=TEXT]
+ *	    [since=SECONDS]		a part of it, whatever the case
+ *	{ "quarantine": text, "messages": [ ENTRY, ... ], "found": n,
+ *	  "cut": bool }			in the order they came; 10,000 at most
+ *	ENTRY: { "mid": n, "quarantine": text, "sender": text,
+ *	    "recipients": text, "bytes": n, "subject": text, "arrival": t,
+ *	    "entered": t, "expires": t, "reason": text }
+ *	quarantine release|delete NAME MID|all
+ *	quarantine delay NAME MID SECONDS	   later than it would have
+ *	quarantine move NAME MID OTHER
+ *	{ "quarantine": text, "done": "released"|"deleted"|"delayed"|"moved",
+ *	  "messages": n }  delay: "expires": t; move: "to": text
+ *	status 1: There is no quarantine "x"; MID 47 is not in quarantine "x".
  *
  *	queue
  *	{ "status_as_of": t, "delivery": "running" or "suspended",

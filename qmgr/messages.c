@@ -107,9 +107,12 @@ answer_removemessage(const struct ask *a, struct reply_to *r)
 		return;
 	}
 	r->status = 1;
-	if (m != NULL) {
+	if (m != NULL || quarantine_find(&w->quarantines, mid) != NULL) {
 		snprintf(r->error, sizeof(r->error),
-		    "MID %" PRIu64 " is being delivered.", mid);
+		    m != NULL ? "MID %" PRIu64 " is being delivered."
+			      : "MID %" PRIu64 " is in quarantine: see "
+				"the command quarantine.",
+		    mid);
 		return;
 	}
 	arena_init(&mem, QUEUE_READ_MEM);
@@ -264,8 +267,11 @@ open_any(struct world *w, uint64_t mid, struct qmessage *qm, struct arena *mem)
 {
 	struct mail *m = mail_find(&w->q, mid);
 	struct err err = ERR_INIT;
-	int fd = m != NULL ? held_open(&w->helds, m, &err)
-			   : store_reader(w->store, QUEUE_INCOMING, mid, &err);
+	bool held = quarantine_find(&w->quarantines, mid) != NULL;
+	int fd = m != NULL
+		     ? held_open(&w->helds, m, &err)
+		     : store_reader(w->store,
+			   held ? QUEUE_QUARANTINE : QUEUE_INCOMING, mid, &err);
 
 	if (fd == -1)
 		return -1;
@@ -282,19 +288,25 @@ opened_json(const struct ask *a, const struct qmessage *qm)
 	const struct world *w = a->world;
 	const struct mail *m = mail_find(&w->q, qm->mid);
 	int64_t age = w->q.wall - qm->envelope.arrival;
+	const char *place = "workqueue";
 	uint64_t n = 0;
 
-	return json_pack("{s:I, s:o, s:I, s:o, s:s, s:I, s:I, s:I, s:o, s:o}",
-	    "mid", (json_int_t)qm->mid, "age",
+	if (m != NULL)
+		place = place_name(m);
+	else if (quarantine_find(&w->quarantines, qm->mid) != NULL)
+		place = "quarantine";
+	return json_pack(
+	    "{s:I, s:o, s:I, s:o, s:s, s:I, s:I, s:I, s:o, s:o, s:o}", "mid",
+	    (json_int_t)qm->mid, "age",
 	    m != NULL ? answer_age(w, m) : json_integer(age > 0 ? age : 0),
 	    "arrival", (json_int_t)qm->envelope.arrival, "sender",
-	    answer_text(qm->envelope.sender), "place",
-	    m != NULL ? place_name(m) : "workqueue", "bytes",
+	    answer_text(qm->envelope.sender), "place", place, "bytes",
 	    (json_int_t)qm->content_len, "content_off",
 	    (json_int_t)qm->content_off, "content_len",
 	    (json_int_t)qm->content_len, "prepend",
 	    answer_text(qm->route.prepend), "recipients",
-	    m != NULL ? rcpts_json(w, m, NULL, &n) : json_array());
+	    m != NULL ? rcpts_json(w, m, NULL, &n) : json_array(),
+	    "quarantines", answer_held(w, qm->mid));
 }
 
 static const char *

@@ -49,6 +49,12 @@ TEXT = [
     ("quarantineconfig list", 0, "3  Outbreak         by policy  Release\n"),
     ("quarantineconfig delete Virus", 2, "is used by Postern itself."),
     ("quarantineconfig new A retention=1w", 2, "must be a time in seconds"),
+    ("quarantine list", 0, "Virus                            0   empty         0  30d        Delete\n"),
+    ("quarantine search Policy", 0, "Messages: 0\n"),
+    ("quarantine search None", 1, 'There is no quarantine "None".\n'),
+    ("quarantine release Policy 7", 1, 'MID 7 is not in quarantine "Policy".\n'),
+    ("quarantine delay Policy 7 10", 2, "TIME is a number with d, h or m"),
+    ("quarantine", 2, "Usage: quarantine"),
     ("textconfig list", 0, "There are no text resources configured.\n"),
     ("textconfig delete none", 2, 'There is no text resource "none".\n'),
     ("textconfig new a type=b text=c", 2, "type must be disclaimer, "),
@@ -177,6 +183,9 @@ JSON = {
     "quarantineconfig print Policy": [
         "name", "retention", "action", "free_space", "subject",
         "subject_text", "header", "header_value", "strip_attachments"],
+    "quarantine list": ["status_as_of", "space", "used", "quarantines"],
+    "quarantine search Policy": ["quarantine", "messages", "found", "cut"],
+    "quarantine delete Policy all": ["quarantine", "done", "messages"],
     "textconfig list": None,
     "euqconfig print": ["enabled", "max_size", "delete_oldest", "retention"],
     "localeconfig print": [

@@ -1,7 +1,6 @@
 """Quarantines: held by a filter, kept over a crash, released, delivered once."""
 import os
 import shutil
-import signal
 import tempfile
 
 import pytest
@@ -52,6 +51,10 @@ def delivered(held, subject):
             if b"\r\nSubject: " + subject.encode() + b"\r\n" in m.body]
 
 
+def ask(held, *words):
+    return held.ask("quarantine", *words)
+
+
 def files(held):
     return [p.name for p in held.root.glob("spool/quarantine/*/*")]
 
@@ -70,3 +73,50 @@ def test_held_and_released_when_its_time_is_over(held, size):
     assert m.body.endswith(b"\r\n\r\n" + b"hello\r\n" * size)
     assert m.body.count(b"\nReceived:") + m.body.startswith(b"Received:") == 1
     assert files(held) == []
+
+
+def test_commands_release_delete_delay_and_move(held):
+    mids = [send(held, "hold %d" % i) for i in range(3)]
+    for mid in mids:
+        held.wait_log('MID %d quarantined to "Policy" (message '
+                      'filter:policy_violation)' % mid)
+    found = ask(held, "search", "Policy", "subject=HOLD", "since=1h")
+    assert [m["mid"] for m in found["messages"]] == mids
+    first = found["messages"][0]
+    assert (first["sender"], first["recipients"], first["subject"]) == (
+        "s@client.test", "anna@example.com", "hold 0")
+    assert ask(held, "search", "Policy", "rcpt=bert")["found"] == 0
+    assert "hold 1" in held.postern("quarantine", "show", str(mids[1]))
+    later = ask(held, "delay", "Policy", str(mids[0]), "1d")["expires"]
+    assert later == first["expires"] + 86400 * 1000
+    assert ask(held, "move", "Policy", str(mids[1]), "Virus")["to"] == "Virus"
+    assert ask(held, "search", "Virus")["messages"][0]["mid"] == mids[1]
+    ask(held, "delete", "Virus", str(mids[1]))
+    held.wait_log("MID %d deleted from all quarantines" % mids[1])
+
+    # nothing of it is forgotten by a death of qmgr
+    wait_for("the file", lambda: sorted(files(held)) == sorted(
+        str(m) for m in (mids[0], mids[2])))
+    gone = held.kill("qmgr 0")
+    wait_for("a new qmgr", lambda: held.pids().get("qmgr 0", gone) != gone and
+             "Policy" in held.postern("quarantine", "list", ok=(0, 4)))
+    after = ask(held, "search", "Policy")["messages"]
+    assert [m["mid"] for m in after] == [mids[0], mids[2]]
+    assert after[0]["expires"] == later
+
+    ask(held, "release", "Policy", "all")
+    wait_for("delivery", lambda: delivered(held, "hold 0") and
+             delivered(held, "hold 2"))
+    wait_for("an empty quarantine", lambda: files(held) == [])
+    assert len(delivered(held, "hold 0")) == 1
+    assert delivered(held, "hold 1") == []
+
+
+def test_deleted_in_one_is_never_delivered(held):
+    mid = send(held, "both")
+    held.wait_log('MID %d quarantined to "Policy"' % mid)
+    ask(held, "delete", "Policy", str(mid))
+    held.wait_log('MID %d released from quarantine "Brief"' % mid)
+    held.wait_log("MID %d deleted from all quarantines" % mid)
+    wait_for("an empty quarantine", lambda: files(held) == [])
+    assert delivered(held, "both") == []

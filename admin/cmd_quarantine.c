@@ -1,0 +1,222 @@
+/* cmd_quarantine.c - `quarantine` (workqueue 10.2) */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "admin/commands.h"
+#include "admin/fields.h"
+#include "admin/message.h"
+
+#define ASK_MAX 7 /* words of a question to qmgr */
+
+static int run(struct tool *, int argc, char **argv);
+static int show(struct tool *, const char *mid);
+static bool in_seconds(const char *text, char *out, size_t size);
+static void render_list(const json_t *, struct buf *);
+static void render_search(const json_t *, struct buf *);
+static void render_done(const json_t *, struct buf *);
+static void row(struct buf *, const json_t *, int64_t space);
+
+static const struct operation {
+	const char *name;
+	int min, max; /* words behind it */
+	int time;     /* which of them is a time; 0: none */
+	void (*render)(const json_t *, struct buf *);
+} operations[] = {
+	{ "list", 0, 0, 0, render_list },
+	{ "search", 1, 5, 0, render_search },
+	{ "show", 1, 1, 0, NULL },
+	{ "release", 2, 2, 0, render_done },
+	{ "delete", 2, 2, 0, render_done },
+	{ "delay", 3, 3, 3, render_done },
+	{ "move", 3, 3, 0, render_done },
+};
+#define N_OPERATIONS (sizeof(operations) / sizeof(*operations))
+
+const struct tool_command cmd_quarantine = {
+	.name = "quarantine",
+	.usage = "list | search NAME [sender=TEXT] [rcpt=TEXT] [subject=TEXT] "
+		 "[since=TIME] | show MID | release NAME MID|all | "
+		 "delete NAME MID|all | delay NAME MID TIME | "
+		 "move NAME MID OTHER",
+	.summary = "Look at, release and delete messages in quarantines",
+	.help = "Lists the quarantines and what they hold, finds messages by "
+		"parts of their sender, recipients or subject and by the time "
+		"since they came, shows one, and lets them go: release (when "
+		"all quarantines that hold it have released it, it goes back "
+		"to the work queue), delete, delay (hold it longer), or move "
+		"to another quarantine. TIME is a number with d, h or m.",
+	.run = run,
+};
+
+static int
+run(struct tool *t, int argc, char **argv)
+{
+	const char *words[ASK_MAX + 1] = { "quarantine" };
+	char times[ASK_MAX][48];
+	const struct operation *op = operations;
+
+	while (op < operations + N_OPERATIONS &&
+	       (argc < 2 || strcmp(op->name, argv[1]) != 0))
+		op++;
+	if (op == operations + N_OPERATIONS || argc - 2 < op->min ||
+	    argc - 2 > op->max)
+		return tool_usage(t, NULL);
+	if (op->render == NULL)
+		return show(t, argv[2]);
+	for (int i = 1; i < argc; i++) {
+		const char *time = i == op->time + 1 && op->time > 0 ? argv[i]
+				   : strncmp(argv[i], "since=", 6) == 0
+				       ? argv[i] + 6
+				       : NULL;
+		size_t key = time != NULL ? (size_t)(time - argv[i]) : 0;
+
+		words[i] = argv[i];
+		if (time == NULL)
+			continue;
+		memcpy(times[i], argv[i], key);
+		if (!in_seconds(time, times[i] + key, sizeof(times[i]) - key))
+			return tool_usage(t, "TIME is a number with d, h or m");
+		words[i] = times[i];
+	}
+	return control_show(t, PROGRAM_QMGR, words, op->render);
+}
+
+static int
+show(struct tool *t, const char *arg)
+{
+	struct control_answer answer;
+	struct err err = ERR_INIT;
+	uint64_t mid;
+	int status = message_mid(t, arg, "", &mid);
+
+	if (status != TOOL_DONE)
+		return status;
+	if (message_fetch(t, mid, &answer, &err) == -1)
+		return tool_fail(t, &err);
+	if (json_array_size(json_object_get(answer.json, "quarantines")) == 0) {
+		err_set(
+		    &err, ERR_PERM, "MID %" PRIu64 " is in no quarantine", mid);
+		status = tool_fail(t, &err);
+	} else if (t->json) {
+		json_dumpf(answer.json, stdout, JSON_INDENT(2));
+		putchar('\n');
+	} else {
+		struct buf out;
+
+		buf_init(&out, 1u << 20);
+		render_search(answer.json, &out);
+		fwrite(out.data, 1, out.len, stdout);
+		buf_fini(&out);
+		if (message_print(t, &answer, false, &err) == -1)
+			status = tool_fail(t, &err);
+	}
+	control_answer_fini(&answer);
+	return status;
+}
+
+static bool
+in_seconds(const char *text, char *out, size_t size)
+{
+	static const struct {
+		char unit;
+		uint64_t seconds;
+	} units[] = { { 'd', 86400 }, { 'h', 3600 }, { 'm', 60 } };
+	struct str s = str_of(text);
+	uint64_t n;
+
+	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++) {
+		if (s.n < 2 || s.p[s.n - 1] != units[i].unit ||
+		    !str_u64(str_sub(s, 0, s.n - 1), 1000000, &n))
+			continue;
+		snprintf(out, size, "%" PRIu64, n * units[i].seconds);
+		return true;
+	}
+	return false;
+}
+
+static void
+render_list(const json_t *answer, struct buf *out)
+{
+	int64_t space = fields_num(answer, "space");
+	size_t i;
+	json_t *q;
+
+	buf_printf(out, "%-24s %9s %7s %9s  %-10s %s\n", "Quarantine Name",
+	    "Size (MB)", "% full", "Messages", "Retention", "Policy");
+	json_array_foreach(json_object_get(answer, "quarantines"), i, q)
+	    row(out, q, space);
+	buf_printf(out, "\nAll of them: %lld of %lld MB\n",
+	    (long long)fields_num(answer, "used") / 1048576,
+	    (long long)space / 1048576);
+}
+
+static void
+row(struct buf *out, const json_t *q, int64_t space)
+{
+	int64_t bytes = fields_num(q, "bytes"), s = fields_num(q, "retention");
+	char full[24] = "empty", keep[32] = "by policy";
+	static const struct {
+		int64_t seconds;
+		char unit;
+	} units[] = { { 86400, 'd' }, { 3600, 'h' }, { 60, 'm' }, { 1, 's' } };
+
+	if (fields_num(q, "messages") > 0 && space > 0)
+		snprintf(full, sizeof(full), "%.1f",
+		    100.0 * (double)bytes / (double)space);
+	for (size_t i = 0; s > 0 && i < sizeof(units) / sizeof(*units); i++)
+		if (s % units[i].seconds == 0) {
+			snprintf(keep, sizeof(keep), "%lld%c",
+			    (long long)(s / units[i].seconds), units[i].unit);
+			break;
+		}
+	buf_printf(out, "%-24s %9lld %7s %9lld  %-10s %s\n",
+	    fields_text(q, "name"), (long long)bytes / 1048576, full,
+	    (long long)fields_num(q, "messages"), keep,
+	    strcmp(fields_text(q, "action"), "release") == 0 ? "Release"
+							     : "Delete");
+}
+
+/* The messages of a search, or the quarantines of one message. */
+static void
+render_search(const json_t *answer, struct buf *out)
+{
+	const json_t *list = json_object_get(answer, "messages");
+	size_t i;
+	json_t *m;
+
+	if (list == NULL)
+		list = json_object_get(answer, "quarantines");
+	else
+		buf_printf(out, "Messages: %lld\n",
+		    (long long)fields_num(answer, "found"));
+	json_array_foreach(list, i, m)
+	{
+		buf_printf(
+		    out, "\nMID %lld in ", (long long)fields_num(m, "mid"));
+		fields_show(out, fields_text(m, "quarantine"), 100);
+		buf_puts(out, " (");
+		fields_show(out, fields_text(m, "reason"), 300);
+		buf_puts(out, ")\n  From:     ");
+		fields_show(out, fields_text(m, "sender"), 1000);
+		buf_puts(out, "\n  To:       ");
+		fields_show(out, fields_text(m, "recipients"), 1000);
+		buf_puts(out, "\n  Subject:  ");
+		fields_show(out, fields_text(m, "subject"), 200);
+		buf_printf(out, "\n  Size:     %lld\n  Since:    ",
+		    (long long)fields_num(m, "bytes"));
+		fields_time(out, m, "entered", "");
+		buf_puts(out, "\n  Until:    ");
+		fields_time(out, m, "expires", "");
+		buf_puts(out, "\n");
+	}
+}
+
+static void
+render_done(const json_t *answer, struct buf *out)
+{
+	buf_printf(out, "Quarantine ");
+	fields_show(out, fields_text(answer, "quarantine"), 100);
+	buf_printf(out, ": messages %s: %lld\n", fields_text(answer, "done"),
+	    (long long)fields_num(answer, "messages"));
+}

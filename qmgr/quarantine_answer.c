@@ -1,0 +1,349 @@
+/* quarantine_answer.c - the admin command `quarantine` (commands.h) */
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <strings.h>
+
+#include "base/mem.h"
+#include "qmgr/answer.h"
+#include "qmgr/quarantine.h"
+
+#define SHOWN_MAX   10000
+#define DELAY_MAX_S (3650 * 86400u)
+
+struct match {
+	struct str sender, rcpt, subject; /* a part of it; empty: any */
+	int64_t since;                    /* entered, wall ms */
+};
+
+static void answer_list(const struct ask *, struct reply_to *);
+static void answer_search(const struct ask *, struct reply_to *);
+static void answer_release(const struct ask *, struct reply_to *);
+static void answer_delete(const struct ask *, struct reply_to *);
+static void answer_delay(const struct ask *, struct reply_to *);
+static void answer_move(const struct ask *, struct reply_to *);
+static json_t *box_json(const struct quarantines *, const struct quarantine *);
+static bool read_match(const struct ask *, struct reply_to *, struct match *);
+static bool matches(const struct entry *, const struct match *);
+static bool contains(const char *text, struct str part);
+static int by_time(const void *, const void *);
+static json_t *entry_json(const struct entry *);
+static void end_all(const struct ask *, struct reply_to *, const char *done,
+    void (*end)(struct quarantines *, struct entry *, const char *));
+static struct box *read_box(
+    const struct ask *, struct reply_to *, struct str name);
+static struct entry *read_entry(const struct ask *, struct reply_to *);
+static bool wrong(struct reply_to *, unsigned status, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static const struct {
+	const char *name;
+	size_t min, max;
+	const char *usage;
+	void (*run)(const struct ask *, struct reply_to *);
+} operations[] = {
+	{ "list", 2, 2, "quarantine list", answer_list },
+	{ "search", 3, 7,
+	    "quarantine search NAME [sender=TEXT] [rcpt=TEXT] [subject=TEXT] "
+	    "[since=SECONDS]",
+	    answer_search },
+	{ "release", 4, 4, "quarantine release NAME MID|all", answer_release },
+	{ "delete", 4, 4, "quarantine delete NAME MID|all", answer_delete },
+	{ "delay", 5, 5, "quarantine delay NAME MID SECONDS", answer_delay },
+	{ "move", 5, 5, "quarantine move NAME MID OTHER", answer_move },
+};
+
+void
+answer_quarantine(const struct ask *a, struct reply_to *r)
+{
+	size_t i = 0;
+
+	while (
+	    i < NELEM(operations) && !str_is(a->words[1], operations[i].name))
+		i++;
+	if (i == NELEM(operations))
+		(void)wrong(r, 2,
+		    "Usage: quarantine list|search|release|delete|delay|move");
+	else if (a->n_words < operations[i].min ||
+		 a->n_words > operations[i].max)
+		(void)wrong(r, 2, "Usage: %s", operations[i].usage);
+	else
+		operations[i].run(a, r);
+}
+
+json_t *
+answer_held(const struct world *w, uint64_t mid)
+{
+	const struct stored *s = quarantine_find(&w->quarantines, mid);
+	json_t *list = json_array();
+
+	for (struct entry *e = s != NULL ? s->entries : NULL; e != NULL;
+	     e = e->next)
+		if (e->state == HELD_IN)
+			json_array_append_new(list, entry_json(e));
+	return list;
+}
+
+/* --- what is there --- */
+
+static void
+answer_list(const struct ask *a, struct reply_to *r)
+{
+	const struct work_config *wc = &a->world->q.config->work;
+	const struct quarantines *qs = &a->world->quarantines;
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < wc->n_quarantines; i++)
+		json_array_append_new(list, box_json(qs, &wc->quarantines[i]));
+	r->json = json_pack("{s:I, s:I, s:I, s:o}", "status_as_of",
+	    (json_int_t)a->world->q.wall, "space",
+	    (json_int_t)wc->quarantine_space, "used", (json_int_t)qs->bytes,
+	    "quarantines", list);
+}
+
+static json_t *
+box_json(const struct quarantines *qs, const struct quarantine *q)
+{
+	const struct box *b = map_get(&qs->boxes, q->name);
+
+	return json_pack("{s:o, s:I, s:I, s:o, s:s}", "name",
+	    answer_text(q->name), "messages",
+	    (json_int_t)(b != NULL ? b->n : 0), "bytes",
+	    (json_int_t)(b != NULL ? b->bytes : 0), "retention",
+	    q->retention > 0 ? json_integer((json_int_t)q->retention)
+			     : json_null(),
+	    "action", q->release ? "release" : "delete");
+}
+
+static void
+answer_search(const struct ask *a, struct reply_to *r)
+{
+	struct box *b = read_box(a, r, a->words[2]);
+	json_t *list;
+	struct entry **v;
+	struct match m;
+	size_t n = 0;
+
+	if (b == NULL || !read_match(a, r, &m))
+		return;
+	v = mem_array(b->n + 1, sizeof(struct entry *));
+	for (size_t i = 0; i < b->by_age.n; i++) {
+		struct entry *e = HEAP_OBJ(b->by_age.v[i], struct entry, age);
+
+		if (matches(e, &m))
+			v[n++] = e;
+	}
+	qsort(v, n, sizeof(struct entry *), by_time);
+	list = json_array();
+	for (size_t i = 0; i < n && i < SHOWN_MAX; i++)
+		json_array_append_new(list, entry_json(v[i]));
+	free(v);
+	r->json = json_pack("{s:o, s:o, s:I, s:b}", "quarantine",
+	    answer_text(b->name), "messages", list, "found", (json_int_t)n,
+	    "cut", n > SHOWN_MAX);
+}
+
+static bool
+read_match(const struct ask *a, struct reply_to *r, struct match *m)
+{
+	uint64_t seconds;
+
+	*m = (struct match){ .since = INT64_MIN };
+	for (size_t i = 3; i < a->n_words; i++) {
+		struct str value = a->words[i];
+		struct str key = str_cut(&value, '=');
+
+		if (str_is(key, "sender"))
+			m->sender = value;
+		else if (str_is(key, "rcpt"))
+			m->rcpt = value;
+		else if (str_is(key, "subject"))
+			m->subject = value;
+		else if (str_is(key, "since") &&
+			 str_u64(value, DELAY_MAX_S, &seconds))
+			m->since = a->world->q.wall - (int64_t)seconds * 1000;
+		else
+			return wrong(r, 2,
+			    "\"%.*s\" is not sender=TEXT, rcpt=TEXT, "
+			    "subject=TEXT or since=SECONDS",
+			    STR_ARG(a->words[i]));
+	}
+	return true;
+}
+
+static bool
+matches(const struct entry *e, const struct match *m)
+{
+	const struct stored *s = e->stored;
+
+	return e->entered >= m->since && contains(s->sender, m->sender) &&
+	       contains(s->rcpts, m->rcpt) && contains(s->subject, m->subject);
+}
+
+static bool
+contains(const char *text, struct str part)
+{
+	struct str s = str_of(text);
+
+	for (size_t i = 0; i + part.n <= s.n; i++)
+		if (part.n == 0 || strncasecmp(s.p + i, part.p, part.n) == 0)
+			return true;
+	return false;
+}
+
+static int
+by_time(const void *pa, const void *pb)
+{
+	const struct entry *a = *(struct entry *const *)pa;
+	const struct entry *b = *(struct entry *const *)pb;
+
+	if (a->entered != b->entered)
+		return a->entered < b->entered ? -1 : 1;
+	return a->stored->mid < b->stored->mid ? -1 : 1;
+}
+
+static json_t *
+entry_json(const struct entry *e)
+{
+	const struct stored *s = e->stored;
+
+	return json_pack("{s:I, s:o, s:o, s:o, s:I, s:o, s:I, s:I, s:I, s:o}",
+	    "mid", (json_int_t)s->mid, "quarantine", answer_text(e->box->name),
+	    "sender", answer_text(str_of(s->sender)), "recipients",
+	    answer_text(str_of(s->rcpts)), "bytes", (json_int_t)s->size,
+	    "subject", answer_text(str_of(s->subject)), "arrival",
+	    (json_int_t)s->arrival, "entered", (json_int_t)e->entered,
+	    "expires", (json_int_t)e->expires, "reason",
+	    answer_text(str_of(e->reason)));
+}
+
+/* --- what is done with them --- */
+
+static void
+answer_release(const struct ask *a, struct reply_to *r)
+{
+	end_all(a, r, "released", quarantine_release);
+}
+
+static void
+answer_delete(const struct ask *a, struct reply_to *r)
+{
+	end_all(a, r, "deleted", quarantine_delete);
+}
+
+static void
+end_all(const struct ask *a, struct reply_to *r, const char *done,
+    void (*end)(struct quarantines *, struct entry *, const char *))
+{
+	struct quarantines *qs = &a->world->quarantines;
+	struct box *b = read_box(a, r, a->words[2]);
+	struct heap_node *node;
+	struct entry *e;
+	size_t n = 0;
+
+	if (b == NULL)
+		return;
+	if (str_is(a->words[3], "all")) {
+		while ((node = heap_top(&b->by_age)) != NULL) {
+			end(qs, HEAP_OBJ(node, struct entry, age), "manual");
+			n++;
+		}
+	} else {
+		e = read_entry(a, r);
+		if (e == NULL)
+			return;
+		end(qs, e, "manual");
+		n = 1;
+	}
+	r->json = json_pack("{s:o, s:s, s:I}", "quarantine",
+	    answer_text(b->name), "done", done, "messages", (json_int_t)n);
+}
+
+static void
+answer_delay(const struct ask *a, struct reply_to *r)
+{
+	struct entry *e = read_entry(a, r);
+	uint64_t seconds;
+	int64_t expires;
+
+	if (e == NULL)
+		return;
+	if (!str_u64(a->words[4], DELAY_MAX_S, &seconds) || seconds == 0) {
+		(void)wrong(r, 2, "\"%.*s\": seconds are within 1..%u",
+		    STR_ARG(a->words[4]), DELAY_MAX_S);
+		return;
+	}
+	expires = e->expires + (int64_t)seconds * 1000;
+	quarantine_delay(&a->world->quarantines, e, expires);
+	r->json = json_pack("{s:o, s:s, s:I, s:I}", "quarantine",
+	    answer_text(e->box->name), "done", "delayed", "messages",
+	    (json_int_t)1, "expires", (json_int_t)expires);
+}
+
+static void
+answer_move(const struct ask *a, struct reply_to *r)
+{
+	struct entry *e = read_entry(a, r);
+	struct box *from = e != NULL ? e->box : NULL, *to;
+
+	if (e == NULL)
+		return;
+	to = read_box(a, r, a->words[4]);
+	if (to == NULL)
+		return;
+	if (to == from) {
+		(void)wrong(r, 1, "It is in quarantine \"%.*s\" already.",
+		    STR_ARG(to->name));
+		return;
+	}
+	quarantine_move(&a->world->quarantines, e, to);
+	r->json = json_pack("{s:o, s:s, s:I, s:o}", "quarantine",
+	    answer_text(from->name), "done", "moved", "messages", (json_int_t)1,
+	    "to", answer_text(to->name));
+}
+
+static struct box *
+read_box(const struct ask *a, struct reply_to *r, struct str name)
+{
+	struct box *b = quarantine_box(&a->world->quarantines, name);
+
+	if (b == NULL)
+		(void)wrong(
+		    r, 1, "There is no quarantine \"%.*s\".", STR_ARG(name));
+	return b;
+}
+
+static struct entry *
+read_entry(const struct ask *a, struct reply_to *r)
+{
+	struct box *b = read_box(a, r, a->words[2]);
+	struct entry *e = NULL;
+	uint64_t mid;
+
+	if (b == NULL)
+		return NULL;
+	if (!str_u64(a->words[3], UINT64_MAX, &mid) || mid == 0) {
+		(void)wrong(
+		    r, 2, "\"%.*s\" is not a MID.", STR_ARG(a->words[3]));
+		return NULL;
+	}
+	e = quarantine_entry(&a->world->quarantines, b->name, mid);
+	if (e == NULL)
+		(void)wrong(r, 1,
+		    "MID %" PRIu64 " is not in quarantine \"%.*s\".", mid,
+		    STR_ARG(b->name));
+	return e;
+}
+
+static bool
+wrong(struct reply_to *r, unsigned status, const char *fmt, ...)
+{
+	va_list ap;
+
+	r->status = status;
+	va_start(ap, fmt);
+	vsnprintf(r->error, sizeof(r->error), fmt, ap);
+	va_end(ap);
+	return false;
+}
