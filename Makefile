@@ -166,7 +166,11 @@ $O/tests/test_hostile_peer $O/tests/test_hostile_lies $O/tests/test_keyd: | $(BI
 QMGR_CORE = bounce conn core deliver dest mail notice resolution resolve \
 	result retry schedule settle
 $(patsubst %,$O/tests/test_%,retry qmgr_gateway qmgr_queue \
-    qmgr_results qmgr_resolve qmgr_settle): $(QMGR_CORE:%=$O/obj/qmgr/%.o)
+    qmgr_results qmgr_resolve qmgr_settle quarantine): \
+    $(QMGR_CORE:%=$O/obj/qmgr/%.o)
+$O/tests/test_quarantine: $O/obj/qmgr/quarantine.o \
+	$O/obj/qmgr/quarantine_index.o
+$O/tests/test_quarantine_crash: $O/obj/qmgr/store.o
 
 # what mail/mime makes of messages, for comparing it with others
 $O/tests/mimedump: $O/obj/tests/compare/mimedump.o $O/libpostern.a

@@ -364,7 +364,7 @@ read_envelope(struct txn *t, struct ipc_frame *f, struct err *err)
 	if (t->from->kind == PROGRAM_MASTER)
 		return own_envelope(t, err);
 	/* or what was in a quarantine */
-	notice = e->flags & ENV_NOTICE || e->enters == ENTER_RELEASED;
+	notice = e->flags & ENV_NOTICE || e->enters != ENTER_WHOLE;
 	if (notice != (t->from->kind == PROGRAM_QMGR))
 		return err_set(err, ERR_PROTO, "notices come from qmgr");
 	if (e->mid == 0)
@@ -536,7 +536,7 @@ count(struct txn *t)
 	struct stats *st = t->cleanup->daemon->stats;
 	uint64_t n = t->mail->envelope.rcpts.n;
 
-	if (t->mail->envelope.enters == ENTER_RELEASED)
+	if (t->mail->envelope.enters != ENTER_WHOLE)
 		return; /* it was counted when it came */
 	if (t->mail->envelope.flags & ENV_NOTICE && !t->own) {
 		stats_add(st, STATS_gen_bounce_recipients, n);

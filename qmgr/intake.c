@@ -19,6 +19,7 @@
 static bool is_text(
     struct str sender, struct str host, const struct rcpt *, size_t n);
 static struct str host_of(struct str alt_mailhost, bool spam_tagged);
+static bool is_spam(const struct world *, uint8_t tagged);
 static void take_held(struct world *, const struct message *, enum queue_place);
 static struct mail *take_message(
     struct world *, const struct message *, enum queue_place, struct arena *);
@@ -117,6 +118,13 @@ host_of(struct str alt_mailhost, bool spam_tagged)
 	return spam_tagged ? STR("the.euq.queue") : STR("");
 }
 
+/* For the spam quarantine, if there is one; else it waits. */
+static bool
+is_spam(const struct world *w, uint8_t tagged)
+{
+	return tagged && w->q.config->work.spam_quarantine.enabled;
+}
+
 /* For quarantines: it never stands in the delivery queue. */
 static void
 take_held(struct world *w, const struct message *in, enum queue_place place)
@@ -130,6 +138,7 @@ take_held(struct world *w, const struct message *in, enum queue_place place)
 		.n_rcpts = in->rcpts.n,
 		.place = place,
 		.slot = in->writer * SLOTS_N + in->slot,
+		.spam = in->holds.n == 0,
 		.holds = in->holds.v,
 		.n_holds = in->holds.n };
 
@@ -156,7 +165,7 @@ take_message(struct world *w, const struct message *in, enum queue_place place,
 		.content_len = in->content_len,
 		.n_rcpts = in->rcpts.n };
 
-	if (in->holds.n > 0) {
+	if (in->holds.n > 0 || is_spam(w, in->spam_tagged)) {
 		take_held(w, in, place);
 		return NULL;
 	}
@@ -244,7 +253,8 @@ take_qmessage(struct world *w, const struct qmessage *qm,
 		corrupt(w, qm->mid, &nul);
 		return NULL;
 	}
-	if (qm->route.holds.n > 0 || place == QUEUE_QUARANTINE) {
+	if (qm->route.holds.n > 0 || place == QUEUE_QUARANTINE ||
+	    is_spam(w, qm->route.spam_tagged)) {
 		take_held_file(w, qm, place, slot);
 		return NULL;
 	}
@@ -282,6 +292,7 @@ take_held_file(struct world *w, const struct qmessage *qm,
 		.n_rcpts = qm->n_rcpts,
 		.place = place,
 		.slot = slot,
+		.spam = qm->route.holds.n == 0 && qm->route.spam_tagged,
 		.holds = qm->route.holds.v,
 		.n_holds = qm->route.holds.n,
 		.helds = qm->helds,

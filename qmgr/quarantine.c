@@ -22,8 +22,9 @@ static void add_helds(
 static int64_t retention_ms(const struct hold_rec *, const struct box *);
 static void step(struct quarantines *, struct stored *);
 static bool admit(struct quarantines *, struct stored *);
-static bool make_room(struct quarantines *, uint64_t size);
-static struct entry *first_to_go(const struct quarantines *);
+static bool make_room(struct quarantines *, const struct stored *);
+static struct entry *first_to_go(const struct quarantines *, enum held_pool);
+static uint64_t space_of(const struct quarantines *, enum held_pool);
 static void alert_level(struct quarantines *);
 static void save(struct quarantines *, struct stored *);
 static bool is_dirty(const struct stored *);
@@ -46,6 +47,7 @@ quarantine_init(struct quarantines *qs, struct qmgr *q,
 	map_init(&qs->stored);
 	map_init(&qs->releasing);
 	map_init(&qs->boxes);
+	index_config(qs);
 }
 
 int64_t
@@ -59,7 +61,11 @@ quarantine_take(struct quarantines *qs, const struct stored_info *in)
 {
 	static const struct hold_rec nobody = { .quarantine =
 						    STR(UNCLASSIFIED) };
-	const struct stored_info unknown = { .holds = &nobody, .n_holds = 1 };
+	static const struct hold_rec spam = { .quarantine =
+						  STR(QUARANTINE_SPAM_NAME) };
+	const struct stored_info unknown = {
+		.holds = in->spam ? &spam : &nobody, .n_holds = 1
+	};
 	struct stored *s;
 
 	if (quarantine_find(qs, in->mid) != NULL)
@@ -71,10 +77,11 @@ quarantine_take(struct quarantines *qs, const struct stored_info *in)
 		add_holds(qs, s, in);
 	if (s->entries == NULL)
 		add_holds(qs, s, &unknown);
+	s->pool = (uint8_t)index_pool(s->entries->box);
 	if (in->place == QUEUE_QUARANTINE) {
 		/* it has its room already */
 		s->fits = true;
-		qs->bytes += count(s, HELD_IN) > 0 ? s->size : 0;
+		qs->bytes[s->pool] += count(s, HELD_IN) > 0 ? s->size : 0;
 		for (struct entry *e = s->entries; e != NULL; e = e->next)
 			index_enter(qs, e);
 	}
@@ -109,8 +116,12 @@ quarantine_saved(struct quarantines *qs, struct save *v)
 		if (e->told)
 			continue;
 		e->told = true;
-		EMIT(QUARANTINED, .mid = s->mid, .quarantine = e->box->name,
-		    .text = str_of(e->reason));
+		if (s->pool == POOL_SPAM)
+			EMIT(SPAM_QUARANTINED, .mid = s->mid);
+		else
+			EMIT(QUARANTINED, .mid = s->mid,
+			    .quarantine = e->box->name,
+			    .text = str_of(e->reason));
 	}
 	if (failed) {
 		if (v->releasing != 0) {
@@ -332,7 +343,7 @@ admit(struct quarantines *qs, struct stored *s)
 {
 	char text[200];
 
-	if (!make_room(qs, s->size)) {
+	if (!make_room(qs, s)) {
 		snprintf(text, sizeof(text),
 		    "The quarantines are full and may not release or delete "
 		    "anything: MID %" PRIu64 " waits",
@@ -343,7 +354,7 @@ admit(struct quarantines *qs, struct stored *s)
 		return false;
 	}
 	s->fits = true;
-	qs->bytes += s->size;
+	qs->bytes[s->pool] += s->size;
 	for (struct entry *e = s->entries; e != NULL; e = e->next)
 		index_enter(qs, e);
 	alert_level(qs);
@@ -351,15 +362,15 @@ admit(struct quarantines *qs, struct stored *s)
 }
 
 static bool
-make_room(struct quarantines *qs, uint64_t size)
+make_room(struct quarantines *qs, const struct stored *s)
 {
-	uint64_t space = qs->q->config->work.quarantine_space;
+	uint64_t space = space_of(qs, (enum held_pool)s->pool);
+	const uint64_t *used = &qs->bytes[s->pool];
 	struct entry *e;
 
 	/* One that is larger than all of it is held when it is alone. */
-	while (
-	    qs->bytes > 0 && (qs->bytes > space || size > space - qs->bytes)) {
-		e = first_to_go(qs);
+	while (*used > 0 && (*used > space || s->size > space - *used)) {
+		e = first_to_go(qs, (enum held_pool)s->pool);
 		if (e == NULL)
 			return false;
 		by_default(qs, e, "queue full");
@@ -369,7 +380,7 @@ make_room(struct quarantines *qs, uint64_t size)
 
 /* Of those that may be let go early. */
 static struct entry *
-first_to_go(const struct quarantines *qs)
+first_to_go(const struct quarantines *qs, enum held_pool pool)
 {
 	struct entry *first = NULL;
 
@@ -378,7 +389,8 @@ first_to_go(const struct quarantines *qs)
 		struct heap_node *n = heap_top(&b->by_age);
 		struct entry *e;
 
-		if (n == NULL || b->config == NULL || !b->config->may_overflow)
+		if (n == NULL || b->config == NULL ||
+		    !b->config->may_overflow || index_pool(b) != pool)
 			continue;
 		e = HEAP_OBJ(n, struct entry, age);
 		if (first == NULL || e->entered < first->entered)
@@ -387,16 +399,25 @@ first_to_go(const struct quarantines *qs)
 	return first;
 }
 
+static uint64_t
+space_of(const struct quarantines *qs, enum held_pool pool)
+{
+	const struct work_config *w = &qs->q->config->work;
+
+	return pool == POOL_SPAM ? w->spam_quarantine.max_size
+				 : w->quarantine_space;
+}
+
 static void
 alert_level(struct quarantines *qs)
 {
 	static const unsigned levels[] = { 95, 85, 75 };
-	uint64_t space = qs->q->config->work.quarantine_space;
+	uint64_t space = space_of(qs, POOL_COMMON);
 	unsigned level = 0;
 	char text[100];
 
 	for (size_t i = 0; i < NELEM(levels) && level == 0; i++)
-		if (qs->bytes / 100 * 100 >= space / 100 * levels[i])
+		if (qs->bytes[POOL_COMMON] >= space / 100 * levels[i])
 			level = levels[i];
 	if (level > qs->level) {
 		snprintf(text, sizeof(text), "The quarantines are %u %% full",
@@ -470,7 +491,7 @@ leave(struct quarantines *qs, struct entry *e, enum held_state state)
 	e->state = (uint8_t)state;
 	e->dirty = true;
 	if (s->fits && count(s, HELD_IN) == 0) {
-		qs->bytes -= s->size;
+		qs->bytes[s->pool] -= s->size;
 		alert_level(qs);
 	}
 	step(qs, s);

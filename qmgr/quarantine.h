@@ -10,6 +10,10 @@
  *	no entry open			--> RELEASING, then to cleanup under a
  *					    new MID; unlinked when it is safe
  *
+ * The spam quarantine (10.6) is one more of them, with room of its own: spam
+ * comes to it instead of to its recipients, and goes straight to delivery
+ * when it is released.
+ *
  * Held messages never stand in the delivery queue: mail.h knows nothing of
  * them. Like the core this touches no file and no socket; `ops` does.
  *
@@ -22,6 +26,9 @@
 #include "base/heap.h"
 #include "qmgr/core.h"
 #include "qmgr/settle.h"
+
+#define QUARANTINE_SPAM_NAME "Spam Quarantine"
+enum held_pool { POOL_COMMON, POOL_SPAM, HELD_POOLS };
 
 /* A quarantine. */
 struct box {
@@ -57,6 +64,7 @@ struct stored {
 	uint8_t place; /* enum queue_place */
 	bool fits;     /* room was found for it */
 	bool warned;   /* that there was none */
+	uint8_t pool;  /* enum held_pool */
 	bool saving, sending;
 	bool arrived; /* the released message is known to be safe */
 };
@@ -73,13 +81,14 @@ struct quarantines {
 	struct qmgr *q; /* clock, configuration, MIDs */
 	const struct held_ops *ops;
 	void *arg;
-	struct map stored;    /* by MID */
-	struct map releasing; /* by next MID */
-	struct map boxes;     /* by name */
-	struct heap expiries; /* entries */
-	struct heap later;    /* messages */
-	uint64_t bytes;       /* of all that is held */
-	unsigned level;       /* per cent that people were alerted of */
+	struct map stored;          /* by MID */
+	struct map releasing;       /* by next MID */
+	struct map boxes;           /* by name */
+	struct heap expiries;       /* entries */
+	struct heap later;          /* messages */
+	uint64_t bytes[HELD_POOLS]; /* of all that is held */
+	struct quarantine spam;     /* as if it were one of the others */
+	unsigned level;             /* per cent that people were alerted of */
 	int64_t base_wall, base_now;
 };
 
@@ -92,6 +101,7 @@ struct stored_info {
 	size_t n_rcpts;
 	enum queue_place place;
 	uint32_t slot;
+	bool spam; /* for the spam quarantine: there are no holds */
 	const struct hold_rec *holds;
 	size_t n_holds;
 	const struct held_rec *helds; /* what the disk says; n 0: nothing */

@@ -96,10 +96,12 @@ answer_list(const struct ask *a, struct reply_to *r)
 
 	for (size_t i = 0; i < wc->n_quarantines; i++)
 		json_array_append_new(list, box_json(qs, &wc->quarantines[i]));
+	if (wc->spam_quarantine.enabled)
+		json_array_append_new(list, box_json(qs, &qs->spam));
 	r->json = json_pack("{s:I, s:I, s:I, s:o}", "status_as_of",
 	    (json_int_t)a->world->q.wall, "space",
-	    (json_int_t)wc->quarantine_space, "used", (json_int_t)qs->bytes,
-	    "quarantines", list);
+	    (json_int_t)wc->quarantine_space, "used",
+	    (json_int_t)qs->bytes[POOL_COMMON], "quarantines", list);
 }
 
 static json_t *
@@ -292,6 +294,12 @@ answer_move(const struct ask *a, struct reply_to *r)
 	to = read_box(a, r, a->words[4]);
 	if (to == NULL)
 		return;
+	if ((to->config->kind == QUARANTINE_SPAM) !=
+	    (from->config->kind == QUARANTINE_SPAM)) {
+		(void)wrong(r, 1,
+		    "The spam quarantine holds spam, and nothing else does.");
+		return;
+	}
 	if (to == from) {
 		(void)wrong(r, 1, "It is in quarantine \"%.*s\" already.",
 		    STR_ARG(to->name));

@@ -121,7 +121,12 @@ void
 index_config(struct quarantines *qs)
 {
 	const struct work_config *w = &qs->q->config->work;
+	const struct spam_quarantine *spam = &w->spam_quarantine;
 
+	qs->spam = (struct quarantine){ .name = STR(QUARANTINE_SPAM_NAME),
+		.kind = QUARANTINE_SPAM,
+		.retention = spam->retention,
+		.may_overflow = spam->delete_oldest };
 	for (size_t i = 0; i < w->n_quarantines; i++)
 		index_box(qs, w->quarantines[i].name);
 	MAP_FOREACH (&qs->boxes, it) {
@@ -129,6 +134,14 @@ index_config(struct quarantines *qs)
 
 		b->config = configured(qs, b->name);
 	}
+}
+
+enum held_pool
+index_pool(const struct box *b)
+{
+	return b->config != NULL && b->config->kind == QUARANTINE_SPAM
+		   ? POOL_SPAM
+		   : POOL_COMMON;
 }
 
 struct entry *
@@ -203,7 +216,7 @@ configured(const struct quarantines *qs, struct str name)
 	for (size_t i = 0; i < w->n_quarantines; i++)
 		if (str_eq(w->quarantines[i].name, name))
 			return &w->quarantines[i];
-	return NULL;
+	return str_is(name, QUARANTINE_SPAM_NAME) ? &qs->spam : NULL;
 }
 
 /* Addresses have no blanks but within quotes; this is for searching. */

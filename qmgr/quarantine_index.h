@@ -12,6 +12,7 @@ void index_free(struct quarantines *, struct stored *);
 /* By name, made when it is new; its config is NULL if there is none. */
 struct box *index_box(struct quarantines *, struct str name);
 void index_config(struct quarantines *); /* each box finds its own anew */
+enum held_pool index_pool(const struct box *);
 /* In a quarantine that is not configured; NULL: none. */
 struct entry *index_homeless(const struct quarantines *);
 struct entry *index_entry(const struct stored *, const struct box *);

@@ -190,7 +190,9 @@ send_envelope(struct release *r, const struct qmessage *qm)
 	e.icid = 0;
 	e.parent = 0;
 	e.parent_slot = 0;
-	e.enters = ENTER_RELEASED;
+	/* spam is not looked at again: whoever wants it wants it as it is */
+	e.enters =
+	    r->stored->pool == POOL_SPAM ? ENTER_DELIVERY : ENTER_RELEASED;
 	e.flags &= ENV_8BITMIME | ENV_SMTPUTF8 | ENV_NOTICE;
 	if (qm->route.bounce_profile.n > 0)
 		e.bounce_profile = qm->route.bounce_profile;

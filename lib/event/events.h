@@ -190,6 +190,7 @@ CODEC_STRUCT(ev_rid, REC_EV_RID);
 	E(SPAM_TAGGED, INFO, "ISQ: Tagging MID {mid} for quarantine", EV_MID)  \
 	E(QUARANTINED, INFO, "MID {mid} quarantined to \"{quarantine}\" ({text})",\
 	    EV_MID_HELD)                                                       \
+	E(SPAM_QUARANTINED, INFO, "ISQ: Quarantined MID {mid}", EV_MID)        \
 	E(QUARANTINE_RELEASED, INFO,                                           \
 	    "MID {mid} released from quarantine \"{quarantine}\" ({text})",    \
 	    EV_MID_HELD)                                                       \

@@ -18,7 +18,8 @@
 #include "queue/queue.h"
 
 #define ALL_PLACES                                                             \
-	(1u << QUEUE_INCOMING | 1u << QUEUE_DEFERRED | 1u << QUEUE_CORRUPT)
+	(1u << QUEUE_INCOMING | 1u << QUEUE_DEFERRED | 1u << QUEUE_CORRUPT |   \
+	    1u << QUEUE_QUARANTINE)
 
 struct kit {
 	char path[64];
