@@ -45,8 +45,15 @@ service_action(struct work *w, const struct verdict_action *a,
 bool
 service_ends(struct work *w, enum disposition d, const char *service)
 {
+	static const char *const names[] = { [DISPOSE_DELIVER] = "Deliver",
+		[DISPOSE_ATTACHMENT] = "Deliver as Attachment",
+		[DISPOSE_DROP] = "Drop",
+		[DISPOSE_BOUNCE] = "Bounce",
+		[DISPOSE_QUARANTINE] = "Quarantine" };
 	struct work_note *n;
 
+	if (w->explain)
+		work_note(w, WN_SERVICE_ACTION)->text = str_of(names[d]);
 	if (d != DISPOSE_DROP && d != DISPOSE_BOUNCE)
 		return false;
 	w->end = d == DISPOSE_DROP ? WORK_DROP : WORK_BOUNCE;

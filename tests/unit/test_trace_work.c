@@ -248,7 +248,8 @@ test_parts_of_the_text(void **state)
 		    "Message Enqueued for Delivery\n",
 		    TRACE_QUEUED },
 		{ "suspected", "x", "cfo@example.com", "70", "clean",
-		    "AntiSpam Evaluation:\n - Suspected Spam  (score 70)\n",
+		    "AntiSpam Evaluation:\n - Suspected Spam  (score 70)\n"
+		    " - Action: Deliver\n",
 		    TRACE_QUEUED },
 		{ "spam", "x", "cfo@example.com", "97, A, B", "clean",
 		    " - Positively Identified Spam  (score 97)\n",
@@ -258,7 +259,8 @@ test_parts_of_the_text(void **state)
 		    TRACE_QUEUED },
 		{ "infected", "x", "cfo@example.com", "0", "Eicar-Test",
 		    "AntiVirus Evaluation:\n - Virus found: Eicar-Test\n"
-		    " - Elapsed Time = '0.014 sec'\n",
+		    " - Elapsed Time = '0.014 sec'\n"
+		    " - Action: Drop\n\nMessage dropped by antivirus.\n",
 		    TRACE_STOPPED },
 		{ "encrypted", "x", "cfo@example.com", "0", "encrypted",
 		    " - Message Encrypted.\n", TRACE_QUEUED },
