@@ -370,7 +370,8 @@ read_envelope(struct txn *t, struct ipc_frame *f, struct err *err)
 	if (e->mid == 0)
 		return err_set(err, ERR_PROTO, "no MID");
 	if (e->parent != 0 || e->parent_slot != 0 ||
-	    ((e->enters != 0 || e->skip != 0) && !notice))
+	    ((e->enters != 0 || (e->skip & ~SKIP_AT_INJECTION) != 0) &&
+		!notice))
 		return err_set(err, ERR_PROTO, "not for others to say");
 	t->late = (e->flags & ENV_LATE) != 0;
 	if (t->late && t->from->kind != PROGRAM_QMQPD)

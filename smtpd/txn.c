@@ -1,5 +1,6 @@
 /* txn.c - one message on its way from a client to cleanup */
 #include "smtpd/txn.h"
+#include "pipeline/work.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -322,6 +323,7 @@ set_client(const struct smtp_session *s, struct txn *t)
 		e->entry = clip(sub->entry->text, DOMAIN_MAX);
 	e->policy = clip(sub->policy->name, NAME_MAX_LEN);
 	e->behaviour = (uint8_t)sub->behaviour;
+	e->skip = work_skips(sub->policy);
 	e->reputation = s->facts.reputation;
 	e->user = clip(s->facts.user, AUTH_ID_MAX);
 	e->country = str_of(s->facts.country);

@@ -94,6 +94,7 @@ work_of(struct trace_report *r, const struct subject *s, struct arena *mem)
 		.mem = mem,
 		.explain = true,
 		.sender = s->sender,
+		.skip = work_skips(s->policy),
 		.alt_mailhost = STR(""),
 		.alt_src_host = STR(""),
 		.bounce_profile = STR(""),

@@ -81,6 +81,15 @@ work_wants(const struct work *message, enum work_entry entry)
 	return wants;
 }
 
+uint32_t
+work_skips(const struct policy *policy)
+{
+	const struct policy_params *p = &policy->p;
+
+	return (p->spam_check ? 0 : SKIP_SPAM | SKIP_BY_POLICY) |
+	       (p->virus_check ? 0 : SKIP_VIRUS | SKIP_VIRUS_BY_POLICY);
+}
+
 static unsigned
 policies_want(const struct work *w)
 {

@@ -80,6 +80,12 @@ enum work_answer work_continue(struct work_run *, struct needs *);
 #define SPAM_SCORE_SUSPECT  50
 #define SPAM_SCORE_POSITIVE 90
 
+/* What a mail flow policy leaves out (1.2); the whole of SKIP_AT_INJECTION is
+ * what smtpd may say. */
+uint32_t work_skips(const struct policy *);
+#define SKIP_AT_INJECTION                                                      \
+	(SKIP_SPAM | SKIP_BY_POLICY | SKIP_VIRUS | SKIP_VIRUS_BY_POLICY)
+
 /* What a fact is about: the bytes that whoever fetches it must be given, of
  * the message that the run is at. The whole message (header, body) or one
  * decoded part. False: the fact is not about content. */

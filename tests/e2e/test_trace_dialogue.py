@@ -134,7 +134,7 @@ Outbound Recipient Policy Processing: (matched on policy DEFAULT)
 Message going to:  anna@example.net, ben@example.net, zoe@example.org
 
 AntiSpam Evaluation:
- - Scanning Disabled
+ - Skipped (mail flow policy)
 
 AntiVirus Evaluation:
  - Scanning Disabled

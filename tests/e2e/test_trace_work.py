@@ -18,7 +18,10 @@ from sink import Sink
 from suite import Suite, wait_for
 from twin import Session
 
-WORK = CONFIG.replace("    rat:\n", "    footer: house\n    rat:\n", 1) + """
+TRUSTED = "127.0.0.9"
+WORK = CONFIG.replace("    rat:\n", "    footer: house\n    rat:\n", 1).replace(
+    "      groups:\n", "      groups:\n        - {name: FRIENDS, policy: "
+    "$TRUSTED, entries: %s}\n" % TRUSTED, 1) + """
 text_resources:
   - name: house
 anti_spam: {engine: spamd, servers: '127.0.0.1:@SPAMD@', timeout: 10s}
@@ -149,6 +152,20 @@ def test_trace_and_gateway_agree(work, name):
     else:
         assert notices == []
     assert (said["outcome"] == "dropped in work queue") == (not came)
+
+
+def test_a_mail_flow_policy_switches_the_scanner_off(work):
+    s = Session("InboundMail", work.port, source=TRUSTED,
+                body=TEXT % (b"pills", b"", b"x\r\n"))
+    assert "AntiSpam Evaluation:\n - Skipped (mail flow policy)\n" in \
+        twin.trace(work, s, text=True)
+    said = twin.trace(work, s)
+    before, asked = len(work.sink.messages), work.spamd.asked
+    twin.live(s)
+    wait_for("an empty queue", lambda: work.queued() == [])
+    (m,) = work.sink.messages[before:]
+    assert [twin.neutral(m.body)] == [p[2] for p in promised(said)]
+    assert b"Anti-Spam" not in m.body and work.spamd.asked == asked
 
 
 def test_trace_asks_the_scanner(work):

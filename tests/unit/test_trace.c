@@ -134,7 +134,7 @@ static const char report_a[] =
     "zoe@example.org\n"
     "\n"
     "AntiSpam Evaluation:\n"
-    " - Scanning Disabled\n"
+    " - Skipped (mail flow policy)\n"
     "\n"
     "AntiVirus Evaluation:\n"
     " - Scanning Disabled\n"
