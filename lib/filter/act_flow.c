@@ -2,6 +2,7 @@
  * act_flow.c - actions that say what becomes of the message
  */
 #include "filter/actions.h"
+#include "mail/addr.h"
 
 #define SKIPS(name, bit)                                                       \
 	void name(struct eval *e, const struct stmt *s)                        \
@@ -55,8 +56,18 @@ void
 act_alt_rcpt_to(struct eval *e, const struct stmt *s)
 {
 	struct work_rcpt *v = arena_alloc(e->w->mem, sizeof(*v));
+	struct str text = eval_arg(e, s, 0);
+	struct err err = ERR_INIT;
+	struct addr a;
 
-	*v = (struct work_rcpt){ .addr = eval_arg(e, s, 0), .given = WORK_NEW };
+	/* what variables made of it */
+	if (addr_parse(&a, text, e->w->mem, &err) != ADDR_OK || a.text.n == 0) {
+		work_note(e->w, WN_WARNING)->text = str_of(arena_printf(
+		    e->w->mem, "filter '%.*s': no address to send to: %.*s",
+		    STR_ARG(e->filter->name), STR_ARG(text)));
+		return;
+	}
+	*v = (struct work_rcpt){ .addr = a.text, .given = WORK_NEW };
 	e->w->rcpts = v;
 	e->w->n_rcpts = 1;
 	work_note(e->w, WN_REWRITTEN)->text = by(e, "alt-rcpt-to-filter");

@@ -351,6 +351,13 @@ test_recipient(void **state)
 	assert_int_equal(w.work.end, WORK_DROP);
 	assert_int_equal(w.work.rcpts[0].given, WORK_NEW);
 	run_end(&w);
+
+	/* no address: the action is left out */
+	begin(&w, "alt-rcpt-to(\"$Header['X-None']\");", PLAIN);
+	assert_int_equal(run_filter(&w), WORK_DONE);
+	assert_int_equal(w.work.n_rcpts, 2);
+	assert_int_equal(w.work.notes->kind, WN_WARNING);
+	run_end(&w);
 }
 
 int
