@@ -34,8 +34,8 @@ static json_t *rcpts_json(const struct world *, const struct mail *,
 static json_t *rcpt_json(
     const struct world *, const struct parcel *, const struct recipient *);
 static void show(const struct ask *, struct reply_to *, uint64_t mid);
-static int open_any(
-    struct world *, uint64_t mid, struct qmessage *, struct arena *);
+static int open_any(struct world *, uint64_t mid, struct qmessage *,
+    struct arena *, struct err *);
 static json_t *opened_json(const struct ask *, const struct qmessage *);
 static const char *place_name(const struct mail *);
 static bool read_mid(const struct ask *, struct reply_to *, uint64_t *mid);
@@ -92,6 +92,7 @@ void
 answer_removemessage(const struct ask *a, struct reply_to *r)
 {
 	struct world *w = a->world;
+	struct err err = ERR_INIT;
 	struct qmessage qm;
 	struct arena mem;
 	struct mail *m;
@@ -116,7 +117,7 @@ answer_removemessage(const struct ask *a, struct reply_to *r)
 		return;
 	}
 	arena_init(&mem, QUEUE_READ_MEM);
-	fd = open_any(w, mid, &qm, &mem);
+	fd = open_any(w, mid, &qm, &mem, &err);
 	unknown(r, mid);
 	if (fd != -1) {
 		close(fd);
@@ -245,13 +246,19 @@ static void
 show(const struct ask *a, struct reply_to *r, uint64_t mid)
 {
 	struct result head = { 0 };
+	struct err err = ERR_INIT;
 	struct qmessage qm;
 	struct arena mem;
 	int fd;
 
 	arena_init(&mem, QUEUE_READ_MEM);
-	fd = open_any(a->world, mid, &qm, &mem);
-	if (fd == -1) {
+	fd = open_any(a->world, mid, &qm, &mem, &err);
+	if (fd == -1 && mail_find(&a->world->q, mid) != NULL) {
+		r->status = 1;
+		snprintf(r->error, sizeof(r->error),
+		    "MID %" PRIu64 " cannot be read just now: %s.", mid,
+		    err.text);
+	} else if (fd == -1) {
 		unknown(r, mid);
 	} else {
 		head.error = str_of("");
@@ -263,22 +270,24 @@ show(const struct ask *a, struct reply_to *r, uint64_t mid)
 
 /* Also what is still in the work queue: its file stands in incoming. */
 static int
-open_any(struct world *w, uint64_t mid, struct qmessage *qm, struct arena *mem)
+open_any(struct world *w, uint64_t mid, struct qmessage *qm, struct arena *mem,
+    struct err *err)
 {
 	struct mail *m = mail_find(&w->q, mid);
-	struct err err = ERR_INIT;
 	bool held = quarantine_find(&w->quarantines, mid) != NULL;
 	int fd = m != NULL
-		     ? held_open(&w->helds, m, &err)
+		     ? held_open(&w->helds, m, err)
 		     : store_reader(w->store,
-			   held ? QUEUE_QUARANTINE : QUEUE_INCOMING, mid, &err);
+			   held ? QUEUE_QUARANTINE : QUEUE_INCOMING, mid, err);
 
 	if (fd == -1)
 		return -1;
-	if (qmessage_read(qm, fd, false, mem, &err) == QREAD_MAIL &&
+	if (qmessage_read(qm, fd, false, mem, err) == QREAD_MAIL &&
 	    qm->mid == mid)
 		return fd;
 	close(fd);
+	if (err->kind == ERR_NONE)
+		err_set(err, ERR_PERM, "it is not this message");
 	return -1;
 }
 

@@ -199,6 +199,11 @@ class Suite:
         """MIDs that stand in the spool."""
         return queued.queued(self.root / "spool")
 
+    def wait_deferred(self, mid):
+        """While its file is moved it cannot be looked at."""
+        wait_for("MID %d to be deferred" % mid, lambda: list(
+            (self.root / "spool/deferred").glob("*/%d" % mid)))
+
     def wait_empty(self, seconds=60):
         wait_for("an empty queue", lambda: not self.queued(), seconds)
 

@@ -16,6 +16,7 @@ from ports import free_port
 from sink import Sink
 from suite import BIN, FULL, PEERS, ROOT_USER, Client, wait_for
 from terminal import Terminal
+from test_load import listens
 
 PROMPT = "mx.postern.test> "
 
@@ -265,6 +266,7 @@ def test_many_commits_while_a_hundred_sessions_send(postern):
     sink = subprocess.Popen([PEERS / "smtp-sink", "-4", *user,
                              "127.0.0.1:%d" % postern.sink_port, "200"])
     try:
+        wait_for("smtp-sink", lambda: listens(postern.sink_port))
         with Source(postern.port) as source:
             for i in range(n):
                 postern.configure(CONFIG + "# change %d\n" % i)

@@ -23,8 +23,8 @@ def filled(make_suite):
                           b"Subject: waits\r\n\r\nx\r\n")[0] == 250
             assert c.mail("", ["later@sub.example.com"],
                           b"Subject: too\r\n\r\nx\r\n")[0] == 250
-        wait_for("both to be deferred", lambda: len(
-            [l for l in postern.log() if "pending till" in l]) == 2)
+        postern.wait_deferred(1)
+        postern.wait_deferred(2)
         yield postern
 
 

@@ -153,7 +153,7 @@ class Place:
             assert c.mail("joe@example.net", ["later@example.com"],
                           b"From: joe@example.net\r\nTo: later@example.com"
                           b"\r\nSubject: lunch\r\n\r\nAt noon?\r\n")[0] == 250
-        self.suite.wait_log("pending till")
+        self.suite.wait_deferred(1)
         bin = folder / "bin"
         bin.mkdir()
         tool = bin / "postern"
