@@ -95,6 +95,12 @@ fact_need(struct needs *needs, enum fact_id id, struct str key)
 	for (size_t i = 0; i < needs->n; i++)
 		if (needs->v[i].id == id && str_eq(needs->v[i].key, key))
 			return;
+	fact_need_new(needs, id, key);
+}
+
+void
+fact_need_new(struct needs *needs, enum fact_id id, struct str key)
+{
 	make_room(needs);
 	needs->v[needs->n++] = (struct need){ id, key };
 }

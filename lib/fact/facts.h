@@ -263,6 +263,8 @@ struct needs {
 };
 /* Notes a need, unless it is there already. */
 void fact_need(struct needs *, enum fact_id id, struct str key);
+/* Likewise; it cannot be there. For who has many. */
+void fact_need_new(struct needs *, enum fact_id id, struct str key);
 
 static inline bool
 fact_is_open(const struct facts *f, enum fact_id id)

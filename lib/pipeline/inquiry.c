@@ -21,7 +21,7 @@ inquiry_run(struct inquiry *q, const struct facts *facts)
 	for (size_t i = 0; i < n; i++)
 		if (fact_list_find(&known, rcpts[i]) == NULL &&
 		    is_asked(q, rcpts[i]))
-			stage_needs(out, q->id, rcpts[i]);
+			fact_need_new(&out->needs, q->id, rcpts[i]);
 	if (out->needs.n > 0)
 		return STAGE_NEEDS;
 	q->passed = arena_array(out->mem, n + 1, sizeof(*q->passed));

@@ -148,7 +148,7 @@ struct subject {
 	struct str sender;        /* current, without <>; "" null sender */
 	struct str rcpt;          /* current; RCPT stages */
 	unsigned bypass;          /* of this recipient, or sender: BYPASS_* */
-	const struct str *rcpts;  /* what the alias table made of it */
+	const struct str *rcpts;  /* from the alias table; each once */
 	size_t n_rcpts;           /* 0 though expanded: /dev/null */
 	bool expanded;            /* by the alias table */
 	uint64_t n_limited;       /* recipients that this message has so far,
