@@ -143,9 +143,9 @@ $O/tests/test_settle: LDLIBS += -Wl,--wrap=work_continue
 $O/tests/test_split_crash $O/tests/test_settle: $(patsubst %,$O/obj/cleanup/%.o,\
 	workqueue mail disk task ask scan outcome record children say settle recover \
 	archive)
-$O/tests/test_admin_render: $O/obj/admin/render_status.o \
-	$O/obj/admin/render_hosts.o $O/obj/admin/render_queue.o \
-	$O/obj/admin/fields.o
+$O/tests/test_admin_render $O/tests/test_admin_render_hosts: \
+	$(patsubst %,$O/obj/admin/%.o,\
+	render_status render_hosts render_queue fields)
 $O/tests/test_trace $O/tests/test_trace_work: $(patsubst %,$O/obj/trace/%.o,\
 	run queue text show show_work json json_work params answer given)
 $O/tests/test_admin_dialogue: $O/obj/admin/dialogue.o $O/obj/admin/words.o
