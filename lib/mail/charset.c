@@ -5,6 +5,7 @@
 #include <iconv.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "mail/charset_inner.h"
 
 #define SETS_MAX  64
@@ -19,6 +20,7 @@ static struct {
 } opened[SETS_MAX];
 enum direction { READ, WRITE };
 
+static int by_mark(int id, struct str *bytes);
 static iconv_t converter(int id, enum direction);
 static bool has_yen(struct str text);
 static bool read_utf8(struct str bytes, struct buf *out);
@@ -108,10 +110,42 @@ charset_read(int id, struct str bytes, struct buf *out)
 	case CHARSET_KR:
 		return charset_jis_read(id, bytes, out);
 	}
+	id = by_mark(id, &bytes);
 	cd = converter(id, READ);
 	if (cd == (iconv_t)-1)
 		return read_latin1(bytes, out), false;
 	return convert(cd, bytes, out, true);
+}
+
+/*
+ * Which end comes first: the mark says, which is then no part of the text;
+ * without one it is the little one, as browsers have it. The converter that
+ * looks for the mark itself goes by that of an earlier text if there is none.
+ */
+static int
+by_mark(int id, struct str *bytes)
+{
+	static const struct {
+		const char *name, *ordered;
+		struct str mark;
+	} rows[] = {
+		{ "UTF-16", "utf-16be", STR("\xfe\xff") },
+		{ "UTF-16", "utf-16le", STR("\xff\xfe") },
+		{ "UTF-16", "utf-16le", STR("") },
+		{ "UTF-32", "utf-32be", { "\0\0\xfe\xff", 4 } },
+		{ "UTF-32", "utf-32le", { "\xff\xfe\0\0", 4 } },
+		{ "UTF-32", "utf-32le", STR("") },
+	};
+	const char *name = charset_converter(id);
+
+	for (size_t i = 0; name != NULL && i < NELEM(rows); i++) {
+		if (strcmp(name, rows[i].name) != 0 ||
+		    !str_starts(*bytes, rows[i].mark))
+			continue;
+		*bytes = str_sub(*bytes, rows[i].mark.n, bytes->n);
+		return charset_find(str_of(rows[i].ordered));
+	}
+	return id;
 }
 
 bool

@@ -41,6 +41,8 @@ enum {
 	UTF16BE,
 	UTF16LE,
 	UTF32,
+	UTF32BE,
+	UTF32LE,
 	SETS
 };
 
@@ -85,6 +87,8 @@ static const char *const converters[] = {
 	[UTF16BE] = "UTF-16BE",
 	[UTF16LE] = "UTF-16LE",
 	[UTF32] = "UTF-32",
+	[UTF32BE] = "UTF-32BE",
+	[UTF32LE] = "UTF-32LE",
 };
 
 /* Lower case, letters and digits only: how names are compared. */
@@ -271,6 +275,8 @@ static const struct {
 	{ "utf16be", UTF16BE },
 	{ "utf16le", UTF16LE },
 	{ "utf32", UTF32 },
+	{ "utf32be", UTF32BE },
+	{ "utf32le", UTF32LE },
 };
 
 static size_t squeeze(struct str name, char out[48]);

@@ -85,6 +85,13 @@ def test_listeners_come_and_go(postern):
     wait_for("the listener to close", gone)
 
 
+def commit(postern, why):
+    """SIGHUP puts in force what there is: who comes meanwhile is told so, and
+    the working copy is as it was."""
+    wait_for("a commit", lambda: "committed" in postern.postern(
+        "commit", why, ok=(0, 1)))
+
+
 def test_hup_and_fifty_commits_under_load(postern, sink):
     errors, sent, stop = [], [0], threading.Event()
 
@@ -104,7 +111,7 @@ def test_hup_and_fifty_commits_under_load(postern, sink):
         t.start()
     for i in range(10):
         postern.configure(CONFIG + "# change %d\n" % i)
-        postern.postern("commit", "change %d" % i)
+        commit(postern, "change %d" % i)
         os.kill(postern.master_pid(), signal.SIGHUP)
     stop.set()
     for t in threads:

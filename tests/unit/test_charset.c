@@ -259,6 +259,39 @@ test_known(void **state)
 	assert_false(charset_known(STR("EUC-JP-MS//IGNORE")));
 }
 
+/* A mark is for its own text: the next one without is read as ever. */
+static void
+test_marks(void **state)
+{
+	static const struct {
+		const char *charset;
+		struct str in;
+	} rows[] = {
+		{ "utf-16", { "\xfe\xff\0a", 4 } },
+		{ "utf-16", { "a\0", 2 } },
+		{ "utf-16", { "\xff\xfe"
+			      "a\0",
+				4 } },
+		{ "utf-32", { "\0\0\xfe\xff\0\0\0a", 8 } },
+		{ "utf-32", { "a\0\0\0", 4 } },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < NELEM(rows); i++) {
+		struct arena mem;
+		bool bad = false;
+		struct str text;
+
+		arena_init(&mem, 1 << 20);
+		text = charset_to_utf8(
+		    rows[i].in, str_of(rows[i].charset), &mem, &bad);
+		if (bad || !str_is(text, "a"))
+			fail_msg("%s, row %zu: '%.*s'", rows[i].charset, i,
+			    STR_ARG(text));
+		arena_free(&mem);
+	}
+}
+
 int
 main(void)
 {
@@ -268,6 +301,7 @@ main(void)
 		cmocka_unit_test(test_writing),
 		cmocka_unit_test(test_mim_08_any_bytes),
 		cmocka_unit_test(test_known),
+		cmocka_unit_test(test_marks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
