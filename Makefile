@@ -54,7 +54,8 @@ LIB_SRC := $(wildcard lib/*/*.c)
 LIB_OBJ := $(LIB_SRC:%.c=$O/obj/%.o)
 
 # program: every .c of its folder, but for programs that share a folder
-PROGRAMS = postern master recorder lookupd keyd smtpd qmqpd cleanup qmgr smtp
+PROGRAMS = postern master recorder lookupd keyd smtpd qmqpd cleanup inspect \
+	qmgr smtp
 SRC_master := $(filter-out master/recorder%.c master/lookupd%.c master/keyd%.c,\
 	$(wildcard master/*.c))
 SRC_recorder := $(wildcard master/recorder*.c)
@@ -62,7 +63,8 @@ SRC_lookupd := $(wildcard master/lookupd*.c)
 SRC_keyd := $(wildcard master/keyd*.c)
 SRC_smtpd := $(filter-out smtpd/qmqpd.c,$(wildcard smtpd/*.c))
 SRC_qmqpd := $(filter-out smtpd/main.c,$(wildcard smtpd/*.c))
-SRC_cleanup := $(wildcard cleanup/*.c)
+SRC_cleanup := $(filter-out cleanup/inspect%.c,$(wildcard cleanup/*.c))
+SRC_inspect := $(wildcard cleanup/inspect*.c)
 SRC_qmgr := $(wildcard qmgr/*.c)
 SRC_smtp := $(wildcard smtp/*.c)
 SRC_postern := $(wildcard admin/*.c trace/*.c)
@@ -92,6 +94,8 @@ $O/bin/$(if $(filter postern,$1),$1,postern-$1): $(SRC_$1:%.c=$O/obj/%.o) $O/lib
 	$$(Q)$$(CC) $$(CFLAGS) $$(LDFLAGS) -o $$@ $$^ $$(LDLIBS)
 endef
 $(foreach p,$(PROGRAMS),$(if $(SRC_$p),$(eval $(call program_rule,$p))))
+# nobody else has these libraries
+$O/bin/postern-inspect: LDLIBS += -lmagic -larchive
 
 # --- running it --------------------------------------------------------------
 
@@ -136,12 +140,12 @@ $O/tests/test_session $O/tests/test_session_ask $O/tests/test_session_many \
 $O/tests/test_proxy: $O/obj/smtpd/proxy.o
 $O/tests/test_callahead: $O/obj/smtpd/callahead.o
 $O/tests/test_intake: $(patsubst %,$O/obj/cleanup/%.o,\
-	intake workqueue mail disk task ask scan outcome record children say settle \
+	intake workqueue mail disk task ask scan part outcome record children say settle \
 	archive)
 # the stages of these tests are made up
 $O/tests/test_settle: LDLIBS += -Wl,--wrap=work_continue
 $O/tests/test_split_crash $O/tests/test_settle: $(patsubst %,$O/obj/cleanup/%.o,\
-	workqueue mail disk task ask scan outcome record children say settle recover \
+	workqueue mail disk task ask scan part outcome record children say settle recover \
 	archive)
 $O/tests/test_admin_render $O/tests/test_admin_render_hosts: \
 	$(patsubst %,$O/obj/admin/%.o,\
@@ -161,6 +165,9 @@ $O/tests/test_recorder_log: $O/obj/master/recorder_log.o \
 	$O/obj/master/recorder_files.o $O/obj/master/recorder_turn.o
 $O/tests/test_recorder_counts: $O/obj/master/recorder_counts.o \
 	$O/obj/master/recorder_state.o
+INSPECT_LOOK = $(patsubst %,$O/obj/cleanup/inspect_%.o,look type archive office)
+$O/tests/test_inspect: LDLIBS += -lmagic -larchive
+$O/tests/test_inspect: $(INSPECT_LOOK)
 # these run the real programs
 $O/tests/test_hostile_peer $O/tests/test_hostile_lies $O/tests/test_keyd: | $(BINS)
 QMGR_CORE = bounce conn core deliver dest mail notice resolution resolve \

@@ -6,6 +6,7 @@
 
 #include "base/map.h"
 #include "base/mem.h"
+#include "cleanup/part.h"
 #include "cleanup/scan.h"
 #include "cleanup/task.h"
 #include "cleanup/workqueue.h"
@@ -13,25 +14,34 @@
 #include "stats/repeats.h"
 
 #define GRACE ((int64_t)5000) /* ms over the time given to the look-up */
+#define TRIES 3 /* of a part that may be what ends inspect (MIM-12) */
+
+enum helper { LOOKUPD, INSPECT, N_HELPERS };
 
 struct question {
 	struct question *next; /* of the same task */
 	struct task *task;
 	uint32_t number;
-	bool sent;   /* to the lookupd that is there now */
+	bool sent; /* to the helper that is there now */
+	unsigned tries;
 	int64_t due; /* monotonic ms */
 	enum fact_id id;
-	struct str key; /* the task's */
+	struct str key;         /* the task's */
+	struct part_told *told; /* by inspect, until now */
 };
 
 struct asker {
 	struct cleanup *cleanup;
-	struct ipc *lookupd;
+	struct ipc *helpers[N_HELPERS];
 	struct map questions; /* by number */
 	uint32_t last;
 };
 
+static struct question *to_ask_again(struct asker *, enum helper);
 static int frame(void *, struct ipc *, struct ipc_frame *, struct err *);
+static int inspect_frame(
+    void *, struct ipc *, struct ipc_frame *, struct err *);
+static void forget(struct asker *, enum helper);
 static void closed(void *, struct ipc *, const struct err *);
 static void get(struct task *, const struct need *);
 static bool say_random(struct task *, struct str key, uint64_t *number);
@@ -41,9 +51,12 @@ static void query_answered(struct question *, const struct answer *);
 static void scan_answered(struct question *, const struct scanned *);
 static bool send_query(struct asker *, struct question *);
 static bool send_scan(struct asker *, struct question *);
+static bool send_part(struct asker *, struct question *);
 static int64_t dnslist_time(const struct config *);
 static int64_t spam_time(const struct config *);
 static int64_t virus_time(const struct config *);
+static int64_t part_time(const struct config *);
+static enum helper helper_of(enum fact_id);
 static bool open_question(struct task *, const struct need *);
 static bool send_question(struct question *);
 static void answered(struct question *, const struct fact_answer *);
@@ -59,6 +72,10 @@ static const struct ipc_handler handler = {
 	.frame = frame,
 	.closed = closed,
 };
+static const struct ipc_handler inspect_handler = {
+	.frame = inspect_frame,
+	.closed = closed,
+};
 
 /*
  * Who says what: `now` at once (false: it cannot be said), or `send` asks
@@ -69,6 +86,7 @@ static const struct {
 	bool (*now)(struct task *, struct str key, uint64_t *number);
 	bool (*send)(struct asker *, struct question *);
 	int64_t (*time)(const struct config *);
+	enum helper helper;
 } ways[] = {
 	{ FACT_RANDOM, .now = say_random },
 	{ FACT_WORK_QUEUE, .now = say_work_queue },
@@ -76,6 +94,7 @@ static const struct {
 	{ FACT_DNSLIST, .send = send_query, .time = dnslist_time },
 	{ FACT_SPAM, .send = send_scan, .time = spam_time },
 	{ FACT_VIRUS, .send = send_scan, .time = virus_time },
+	{ FACT_PART, .send = send_part, .time = part_time, .helper = INSPECT },
 };
 
 struct asker *
@@ -99,12 +118,28 @@ asker_free(struct asker **ap)
 const struct ipc_handler *
 asker_connect(struct asker *a, struct ipc *lookupd, void **arg)
 {
-	closed(a, a->lookupd, NULL);
+	forget(a, LOOKUPD);
 	*arg = a;
-	a->lookupd = lookupd;
+	a->helpers[LOOKUPD] = lookupd;
 	MAP_FOREACH (&a->questions, it)
-		(void)send_question(it.value); /* or its time will be up */
+		if (helper_of(((struct question *)it.value)->id) == LOOKUPD)
+			(void)send_question(it.value); /* or time is up */
 	return &handler;
+}
+
+/* What has been tried too often is given up: that changes the map. */
+const struct ipc_handler *
+asker_inspect(struct asker *a, struct ipc *inspect, void **arg)
+{
+	struct question *q;
+
+	forget(a, INSPECT);
+	*arg = a;
+	a->helpers[INSPECT] = inspect;
+	while ((q = to_ask_again(a, INSPECT)) != NULL)
+		if (q->tries >= TRIES || !send_question(q))
+			answered(q, NULL);
+	return &inspect_handler;
 }
 
 /* The work queue is told at the end: answers change the map. */
@@ -137,7 +172,19 @@ ask_drop(struct asks *a)
 		question_free(a->open);
 }
 
-/* --- lookupd --- */
+static struct question *
+to_ask_again(struct asker *a, enum helper helper)
+{
+	MAP_FOREACH (&a->questions, it) {
+		struct question *q = it.value;
+
+		if (!q->sent && helper_of(q->id) == helper)
+			return q;
+	}
+	return NULL;
+}
+
+/* --- lookupd, inspect --- */
 
 static int
 frame(void *arg, struct ipc *ipc, struct ipc_frame *f, struct err *err)
@@ -164,6 +211,24 @@ frame(void *arg, struct ipc *ipc, struct ipc_frame *f, struct err *err)
 	return rc;
 }
 
+static int
+inspect_frame(void *arg, struct ipc *ipc, struct ipc_frame *f, struct err *err)
+{
+	struct asker *a = arg;
+	struct question *q = map_get_u64(&a->questions, f->txn);
+	struct fact_answer fact = { 0 };
+	int rc;
+
+	/* of somebody who is gone, or nobody waits any more */
+	if (ipc != a->helpers[INSPECT] || q == NULL || q->id != FACT_PART)
+		return 0;
+	fact.key = q->key;
+	rc = part_take(&q->told, f, &fact, &q->task->mem, err);
+	if (rc == 1)
+		answered(q, &fact);
+	return rc == -1 ? -1 : 0;
+}
+
 static void
 query_answered(struct question *q, const struct answer *a)
 {
@@ -188,11 +253,23 @@ closed(void *arg, struct ipc *ipc, const struct err *err)
 	struct asker *a = arg;
 
 	(void)err;
-	if (a->lookupd != ipc)
-		return;
-	a->lookupd = NULL;
-	MAP_FOREACH (&a->questions, it)
-		((struct question *)it.value)->sent = false;
+	for (int i = 0; i < N_HELPERS; i++)
+		if (a->helpers[i] == ipc)
+			forget(a, i);
+}
+
+static void
+forget(struct asker *a, enum helper helper)
+{
+	a->helpers[helper] = NULL;
+	MAP_FOREACH (&a->questions, it) {
+		struct question *q = it.value;
+
+		if (helper_of(q->id) != helper)
+			continue;
+		q->sent = false;
+		part_forget(&q->told);
+	}
 }
 
 static bool
@@ -204,7 +281,7 @@ send_query(struct asker *a, struct question *q)
 	if (!lookup_query_of(q->id, q->key, q->task->config,
 		&q->task->facts.client, &query, name))
 		return false;
-	ipc_send(a->lookupd, IPC_QUERY, q->number, &query);
+	ipc_send(a->helpers[LOOKUPD], IPC_QUERY, q->number, &query);
 	return true;
 }
 
@@ -213,7 +290,22 @@ send_scan(struct asker *a, struct question *q)
 {
 	struct need need = { q->id, q->key };
 
-	return scan_send(a->lookupd, q->number, q->task, &need);
+	return scan_send(a->helpers[LOOKUPD], q->number, q->task, &need);
+}
+
+static bool
+send_part(struct asker *a, struct question *q)
+{
+	struct need need = { q->id, q->key };
+
+	q->tries++;
+	return part_send(a->helpers[INSPECT], q->number, q->task, &need);
+}
+
+static int64_t
+part_time(const struct config *c)
+{
+	return (int64_t)c->work.scan.timeout * 1000;
 }
 
 static int64_t
@@ -289,6 +381,15 @@ get(struct task *t, const struct need *need)
 	fact_fail(&t->facts, &t->mem, need->id, need->key);
 }
 
+static enum helper
+helper_of(enum fact_id id)
+{
+	for (size_t i = 0; i < NELEM(ways); i++)
+		if (ways[i].id == id)
+			return ways[i].helper;
+	return LOOKUPD;
+}
+
 /* False: there is nothing that could be asked. */
 static bool
 open_question(struct task *t, const struct need *need)
@@ -310,7 +411,7 @@ open_question(struct task *t, const struct need *need)
 	t->asks.open = q;
 	t->asks.asker = a;
 	map_put_u64(&a->questions, q->number, q);
-	if (a->lookupd == NULL || send_question(q))
+	if (a->helpers[helper_of(q->id)] == NULL || send_question(q))
 		return true;
 	question_free(q);
 	return false;
@@ -359,5 +460,6 @@ question_free(struct question *q)
 		at = &(*at)->next;
 	*at = q->next;
 	map_remove_u64(&q->task->asks.asker->questions, q->number);
+	part_forget(&q->told);
 	free(q);
 }

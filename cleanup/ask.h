@@ -2,9 +2,9 @@
  * ask.h - facts that a task lacks, and who can say them
  *
  * Some are had at once: counts in shared memory, the length of the queue, a
- * random number. Others are asked of lookupd. While lookupd is away questions
- * wait, and are asked of the next one; when their time is up the fact cannot
- * be had.
+ * random number. Others are asked of lookupd; what a part of a message is, of
+ * inspect. While these are away questions wait, and are asked of the next one;
+ * when their time is up the fact cannot be had.
  */
 #ifndef CLEANUP_ASK_H
 #define CLEANUP_ASK_H
@@ -25,6 +25,9 @@ void asker_free(struct asker **); /* tasks must be gone */
 /* lookupd is there; gone. The next one may come before the old one's end. */
 const struct ipc_handler *asker_connect(
     struct asker *, struct ipc *lookupd, void **arg);
+/* inspect, likewise. A part that ended it three times cannot be scanned. */
+const struct ipc_handler *asker_inspect(
+    struct asker *, struct ipc *inspect, void **arg);
 /* Once a second: questions whose time is up. */
 void asker_tick(struct asker *, int64_t now);
 

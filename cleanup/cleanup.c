@@ -13,9 +13,9 @@
  *	Notices that qmgr writes come in the same way.
  *
  *	In the work queue the stages of lib/pipeline/work.h decide what is to
- *	become of a message. What they cannot know is asked of lookupd, while
- *	others go on. A message that is split, rewritten or copied becomes
- *	several, all at once: a crash finds it as it came, or them.
+ *	become of a message. What they cannot know is asked of lookupd and
+ *	inspect, while others go on. A message that is split, rewritten or
+ *copied becomes several, all at once: a crash finds it as it came, or them.
  *
  *	At start each worker removes the drafts of the dead and takes up the
  *	messages that the worker of its number left without ROUTE. What had been
@@ -151,6 +151,8 @@ on_peer(struct daemon *d, enum program_kind kind, uint32_t worker,
 	(void)worker;
 	if (kind == PROGRAM_LOOKUPD)
 		return asker_connect(c->asker, ipc, arg);
+	if (kind == PROGRAM_INSPECT)
+		return asker_inspect(c->asker, ipc, arg);
 	p = mem_alloc(sizeof(*p));
 	p->cleanup = c;
 	p->intake = intake_new(c, ipc, kind);

@@ -9,8 +9,6 @@
 
 #define RCPTS_SHOWN 100 /* to scanners */
 
-static bool put(int fd, struct str);
-
 bool
 scan_send(struct ipc *lookupd, uint32_t txn, const struct task *t,
     const struct need *need)
@@ -27,7 +25,7 @@ scan_send(struct ipc *lookupd, uint32_t txn, const struct task *t,
 	arena_init(&mem, QUEUE_READ_MEM);
 	fd = memfd_create("postern-scan", MFD_CLOEXEC);
 	ok = fd != -1 && work_fact_content(&run, need, &header, &body, &mem) &&
-	     put(fd, header) && put(fd, body);
+	     scan_put(fd, header) && scan_put(fd, body);
 	if (ok) {
 		m = (struct scan_msg){
 			.kind = need->id == FACT_SPAM ? SCAN_SPAM : SCAN_VIRUS,
@@ -53,8 +51,8 @@ scan_send(struct ipc *lookupd, uint32_t txn, const struct task *t,
 	return ok;
 }
 
-static bool
-put(int fd, struct str bytes)
+bool
+scan_put(int fd, struct str bytes)
 {
 	while (bytes.n > 0) {
 		ssize_t n = write(fd, bytes.p, bytes.n);

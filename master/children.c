@@ -39,9 +39,9 @@ static const struct {
 	bool per_core;
 } suite[] = {
 	{ PROGRAM_RECORDER, false }, { PROGRAM_LOOKUPD, false },
-	{ PROGRAM_KEYD, false }, { PROGRAM_QMGR, false },
-	{ PROGRAM_CLEANUP, true }, { PROGRAM_SMTP, true },
-	{ PROGRAM_SMTPD, true },
+	{ PROGRAM_KEYD, false }, { PROGRAM_INSPECT, false },
+	{ PROGRAM_QMGR, false }, { PROGRAM_CLEANUP, true },
+	{ PROGRAM_SMTP, true }, { PROGRAM_SMTPD, true },
 	{ PROGRAM_QMQPD, true }, /* when there is a listener for it */
 };
 

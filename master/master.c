@@ -67,14 +67,14 @@ static void stop_next(void *arg);
  * down what happened goes last. Seconds until the stragglers are killed.
  */
 static const struct {
-	enum program_kind kinds[2];
+	enum program_kind kinds[3];
 	size_t n;
 	uint32_t wait;
 } stop_steps[] = {
 	{ { PROGRAM_SMTPD, PROGRAM_QMQPD }, 2, 5 },
 	{ { PROGRAM_CLEANUP, PROGRAM_SMTP }, 2, 2 },
 	{ { PROGRAM_QMGR }, 1, 1 },
-	{ { PROGRAM_LOOKUPD, PROGRAM_KEYD }, 2, 1 },
+	{ { PROGRAM_LOOKUPD, PROGRAM_KEYD, PROGRAM_INSPECT }, 3, 1 },
 	{ { PROGRAM_RECORDER }, 1, 1 },
 };
 

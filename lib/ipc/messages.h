@@ -343,6 +343,41 @@ enum scan_kind { SCAN_SPAM, SCAN_VIRUS };
 	F(S, U32, ms, 0)          /* that it took */                           \
 	F(S, STR, text, TEXT_MAX) /* names of tests, of viruses */
 
+/* --- inspect: file types and archives --- */
+
+/*
+ * cleanup -> inspect: one part of a message, its decoded bytes in a memory
+ * file, and the limits of looking at it (workqueue 2.12). inspect answers with
+ * an INSPECT_MEMBER for each file in it, depth first, and INSPECTED at the
+ * end; pieces of text (INSPECT_TEXT) come before what they were found in.
+ */
+#define INSPECT_NAME_MAX 1000 /* longer ones are cut */
+#define REC_INSPECT(S, F, L)                                                   \
+	F(S, U64, size, 0)                                                     \
+	F(S, U32, max_depth, 0)                                                \
+	F(S, U32, max_members, 0)                                              \
+	F(S, U64, max_expanded, 0)                                             \
+	F(S, U32, timeout, 600) /* s */
+#define REC_INSPECT_MEMBER(S, F, L)                                            \
+	F(S, STR, name, INSPECT_NAME_MAX)                                      \
+	F(S, STR, filetype, 16)                                                \
+	F(S, U64, size, 0)                                                     \
+	F(S, U32, depth, 0)                                                    \
+	F(S, U8, locked, 1)                                                    \
+	F(S, STR, sha256, 32)
+#define REC_INSPECTED(S, F, L)                                                 \
+	F(S, U8, known, 1) /* else it could not be read */                     \
+	F(S, STR, filetype, 16)                                                \
+	F(S, U8, archive, 1)                                                   \
+	F(S, U8, locked, 1)                                                    \
+	F(S, U8, readable, 1)                                                  \
+	F(S, U8, corrupt, 1)                                                   \
+	F(S, U8, macros, 1)                                                    \
+	F(S, U8, too_large, 1)                                                 \
+	F(S, U8, too_deep, 1)                                                  \
+	F(S, U8, timeout, 1)                                                   \
+	F(S, STR, sha256, 32)
+
 /* --- keyd: private keys and passwords --- */
 
 /* keyd -> smtpd: at the beginning, and when a file has changed: all of them.
@@ -452,6 +487,9 @@ enum scan_kind { SCAN_SPAM, SCAN_VIRUS };
 	R(word, REC_WORD)                                                      \
 	R(scan_msg, REC_SCAN)                                                  \
 	R(scanned, REC_SCANNED)                                                \
+	R(inspect_msg, REC_INSPECT)                                            \
+	R(inspect_member, REC_INSPECT_MEMBER)                                  \
+	R(inspected, REC_INSPECTED)                                            \
 	R(cert, REC_CERT)                                                      \
 	R(certs, REC_CERTS)                                                    \
 	R(client_ca, REC_CLIENT_CA)                                            \
@@ -510,6 +548,10 @@ IPC_RECORDS(IPC_STRUCT)
 	M(PROBE_DONE, probe_done, 0)                                           \
 	M(SCAN, scan_msg, 1)                                                   \
 	M(SCANNED, scanned, 0)                                                 \
+	M(INSPECT, inspect_msg, 1)                                             \
+	X(INSPECT_TEXT)                                                        \
+	M(INSPECT_MEMBER, inspect_member, 0)                                   \
+	M(INSPECTED, inspected, 0)                                             \
 	M(CERTS, certs, 0)                                                     \
 	M(CLIENT_CA, client_ca, 0)                                             \
 	M(TICKETS, tickets, 0)                                                 \

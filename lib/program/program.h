@@ -33,6 +33,7 @@ enum program_kind {
 	PROGRAM_SMTP,
 	PROGRAM_KEYD,
 	PROGRAM_QMQPD,
+	PROGRAM_INSPECT,
 	PROGRAM_N
 };
 const char *program_name(enum program_kind); /* "smtpd" */

@@ -61,6 +61,12 @@ static const struct sandbox_profile profiles[] = {
 	    .calls = SB_FDS_RECV | SB_ACCEPT,
 	    .nofile = 16384 + 64,
 	    .data = 1024 * MIB },
+	/* libraries that take strangers' files apart: its channels, no more */
+	{ .program = "inspect",
+	    .account = "postern-inspect",
+	    .calls = SB_FDS_RECV,
+	    .nofile = 1024,
+	    .data = 512 * MIB },
 	/* the child of the command that looks at a message (ADM-10) */
 	{ .program = "trace",
 	    .account = "postern-trace",

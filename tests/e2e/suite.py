@@ -30,8 +30,8 @@ FULL = os.environ.get("POSTERN_LOAD") == "full"
 ROOT_USER = os.geteuid() == 0
 
 
-PROGRAMS = ("recorder", "lookupd", "keyd", "smtpd", "qmqpd", "cleanup", "qmgr",
-            "smtp")
+PROGRAMS = ("recorder", "lookupd", "keyd", "smtpd", "qmqpd", "cleanup",
+            "inspect", "qmgr", "smtp")
 
 
 def program(comm):

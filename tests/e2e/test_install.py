@@ -16,7 +16,8 @@ from suite import ROOT_USER, TOP, Suite
 # two that install at the same time would make the same pages
 pytestmark = pytest.mark.xdist_group("install")
 
-PROGRAMS = "master recorder lookupd keyd cleanup qmgr smtpd qmqpd smtp".split()
+PROGRAMS = ("master recorder lookupd keyd cleanup inspect qmgr smtpd qmqpd "
+            "smtp").split()
 FILES = {
     "etc/postern/postern.yaml": 0o640,
     "usr/lib/sysusers.d/postern.conf": 0o644,

@@ -33,6 +33,7 @@ EXPECTED = {
     "qmqpd": {"listen"},
     "smtp": set(),
     "keyd": set(),
+    "inspect": set(),
 }
 
 

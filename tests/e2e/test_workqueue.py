@@ -1,9 +1,12 @@
 """The work queue: filters, mail policies, splits, copies, bounces, footers."""
+import base64
+import io
 import os
 import re
 import signal
 import tempfile
 import shutil
+import zipfile
 
 import pytest
 
@@ -37,6 +40,14 @@ gone: if (subject == "^drop") { drop(); }
 back: if (subject == "^back") { bounce(); }
 said: if (subject == "^say") { log-entry("seen $EnvelopeFrom"); }
 keep: if (subject == "^keep") { archive("kept"); }
+exe: if (subject == "^inspect" and attachment-filetype == "exe") {
+  insert-header("X-Exe", "yes"); }
+name: if (subject == "^inspect" and attachment-filename == "\\.scr$") {
+  insert-header("X-Name", "yes"); }
+text: if (subject == "^inspect" and
+          attachment-contains("passphrase & more", 1)) {
+  insert-header("X-Text", "yes"); }
+strip: if (subject == "^strip") { drop-attachments-by-name("\\.scr$"); }
 body: if (only-body-contains("secret", 1)) { insert-header("X-Body", "1"); }
 """
 
@@ -224,3 +235,47 @@ def test_a_split_outlives_every_death(make_suite):
         for m in got:
             assert (b"X-Board" in m.body) == ("ceo@example.com" in m.rcpts)
             assert len(m.rcpts) == 1
+
+
+def attach(name, data):
+    """A message with a file, and the fields that make it one."""
+    text = base64.encodebytes(data).replace(b"\n", b"\r\n")
+    return {"header": b"MIME-Version: 1.0\r\n"
+                      b"Content-Type: multipart/mixed; boundary=b\r\n",
+            "body": b"--b\r\n\r\nhello\r\n--b\r\n"
+                    b"Content-Type: application/octet-stream\r\n"
+                    b"Content-Disposition: attachment; filename=\"" +
+                    name.encode() + b"\"\r\n"
+                    b"Content-Transfer-Encoding: base64\r\n\r\n" + text +
+                    b"--b--\r\n"}
+
+
+def zipped(*files):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as z:
+        for name, data in files:
+            z.writestr(name, data)
+    return out.getvalue()
+
+
+def test_what_is_in_an_attachment(work):
+    program = b"MZ\x90\0\x03\0\0\0\x04\0\0\0\xff\xff\0\0" + bytes(200)
+    nested = zipped(("inner.zip", zipped(("setup.exe", program))))
+    office = zipped(("[Content_Types].xml", b"<Types/>"),
+                    ("word/document.xml", b"<w:t>the pass</w:t>"
+                     b"<w:t>phrase &amp; more</w:t>"))
+    cases = [
+        ("picture.gif", program, b"X-Exe"),
+        ("a.zip", nested, b"X-Exe"),
+        ("b.bin", zipped(("evil.scr", b"hello")), b"X-Name"),
+        ("letter.docx", office, b"X-Text"),
+        ("plain.zip", zipped(("notes.txt", b"nothing")), None),
+    ]
+    for name, data, field in cases:
+        (m,), mid = send(work, "inspect", **attach(name, data))
+        found = {f for f in (b"X-Exe", b"X-Name", b"X-Text")
+                 if f + b": yes\r\n" in m.body}
+        assert found == ({field} if field else set()), (name, found)
+    (m,), mid = send(work, "strip", **attach("c.zip", cases[2][1]))
+    assert b"c.zip" not in m.body.split(b"\r\n\r\n", 1)[1] or \
+        b"application/octet-stream" not in m.body, m.body

@@ -537,6 +537,33 @@ proof_keyd(struct rig *r)
 	       h.f.txn == txn && done.signature.n > 60;
 }
 
+/* --- inspect --- */
+
+static inline bool
+proof_inspect(struct rig *r)
+{
+	static const char page[] = "%PDF-1.4\n1 0 obj\n<< >>\nendobj\n";
+	struct inspect_msg msg = { .size = sizeof(page) - 1,
+		.max_depth = 5,
+		.max_members = 100,
+		.max_expanded = 1 << 20,
+		.timeout = 30 };
+	int inspected = r->peers[PROGRAM_CLEANUP];
+	uint32_t txn = ++r->txn;
+	struct inspected done;
+	struct heard h;
+	bool ok;
+	int fd = memfd_create("part", MFD_CLOEXEC);
+
+	ok = fd != -1 &&
+	     write(fd, page, sizeof(page) - 1) == (ssize_t)sizeof(page) - 1 &&
+	     rig_say(inspected, IPC_INSPECT, txn, &msg, &fd, 1) &&
+	     rig_expect(inspected, &h, IPC_INSPECTED, &done, NULL) &&
+	     h.f.txn == txn && str_is(done.filetype, "pdf");
+	close(fd);
+	return ok;
+}
+
 /* --- all --- */
 
 static inline bool
@@ -551,6 +578,7 @@ rig_works(struct rig *r)
 		[PROGRAM_SMTP] = proof_smtp,
 		[PROGRAM_KEYD] = proof_keyd,
 		[PROGRAM_QMQPD] = proof_qmqpd,
+		[PROGRAM_INSPECT] = proof_inspect,
 	};
 
 	rig_drain(r);

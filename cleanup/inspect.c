@@ -1,0 +1,139 @@
+/*
+ * NAME
+ *	postern-inspect - say what attachments are and what is in them
+ * SYNOPSIS
+ *	Started by postern-master(8).
+ * DESCRIPTION
+ *	cleanup -> INSPECT -> cleanup
+ *
+ *	Takes parts of messages as descriptors (INSPECT), one after the other,
+ *	and tells what type of file each is, what archives contain, what is
+ *	locked with a password or damaged, and the text of office files.
+ *
+ *	The libraries that find this out, libmagic and libarchive, were
+ *	written for files one knows. So they run here, in a program that has
+ *	nothing: whoever takes it over can lie about attachments.
+ * RIGHTS
+ *	Its channels, nothing else. No files, no network.
+ * CONFIGURATION
+ *	None of its own: the limits of `scan` come with each question.
+ * DIAGNOSTICS
+ *	A file that ends it is tried again twice, and then cannot be scanned.
+ * SEE ALSO
+ *	postern-cleanup(8), postern-filters(5), postern.yaml(5)
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "cleanup/inspect_look.h"
+#include "program/program.h"
+
+#define SIZE_LIMIT ((uint64_t)64 << 20)
+
+struct asked {
+	struct ipc *ipc;
+	uint32_t txn;
+};
+
+static int setup(struct daemon *, struct err *);
+static const struct ipc_handler *on_peer(struct daemon *, enum program_kind,
+    uint32_t worker, struct ipc *, void **arg);
+static int frame(void *, struct ipc *, struct ipc_frame *, struct err *);
+static bool read_all(int fd, uint64_t size, struct buf *);
+static void tell_text(void *arg, struct str);
+static void tell_member(void *arg, const struct inspect_member *);
+
+static const struct program program = {
+	.kind = PROGRAM_INSPECT,
+	.brief = true,
+	.setup = setup,
+	.on_peer = on_peer,
+};
+static const struct ipc_handler handler = { .frame = frame };
+
+int
+main(int argc, char **argv)
+{
+	return program_main(&program, argc, argv);
+}
+
+static int
+setup(struct daemon *d, struct err *err)
+{
+	(void)d;
+	return look_setup(err);
+}
+
+static const struct ipc_handler *
+on_peer(struct daemon *d, enum program_kind kind, uint32_t worker,
+    struct ipc *ipc, void **arg)
+{
+	(void)kind, (void)worker, (void)ipc;
+	*arg = d;
+	return &handler;
+}
+
+static int
+frame(void *arg, struct ipc *ipc, struct ipc_frame *f, struct err *err)
+{
+	struct asked asked = { ipc, f->txn };
+	struct inspected out = { 0 };
+	struct inspect_msg msg;
+	struct look look = { .limits = &msg,
+		.text = tell_text,
+		.member = tell_member,
+		.arg = &asked };
+	struct buf bytes;
+
+	(void)arg;
+	if (ipc_decode(f, &msg, NULL, err) == -1)
+		return -1;
+	buf_init(&bytes, SIZE_LIMIT + 1);
+	if (read_all(f->fds[0], msg.size, &bytes))
+		look_at(&look, buf_str(&bytes), &out);
+	buf_fini(&bytes);
+	ipc_send(ipc, IPC_INSPECTED, f->txn, &out);
+	ipc_flush(ipc); /* before the next question, which may be the last */
+	return 0;
+}
+
+/* A pipe, or whatever else is no file, is not waited for. */
+static bool
+read_all(int fd, uint64_t size, struct buf *out)
+{
+	char *p = size <= SIZE_LIMIT ? buf_room(out, (size_t)size + 1) : NULL;
+	ssize_t n = 1;
+
+	while (p != NULL && out->len < size && n > 0) {
+		n = pread(fd, p + out->len, size - out->len, (off_t)out->len);
+		if (n == -1 && errno == EINTR)
+			n = 1;
+		else if (n > 0)
+			buf_grew(out, (size_t)n);
+	}
+	return p != NULL && out->len == size;
+}
+
+static void
+tell_text(void *arg, struct str text)
+{
+	struct asked *a = arg;
+
+	while (text.n > 0) {
+		struct str piece = str_sub(text, 0, IPC_FRAME_MAX / 2);
+
+		ipc_send_raw(
+		    a->ipc, IPC_INSPECT_TEXT, a->txn, piece.p, piece.n);
+		text = str_sub(text, piece.n, text.n);
+	}
+}
+
+static void
+tell_member(void *arg, const struct inspect_member *m)
+{
+	struct asked *a = arg;
+
+	ipc_send(a->ipc, IPC_INSPECT_MEMBER, a->txn, m);
+}
