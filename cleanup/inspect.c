@@ -23,6 +23,7 @@
  *	postern-cleanup(8), postern-filters(5), postern.yaml(5)
  */
 #include <errno.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -95,6 +96,7 @@ frame(void *arg, struct ipc *ipc, struct ipc_frame *f, struct err *err)
 		look_at(&look, buf_str(&bytes), &out);
 	buf_fini(&bytes);
 	ipc_send(ipc, IPC_INSPECTED, f->txn, &out);
+	malloc_trim(0); /* one large file must not be kept for ever */
 	ipc_flush(ipc); /* before the next question, which may be the last */
 	return 0;
 }

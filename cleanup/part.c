@@ -84,6 +84,18 @@ part_take(struct part_told **tp, const struct ipc_frame *f,
 	return 1;
 }
 
+int
+part_check(const struct ipc_frame *f, struct err *err)
+{
+	struct inspect_member member;
+	struct inspected end;
+
+	if (f->type == IPC_INSPECT_TEXT)
+		return 0;
+	return f->type == IPC_INSPECT_MEMBER ? ipc_decode(f, &member, NULL, err)
+					     : ipc_decode(f, &end, NULL, err);
+}
+
 void
 part_forget(struct part_told **tp)
 {

@@ -18,6 +18,8 @@ bool part_send(struct ipc *inspect, uint32_t txn, const struct task *,
  * the fact is filled in, in mem. -1: err, nobody in his right mind says so. */
 int part_take(struct part_told **, const struct ipc_frame *,
     struct fact_answer *, struct arena *mem, struct err *);
+/* -1: err, that is no such frame. */
+int part_check(const struct ipc_frame *, struct err *);
 void part_forget(struct part_told **);
 
 #endif
