@@ -386,8 +386,7 @@ hand_over(struct work_queue *wq, struct mail *m, struct err *err)
 		rc = send_file(wq, m, err);
 	if (rc == -1)
 		return -1;
-	/* Held or returned it is not on its way. */
-	if (!m->route.refused && m->route.holds.n == 0)
+	if (!m->route.refused)
 		EMIT(MID_QUEUED, .mid = m->mid);
 	qfile_park(m->file);
 	list_put(&wq->sent, m);
