@@ -57,14 +57,15 @@ look_at(struct look *l, struct str bytes, struct inspected *out)
 	out->readable = !out->archive && !out->locked && !out->corrupt;
 }
 
+/* Open for good, so that what they are made of stays loaded. */
+static volatile iconv_t kept[6][2];
+
 /* Names in archives are converted; what that needs is a file, too. */
 static void
 warm(void)
 {
-	static const char *const sets[] = { "UTF-16LE", "UTF-16BE",
+	static const char *const sets[NELEM(kept)] = { "UTF-16LE", "UTF-16BE",
 		"ISO-8859-1", "CP437", "CP932", "ANSI_X3.4-1968" };
-	/* for good: what they were made of stays loaded */
-	static iconv_t open[NELEM(sets)][2];
 
 	OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG, NULL);
 	(void)EVP_sha256();
@@ -74,8 +75,8 @@ warm(void)
 	setenv("TZ", "UTC0", 1);
 	tzset();
 	for (size_t i = 0; i < NELEM(sets); i++) {
-		open[i][0] = iconv_open("UTF-8", sets[i]);
-		open[i][1] = iconv_open(sets[i], "UTF-8");
+		kept[i][0] = iconv_open("UTF-8", sets[i]);
+		kept[i][1] = iconv_open(sets[i], "UTF-8");
 	}
 }
 
