@@ -236,6 +236,8 @@ query_answered(struct question *q, const struct answer *a)
 	struct fact_answer fact = { .key = q->key };
 
 	lookup_fact_of(q->id, a, &fact);
+	if (q->id == FACT_DNSLIST)
+		fact.text = lookup_list_text(a, &q->task->mem);
 	answered(q, &fact);
 }
 

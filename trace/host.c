@@ -141,6 +141,8 @@ answered(void *arg, const struct answer *answer)
 	struct fact_answer fact;
 
 	lookup_fact_of(asked->need.id, answer, &fact);
+	if (asked->need.id == FACT_DNSLIST)
+		fact.text = lookup_list_text(answer, asked->asking->mem);
 	finished(asked, fact);
 }
 

@@ -55,6 +55,27 @@ lookup_fact_of(enum fact_id id, const struct answer *a, struct fact_answer *out)
 				      : DOMAIN_MISSING;
 }
 
+struct str
+lookup_list_text(const struct answer *a, struct arena *mem)
+{
+	const struct dns_rr *rrs = a->rrs.v;
+	struct str text;
+	char ip[IP_TEXT];
+	struct buf out;
+
+	buf_init(&out, 64 * IP_TEXT);
+	buf_puts(&out, "");
+	for (size_t i = 0; i < a->rrs.n; i++) {
+		if (ip_is_unset(&rrs[i].ip) || out.len + IP_TEXT > 63 * IP_TEXT)
+			continue;
+		buf_puts(&out, out.len > 0 ? " " : "");
+		buf_puts(&out, ip_text(&rrs[i].ip, ip));
+	}
+	text = arena_str(mem, buf_str(&out));
+	buf_fini(&out);
+	return text;
+}
+
 void
 lookup_fact_of_scan(
     const struct scanned *r, struct fact_answer *out, struct arena *mem)

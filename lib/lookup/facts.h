@@ -27,6 +27,10 @@ bool lookup_query_of(enum fact_id, struct str key, const struct config *,
 void lookup_fact_of(
     enum fact_id, const struct answer *, struct fact_answer *out);
 
+/* The addresses that a DNS list answered with, blanks between: the text of
+ * FACT_DNSLIST for who compares them (spec workqueue 2.8). */
+struct str lookup_list_text(const struct answer *, struct arena *mem);
+
 /* FACT_SPAM or FACT_VIRUS: what a scanner said (lookup/scan.h). out->key is
  * the caller's; detail and its texts are in mem. */
 void lookup_fact_of_scan(

@@ -1,6 +1,7 @@
 """DNS lists in a host access table: trace asks them as the gateway does."""
 import twin
 from nsd import Nsd
+from sink import Sink
 from suite import wait_for
 from twin import Session
 
@@ -97,3 +98,40 @@ def test_dns_06_dns_lists(make_suite, folder):
         assert " - DNS list broken.test: cannot be said" in text
         assert " - DNS list parked.test: not listed: its answer is not in " \
             "127.0.0.0/8 (looked up)\n" in text
+
+
+FILTERS = """
+any: if (dnslist("codes.test")) { insert-header("X-Listed", "yes"); }
+one: if (dnslist("codes.test") == "127.0.0.10") {
+    insert-header("X-Code", "10");
+}
+none: if (dnslist("codes.test") != "127.0.0.4") {
+    insert-header("X-Other", "yes");
+}
+"""
+
+
+def test_filters_compare_what_a_list_says(make_suite, folder):
+    """Of several codes each counts; trace shows the same message."""
+    zones = dict(ZONES, **{"codes.test": "2.0.0.127 A 127.0.0.2\n"
+                           "3.0.30.127 A 127.0.0.4\n"
+                           "3.0.30.127 A 127.0.0.10\n"})
+    with Nsd(folder, zones) as nsd:
+        postern = make_suite(CONFIG.replace("@NSD@", str(nsd.port)),
+                             start=False)
+        file = postern.root / "etc/filters/message_filters"
+        file.parent.mkdir()
+        file.parent.chmod(0o755)
+        file.write_text(FILTERS)
+        file.chmod(0o644)
+        postern.start()
+        with Sink(postern.sink_port) as sink:
+            s = Session("InboundMail", postern.port, "127.30.0.3")
+            traced = twin.trace(postern, s, text=True)
+            twin.live(s)
+            body = sink.wait(1)[0].body
+        for field in ("X-Listed: yes", "X-Code: 10"):
+            assert field.encode() + b"\r\n" in body
+            assert field in traced
+        assert b"X-Other" not in body and "X-Other" not in \
+            traced.split("Final Message Content:")[1]

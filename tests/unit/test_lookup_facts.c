@@ -58,70 +58,87 @@ test_idt_08_names_of_hosts(void **state)
 	}
 }
 
+static const struct {
+	const char *why;
+	enum fact_id id;
+	enum lookup_end end;
+	enum host_class class;
+	enum fact_state state;
+	uint64_t number;
+	const char *ips;
+} answers[] = {
+	{ "no name", FACT_HOST, LOOKUP_NXDOMAIN, HOST_NX, FACT_KNOWN, HOST_NX,
+	    NULL },
+	{ "verified, and no name is there", FACT_HOST, LOOKUP_FOUND,
+	    HOST_VERIFIED, FACT_KNOWN, HOST_NOT_CONFIRMED, NULL },
+	{ "a class that there is not", FACT_HOST, LOOKUP_FOUND, 99, FACT_KNOWN,
+	    HOST_SERVFAIL, NULL },
+	{ "listed", FACT_DNSLIST, LOOKUP_FOUND, 0, FACT_KNOWN, LIST_HAS,
+	    "127.0.0.2" },
+	{ "the last address", FACT_DNSLIST, LOOKUP_FOUND, 0, FACT_KNOWN,
+	    LIST_HAS, "127.255.255.255" },
+	{ "one of several", FACT_DNSLIST, LOOKUP_FOUND, 0, FACT_KNOWN, LIST_HAS,
+	    "203.0.113.1 127.0.0.10" },
+	{ "somebody's web server", FACT_DNSLIST, LOOKUP_FOUND, 0, FACT_KNOWN,
+	    LIST_IS_NONE, "203.0.113.1 126.255.255.255" },
+	{ "0.0.0.0", FACT_DNSLIST, LOOKUP_FOUND, 0, FACT_KNOWN, LIST_IS_NONE,
+	    "0.0.0.0" },
+	{ "8.8.8.8", FACT_DNSLIST, LOOKUP_FOUND, 0, FACT_KNOWN, LIST_IS_NONE,
+	    "8.8.8.8 128.0.0.1" },
+	{ "IPv6", FACT_DNSLIST, LOOKUP_FOUND, 0, FACT_KNOWN, LIST_IS_NONE,
+	    "2001:db8::7f00:2" },
+	{ "found, and nothing is there", FACT_DNSLIST, LOOKUP_FOUND, 0,
+	    FACT_KNOWN, LIST_IS_NONE, NULL },
+	{ "not listed", FACT_DNSLIST, LOOKUP_NXDOMAIN, 0, FACT_KNOWN, 0, NULL },
+	{ "a name that has no address, for mail", FACT_SENDER_DOMAIN,
+	    LOOKUP_NOT_FOUND, 0, FACT_KNOWN, DOMAIN_MISSING, NULL },
+	{ "the name is there, and no address", FACT_DNSLIST, LOOKUP_NOT_FOUND,
+	    0, FACT_KNOWN, 0, NULL },
+	{ "a list that fails", FACT_DNSLIST, LOOKUP_FAILED, 0, FACT_FAILED, 0,
+	    NULL },
+};
+
 static void
 test_dns_06_answers(void **state)
 {
-	static const struct {
-		const char *why;
-		enum fact_id id;
-		enum lookup_end end;
-		enum host_class class;
-		enum fact_state state;
-		uint64_t number;
-		const char *ips;
-	} table[] = {
-		{ "no name", FACT_HOST, LOOKUP_NXDOMAIN, HOST_NX, FACT_KNOWN,
-		    HOST_NX, NULL },
-		{ "verified, and no name is there", FACT_HOST, LOOKUP_FOUND,
-		    HOST_VERIFIED, FACT_KNOWN, HOST_NOT_CONFIRMED, NULL },
-		{ "a class that there is not", FACT_HOST, LOOKUP_FOUND, 99,
-		    FACT_KNOWN, HOST_SERVFAIL, NULL },
-		{ "listed", FACT_DNSLIST, LOOKUP_FOUND, 0, FACT_KNOWN, LIST_HAS,
-		    "127.0.0.2" },
-		{ "the last address", FACT_DNSLIST, LOOKUP_FOUND, 0, FACT_KNOWN,
-		    LIST_HAS, "127.255.255.255" },
-		{ "one of several", FACT_DNSLIST, LOOKUP_FOUND, 0, FACT_KNOWN,
-		    LIST_HAS, "203.0.113.1 127.0.0.10" },
-		{ "somebody's web server", FACT_DNSLIST, LOOKUP_FOUND, 0,
-		    FACT_KNOWN, LIST_IS_NONE, "203.0.113.1 126.255.255.255" },
-		{ "0.0.0.0", FACT_DNSLIST, LOOKUP_FOUND, 0, FACT_KNOWN,
-		    LIST_IS_NONE, "0.0.0.0" },
-		{ "8.8.8.8", FACT_DNSLIST, LOOKUP_FOUND, 0, FACT_KNOWN,
-		    LIST_IS_NONE, "8.8.8.8 128.0.0.1" },
-		{ "IPv6", FACT_DNSLIST, LOOKUP_FOUND, 0, FACT_KNOWN,
-		    LIST_IS_NONE, "2001:db8::7f00:2" },
-		{ "found, and nothing is there", FACT_DNSLIST, LOOKUP_FOUND, 0,
-		    FACT_KNOWN, LIST_IS_NONE, NULL },
-		{ "not listed", FACT_DNSLIST, LOOKUP_NXDOMAIN, 0, FACT_KNOWN, 0,
-		    NULL },
-		{ "a name that has no address, for mail", FACT_SENDER_DOMAIN,
-		    LOOKUP_NOT_FOUND, 0, FACT_KNOWN, DOMAIN_MISSING, NULL },
-		{ "the name is there, and no address", FACT_DNSLIST,
-		    LOOKUP_NOT_FOUND, 0, FACT_KNOWN, 0, NULL },
-		{ "a list that fails", FACT_DNSLIST, LOOKUP_FAILED, 0,
-		    FACT_FAILED, 0, NULL },
-	};
-
 	(void)state;
-	for (size_t i = 0; i < NELEM(table); i++) {
-		struct answer a = { .end = table[i].end,
-			.host_class = table[i].class };
+	for (size_t i = 0; i < NELEM(answers); i++) {
+		struct answer a = { .end = answers[i].end,
+			.host_class = answers[i].class };
 		struct fact_answer f = { .number = 77 };
 		struct str ips = STR(""), ip;
 		struct dns_rr rr[2];
 
-		if (table[i].ips != NULL)
-			ips = str_of(table[i].ips);
+		if (answers[i].ips != NULL)
+			ips = str_of(answers[i].ips);
 		a.rrs.v = rr;
 		while ((ip = str_word(&ips)).n > 0)
 			assert_true(ip_parse(&rr[a.rrs.n++].ip, ip));
 		a.list = (uint8_t)rdata_list(&a);
-		lookup_fact_of(table[i].id, &a, &f);
-		if (f.meta.state != table[i].state ||
-		    f.number != table[i].number || f.text.n != 0)
-			fail_msg("%s: %d, %llu", table[i].why, f.meta.state,
+		lookup_fact_of(answers[i].id, &a, &f);
+		if (f.meta.state != answers[i].state ||
+		    f.number != answers[i].number || f.text.n != 0)
+			fail_msg("%s: %d, %llu", answers[i].why, f.meta.state,
 			    (unsigned long long)f.number);
 	}
+}
+
+/* What filters compare with: addresses alone, in order. */
+static void
+test_list_text(void **state)
+{
+	struct dns_rr rr[3] = { { .name = STR("x.test") } };
+	struct answer a = { .rrs = { 3, rr } };
+	struct arena mem;
+
+	(void)state;
+	arena_init(&mem, 65536);
+	assert_true(ip_parse(&rr[1].ip, STR("127.0.0.2")));
+	assert_true(ip_parse(&rr[2].ip, STR("127.0.0.10")));
+	assert_true(str_is(lookup_list_text(&a, &mem), "127.0.0.2 127.0.0.10"));
+	a.rrs.n = 0;
+	assert_true(str_is(lookup_list_text(&a, &mem), ""));
+	arena_free(&mem);
 }
 
 static void
@@ -155,6 +172,7 @@ main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_idt_08_names_of_hosts),
 		cmocka_unit_test(test_dns_06_answers),
+		cmocka_unit_test(test_list_text),
 		cmocka_unit_test(test_questions),
 	};
 
