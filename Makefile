@@ -130,7 +130,7 @@ $O/tests/test_table_db: LDLIBS += -ldb-5.3
 $O/tests/test_dialog $O/tests/test_smtp_session: \
     $(patsubst %,$O/obj/smtp/%.o,dialog transaction session sessions content)
 SMTPD_ENGINE = $(patsubst %,$O/obj/smtpd/%.o,\
-	session ask auth counts commands starttls request txn say limits \
+	session session_time ask auth counts commands starttls request txn say limits \
 	decide xclient qmqp)
 $O/tests/test_session $O/tests/test_session_ask $O/tests/test_session_many \
     $O/tests/test_session_limits \

@@ -1,5 +1,5 @@
 /*
- * schema.c - the keys of postern.yaml: system, receiving, delivery, logs
+ * schema.c - the keys of postern.yaml: system, receiving, interfaces, logs
  */
 #include "config/schema_def.h"
 
@@ -185,59 +185,6 @@ static const struct schema_section receiving_section = {
 	SECTION(config, "receiving", receiving_keys), NO_WHERE
 };
 
-static const struct schema_key delivery_keys[] = {
-	{ .name = "max_connections",
-	    FIELD(config, max_out_connections),
-	    .type = &value_count,
-	    .min = 1,
-	    .max = 10000,
-	    DEFAULT("10000"),
-	    .help = "Outgoing connections to all destinations together." },
-	{ .name = "connect_timeout",
-	    FIELD(config, connect_timeout),
-	    .type = &value_time,
-	    .min = 1,
-	    .max = 3600,
-	    DEFAULT("30"),
-	    .help = "How long to wait until a remote host takes the "
-		    "connection." },
-	{ .name = "reply_timeout",
-	    FIELD(config, reply_timeout),
-	    .type = &value_time,
-	    .min = 1,
-	    .max = 3600,
-	    DEFAULT("5m"),
-	    .help = "How long to wait for the greeting and for each reply; "
-		    "twice as long for the one to the end of a message." },
-	{ .name = "idle_timeout",
-	    FIELD(config, idle_timeout),
-	    .type = &value_time,
-	    .min = 0,
-	    .max = 300,
-	    DEFAULT("5"),
-	    .help = "How long a connection is kept for the next message to "
-		    "the same destination." },
-	{ .name = "possible_delivery",
-	    FIELD(config, possible_delivery),
-	    .type = &value_bool,
-	    DEFAULT("no"),
-	    .help = "Whether a connection that was lost after the end of a "
-		    "message, before the reply, counts as a delivery. No: "
-		    "the message is sent again and may arrive twice. Yes: it "
-		    "may be lost." },
-	{ .name = "bounce_rate",
-	    FIELD(config, bounce_rate),
-	    .type = &value_count,
-	    .min = 0,
-	    .max = 1000000,
-	    DEFAULT("100"),
-	    .help = "Notices about undeliverable mail to one address per "
-		    "hour; further ones are dropped and counted." },
-};
-static const struct schema_section delivery_section = {
-	SECTION(config, "delivery", delivery_keys), NO_WHERE
-};
-
 static const struct schema_key dns_keys[] = {
 	{ .name = "enabled",
 	    FIELD(config, dns_off),
@@ -316,161 +263,6 @@ static const struct schema_section interface_section = {
 	.finish = load_interface_finish
 };
 
-static const struct schema_key bounce_keys[] = {
-	{ .name = "name",
-	    FIELD(bounce_profile, name),
-	    .type = &value_text,
-	    .flags = KEY_REQUIRED | KEY_OWN,
-	    .min = 1,
-	    .max = 80,
-	    .text_ok = name_printable,
-	    .help = "Name of the profile. What other profiles do not say "
-		    "follows the one called Default." },
-	{ .name = "max_retries",
-	    FIELD(bounce_profile, max_retries),
-	    .type = &value_count,
-	    .min = 0,
-	    .max = 10000,
-	    DEFAULT("100"),
-	    .help = "Attempts after the first before mail is returned." },
-	{ .name = "max_queue_time",
-	    FIELD(bounce_profile, max_queue_time),
-	    .type = &value_time,
-	    .min = 0,
-	    .max = 3000000,
-	    DEFAULT("3d"),
-	    .help = "How long mail may wait before it is returned." },
-	{ .name = "initial_retry",
-	    FIELD(bounce_profile, initial_retry),
-	    .type = &value_time,
-	    .min = 60,
-	    .max = 86400,
-	    DEFAULT("60"),
-	    .help = "Wait before the second attempt; each further wait is "
-		    "twice as long." },
-	{ .name = "max_retry",
-	    FIELD(bounce_profile, max_retry),
-	    .type = &value_time,
-	    .min = 60,
-	    .max = 86400,
-	    DEFAULT("1h"),
-	    .help = "The longest wait between two attempts." },
-	{ .name = "notify",
-	    FIELD(bounce_profile, notify),
-	    .type = &value_bool,
-	    DEFAULT("yes"),
-	    .help = "Whether somebody is told that mail could not be "
-		    "delivered." },
-	{ .name = "dsn_format",
-	    FIELD(bounce_profile, dsn_format),
-	    .type = &value_bool,
-	    DEFAULT("yes"),
-	    .help = "Whether notices are delivery status notifications "
-		    "(RFC 3464) or plain text." },
-	{ .name = "max_bounce_copy",
-	    FIELD(bounce_profile, max_bounce_copy),
-	    .type = &value_size,
-	    .min = 0,
-	    .max = (uint64_t)1 << 30,
-	    DEFAULT("10k"),
-	    .help = "Messages up to this size are returned whole, larger "
-		    "ones with their headers only." },
-	{ .name = "delay_warning",
-	    FIELD(bounce_profile, warn),
-	    .type = &value_bool,
-	    DEFAULT("no"),
-	    .help = "Whether the sender is told that mail is late." },
-	{ .name = "warning_interval",
-	    FIELD(bounce_profile, warn_interval),
-	    .type = &value_time,
-	    .min = 1,
-	    .max = 86400,
-	    DEFAULT("4h"),
-	    .help = "The shortest time between two such warnings." },
-	{ .name = "warning_count",
-	    FIELD(bounce_profile, warn_count),
-	    .type = &value_count,
-	    .min = 1,
-	    .max = 100,
-	    DEFAULT("1"),
-	    .help = "Warnings per recipient." },
-	{ .name = "alternate",
-	    FIELD(bounce_profile, alternate),
-	    .type = &value_text,
-	    .max = 512,
-	    .text_ok = name_mailbox,
-	    DEFAULT(""),
-	    .help = "Address that gets the notices instead of the sender." },
-	{ .name = "initial_host_retry",
-	    FIELD(bounce_profile, initial_host_retry),
-	    .flags = KEY_DEFAULT_ONLY,
-	    .type = &value_time,
-	    .min = 1,
-	    .max = 86400,
-	    DEFAULT("60"),
-	    .help = "Wait before a host that could not be reached is tried "
-		    "again. In the profile Default only." },
-	{ .name = "max_host_retry",
-	    FIELD(bounce_profile, max_host_retry),
-	    .flags = KEY_DEFAULT_ONLY,
-	    .type = &value_time,
-	    .min = 1,
-	    .max = 86400,
-	    DEFAULT("1h"),
-	    .help = "The longest such wait. In the profile Default only." },
-};
-const struct schema_section schema_bounce_profile = {
-	SECTION(bounce_profile, "bounce profile", bounce_keys),
-	WHERE(bounce_profile), .finish = load_bounce_finish
-};
-
-static const struct schema_key destination_keys[] = {
-	{ .name = "domain",
-	    FIELD(destination, domain),
-	    .type = &value_text,
-	    .flags = KEY_REQUIRED | KEY_OWN,
-	    .min = 1,
-	    .max = 256,
-	    .text_ok = name_domain_or_suffix,
-	    .help = "Recipient domain, or .domain for all below it. What "
-		    "other entries do not say follows the one called "
-		    "Default." },
-	{ .name = "max_connections",
-	    FIELD(destination, max_connections),
-	    .type = &value_count,
-	    .min = 1,
-	    .max = 1000,
-	    DEFAULT("500"),
-	    .help = "Connections to this destination at a time." },
-	{ .name = "max_messages",
-	    FIELD(destination, max_messages),
-	    .type = &value_count,
-	    .min = 1,
-	    .max = 1000000,
-	    DEFAULT("50"),
-	    .help = "Messages over one connection before it is closed." },
-	{ .name = "max_recipients",
-	    FIELD(destination, max_recipients),
-	    .type = &value_count,
-	    .min = 1,
-	    .max = 10000,
-	    DEFAULT("100"),
-	    .help = "Recipients of one copy of a message." },
-	{ .name = "bounce_profile",
-	    FIELD(destination, bounce_profile),
-	    .type = &value_text,
-	    .refers = "bounce_profiles",
-	    .max = 80,
-	    DEFAULT(""),
-	    .help = "Name of a bounce profile: how long mail to this "
-		    "destination is tried, and whether anybody hears when it "
-		    "fails. Empty: the profile that the message has." },
-};
-static const struct schema_section destination_section = {
-	SECTION(destination, "destination", destination_keys),
-	WHERE(destination), .finish = load_destination_finish
-};
-
 static const struct schema_key log_keys[] = {
 	{ .name = "name",
 	    FIELD(log_subscription, name),
@@ -536,7 +328,7 @@ static const struct schema_key top_keys[] = {
 	    .section = &receiving_section,
 	    .help = "What holds for all listeners together." },
 	{ .name = "delivery",
-	    .section = &delivery_section,
+	    .section = &schema_delivery,
 	    .help = "What holds for all deliveries." },
 	{ .name = "dns",
 	    .section = &dns_section,
@@ -597,7 +389,7 @@ static const struct schema_key top_keys[] = {
 		    "any: the DNS." },
 	{ .name = "destinations",
 	    LIST(config, destinations, n_destinations),
-	    .section = &destination_section,
+	    .section = &schema_destination,
 	    .max = 40000,
 	    .flags = KEY_INHERIT,
 	    .help = "How much a destination is asked to take at a time." },

@@ -100,7 +100,9 @@ extern const struct schema_section schema_policy;
 extern const struct schema_section schema_policy_params; /* by policy_param */
 extern const struct schema_section schema_group;
 extern const struct schema_section schema_rat_entry;
+extern const struct schema_section schema_delivery;
 extern const struct schema_section schema_bounce_profile;
+extern const struct schema_section schema_destination;
 extern const struct schema_section schema_auth_profile;
 extern const struct schema_section schema_callahead_profile;
 extern const struct schema_section schema_certificate;

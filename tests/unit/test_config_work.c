@@ -467,21 +467,10 @@ test_warned(void **state)
 
 /* Nothing is written: nothing is to be done, and what would be is safe. */
 static void
-test_defaults(void **state)
+test_default_policies(void **state)
 {
 	struct config *c = load_ok(HEAD);
 	const struct work_config *w = &c->work;
-	static const struct {
-		const char *name;
-		enum quarantine_kind kind;
-		uint32_t retention;
-		bool release;
-	} quarantines[] = {
-		{ "Policy", QUARANTINE_POLICY, 10 * DAY, false },
-		{ "Virus", QUARANTINE_VIRUS, 30 * DAY, false },
-		{ "Outbreak", QUARANTINE_OUTBREAK, 0, true },
-		{ "Unclassified", QUARANTINE_UNCLASSIFIED, 30 * DAY, true },
-	};
 
 	(void)state;
 	for (int dir = 0; dir < DIRECTIONS; dir++) {
@@ -515,6 +504,27 @@ test_defaults(void **state)
 		    "[WARNING: VIRUS REMOVED] "));
 		assert_int_equal(p->outbreak.retention_other, 4 * 3600);
 	}
+	config_unref(&c);
+}
+
+static void
+test_defaults(void **state)
+{
+	struct config *c = load_ok(HEAD);
+	const struct work_config *w = &c->work;
+	static const struct {
+		const char *name;
+		enum quarantine_kind kind;
+		uint32_t retention;
+		bool release;
+	} quarantines[] = {
+		{ "Policy", QUARANTINE_POLICY, 10 * DAY, false },
+		{ "Virus", QUARANTINE_VIRUS, 30 * DAY, false },
+		{ "Outbreak", QUARANTINE_OUTBREAK, 0, true },
+		{ "Unclassified", QUARANTINE_UNCLASSIFIED, 30 * DAY, true },
+	};
+
+	(void)state;
 	assert_int_equal(w->n_quarantines, NELEM(quarantines));
 	for (size_t i = 0; i < NELEM(quarantines); i++) {
 		const struct quarantine *q = &w->quarantines[i];
@@ -872,6 +882,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_bad),
 		cmocka_unit_test(test_warned),
+		cmocka_unit_test(test_default_policies),
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_whole),
 		cmocka_unit_test(test_policies),

@@ -204,83 +204,80 @@ test_the_layout(void **state)
 	end(d);
 }
 
+static const struct {
+	const char *why, *subject, *rcpts, *spam, *virus, *want;
+	enum trace_end end;
+} parts[] = {
+	{ "dropped", "drop it", "cfo@example.com", "0", "clean",
+	    "Executing Action:  drop()\n\n"
+	    "Message dropped by filter 'stop'.\n",
+	    TRACE_STOPPED },
+	{ "bounced", "back to you", "cfo@example.com", "0", "clean",
+	    "Executing Action:  bounce()\n\n"
+	    "Message bounced by filter 'back'.\n",
+	    TRACE_RETURNED },
+	{ "held", "hold it", "cfo@example.com", "0", "clean",
+	    " Executing Action:  quarantine(\"Policy\")\n"
+	    " - Flagged for quarantine \"Policy\"\n",
+	    TRACE_QUEUED },
+	{ "held, at the end", "hold it", "cfo@example.com", "0", "clean",
+	    "Footer Stamping:\n - Not Performed\n\n"
+	    "Message Quarantined\n",
+	    TRACE_QUEUED },
+	{ "else, deeper", "nest", "cfo@example.com", "0", "clean",
+	    " Evaluating Rule:   subject == \"^nest\"\n"
+	    "   Result = True\n"
+	    "   Evaluating Rule:   mail-from == \"^x\"\n"
+	    "     Result = False\n"
+	    "   Executing Else Clause:\n"
+	    "   Executing Action:  insert-header(\"X-Else\", \"1\")\n",
+	    TRACE_QUEUED },
+	{ "services off, two policies", "x",
+	    "quiet@example.com, cfo@example.com", "0", "clean",
+	    "Inbound Recipient Policy Processing: (matched on policy "
+	    "quiet)\n"
+	    "Message going to:  quiet@example.com\n\n"
+	    "AntiSpam Evaluation:\n - Scanning Disabled\n\n"
+	    "AntiVirus Evaluation:\n - Scanning Disabled\n\n"
+	    "Content Filter Processing:\n - Not Performed\n\n"
+	    "Footer Stamping:\n - Stamped footer 'house'\n\n"
+	    "Message Enqueued for Delivery\n",
+	    TRACE_QUEUED },
+	{ "suspected", "x", "cfo@example.com", "70", "clean",
+	    "AntiSpam Evaluation:\n - Suspected Spam  (score 70)\n"
+	    " - Action: Deliver\n",
+	    TRACE_QUEUED },
+	{ "spam", "x", "cfo@example.com", "97, A, B", "clean",
+	    " - Positively Identified Spam  (score 97)\n", TRACE_QUEUED },
+	{ "most", "x", "cfo@example.com", "100", "clean",
+	    " - Positively Identified Spam  (score 100)\n", TRACE_QUEUED },
+	{ "infected", "x", "cfo@example.com", "0", "Eicar-Test",
+	    "AntiVirus Evaluation:\n - Virus found: Eicar-Test\n"
+	    " - Elapsed Time = '0.014 sec'\n"
+	    " - Action: Drop\n\nMessage dropped by antivirus.\n",
+	    TRACE_STOPPED },
+	{ "encrypted", "x", "cfo@example.com", "0", "encrypted",
+	    " - Message Encrypted.\n", TRACE_QUEUED },
+	{ "unscannable", "x", "cfo@example.com", "0", "Unscannable",
+	    " - Message Unscannable: no answer\n", TRACE_QUEUED },
+	{ "nobody asked", "x", "cfo@example.com", "", "clean",
+	    " - Not Scanned (no answer)\n", TRACE_QUEUED },
+};
+
 static void
 test_parts_of_the_text(void **state)
 {
-	static const struct {
-		const char *why, *subject, *rcpts, *spam, *virus, *want;
-		enum trace_end end;
-	} table[] = {
-		{ "dropped", "drop it", "cfo@example.com", "0", "clean",
-		    "Executing Action:  drop()\n\n"
-		    "Message dropped by filter 'stop'.\n",
-		    TRACE_STOPPED },
-		{ "bounced", "back to you", "cfo@example.com", "0", "clean",
-		    "Executing Action:  bounce()\n\n"
-		    "Message bounced by filter 'back'.\n",
-		    TRACE_RETURNED },
-		{ "held", "hold it", "cfo@example.com", "0", "clean",
-		    " Executing Action:  quarantine(\"Policy\")\n"
-		    " - Flagged for quarantine \"Policy\"\n",
-		    TRACE_QUEUED },
-		{ "held, at the end", "hold it", "cfo@example.com", "0",
-		    "clean",
-		    "Footer Stamping:\n - Not Performed\n\n"
-		    "Message Quarantined\n",
-		    TRACE_QUEUED },
-		{ "else, deeper", "nest", "cfo@example.com", "0", "clean",
-		    " Evaluating Rule:   subject == \"^nest\"\n"
-		    "   Result = True\n"
-		    "   Evaluating Rule:   mail-from == \"^x\"\n"
-		    "     Result = False\n"
-		    "   Executing Else Clause:\n"
-		    "   Executing Action:  insert-header(\"X-Else\", \"1\")\n",
-		    TRACE_QUEUED },
-		{ "services off, two policies", "x",
-		    "quiet@example.com, cfo@example.com", "0", "clean",
-		    "Inbound Recipient Policy Processing: (matched on policy "
-		    "quiet)\n"
-		    "Message going to:  quiet@example.com\n\n"
-		    "AntiSpam Evaluation:\n - Scanning Disabled\n\n"
-		    "AntiVirus Evaluation:\n - Scanning Disabled\n\n"
-		    "Content Filter Processing:\n - Not Performed\n\n"
-		    "Footer Stamping:\n - Stamped footer 'house'\n\n"
-		    "Message Enqueued for Delivery\n",
-		    TRACE_QUEUED },
-		{ "suspected", "x", "cfo@example.com", "70", "clean",
-		    "AntiSpam Evaluation:\n - Suspected Spam  (score 70)\n"
-		    " - Action: Deliver\n",
-		    TRACE_QUEUED },
-		{ "spam", "x", "cfo@example.com", "97, A, B", "clean",
-		    " - Positively Identified Spam  (score 97)\n",
-		    TRACE_QUEUED },
-		{ "most", "x", "cfo@example.com", "100", "clean",
-		    " - Positively Identified Spam  (score 100)\n",
-		    TRACE_QUEUED },
-		{ "infected", "x", "cfo@example.com", "0", "Eicar-Test",
-		    "AntiVirus Evaluation:\n - Virus found: Eicar-Test\n"
-		    " - Elapsed Time = '0.014 sec'\n"
-		    " - Action: Drop\n\nMessage dropped by antivirus.\n",
-		    TRACE_STOPPED },
-		{ "encrypted", "x", "cfo@example.com", "0", "encrypted",
-		    " - Message Encrypted.\n", TRACE_QUEUED },
-		{ "unscannable", "x", "cfo@example.com", "0", "Unscannable",
-		    " - Message Unscannable: no answer\n", TRACE_QUEUED },
-		{ "nobody asked", "x", "cfo@example.com", "", "clean",
-		    " - Not Scanned (no answer)\n", TRACE_QUEUED },
-	};
-
 	(void)state;
-	for (size_t i = 0; i < NELEM(table); i++) {
-		struct dry_run *d = run(table[i].subject, table[i].rcpts,
-		    table[i].spam, table[i].virus);
+	for (size_t i = 0; i < NELEM(parts); i++) {
+		struct dry_run *d = run(parts[i].subject, parts[i].rcpts,
+		    parts[i].spam, parts[i].virus);
 		const char *text = queue_text(d, false);
 
-		if (strstr(text, table[i].want) == NULL)
+		if (strstr(text, parts[i].want) == NULL)
 			fail_msg("%s: not there:\n%s\n--- in:\n%s",
-			    table[i].why, table[i].want, text);
-		if (d->report.end != table[i].end)
-			fail_msg("%s: end %s", table[i].why,
+			    parts[i].why, parts[i].want, text);
+		if (d->report.end != parts[i].end)
+			fail_msg("%s: end %s", parts[i].why,
 			    trace_end_name(d->report.end));
 		end(d);
 	}
