@@ -19,6 +19,7 @@
 
 #include <cmocka.h>
 
+#include "base/bounds.h"
 #include "base/mem.h"
 #include "dns_kit.h"
 #include "lookup/lookup.h"
@@ -291,7 +292,7 @@ static int
 ask_list(struct bench *b, const char *list, const char *client)
 {
 	struct query q = {
-		.kind = LOOKUP_DNSLIST, .name = str_of(list), .timeout_ms = 500
+		.kind = LOOKUP_DNSLIST, .name = str_of(list), .timeout_ms = 5000
 	};
 
 	assert_true(ip_parse(&q.ip, str_of(client)));
@@ -300,7 +301,27 @@ ask_list(struct bench *b, const char *list, const char *client)
 	return b->list;
 }
 
-/* first: while it is found out whether it is a list. */
+/*
+ * Asks until it is found out whether it is a list; how long that takes is the
+ * machine's business.
+ */
+static int
+ask_list_until(struct bench *b, const char *list, const char *client, int want)
+{
+	char other[DOMAIN_MAX];
+	int got = ask_list(b, list, client);
+
+	for (int i = 0; got != want && i < 5000; i++) {
+		snprintf(other, sizeof(other), "%d.%s.other.test", i, list);
+		look_up(b, LOOKUP_A, other);
+		loop_run(b->loop);
+		usleep(1000);
+		got = ask_list(b, list, client);
+	}
+	return got;
+}
+
+/* first: while it is found out. */
 static const struct {
 	const char *why, *zone, *client;
 	int first, then;
@@ -330,7 +351,6 @@ static const struct {
 static void
 test_dns_06_lists_that_are_none(void **state)
 {
-	char other[] = "other-a.test";
 	struct bench b;
 
 	(void)state;
@@ -340,11 +360,8 @@ test_dns_06_lists_that_are_none(void **state)
 
 		if (got != lists[i].first)
 			fail_msg("%s, at first: %d", lists[i].why, got);
-		/* what is asked later is answered later */
-		look_up(&b, LOOKUP_A, other);
-		loop_run(b.loop);
-		other[6]++;
-		got = ask_list(&b, lists[i].zone, lists[i].client);
+		got = ask_list_until(
+		    &b, lists[i].zone, lists[i].client, lists[i].then);
 		if (got != lists[i].then)
 			fail_msg("%s, then: %d", lists[i].why, got);
 	}
@@ -440,8 +457,8 @@ bench_start(struct bench *b)
 	b->endpoint.port = b->server.port;
 	b->config.dns_servers = &b->endpoint;
 	b->config.n_dns_servers = 1;
-	b->config.dns_timeout = 2;
-	b->config.reverse_timeout = 2;
+	b->config.dns_timeout = 10;
+	b->config.reverse_timeout = 10;
 	b->lookups = lookups_new(b->loop, &b->config, NULL, NULL, &err);
 	if (b->lookups == NULL)
 		fail_msg("%s", err.text);
@@ -583,7 +600,7 @@ forge(struct server *s, struct str question, const struct sockaddr *to,
 	question_name(question, name);
 	if (strcasecmp(name, "forged.test") != 0)
 		return;
-	for (unsigned i = 1; i <= 500; i++) {
+	for (unsigned i = 1; i <= 100; i++) { /* fewer than a socket holds */
 		struct buf out;
 
 		buf_init(&out, 65536);
