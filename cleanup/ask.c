@@ -11,10 +11,10 @@
 #include "cleanup/task.h"
 #include "cleanup/workqueue.h"
 #include "lookup/facts.h"
+#include "lookup/part.h"
 #include "stats/repeats.h"
 
 #define GRACE ((int64_t)5000) /* ms over the time given to the look-up */
-#define TRIES 3 /* of a part that may be what ends inspect (MIM-12) */
 
 enum helper { LOOKUPD, INSPECT, N_HELPERS };
 
@@ -55,7 +55,6 @@ static bool send_part(struct asker *, struct question *);
 static int64_t dnslist_time(const struct config *);
 static int64_t spam_time(const struct config *);
 static int64_t virus_time(const struct config *);
-static int64_t part_time(const struct config *);
 static enum helper helper_of(enum fact_id);
 static bool open_question(struct task *, const struct need *);
 static bool send_question(struct question *);
@@ -137,7 +136,7 @@ asker_inspect(struct asker *a, struct ipc *inspect, void **arg)
 	*arg = a;
 	a->helpers[INSPECT] = inspect;
 	while ((q = to_ask_again(a, INSPECT)) != NULL)
-		if (q->tries >= TRIES || !send_question(q))
+		if (q->tries >= PART_TRIES || !send_question(q))
 			answered(q, NULL);
 	return &inspect_handler;
 }
@@ -303,12 +302,6 @@ send_part(struct asker *a, struct question *q)
 
 	q->tries++;
 	return part_send(a->helpers[INSPECT], q->number, q->task, &need);
-}
-
-static int64_t
-part_time(const struct config *c)
-{
-	return (int64_t)c->work.scan.timeout * 1000;
 }
 
 static int64_t

@@ -18,6 +18,7 @@
 #include "mail/charset.h"
 #include "sandbox/sandbox.h"
 
+#define RESULT_FD  3
 #define RESULT_MAX (1u << 30)
 #define MEMORY_MAX (1u << 30)
 
@@ -94,6 +95,10 @@ child(const struct trace_input *in, bool json, bool explain, const char *cage,
 	struct err err = ERR_INIT;
 	struct buf out;
 
+	/* nothing else that the parent has open */
+	if (fd != RESULT_FD && dup2(fd, RESULT_FD) == -1)
+		_exit(1);
+	close_range(RESULT_FD + 1, ~0U, 0);
 	buf_init(&out, RESULT_MAX);
 	if (enter(cage, &err) == -1) {
 		failed.error = str_of(err.text);
@@ -101,7 +106,7 @@ child(const struct trace_input *in, bool json, bool explain, const char *cage,
 	} else {
 		work(in, json, explain, &out);
 	}
-	send_all(fd, buf_str(&out));
+	send_all(RESULT_FD, buf_str(&out));
 	_exit(0);
 }
 

@@ -17,7 +17,8 @@
 #include "trace/host.h"
 #include "trace/replay.h"
 
-#define ROUNDS_MAX 100 /* of questions about one message */
+#define ROUNDS_MAX 100               /* of questions about one message */
+#define FACTS_MAX  ((size_t)1 << 30) /* as cleanup has */
 
 struct options {
 	const char *source_ip, *fqdn, *listener, *owner, *reputation, *country,
@@ -376,7 +377,7 @@ trace_session(const struct config *config, const struct trace_answers *a,
 	int rc;
 
 	*out = (struct trace_output){ .end = TRACE_REFUSED };
-	arena_init(&mem, 64 << 20);
+	arena_init(&mem, FACTS_MAX);
 	rc = trace_understand(&in, config, a, &mem, err);
 	if (rc == 0) {
 		trace_host(config, in.listener, &in.facts, &mem);

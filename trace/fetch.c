@@ -12,6 +12,7 @@
 #include "lookup/scan.h"
 #include "lookup/system.h"
 #include "trace/host.h"
+#include "trace/inspect.h"
 
 struct fetching {
 	struct trace_input *input;
@@ -30,7 +31,6 @@ static void draw(struct trace_input *, struct need, struct arena *mem);
 static void scan_all(struct trace_input *, const struct trace_want *, size_t n,
     struct arena *mem);
 static void scan(struct fetching *, const struct trace_want *);
-static int content_of(const struct trace_want *);
 static bool put(int fd, struct str bytes);
 static void scanned(void *arg, const struct scanned *);
 
@@ -49,6 +49,8 @@ trace_fetch(struct trace_input *in, const struct trace_want *v, size_t n,
 			draw(in, need, mem);
 		else if (need.id == FACT_DNSLIST)
 			needs[n_needs++] = need;
+		else if (need.id == FACT_PART)
+			trace_inspect(in, &v[i], mem);
 		else if (!is_scan(&v[i]))
 			fact_fail(&in->facts, mem, need.id, need.key);
 	}
@@ -127,7 +129,7 @@ scan(struct fetching *f, const struct trace_want *x)
 		.rcpts = x->rcpts,
 	};
 	struct fetched *one = arena_alloc(f->mem, sizeof(*one));
-	int fd = content_of(x);
+	int fd = trace_content(x);
 
 	one->of = f;
 	one->need =
@@ -143,8 +145,8 @@ scan(struct fetching *f, const struct trace_want *x)
 	    f->scans, (struct config *)f->input->config, &m, fd, scanned, one);
 }
 
-static int
-content_of(const struct trace_want *x)
+int
+trace_content(const struct trace_want *x)
 {
 	int fd = memfd_create("postern-trace", MFD_CLOEXEC);
 

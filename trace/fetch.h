@@ -12,4 +12,7 @@
 void trace_fetch(struct trace_input *, const struct trace_want *, size_t n,
     struct arena *mem);
 
+/* The content that a want is about, in a memory file; -1: there is no room. */
+int trace_content(const struct trace_want *);
+
 #endif

@@ -173,7 +173,7 @@ static bool
 is_asked_for(const struct trace_report *r, const struct need *need)
 {
 	static const enum fact_id asked[] = { FACT_DNSLIST, FACT_RANDOM,
-		FACT_SPAM, FACT_VIRUS };
+		FACT_SPAM, FACT_VIRUS, FACT_PART };
 	bool is = false;
 
 	for (size_t i = 0; i < NELEM(asked); i++)

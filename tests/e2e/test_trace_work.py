@@ -3,11 +3,14 @@
 The messages that trace shows are compared, byte for byte, with those that the
 next hop gets; what may differ is listed in twin.neutral().
 """
+import base64
+import io
 import os
 import shutil
 import socket
 import tempfile
 import threading
+import zipfile
 
 import pytest
 
@@ -50,6 +53,10 @@ elsewhere: if (subject == "^elsewhere") { alt-rcpt-to("other@example.com"); }
 gone: if (subject == "^drop") { drop(); }
 back: if (subject == "^back") { bounce(); }
 body: if (only-body-contains("secret", 1)) { insert-header("X-Body", "1"); }
+named: if (attachment-filename == "(?i)[.]exe$") { drop-attachments-by-name("(?i)[.]exe$"); }
+typed: if (attachment-filetype == "pdf") { insert-header("X-Pdf", "1"); }
+opened: if (attachment-contains("secret", 1)) { insert-header("X-In", "1"); }
+locked: if (attachment-protected) { insert-header("X-Locked", "1"); }
 foot: if (subject == "^foot") { add-footer("house"); }
 enough: if (subject == "^enough") { skip-filters(); }
 late: if (true) { insert-header("X-Late", "1"); }
@@ -60,6 +67,26 @@ MIXED = (b"MIME-Version: 1.0\r\n"
          b"--b\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n"
          b"secret gr\xc3\xbc\xc3\x9fe\r\n"
          b"--b\r\nContent-Type: image/png\r\n\r\n.dot\r\n--b--\r\n")
+
+
+def attached(name, content):
+    return (b"MIME-Version: 1.0\r\n"
+            b"Content-Type: multipart/mixed; boundary=b\r\n",
+            b"--b\r\n\r\ntext\r\n"
+            b"--b\r\nContent-Type: application/octet-stream; name=%s\r\n"
+            b"Content-Transfer-Encoding: base64\r\n\r\n%s--b--\r\n" % (
+                name, base64.encodebytes(content).replace(b"\n", b"\r\n")))
+
+
+def packed(**files):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as z:
+        for name, content in files.items():
+            z.writestr(zipfile.ZipInfo(name), content)
+    return out.getvalue()
+
+
+PDF = b"%PDF-1.4\n%\xe2\xe3\n1 0 obj\n"
 ALL = ("anna@example.com", "cfo@example.com", "x@branch.example.com",
        "ceo@example.com")
 CASES = {
@@ -73,6 +100,13 @@ CASES = {
     "the body": (b"=?utf-8?q?gr=C3=BC=C3=9Fe?=", *MIXED, ALL[:1]),
     "a footer of a filter": (b"foot", *MIXED, ALL[:2]),
     "the rest is skipped": (b"enough", b"", b"x\r\n", ALL[:1]),
+    "a type": (b"see", *attached(b"x.bin", PDF), ALL[:1]),
+    "an archive": (b"see", *attached(b"x.zip", packed(
+        **{"a.EXE": b"MZ", "b": PDF})), ALL[:1]),
+    "text in an archive": (b"see", *attached(b"x.zip", packed(
+        **{"a.txt": b"a secret\n"})), ALL[:1]),
+    "a broken archive": (b"see", *attached(b"x.zip", packed(
+        **{"a.txt": b"a secret\n"})[:60]), ALL[:1]),
     "spam": (b"cheap pills", b"", b"x\r\n", ALL),
 }
 
