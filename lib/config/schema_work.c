@@ -105,14 +105,16 @@ static const struct schema_key scan_keys[] = {
 	    .type = &value_bool,
 	    DEFAULT("no"),
 	    .help = "Whether a rule is true of an attachment that could not "
-		    "be scanned." },
+		    "be scanned, or not to its end." },
 	{ .name = "quarantine_on_error",
 	    FIELD(config, work.scan.hold_on_error),
 	    .type = &value_bool,
 	    DEFAULT("yes"),
 	    .help = "Whether a message that a filter failed on, or could not "
-		    "scan all of, goes to the quarantine Policy. No: it goes "
-		    "on as if nothing had been found." },
+		    "scan all of, goes to the quarantine Policy: an attachment "
+		    "is too large or too deep, damaged or encrypted, or an "
+		    "expression came to its limits. No: it goes on as if "
+		    "nothing had been found." },
 	{ .name = "not_taken_apart",
 	    FIELD(config, work.scan.unpackable),
 	    .type = &value_choice,
@@ -125,7 +127,9 @@ static const struct schema_key scan_keys[] = {
 	    FIELD(config, work.scan.bypass_on_error),
 	    .type = &value_bool,
 	    DEFAULT("yes"),
-	    .help = "Whether a filter that fails ends all filters." },
+	    .help = "Whether a filter that fails, as an expression came to its "
+		    "limits, ends there, and those behind it do not run. What "
+		    "cannot be scanned is no such failure." },
 	{ .name = "charset",
 	    FIELD(config, work.scan.charset),
 	    .type = &value_text,

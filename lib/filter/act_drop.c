@@ -9,12 +9,18 @@
 #include "filter/attachment.h"
 #include "mail/edit.h"
 
+/* Mail programs may see other parts than we do. */
+#define NOT_APART                                                              \
+	(MIME_NO_BOUNDARY | MIME_BOUNDARY_UNUSED | MIME_BOUNDARY_TWICE |       \
+	    MIME_TOO_DEEP | MIME_TOO_MANY)
+
 /* Is it to go? */
 typedef enum truth which_fn(
     struct eval *, const struct stmt *, const struct mime_part *);
 
 static void drop(
     struct eval *, const struct stmt *, which_fn *, size_t comment);
+static bool not_apart(struct eval *, const struct mime *);
 static void place_comment(struct eval *, const struct stmt *,
     const struct mime_part *, size_t comment, const bool *goes,
     struct str *texts);
@@ -122,7 +128,7 @@ drop(struct eval *e, const struct stmt *s, which_fn *which, size_t comment)
 		some += t == YES;
 	}
 	e->lacks |= lacks;
-	if (lacks || some == 0)
+	if (lacks || e->ended || not_apart(e, m) || some == 0)
 		return;
 	for (size_t i = 0; i < n; i++)
 		if (goes[i])
@@ -137,6 +143,31 @@ drop(struct eval *e, const struct stmt *s, which_fn *which, size_t comment)
 	work_note(e->w, WN_REWRITTEN)->text =
 	    str_of(arena_printf(e->w->mem, "%s filter '%.*s'", s->action->name,
 		(int)e->filter->name.n, e->filter->name.p));
+}
+
+/* Parts that nobody can tell apart are not told apart here either: what is to
+ * become of the message, says the configuration. True: nothing more is done. */
+static bool
+not_apart(struct eval *e, const struct mime *m)
+{
+	static const enum work_end ends[] = {
+		[UNPACKABLE_DELIVER] = WORK_GOES_ON,
+		[UNPACKABLE_BOUNCE] = WORK_BOUNCE,
+		[UNPACKABLE_DROP] = WORK_DROP,
+		[UNPACKABLE_QUARANTINE] = WORK_GOES_ON,
+	};
+	enum on_unpackable what = e->w->origin->config->work.scan.unpackable;
+
+	if (!(m->odd & NOT_APART))
+		return false;
+	eval_fails(e, FAIL_STRUCTURE);
+	if (what == UNPACKABLE_QUARANTINE)
+		eval_holds(e);
+	if (ends[what] == WORK_GOES_ON)
+		return false;
+	eval_ends(e, ends[what]);
+	e->final = true;
+	return true;
 }
 
 /* Where the comment on this part is to stand: in its place, or, of what an

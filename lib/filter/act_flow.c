@@ -12,7 +12,6 @@
 	}
 
 static struct str by(struct eval *, const char *action);
-static void ended(struct eval *, enum work_end);
 
 SKIPS(act_skip_spam, SKIP_SPAM)
 SKIPS(act_skip_virus, SKIP_VIRUS)
@@ -36,14 +35,14 @@ void
 act_drop(struct eval *e, const struct stmt *s)
 {
 	(void)s;
-	ended(e, WORK_DROP);
+	eval_ends(e, WORK_DROP);
 }
 
 void
 act_bounce(struct eval *e, const struct stmt *s)
 {
 	(void)s;
-	ended(e, WORK_BOUNCE);
+	eval_ends(e, WORK_BOUNCE);
 }
 
 void
@@ -126,16 +125,4 @@ by(struct eval *e, const char *action)
 
 	return str_of(arena_printf(
 	    e->w->mem, "%s filter '%.*s'", action, (int)name.n, name.p));
-}
-
-static void
-ended(struct eval *e, enum work_end end)
-{
-	struct work_note *n = work_note(e->w, WN_ENDED);
-	struct str name = e->filter->name;
-
-	e->w->end = end;
-	n->name = name;
-	n->text = str_of(
-	    arena_printf(e->w->mem, "filter '%.*s'", (int)name.n, name.p));
 }

@@ -36,9 +36,20 @@ enum truth content_part_score(struct eval *, const struct pattern *,
  * is searched and inspected. A text with uuencoded files is none. */
 bool content_has_parts(const struct mime_part *);
 /* What inspection says of an attachment; NULL with LACKS: not known yet.
- * NULL with NO: it cannot be inspected, or is not to be (2.12). */
+ * NULL otherwise: it cannot be inspected; the answer is what then counts. */
 const struct part_fact *content_fact(
     struct eval *, const struct mime_part *, enum truth *);
+/* Did inspection come to a limit, or could it not read all of it, so that there
+ * may be more than it tells? Then that is a failure. needed: the names of
+ * members are enough, or their content must have been seen. */
+#define NEEDED_NAMES   1u
+#define NEEDED_CONTENT 2u
+bool content_is_lacking(
+    struct eval *, const struct part_fact *, unsigned needed);
+/* Could the message be taken apart wholly? If not, that is a failure. */
+bool content_is_apart(struct eval *);
+/* May an attachment of that size and depth be scanned? Likewise. */
+bool content_may_scan(struct eval *, const struct mime_part *);
 /* The decoded bytes, within limits. */
 struct str content_bytes(struct eval *, const struct mime_part *);
 /* Next attachment of the message, attached messages among them; start with

@@ -33,7 +33,8 @@ filter_run(
 	run_block(&e, f->body);
 	if (e.lacks)
 		return WORK_NEEDS;
-	*final = e.final;
+	eval_failed(&e);
+	*final = e.final || e.ended;
 	*w = copy;
 	return WORK_DONE;
 }
@@ -41,7 +42,7 @@ filter_run(
 static void
 run_block(struct eval *e, const struct stmt *s)
 {
-	for (; s != NULL && !e->final && !e->lacks; s = s->next) {
+	for (; s != NULL && !e->final && !e->lacks && !e->ended; s = s->next) {
 		if (s->action != NULL)
 			run_action(e, s);
 		else
@@ -58,6 +59,8 @@ run_if(struct eval *e, const struct stmt *s)
 		e->lacks = true;
 		return;
 	}
+	if (e->ended)
+		return;
 	if (t == NO && s->otherwise != NULL && e->w->explain)
 		work_note(e->w, WN_ELSE)->level = e->level;
 	e->level++;
@@ -102,8 +105,8 @@ test_not(struct eval *e, const struct expr *x)
 {
 	enum truth t = test(e, x->left);
 
-	if (t == LACKS)
-		return LACKS;
+	if (t == LACKS || e->ended)
+		return t;
 	say(e, STR("NOT"), t == NO);
 	return truth_of(t == NO);
 }
@@ -116,12 +119,12 @@ test_both(struct eval *e, const struct expr *x)
 	enum truth enough = and? NO : YES;
 	enum truth t = test(e, x->right_first ? x->right : x->left);
 
-	if (t == LACKS)
-		return LACKS;
+	if (t == LACKS || e->ended)
+		return t;
 	if (t != enough)
 		t = test(e, x->right_first ? x->left : x->right);
-	if (t == LACKS)
-		return LACKS;
+	if (t == LACKS || e->ended)
+		return t;
 	say(e, and? STR("AND") : STR("OR"), t == YES);
 	return t;
 }
@@ -135,7 +138,7 @@ test_rule(struct eval *e, const struct expr *x)
 	if (r->run == NULL)
 		panic("the rule %s cannot run", r->name);
 	t = r->run(e, x);
-	if (t != LACKS)
+	if (t != LACKS && !e->ended)
 		say(e, x->text, t == YES);
 	return t;
 }
@@ -218,14 +221,24 @@ eval_search(struct eval *e, const struct regex *regex, struct str text,
 	case REGEX_LIMIT:
 		break;
 	}
-	if (!e->failed)
-		work_note(e->w, WN_SCAN_ERROR)->text =
-		    STR("Regex Limit Exceeded");
-	e->failed = true;
+	e->limits++;
+	eval_fails(e, FAIL_REGEX);
 	return false;
 }
 
 /* --- for actions --- */
+
+void
+eval_ends(struct eval *e, enum work_end end)
+{
+	struct work_note *n = work_note(e->w, WN_ENDED);
+	struct str name = e->filter->name;
+
+	e->w->end = end;
+	n->name = name;
+	n->text = str_of(
+	    arena_printf(e->w->mem, "filter '%.*s'", (int)name.n, name.p));
+}
 
 struct str
 eval_arg(struct eval *e, const struct stmt *s, size_t i)

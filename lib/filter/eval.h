@@ -10,6 +10,7 @@
  *	act_*.c		one file for what actions change
  *	fields.c	the text of headers
  *	content.h	the text of parts, and what scanning finds in it
+ *	failure.c	what could not be scanned, and what then
  *	variables.c	action variables
  */
 #ifndef FILTER_EVAL_H
@@ -24,12 +25,12 @@ struct eval {
 	const struct filter *filter;
 	struct work *w; /* the copy */
 	struct needs *needs;
-	uint8_t level; /* of nested ifs */
-	bool final;    /* a final action ran */
-	bool lacks;    /* an action, too, may lack a fact */
-	/* Something could not be scanned, or an expression came to its limit:
-	 * what then happens is the configuration's (2.12). */
-	bool failed;
+	uint8_t level;   /* of nested ifs */
+	bool final;      /* a final action ran */
+	bool lacks;      /* an action, too, may lack a fact */
+	uint32_t failed; /* bits of enum failure: said once each */
+	uint32_t limits; /* how often an expression came to its own */
+	bool ended;      /* by a failure: nothing more of it runs */
 };
 
 /* --- rules: by the place of their definition in filter_rules --- */
@@ -71,6 +72,28 @@ enum truth eval_tried(const struct attempt *);
 bool eval_search(struct eval *, const struct regex *, struct str text,
     size_t from, struct str *match);
 
+/*
+ * What could not be scanned, and what a filter fails on: the configuration
+ * says what becomes of the message (2.12).
+ */
+enum failure {
+	FAIL_SIZE,
+	FAIL_DEPTH,
+	FAIL_TIME,
+	FAIL_CORRUPT,
+	FAIL_LOCKED,    /* with a password */
+	FAIL_STRUCTURE, /* parts cannot be told apart, to drop some */
+	FAIL_REGEX,     /* an expression came to its limits */
+	FAILURES
+};
+void eval_fails(struct eval *, enum failure);
+/* What the rule then says: "assume match". */
+enum truth eval_unscanned(struct eval *);
+/* At the end of the filter: the message may have to be held. */
+void eval_failed(struct eval *);
+/* It is held for what failed, in Policy. */
+void eval_holds(struct eval *);
+
 /* --- actions --- */
 
 typedef void action_fn(struct eval *, const struct stmt *);
@@ -81,6 +104,8 @@ struct action_impl {
 extern const struct action_impl action_impls[];
 extern const size_t n_action_impls;
 
+/* The filter ends the message: WORK_DROP, WORK_BOUNCE. */
+void eval_ends(struct eval *, enum work_end);
 /* The text of an argument with its variables; empty: not given. */
 struct str eval_arg(struct eval *, const struct stmt *, size_t i);
 /* Every match of the expression becomes that text. */

@@ -11,6 +11,8 @@
 #include "filter/filetype.h"
 #include "filter/rules.h"
 
+static enum truth none_seen(
+    struct eval *, const struct part_fact *, unsigned needed);
 static bool mimetype_is(struct str wanted, struct str type);
 
 /* --- one attachment --- */
@@ -33,7 +35,7 @@ attachment_named(
 	for (size_t i = 0; i < f->n_members; i++)
 		if (eval_search(e, v->regex, f->members[i].name, 0, &match))
 			return YES;
-	return NO;
+	return none_seen(e, f, NEEDED_NAMES);
 }
 
 enum truth
@@ -64,7 +66,7 @@ attachment_of_type(
 	for (size_t i = 0; i < f->n_members; i++)
 		if (mimetype_is(v->text, mime_type_of_name(f->members[i].name)))
 			return YES;
-	return NO;
+	return none_seen(e, f, NEEDED_NAMES);
 }
 
 enum truth
@@ -81,7 +83,7 @@ attachment_of_filetype(
 	for (size_t i = 0; i < f->n_members; i++)
 		if (filetype_matches(v->text, f->members[i].filetype))
 			return YES;
-	return NO;
+	return none_seen(e, f, NEEDED_CONTENT);
 }
 
 enum truth
@@ -99,8 +101,10 @@ attachment_has_macros(
 	enum truth t;
 	const struct part_fact *f = content_fact(e, p, &t);
 
-	if (f == NULL || !f->macros)
-		return f == NULL ? t : NO;
+	if (f == NULL)
+		return t;
+	if (!f->macros)
+		return none_seen(e, f, NEEDED_CONTENT);
 	for (size_t i = 0; i < NELEM(rows); i++) {
 		struct str words = str_of(rows[i].types), word;
 
@@ -111,6 +115,13 @@ attachment_has_macros(
 				return YES;
 	}
 	return NO;
+}
+
+/* No, unless there may be more than inspection has seen. */
+static enum truth
+none_seen(struct eval *e, const struct part_fact *f, unsigned needed)
+{
+	return content_is_lacking(e, f, needed) ? eval_unscanned(e) : NO;
 }
 
 /* Either side of the slash may be a star. */
@@ -139,6 +150,8 @@ some(struct eval *e, const struct expr *x, attachment_fn *is)
 
 		all = t == NO ? all : t;
 	}
+	if (all == NO && !content_is_apart(e))
+		all = eval_unscanned(e);
 	return all == LACKS ? LACKS
 			    : truth_of((all == YES) == (x->cmp != CMP_NE));
 }
@@ -217,9 +230,12 @@ some_fact(struct eval *e, bool (*is)(const struct part_fact *))
 
 		if (f != NULL && is(f))
 			return YES;
-		if (f == NULL && t == LACKS)
-			all = LACKS;
+		all = f == NULL && t != NO ? t : all;
+		if (all == YES)
+			return YES;
 	}
+	if (all == NO && !content_is_apart(e))
+		all = eval_unscanned(e);
 	return all;
 }
 
@@ -255,5 +271,7 @@ rule_macros(struct eval *e, const struct expr *x)
 
 		all = t == NO ? all : t;
 	}
+	if (all == NO && !content_is_apart(e))
+		all = eval_unscanned(e);
 	return all;
 }

@@ -25,12 +25,11 @@ static uint64_t tree_score(
     struct search *, const struct mime_part *, uint64_t enough);
 static uint64_t leaf_score(
     struct search *, const struct mime_part *, uint64_t enough);
+static enum truth part_score(struct eval *, const struct pattern *,
+    const struct mime_part *, uint64_t enough, uint64_t *score);
 static bool is_text(const struct mime_part *);
 static bool is_skipped(struct eval *, const struct mime_part *);
-static bool may_scan(struct eval *, const struct mime_part *);
-static bool is_incomplete(struct eval *, const struct part_fact *);
 static enum truth unscanned(struct eval *, uint64_t enough, uint64_t *score);
-static void failure(struct eval *, const char *what);
 static bool type_matches(struct str pattern, const struct mime_part *);
 static uint64_t line_score(
     struct eval *, const struct pattern *, struct str line, uint64_t enough);
@@ -51,6 +50,8 @@ content_score(struct eval *e, const struct pattern *p, unsigned where,
 	struct search s = { e, p, where, false };
 
 	*score = tree_score(&s, &m->parts[0], enough);
+	if (*score < enough && !s.lacks && !content_is_apart(e))
+		return unscanned(e, enough, score);
 	return s.lacks && *score < enough ? LACKS : truth_of(*score >= enough);
 }
 
@@ -94,6 +95,17 @@ enum truth
 content_part_score(struct eval *e, const struct pattern *p,
     const struct mime_part *part, uint64_t enough, uint64_t *score)
 {
+	uint32_t limits = e->limits;
+	enum truth t = part_score(e, p, part, enough, score);
+
+	/* who knows what the expression would have found */
+	return t == NO && e->limits != limits ? unscanned(e, enough, score) : t;
+}
+
+static enum truth
+part_score(struct eval *e, const struct pattern *p,
+    const struct mime_part *part, uint64_t enough, uint64_t *score)
+{
 	struct str charset = e->w->origin->config->work.scan.charset;
 	struct str text, before = e->w->matched, matched;
 	uint64_t stripped;
@@ -101,7 +113,7 @@ content_part_score(struct eval *e, const struct pattern *p,
 	*score = 0;
 	if (part->role == MIME_ATTACHMENT && is_skipped(e, part))
 		return NO;
-	if (part->role == MIME_ATTACHMENT && !may_scan(e, part))
+	if (part->role == MIME_ATTACHMENT && !content_may_scan(e, part))
 		return unscanned(e, enough, score);
 	if (!is_text(part))
 		return file_score(e, p, part, enough, score);
@@ -134,39 +146,16 @@ file_score(struct eval *e, const struct pattern *p,
 	*score = text_score(e, p, f->text, enough);
 	for (size_t i = 0; i < f->n_members && *score < enough; i++)
 		*score += text_score(e, p, f->members[i].text, enough - *score);
-	if (*score < enough && is_incomplete(e, f))
+	if (*score < enough && content_is_lacking(e, f, NEEDED_CONTENT))
 		return unscanned(e, enough, score);
 	return truth_of(*score >= enough);
-}
-
-/* Did inspection come to a limit, so that there may be more? */
-static bool
-is_incomplete(struct eval *e, const struct part_fact *f)
-{
-	const struct {
-		bool is;
-		const char *what;
-	} rows[] = {
-		{ f->too_large, "Size Limit Exceeded" },
-		{ f->too_deep, "Scan Depth Exceeded" },
-		{ f->timeout, "Scan Timeout" },
-		{ f->corrupt, "Corrupt Data" },
-	};
-
-	for (size_t i = 0; i < NELEM(rows); i++) {
-		if (!rows[i].is)
-			continue;
-		failure(e, rows[i].what);
-		return true;
-	}
-	return false;
 }
 
 /* What cannot be scanned may count as a match. */
 static enum truth
 unscanned(struct eval *e, uint64_t enough, uint64_t *score)
 {
-	if (e->w->origin->config->work.scan.assume_match)
+	if (eval_unscanned(e) == YES)
 		*score = enough;
 	return truth_of(*score >= enough);
 }
@@ -186,7 +175,8 @@ content_fact(struct eval *e, const struct mime_part *part, enum truth *t)
 		return NULL;
 	}
 	if (a->meta.state != FACT_KNOWN || a->detail == NULL) {
-		failure(e, "Corrupt Data");
+		eval_fails(e, FAIL_CORRUPT);
+		*t = eval_unscanned(e);
 		return NULL;
 	}
 	*t = YES;
@@ -305,23 +295,16 @@ type_matches(struct str pattern, const struct mime_part *part)
 	       (str_is(sub, "*") || str_eq_nocase(sub, part->subtype));
 }
 
-static bool
-may_scan(struct eval *e, const struct mime_part *part)
+bool
+content_may_scan(struct eval *e, const struct mime_part *part)
 {
 	const struct scan_settings *s = &e->w->origin->config->work.scan;
 
 	if (part->body.n > s->max_size)
-		failure(e, "Size Limit Exceeded");
+		eval_fails(e, FAIL_SIZE);
 	else if (part->depth > s->max_depth + 1)
-		failure(e, "Scan Depth Exceeded");
+		eval_fails(e, FAIL_DEPTH);
 	else
 		return true;
 	return false;
-}
-
-static void
-failure(struct eval *e, const char *what)
-{
-	e->failed = true;
-	work_note(e->w, WN_SCAN_ERROR)->text = str_of(what);
 }

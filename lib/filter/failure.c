@@ -1,0 +1,120 @@
+/*
+ * failure.c - what becomes of a message that a filter could not look at, or
+ * failed on (spec workqueue 2.12)
+ */
+#include "base/mem.h"
+#include "filter/content.h"
+
+static const struct {
+	const char *text; /* as the log has it */
+	bool fatal;       /* the filter, not the message, came to an end */
+} failures[FAILURES] = {
+	[FAIL_SIZE] = { "Size Limit Exceeded", false },
+	[FAIL_DEPTH] = { "Scan Depth Exceeded", false },
+	[FAIL_TIME] = { "Scan Timeout", false },
+	[FAIL_CORRUPT] = { "Corrupt Data", false },
+	[FAIL_LOCKED] = { "Encrypted Data", false },
+	[FAIL_STRUCTURE] = { "Cannot Be Taken Apart", false },
+	[FAIL_REGEX] = { "Regex Limit Exceeded", true },
+};
+
+static bool is_held(const struct work *, struct str quarantine);
+
+void
+eval_fails(struct eval *e, enum failure what)
+{
+	const struct scan_settings *s = &e->w->origin->config->work.scan;
+
+	if (e->failed & (1u << what))
+		return;
+	e->failed |= 1u << what;
+	e->ended |= failures[what].fatal && s->bypass_on_error;
+	work_note(e->w, WN_SCAN_ERROR)->text = str_of(failures[what].text);
+}
+
+enum truth
+eval_unscanned(struct eval *e)
+{
+	return truth_of(e->w->origin->config->work.scan.assume_match);
+}
+
+bool
+content_is_lacking(struct eval *e, const struct part_fact *f, unsigned needed)
+{
+	bool locked = f->locked;
+	const struct {
+		bool is;
+		enum failure what;
+	} rows[] = {
+		{ f->too_large, FAIL_SIZE },
+		{ f->too_deep, FAIL_DEPTH },
+		{ f->timeout, FAIL_TIME },
+		{ f->corrupt, FAIL_CORRUPT },
+	};
+	bool lacking = false;
+
+	for (size_t i = 0; i < NELEM(rows); i++) {
+		if (rows[i].is)
+			eval_fails(e, rows[i].what);
+		lacking |= rows[i].is;
+	}
+	/* names of files can be read where their content is locked; not so
+	 * when the list itself is */
+	if (needed == NEEDED_NAMES)
+		locked = f->locked && f->archive;
+	for (size_t i = 0; i < f->n_members && needed == NEEDED_CONTENT; i++)
+		locked |= f->members[i].locked;
+	if (locked)
+		eval_fails(e, FAIL_LOCKED);
+	return lacking || locked;
+}
+
+bool
+content_is_apart(struct eval *e)
+{
+	uint32_t odd = mime_of(&e->w->msg, e->w->mem)->odd;
+
+	if (odd & MIME_TOO_DEEP)
+		eval_fails(e, FAIL_DEPTH);
+	if (odd & MIME_TOO_MANY)
+		eval_fails(e, FAIL_SIZE);
+	return !(odd & (MIME_TOO_DEEP | MIME_TOO_MANY));
+}
+
+void
+eval_failed(struct eval *e)
+{
+	const struct scan_settings *s = &e->w->origin->config->work.scan;
+	uint32_t about = e->failed;
+
+	/* what becomes of those has a setting of its own */
+	about &= ~(1u << FAIL_STRUCTURE);
+	if (about != 0 && s->hold_on_error && e->w->end == WORK_GOES_ON)
+		eval_holds(e);
+}
+
+void
+eval_holds(struct eval *e)
+{
+	struct str policy = STR("Policy"), why = STR("");
+
+	if (is_held(e->w, policy))
+		return;
+	for (size_t i = 0; i < FAILURES && why.n == 0; i++)
+		if (e->failed & (1u << i))
+			why = str_of(failures[i].text);
+	work_hold(
+	    e->w, (struct work_hold){ .quarantine = policy,
+		      .reason = str_of(arena_printf(e->w->mem, "%.*s, %.*s",
+			  STR_ARG(eval_reason(e)), STR_ARG(why))) });
+}
+
+/* Why somebody wanted it there says more than this. */
+static bool
+is_held(const struct work *w, struct str quarantine)
+{
+	for (const struct work_hold *h = w->holds; h != NULL; h = h->next)
+		if (str_eq(h->quarantine, quarantine))
+			return true;
+	return false;
+}
