@@ -149,7 +149,7 @@ $O/tests/test_split_crash $O/tests/test_settle: $(patsubst %,$O/obj/cleanup/%.o,
 	archive)
 $O/tests/test_admin_render $O/tests/test_admin_render_hosts: \
 	$(patsubst %,$O/obj/admin/%.o,\
-	render_status render_hosts render_queue fields)
+	render_status render_hosts render_queue quarantines fields)
 $O/tests/test_trace $O/tests/test_trace_work: $(patsubst %,$O/obj/trace/%.o,\
 	run queue text show show_work json json_work params answer given)
 $O/tests/test_admin_dialogue: $O/obj/admin/dialogue.o $O/obj/admin/words.o

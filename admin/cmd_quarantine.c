@@ -6,6 +6,7 @@
 #include "admin/commands.h"
 #include "admin/fields.h"
 #include "admin/message.h"
+#include "admin/quarantines.h"
 
 #define ASK_MAX 7 /* words of a question to qmgr */
 
@@ -15,7 +16,6 @@ static bool in_seconds(const char *text, char *out, size_t size);
 static void render_list(const json_t *, struct buf *);
 static void render_search(const json_t *, struct buf *);
 static void render_done(const json_t *, struct buf *);
-static void row(struct buf *, const json_t *, int64_t space);
 
 static const struct operation {
 	const char *name;
@@ -138,43 +138,29 @@ in_seconds(const char *text, char *out, size_t size)
 static void
 render_list(const json_t *answer, struct buf *out)
 {
-	int64_t space = fields_num(answer, "space");
+	int width = (int)strlen("Quarantine Name");
 	size_t i;
 	json_t *q;
 
-	buf_printf(out, "%-24s %9s %7s %9s  %-10s %s\n", "Quarantine Name",
-	    "Size (MB)", "% full", "Messages", "Retention", "Policy");
 	json_array_foreach(json_object_get(answer, "quarantines"), i, q)
-	    row(out, q, space);
-	buf_printf(out, "\nAll of them: %lld of %lld MB\n",
-	    (long long)fields_num(answer, "used") / 1048576,
-	    (long long)space / 1048576);
-}
+	{
+		size_t n = strlen(fields_text(q, "name"));
 
-static void
-row(struct buf *out, const json_t *q, int64_t space)
-{
-	int64_t bytes = fields_num(q, "bytes"), s = fields_num(q, "retention");
-	char full[24] = "empty", keep[32] = "by policy";
-	static const struct {
-		int64_t seconds;
-		char unit;
-	} units[] = { { 86400, 'd' }, { 3600, 'h' }, { 60, 'm' }, { 1, 's' } };
+		width = (int)n > width ? (int)n : width;
+	}
+	quarantines_heading(out, width);
+	json_array_foreach(json_object_get(answer, "quarantines"), i, q)
+	{
+		const struct quarantine_row row = { str_of(
+							fields_text(q, "name")),
+			fields_num(q, "retention"),
+			strcmp(fields_text(q, "action"), "release") == 0 };
 
-	if (fields_num(q, "messages") > 0 && space > 0)
-		snprintf(full, sizeof(full), "%.1f",
-		    100.0 * (double)bytes / (double)space);
-	for (size_t i = 0; s > 0 && i < sizeof(units) / sizeof(*units); i++)
-		if (s % units[i].seconds == 0) {
-			snprintf(keep, sizeof(keep), "%lld%c",
-			    (long long)(s / units[i].seconds), units[i].unit);
-			break;
-		}
-	buf_printf(out, "%-24s %9lld %7s %9lld  %-10s %s\n",
-	    fields_text(q, "name"), (long long)bytes / 1048576, full,
-	    (long long)fields_num(q, "messages"), keep,
-	    strcmp(fields_text(q, "action"), "release") == 0 ? "Release"
-							     : "Delete");
+		quarantines_row(out, width, &row, answer);
+	}
+	buf_printf(out, "\nAll but spam: %lld of %lld MB\n",
+	    (long long)(fields_num(answer, "used") + 1048575) / 1048576,
+	    (long long)fields_num(answer, "space") / 1048576);
 }
 
 /* The messages of a search, or the quarantines of one message. */

@@ -2,7 +2,11 @@
 #include <string.h>
 
 #include "admin/commands.h"
+#include "admin/control.h"
 #include "admin/objects.h"
+#include "admin/quarantines.h"
+
+#define TABLE_MAX ((size_t)1 << 20) /* a thousand of them */
 
 static void show(struct editing *);
 static bool narrow(struct schema_key *, const void *);
@@ -72,35 +76,35 @@ const struct tool_command cmd_quarantineconfig = {
 	.form = &form,
 };
 
+/* What they hold is asked of the queue manager; it need not be running. */
 static void
 show(struct editing *ed)
 {
+	static const char *const words[] = { "quarantine", "list", NULL };
 	const struct work_config *w = &ed->w->config->work;
-	FILE *out = ed->t->dialogue.out;
+	struct control_answer held = { NULL, -1 };
 	size_t width = strlen("Quarantine Name");
-	struct buf time;
+	struct buf out;
 
+	(void)control_ask(ed->t, PROGRAM_QMGR, words, &held, NULL);
 	for (size_t i = 0; i < w->n_quarantines; i++)
 		if (w->quarantines[i].name.n > width)
 			width = w->quarantines[i].name.n;
-	fprintf(out, "%-3s%-*s  %-9s  %s\n", "#", (int)width, "Quarantine Name",
-	    "Retention", "Policy");
-	buf_init(&time, 100);
+	buf_init(&out, TABLE_MAX);
+	buf_printf(&out, "%-3s", "#");
+	quarantines_heading(&out, (int)width);
 	for (size_t i = 0; i < w->n_quarantines; i++) {
 		const struct quarantine *q = &w->quarantines[i];
+		const struct quarantine_row row = { q->name,
+			q->kind == QUARANTINE_OUTBREAK ? 0 : q->retention,
+			q->release };
 
-		buf_reset(&time);
-		if (q->kind == QUARANTINE_OUTBREAK)
-			buf_puts(&time, "by policy");
-		else
-			print_retention(
-			    ask_key_named(&schema_quarantine, "retention"),
-			    &q->retention, &time);
-		fprintf(out, "%-3zu%-*.*s  %-9s  %s\n", i + 1, (int)width,
-		    STR_ARG(q->name), time.data,
-		    q->release ? "Release" : "Delete");
+		buf_printf(&out, "%-3zu", i + 1);
+		quarantines_row(&out, (int)width, &row, held.json);
 	}
-	buf_fini(&time);
+	fwrite(out.data, 1, out.len, ed->t->dialogue.out);
+	buf_fini(&out);
+	control_answer_fini(&held);
 }
 
 /* That of Outbreak is not its own. */

@@ -191,6 +191,10 @@ join_gauges(json_t *joined, const json_t *queue)
 	if (fields_has(g, "queue_bytes"))
 		json_object_set_new(g, "kilobytes_in_queue",
 		    json_integer((fields_num(g, "queue_bytes") + 1023) / 1024));
+	if (fields_has(g, "quarantine_bytes"))
+		json_object_set_new(g, "kilobytes_in_quarantine",
+		    json_integer(
+			(fields_num(g, "quarantine_bytes") + 1023) / 1024));
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		if (fields_has(from, names[i].theirs))
 			json_object_set_new(g, names[i].ours,

@@ -386,7 +386,8 @@ hand_over(struct work_queue *wq, struct mail *m, struct err *err)
 		rc = send_file(wq, m, err);
 	if (rc == -1)
 		return -1;
-	if (!m->route.refused)
+	/* what is held is said so by who holds it */
+	if (!m->route.refused && m->route.holds.n == 0)
 		EMIT(MID_QUEUED, .mid = m->mid);
 	qfile_park(m->file);
 	list_put(&wq->sent, m);

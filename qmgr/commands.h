@@ -81,7 +81,7 @@
  *
  *	quarantine list
  *	{ "status_as_of": t, "space": bytes, "used": bytes, "quarantines":
- *	  [ { "name": text, "messages": n, "bytes": n,
+ *	  [ { "name": text, "messages": n, "bytes": n, "space": bytes,
  *	    "retention": seconds or null (by policy),
  *	    "action": "release"|"delete" } ] }
  *	quarantine search NAME [sender=TEXT] [rcpt=TEXT] [subject=TEXT]

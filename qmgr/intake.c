@@ -130,7 +130,7 @@ static void
 take_held(struct world *w, const struct message *in, enum queue_place place)
 {
 	const struct stored_info info = { .mid = in->mid,
-		.size = in->content_len,
+		.size = in->prepend.n + in->content_len,
 		.arrival = in->arrival,
 		.sender = in->sender,
 		.subject = in->subject,
@@ -284,7 +284,7 @@ take_held_file(struct world *w, const struct qmessage *qm,
 {
 	const struct stored_info info = { .mid = qm->mid,
 		.releasing = qm->releasing,
-		.size = qm->content_len,
+		.size = qm->route.prepend.n + qm->content_len,
 		.arrival = qm->envelope.arrival,
 		.sender = qm->envelope.sender,
 		.subject = qm->content.subject,

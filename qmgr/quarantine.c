@@ -27,6 +27,7 @@ static struct entry *first_to_go(const struct quarantines *, enum held_pool);
 static uint64_t space_of(const struct quarantines *, enum held_pool);
 static void alert_level(struct quarantines *);
 static void save(struct quarantines *, struct stored *);
+static void occupy(struct quarantines *, const struct stored *, bool in);
 static bool is_dirty(const struct stored *);
 static size_t count(const struct stored *, enum held_state);
 static void leave(struct quarantines *, struct entry *, enum held_state);
@@ -81,7 +82,8 @@ quarantine_take(struct quarantines *qs, const struct stored_info *in)
 	if (in->place == QUEUE_QUARANTINE) {
 		/* it has its room already */
 		s->fits = true;
-		qs->bytes[s->pool] += count(s, HELD_IN) > 0 ? s->size : 0;
+		if (count(s, HELD_IN) > 0)
+			occupy(qs, s, true);
 		for (struct entry *e = s->entries; e != NULL; e = e->next)
 			index_enter(qs, e);
 	}
@@ -354,7 +356,7 @@ admit(struct quarantines *qs, struct stored *s)
 		return false;
 	}
 	s->fits = true;
-	qs->bytes[s->pool] += s->size;
+	occupy(qs, s, true);
 	for (struct entry *e = s->entries; e != NULL; e = e->next)
 		index_enter(qs, e);
 	alert_level(qs);
@@ -427,6 +429,22 @@ alert_level(struct quarantines *qs)
 	qs->level = level;
 }
 
+/* The room that it takes, and what is shown of it. */
+static void
+occupy(struct quarantines *qs, const struct stored *s, bool in)
+{
+	static const enum stats_gauge messages[HELD_POOLS] = {
+		[POOL_COMMON] = STATS_GAUGE_quarantine_messages,
+		[POOL_SPAM] = STATS_GAUGE_spam_quarantine_messages,
+	};
+	int64_t size = (int64_t)s->size;
+
+	qs->bytes[s->pool] += in ? s->size : -s->size;
+	stats_gauge_add(qs->q->stats, messages[s->pool], in ? 1 : -1);
+	stats_gauge_add(
+	    qs->q->stats, STATS_GAUGE_quarantine_bytes, in ? size : -size);
+}
+
 static void
 save(struct quarantines *qs, struct stored *s)
 {
@@ -491,7 +509,7 @@ leave(struct quarantines *qs, struct entry *e, enum held_state state)
 	e->state = (uint8_t)state;
 	e->dirty = true;
 	if (s->fits && count(s, HELD_IN) == 0) {
-		qs->bytes[s->pool] -= s->size;
+		occupy(qs, s, false);
 		alert_level(qs);
 	}
 	step(qs, s);

@@ -24,6 +24,7 @@ static void answer_delete(const struct ask *, struct reply_to *);
 static void answer_delay(const struct ask *, struct reply_to *);
 static void answer_move(const struct ask *, struct reply_to *);
 static json_t *box_json(const struct quarantines *, const struct quarantine *);
+static uint64_t space_of(const struct quarantines *, const struct quarantine *);
 static bool read_match(const struct ask *, struct reply_to *, struct match *);
 static bool matches(const struct entry *, const struct match *);
 static bool contains(const char *text, struct str part);
@@ -109,13 +110,24 @@ box_json(const struct quarantines *qs, const struct quarantine *q)
 {
 	const struct box *b = map_get(&qs->boxes, q->name);
 
-	return json_pack("{s:o, s:I, s:I, s:o, s:s}", "name",
+	return json_pack("{s:o, s:I, s:I, s:I, s:o, s:s}", "name",
 	    answer_text(q->name), "messages",
 	    (json_int_t)(b != NULL ? b->n : 0), "bytes",
-	    (json_int_t)(b != NULL ? b->bytes : 0), "retention",
+	    (json_int_t)(b != NULL ? b->bytes : 0), "space",
+	    (json_int_t)space_of(qs, q), "retention",
 	    q->retention > 0 ? json_integer((json_int_t)q->retention)
 			     : json_null(),
 	    "action", q->release ? "release" : "delete");
+}
+
+/* What it may take: the others share theirs. */
+static uint64_t
+space_of(const struct quarantines *qs, const struct quarantine *q)
+{
+	const struct work_config *w = &qs->q->config->work;
+
+	return q->kind == QUARANTINE_SPAM ? w->spam_quarantine.max_size
+					  : w->quarantine_space;
 }
 
 static void

@@ -69,6 +69,9 @@ enum stats_counter {
 	G(queue_messages, "Messages In Queue")                                 \
 	G(destinations, "Destinations In Memory")                              \
 	G(queue_bytes, "Bytes In Queue")                                       \
+	G(quarantine_messages, "Messages In Quarantine")                       \
+	G(quarantine_bytes, "Bytes In Quarantine")                             \
+	G(spam_quarantine_messages, "Messages In Spam Quarantine")             \
 	G(resource_conservation, "Resource Conservation")
 
 enum stats_gauge {

@@ -83,6 +83,18 @@ def test_commands_release_delete_delay_and_move(held):
     found = ask(held, "search", "Policy", "subject=HOLD", "since=1h")
     assert [m["mid"] for m in found["messages"]] == mids
     first = found["messages"][0]
+    # with the Received line that it got
+    assert first["bytes"] > len(b"Subject: hold 0\r\n\r\n" + b"hello\r\n" * 5)
+    gauges = held.ask("status")["gauges"]
+    assert gauges["quarantine_messages"] == 3
+    assert gauges["kilobytes_in_quarantine"] == 1
+    assert "    Messages In Quarantine                  3\n" in \
+        held.postern("status")
+    assert "2  Policy                   1     0.0         3  10d        " \
+        "Delete\n" in held.postern("quarantineconfig", "list")
+    # what is held is not queued for delivery
+    assert not [l for l in held.log() for m in mids
+                if l == "MID %d queued for delivery" % m]
     assert (first["sender"], first["recipients"], first["subject"]) == (
         "s@client.test", "anna@example.com", "hold 0")
     assert ask(held, "search", "Policy", "rcpt=bert")["found"] == 0

@@ -163,7 +163,7 @@ def test_quarantines(suite):
     assert "must be a number with d, h or m behind it, such as 15d" in screen
     assert "0d is not within 1m..3650d" in screen
     assert 'The quarantine "Policy" is used by Postern itself.\n' in screen
-    assert "1  Legal            15d        Release\n" in screen
+    assert "1  Legal                    -       -         -  15d        Release\n" in screen
     assert '    subject_text: "[late] "\n' in etc(suite, "postern.yaml")
     run(suite, "euqconfig", "setup", "enabled=yes", "max_size=2G")
     assert run(suite, "euqconfig", "setup", "retention=0",

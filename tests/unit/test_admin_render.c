@@ -1,5 +1,6 @@
 /* test_admin_render.c - the layout of status (delivery-admin 2), line by line
  */
+#include "admin/quarantines.h"
 #include "render_kit.h"
 
 static json_t *
@@ -337,6 +338,56 @@ test_status_of_nothing(void **state)
 	buf_fini(&out);
 }
 
+/* The table of spec workqueue 10.5. */
+static void
+test_quarantines(void **state)
+{
+	static const struct {
+		const char *name;
+		int64_t retention;
+		bool release;
+		const char *line;
+	} cases[] = {
+		{ "Outbreak", 0, true,
+		    "Outbreak             3,072    60.0         1  by policy  "
+		    "Release\n" },
+		{ "Policy", 864000, false,
+		    "Policy                   1     0.0        12  10d        "
+		    "Delete\n" },
+		{ "Virus", 5400, false,
+		    "Virus                    0   empty         0  90m        "
+		    "Delete\n" },
+		{ "New", 7200, true,
+		    "New                      -       -         -  2h         "
+		    "Release\n" },
+	};
+	json_t *list = parse("{\"quarantines\": ["
+			     "{\"name\": \"Outbreak\", \"messages\": 1,"
+			     " \"bytes\": 3221225472, \"space\": 5368709120},"
+			     "{\"name\": \"Policy\", \"messages\": 12,"
+			     " \"bytes\": 4096, \"space\": 5368709120},"
+			     "{\"name\": \"Virus\", \"messages\": 0,"
+			     " \"bytes\": 0, \"space\": 5368709120}]}");
+	struct buf out;
+
+	(void)state;
+	buf_init(&out, 10000);
+	quarantines_heading(&out, 15);
+	assert_string_equal(out.data,
+	    "Quarantine Name  Size (MB)  % full  Messages  Retention  "
+	    "Policy\n");
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		const struct quarantine_row row = { str_of(cases[i].name),
+			cases[i].retention, cases[i].release };
+
+		buf_reset(&out);
+		quarantines_row(&out, 15, &row, list);
+		assert_string_equal(out.data, cases[i].line);
+	}
+	json_decref(list);
+	buf_fini(&out);
+}
+
 int
 main(void)
 {
@@ -344,6 +395,7 @@ main(void)
 		cmocka_unit_test(test_status),
 		cmocka_unit_test(test_system_status),
 		cmocka_unit_test(test_status_of_nothing),
+		cmocka_unit_test(test_quarantines),
 	};
 
 	setenv("TZ", "GMT0", 1);

@@ -129,6 +129,20 @@ later(struct rig *r, int64_t ms)
 	saved(r);
 }
 
+/* What `status` shows. */
+static void
+assert_gauges(struct rig *r, int64_t held, int64_t spam, int64_t bytes)
+{
+	const struct stats *st = r->t->q.stats;
+
+	assert_int_equal(
+	    stats_gauge_sum(st, STATS_GAUGE_quarantine_messages), held);
+	assert_int_equal(
+	    stats_gauge_sum(st, STATS_GAUGE_spam_quarantine_messages), spam);
+	assert_int_equal(
+	    stats_gauge_sum(st, STATS_GAUGE_quarantine_bytes), bytes);
+}
+
 static struct entry *
 entry(struct rig *r, const char *name, uint64_t mid)
 {
@@ -149,6 +163,7 @@ test_deleted_when_its_time_is_over(void **state)
 	hold(&r, 5, 1000, "Policy", NULL);
 	assert_said("MID 5 quarantined to \"Policy\" (message filter:f)\n");
 	assert_int_equal(r.qs.bytes[POOL_COMMON], 1000);
+	assert_gauges(&r, 1, 0, 1000);
 	assert_int_equal(quarantine_next(&r.qs), r.t->q.now + 2 * DAY);
 	later(&r, 2 * DAY - 1);
 	assert_int_equal(r.o.n_gone, 0);
@@ -159,6 +174,7 @@ test_deleted_when_its_time_is_over(void **state)
 		    "MID 5 deleted from all quarantines\n"
 		    "Message finished MID 5 done\n");
 	assert_int_equal(r.qs.bytes[POOL_COMMON], 0);
+	assert_gauges(&r, 0, 0, 0);
 	assert_null(quarantine_find(&r.qs, 5));
 	rig_close(&r);
 }
@@ -407,6 +423,7 @@ test_spam(void **state)
 	assert_said("ISQ: Quarantined MID 3\n");
 	assert_int_equal(r.qs.bytes[POOL_SPAM], 900000);
 	assert_int_equal(r.qs.bytes[POOL_COMMON], 900000);
+	assert_gauges(&r, 1, 1, 1800000);
 	later(&r, DAY);
 	assert_null(quarantine_find(&r.qs, 3));
 	assert_int_equal(r.o.n_sent, 0);
