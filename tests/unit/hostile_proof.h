@@ -620,12 +620,13 @@ rig_surplus_fds(const struct rig *r)
 static inline const char *
 rig_complaint(struct rig *r)
 {
-	int64_t until = clock_mono_ms() + PATIENCE_MS;
+	int64_t until;
 
 	if (!rig_lives(r))
 		return "it has died";
 	if (!rig_works_again(r))
 		return rig_lives(r) ? "it does not work" : "it has died";
+	until = clock_mono_ms() + PATIENCE_MS; /* a failed attempt took it */
 	while (rig_surplus_fds(r) > 0 && clock_mono_ms() < until) {
 		poll(NULL, 0, 20); /* the proof's own client is to go */
 		if (rig_surplus_fds(r) > 0)
