@@ -285,6 +285,15 @@ $O/bench/access: $O/obj/tests/bench/access.o $O/libpostern.a
 bench-access: $O/bench/access
 	@$O/bench/access 10 1000 100000
 
+BENCH_FILTERS = $(patsubst %,$O/obj/tests/bench/%.o,filters messages)
+$O/bench/filters: $(BENCH_FILTERS) $O/libpostern.a
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) \
+	    $(LDLIBS)
+.PHONY: bench-filters
+bench-filters: $O/bench/filters
+	@$O/bench/filters 0 10 100 1000
+
 # --- installing ----------------------------------------------------------------
 
 SBINDIR = $(PREFIX)/sbin
@@ -356,6 +365,7 @@ help:
 	    "bench           beside Postfix; needs root" \
 	    "bench-tables    look-ups in tables of addresses" \
 	    "bench-access    decisions of host and recipient access tables" \
+	    "bench-filters   filters, by kind of rule and of message" \
 	    "install         below DESTDIR, for PREFIX (/usr/local); uninstall" \
 	    "man             the manual pages as text, in build/man" \
 	    "deps            install the packages that check needs" \
