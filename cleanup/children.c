@@ -170,6 +170,7 @@ set_found(struct mail *m, struct writing *w)
 		.wire_flags = w->wire.flags | w->wire_flags,
 		.n_received = s->n_received,
 		.longest_line = s->longest_line,
+		.claims = s->claims,
 		.message_id = arena_str(
 		    &m->mem, (struct str){ s->message_id.p, s->message_id.n }),
 		.subject = arena_str(

@@ -370,6 +370,7 @@ read_envelope(struct txn *t, struct ipc_frame *f, struct err *err)
 	if (e->mid == 0)
 		return err_set(err, ERR_PROTO, "no MID");
 	if (e->parent != 0 || e->parent_slot != 0 ||
+	    (e->generation != 0 && !notice) ||
 	    ((e->enters != 0 || (e->skip & ~SKIP_AT_INJECTION) != 0) &&
 		!notice))
 		return err_set(err, ERR_PROTO, "not for others to say");
@@ -492,6 +493,7 @@ commit(struct txn *t)
 		.wire_flags = t->check.flags,
 		.n_received = t->scan.n_received,
 		.longest_line = t->scan.longest_line,
+		.claims = t->scan.claims,
 		.message_id = arena_str(&m->mem,
 		    (struct str){ t->scan.message_id.p, t->scan.message_id.n }),
 		.subject = arena_str(&m->mem,

@@ -125,7 +125,7 @@ set_header(const struct outcome *o, struct route_rec *r)
 
 	s.header_kept = o->kept->msg.header_changed
 			    ? enqueue_kept(before, s.header)
-			    : s.header.n;
+			    : t->mail->found.header_len;
 	enqueue(t, &s, r->gateway, t->mail->found.header_len, &out);
 	r->prepend = out.prepend;
 	r->skip = (uint32_t)out.skip;
@@ -154,7 +154,7 @@ stored(struct str plain, struct arena *mem)
 static struct str
 received(struct task *t, struct str gateway, uint64_t header_len)
 {
-	struct subject s = { .header = STR("") };
+	struct subject s = { .header = STR(""), .header_kept = header_len };
 	struct enqueued out = { .prepend = STR("") };
 
 	enqueue(t, &s, gateway, header_len, &out);

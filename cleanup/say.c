@@ -10,14 +10,15 @@
 
 typedef void sayer(const struct outcome *, const struct outcome_step *);
 
-static sayer matched_all, split, copy, rewritten, ended, entry, attachment,
-    scan_error, warning, tagged, spam, virus;
+static sayer forged, matched_all, split, copy, rewritten, ended, entry,
+    attachment, scan_error, warning, tagged, spam, virus;
 static void over(const struct outcome *, uint64_t mid);
 static void begun(
     uint64_t mid, struct str sender, const struct work_rcpt *, size_t n);
 
 /* Notes that are not here are for trace. */
 static sayer *const sayers[] = {
+	[WN_FORGED] = forged,
 	[WN_MATCHED_ALL] = matched_all,
 	[WN_SPLIT] = split,
 	[WN_COPY] = copy,
@@ -42,6 +43,13 @@ say_outcome(const struct outcome *o)
 		    sayers[s->note->kind] != NULL)
 			sayers[s->note->kind](o, s);
 	}
+}
+
+static void
+forged(const struct outcome *o, const struct outcome_step *s)
+{
+	(void)o;
+	EMIT(FORGED_FIELDS, .mid = s->mid, .text = s->note->text);
 }
 
 static void

@@ -21,7 +21,10 @@ static void set_work(struct task *, struct work *);
 static void set_rcpts(struct task *, struct work *);
 static struct subject subject_of(const struct task *);
 static int load(struct task *, unsigned wants, struct err *);
+static bool is_own(const struct envelope *);
 static void masquerade(struct task *, struct work *);
+static void take_effects(
+    void *arg, const struct stage *, const struct stage_out *);
 
 struct task *
 task_new(struct cleanup *c, struct mail *m, struct err *err)
@@ -199,6 +202,7 @@ subject_of(const struct task *t)
 		.smtputf8 = (e->flags & ENV_SMTPUTF8) != 0,
 		.mid = t->mail->mid,
 		.message_id = t->mail->found.message_id,
+		.claims = t->mail->found.claims && !is_own(e),
 		.header = STR("") };
 }
 
@@ -215,7 +219,8 @@ load(struct task *t, unsigned wants, struct err *err)
 	t->header = STR("");
 	t->has_body = (wants & FILTER_BODY) != 0;
 	t->has_header =
-	    wants != 0 || (s.listener != NULL && pipeline_reads_header(&s));
+	    wants != 0 ||
+	    (s.listener != NULL ? pipeline_reads_header(&s) : s.claims);
 	if (t->has_body)
 		n = found->size;
 	else if (t->has_header)
@@ -243,22 +248,34 @@ load(struct task *t, unsigned wants, struct err *err)
 	return rc;
 }
 
+/* What we made ourselves, perhaps out of what once came in, may speak for us.
+ */
+static bool
+is_own(const struct envelope *e)
+{
+	return e->flags & ENV_NOTICE || e->generation > 0;
+}
+
 /* W2: the stages of AT_WORK. A listener that is gone has nothing to change
- * any more, and a fact that is not known cannot be had. */
+ * any more, but may have been a public one; and a fact that is not known
+ * cannot be had. */
 static void
 masquerade(struct task *t, struct work *w)
 {
+	static const struct listener gone = { .type = LISTENER_PUBLIC };
 	struct subject s = subject_of(t);
 	struct pipeline_run run;
 	struct needs needs;
 
-	if (s.listener == NULL)
+	if (s.listener == NULL && !s.claims)
 		return;
+	if (s.listener == NULL)
+		s.listener = &gone;
 	s.header = t->header;
 	s.header_kept = t->header.n;
 	pipeline_begin(&run, AT_WORK);
-	while (pipeline_run(&run, &s, &t->facts, &t->mem, false, NULL, NULL,
-		   &needs) == PIPELINE_NEEDS) {
+	while (pipeline_run(&run, &s, &t->facts, &t->mem, false, take_effects,
+		   w, &needs) == PIPELINE_NEEDS) {
 		for (size_t i = 0; i < needs.n; i++)
 			fact_fail(
 			    &t->facts, &t->mem, needs.v[i].id, needs.v[i].key);
@@ -266,4 +283,15 @@ masquerade(struct task *t, struct work *w)
 	w->sender = s.sender;
 	if (s.header.n != t->header.n || s.header_kept != t->header.n)
 		work_set_header(w, s.header, false);
+}
+
+static void
+take_effects(void *arg, const struct stage *stage, const struct stage_out *out)
+{
+	struct work *w = arg;
+
+	(void)stage;
+	for (size_t i = 0; i < out->n_effects; i++)
+		if (out->effects[i].kind == EFFECT_FORGED)
+			work_note(w, WN_FORGED)->text = out->effects[i].text;
 }

@@ -65,7 +65,8 @@ applied(void *arg, const struct stage *stage, const struct stage_out *out)
 
 		switch (e->kind) {
 		case EFFECT_POLICY: /* in the subject already */
-		case EFFECT_HEADER: /* not at these points */
+		case EFFECT_HEADER: /* not at these points, */
+		case EFFECT_FORGED: /* nor this */
 			break;
 		case EFFECT_DROPPED:
 			drop(d, e);

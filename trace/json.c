@@ -306,6 +306,7 @@ note(const struct note *n)
 		[NOTE_GATEWAY] = "virtual gateway",
 		[NOTE_BOUNCE_PROFILE] = "bounce profile",
 		[NOTE_SIZE] = "size",
+		[NOTE_FORGED] = "forged fields",
 		[NOTE_MASQUERADE] = "masquerade",
 		[NOTE_EXCEPTION] = "domain exception table",
 		[NOTE_TLS_REQUIRED] = "TLS required",

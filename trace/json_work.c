@@ -112,6 +112,7 @@ static json_t *
 note(const struct work_note *n)
 {
 	static const char *const steps[] = {
+		[WN_FORGED] = "forged fields",
 		[WN_MASQUERADE] = "masquerade",
 		[WN_NO_FILTERS] = "no message filters",
 		[WN_FILTER] = "filter",

@@ -47,6 +47,7 @@ trace_queue(struct trace_report *r, struct subject *s, const struct scan *scan,
 	header = w.msg.header;
 	s->message_id = arena_str(
 	    mem, (struct str){ scan->message_id.p, scan->message_id.n });
+	s->claims = scan->claims;
 	masquerade(r, s, &w, mem);
 	work_begin(&r->run, &w, ENTER_WHOLE);
 	if (run_stages(r, mem))

@@ -21,6 +21,8 @@ static void ldap_accept(
     const struct note *, const struct trace_point *, struct buf *);
 static void call_ahead(
     const struct note *, const struct trace_point *, struct buf *);
+static void forged(
+    const struct note *, const struct trace_point *, struct buf *);
 static void masquerade(
     const struct note *, const struct trace_point *, struct buf *);
 static void domain_map(
@@ -46,6 +48,7 @@ static const struct {
 	{ NOTE_TLS_REQUIRED, tls_required },
 	{ NOTE_EXCEPTION, exception },
 	{ NOTE_SENDER_VERIFY, sender_verify },
+	{ NOTE_FORGED, forged },
 	{ NOTE_MASQUERADE, masquerade },
 	{ NOTE_DOMAIN_MAP, domain_map },
 	{ NOTE_RAT_MATCH, rat_match },
@@ -240,6 +243,14 @@ asked(const struct note *n, struct buf *out)
 		show_text(n->to, out);
 		buf_puts(out, ": ");
 	}
+	show_text(n->text, out);
+}
+
+static void
+forged(const struct note *n, const struct trace_point *p, struct buf *out)
+{
+	(void)p;
+	buf_puts(out, "Forged header fields removed: ");
 	show_text(n->text, out);
 }
 

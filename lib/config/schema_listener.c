@@ -280,7 +280,9 @@ static const struct schema_key listener_keys[] = {
 	    .choices = listener_types,
 	    DEFAULT("public"),
 	    .help = "public takes mail from anybody to the recipients of its "
-		    "rat; private from known hosts to anybody. A sinkhole "
+		    "rat, and removes header fields that only the gateway "
+		    "may write, but for clients that may relay; private "
+		    "from known hosts to anybody. A sinkhole "
 		    "says yes and throws the mail away: before or after it "
 		    "was written to the queue." },
 	{ .name = "interface",

@@ -173,6 +173,8 @@ CODEC_STRUCT(ev_rid, REC_EV_RID);
 	    "MID {mid} generated based on MID {other} by {by}", EV_MID_BY)     \
 	E(MID_REWRITTEN, INFO, "MID {mid} rewritten to {other} by {by}",       \
 	    EV_MID_BY)                                                         \
+	E(FORGED_FIELDS, INFO,                                                 \
+	    "MID {mid} forged header fields removed: {text}", EV_MID_TEXT)     \
 	E(LOG_ENTRY, INFO, "MID {mid} Custom Log Entry: {text}", EV_MID_TEXT)  \
 	E(ATTACHMENT, INFO, "MID {mid} attachment {text'}", EV_MID_TEXT)       \
 	E(SCAN_ERROR, WARNING, "MID {mid}, message scanning error: {text}",    \

@@ -96,6 +96,7 @@ struct work_archive { /* a line of an mbox: archive(), scanners */
 /* --- what was done, and why: the log and trace read the same list --- */
 
 enum work_note_kind {
+	WN_FORGED,            /* text: fields that were removed */
 	WN_MASQUERADE,        /* name: field; text: old; detail: new */
 	WN_NO_FILTERS,        /* no message filter is active */
 	WN_FILTER,            /* begins: name */

@@ -201,6 +201,7 @@ begin_field(struct scan *s)
 	s->field_start = s->line_start;
 	if (++s->n_fields > HEADER_FIELDS_MAX)
 		problem(s, SCAN_FIELDS);
+	s->claims |= claim_of(name) != CLAIM_NONE;
 	if (str_is_nocase(name, "received") && ++s->n_received > RECEIVED_MAX)
 		problem(s, SCAN_HOPS);
 	for (size_t i = 0; i < NELEM(wanted); i++) {

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/str.h"
+#include "mail/claims.h"
 
 #define SCAN_TEXT_MAX 1000
 
@@ -36,6 +37,7 @@ struct scan {
 	uint64_t header_len; /* with the empty line; valid after scan_end */
 	uint32_t n_fields;
 	uint32_t n_received;
+	bool claims; /* a field that speaks for a gateway: mail/claims.h */
 	uint64_t longest_line;                /* without CRLF and stuffed dot */
 	struct scan_text message_id, subject; /* of the first such field */
 
@@ -43,7 +45,7 @@ struct scan {
 	uint8_t state;
 	bool in_body, dot;
 	uint8_t name_len;
-	char name[16];
+	char name[CLAIM_NAME];
 	uint64_t line_start, field_start, line_len;
 	struct scan_text *into; /* what the value is collected into */
 };

@@ -13,8 +13,9 @@ enqueue_message(const struct subject *s, struct received *received,
     struct str gateway, size_t header_len, struct arena *mem,
     struct enqueued *out)
 {
+	size_t kept = s->header_kept < header_len ? s->header_kept : header_len;
 	struct str changed =
-	    str_sub(s->header, 0, s->header.n - s->header_kept);
+	    str_sub(s->header, 0, s->header.n > kept ? s->header.n - kept : 0);
 	struct buf lines;
 
 	buf_init(&lines, changed.n + LINES_MAX);
@@ -24,11 +25,8 @@ enqueue_message(const struct subject *s, struct received *received,
 		    s->config->received_gateway ? gateway : STR(""));
 		received_line(received, &lines);
 	}
-	out->skip = 0;
-	if (changed.n > 0) {
-		buf_add_str(&lines, changed);
-		out->skip = header_len - s->header_kept;
-	}
+	buf_add_str(&lines, changed);
+	out->skip = header_len - kept;
 	/* all body: without this its first line would join our header */
 	if (lines.len > 0 && header_len == 0)
 		buf_puts(&lines, "\r\n");

@@ -19,7 +19,8 @@ struct enqueued {
 };
 
 /*
- * After the stages. received: NULL: none is wanted; `by` is filled in.
+ * After the stages; header_kept of the subject: header_len, if nothing has
+ * changed. received: NULL: none is wanted; `by` is filled in.
  * header_len: of the message as it came; 0: it has none.
  */
 void enqueue_message(const struct subject *, struct received *,

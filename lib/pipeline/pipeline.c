@@ -39,6 +39,7 @@ static const struct stage stages[] = {
 	{ "virtual gateway", AT_DATA, gateway_decide },
 	{ "bounce profile", AT_DATA, prequeue_bounce_profile },
 
+	{ "forged fields", AT_WORK, forged_decide },
 	{ "masquerade", AT_WORK, masquerade_decide },
 	{ "message id", AT_WORK, message_id_decide },
 };
@@ -88,7 +89,8 @@ pipeline_run(struct pipeline_run *run, struct subject *subject,
 bool
 pipeline_reads_header(const struct subject *s)
 {
-	return masquerade_reads_header(s) || message_id_wanted(s);
+	return forged_reads_header(s) || masquerade_reads_header(s) ||
+	       message_id_wanted(s);
 }
 
 const struct stage *
@@ -188,6 +190,7 @@ apply(struct pipeline_run *run, struct subject *s, const struct effect *e)
 		break;
 	case EFFECT_DROPPED:
 	case EFFECT_LIMIT:
+	case EFFECT_FORGED:
 	case EFFECT_WARNING:
 	case EFFECT_GATEWAY:
 	case EFFECT_BOUNCE_PROFILE:

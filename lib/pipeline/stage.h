@@ -33,6 +33,7 @@ enum effect_kind {
 	EFFECT_DROPPED, /* expanded recipients that are refused */
 	EFFECT_LIMIT,   /* what refuses is this limit */
 	EFFECT_HEADER,  /* the header of the message becomes header.text */
+	EFFECT_FORGED,  /* the fields that EFFECT_HEADER leaves out: text */
 	EFFECT_WARNING  /* text, for the log */
 };
 
@@ -105,6 +106,7 @@ enum note_kind {
 	NOTE_SDR,           /* number: verdict, SDR_N: none; allow; from: the
 			     * exception that it is */
 	NOTE_LIMIT,         /* text: which limit refuses */
+	NOTE_FORGED,        /* text: fields removed; number of them */
 	NOTE_TLS_REQUIRED   /* from: sender; text: the address list */
 };
 
@@ -156,6 +158,7 @@ struct subject {
 	/* AT_WORK, of the message: */
 	uint64_t mid;
 	struct str message_id; /* that it came with; empty: none */
+	bool claims;           /* it came to us with fields of mail/claims.h */
 	struct str header;     /* in stored form, with the empty line; only if
 				* pipeline_reads_header says so. AT_DATA: as
 				* far as who runs it has it */

@@ -46,6 +46,8 @@ STAGE_DECISION(gateway_decide);
 STAGE_DECISION(prequeue_bounce_profile);
 
 /* AT_WORK */
+STAGE_DECISION(forged_decide); /* fields that only we may write */
+bool forged_reads_header(const struct subject *);
 STAGE_DECISION(masquerade_decide); /* sender and headers */
 STAGE_DECISION(message_id_decide);
 bool message_id_wanted(const struct subject *);

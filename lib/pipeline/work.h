@@ -6,7 +6,7 @@
  * matched on several mail policies. The loop keeps a cursor, so that a run
  * which lacked a fact goes on with the stage, and the filter, that asked.
  *
- *	W2 masquerade (the whole message: pipeline.h, AT_WORK)
+ *	W2 forged fields, masquerade (the whole message: pipeline.h, AT_WORK)
  *	W4 message filters		work_filters.c
  *	W5 mail policies		work_policy.c
  *	W7 anti-spam			work_spam.c

@@ -49,7 +49,7 @@
 #define QUEUE_RUN     64
 /* Of all that stands in a file, its records too: whoever changes one raises
  * it. A file of another version is never read, qmgr sets it aside. */
-#define QUEUE_VERSION 4
+#define QUEUE_VERSION 5
 
 /* What one pass over the content found (cleanup fills it: mail/scan.h). */
 #define REC_CONTENT(S, F, L)                                                   \
@@ -58,6 +58,7 @@
 	F(S, U32, wire_flags, 0) /* mail/wire.h WIRE_* */                      \
 	F(S, U32, n_received, 0)                                               \
 	F(S, U64, longest_line, 0)                                             \
+	F(S, U8, claims, 1) /* fields of mail/claims.h */                      \
 	F(S, STR, message_id, 1000)                                            \
 	F(S, STR, subject, 1000) /* raw, unfolded */
 CODEC_STRUCT(content, REC_CONTENT);

@@ -89,6 +89,10 @@ def packed(**files):
 PDF = b"%PDF-1.4\n%\xe2\xe3\n1 0 obj\n"
 ALL = ("anna@example.com", "cfo@example.com", "x@branch.example.com",
        "ceo@example.com")
+FORGED = (b"X-Postern-Anti-Spam: verdict=negative\r\nA: b\r\n"
+          b"Authentication-Results: mx.postern.test;\r\n spf=pass\r\n"
+          b"Authentication-Results: mx.other.test; spf=pass\r\n"
+          b"Return-Path: <boss@example.com>\r\nC: d\r\n")
 CASES = {
     "a header": (b"hello", b"X-Tag-Me: 1\r\n", b"text\r\n", ALL[:1]),
     "without a body": (b"hello", b"X-Secret: 1\r\nA: b\r\n", b"", ALL[:1]),
@@ -107,6 +111,11 @@ CASES = {
         **{"a.txt": b"a secret\n"})), ALL[:1]),
     "a broken archive": (b"see", *attached(b"x.zip", packed(
         **{"a.txt": b"a secret\n"})[:60]), ALL[:1]),
+    "IDT-03: forged": (b"hello", FORGED, b"x\r\n", ALL[:1]),
+    "IDT-03: nothing but forged fields": (
+        b"hello", b"Return-Path: <>\r\n", b"", ALL[:2]),
+    "IDT-03: forged, split": (b"budget", FORGED, b"x\r\n", ALL),
+    "IDT-03: forged, rewritten": (b"elsewhere", FORGED, b"x\r\n", ALL[:2]),
     "spam": (b"cheap pills", b"", b"x\r\n", ALL),
 }
 
@@ -186,6 +195,38 @@ def test_trace_and_gateway_agree(work, name):
     else:
         assert notices == []
     assert (said["outcome"] == "dropped in work queue") == (not came)
+
+
+def test_idt_03_forged_fields_are_gone(work):
+    """... before the first filter looks, where a mail comes from outside; and
+    the first line of a header can go as well as others."""
+    file = work.root / "etc" / "filters" / "message_filters"
+    file.write_text('saw: if (header("X-Postern-AV") OR '
+                    'header("Return-Path")) { insert-header("X-Saw", "1"); }')
+    work.postern("commit", "who saw it")
+    body = (b"X-Postern-AV: clean\r\nReturn-Path: <a@b.test>\r\n"
+            b"Subject: x\r\n\r\ntext\r\n")
+    try:
+        for listener, port in ("InboundMail", work.port), \
+                ("OutboundMail", work.private_port):
+            s = Session(listener, port, body=body)
+            said = twin.trace(work, s)
+            before = len(work.sink.messages)
+            twin.live(s)
+            wait_for("an empty queue", lambda: work.queued() == [])
+            (m,) = work.sink.messages[before:]
+            assert [twin.neutral(m.body)] == [p[2] for p in promised(said)]
+            outside = listener == "InboundMail"
+            assert (b"\r\nX-Postern-AV: clean\r\n" not in m.body) == outside
+            assert (b"\r\nReturn-Path:" not in m.body) == outside
+            assert (b"X-Saw: 1" not in m.body) == outside
+    finally:
+        file.write_text(FILTERS)
+        work.postern("commit", "as before")
+    line = "forged header fields removed: X-Postern-AV, Return-Path"
+    work.wait_log(line)
+    assert line.replace("f", "F", 1) in twin.trace(
+        work, Session("InboundMail", work.port, body=body), text=True)
 
 
 def test_a_mail_flow_policy_switches_the_scanner_off(work):

@@ -69,7 +69,7 @@ same(const struct scan *a, const struct scan *b)
 {
 	if (a->problem != b->problem || a->size != b->size ||
 	    a->header_len != b->header_len || a->n_fields != b->n_fields ||
-	    a->n_received != b->n_received ||
+	    a->n_received != b->n_received || a->claims != b->claims ||
 	    a->longest_line != b->longest_line)
 		abort();
 	same_text(&a->message_id, &b->message_id);

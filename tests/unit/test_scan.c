@@ -99,6 +99,37 @@ test_scan(void **state)
 	}
 }
 
+/* Wherever it is cut; only in the header. */
+static void
+test_idt_03_claims(void **state)
+{
+	static const struct {
+		const char *in;
+		bool claims;
+	} table[] = {
+		{ "A: 1\r\nX-Postern-AV: x\r\n\r\n", true },
+		{ "authentication-results :x\r\n\r\n", true },
+		{ "A: 1\r\nReturn-Path:\r\n <>\r\n\r\n", true },
+		{ "X-IronPort-Anti-Spam-Filtered-And-More: x\r\n\r\n", true },
+		{ "A: 1\r\n X-Postern-AV: x\r\n\r\n", false },
+		{ "A: 1\r\n\r\nX-Postern-AV: x\r\n", false },
+		{ "Authentication-Results-Of-Others: x\r\n\r\n", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < NELEM(table); i++) {
+		struct str in = str_of(table[i].in);
+
+		for (size_t piece = 1; piece <= in.n; piece++) {
+			struct scan s;
+
+			scan_pieces(&s, in, piece);
+			if (s.claims != table[i].claims)
+				fail_msg("%s in pieces of %zu", in.p, piece);
+		}
+	}
+}
+
 /* n times the text, then the end of the header. */
 static enum scan_problem
 scan_many(const char *text, size_t n, const char *before, size_t piece)
@@ -234,6 +265,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_scan),
+		cmocka_unit_test(test_idt_03_claims),
 		cmocka_unit_test(test_lim_02_lop_01_limits),
 		cmocka_unit_test(test_text_is_cut),
 		cmocka_unit_test(test_received_line),
