@@ -11,29 +11,23 @@ static bool skip_comment(struct str *s);
 static bool is_token(unsigned char c);
 
 enum claim
-claim_of(struct str name)
+claim_of_candidate(struct str name)
 {
 	static const struct {
-		char first;
 		bool prefix;
-		const char *name;
+		struct str name;
 		enum claim claim;
 	} rows[] = {
-		{ 'x', true, "x-postern-", CLAIM_OURS },
-		{ 'x', true, "x-ironport-", CLAIM_IRONPORT },
-		{ 'a', false, "authentication-results", CLAIM_RESULTS },
-		{ 'r', false, "return-path", CLAIM_RETURN },
+		{ true, { "x-postern-", 10 }, CLAIM_OURS },
+		{ true, { "x-ironport-", 11 }, CLAIM_IRONPORT },
+		{ false, { "authentication-results", 22 }, CLAIM_RESULTS },
+		{ false, { "return-path", 11 }, CLAIM_RETURN },
 	};
-	char first = (char)(name.n > 0 ? name.p[0] | 0x20 : 0);
 
-	for (size_t i = 0; i < NELEM(rows); i++) {
-		if (rows[i].first != first)
-			continue;
-		if (rows[i].prefix
-			? str_starts_nocase(name, str_of(rows[i].name))
-			: str_is_nocase(name, rows[i].name))
+	for (size_t i = 0; i < NELEM(rows); i++)
+		if (rows[i].prefix ? str_starts_nocase(name, rows[i].name)
+				   : str_eq_nocase(name, rows[i].name))
 			return rows[i].claim;
-	}
 	return CLAIM_NONE;
 }
 

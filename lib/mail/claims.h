@@ -23,7 +23,21 @@ enum claim {
 
 /* Of the field's name, or as much as CLAIM_NAME bytes of it. */
 #define CLAIM_NAME 24
-enum claim claim_of(struct str name);
+enum claim claim_of_candidate(struct str name);
+
+static inline enum claim
+claim_of(struct str name)
+{
+	/* most names begin with other letters, and end here */
+	switch (name.n > 2 ? name.p[2] | 0x20 : 0) {
+	case 'p': /* X-Postern- */
+	case 'i': /* X-IronPort- */
+	case 't': /* Authentication-Results, Return-Path */
+		return claim_of_candidate(name);
+	default:
+		return CLAIM_NONE;
+	}
+}
 
 /*
  * Who says so: the authserv-id of an Authentication-Results field, lower
