@@ -92,7 +92,6 @@ struct strip {
 
 static void text_up_to_mark(struct strip *);
 static void entity(struct strip *);
-static size_t number(struct str text, uint32_t *code);
 static void mark(struct strip *);
 static size_t comment(struct strip *);
 static size_t to_close(struct strip *, size_t from);
@@ -159,7 +158,7 @@ entity(struct strip *s)
 {
 	struct str text = str_sub(s->rest, 1, s->rest.n);
 	uint32_t code;
-	size_t n = text.n > 0 && text.p[0] == '#' ? number(text, &code)
+	size_t n = text.n > 0 && text.p[0] == '#' ? html_number(text, &code)
 						  : html_entity(text, &code);
 
 	if (n == 0)
@@ -169,9 +168,8 @@ entity(struct strip *s)
 	s->rest = str_sub(text, n, text.n);
 }
 
-/* "#65;" or "#x41"; 0: it is none. */
-static size_t
-number(struct str text, uint32_t *code)
+size_t
+html_number(struct str text, uint32_t *code)
 {
 	bool hex = text.n > 1 && (text.p[1] == 'x' || text.p[1] == 'X');
 	size_t i = hex ? 2 : 1, from = i;

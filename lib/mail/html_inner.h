@@ -11,5 +11,7 @@
 /* The name that text begins with, behind its "&": how long it is, with the
  * semicolon; 0: it is none. */
 size_t html_entity(struct str text, uint32_t *code);
+/* Likewise the number: "#65;", "#x41". */
+size_t html_number(struct str text, uint32_t *code);
 
 #endif
