@@ -123,5 +123,9 @@ size_t eval_addresses(struct eval *, struct str name, const struct str **v);
 
 /* Action variables (2.11); what is none stays as it is. filter: its name. */
 struct str variables_of(struct work *, struct str filter, struct str text);
+/* Those of texts about viruses (3.3): $AV_VERDICT. False: it is none, or there
+ * is nothing to tell. lines: its line ends stay. */
+bool variables_virus(
+    struct work *, struct str word, struct str *value, bool *lines);
 
 #endif

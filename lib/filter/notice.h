@@ -12,6 +12,23 @@ struct notice {
 	struct str text;    /* UTF-8, with action variables */
 };
 
+/* What texts about viruses may mention; empty: nothing. */
+enum virus_text {
+	VIRUS_VERDICT, /* "infected, encrypted" */
+	VIRUS_NAMES,
+	VIRUS_TABLE, /* a line for each part: its name, type and virus */
+	VIRUS_DROPPED_TABLE,
+	VIRUS_DROPPED_NAMES,
+	VIRUS_DROPPED_PARTS,
+	VIRUS_ENCRYPTED_PARTS,
+	VIRUS_INFECTED_PARTS,
+	VIRUS_UNSCANNABLE_PARTS,
+	VIRUS_TEXTS
+};
+struct virus_report {
+	struct str text[VIRUS_TEXTS];
+};
+
 /* The text of a notice without a template: says which filter, and has the
  * header of the message. */
 struct str notice_text(void);

@@ -92,7 +92,8 @@ variables_of(struct work *w, struct str filter, struct str text)
 	while (text.n > 0) {
 		size_t at = str_find(text, '$');
 		const struct variable *v;
-		struct str name;
+		struct str name, value;
+		bool lines;
 		size_t n;
 
 		buf_add(&out, text.p, at);
@@ -106,8 +107,11 @@ variables_of(struct work *w, struct str filter, struct str text)
 			continue;
 		}
 		n = 1 + word_length(str_sub(text, 1, text.n));
-		v = variable_find(str_sub(text, 1, n - 1));
-		if (v != NULL)
+		name = str_sub(text, 1, n - 1);
+		v = variable_find(name);
+		if (v == NULL && variables_virus(w, name, &value, &lines))
+			add_value(&out, value, lines);
+		else if (v != NULL)
 			add_value(&out, v->value(&c), v->lines);
 		else
 			buf_add(&out, text.p, n);

@@ -195,6 +195,7 @@ struct work {
 	const struct str *dropped, *dropped_types;
 	size_t n_dropped;
 	struct str matched; /* $MatchedContent of the running filter */
+	const struct virus_report *virus; /* notice.h: for texts about it */
 	/* what outbreak filters found, for texts that mention it */
 	struct {
 		struct str category, type, description;

@@ -9,7 +9,7 @@
 
 static void put_header(
     struct work *, const char *prefix, const char *name, struct str value);
-static void archive(struct work *, struct str log);
+static void archive(struct work *, struct str log, const struct msg *);
 static void replace_rcpts(struct work *, struct str addr, const char *service);
 
 void
@@ -22,12 +22,12 @@ service_header(struct work *w, const char *name, struct str value)
 
 void
 service_action(struct work *w, const struct verdict_action *a,
-    const char *service, struct str archive_log)
+    const char *service, const struct msg *original)
 {
 	struct str charset = STR("");
 
 	if (a->archive)
-		archive(w, archive_log);
+		archive(w, str_of(service), original);
 	if (a->header_name.n > 0)
 		edit_add_field(
 		    &w->msg, a->header_name, a->header_value, charset, w->mem);
@@ -90,13 +90,13 @@ put_header(
 }
 
 static void
-archive(struct work *w, struct str log)
+archive(struct work *w, struct str log, const struct msg *original)
 {
 	struct work_archive *a = arena_alloc(w->mem, sizeof(*a));
 
 	*a = (struct work_archive){ .next = w->archives,
 		.log = log,
-		.msg = w->msg,
+		.msg = *original,
 		.rcpts = w->rcpts,
 		.n_rcpts = w->n_rcpts,
 		.sender = w->sender };

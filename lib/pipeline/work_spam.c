@@ -21,7 +21,8 @@ static void judge(
 static void mark(
     struct work *, enum spam_outcome, int score, const struct spam_fact *);
 static void unscanned(struct work *);
-static void dispose(struct work *, const struct verdict_action *);
+static void dispose(
+    struct work *, const struct verdict_action *, const struct msg *original);
 
 unsigned
 spam_wants(const struct work *w)
@@ -119,6 +120,7 @@ judge(struct work *w, const struct spam_settings *s, const struct spam_fact *f)
 	int score = normal_score(f);
 	const struct verdict_action *a = NULL;
 	enum spam_outcome outcome = SPAM_NEGATIVE;
+	struct msg original = w->msg;
 
 	if (!f->skipped && score >= (int)s->positive) {
 		outcome = SPAM_IS_POSITIVE;
@@ -130,7 +132,7 @@ judge(struct work *w, const struct spam_settings *s, const struct spam_fact *f)
 	}
 	mark(w, outcome, score, f);
 	if (a != NULL)
-		dispose(w, a);
+		dispose(w, a, &original);
 }
 
 static void
@@ -156,11 +158,12 @@ mark(struct work *w, enum spam_outcome outcome, int score,
 }
 
 static void
-dispose(struct work *w, const struct verdict_action *a)
+dispose(
+    struct work *w, const struct verdict_action *a, const struct msg *original)
 {
 	enum disposition d = config_spam_disposition(w->origin->config, a);
 
-	service_action(w, a, "antispam", STR("antispam"));
+	service_action(w, a, "antispam", original);
 	if (service_ends(w, d, "antispam"))
 		return;
 	/* Another host was named: it wins (1.2). */

@@ -332,6 +332,160 @@ test_virus_dispositions(void **state)
 	begin(state);
 }
 
+/* The text of a notice, decoded; of the n-th copy, the first one is 0. */
+static struct str
+notice(struct world *w, size_t n, const struct work_copy **copy)
+{
+	const struct work_copy *c = w->work.copies;
+	size_t all = 0;
+	struct msg msg;
+
+	for (const struct work_copy *x = c; x != NULL; x = x->next)
+		all++;
+	assert_true(n < all);
+	for (size_t i = all; --i > n;)
+		c = c->next;
+	*copy = c;
+	msg = c->msg;
+	return mime_text(
+	    &mime_of(&msg, &w->mem)->parts[0], STR(""), 1 << 20, &w->mem, NULL);
+}
+
+static void
+assert_says(struct str text, const char *what)
+{
+	if (!contains(text, what))
+		fail_msg("no \"%s\" in:\n%.*s", what, STR_ARG(text));
+}
+
+static void
+test_notices(void **state)
+{
+	struct world *w = *state;
+	struct verdict_action *a = &w->policy.virus.on[VIRUS_INFECTED];
+	static struct work_rcpt two[] = { { .addr = STR("r@x.test") },
+		{ .addr = STR("q@x.test") } };
+	const struct work_copy *c;
+	struct str text;
+
+	w->policy.virus.repair = true;
+	a->disposition = DISPOSE_DROP;
+	a->notify_sender = a->notify_rcpt = true;
+	a->notify_others = STR("soc@x.test, admin@x.test");
+	w->work.sender = STR("s@y.test");
+	w->work.rcpts = two;
+	w->work.n_rcpts = 2;
+	clam_says(w, -1, VIRUS_FOUND, "Eicar");
+	clam_says(w, 1, VIRUS_LOCKED, "");
+	clam_says(w, 2, VIRUS_CLEAN, "");
+	assert_int_equal(virus_decide(&w->work, &w->needs), WORK_DONE);
+	assert_int_equal(w->work.end, WORK_DROP);
+
+	text = notice(w, 0, &c);
+	assert_int_equal(c->kind, COPY_NOTIFY);
+	assert_int_equal(c->sender.n, 0);
+	assert_true(c->n_rcpts == 1 && str_is(c->rcpts[0], "s@y.test"));
+	assert_says(c->msg.header, "\r\nTo: s@y.test\r\n");
+	assert_says(
+	    c->msg.header, "\r\nSubject: Anti-Virus Notification: hi\r\n");
+	assert_says(text, "A message was found to contain a virus.\n");
+	assert_says(text, "Viruses: Eicar\nInfected parts: <None>\n");
+	/* a section of its own */
+	assert_says(text, "Parts: without a name (text/plain)\n");
+	assert_says(text, "It was not delivered.\n");
+	assert_says(text, "Recipients: r@x.test, q@x.test\n");
+
+	notice(w, 1, &c);
+	assert_true(c->n_rcpts == 2 && str_is(c->rcpts[1], "q@x.test"));
+	assert_says(c->msg.header, "\r\nTo: undisclosed-recipients:;\r\n");
+	notice(w, 2, &c);
+	assert_true(c->n_rcpts == 2 && str_is(c->rcpts[1], "admin@x.test"));
+	assert_null(w->work.copies->next->next->next);
+}
+
+/* A template for each state, in one notice; nothing of ours then. */
+static void
+test_notice_of_several_states(void **state)
+{
+	static struct text_resource texts[] = {
+		{ .name = STR("enc"),
+		    .kind = TEXT_AV_NOTIFICATION,
+		    .text =
+			STR("[$AV_VERDICT] locked: $AV_ENCRYPTED_PARTS\n") },
+		{ .name = STR("rep"),
+		    .kind = TEXT_AV_NOTIFICATION,
+		    .text = STR("$From: $AV_REPAIRED_TABLE|$av_dropped_parts|"
+				"$AV_VIRUSES|$AV_UNSCANNABLE_PARTS|$Other\n") },
+	};
+	struct world *w = *state;
+	const struct work_copy *c;
+	struct str text;
+
+	w->config.work.texts = texts;
+	w->config.work.n_texts = 2;
+	w->policy.virus.repair = true;
+	w->policy.virus.on[VIRUS_ENCRYPTED].notify_rcpt = true;
+	w->policy.virus.on[VIRUS_ENCRYPTED].notify_template = STR("enc");
+	w->policy.virus.on[VIRUS_REPAIRED].notify_template = STR("rep");
+	clam_says(w, -1, VIRUS_FOUND, "Eicar");
+	clam_says(w, 1, VIRUS_LOCKED, "");
+	clam_says(w, 2, VIRUS_FOUND, "Eicar");
+	assert_int_equal(virus_decide(&w->work, &w->needs), WORK_DONE);
+	assert_int_equal(noted(&w->work, WN_VIRUS)->number, VIRUS_IS_ENCRYPTED);
+	text = notice(w, 0, &c);
+	assert_true(c->n_rcpts == 1 && str_is(c->rcpts[0], "r@x.test"));
+	assert_says(text,
+	    "[encrypted, repaired] locked: without a name (text/plain)\n");
+	assert_says(text, ": x.zip (application/zip): Eicar|x.zip "
+			  "(application/zip)|Eicar|<None>|$Other\n");
+	assert_false(contains(text, "MID:"));
+	assert_null(w->work.copies->next);
+}
+
+/* Nobody is told: nothing was wished for; or nobody is there. */
+static void
+test_no_notice(void **state)
+{
+	struct world *w = *state;
+
+	clam_says(w, -1, VIRUS_UNKNOWN, "");
+	w->policy.virus.on[VIRUS_INFECTED].notify_rcpt = true;
+	w->policy.virus.on[VIRUS_UNSCANNABLE].notify_sender = true;
+	w->work.sender = STR("");
+	assert_int_equal(virus_decide(&w->work, &w->needs), WORK_DONE);
+	assert_null(w->work.copies);
+}
+
+/* What is kept, and what is carried along, is as it came. */
+static void
+test_original_is_archived_and_attached(void **state)
+{
+	struct world *w = *state;
+	struct verdict_action *a = &w->policy.virus.on[VIRUS_INFECTED];
+	static struct text_resource texts[] = { { .name = STR("box"),
+	    .kind = TEXT_AV_CONTAINER,
+	    .text = STR("Beware of $AV_VIRUSES\n") } };
+	struct str header = w->work.msg.header;
+
+	w->config.work.texts = texts;
+	w->config.work.n_texts = 1;
+	w->policy.virus.container = STR("box");
+	w->policy.virus.header = true;
+	a->disposition = DISPOSE_ATTACHMENT;
+	a->archive = true;
+	a->subject = SUBJECT_PREPEND;
+	a->subject_text = STR("[V] ");
+	clam_says(w, -1, VIRUS_FOUND, "Eicar");
+	assert_int_equal(virus_decide(&w->work, &w->needs), WORK_DONE);
+	assert_true(str_eq(w->work.archives->msg.header, header));
+	assert_true(str_is(w->work.archives->log, "antivirus"));
+	assert_says(w->work.msg.header, "Subject: [V] hi\r\n");
+	assert_says(w->work.msg.header, "verdict=infected");
+	assert_says(w->work.msg.body, "Beware of Eicar\r\n");
+	assert_says(w->work.msg.body, "\r\nSubject: hi\r\n");
+	assert_says(w->work.msg.body, "X-Postern-AV: forged\r\n");
+}
+
 int
 main(void)
 {
@@ -345,6 +499,12 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_not_in_parts, begin, end),
 		cmocka_unit_test_setup_teardown(
 		    test_virus_dispositions, NULL, end),
+		cmocka_unit_test_setup_teardown(test_notices, begin, end),
+		cmocka_unit_test_setup_teardown(
+		    test_notice_of_several_states, begin, end),
+		cmocka_unit_test_setup_teardown(test_no_notice, begin, end),
+		cmocka_unit_test_setup_teardown(
+		    test_original_is_archived_and_attached, begin, end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
