@@ -17,12 +17,15 @@
 	C(altsrchost)                                                          \
 	C(antispamconfig)                                                      \
 	C(antivirusconfig)                                                     \
+	C(archivemessage)                                                      \
 	C(bounceconfig)                                                        \
+	C(bouncerecipients)                                                    \
 	C(callaheadconfig)                                                     \
 	C(certconfig)                                                          \
 	C(clearchanges)                                                        \
 	C(commit)                                                              \
 	C(commitdetail)                                                        \
+	C(deleterecipients)                                                    \
 	C(delivernow)                                                          \
 	C(dictionaryconfig)                                                    \
 	C(dnsflush)                                                            \
@@ -43,6 +46,7 @@
 	C(policyconfig)                                                        \
 	C(quarantine)                                                          \
 	C(quarantineconfig)                                                    \
+	C(redirectrecipients)                                                  \
 	C(reload)                                                              \
 	C(removemessage)                                                       \
 	C(resetconfig)                                                         \

@@ -9,9 +9,19 @@
 #include "admin/fields.h"
 #include "admin/message.h"
 #include "base/bounds.h"
+#include "base/clock.h"
 
 #define SHOW_MAX (64u * 1024 * 1024) /* of one message, on a terminal */
 
+struct map {
+	char *p;
+	size_t n;
+};
+
+static int map_content(struct map *, const struct control_answer *,
+    struct str *content, struct err *);
+static struct str next_line(struct str *text);
+static void mbox_lines(struct str text, struct buf *);
 static void lines(
     struct tool *, struct str stored, bool only_header, struct buf *page);
 static void line(struct tool *, struct str, struct buf *page);
@@ -59,44 +69,102 @@ int
 message_print(struct tool *t, const struct control_answer *answer,
     bool only_header, struct err *err)
 {
+	struct str content;
+	struct buf page;
+	struct map m;
+
+	if (map_content(&m, answer, &content, err) == -1)
+		return -1;
+	buf_init(&page, SHOW_MAX);
+	lines(t, str_of(fields_text(answer->json, "prepend")), false, &page);
+	lines(t, content, only_header, &page);
+	if (page.failed)
+		fputs("(too long for a terminal)\n", stderr);
+	tool_print(t, &page);
+	buf_fini(&page);
+	munmap(m.p, m.n);
+	return 0;
+}
+
+int
+message_mbox(
+    const struct control_answer *answer, struct buf *out, struct err *err)
+{
+	const char *sender = fields_text(answer->json, "sender");
+	char date[CLOCK_TEXT];
+	struct str content;
+	struct map m;
+
+	if (map_content(&m, answer, &content, err) == -1)
+		return -1;
+	buf_printf(out, "From %s %s\n",
+	    *sender != '\0' ? sender : "MAILER-DAEMON",
+	    clock_ctime(fields_num(answer->json, "arrival"), date));
+	mbox_lines(str_of(fields_text(answer->json, "prepend")), out);
+	mbox_lines(content, out);
+	buf_putc(out, '\n');
+	munmap(m.p, m.n);
+	return out->failed ? err_set(err, ERR_TEMP, "the message is too large")
+			   : 0;
+}
+
+/* The stored content, without copying it. */
+static int
+map_content(struct map *m, const struct control_answer *answer,
+    struct str *content, struct err *err)
+{
 	uint64_t off = (uint64_t)fields_num(answer->json, "content_off");
 	uint64_t len = (uint64_t)fields_num(answer->json, "content_len");
 	struct stat st;
-	struct buf page;
-	char *map;
 
 	if (fstat(answer->fd, &st) == -1)
 		return err_sys(err, ERR_TEMP, "message");
 	if (off > (uint64_t)st.st_size || len > (uint64_t)st.st_size - off)
 		return err_set(err, ERR_PROTO, "the message is incomplete");
-	map = mmap(NULL, (size_t)(off + len) + 1, PROT_READ, MAP_PRIVATE,
-	    answer->fd, 0);
-	if (map == MAP_FAILED)
+	m->n = (size_t)(off + len) + 1;
+	m->p = mmap(NULL, m->n, PROT_READ, MAP_PRIVATE, answer->fd, 0);
+	if (m->p == MAP_FAILED)
 		return err_sys(err, ERR_TEMP, "message");
-	buf_init(&page, SHOW_MAX);
-	lines(t, str_of(fields_text(answer->json, "prepend")), false, &page);
-	lines(t, (struct str){ map + off, (size_t)len }, only_header, &page);
-	if (page.failed)
-		fputs("(too long for a terminal)\n", stderr);
-	tool_print(t, &page);
-	buf_fini(&page);
-	munmap(map, (size_t)(off + len) + 1);
+	*content = (struct str){ m->p + off, (size_t)len };
 	return 0;
 }
 
-/* Lines that begin with a dot have one dot more (mail/wire.h). */
+/* The next line without its end; one that begins with a dot has one dot more
+ * (mail/wire.h). */
+static struct str
+next_line(struct str *text)
+{
+	struct str one = str_cut(text, '\n');
+
+	if (one.n != 0 && one.p[one.n - 1] == '\r')
+		one.n--;
+	return one.n != 0 && one.p[0] == '.' ? str_sub(one, 1, one.n) : one;
+}
+
+static void
+mbox_lines(struct str text, struct buf *out)
+{
+	while (text.n != 0) {
+		struct str one = next_line(&text), bare = one;
+
+		while (bare.n != 0 && bare.p[0] == '>')
+			bare = str_sub(bare, 1, bare.n);
+		if (str_starts(bare, STR("From ")))
+			buf_putc(out, '>');
+		buf_add_str(out, one);
+		buf_putc(out, '\n');
+	}
+}
+
 static void
 lines(struct tool *t, struct str text, bool only_header, struct buf *page)
 {
 	while (text.n != 0) {
-		struct str one = str_cut(&text, '\n');
+		bool empty = text.p[0] == '\r' || text.p[0] == '\n';
+		struct str one = next_line(&text);
 
-		if (one.n != 0 && one.p[one.n - 1] == '\r')
-			one.n--;
-		if (only_header && one.n == 0)
+		if (only_header && empty)
 			break;
-		if (one.n != 0 && one.p[0] == '.')
-			one = str_sub(one, 1, one.n);
 		line(t, one, page);
 	}
 }

@@ -25,4 +25,9 @@ int message_fetch(
 int message_print(struct tool *, const struct control_answer *,
     bool only_header, struct err *);
 
+/* Appends it as an mbox has it: "From " line, LF lines, lines that would look
+ * like another beginning quoted. */
+int message_mbox(
+    const struct control_answer *, struct buf *out, struct err *err);
+
 #endif

@@ -22,6 +22,7 @@ struct reply_to {
 	json_t *json;    /* NULL: none */
 	unsigned status; /* 0 done, 1 negative, 2 wrong use */
 	char error[TEXT_MAX];
+	bool later; /* nothing yet: program_answer will be called */
 };
 
 /* hosts.c */
@@ -30,10 +31,14 @@ void answer_hoststatus(const struct ask *, struct reply_to *);
 void answer_delivernow(const struct ask *, struct reply_to *);
 void answer_resetcounters(const struct ask *, struct reply_to *);
 /* messages.c */
-void answer_showrecipients(const struct ask *, struct reply_to *);
 void answer_showmessage(const struct ask *, struct reply_to *);
 void answer_oldmessage(const struct ask *, struct reply_to *);
 void answer_removemessage(const struct ask *, struct reply_to *);
+/* What showrecipients says of one; only NULL: all its recipients. */
+json_t *answer_mail(
+    const struct world *, const struct mail *, const struct dest *only);
+/* orders.c: showrecipients, countrecipients, deleterecipients, ... */
+void answer_recipients(const struct ask *, struct reply_to *);
 /* quarantine_answer.c */
 void answer_quarantine(const struct ask *, struct reply_to *);
 json_t *answer_held(const struct world *, uint64_t mid); /* where it is held */

@@ -17,7 +17,7 @@
 
 static bool is_wanted(const struct qmgr *, const struct parcel *,
     const struct recipient *, enum dsn_kind);
-static struct notice *of_kind(struct mail *, enum dsn_kind);
+static struct notice *of_kind(struct qmgr *, struct mail *, enum dsn_kind);
 static void add_rcpt(struct notice *, const struct recipient *, struct str addr,
     const struct bounce_about *);
 static void enqueue(struct qmgr *, struct notice *, bool front);
@@ -25,7 +25,7 @@ static bool over_rate(struct qmgr *, struct str sender);
 static void say_dropped(const struct notice *);
 static void say_sent(struct qmgr *, const struct notice *);
 static void done(struct qmgr *, struct notice *);
-static void notice_free(struct notice *);
+static void notice_free(struct qmgr *, struct notice *);
 
 bool
 bounce_owe(struct qmgr *q, struct parcel *p, struct recipient *r,
@@ -35,8 +35,8 @@ bounce_owe(struct qmgr *q, struct parcel *p, struct recipient *r,
 
 	if (!is_wanted(q, p, r, about->kind))
 		return false;
-	add_rcpt(
-	    of_kind(p->mail, about->kind), r, parcel_addr(p, r, addr), about);
+	add_rcpt(of_kind(q, p->mail, about->kind), r, parcel_addr(p, r, addr),
+	    about);
 	return true;
 }
 
@@ -153,13 +153,13 @@ bounce_next(const struct qmgr *q)
 }
 
 void
-bounce_drop(struct mail *m)
+bounce_drop(struct qmgr *q, struct mail *m)
 {
 	struct notice *n;
 
 	while ((n = m->active->notice) != NULL) {
 		m->active->notice = n->next;
-		notice_free(n);
+		notice_free(q, n);
 	}
 }
 
@@ -170,10 +170,10 @@ bounce_fini(struct qmgr *q)
 
 	while ((n = q->notices_first) != NULL) {
 		q->notices_first = n->next;
-		notice_free(n);
+		notice_free(q, n);
 	}
 	MAP_FOREACH (&q->notices_sent, it) {
-		notice_free(it.value);
+		notice_free(q, it.value);
 	}
 	map_fini(&q->notices_sent, NULL);
 	map_fini(&q->bounce_rates, NULL);
@@ -203,7 +203,7 @@ is_wanted(const struct qmgr *q, const struct parcel *parcel,
 }
 
 static struct notice *
-of_kind(struct mail *m, enum dsn_kind kind)
+of_kind(struct qmgr *q, struct mail *m, enum dsn_kind kind)
 {
 	struct active *a = mail_activate(m);
 	struct notice *n = a->notice;
@@ -218,6 +218,7 @@ of_kind(struct mail *m, enum dsn_kind kind)
 	n->next = a->notice;
 	a->notice = n;
 	m->n_owed++;
+	q->n_notices++;
 	return n;
 }
 
@@ -309,13 +310,14 @@ done(struct qmgr *q, struct notice *n)
 	for (size_t i = 0; n->kind == DSN_FAILED && i < n->n; i++)
 		settle_done(m, &m->rcpts[n->v[i].index], RCPT_BOUNCED);
 	m->n_owed--;
-	notice_free(n);
+	notice_free(q, n);
 	settle(q, m);
 }
 
 static void
-notice_free(struct notice *n)
+notice_free(struct qmgr *q, struct notice *n)
 {
+	q->n_notices--;
 	for (size_t i = 0; i < n->n; i++) {
 		free(n->v[i].addr);
 		free(n->v[i].status);

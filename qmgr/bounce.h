@@ -55,7 +55,7 @@ void bounce_worker_lost(struct qmgr *, void *worker);
 void bounce_tick(struct qmgr *);
 int64_t bounce_next(const struct qmgr *); /* 0: nothing planned */
 /* mail_free: what was not queued yet. */
-void bounce_drop(struct mail *);
+void bounce_drop(struct qmgr *, struct mail *);
 void bounce_fini(struct qmgr *);
 
 #endif

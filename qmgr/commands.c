@@ -11,7 +11,8 @@
 #include "qmgr/dest.h"
 #include "qmgr/schedule.h"
 
-#define WAIT_MAX 86400 /* s: spec 3.5 */
+#define WAIT_MAX  86400 /* s: spec 3.5 */
+#define SELECTION "host HOST|sender ADDRESS|mid MID|all"
 
 static void answer_suspenddel(const struct ask *, struct reply_to *);
 static void answer_resumedel(const struct ask *, struct reply_to *);
@@ -35,8 +36,16 @@ static const struct {
 	    "hard_bounced [COUNT]]",
 	    answer_tophosts },
 	{ "hoststatus", 2, 2, "hoststatus HOST", answer_hoststatus },
-	{ "showrecipients", 2, 3, "showrecipients host HOST|sender ADDRESS|all",
-	    answer_showrecipients },
+	{ "showrecipients", 2, 3, "showrecipients " SELECTION,
+	    answer_recipients },
+	{ "countrecipients", 2, 3, "countrecipients " SELECTION,
+	    answer_recipients },
+	{ "deleterecipients", 2, 3, "deleterecipients " SELECTION,
+	    answer_recipients },
+	{ "bouncerecipients", 2, 3, "bouncerecipients " SELECTION,
+	    answer_recipients },
+	{ "redirectrecipients", 3, 4, "redirectrecipients HOST " SELECTION,
+	    answer_recipients },
 	{ "showmessage", 2, 2, "showmessage MID", answer_showmessage },
 	{ "oldmessage", 1, 1, "oldmessage", answer_oldmessage },
 	{ "removemessage", 2, 2, "removemessage MID", answer_removemessage },
@@ -76,7 +85,8 @@ commands_run(struct daemon *d, struct ipc *admin, const struct command *cmd,
 		commands[i].run(&a, &r);
 		world_leave(a.world);
 	}
-	respond(admin, &r);
+	if (!r.later)
+		respond(admin, &r);
 }
 
 json_t *

@@ -41,13 +41,29 @@
  *	  "last_tls_error": null }
  *	status 1: Host "x" is not currently in memory.
  *
- *	showrecipients host HOST | sender ADDRESS | all    (<>: null sender)
+ *	showrecipients SELECTION
+ *	SELECTION: host HOST | sender ADDRESS (<>: the null sender) |
+ *	    mid MID | all
  *	{ "messages": [ { "mid": n, "bytes": n, "sender": text,
  *	    "subject": text, "arrival": t, "place": "incoming"|"deferred",
  *	    "recipients": [ { "rid": n, "attempts": n, "recipient": text,
  *	      "next": t or null, "state": "queued"|"waiting"|"delivering" } ]
  *	  } ], "recipients": n, "cut": bool }
  *	In order of age; cut: the list ends after 100,000 recipients.
+ *
+ *	countrecipients SELECTION
+ *	deleterecipients SELECTION
+ *	bouncerecipients SELECTION
+ *	redirectrecipients HOST SELECTION
+ *	{ "done": "counted"|"deleted"|"bounced"|"redirected", "recipients": n,
+ *	  "messages": n, "in_delivery": n, "active_before": n,
+ *	  "active_after": n }
+ *	recipients, messages: done to. in_delivery: recipients that were left
+ *	alone, some connection has them. The answer comes when what was done
+ *	is on disk; blanks may come before, to say that it takes a while.
+ *	"all" bounces or redirects nothing of internal destinations.
+ *	status 1: There are no messages for "x" in the queue; MID 47 is not
+ *	in the queue; "x" is no host to redirect to.
  *
  *	showmessage MID		a FILE frame with a read-only descriptor, then
  *	{ "mid": n, "age": ms, "arrival": t, "sender": text, "place": text,

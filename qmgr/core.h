@@ -30,6 +30,7 @@ struct mail;
 struct notice;
 struct parcel;
 struct save;
+struct sweep;
 
 /* What the rest of the world does for us. A function that hands something
  * over returns false when it cannot be done at the moment. */
@@ -117,9 +118,14 @@ struct qmgr {
 
 	/* settle.c */
 	struct heap lazies; /* messages with results to be saved */
+	size_t n_swept;     /* settle_watch */
+
+	/* sweep.c */
+	struct sweep *sweeps; /* under way */
 
 	/* bounce.c */
 	struct notice *notices_first, *notices_last; /* to be sent */
+	size_t n_notices; /* collected, to be sent, sent */
 	bool notices_running;
 	struct map notices_sent; /* by transaction: no answer yet */
 	int64_t notices_at;      /* none before that time; 0: any time */

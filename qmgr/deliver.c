@@ -123,7 +123,6 @@ deliver_dropped(struct qmgr *q, struct parcel *p)
 uint64_t
 deliver_delete(struct qmgr *q, struct mail *m)
 {
-	struct ev_rid rids[RCPTS_PER_JOB];
 	uint64_t n = 0;
 
 	for (uint32_t i = 0; i < m->n_parcels; i++) {
@@ -131,15 +130,66 @@ deliver_delete(struct qmgr *q, struct mail *m)
 
 		if (p->state == PARCEL_SENT || p->n_open == 0)
 			continue;
-		EMIT(DELETED, .mid = m->mid, .rids = open_rids(p, rids));
 		n += p->n_open;
-		dest_take(p);
-		dest_count_deleted(q, p->dest, p->n_open);
-		leave_all(q, p, RCPT_DELETED);
-		schedule_kick(q, p->dest);
+		deliver_parcel_deleted(q, p);
 	}
 	settle(q, m);
 	return n;
+}
+
+void
+deliver_parcel_deleted(struct qmgr *q, struct parcel *p)
+{
+	struct ev_rid rids[RCPTS_PER_JOB];
+
+	EMIT(DELETED, .mid = p->mail->mid, .rids = open_rids(p, rids));
+	dest_take(p);
+	dest_count_deleted(q, p->dest, p->n_open);
+	leave_all(q, p, RCPT_DELETED);
+	schedule_kick(q, p->dest);
+}
+
+/* Who is owed a notice is done only when it is safe: the order outlives a
+ * restart before. */
+void
+deliver_parcel_bounced(struct qmgr *q, struct parcel *p)
+{
+	struct rid_rec rids[RCPTS_PER_JOB];
+	struct order_rec order = { ORDER_BOUNCE, STR(""), { 0, rids } };
+	struct endings e;
+
+	dest_take(p);
+	same_for_all(&e, p, NULL, result_of_cause(CAUSE_ADMIN), STR(""));
+	for (size_t i = 0; i < e.n; i++)
+		EMIT(BOUNCED_BY_ADMIN, .mid = p->mail->mid,
+		    .rid = e.v[i].rcpt->rid);
+	refused(q, &e);
+	for (size_t i = 0; i < e.n; i++)
+		if (e.v[i].rcpt->state == RECIPIENT_BOUNCING)
+			rids[order.rids.n++].rid = e.v[i].rcpt->rid;
+	if (order.rids.n > 0)
+		settle_ordered(p->mail, &order);
+	schedule_kick(q, p->dest);
+}
+
+void
+deliver_parcel_moved(struct qmgr *q, struct parcel *p, struct str host)
+{
+	struct rid_rec rids[RCPTS_PER_JOB];
+	struct order_rec order = { ORDER_REDIRECT, host, { 0, rids } };
+	struct ev_rid said[RCPTS_PER_JOB];
+	struct dest *from = p->dest;
+
+	EMIT(REDIRECTED, .mid = p->mail->mid, .rids = open_rids(p, said),
+	    .host = host);
+	for (size_t i = 0; i < p->n; i++)
+		if (parcel_rcpt(p, i)->state == RECIPIENT_OPEN)
+			rids[order.rids.n++].rid = parcel_rcpt(p, i)->rid;
+	settle_ordered(p->mail, &order);
+	parcel_redirect(q, p,
+	    dest_get(q, host,
+		from->gateway != NULL ? str_of(from->gateway) : STR("")));
+	schedule_kick(q, p->dest);
 }
 
 /* --- what was said, recipient by recipient --- */

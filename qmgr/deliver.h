@@ -23,5 +23,10 @@ void deliver_filtered(struct qmgr *, struct mail *);
 void deliver_dropped(struct qmgr *, struct parcel *);
 /* By an administrator: whoever is not in delivery. Returns how many. */
 uint64_t deliver_delete(struct qmgr *, struct mail *);
+/* The same of one parcel, which is in no connection's hands: deleted, bounced,
+ * or from now on at another destination. settle() is the caller's. */
+void deliver_parcel_deleted(struct qmgr *, struct parcel *);
+void deliver_parcel_bounced(struct qmgr *, struct parcel *);
+void deliver_parcel_moved(struct qmgr *, struct parcel *, struct str host);
 
 #endif

@@ -181,6 +181,18 @@ dest_add(struct qmgr *q, struct parcel *p, int64_t at)
 }
 
 void
+dest_move(struct qmgr *q, struct parcel *p, struct dest *to)
+{
+	struct dest *from = p->dest;
+
+	gauge(q, from, p->attempts > 0, -(int64_t)p->n_open);
+	from->n_parcels--;
+	p->dest = to;
+	dest_add(q, p, q->now);
+	dest_touch(q, from); /* it may be gone after this */
+}
+
+void
 dest_due(struct parcel *p, bool front)
 {
 	struct dest *d = p->dest;

@@ -165,6 +165,8 @@ void hosts_free(struct hosts **);
 /* --- its queue --- */
 
 void dest_add(struct qmgr *, struct parcel *, int64_t at); /* new parcel */
+/* From one to another, where it is due now; it must be in no list. */
+void dest_move(struct qmgr *, struct parcel *, struct dest *to);
 void dest_due(struct parcel *, bool front); /* SENT, or new -> DUE */
 void dest_wait(struct parcel *, int64_t at);
 /* Out of list or heap, into no state in particular. */

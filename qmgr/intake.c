@@ -268,6 +268,8 @@ take_qmessage(struct world *w, const struct qmessage *qm,
 		r->addr = qm->rcpt_v[i].addr;
 		r->rid = (uint32_t)i;
 		r->notify = qm->rcpt_v[i].notify;
+		r->host = st->host;
+		r->bounce = st->bounce;
 		r->attempts = st->attempts;
 		r->warned = st->warned;
 		r->next = st->next == 0
@@ -307,12 +309,21 @@ take_held_file(struct world *w, const struct qmessage *qm,
 static void
 begin(struct qmgr *q, struct mail *m, bool refused)
 {
+	bool ordered = false;
+
 	if (refused) {
 		deliver_filtered(q, m);
 		return;
 	}
-	for (uint32_t i = 0; i < m->n_parcels; i++)
+	for (uint32_t i = 0; i < m->n_parcels; i++) {
 		schedule_kick(q, m->parcels[i].dest);
+		ordered |= m->parcels[i].bounce;
+	}
+	for (uint32_t i = 0; ordered && i < m->n_parcels; i++)
+		if (m->parcels[i].bounce)
+			deliver_parcel_bounced(q, &m->parcels[i]);
+	if (ordered)
+		settle(q, m);
 }
 
 /* After a restart of ours cleanup may speak of what has been delivered by

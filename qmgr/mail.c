@@ -9,6 +9,7 @@
 #include "qmgr/dest.h"
 #include "qmgr/retry.h"
 #include "qmgr/settle.h"
+#include "qmgr/sweep.h"
 
 /* What the recipients of one JOB may take of its frame, and what one of them
  * may take beside its address: ORCPT, numbers. */
@@ -34,6 +35,8 @@ static void link_up(struct qmgr *, struct mail *);
 static void grow_table(struct qmgr *);
 static uint16_t profile_index(struct qmgr *, struct str);
 static char *texts_of(const struct mail *);
+static const char *text_of(const struct mail *, const struct recipient *);
+static struct str host_for(const struct mail_info *, const struct mail_rcpt *);
 static void gauges(struct qmgr *, int64_t messages, int64_t bytes);
 
 struct mail *
@@ -50,9 +53,8 @@ mail_new(struct qmgr *q, struct mail_info *in)
 	ends = mem_array(in->n_rcpts, sizeof(*ends));
 	for (size_t i = 0; i < in->n_rcpts; i++) {
 		s[i].rcpt = &in->rcpts[i];
-		s[i].dest = dest_get(q,
-		    in->host.n > 0 ? in->host : addr_domain(in->rcpts[i].addr),
-		    in->gateway);
+		s[i].dest =
+		    dest_get(q, host_for(in, &in->rcpts[i]), in->gateway);
 	}
 	if (in->n_rcpts > 1)
 		qsort(s, in->n_rcpts, sizeof(*s), by_parcel);
@@ -75,6 +77,9 @@ mail_free(struct qmgr *q, struct mail *m)
 {
 	struct mail **p = &q->mids[m->mid & (q->n_mids - 1)];
 
+	sweep_skip(q, m);
+	if (m->swept)
+		q->n_swept--;
 	if (m->active != NULL) {
 		settle_drop(q, m);
 		q->out->forget(q->out_arg, m);
@@ -87,6 +92,7 @@ mail_free(struct qmgr *q, struct mail *m)
 	*(m->newer != NULL ? &m->newer->older : &q->newest) = m->older;
 	q->n_mails--;
 	gauges(q, -1, -(int64_t)m->content_len);
+	free(m->moved);
 	free(m);
 }
 
@@ -139,7 +145,7 @@ parcel_rcpt(const struct parcel *p, size_t i)
 struct str
 parcel_addr(const struct parcel *p, const struct recipient *r, char *out)
 {
-	struct str text = str_of(texts_of(p->mail) + r->text);
+	struct str text = str_of(text_of(p->mail, r));
 	size_t domain = strlen(p->dest->name);
 
 	if (r->flags & RECIPIENT_WHOLE || text.n + 1 + domain > ADDR_MAX)
@@ -148,6 +154,37 @@ parcel_addr(const struct parcel *p, const struct recipient *r, char *out)
 	out[text.n] = '@';
 	memcpy(out + text.n + 1, p->dest->name, domain + 1);
 	return (struct str){ out, text.n + 1 + domain };
+}
+
+/*
+ * The name of the old destination was a part of the addresses: they are now
+ * kept whole, in a block of their own.
+ */
+void
+parcel_redirect(struct qmgr *q, struct parcel *p, struct dest *to)
+{
+	struct mail *m = p->mail;
+	char addr[ADDR_MAX + 1];
+	struct buf texts;
+
+	buf_init(&texts, SIZE_MAX);
+	for (size_t i = 0; i < p->n; i++) {
+		struct recipient *r = parcel_rcpt(p, i);
+		struct str whole = parcel_addr(p, r, addr);
+
+		if (r->flags & RECIPIENT_WHOLE)
+			continue;
+		r->text = (uint32_t)(m->n_moved + texts.len);
+		r->flags |= RECIPIENT_WHOLE | RECIPIENT_MOVED;
+		buf_add_str(&texts, whole);
+		buf_putc(&texts, '\0');
+	}
+	m->moved = mem_grow(m->moved, m->n_moved + texts.len);
+	memcpy(m->moved + m->n_moved, texts.data, texts.len);
+	m->n_moved += (uint32_t)texts.len;
+	buf_fini(&texts);
+	dest_take(p);
+	dest_move(q, p, to);
 }
 
 struct active *
@@ -202,6 +239,8 @@ by_parcel(const void *x, const void *y)
 
 	if (a->dest != b->dest)
 		return a->dest->serial < b->dest->serial ? -1 : 1;
+	if (a->rcpt->bounce != b->rcpt->bounce)
+		return a->rcpt->bounce ? 1 : -1;
 	if (a->rcpt->next != b->rcpt->next)
 		return a->rcpt->next < b->rcpt->next ? -1 : 1;
 	if (a->rcpt->attempts != b->rcpt->attempts)
@@ -223,6 +262,7 @@ cut(struct qmgr *q, struct sorting *s, size_t n, uint32_t *ends)
 		bytes += s[i - 1].rcpt->addr.n + JOB_RCPT_EXTRA;
 		if (i < n && i - begin < max && s[i].dest == s[begin].dest &&
 		    bytes + ADDR_MAX + JOB_RCPT_EXTRA <= JOB_RCPTS_BYTES &&
+		    s[i].rcpt->bounce == s[begin].rcpt->bounce &&
 		    s[i].rcpt->next == s[begin].rcpt->next &&
 		    s[i].rcpt->attempts == s[begin].rcpt->attempts)
 			continue;
@@ -306,6 +346,7 @@ fill(struct qmgr *q, struct mail *m, const struct mail_info *in,
 		p->first = (uint32_t)rcpt;
 		p->n = p->n_open = (uint16_t)(ends[i] - rcpt);
 		p->attempts = (uint16_t)s[rcpt].rcpt->attempts;
+		p->bounce = s[rcpt].rcpt->bounce;
 		for (; rcpt < ends[i]; rcpt++) {
 			struct recipient *r = &m->rcpts[rcpt];
 			struct str text = own_text(&s[rcpt]);
@@ -391,6 +432,20 @@ static char *
 texts_of(const struct mail *m)
 {
 	return (char *)&m->rcpts[m->n_rcpts];
+}
+
+static const char *
+text_of(const struct mail *m, const struct recipient *r)
+{
+	return (r->flags & RECIPIENT_MOVED ? m->moved : texts_of(m)) + r->text;
+}
+
+static struct str
+host_for(const struct mail_info *in, const struct mail_rcpt *r)
+{
+	if (r->host.n > 0)
+		return r->host;
+	return in->host.n > 0 ? in->host : addr_domain(r->addr);
 }
 
 static void

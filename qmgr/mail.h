@@ -26,6 +26,7 @@ enum recipient_state {
 };
 #define RECIPIENT_WHOLE   1u /* text is the whole address */
 #define RECIPIENT_UNSAVED 2u /* DONE, and the disk does not know it yet */
+#define RECIPIENT_MOVED   4u /* text is an offset in mail.moved */
 #define RECIPIENT_HOW     4  /* shift: how it ended, enum rcpt_end */
 
 struct recipient {
@@ -61,6 +62,7 @@ struct parcel {
 	uint16_t n, n_open;
 	uint16_t attempts;
 	uint8_t state;
+	bool bounce; /* came in with the order to bounce it */
 };
 
 struct mail {
@@ -72,7 +74,9 @@ struct mail {
 	uint64_t content_len;
 	struct mail *chain; /* of its bucket */
 	struct mail *older, *newer;
-	struct active *active;   /* NULL: nothing is going on */
+	struct active *active; /* NULL: nothing is going on */
+	char *moved;           /* addresses of redirected parcels; NULL: none */
+	uint32_t n_moved;      /* its bytes */
 	struct recipient *rcpts; /* into this block */
 	uint32_t n_rcpts, n_open, n_parcels;
 	uint32_t flags;   /* ENV_* */
@@ -85,6 +89,7 @@ struct mail {
 	uint8_t n_owed;   /* notices that cleanup has not accepted */
 	bool dirty;       /* some recipient is UNSAVED */
 	bool lived;       /* some recipient was not dropped by a route */
+	bool swept;       /* settle_watch */
 	struct parcel parcels[];
 };
 
@@ -104,7 +109,9 @@ struct mail_rcpt {
 	uint32_t rid;
 	uint8_t notify, warned;
 	uint32_t attempts;
-	int64_t next; /* monotonic; at or before now: due */
+	int64_t next;    /* monotonic; at or before now: due */
+	struct str host; /* redirected to; "": it was not */
+	bool bounce;     /* ordered */
 };
 struct mail_info {
 	uint64_t mid;
@@ -145,6 +152,9 @@ struct recipient *parcel_rcpt(const struct parcel *, size_t i);
 /* local@domain into out, which has ADDR_MAX + 1 bytes. */
 struct str parcel_addr(
     const struct parcel *, const struct recipient *, char *out);
+/* From now on it stands at another destination, and is due there. It must be
+ * in no connection's hands. */
+void parcel_redirect(struct qmgr *, struct parcel *, struct dest *to);
 /* Its active part, made when there is none. */
 struct active *mail_activate(struct mail *);
 /* Away with the active part when nothing is going on. */

@@ -8,15 +8,6 @@
 #include "qmgr/answer.h"
 #include "qmgr/deliver.h"
 
-#define SHOW_MAX 100000 /* recipients in one answer */
-
-/* What showrecipients selects; both unset: all. */
-struct selection {
-	const struct dest *host;
-	struct str sender;
-	bool by_sender;
-};
-
 /* A recipient to be shown. */
 struct shown {
 	const struct parcel *p;
@@ -24,11 +15,6 @@ struct shown {
 };
 
 static int by_rid(const void *, const void *);
-static bool select_by(
-    const struct ask *, struct reply_to *, struct selection *);
-static bool selected(const struct selection *, const struct mail *);
-static json_t *mail_json(const struct world *, const struct mail *,
-    const struct selection *, uint64_t *n);
 static json_t *rcpts_json(const struct world *, const struct mail *,
     const struct dest *only, uint64_t *n);
 static json_t *rcpt_json(
@@ -40,31 +26,6 @@ static json_t *opened_json(const struct ask *, const struct qmessage *);
 static const char *place_name(const struct mail *);
 static bool read_mid(const struct ask *, struct reply_to *, uint64_t *mid);
 static void unknown(struct reply_to *, uint64_t mid);
-
-void
-answer_showrecipients(const struct ask *a, struct reply_to *r)
-{
-	struct world *w = a->world;
-	struct selection sel = { 0 };
-	json_t *list;
-	uint64_t n = 0;
-	bool cut = false;
-
-	if (!select_by(a, r, &sel))
-		return;
-	list = json_array();
-	for (struct mail *m = w->q.oldest; m != NULL; m = m->newer) {
-		if (!selected(&sel, m))
-			continue;
-		if (n >= SHOW_MAX) {
-			cut = true;
-			break;
-		}
-		json_array_append_new(list, mail_json(w, m, &sel, &n));
-	}
-	r->json = json_pack("{s:o, s:I, s:b}", "messages", list, "recipients",
-	    (json_int_t)n, "cut", cut);
-}
 
 void
 answer_showmessage(const struct ask *a, struct reply_to *r)
@@ -127,60 +88,19 @@ answer_removemessage(const struct ask *a, struct reply_to *r)
 	arena_free(&mem);
 }
 
-/* --- showrecipients --- */
+/* --- a message and its recipients --- */
 
-static bool
-select_by(const struct ask *a, struct reply_to *r, struct selection *sel)
+json_t *
+answer_mail(
+    const struct world *w, const struct mail *m, const struct dest *only)
 {
-	struct str how = a->words[1], what = a->words[2];
+	uint64_t n = 0;
 
-	if (str_is_nocase(how, "all") && a->n_words == 2)
-		return true;
-	if (str_is_nocase(how, "sender") && a->n_words == 3) {
-		sel->by_sender = true;
-		sel->sender = str_is(what, "<>") ? str_of("") : what;
-		return true;
-	}
-	if (str_is_nocase(how, "host") && a->n_words == 3) {
-		sel->host = dest_find(&a->world->q, what);
-		if (sel->host != NULL)
-			return true;
-		r->status = 1;
-		snprintf(r->error, sizeof(r->error),
-		    "There are no messages for \"%.*s\" in the queue.",
-		    STR_ARG(what));
-		return false;
-	}
-	r->status = 2;
-	snprintf(r->error, sizeof(r->error),
-	    "Usage: showrecipients host HOST|sender ADDRESS|all");
-	return false;
-}
-
-static bool
-selected(const struct selection *sel, const struct mail *m)
-{
-	if (sel->by_sender)
-		return str_eq_nocase(mail_sender(m), sel->sender);
-	if (sel->host == NULL)
-		return true;
-	for (uint32_t i = 0; i < m->n_parcels; i++)
-		if (dest_is_part(m->parcels[i].dest, sel->host) &&
-		    m->parcels[i].n_open > 0)
-			return true;
-	return false;
-}
-
-static json_t *
-mail_json(const struct world *w, const struct mail *m,
-    const struct selection *sel, uint64_t *n)
-{
 	return json_pack("{s:I, s:I, s:o, s:o, s:I, s:s, s:o}", "mid",
 	    (json_int_t)m->mid, "bytes", (json_int_t)m->content_len, "sender",
 	    answer_text(mail_sender(m)), "subject",
 	    answer_text(mail_subject(m)), "arrival", (json_int_t)m->arrival,
-	    "place", place_name(m), "recipients",
-	    rcpts_json(w, m, sel->host, n));
+	    "place", place_name(m), "recipients", rcpts_json(w, m, only, &n));
 }
 
 static json_t *

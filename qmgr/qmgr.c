@@ -34,6 +34,7 @@ static void start(struct daemon *);
 static int on_config(struct daemon *, struct config *, struct err *);
 static const struct ipc_handler *on_peer(struct daemon *, enum program_kind,
     uint32_t worker, struct ipc *, void **arg);
+static void on_admin_gone(struct daemon *, struct ipc *);
 static void on_stop(struct daemon *, uint32_t wait);
 static void saved(void *arg, struct save *);
 static void tick(void *arg);
@@ -49,6 +50,7 @@ static const struct program qmgr = {
 	.on_config = on_config,
 	.on_peer = on_peer,
 	.on_command = commands_run,
+	.on_admin_gone = on_admin_gone,
 	.on_stop = on_stop,
 };
 
@@ -69,15 +71,18 @@ void
 world_leave(struct world *w)
 {
 	bool more;
-	int64_t at, held;
+	int64_t at, held, order;
 
 	release_run(w);
+	order = orders_run(w);
 	more = schedule_run(&w->q);
 	at = more ? w->q.now : qmgr_next(&w->q);
 	held = quarantine_next(&w->quarantines);
 
 	if (held != 0 && (at == 0 || held < at))
 		at = held;
+	if (order != 0 && (at == 0 || order < at))
+		at = order;
 	if (w->stopping)
 		try_stop(w);
 	if (w->stopping && (at == 0 || at > w->q.now + STOP_POLL_MS))
@@ -142,6 +147,13 @@ on_peer(struct daemon *d, enum program_kind kind, uint32_t worker,
 {
 	(void)d, (void)worker;
 	return world_peer(&world, kind, ipc, arg);
+}
+
+static void
+on_admin_gone(struct daemon *d, struct ipc *admin)
+{
+	(void)d;
+	orders_forget(&world, admin);
 }
 
 static void

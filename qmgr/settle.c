@@ -15,6 +15,8 @@
 
 static struct save *unsaved(struct mail *);
 static void defer_copy(struct save *, const struct defer_rec *);
+static void order_copy(struct save *, const struct order_rec *);
+static void take_over(struct save *, const struct save *newer);
 static void finish(struct qmgr *, struct mail *);
 static void save_now(struct qmgr *, struct mail *);
 static void collect_done(struct save *, struct mail *, enum rcpt_end);
@@ -37,6 +39,20 @@ settle_deferred(struct mail *m, const struct defer_rec *r)
 }
 
 void
+settle_ordered(struct mail *m, const struct order_rec *r)
+{
+	order_copy(unsaved(m), r);
+}
+
+void
+settle_watch(struct qmgr *q, struct mail *m)
+{
+	if (!m->swept)
+		q->n_swept++;
+	m->swept = true;
+}
+
+void
 settle(struct qmgr *q, struct mail *m)
 {
 	struct active *a = m->active;
@@ -56,6 +72,9 @@ settle(struct qmgr *q, struct mail *m)
 			    (uint64_t)(q->now + SETTLE_LAZY_MS));
 		return;
 	}
+	if (m->swept)
+		q->n_swept--;
+	m->swept = false;
 	if (a != NULL && a->notice != NULL)
 		bounce_queue(q, m); /* it may be gone after this */
 	else
@@ -110,7 +129,7 @@ settle_drop(struct qmgr *q, struct mail *m)
 {
 	heap_remove(&q->lazies, &m->active->lazy);
 	save_free(&m->active->unsaved);
-	bounce_drop(m);
+	bounce_drop(q, m);
 }
 
 static struct save *
@@ -138,6 +157,31 @@ defer_copy(struct save *s, const struct defer_rec *r)
 	*copy = *r;
 	copy->reply = arena_str(&s->mem, r->reply);
 	copy->rids.v = rids;
+}
+
+static void
+order_copy(struct save *s, const struct order_rec *r)
+{
+	struct rid_rec *rids = arena_array(&s->mem, r->rids.n, sizeof(*rids));
+	struct order_rec *copy;
+
+	memcpy(rids, r->rids.v, r->rids.n * sizeof(*rids));
+	s->orders = mem_room(
+	    s->orders, &s->cap_orders, s->n_orders, sizeof(*s->orders));
+	copy = &s->orders[s->n_orders++];
+	*copy = *r;
+	copy->host = arena_str(&s->mem, r->host);
+	copy->rids.v = rids;
+}
+
+/* What was to be recorded next goes with what was not. */
+static void
+take_over(struct save *s, const struct save *newer)
+{
+	for (size_t i = 0; newer != NULL && i < newer->n_defers; i++)
+		defer_copy(s, &newer->defers[i]);
+	for (size_t i = 0; newer != NULL && i < newer->n_orders; i++)
+		order_copy(s, &newer->orders[i]);
 }
 
 /* Nobody is left and nothing is owed: the unlink is the record. */
@@ -216,6 +260,7 @@ save_free(struct save **sp)
 		return;
 	arena_free(&s->mem);
 	free(s->defers);
+	free(s->orders);
 	free(s);
 	*sp = NULL;
 }
@@ -240,8 +285,7 @@ save_failed(struct qmgr *q, struct mail *m, struct save *s)
 		m->dirty = true;
 	}
 	s->n_dones = 0;
-	for (size_t i = 0; newer != NULL && i < newer->n_defers; i++)
-		defer_copy(s, &newer->defers[i]);
+	take_over(s, newer);
 	save_free(&newer);
 	m->active->unsaved = s;
 	if (m->n_open == 0 && m->n_owed == 0)

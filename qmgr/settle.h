@@ -30,6 +30,8 @@ struct save {
 	size_t n_dones;
 	struct defer_rec *defers;
 	size_t n_defers, cap_defers;
+	struct order_rec *orders;
+	size_t n_orders, cap_orders;
 	bool moved;          /* by whoever saved: it is there now */
 	struct err err;      /* kind ERR_NONE: it is on disk */
 	struct slots *slots; /* place QUEUE_SLOT: it becomes a file */
@@ -46,6 +48,11 @@ struct save {
 void settle_done(struct mail *, struct recipient *, enum rcpt_end);
 /* These recipients are tried again at `next` (wall ms). */
 void settle_deferred(struct mail *, const struct defer_rec *);
+/* An administrator wants this of them; kept over a restart. */
+void settle_ordered(struct mail *, const struct order_rec *);
+/* q->n_swept counts this message until all that is known of it now is on
+ * disk, or it is gone. */
+void settle_watch(struct qmgr *, struct mail *);
 /* Does what can be done for the message now; it may be gone afterwards. */
 void settle(struct qmgr *, struct mail *);
 /* outside.save has ended; the save is freed. */

@@ -11,6 +11,7 @@
 #include "program/program.h"
 #include "qmgr/core.h"
 #include "qmgr/held.h"
+#include "qmgr/orders.h"
 #include "qmgr/release.h"
 #include "qmgr/state.h"
 #include "qmgr/store.h"
@@ -30,8 +31,9 @@ struct world {
 	struct state state;
 	struct quarantines quarantines;
 	struct releases releases;
-	struct peer *peers;                    /* all of them */
-	struct peer *lookupd;                  /* NULL: away */
+	struct order *orders; /* the first one is carried out */
+	struct peer *peers;   /* all of them */
+	struct peer *lookupd; /* NULL: away */
 	struct peer *smtp_turn, *cleanup_turn; /* who got the last one */
 	struct loop_timer *timer;
 	int64_t timer_at;

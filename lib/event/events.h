@@ -92,6 +92,9 @@ CODEC_STRUCT(ev_rid, REC_EV_RID);
 #define EV_DNSFAIL(S, F, L)                                                    \
 	F(S, STR, name, 255) F(S, STR, type, 8) F(S, STR, text, 200)
 #define EV_DELETED(S, F, L) F(S, U64, mid, 0) L(S, ev_rid, rids, 100000)
+#define EV_MID_RID(S, F, L) F(S, U64, mid, 0) F(S, U32, rid, 0)
+#define EV_REDIRECTED(S, F, L)                                                 \
+	F(S, U64, mid, 0) L(S, ev_rid, rids, 100000) F(S, STR, host, 255)
 #define EV_PROGRAM(S, F, L)                                                    \
 	F(S, STR, program, 32) F(S, U32, worker, 0) F(S, U32, pid, 0)          \
 	F(S, STR, text, 1000)
@@ -249,6 +252,10 @@ CODEC_STRUCT(ev_rid, REC_EV_RID);
 	    "MID {mid} RID [{rids,}] dropped by SMTP route /dev/null",         \
 	    EV_DELETED)                                                        \
 	E(DELETED, INFO, "Deleted: MID {mid} to [{rids,}]", EV_DELETED)        \
+	E(BOUNCED_BY_ADMIN, INFO, "Bounced by admin: MID {mid} to RID {rid}",  \
+	    EV_MID_RID)                                                        \
+	E(REDIRECTED, INFO, "MID {mid} to RID [{rids,}] redirected to {host}", \
+	    EV_REDIRECTED)                                                     \
 	E(DCID_KILLED, INFO, "SMTP client connection killed DCID: {dcid}",     \
 	    EV_DCID)                                                           \
 	E(DCID_CLOSE, INFO, "DCID {dcid} close", EV_DCID)                      \

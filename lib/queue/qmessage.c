@@ -46,6 +46,7 @@ struct reader {
 	struct qheader head;
 	bool progress; /* DONE or DEFER was seen */
 	size_t reply_bytes;
+	struct str host; /* of the last ORDER */
 };
 
 static enum qread read_all(struct reader *, bool deep);
@@ -61,6 +62,7 @@ static int apply_done(struct reader *, struct str payload);
 static int apply_defer(struct reader *, struct str payload);
 static int apply_held(struct reader *, struct str payload);
 static int apply_releasing(struct reader *, struct str payload);
+static int apply_order(struct reader *, struct str payload);
 static struct rcpt_state *state_of(
     struct reader *, const struct codec_list *, size_t i);
 static void set_rcpts(struct reader *);
@@ -339,6 +341,7 @@ apply_record(struct reader *r, uint32_t type, struct str payload)
 		[QREC_DEFER] = apply_defer,
 		[QREC_HELD] = apply_held,
 		[QREC_RELEASING] = apply_releasing,
+		[QREC_ORDER] = apply_order,
 	};
 	int rc;
 
@@ -466,6 +469,39 @@ apply_releasing(struct reader *r, struct str payload)
 		return err_in(r->err, "RELEASING");
 	r->progress = true;
 	r->m->releasing = rec.mid;
+	return 0;
+}
+
+static int
+apply_order(struct reader *r, struct str payload)
+{
+	struct order_rec rec;
+
+	if (codec_decode(
+		&order_rec_codec, &rec, payload, &r->scratch, r->err) == -1)
+		return err_in(r->err, "ORDER");
+	r->progress = true;
+	if (str_find(rec.host, '\0') != rec.host.n)
+		return err_set(r->err, ERR_PERM, "ORDER: a NUL in the host");
+	/* Orders without number need no memory without end. */
+	if (!str_eq(rec.host, r->host)) {
+		r->reply_bytes += rec.host.n;
+		if (r->reply_bytes > REPLIES_MAX)
+			return err_set(r->err, ERR_PERM, "too many ORDERs");
+		r->host = arena_str(r->mem, rec.host);
+	}
+	for (size_t i = 0; i < rec.rids.n; i++) {
+		struct rcpt_state *s = state_of(r, &rec.rids, i);
+
+		if (s == NULL)
+			return -1;
+		if (rec.what == ORDER_BOUNCE) {
+			s->bounce = true;
+		} else {
+			s->host = r->host;
+			s->next = 0;
+		}
+	}
 	return 0;
 }
 

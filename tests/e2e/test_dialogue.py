@@ -300,7 +300,7 @@ def test_the_other_questions(shell):
     shell.say("showrecipients")
     shell.answer(("Please select how you would like to show messages:\n"
                   "1. By recipient host.\n2. By Envelope From address.\n"
-                  "3. All.\n[1]> ", "3"))
+                  "3. All.\n4. By message ID.\n[1]> ", "3"))
     out = shell.expect(HOST)
     assert out.startswith("""\
 Showing messages, please wait.
@@ -323,6 +323,51 @@ MID/      Bytes/   Sender/                   Subject
                  ('There are no messages for "nowhere.test" in the queue.\n'
                   + HOST, "showmessage 99"),
                  ("MID 99 is not in the system.\n" + HOST, "exit"))
+
+
+def test_orders_about_recipients(shell, filled):
+    how = ("Please select how you would like to %s messages:\n"
+           "1. By recipient host.\n2. By Envelope From address.\n"
+           "3. All.\n4. By message ID.\n[1]> ")
+    warning = ("WARNING: the target must be able to take a large volume of "
+               "mail, otherwise messages bounce and may be lost.\n")
+    where = ("Please enter the hostname or IP address of the machine you "
+             "want to send all mail to.\n[]> ")
+    sure = (warning + 'Are you sure you want to redirect all mail in the '
+            'queue to "standby.example.com"? [N]> ')
+    filled.postern("suspenddel", "0")
+    shell.say("redirectrecipients")
+    shell.answer(
+        (where, ""), (where, "standby.example.com"), (sure, ""),
+        (HOST, "redirectrecipients"),
+        (where, "standby.example.com"), (sure, "y"),
+        ("Redirecting messages, please wait.\n2 recipients redirected.\n"
+         "Active recipients: 2 before, 2 now.\n" + HOST, "bouncerecipients"),
+        (how % "bounce", "2"),
+        ("Please enter the Envelope From address for the messages you wish to "
+         "bounce.\n[]> ", "<>"),
+        ("Active recipients: 1, of messages: 1\nAre you sure you want to "
+         'bounce all messages from "<>"? [N]> ', "yes"),
+        ("Bouncing messages, please wait.\n1 messages bounced.\n"
+         "Active recipients: 2 before, 1 now.\n" + HOST, "deleterecipients"),
+        (how % "delete", "1"),
+        ("Please enter the hostname for the messages you wish to delete.\n"
+         "[]> ", "nowhere.test"),
+        ('There are no messages for "nowhere.test" in the queue.\n' + HOST,
+         "deleterecipients"),
+        (how % "delete", "3"),
+        ("Active recipients: 1, of messages: 1\n"
+         "Are you sure you want to delete all messages being delivered (all "
+         "active recipients)? [N]> ", "n"),
+        (HOST, "deleterecipients"),
+        (how % "delete", "4"),
+        ("Please enter the MID of the message you wish to delete.\n[]> ",
+         "1"),
+        ("Active recipients: 1, of messages: 1\nAre you sure you want to "
+         "delete all messages with MID 1? [N]> ", "Y"),
+        ("Deleting messages, please wait.\n1 messages deleted.\n"
+         "Active recipients: 1 before, 0 now.\n" + HOST, "exit"))
+    filled.wait_empty()
 
 
 def test_long_output_comes_in_pages(filled):

@@ -63,7 +63,8 @@ logs:
     level: info
 """
 # These change what others would see: each has a gateway of its own.
-ALONE = {"postern-commit", "postern-loadconfig", "postern-resetconfig",
+ALONE = {"postern-commit", "postern-deleterecipients",
+         "postern-loadconfig", "postern-resetconfig",
          "postern-saveconfig", "postern-showrecipients", "postern-suspend"}
 PROMPT = re.compile(r"^(.*\[[^][]*\]> )(.*)$")
 DATE = re.compile(r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) \w{3} [ \d]\d "

@@ -45,6 +45,8 @@ struct double_file {
 	uint8_t ended[64]; /* by RID: 1 + enum rcpt_end, as on disk */
 	uint32_t attempts[64];
 	int64_t next[64];
+	uint64_t bounce;   /* ordered, a bit for each RID */
+	char host[64][32]; /* ordered */
 	unsigned n_syncs;
 };
 
@@ -200,6 +202,17 @@ twin_write(struct twin *t, struct save *s)
 			f->attempts[v[j].rid % 64] = s->defers[i].attempts;
 			f->next[v[j].rid % 64] = s->defers[i].next;
 		}
+	}
+	for (size_t i = 0; i < s->n_orders; i++) {
+		const struct order_rec *r = &s->orders[i];
+		const struct rid_rec *v = r->rids.v;
+
+		for (size_t j = 0; j < r->rids.n; j++)
+			if (r->what == ORDER_BOUNCE)
+				f->bounce |= (uint64_t)1 << v[j].rid % 64;
+			else
+				str_copy(f->host[v[j].rid % 64],
+				    sizeof(f->host[0]), r->host);
 	}
 	f->n_syncs++;
 	if (s->move) {
