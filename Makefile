@@ -170,9 +170,9 @@ $O/tests/test_inspect: LDLIBS += -lmagic -larchive
 $O/tests/test_inspect: $(INSPECT_LOOK)
 # these run the real programs
 $O/tests/test_hostile_peer $O/tests/test_hostile_lies $O/tests/test_keyd: | $(BINS)
-QMGR_CORE = bounce conn core deliver dest mail notice resolution resolve \
-	result retry schedule settle sweep
-$(patsubst %,$O/tests/test_%,retry qmgr_gateway qmgr_queue \
+QMGR_CORE = bounce conn core deliver dest limits mail notice resolution \
+	resolve result retry schedule settle sweep
+$(patsubst %,$O/tests/test_%,retry qmgr_gateway qmgr_limits qmgr_queue \
     qmgr_results qmgr_resolve qmgr_settle qmgr_sweep quarantine): \
     $(QMGR_CORE:%=$O/obj/qmgr/%.o)
 $O/tests/test_quarantine: $O/obj/qmgr/quarantine.o \

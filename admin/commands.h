@@ -27,6 +27,8 @@
 	C(commitdetail)                                                        \
 	C(deleterecipients)                                                    \
 	C(delivernow)                                                          \
+	C(deliveryconfig)                                                      \
+	C(destconfig)                                                          \
 	C(dictionaryconfig)                                                    \
 	C(dnsflush)                                                            \
 	C(dnslistconfig)                                                       \
@@ -63,6 +65,7 @@
 	C(showmessage)                                                         \
 	C(showrecipients)                                                      \
 	C(smtpauthconfig)                                                      \
+	C(smtproutes)                                                          \
 	C(status)                                                              \
 	C(suspend)                                                             \
 	C(suspenddel)                                                          \

@@ -66,7 +66,7 @@ objects_new(
     struct editing *ed, const struct objects_form *f, char *name, size_t size)
 {
 	const struct schema_section *s = objects_key(f)->section;
-	const struct schema_key *key = ask_key_named(s, "name");
+	const struct schema_key *key = ask_key_named(s, objects_id(f));
 	char path[OBJECTS_PATH];
 	struct arena mem;
 	struct buf yaml;
@@ -83,7 +83,7 @@ objects_new(
 	} while (!ask_name_ok(
 	    ed, key, name, find(ed, f, str_of(name)) < objects_count(ed, f)));
 	buf_init(&yaml, 1000);
-	yaml_pair(&yaml, "", "name", str_of(name));
+	yaml_pair(&yaml, "", objects_id(f), str_of(name));
 	snprintf(path, sizeof(path), "%s[%zu]", f->list,
 	    edit_count(ed->w->yaml, f->list));
 	editing_insert(ed, EDIT_END, buf_str(&yaml), "%s", f->list);
@@ -327,7 +327,7 @@ take_new(struct editing *ed, const struct objects_form *f, struct args *a)
 	snprintf(path, sizeof(path), "%s[%zu]", f->list,
 	    edit_count(ed->w->yaml, f->list));
 	buf_init(&yaml, 1000);
-	yaml_pair(&yaml, "", "name", str_of(name));
+	yaml_pair(&yaml, "", objects_id(f), str_of(name));
 	editing_insert(ed, EDIT_END, buf_str(&yaml), "%s", f->list);
 	buf_fini(&yaml);
 	status = take_keys(ed, f, a, path);
@@ -442,9 +442,9 @@ path_of(struct editing *ed, const struct objects_form *f, size_t k,
 	struct buf yaml;
 	size_t at;
 
-	if (!edit_find(ed->w->yaml, f->list, "name", name, &at)) {
+	if (!edit_find(ed->w->yaml, f->list, objects_id(f), name, &at)) {
 		buf_init(&yaml, 1000);
-		yaml_pair(&yaml, "", "name", name);
+		yaml_pair(&yaml, "", objects_id(f), name);
 		editing_insert(ed, 0, buf_str(&yaml), "%s", f->list);
 		buf_fini(&yaml);
 		at = 0;

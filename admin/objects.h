@@ -27,6 +27,7 @@ struct objects_question {
 
 struct objects_form {
 	const char *list;  /* key of postern.yaml: "bounce_profiles" */
+	const char *id;    /* key that names one; NULL: "name" */
 	const char *what;  /* "profile", "interface" */
 	const char *title; /* "Current bounce profiles:" */
 	const char *none;  /* said instead when there are none */
@@ -45,7 +46,7 @@ struct objects_form {
 	 * with commas: then it cannot be deleted. NULL: nobody. */
 	void (*users)(const struct editing *, struct str name, struct buf *);
 	/* More operations of the menu; what is left of a batch line. */
-	struct dialogue_op more[3];
+	struct dialogue_op more[4];
 	bool (*ask_more)(struct editing *, size_t which);
 	int (*take_more)(struct editing *, struct args *, size_t which);
 };

@@ -17,6 +17,12 @@ objects_key(const struct objects_form *f)
 	return ask_key_named(&schema_top, f->list);
 }
 
+const char *
+objects_id(const struct objects_form *f)
+{
+	return f->id != NULL ? f->id : "name";
+}
+
 const void *
 objects_at(const struct editing *ed, const struct objects_form *f, size_t k)
 {
@@ -38,7 +44,7 @@ struct str
 objects_name(const struct editing *ed, const struct objects_form *f, size_t k)
 {
 	const struct schema_key *name =
-	    ask_key_named(objects_key(f)->section, "name");
+	    ask_key_named(objects_key(f)->section, objects_id(f));
 
 	return *(
 	    const struct str *)((const char *)objects_at(ed, f, k) + name->off);
@@ -129,8 +135,8 @@ list_path(const struct editing *ed, const struct objects_form *f, size_t k,
 {
 	size_t at;
 
-	if (!edit_find(
-		ed->w->yaml, f->list, "name", objects_name(ed, f, k), &at))
+	if (!edit_find(ed->w->yaml, f->list, objects_id(f),
+		objects_name(ed, f, k), &at))
 		return false;
 	snprintf(path, size, "%s[%zu].%s", f->list, at, key->name);
 	return true;

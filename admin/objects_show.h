@@ -12,6 +12,7 @@
 
 /* The list's key of the schema; the k-th of its objects. */
 const struct schema_key *objects_key(const struct objects_form *);
+const char *objects_id(const struct objects_form *);
 const void *objects_at(
     const struct editing *, const struct objects_form *, size_t k);
 /* Several words, whether the schema reads them itself or not. */

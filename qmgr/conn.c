@@ -7,13 +7,15 @@
 
 #include "base/mem.h"
 #include "qmgr/deliver.h"
+#include "qmgr/limits.h"
 #include "qmgr/retry.h"
 
 static void kick_limited(struct qmgr *, struct dest *);
 static void put(struct conn *, enum conn_list);
 static void take(struct conn *);
 static struct address *choose(const struct qmgr *, const struct dest *);
-static bool may_use(const struct qmgr *, const struct address *);
+static bool may_use(
+    const struct qmgr *, const struct dest *, const struct address *);
 static struct address *address_of(const struct conn *);
 static void say_session(
     const struct qmgr *, const struct conn *, struct session *);
@@ -84,8 +86,8 @@ conn_sort(struct qmgr *q, struct conn *c)
 	}
 	put(c, by_jobs[c->n_jobs]);
 	if (c->n_jobs == 0)
-		heap_put(
-		    &q->idles, &c->idle, (uint64_t)(q->now + CONN_IDLE_MS));
+		heap_put(&q->idles, &c->idle,
+		    (uint64_t)(q->now + q->config->idle_timeout * 1000));
 }
 
 void
@@ -238,7 +240,7 @@ choose(const struct qmgr *q, const struct dest *d)
 			struct address *a =
 			    &h->v[begin + (d->rotor + i) % (end - begin)];
 
-			if (may_use(q, a))
+			if (may_use(q, d, a))
 				return a;
 		}
 		if (alive)
@@ -249,9 +251,10 @@ choose(const struct qmgr *q, const struct dest *d)
 }
 
 static bool
-may_use(const struct qmgr *q, const struct address *a)
+may_use(const struct qmgr *q, const struct dest *d, const struct address *a)
 {
-	return a->down_until <= q->now && a->n_conns < a->window;
+	return a->down_until <= q->now && a->n_conns < a->window &&
+	       limits_may_use(q, d, a);
 }
 
 static struct address *
@@ -288,19 +291,22 @@ say_session(const struct qmgr *q, const struct conn *c, struct session *s)
 }
 
 /* The virtual gateway's interface, or the next one of its group, that speaks
- * the peer's kind of IP. NULL: the system's choice. */
+ * the peer's kind of IP; without a gateway, that for all mail. NULL: the
+ * system's choice. */
 static const struct interface *
 interface_of(const struct qmgr *q, struct dest *d, const struct ip *peer)
 {
+	struct str name =
+	    d->gateway != NULL ? str_of(d->gateway) : q->config->out_interface;
 	const struct interface_group *g;
 	const struct interface *i;
 
-	if (d->gateway == NULL)
+	if (name.n == 0)
 		return NULL;
-	i = config_interface(q->config, str_of(d->gateway));
+	i = config_interface(q->config, name);
 	if (i != NULL)
 		return reaches(i, peer) ? i : NULL;
-	g = config_interface_group(q->config, str_of(d->gateway));
+	g = config_interface_group(q->config, name);
 	for (size_t n = 0; g != NULL && n < g->n; n++) {
 		i = g->members[d->gateway_rotor++ % g->n];
 		if (reaches(i, peer))

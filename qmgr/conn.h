@@ -8,8 +8,6 @@
 
 #include "qmgr/schedule.h"
 
-#define CONN_IDLE_MS 5000 /* spec 1.5: then QUIT */
-
 enum conn_open {
 	CONN_OPENED,
 	CONN_NO_WORKER,

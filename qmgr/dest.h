@@ -36,6 +36,12 @@ enum dest_counter { /* order: spec hoststatus */
 };
 const char *dest_counter_name(enum dest_counter);
 
+/* What was sent of late: limits.h. */
+struct window {
+	int64_t ends; /* monotonic; 0: none has begun */
+	uint64_t n;   /* recipients */
+};
+
 /* One way to reach it. */
 struct address {
 	struct endpoint ep;
@@ -46,6 +52,7 @@ struct address {
 	int64_t down_until;
 	uint32_t failures; /* in a row */
 	uint32_t n_conns, window;
+	struct window sent;
 	uint32_t fail_code; /* last failure was this greeting; 0: other */
 };
 
@@ -128,6 +135,8 @@ struct dest {
 	size_t n_conns[CONNS_LISTS];
 	size_t n_all; /* of the domain, its gateways included; only in main */
 	bool limited; /* it had one more, but for the domain's limit */
+	struct window sent;
+	int64_t limited_until; /* no recipient may be sent before; 0: free */
 	int64_t starved;       /* since when parcels found no free connection */
 	int64_t patience_ends; /* then one more is opened; 0: not waiting */
 

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "qmgr/answer.h"
 #include "qmgr/dest.h"
+#include "qmgr/limits.h"
 #include "qmgr/schedule.h"
 
 #define TOP_COUNT 20
@@ -139,8 +140,10 @@ answer_delivernow(const struct ask *a, struct reply_to *r)
 	for (; d != NULL; d = d->beside)
 		n += schedule_now(q, d);
 	MAP_FOREACH (&q->dests, it) {
-		if (all)
-			n += schedule_now(q, it.value);
+		if (!all)
+			continue;
+		limits_reset(it.value);
+		n += schedule_now(q, it.value);
 	}
 	r->json = json_pack("{s:o, s:I}", "scope", answer_text(a->words[1]),
 	    "recipients", (json_int_t)n);

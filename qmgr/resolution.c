@@ -12,7 +12,7 @@
 
 /* What keeps addresses from a list. */
 struct refused {
-	bool self, unroutable, soft;
+	bool self, unroutable, soft, family;
 };
 
 static int by_preference(const void *, const void *);
@@ -22,12 +22,14 @@ static size_t count_addresses(const struct target *, size_t n);
 static size_t count_mx(const struct target *, size_t n);
 static void add_host(struct qmgr *, struct dest *, const struct target *,
     const struct mx_host *, struct refused *);
-static uint32_t order_of(const struct target *, const struct mx_host *);
+static uint32_t order_of(const struct dest *, const struct target *,
+    const struct mx_host *, bool v4);
 static int by_order(const void *, const void *);
 static void shuffle(struct qmgr *, struct mx_host *, size_t n);
 static void keep_history(struct hosts *, const struct hosts *old);
 static void set_failure(
     struct dest *, const struct target *, size_t n, const struct refused *);
+static bool wants_both(const struct dest *);
 static void set_why(struct dest *, enum resolution, enum cause, struct str name,
     const char *why);
 static int64_t clamp_ttl(uint32_t ttl);
@@ -57,6 +59,12 @@ target_take_mx(struct target *t, const struct answer *a, struct arena *mem)
 	}
 	if (t->n_hosts == 0)
 		t->end = TARGET_NULL_MX;
+}
+
+bool
+resolution_wants(const struct dest *d, bool v4)
+{
+	return d->limits->ip_preference != (v4 ? REQUIRE_V6 : REQUIRE_V4);
 }
 
 void
@@ -183,7 +191,12 @@ add_host(struct qmgr *q, struct dest *d, const struct target *t,
 		    (struct mx_record){ host->preference, t->ttl, name };
 	for (size_t i = 0; i < host->n_ips; i++) {
 		struct address *a = &h->v[h->n];
+		bool v4 = ip_is_v4(&host->ips[i]);
 
+		if (!resolution_wants(d, v4)) {
+			no->family = true;
+			continue;
+		}
 		if (!t->routed && is_own_ip(q->config, &host->ips[i])) {
 			no->self = true;
 			continue;
@@ -194,7 +207,7 @@ add_host(struct qmgr *q, struct dest *d, const struct target *t,
 		}
 		a->ep.ip = host->ips[i];
 		a->ep.port = t->port;
-		a->order = order_of(t, host);
+		a->order = order_of(d, t, host, v4);
 		a->preference = t->has_mx ? host->preference : t->priority;
 		a->host = name;
 		a->window = 1;
@@ -204,17 +217,20 @@ add_host(struct qmgr *q, struct dest *d, const struct target *t,
 
 /*
  * First by the route's priority, then by the place among the preferences of
- * its own MX set: those of two route hosts cannot be compared as numbers.
+ * its own MX set: those of two route hosts cannot be compared as numbers. Of
+ * one preference the kind of address that is preferred comes first.
  */
 static uint32_t
-order_of(const struct target *t, const struct mx_host *host)
+order_of(const struct dest *d, const struct target *t,
+    const struct mx_host *host, bool v4)
 {
+	bool v4_first = d->limits->ip_preference == PREFER_V4;
 	uint32_t rank = 0;
 
 	for (size_t i = 0; i < t->n_hosts; i++)
 		if (t->hosts[i].preference < host->preference)
 			rank++;
-	return (uint32_t)t->priority << 16 | rank;
+	return (uint32_t)t->priority << 16 | rank << 1 | (v4 != v4_first);
 }
 
 /* By order; else as they were found. */
@@ -264,13 +280,15 @@ keep_history(struct hosts *h, const struct hosts *old)
 			a->fail_code = b->fail_code;
 			a->n_conns = b->n_conns;
 			a->window = b->window;
+			a->sent = b->sent;
 			break;
 		}
 }
 
 /*
  * No address at all. What a route says is the administrator's word: when it
- * leads nowhere mail waits, it is not bounced (spec 1.3).
+ * leads nowhere mail waits, it is not bounced (spec 1.3). The same when he
+ * wants one kind of address only, and there is none of that kind.
  */
 static void
 set_failure(
@@ -280,6 +298,9 @@ set_failure(
 
 	if (no->soft || n == 0 || t[0].routed)
 		set_why(d, RESOLUTION_SOFT, CAUSE_NETWORK, name, "ServFail");
+	else if (no->family || (t[0].end == TARGET_FOUND && !wants_both(d)))
+		set_why(d, RESOLUTION_SOFT, CAUSE_NETWORK, name,
+		    "NoAddress of the kind that is required");
 	else if (t[0].end == TARGET_NULL_MX)
 		set_why(d, RESOLUTION_HARD, CAUSE_NULL_MX, name, "Null MX");
 	else if (t[0].end == TARGET_LOOP || no->self)
@@ -293,6 +314,12 @@ set_failure(
 		set_why(d, RESOLUTION_HARD, CAUSE_NO_HOST, name, "NXDomain");
 	else
 		set_why(d, RESOLUTION_HARD, CAUSE_NO_HOST, name, "NoAddress");
+}
+
+static bool
+wants_both(const struct dest *d)
+{
+	return resolution_wants(d, false) && resolution_wants(d, true);
 }
 
 /* The words of spec 1.6, where the pseudo-code 000 stands. */

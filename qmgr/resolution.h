@@ -16,8 +16,8 @@
 struct mx_host {
 	struct str name;
 	uint16_t preference;
-	struct ip *ips; /* IPv6 first */
-	size_t n_ips, n_v6;
+	struct ip *ips;
+	size_t n_ips;
 	uint32_t ttl; /* of its addresses, the smallest */
 	bool failed;  /* some look-up ended softly */
 };
@@ -46,6 +46,8 @@ struct target {
 
 /* The MX records, best first, at most RESOLVE_MX_MAX; null MX. */
 void target_take_mx(struct target *, const struct answer *, struct arena *mem);
+/* Whether addresses of that kind are tried at all. */
+bool resolution_wants(const struct dest *, bool v4);
 /* Without our own names and all that is not better than them. */
 void target_drop_self(struct target *, const struct config *);
 /* Sets resolution, hosts, cause, why of the destination. */

@@ -198,8 +198,10 @@ ask_addresses(
 	h->ips = arena_array(
 	    &d->resolve->mem, 2 * RESOLVE_ADDR_MAX, sizeof(*h->ips));
 	h->ttl = UINT32_MAX;
-	ask(q, d, t, h, LOOKUP_AAAA, h->name);
-	ask(q, d, t, h, LOOKUP_A, h->name);
+	if (resolution_wants(d, false))
+		ask(q, d, t, h, LOOKUP_AAAA, h->name);
+	if (resolution_wants(d, true))
+		ask(q, d, t, h, LOOKUP_A, h->name);
 }
 
 static void
@@ -246,14 +248,7 @@ take_addresses(struct question *qu, const struct answer *a)
 	for (size_t i = 0; i < a->rrs.n && n < RESOLVE_ADDR_MAX; i++) {
 		if (ip_is_unset(&rrs[i].ip))
 			continue;
-		/* IPv6 first, whatever answer comes first (spec 1.8). */
-		if (a->kind == LOOKUP_AAAA) {
-			h->ips[h->n_ips] = h->ips[h->n_v6];
-			h->ips[h->n_v6++] = rrs[i].ip;
-		} else {
-			h->ips[h->n_ips] = rrs[i].ip;
-		}
-		h->n_ips++;
+		h->ips[h->n_ips++] = rrs[i].ip;
 		n++;
 	}
 	if (a->ttl < h->ttl)

@@ -10,6 +10,7 @@
 #include "event/event.h"
 #include "qmgr/conn.h"
 #include "qmgr/deliver.h"
+#include "qmgr/limits.h"
 #include "qmgr/resolve.h"
 #include "qmgr/retry.h"
 
@@ -27,6 +28,7 @@ enum step {
 };
 
 static enum step step(struct qmgr *, struct dest *);
+static struct conn *free_conn(const struct qmgr *, const struct dest *);
 static enum step step_unconnected(
     struct qmgr *, struct dest *, struct parcel *);
 static enum step give(
@@ -264,6 +266,7 @@ step(struct qmgr *q, struct dest *d)
 	dest_refresh(q, d);
 	d->patience_ends = 0;
 	d->limited = false;
+	d->limited_until = 0;
 	if (p == NULL)
 		d->starved = 0;
 	if (p == NULL || d->internal || q->suspended)
@@ -272,12 +275,24 @@ step(struct qmgr *q, struct dest *d)
 		deliver_cause(q, p, CAUSE_EXPIRED, NULL);
 		return STEP_AGAIN;
 	}
-	c = d->conns[CONNS_IDLE];
-	if (c == NULL)
-		c = d->conns[CONNS_HALF];
+	if (!limits_may_send(q, d)) {
+		d->limited_until = limits_next(q, d);
+		return STEP_REST;
+	}
+	c = free_conn(q, d);
 	if (c != NULL)
 		return give(q, d, c, p);
 	return step_unconnected(q, d, p);
+}
+
+static struct conn *
+free_conn(const struct qmgr *q, const struct dest *d)
+{
+	for (int list = CONNS_IDLE; list <= CONNS_HALF; list++)
+		for (struct conn *c = d->conns[list]; c != NULL; c = c->next)
+			if (limits_may_send_on(q, d, c))
+				return c;
+	return NULL;
 }
 
 static enum step
@@ -325,6 +340,7 @@ give(struct qmgr *q, struct dest *d, struct conn *c, struct parcel *p)
 	}
 	p->state = PARCEL_SENT;
 	p->mail->n_sent++;
+	limits_sent(q, d, c, p->n_open);
 	c->jobs[c->n_jobs++] = p;
 	c->n_given++;
 	d->starved = 0;
@@ -357,15 +373,18 @@ open_one(struct qmgr *q, struct dest *d)
 	size_t n = d->n_conns[CONNS_OPENING] + d->n_conns[CONNS_FULL] +
 		   d->n_conns[CONNS_QUITTING];
 
-	d->limited = dest_conns(d) >= d->limits->max_connections;
+	d->limited = !limits_may_open(d);
 	if (d->limited)
 		return STEP_REST;
 	if (n > 0 && d->failures > 0)
 		return STEP_REST; /* one probe at a time */
 	if (d->n_conns[CONNS_OPENING] * CONN_JOBS >= d->n_due)
 		return STEP_REST;
-	if (!conn_has_address(q, d))
+	if (!conn_has_address(q, d)) {
+		d->limited = d->limits->limit_each_ip;
+		d->limited_until = limits_next(q, d);
 		return STEP_REST;
+	}
 	if (n > 0 && d->starved == 0)
 		d->starved = q->now;
 	if (n > 0 && q->now - d->starved < PATIENCE) {
@@ -468,6 +487,8 @@ next_time(const struct dest *d)
 		return at;
 	if (d->blocked_until != 0 && (at == 0 || d->blocked_until < at))
 		at = d->blocked_until;
+	if (d->limited_until != 0 && (at == 0 || d->limited_until < at))
+		at = d->limited_until;
 	if (d->patience_ends != 0 && (at == 0 || d->patience_ends < at))
 		at = d->patience_ends;
 	return at;

@@ -387,12 +387,18 @@ struct bounce_profile {
 	uint32_t initial_host_retry, max_host_retry; /* s; Default only */
 };
 
-struct destination { /* destination controls: the part needed so far */
+enum ip_preference { PREFER_V6, REQUIRE_V6, PREFER_V4, REQUIRE_V4 };
+struct destination { /* destination controls (delivery-admin 1.8) */
 	struct where where;
 	struct str domain; /* lower case, or "Default" */
+	enum ip_preference ip_preference;
 	uint32_t max_connections;
 	uint32_t max_messages;     /* per connection */
 	uint32_t max_recipients;   /* per transaction */
+	uint32_t recipient_limit;  /* in a window; 0: none */
+	uint32_t recipient_window; /* s */
+	bool limit_each_ip;      /* limits are those of each address of an MX */
+	bool limit_each_gateway; /* ... of each virtual gateway */
 	struct str bounce_profile; /* empty: the message's (receiving 6.6) */
 };
 
@@ -442,6 +448,7 @@ struct config {
 	bool sdr_match_all; /* From and Reply-To must be in it too */
 
 	/* delivery parameters */
+	struct str out_interface; /* empty: the system chooses */
 	uint32_t max_out_connections;
 	uint32_t connect_timeout, reply_timeout, idle_timeout; /* s */
 	bool possible_delivery;

@@ -5,6 +5,14 @@
 #include "config/schema_def.h"
 
 static const struct schema_key delivery_keys[] = {
+	{ .name = "interface",
+	    FIELD(config, out_interface),
+	    .type = &value_text,
+	    .refers = "interfaces",
+	    .max = 80,
+	    DEFAULT(""),
+	    .help = "Interface that mail leaves by which no virtual gateway "
+		    "takes. Empty: the system chooses." },
 	{ .name = "max_connections",
 	    FIELD(config, max_out_connections),
 	    .type = &value_count,
@@ -165,6 +173,24 @@ const struct schema_section schema_bounce_profile = {
 	WHERE(bounce_profile), .finish = load_bounce_finish
 };
 
+static const struct choice ip_preferences[] = {
+	{ "prefer_v6", PREFER_V6 },
+	{ "require_v6", REQUIRE_V6 },
+	{ "prefer_v4", PREFER_V4 },
+	{ "require_v4", REQUIRE_V4 },
+	{ NULL, 0 },
+};
+static const struct choice limits_per[] = {
+	{ "domain", false },
+	{ "address", true },
+	{ NULL, 0 },
+};
+static const struct choice limits_for[] = {
+	{ "system", false },
+	{ "gateway", true },
+	{ NULL, 0 },
+};
+
 static const struct schema_key destination_keys[] = {
 	{ .name = "domain",
 	    FIELD(destination, domain),
@@ -176,6 +202,13 @@ static const struct schema_key destination_keys[] = {
 	    .help = "Recipient domain, or .domain for all below it. What "
 		    "other entries do not say follows the one called "
 		    "Default." },
+	{ .name = "ip_preference",
+	    FIELD(destination, ip_preference),
+	    .type = &value_choice,
+	    .choices = ip_preferences,
+	    DEFAULT("prefer_v6"),
+	    .help = "Which kind of address is tried first of each preference "
+		    "of MX, or the only one that is tried." },
 	{ .name = "max_connections",
 	    FIELD(destination, max_connections),
 	    .type = &value_count,
@@ -197,6 +230,37 @@ static const struct schema_key destination_keys[] = {
 	    .max = 10000,
 	    DEFAULT("100"),
 	    .help = "Recipients of one copy of a message." },
+	{ .name = "recipient_limit",
+	    FIELD(destination, recipient_limit),
+	    .type = &value_count,
+	    .min = 0,
+	    .max = 1000000000,
+	    DEFAULT("0"),
+	    .help = "Recipients that are sent within recipient_window; then "
+		    "mail waits until it is over. The message that reaches "
+		    "the limit goes out whole. 0: any number." },
+	{ .name = "recipient_window",
+	    FIELD(destination, recipient_window),
+	    .type = &value_time,
+	    .min = 60,
+	    .max = 3600,
+	    DEFAULT("1h"),
+	    .help = "See recipient_limit. It begins with the first recipient "
+		    "that is sent." },
+	{ .name = "limit_per",
+	    FIELD(destination, limit_each_ip),
+	    .type = &value_choice,
+	    .choices = limits_per,
+	    DEFAULT("domain"),
+	    .help = "Whether max_connections and recipient_limit are those "
+		    "of the domain, or of each address of its hosts." },
+	{ .name = "limit_for",
+	    FIELD(destination, limit_each_gateway),
+	    .type = &value_choice,
+	    .choices = limits_for,
+	    DEFAULT("system"),
+	    .help = "Whether they are for the whole system, or for each "
+		    "virtual gateway; a group of interfaces is one." },
 	{ .name = "bounce_profile",
 	    FIELD(destination, bounce_profile),
 	    .type = &value_text,

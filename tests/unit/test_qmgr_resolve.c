@@ -178,6 +178,52 @@ static const struct {
 	    RESOLUTION_HARD },
 };
 
+static const struct {
+	const char *preference, *domain, *list;
+	enum resolution resolution;
+} families[] = {
+	{ "prefer_v6", "plain.test",
+	    "[2001:db9::1]:25 203.0.113.1:25 203.0.113.2:25", RESOLUTION_OK },
+	{ "prefer_v4", "plain.test",
+	    "203.0.113.1:25 [2001:db9::1]:25 203.0.113.2:25", RESOLUTION_OK },
+	{ "require_v6", "plain.test", "[2001:db9::1]:25", RESOLUTION_OK },
+	{ "require_v4", "plain.test", "203.0.113.1:25 203.0.113.2:25",
+	    RESOLUTION_OK },
+	/* not bounced: there may be others, of which we did not ask */
+	{ "require_v6", "implicit.test", "", RESOLUTION_SOFT },
+	{ "require_v6", "[203.0.113.20]", "", RESOLUTION_SOFT },
+	{ "require_v6", "gone.test", "", RESOLUTION_HARD },
+};
+
+static void
+test_families(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < NELEM(families); i++) {
+		char config[2000], rcpt[100], list[400];
+		struct twin *t;
+		struct dest *d;
+
+		snprintf(config, sizeof(config),
+		    CONFIG "destinations: [{ domain: Default, ip_preference: "
+			   "%s }]\n",
+		    families[i].preference);
+		t = twin_new(config);
+		snprintf(rcpt, sizeof(rcpt), "anna@%s", families[i].domain);
+		twin_mail(t, 1, rcpt);
+		twin_run(t);
+		for (int round = 0; round < 3; round++)
+			answer_all(t, zone, NELEM(zone));
+		d = dest_find(&t->q, str_of(families[i].domain));
+		if (d->resolution != families[i].resolution ||
+		    strcmp(list_of(d, list, sizeof(list)), families[i].list) !=
+			0)
+			fail_msg("%s %s: %d %s", families[i].preference,
+			    families[i].domain, d->resolution, list);
+		twin_free(t);
+	}
+}
+
 static void
 test_outcomes(void **state)
 {
@@ -391,6 +437,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_outcomes),
+		cmocka_unit_test(test_families),
 		cmocka_unit_test(test_a_soft_failure_is_logged_and_tried_again),
 		cmocka_unit_test(test_lookupd_away),
 		cmocka_unit_test(test_cache_times),
