@@ -350,8 +350,11 @@ say_work_queue(struct task *t, struct str key, uint64_t *number)
 static bool
 say_repeats(struct task *t, struct str key, uint64_t *number)
 {
-	*number = stats_repeat(
-	    t->cleanup->daemon->stats, key, loop_now(t->cleanup->daemon->loop));
+	struct stats *s = t->cleanup->daemon->stats;
+	int64_t now = loop_now(t->cleanup->daemon->loop);
+
+	*number = t->mail->again ? stats_repeat_again(s, key, now)
+				 : stats_repeat(s, key, now);
 	return true;
 }
 

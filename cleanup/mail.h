@@ -18,6 +18,7 @@ struct mail {
 	bool loaded;
 	bool decided; /* route is what the work queue said, */
 	bool routed;  /* and ROUTE is on disk */
+	bool again;   /* it was run before, in this life, for nothing */
 	int slot;     /* of one that is not loaded; -1: it is a file */
 	struct arena mem;
 	struct envelope envelope;

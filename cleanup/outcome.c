@@ -174,6 +174,7 @@ end_result(struct outcome *o, const struct work *w, uint64_t mid)
 		o->n_dropped++;
 		break;
 	case WORK_GOES_ON:
+	case WORK_LATER:
 	case WORK_SPLIT:
 		panic("work queue: a result that goes on");
 	}

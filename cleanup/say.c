@@ -52,6 +52,17 @@ forged(const struct outcome *o, const struct outcome_step *s)
 	EMIT(FORGED_FIELDS, .mid = s->mid, .text = s->note->text);
 }
 
+void
+say_later(const struct work *w, uint64_t mid)
+{
+	for (const struct work_note *n = w->notes; n != NULL; n = n->next) {
+		struct outcome_step s = { .note = n, .mid = mid };
+
+		if (n->kind == WN_SPAM && n->number == SPAM_LATER)
+			spam(NULL, &s);
+	}
+}
+
 static void
 matched_all(const struct outcome *o, const struct outcome_step *s)
 {
@@ -167,6 +178,7 @@ spam(const struct outcome *o, const struct outcome_step *s)
 		[SPAM_IS_POSITIVE] = "spam positive",
 		[SPAM_SKIPPED_SIZE] = "skipped (message size)",
 		[SPAM_UNSCANNED] = "unavailable",
+		[SPAM_LATER] = "unavailable, tried again later",
 	};
 	size_t i = (size_t)s->note->number;
 	const char *text = i < NELEM(verdicts) ? verdicts[i] : NULL;

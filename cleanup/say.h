@@ -7,5 +7,7 @@
 #include "cleanup/outcome.h"
 
 void say_outcome(const struct outcome *);
+/* Why the run of that message counts for nothing. */
+void say_later(const struct work *, uint64_t mid);
 
 #endif

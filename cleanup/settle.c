@@ -27,10 +27,17 @@ static void give_up(struct outcome *, const struct err *);
 void
 settle(struct task *t)
 {
-	struct outcome *o = outcome_of(t);
+	const struct work *later = work_is_later(&t->run);
 	struct err err = ERR_INIT;
+	struct outcome *o;
 
-	t->outcome = o;
+	if (later != NULL) {
+		say_later(later, t->mail->mid);
+		workqueue_settled(
+		    t->cleanup->workqueue, t, SETTLED_LATER, NULL);
+		return;
+	}
+	t->outcome = o = outcome_of(t);
 	if (settle_sync(t->cleanup, &err) == -1)
 		give_up(o, &err);
 	else if (o->children != NULL)

@@ -28,6 +28,7 @@ int settle_sync(struct cleanup *, struct err *);
 enum settled {
 	SETTLED_MAIL,   /* to be sent: decided */
 	SETTLED_GONE,   /* nothing is left; the mail is freed */
+	SETTLED_LATER,  /* as it was: a scanner is not there */
 	SETTLED_TROUBLE /* as it was, for later: err */
 };
 void workqueue_settled(

@@ -5,6 +5,7 @@
  *	   ^                |                  ^                     |
  *	   |                |                  +--- channel lost ----+
  *	   +-- a second -- failing             sent: until all of it is out
+ *	   +-- a minute -- later
  *
  * What was queued to a qmgr that died has ROUTE, so the next qmgr finds it on
  * disk, unless it looked before ROUTE was there. So such messages are sent
@@ -23,8 +24,9 @@
 #include "event/event.h"
 
 #define WAIT_LOADED 1000
-#define PER_TURN    100  /* sent in one go, so that intake is not held up */
-#define RETRY       1000 /* ms */
+#define PER_TURN    100   /* sent in one go, so that intake is not held up */
+#define RETRY       1000  /* ms */
+#define LATER       60000 /* ms: until a scanner is asked again */
 
 /* Being worked on at a time. Those that wait for answers cost little but their
  * content; a message that is larger than all that goes alone. */
@@ -40,11 +42,11 @@ struct work_queue {
 	struct cleanup *cleanup;
 	struct ipc *qmgr;
 	bool paused;
-	struct list waiting, failing, ready, sent;
+	struct list waiting, failing, later, ready, sent;
 	size_t n_loaded; /* of those that wait, and can be unloaded */
 	struct task *tasks;
 	size_t n_tasks, content; /* bytes in memory */
-	struct loop_timer *again;
+	struct loop_timer *again, *later_again;
 };
 
 static void list_put(struct list *, struct mail *);
@@ -65,6 +67,7 @@ static void gone(struct work_queue *, struct mail *);
 static void wait_in(struct work_queue *, struct list *, struct mail *);
 static bool can_unload(const struct mail *);
 static void run_again(void *arg);
+static void run_later(void *arg);
 
 struct work_queue *
 workqueue_new(struct cleanup *c)
@@ -74,9 +77,11 @@ workqueue_new(struct cleanup *c)
 	wq->cleanup = c;
 	wq->waiting.last = &wq->waiting.first;
 	wq->failing.last = &wq->failing.first;
+	wq->later.last = &wq->later.first;
 	wq->ready.last = &wq->ready.first;
 	wq->sent.last = &wq->sent.first;
 	wq->again = loop_timer(c->daemon->loop, run_again, wq);
+	wq->later_again = loop_timer(c->daemon->loop, run_later, wq);
 	loop_at_turn_end(c->daemon->loop, turn_end, wq);
 	return wq;
 }
@@ -85,8 +90,8 @@ void
 workqueue_free(struct work_queue **wqp)
 {
 	struct work_queue *wq = *wqp;
-	struct list *lists[] = { &wq->waiting, &wq->failing, &wq->ready,
-		&wq->sent };
+	struct list *lists[] = { &wq->waiting, &wq->failing, &wq->later,
+		&wq->ready, &wq->sent };
 	struct mail *m;
 	struct task *t;
 
@@ -99,6 +104,7 @@ workqueue_free(struct work_queue **wqp)
 		task_free(&t);
 	}
 	loop_timer_free(&wq->again);
+	loop_timer_free(&wq->later_again);
 	free(wq);
 	*wqp = NULL;
 }
@@ -162,7 +168,7 @@ void
 workqueue_pause(struct work_queue *wq, bool pause)
 {
 	wq->paused = pause;
-	workqueue_run(wq);
+	run_later(wq);
 }
 
 void
@@ -320,6 +326,12 @@ workqueue_settled(struct work_queue *wq, struct task *t, enum settled what,
 	case SETTLED_GONE:
 		gone(wq, m);
 		break;
+	case SETTLED_LATER:
+		m->again = true;
+		if (wq->later.n == 0)
+			loop_timer_in(wq->later_again, LATER);
+		wait_in(wq, &wq->later, m);
+		break;
 	case SETTLED_TROUBLE:
 		trouble(wq, m, err);
 		break;
@@ -463,6 +475,18 @@ static bool
 can_unload(const struct mail *m)
 {
 	return m->loaded && (m->routed || !m->decided);
+}
+
+/* Those that came to it meanwhile wait less than the others did. */
+static void
+run_later(void *arg)
+{
+	struct work_queue *wq = arg;
+	struct mail *m;
+
+	while ((m = list_take(&wq->later)) != NULL)
+		list_put(&wq->waiting, m);
+	workqueue_run(wq);
 }
 
 static void

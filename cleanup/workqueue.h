@@ -34,6 +34,7 @@ void workqueue_add_mid(struct work_queue *, uint64_t mid, int slot);
 void workqueue_connect(struct work_queue *, struct ipc *qmgr);
 void workqueue_lost(struct work_queue *, struct ipc *qmgr);
 bool workqueue_sends_to(const struct work_queue *, const struct ipc *qmgr);
+/* Those that wait for a scanner need wait no longer. */
 void workqueue_pause(struct work_queue *, bool pause);
 /* The answers that a task waited for are there. */
 void workqueue_resume(struct work_queue *, struct task *);

@@ -42,7 +42,8 @@ outcome(const struct trace_outcome *o)
 {
 	static const char *const ends[] = { [WORK_DELIVER] = "queued",
 		[WORK_DROP] = "dropped",
-		[WORK_BOUNCE] = "bounced" };
+		[WORK_BOUNCE] = "bounced",
+		[WORK_LATER] = "waiting" };
 	const struct work *w = o->work;
 	json_t *j = json_object();
 

@@ -211,17 +211,22 @@ want(struct trace_report *r, const struct need *need, struct arena *mem)
 static void
 take_outcomes(struct trace_report *r, struct str header, struct arena *mem)
 {
+	bool later = work_is_later(&r->run) != NULL;
 	const struct work_result *x;
 	size_t n = 0;
 
 	for (x = r->run.results; x != NULL; x = x->next)
 		n++;
 	r->outcomes = arena_array(mem, n, sizeof(*r->outcomes));
-	r->end = TRACE_STOPPED;
+	r->end = later ? TRACE_LATER : TRACE_STOPPED;
 	for (x = r->run.results; x != NULL; x = x->next) {
-		struct trace_outcome *o = &r->outcomes[r->n_outcomes++];
+		struct trace_outcome *o = &r->outcomes[r->n_outcomes];
 		const struct work *w = &x->work;
 
+		/* of one that waits nothing is done, whatever else it says */
+		if (later && w->end != WORK_LATER)
+			continue;
+		r->n_outcomes++;
 		o->work = w;
 		o->gateway =
 		    w->alt_src_host.n > 0 ? w->alt_src_host : r->gateway;

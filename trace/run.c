@@ -91,6 +91,7 @@ trace_end_name(enum trace_end end)
 		[TRACE_DROPPED] = "dropped by alias",
 		[TRACE_STOPPED] = "dropped in work queue",
 		[TRACE_RETURNED] = "bounced in work queue",
+		[TRACE_LATER] = "waits in work queue",
 		[TRACE_QUEUED] = "queued",
 	};
 

@@ -186,6 +186,8 @@ spam(struct page *p, const struct work_note *n)
 		    false },
 		[SPAM_SKIPPED_SIZE] = { "Skipped (message size)", false },
 		[SPAM_UNSCANNED] = { "Not Scanned (no answer)", false },
+		[SPAM_LATER] = { "Not Scanned (no answer), tried again later",
+		    false },
 	};
 
 	buf_printf(
@@ -329,7 +331,9 @@ end(const struct trace_report *r, struct buf *out)
 
 		queued |= w->end == WORK_DELIVER && w->holds == NULL;
 	}
-	if (queued)
+	if (r->end == TRACE_LATER)
+		buf_puts(out, "\nMessage Waits in the Work Queue\n");
+	else if (queued)
 		buf_puts(out, "\nMessage Enqueued for Delivery\n");
 	else if (r->end == TRACE_QUEUED)
 		buf_puts(out, "\nMessage Quarantined\n");

@@ -79,6 +79,7 @@ enum trace_end {          /* how far it came */
 	TRACE_DROPPED,    /* likewise: aliases lead to /dev/null */
 	TRACE_STOPPED,    /* all of it dropped in the work queue */
 	TRACE_RETURNED,   /* bounced there, as far as not dropped */
+	TRACE_LATER,      /* all of it waits there for a scanner */
 	TRACE_QUEUED
 };
 

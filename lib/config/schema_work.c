@@ -232,7 +232,8 @@ static const struct schema_key spam_keys[] = {
 	    .choices = failures,
 	    DEFAULT("deliver"),
 	    .help = "What becomes of messages while no server answers: "
-		    "deliver them unscanned, or requeue them and try again." },
+		    "deliver them unscanned, or requeue them and try again "
+		    "every minute, for a day." },
 };
 static const struct schema_section spam_section = { SECTION(config, "anti-spam",
 							spam_keys),

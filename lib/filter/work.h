@@ -138,7 +138,8 @@ enum spam_outcome {
 	SPAM_SKIPPED_BY_FLOW,
 	SPAM_SKIPPED_BY_FILTER,
 	SPAM_SKIPPED_SIZE,
-	SPAM_UNSCANNED /* the engine did not answer */
+	SPAM_UNSCANNED, /* the engine did not answer */
+	SPAM_LATER      /* likewise, and the message waits for it */
 };
 enum virus_outcome {
 	VIRUS_IS_CLEAN,
@@ -165,6 +166,8 @@ enum work_end {
 	WORK_DELIVER, /* through: to the queue, or what `holds` say */
 	WORK_DROP,
 	WORK_BOUNCE, /* back to its sender: qmgr makes the notice */
+	WORK_LATER,  /* nothing of the message is done: it is run again, from
+		      * where it entered, in a minute */
 	WORK_SPLIT   /* others stand for it: results of the run */
 };
 

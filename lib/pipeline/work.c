@@ -70,6 +70,15 @@ work_continue(struct work_run *run, struct needs *needs)
 	return WORK_DONE;
 }
 
+const struct work *
+work_is_later(const struct work_run *run)
+{
+	for (const struct work_result *r = run->results; r != NULL; r = r->next)
+		if (r->work.end == WORK_LATER)
+			return &r->work;
+	return NULL;
+}
+
 unsigned
 work_wants(const struct work *message, enum work_entry entry)
 {

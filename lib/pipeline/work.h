@@ -76,6 +76,13 @@ void work_begin(struct work_run *, const struct work *message, enum work_entry);
 /* DONE: results are complete. NEEDS: set these facts, call again. */
 enum work_answer work_continue(struct work_run *, struct needs *);
 
+/* Has the run come to WORK_LATER? The first result that did; or NULL. */
+const struct work *work_is_later(const struct work_run *);
+
+/* A message that a scanner did not answer about waits so long since it came
+ * (ms); then it goes on unscanned. */
+#define WORK_LATER_MAX ((int64_t)24 * 3600 * 1000)
+
 /* The scores of ours that the thresholds of an engine stand for (5.4). */
 #define SPAM_SCORE_SUSPECT  50
 #define SPAM_SCORE_POSITIVE 90

@@ -63,10 +63,16 @@ unscanned(struct work *w)
 	static const char *const names[] = {
 		[SPAM_SPAMD] = "SpamAssassin", [SPAM_RSPAMD] = "rspamd"
 	};
+	const struct scanner *s = &w->origin->config->work.spam;
+	int64_t age = w->origin->now - w->facts->now;
 	struct work_note *n = work_note(w, WN_SPAM);
 
 	n->number = SPAM_UNSCANNED;
-	n->name = str_of(names[w->origin->config->work.spam.engine]);
+	n->name = str_of(names[s->engine]);
+	if (!s->requeue || age >= WORK_LATER_MAX)
+		return;
+	n->number = SPAM_LATER;
+	w->end = WORK_LATER;
 }
 
 static const struct spam_settings *

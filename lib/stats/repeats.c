@@ -9,6 +9,8 @@
 
 #define MINUTE 60000
 
+static uint64_t look(
+    struct stats *, struct str text, int64_t now, unsigned count);
 static struct repeat *find(struct repeat_set *, uint64_t key);
 static void forget_old(struct repeat *, int64_t minute);
 
@@ -25,9 +27,23 @@ stats_repeats_init(struct stats_shm *shm)
 	pthread_mutexattr_destroy(&attr);
 }
 
-/* Whoever dies in between leaves counts that are right or one short. */
 uint64_t
 stats_repeat(struct stats *s, struct str text, int64_t now)
+{
+	return look(s, text, now, 1);
+}
+
+uint64_t
+stats_repeat_again(struct stats *s, struct str text, int64_t now)
+{
+	uint64_t n = look(s, text, now, 0);
+
+	return n > 0 ? n - 1 : 0;
+}
+
+/* Whoever dies in between leaves counts that are right or one short. */
+static uint64_t
+look(struct stats *s, struct str text, int64_t now, unsigned count)
 {
 	uint64_t key = hash_sip_key(s->shm->hash_key, text.p, text.n);
 	struct repeat_stripe *stripe = &s->shm->repeats[key % REPEAT_STRIPES];
@@ -43,8 +59,8 @@ stats_repeat(struct stats *s, struct str text, int64_t now)
 	forget_old(r, minute);
 	for (size_t i = 0; i < REPEAT_MINUTES; i++)
 		before += r->counts[i];
-	r->counts[minute % REPEAT_MINUTES] +=
-	    r->counts[minute % REPEAT_MINUTES] < UINT16_MAX;
+	if (r->counts[minute % REPEAT_MINUTES] < UINT16_MAX)
+		r->counts[minute % REPEAT_MINUTES] += count;
 	pthread_mutex_unlock(&stripe->lock);
 	return before;
 }

@@ -14,5 +14,7 @@
 
 /* Counts one more; how many there were before it. now: monotonic ms. */
 uint64_t stats_repeat(struct stats *, struct str text, int64_t now);
+/* What stats_repeat() said, or would say by now, of one that it has counted. */
+uint64_t stats_repeat_again(struct stats *, struct str text, int64_t now);
 
 #endif

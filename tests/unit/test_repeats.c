@@ -59,6 +59,20 @@ test_of_the_last_hour(void **state)
 	assert_int_equal(stats_repeat(s, STR("b"), 1300 * MINUTE), 0);
 }
 
+/* A message that is looked at again counts once. */
+static void
+test_again(void **state)
+{
+	(void)state;
+	assert_int_equal(stats_repeat_again(s, STR("c"), MINUTE), 0);
+	stats_repeat(s, STR("c"), MINUTE);
+	assert_int_equal(stats_repeat(s, STR("c"), MINUTE), 1);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(stats_repeat_again(s, STR("c"), MINUTE), 1);
+	assert_int_equal(stats_repeat(s, STR("c"), MINUTE), 2);
+	assert_int_equal(stats_repeat_again(s, STR("c"), 100 * MINUTE), 0);
+}
+
 /* A flood takes the place of those seen longest ago. */
 static void
 test_number_of_texts_is_bounded(void **state)
@@ -82,6 +96,7 @@ main(void)
 #define FRESH(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		FRESH(test_of_the_last_hour),
+		FRESH(test_again),
 		FRESH(test_number_of_texts_is_bounded),
 	};
 

@@ -590,6 +590,48 @@ test_facts_that_are_here(void **state)
 	assert_int_equal(known.n, 1);
 }
 
+/* --- waiting for a scanner --- */
+
+static enum work_answer
+scanner_is_away(struct work *w, struct needs *needs)
+{
+	static unsigned times;
+	struct work_note *n;
+
+	(void)needs;
+	n = work_note(w, WN_SPAM);
+	n->name = STR("rspamd");
+	n->number = SPAM_LATER;
+	work_copy(w, (struct work_copy){ .kind = COPY_BCC,
+			 .by = STR("bcc filter 'b'"),
+			 .sender = STR(""),
+			 .rcpts = &w->rcpts[0].addr,
+			 .n_rcpts = 1,
+			 .msg = w->msg,
+			 .alt_host = STR("") });
+	w->end = times++ % 2 == 0 ? WORK_LATER : WORK_DELIVER;
+	return WORK_DONE;
+}
+
+/* Nothing of it is done until then, and all of it once. */
+static void
+test_a_message_waits_for_a_scanner(void **state)
+{
+	(void)state;
+	decide = scanner_is_away;
+	bring(FIRST, HEAD BODY);
+	turns(20);
+	assert_int_equal(known.n, 0);
+	assert_true(is_there(FIRST));
+	assert_null(strstr(rig.log, "generated"));
+	logged("MID 1000 using engine: rspamd unavailable, tried again later");
+	/* people can spare it the minute */
+	workqueue_pause(rig.cleanup.workqueue, false);
+	rig_run(&rig);
+	assert_int_equal(known.n, 2);
+	assert_int_equal(known.v[0].mid + known.v[1].mid, 2 * FIRST + 1);
+}
+
 int
 main(void)
 {
@@ -605,6 +647,7 @@ main(void)
 		RIGGED(test_lop_05_copies_of_copies_end),
 		RIGGED(test_flt_06_number_of_copies),
 		RIGGED(test_hdr_02_a_copy_to_no_address_is_not_made),
+		RIGGED(test_a_message_waits_for_a_scanner),
 		RIGGED(test_others_go_on_while_one_waits),
 		RIGGED(test_questions_outlive_lookupd),
 		RIGGED(test_a_question_has_its_time),

@@ -244,6 +244,90 @@ test_skips(void **state)
 	begin(state);
 }
 
+static const struct {
+	bool requeue;
+	int64_t age;
+	enum spam_outcome outcome;
+	enum work_end end;
+} failures[] = {
+	{ false, 0, SPAM_UNSCANNED, WORK_GOES_ON },
+	{ true, 0, SPAM_LATER, WORK_LATER },
+	{ true, WORK_LATER_MAX - 1, SPAM_LATER, WORK_LATER },
+	{ true, WORK_LATER_MAX, SPAM_UNSCANNED, WORK_GOES_ON },
+};
+
+static void
+test_no_answer(void **state)
+{
+	for (size_t i = 0; i < NELEM(failures); i++) {
+		struct world *w;
+		const struct work_note *n;
+
+		begin(state);
+		w = *state;
+		w->config.work.spam.requeue = failures[i].requeue;
+		w->facts.now = 1000;
+		w->origin.now = 1000 + failures[i].age;
+		fact_fail(
+		    &w->facts, &w->mem, FACT_SPAM, work_key(&w->work, -1));
+		assert_int_equal(spam_decide(&w->work, &w->needs), WORK_DONE);
+		n = noted(&w->work, WN_SPAM);
+		if (n->number != (int64_t)failures[i].outcome ||
+		    w->work.end != failures[i].end)
+			fail_msg("%zu: outcome %ld, end %d", i, (long)n->number,
+			    w->work.end);
+		end(state);
+	}
+	begin(state);
+}
+
+/* What is shown to the engine of a message of some size. */
+static const struct {
+	const char *why;
+	uint64_t always;
+	const char *has, *has_not;
+	size_t most;
+} shown[] = {
+	{ "all of a small one", 1000, "FILE", "none", 500 },
+	{ "no file of a larger one", 100, "text text", "FILE", 220 },
+	{ "the end of its text", 90, "text text", "last", 100 },
+	{ "but all of the header", 1, "Subject: hi", "text", 80 },
+};
+
+static void
+test_what_an_engine_sees(void **state)
+{
+	static const char body[] =
+	    "--b\r\n\r\ntext text\r\n--b\r\nContent-Type: image/png\r\n\r\n"
+	    "FILEFILEFILEFILEFILEFILEFILEFILEFILEFILE\r\n--b\r\n\r\nlast\r\n"
+	    "--b--\r\n";
+
+	for (size_t i = 0; i < NELEM(shown); i++) {
+		struct need need = { FACT_SPAM, STR("0") };
+		struct work_run run;
+		struct str head, rest, all;
+		struct world *w;
+
+		begin(state);
+		w = *state;
+		w->work.msg.header = STR("Subject: hi\r\nContent-Type: "
+					 "multipart/mixed; boundary=b\r\n\r\n");
+		w->work.msg.body = str_of(body);
+		w->config.work.spam.always_up_to = shown[i].always;
+		work_begin(&run, &w->work, ENTER_WHOLE);
+		assert_true(
+		    work_fact_content(&run, &need, &head, &rest, &w->mem));
+		all = str_of(arena_printf(
+		    &w->mem, "%.*s%.*s", STR_ARG(head), STR_ARG(rest)));
+		if (!contains(all, shown[i].has) ||
+		    contains(all, shown[i].has_not) || all.n > shown[i].most)
+			fail_msg("%s: %zu bytes:\n%.*s", shown[i].why, all.n,
+			    STR_ARG(all));
+		end(state);
+	}
+	begin(state);
+}
+
 static void
 test_clean(void **state)
 {
@@ -494,6 +578,9 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_needs, begin, end),
 		cmocka_unit_test_setup_teardown(test_dispositions, begin, end),
 		cmocka_unit_test_setup_teardown(test_skips, NULL, end),
+		cmocka_unit_test_setup_teardown(test_no_answer, NULL, end),
+		cmocka_unit_test_setup_teardown(
+		    test_what_an_engine_sees, NULL, end),
 		cmocka_unit_test_setup_teardown(test_clean, begin, end),
 		cmocka_unit_test_setup_teardown(test_repaired, begin, end),
 		cmocka_unit_test_setup_teardown(test_not_in_parts, begin, end),
