@@ -22,6 +22,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "event/event.h"
+#include "lookup/overrun.h"
 #include "master/master.h"
 #include "program/events.h"
 #include "sandbox/sandbox.h"
@@ -327,6 +328,10 @@ child_died(struct child *c, int status)
 	if (WIFSIGNALED(status))
 		snprintf(why, sizeof(why), "was ended by signal %d",
 		    WTERMSIG(status));
+	else if (c->kind == PROGRAM_LOOKUPD &&
+		 WEXITSTATUS(status) == OVERRUN_STATUS)
+		snprintf(why, sizeof(why),
+		    "was at one answer for too long, and ended itself");
 	else
 		snprintf(why, sizeof(why), "ended with status %d",
 		    WEXITSTATUS(status));

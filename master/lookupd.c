@@ -29,7 +29,10 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "event/event.h"
+#include "lookup/burden.h"
 #include "lookup/lookup.h"
+#include "lookup/overrun.h"
 #include "lookup/probe.h"
 #include "lookup/scan.h"
 #include "program/program.h"
@@ -78,6 +81,7 @@ static void on_answer(void *arg, const struct answer *);
 static void on_probe_done(void *arg, const struct probe_done *);
 static void on_scanned(void *arg, const struct scanned *);
 static void asker_free(struct asker *);
+static void on_costly(void *arg, struct str domain);
 static void command_flush(
     struct lookupd *, struct ipc *, const struct word *, size_t n);
 static void command_lookup(
@@ -128,6 +132,8 @@ setup(struct daemon *d, struct err *err)
 	    lookups_new(d->loop, d->config, &self->system, d->stats, err);
 	if (self->lookups == NULL)
 		return -1;
+	lookups_on_costly(self->lookups, on_costly, self);
+	overrun_watch(OVERRUN_MAX);
 	self->probes = probes_new(d->loop, self->lookups, client_tls_new(NULL));
 	self->scans = scans_new(d->loop, self->lookups);
 	return 0;
@@ -298,6 +304,19 @@ asker_free(struct asker *a)
 	if (a->next != NULL)
 		a->next->prev = a->prev;
 	free(a);
+}
+
+static void
+on_costly(void *arg, struct str domain)
+{
+	char text[2 * DOMAIN_MAX + 100];
+
+	(void)arg;
+	snprintf(text, sizeof(text),
+	    "look-ups about %.*s cost too much time of the processor: none "
+	    "for %d s",
+	    STR_ARG(str_sub(domain, 0, DOMAIN_MAX)), BURDEN_PAUSE / 1000);
+	EMIT(ALERT, .text = str_of(text));
 }
 
 /* --- commands --- */

@@ -121,9 +121,10 @@ ask(struct check *c)
 	c->v[NOBODY].pending = c->v[TEST].pending = true;
 	for (size_t i = 0; i < CHECKS; i++) {
 		char name[DOMAIN_MAX + 20];
+		struct resolver_query query = { name, RDATA_A, true };
 
 		snprintf(name, sizeof(name), "%zu.0.0.127.%s.", i + 1, c->zone);
-		resolver_ask(c->all->resolver, &c->v[i].question, name, RDATA_A,
+		resolver_ask(c->all->resolver, &c->v[i].question, &query,
 		    on_reply, &c->v[i]);
 	}
 }

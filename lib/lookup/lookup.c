@@ -153,6 +153,13 @@ lookups_config(
 	return 0;
 }
 
+void
+lookups_on_costly(
+    struct lookups *all, void (*cb)(void *arg, struct str domain), void *arg)
+{
+	resolver_on_costly(all->resolver, cb, arg);
+}
+
 int
 lookups_flush(struct lookups *all, struct err *err)
 {
@@ -296,9 +303,13 @@ ask(struct lookup *l, struct question **slot, const char *name,
     enum rdata_type type, void (*done)(void *, const struct resolver_reply *),
     void *arg)
 {
+	struct resolver_query query = { .name = name,
+		.type = (int)type,
+		.trusted = l->kind == LOOKUP_DNSLIST };
+
 	if (l->all->stats != NULL)
 		stats_add(l->all->stats, STATS_dns_requests, 1);
-	resolver_ask(l->all->resolver, slot, name, (int)type, done, arg);
+	resolver_ask(l->all->resolver, slot, &query, done, arg);
 }
 
 static void

@@ -60,6 +60,11 @@ void lookups_free(struct lookups **); /* no more callbacks */
 /* Makes a new cache if servers or anchor have changed. -1: nothing changed. */
 int lookups_config(struct lookups *, const struct config *, struct err *);
 int lookups_flush(struct lookups *, struct err *);
+/* cb hears of a domain that is not asked about for a minute, because that
+ * cost too much (lookup/burden.h): its look-ups are FAILED, "costs too much".
+ * The name comes from outside. */
+void lookups_on_costly(
+    struct lookups *, void (*cb)(void *arg, struct str domain), void *arg);
 
 /* answer and what it points to are valid during the callback. */
 typedef void (*lookup_done)(void *arg, const struct answer *);

@@ -7,6 +7,7 @@
 
 #include "base/bounds.h"
 #include "base/mem.h"
+#include "lookup/burden.h"
 #include "lookup/resolver.h"
 #include "lookup/ubloop.h"
 
@@ -28,6 +29,8 @@ struct question {
 	void (*done)(void *arg, const struct resolver_reply *);
 	void *arg;
 	bool asking; /* resolver_ask has not returned yet */
+	bool trusted;
+	char domain[]; /* that it is charged to; ends in NUL */
 };
 
 struct resolver {
@@ -37,7 +40,14 @@ struct resolver {
 	struct context *current;
 	struct context *retired;
 	struct loop_job sweep; /* frees those retired that are done */
+	struct burdens *burdens;
+	struct question *answered; /* since the library was called */
+	void (*on_costly)(void *arg, struct str domain);
+	void *arg;
 };
+
+/* Questions under way that a cost is charged to: more would say nothing. */
+#define CHARGED_MAX 1000
 
 /*
  * Fixed options. The default zones of the library would answer for test. and
@@ -85,6 +95,10 @@ static void sweep(void *arg);
 static void answered(void *arg, int rcode, void *packet, int len, int secure,
     char *why_bogus, int limited);
 static void deliver(struct question *, const struct resolver_reply *);
+static void on_cost(void *arg, int64_t us);
+static bool may_ask(const struct resolver *, const struct question *);
+static size_t domains_of(const struct question *, struct str *v, size_t max);
+static void free_answered(struct resolver *);
 static const char *rcode_name(int rcode);
 
 struct resolver *
@@ -95,6 +109,8 @@ resolver_new(struct loop *loop, const struct resolver_settings *settings,
 
 	r->loop = loop;
 	r->base = ubloop_new(loop);
+	r->burdens = burdens_new();
+	ubloop_on_cost(r->base, on_cost, r);
 	r->sweep.cb = sweep;
 	r->sweep.arg = r;
 	if (resolver_set(r, settings, err) == -1)
@@ -117,8 +133,10 @@ resolver_free(struct resolver **rp)
 		context_free(c);
 	}
 	/* the library answers what is open when it is left */
+	free_answered(r);
 	loop_undefer(&r->sweep);
 	ubloop_free(&r->base);
+	burdens_free(&r->burdens);
 	free(r);
 	*rp = NULL;
 }
@@ -143,13 +161,19 @@ resolver_set(struct resolver *r, const struct resolver_settings *settings,
 }
 
 void
-resolver_ask(struct resolver *r, struct question **slot, const char *name,
-    int type, void (*done)(void *arg, const struct resolver_reply *), void *arg)
+resolver_ask(struct resolver *r, struct question **slot,
+    const struct resolver_query *what,
+    void (*done)(void *arg, const struct resolver_reply *), void *arg)
 {
+	struct str domain = burden_domain(str_of(what->name));
 	struct resolver_reply no = { .failure = "cannot ask" };
 	struct context *c = r->current;
-	struct question *q = mem_alloc(sizeof(*q));
+	struct question *q = mem_alloc(sizeof(*q) + domain.n + 1);
+	int rc = -1;
 
+	q->trusted = what->trusted;
+	str_copy(q->domain, domain.n + 1, domain);
+	str_lower(q->domain);
 	q->context = c;
 	q->slot = slot;
 	q->done = done;
@@ -161,12 +185,27 @@ resolver_ask(struct resolver *r, struct question **slot, const char *name,
 	q->prev = &c->questions;
 	c->questions = q;
 	*slot = q;
-	/* It may call back, and so free q, before it returns. */
-	if (ub_resolve_event(c->ub, name, type, CLASS_IN, q, answered, NULL) !=
-	    0)
+	ubloop_begin(r->base);
+	if (may_ask(r, q)) {
+		/* It may call back before it returns. */
+		rc = ub_resolve_event(
+		    c->ub, what->name, what->type, CLASS_IN, q, answered, NULL);
+	} else {
+		no.failure = "costs too much";
+	}
+	if (rc != 0)
 		deliver(q, &no);
 	else if (*slot == q)
 		q->asking = false;
+	ubloop_end(r->base);
+}
+
+void
+resolver_on_costly(
+    struct resolver *r, void (*cb)(void *arg, struct str domain), void *arg)
+{
+	r->on_costly = cb;
+	r->arg = arg;
 }
 
 void
@@ -367,21 +406,75 @@ static void
 deliver(struct question *q, const struct resolver_reply *reply)
 {
 	struct context *c = q->context;
+	struct resolver *r = c->owner;
 
 	*q->prev = q->next;
 	if (q->next != NULL)
 		q->next->prev = q->prev;
+	q->next = r->answered;
+	r->answered = q;
 	if (c->retired)
-		loop_defer(c->owner->loop, &c->owner->sweep);
+		loop_defer(r->loop, &r->sweep);
 	if (q->slot != NULL) {
 		*q->slot = NULL;
 		q->done(q->arg, reply);
 	}
-	free(q);
 }
 
 static const char *
 rcode_name(int rcode)
 {
 	return rcode == 5 ? "Refused" : "ServFail";
+}
+
+/* --- what it costs --- */
+
+/* The library is left again. */
+static void
+on_cost(void *arg, int64_t us)
+{
+	struct resolver *r = arg;
+	struct str v[CHARGED_MAX], paused;
+	size_t n;
+
+	if (us >= BURDEN_COSTLY && r->current != NULL) {
+		n = domains_of(r->answered, v, CHARGED_MAX);
+		n += domains_of(r->current->questions, v + n, CHARGED_MAX - n);
+		for (struct context *c = r->retired; c != NULL; c = c->next)
+			n += domains_of(c->questions, v + n, CHARGED_MAX - n);
+		if (burden_charge(
+			r->burdens, v, n, us, loop_now(r->loop), &paused) &&
+		    r->on_costly != NULL)
+			r->on_costly(r->arg, paused);
+	}
+	free_answered(r);
+}
+
+static bool
+may_ask(const struct resolver *r, const struct question *q)
+{
+	return q->trusted || !burden_is_paused(r->burdens, str_of(q->domain),
+				 loop_now(r->loop));
+}
+
+static size_t
+domains_of(const struct question *q, struct str *v, size_t max)
+{
+	size_t n = 0;
+
+	for (; q != NULL && n < max; q = q->next)
+		if (!q->trusted)
+			v[n++] = str_of(q->domain);
+	return n;
+}
+
+static void
+free_answered(struct resolver *r)
+{
+	struct question *q;
+
+	while ((q = r->answered) != NULL) {
+		r->answered = q->next;
+		free(q);
+	}
 }

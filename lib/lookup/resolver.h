@@ -47,16 +47,28 @@ struct resolver_reply {
 	bool cached;         /* answered from the cache, at once */
 };
 
+struct resolver_query {
+	const char *name; /* with its last dot */
+	int type;
+	/* A name that the configuration gives, not mail: it is asked about
+	 * whatever it costs (lookup/burden.h). */
+	bool trusted;
+};
+
 /*
  * Asks. done is called once, perhaps before this returns, and then *slot is
  * NULL again; otherwise *slot is the question under way. There is no time
  * limit here but the library's own, which is minutes.
  */
-void resolver_ask(struct resolver *, struct question **slot, const char *name,
-    int type, void (*done)(void *arg, const struct resolver_reply *),
-    void *arg);
+void resolver_ask(struct resolver *, struct question **slot,
+    const struct resolver_query *,
+    void (*done)(void *arg, const struct resolver_reply *), void *arg);
 /* The answer is not wanted any more. Sets *slot to NULL; NULL is fine. */
 void resolver_forget(struct question **slot);
+
+/* A domain costs too much, and is not asked about for BURDEN_PAUSE. */
+void resolver_on_costly(
+    struct resolver *, void (*cb)(void *arg, struct str domain), void *arg);
 
 /* Queries sent to servers, about (lookup/ubloop.h). */
 uint64_t resolver_queries(const struct resolver *);

@@ -1,15 +1,22 @@
 /* ubloop.c - libunbound on our event loop */
 #include <stdlib.h>
 #include <sys/time.h>
+#include <time.h>
 #include <unbound-event.h>
 
+#include "base/err.h"
 #include "base/mem.h"
+#include "lookup/overrun.h"
 #include "lookup/ubloop.h"
 
 struct ubloop {
 	struct ub_event_base base; /* what libunbound sees; first */
 	struct loop *loop;
 	uint64_t queries;
+	void (*on_cost)(void *arg, int64_t us);
+	void *arg;
+	unsigned depth; /* our callbacks call the library again */
+	int64_t began;
 };
 
 typedef void (*ub_callback)(int fd, short bits, void *arg);
@@ -50,6 +57,7 @@ static void on_ready(void *arg, int ready);
 static void on_timer(void *arg);
 static void fire(struct event *, short bits);
 static void limit_in(struct event *, const struct timeval *);
+static int64_t processor_time(void);
 
 static struct ub_event_base_vmt base_vmt = {
 	.free = base_free,
@@ -97,6 +105,39 @@ uint64_t
 ubloop_queries(const struct ub_event_base *base)
 {
 	return ((const struct ubloop *)base)->queries;
+}
+
+void
+ubloop_on_cost(
+    struct ub_event_base *base, void (*cb)(void *arg, int64_t us), void *arg)
+{
+	struct ubloop *u = (struct ubloop *)base;
+
+	u->on_cost = cb;
+	u->arg = arg;
+}
+
+void
+ubloop_begin(struct ub_event_base *base)
+{
+	struct ubloop *u = (struct ubloop *)base;
+
+	if (u->depth++ > 0)
+		return;
+	u->began = processor_time();
+	overrun_begin();
+}
+
+void
+ubloop_end(struct ub_event_base *base)
+{
+	struct ubloop *u = (struct ubloop *)base;
+
+	if (--u->depth > 0)
+		return;
+	overrun_end();
+	if (u->on_cost != NULL)
+		u->on_cost(u->arg, processor_time() - u->began);
 }
 
 /* --- the base: only new_event is ever called on a foreign loop --- */
@@ -275,11 +316,15 @@ on_timer(void *arg)
 static void
 fire(struct event *e, short bits)
 {
+	struct ub_event_base *base = &e->owner->base;
+
 	if (!(e->bits & UB_EV_PERSIST))
 		event_del(&e->event);
 	else if (e->limit >= 0)
 		loop_timer_in(e->timer, e->limit);
+	ubloop_begin(base);
 	e->cb(e->fd, bits, e->arg);
+	ubloop_end(base);
 }
 
 static void
@@ -289,4 +334,15 @@ limit_in(struct event *e, const struct timeval *tv)
 		e->timer = loop_timer(e->owner->loop, on_timer, e);
 	e->limit = (int64_t)tv->tv_sec * 1000 + (tv->tv_usec + 999) / 1000;
 	loop_timer_in(e->timer, e->limit);
+}
+
+/* Of this thread, in us. */
+static int64_t
+processor_time(void)
+{
+	struct timespec ts;
+
+	if (clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts) == -1)
+		panic("no clock of the thread");
+	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
 }
