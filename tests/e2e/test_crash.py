@@ -79,6 +79,11 @@ def check_all_arrived(postern, sink, accepted, deaths):
         twice, len(got))
 
 
+def wait_until_gone(pids):
+    wait_for("the end of every program",
+             lambda: not any(os.path.exists("/proc/%d" % p) for p in pids))
+
+
 @pytest.mark.long
 def test_each_program_killed_in_turn_under_load(make_suite):
     postern = make_suite(CONFIG + "\nsystem:\n  workers: 2\n")
@@ -108,9 +113,12 @@ def test_all_killed_at_once_and_started_again(make_suite, round):
 
     def kill_all():
         time.sleep(dice.uniform(0.5, 1.5))
-        for pid in [postern.master_pid()] + list(postern.pids().values()):
+        pids = [postern.master_pid()] + list(postern.pids().values())
+        for pid in pids:
             os.kill(pid, signal.SIGKILL)
         postern.proc.wait()
+        # a killed program has its listener until the kernel is done with it
+        wait_until_gone(pids)
         postern.start()
         time.sleep(0.5)
 
@@ -125,9 +133,7 @@ def test_dur_13_programs_end_when_the_master_is_killed(make_suite):
     assert len(pids) >= 6
     os.kill(postern.master_pid(), signal.SIGKILL)
     postern.proc.wait()
-    wait_for("the end of every program",
-             lambda: not any(os.path.exists("/proc/%d" % p)
-                             for p in pids.values()), 2)
+    wait_until_gone(pids.values())
     postern.start()
     with Sink(postern.sink_port) as sink, postern.client() as c:
         assert c.mail()[0] == 250
@@ -164,9 +170,12 @@ def test_a_message_id_is_never_used_twice(make_suite):
                 code, text = c.mail()
                 assert code == 250
                 seen.append(int(text[0].split("Message ")[1].split()[0]))
-        for pid in [postern.master_pid()] + list(postern.pids().values()):
+        pids = [postern.master_pid()] + list(postern.pids().values())
+        for pid in pids:
             os.kill(pid, signal.SIGKILL)
         postern.proc.wait()
+        # a killed program has its listener until the kernel is done with it
+        wait_until_gone(pids)
         postern.start()
     assert len(set(seen)) == len(seen) and seen == sorted(seen)
 
