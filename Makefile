@@ -141,12 +141,12 @@ $O/tests/test_proxy: $O/obj/smtpd/proxy.o
 $O/tests/test_callahead: $O/obj/smtpd/callahead.o
 $O/tests/test_intake: $(patsubst %,$O/obj/cleanup/%.o,\
 	intake workqueue mail disk task ask scan part outcome record children say settle \
-	archive)
+	returned archive)
 # the stages of these tests are made up
 $O/tests/test_settle: LDLIBS += -Wl,--wrap=work_continue
 $O/tests/test_split_crash $O/tests/test_settle: $(patsubst %,$O/obj/cleanup/%.o,\
 	workqueue mail disk task ask scan part outcome record children say settle recover \
-	archive)
+	returned archive)
 $O/tests/test_admin_render $O/tests/test_admin_render_hosts: \
 	$(patsubst %,$O/obj/admin/%.o,\
 	render_status render_hosts render_queue quarantines fields)
@@ -175,8 +175,8 @@ QMGR_CORE = bounce conn core deliver dest limits mail notice resolution \
 $(patsubst %,$O/tests/test_%,retry qmgr_gateway qmgr_limits qmgr_queue \
     qmgr_results qmgr_resolve qmgr_settle qmgr_sweep quarantine): \
     $(QMGR_CORE:%=$O/obj/qmgr/%.o)
-$O/tests/test_quarantine: $O/obj/qmgr/quarantine.o \
-	$O/obj/qmgr/quarantine_index.o
+$O/tests/test_quarantine: $(patsubst %,$O/obj/qmgr/quarantine%.o,\
+	_index _room _leave) $O/obj/qmgr/quarantine.o
 $O/tests/test_quarantine_crash: $O/obj/qmgr/store.o
 
 # what mail/mime makes of messages, for comparing it with others

@@ -26,8 +26,8 @@ static const struct operation {
 	{ "list", 0, 0, 0, render_list },
 	{ "search", 1, 5, 0, render_search },
 	{ "show", 1, 1, 0, NULL },
-	{ "release", 2, 2, 0, render_done },
-	{ "delete", 2, 2, 0, render_done },
+	{ "release", 2, 3, 0, render_done },
+	{ "delete", 2, 3, 0, render_done },
 	{ "delay", 3, 3, 3, render_done },
 	{ "move", 3, 3, 0, render_done },
 };
@@ -35,10 +35,11 @@ static const struct operation {
 
 const struct tool_command cmd_quarantine = {
 	.name = "quarantine",
-	.usage = "list | search NAME [sender=TEXT] [rcpt=TEXT] [subject=TEXT] "
-		 "[since=TIME] | show MID | release NAME MID|all | "
-		 "delete NAME MID|all | delay NAME MID TIME | "
-		 "move NAME MID OTHER",
+	.usage =
+	    "list | search NAME [sender=TEXT] [rcpt=TEXT] [subject=TEXT] "
+	    "[since=TIME] | show MID | release NAME MID|all [rcpt=ADDRESS] | "
+	    "delete NAME MID|all [rcpt=ADDRESS] | delay NAME MID TIME | "
+	    "move NAME MID OTHER",
 	.summary = "Look at, release and delete messages in quarantines",
 	.help = "Lists the quarantines and what they hold, finds messages by "
 		"parts of their sender, recipients or subject and by the time "

@@ -8,6 +8,7 @@
 #ifndef CLEANUP_CLEANUP_H
 #define CLEANUP_CLEANUP_H
 
+#include "cleanup/returned.h"
 #include "program/program.h"
 #include "queue/queue.h"
 
@@ -20,8 +21,9 @@ struct cleanup {
 	struct committer *committer;
 	struct work_queue *workqueue;
 	struct asker *asker;
-	bool must_sync;  /* settle.h: children were removed */
-	unsigned n_open; /* transactions, being committed or not */
+	struct returned returned; /* from quarantines */
+	bool must_sync;           /* settle.h: children were removed */
+	unsigned n_open;          /* transactions, being committed or not */
 	void (*idle)(struct cleanup *); /* optional: n_open became 0 */
 	struct loop_timer *tick;        /* once a second */
 	struct loop_timer *give_up;     /* a stop has a limit */

@@ -49,7 +49,8 @@ struct txn {
 	struct mail *mail;
 	uint64_t promised; /* our share of cleanup->promised */
 	size_t cap_rcpts;
-	bool own; /* made by an administrator's tool */
+	bool own;      /* made by an administrator's tool */
+	bool returned; /* noted as coming, in cleanup->returned */
 	struct wire_check check;
 	struct scan scan;
 	struct accepted answer; /* when it has failed; literals */
@@ -104,6 +105,7 @@ static int read_envelope(struct txn *, struct ipc_frame *, struct err *);
 static int own_envelope(struct txn *, struct err *);
 static bool may_begin(struct txn *);
 static void set_envelope(struct txn *);
+static bool is_here(struct txn *);
 static void promise(struct txn *);
 static void begin_draft(struct txn *);
 static bool content_is_fine(struct txn *, const struct end_msg *);
@@ -191,7 +193,7 @@ take_envelope(
 		txn_free(&t);
 		return -1;
 	}
-	if (!may_begin(t))
+	if (!may_begin(t) || is_here(t))
 		return 0;
 	promise(t);
 	t->state = TXN_RCPTS;
@@ -343,6 +345,8 @@ txn_free(struct txn **tp)
 	}
 	c->promised -= t->promised;
 	c->n_open--;
+	if (t->returned)
+		returned_forget(&c->returned, t->mail->mid);
 	mail_free(&t->mail);
 	free(t);
 	*tp = NULL;
@@ -423,6 +427,29 @@ may_begin(struct txn *t)
 	else if (!disk_has_room(c))
 		fail(t, ANSWER_FULL);
 	return t->state != TXN_FAILED;
+}
+
+/* From a quarantine, and not for the first time: then it is swallowed. */
+static bool
+is_here(struct txn *t)
+{
+	struct returned *r = &t->cleanup->returned;
+	uint64_t mid = t->mail->envelope.mid;
+
+	if (t->mail->envelope.enters == ENTER_WHOLE)
+		return false;
+	switch (returned_look(r, mid)) {
+	case RETURNED_SAFE:
+		fail(t, ANSWER_OK);
+		return true;
+	case RETURNED_COMING:
+		fail(t, ANSWER_BUSY);
+		return true;
+	default:
+		returned_put(r, mid, false);
+		t->returned = true;
+		return false;
+	}
 }
 
 static void
@@ -514,6 +541,9 @@ committed(void *arg, const struct err *err)
 		fail_disk(t, err);
 		answer(t, &t->answer);
 	} else {
+		if (t->returned)
+			returned_put(&t->cleanup->returned, t->mail->mid, true);
+		t->returned = false;
 		answer(t, &answers[ANSWER_OK]);
 		count(t);
 		announce(t->mail);

@@ -11,7 +11,7 @@
 
 /* Recipients beyond this many bytes stay in the file, for qmgr to read. */
 #define LIST_MAX      (IPC_FRAME_MAX / 2)
-#define SUBJECT_SHOWN 200
+#define SUBJECT_SHOWN 1000
 #define COPY_MAX      (128u << 20) /* RCPTS_MAX recipients */
 
 static enum qread read_file(

@@ -11,6 +11,7 @@
 #include "cleanup/settle.h"
 #include "cleanup/workqueue.h"
 #include "event/event.h"
+#include "pipeline/work.h"
 #include "queue/slots.h"
 
 static void slot_found(void *arg, int slot, const struct qmessage *);
@@ -20,6 +21,7 @@ static void adopt_slots(struct cleanup *, uint32_t worker);
 static void slot_spill(void *arg, int slot, const struct qmessage *);
 static const struct slots *own_slots(const struct cleanup *, uint32_t writer);
 static void found(void *arg, const struct qmessage *, enum queue_place);
+static void remember(struct cleanup *, const struct qmessage *);
 static void corrupt(void *arg, uint64_t mid, const struct err *why);
 
 void
@@ -58,6 +60,7 @@ slot_found(void *arg, int slot, const struct qmessage *m)
 		slots_done(slots, slot, m->mid);
 		c->must_sync = true;
 	} else {
+		remember(c, m);
 		workqueue_add_mid(c->workqueue, m->mid, slot);
 	}
 }
@@ -124,8 +127,17 @@ found(void *arg, const struct qmessage *m, enum queue_place place)
 			fatal("%s", err.text);
 		c->must_sync = true;
 	} else if (!m->routed) {
+		remember(c, m);
 		workqueue_add_mid(c->workqueue, m->mid, -1);
 	}
+}
+
+/* From a quarantine: qmgr may not know that it is here. */
+static void
+remember(struct cleanup *c, const struct qmessage *m)
+{
+	if (m->envelope.enters != ENTER_WHOLE)
+		returned_put(&c->returned, m->mid, true);
 }
 
 /* Of workers that are no more nothing is left in slots. */

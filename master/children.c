@@ -278,7 +278,8 @@ child_setup(struct child *c, struct err *err)
 		.n_workers = (uint32_t)(c->kind == PROGRAM_CLEANUP ||
 						c->kind == PROGRAM_SMTP ||
 						c->kind == PROGRAM_SMTPD ||
-						c->kind == PROGRAM_QMQPD
+						c->kind == PROGRAM_QMQPD ||
+						c->kind == PROGRAM_QMGR
 					    ? m->workers
 					    : 1),
 		.slot = c->slot,

@@ -24,6 +24,7 @@ static const char *const id_names[STATS_N_IDS] = {
 	[STATS_MID] = "mid",
 	[STATS_ICID] = "icid",
 	[STATS_DCID] = "dcid",
+	[STATS_RCID] = "rcid",
 };
 
 static int open_folder(int logs, struct err *);
@@ -169,8 +170,11 @@ take(struct recorder_state *s, const json_t *j, bool same_run)
 	     str_copy(s->serial, sizeof(s->serial), str_of(serial)) &&
 	     take_number(j, "last_counter_reset", &n);
 	s->counts.reset_at = (int64_t)n;
+	/* one that is newer than the file begins at 0 */
 	for (size_t i = 0; i < STATS_N_IDS; i++)
-		ok = ok && take_number(ids, id_names[i], &s->ceilings[i]);
+		if (json_object_get(ids, id_names[i]) != NULL)
+			ok = ok &&
+			     take_number(ids, id_names[i], &s->ceilings[i]);
 	for (int i = 0; i < STATS_N_COUNTERS; i++) {
 		const json_t *c =
 		    json_object_get(counters, stats_counter_name(i));

@@ -107,12 +107,13 @@
  *	ENTRY: { "mid": n, "quarantine": text, "sender": text,
  *	    "recipients": text, "bytes": n, "subject": text, "arrival": t,
  *	    "entered": t, "expires": t, "reason": text }
- *	quarantine release|delete NAME MID|all
+ *	    the spam quarantine has one for each recipient
+ *	quarantine release|delete NAME MID|all [rcpt=ADDRESS]
  *	quarantine delay NAME MID SECONDS	   later than it would have
  *	quarantine move NAME MID OTHER
  *	{ "quarantine": text, "done": "released"|"deleted"|"delayed"|"moved",
- *	  "messages": n }  delay: "expires": t; move: "to": text
- *	status 1: There is no quarantine "x"; MID 47 is not in quarantine "x".
+ *	  "messages": n }  entries, that is. delay: "expires": t; move: "to":
+ *text status 1: There is no quarantine "x"; MID 47 is not in quarantine "x".
  *
  *	queue
  *	{ "status_as_of": t, "delivery": "running" or "suspended",

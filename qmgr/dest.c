@@ -266,6 +266,22 @@ dest_count_delivered(struct qmgr *q, struct dest *d, uint64_t n)
 }
 
 void
+dest_count_passed(struct qmgr *q, struct dest *d, uint64_t n)
+{
+	(void)q;
+	d->count[DEST_DELIVERED] += n;
+	d->count[DEST_COMPLETED] += n;
+}
+
+void
+dest_inside(struct qmgr *q, struct dest *d, int64_t n)
+{
+	d->n_inside += (uint64_t)n;
+	stats_gauge_add(q->stats, STATS_GAUGE_active_recipients, n);
+	stats_gauge_add(q->stats, STATS_GAUGE_unattempted_recipients, n);
+}
+
+void
 dest_count_deleted(struct qmgr *q, struct dest *d, uint64_t n)
 {
 	count(q, d, DEST_DELETED, n);

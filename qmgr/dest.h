@@ -113,6 +113,7 @@ struct dest {
 	size_t n_due;
 	struct heap wait;
 	uint64_t n_unattempted, n_attempted; /* recipients */
+	uint64_t n_inside; /* internal: those of quarantine.h */
 	size_t n_parcels;
 
 	/* settings, as of this configuration */
@@ -188,6 +189,10 @@ void dest_ripen(struct dest *, int64_t now);
 void dest_count_soft(struct qmgr *, struct dest *, uint64_t n);
 void dest_count_hard(struct qmgr *, struct dest *, enum hard_class);
 void dest_count_delivered(struct qmgr *, struct dest *, uint64_t n);
+/* An internal one: it goes on somewhere else. */
+void dest_count_passed(struct qmgr *, struct dest *, uint64_t n);
+/* n more of those that quarantine.h has there, or less. */
+void dest_inside(struct qmgr *, struct dest *, int64_t n);
 void dest_count_deleted(struct qmgr *, struct dest *, uint64_t n);
 /* n recipients of the parcel left the queue; or its attempts grew. */
 void dest_left(struct qmgr *, struct parcel *, uint64_t n);

@@ -163,13 +163,13 @@ answer_resetcounters(const struct ask *a, struct reply_to *r)
 static uint64_t
 active(const struct dest *d)
 {
-	return d->n_unattempted + d->n_attempted;
+	return unattempted(d) + d->n_attempted;
 }
 
 static uint64_t
 unattempted(const struct dest *d)
 {
-	return d->n_unattempted;
+	return d->n_unattempted + d->n_inside;
 }
 
 static uint64_t

@@ -15,11 +15,11 @@
 
 /* Decoding a MESSAGE: its list of recipients. */
 #define MESSAGE_MEM_MAX ((size_t)32 * 1024 * 1024)
+#define SUBJECT_SHOWN   200 /* by showrecipients */
 
 static bool is_text(
     struct str sender, struct str host, const struct rcpt *, size_t n);
-static struct str host_of(struct str alt_mailhost, bool spam_tagged);
-static bool is_spam(const struct world *, uint8_t tagged);
+static bool is_spam(struct str alt_mailhost, uint8_t tagged);
 static void take_held(struct world *, const struct message *, enum queue_place);
 static struct mail *take_message(
     struct world *, const struct message *, enum queue_place, struct arena *);
@@ -106,23 +106,13 @@ is_text(struct str sender, struct str host, const struct rcpt *v, size_t n)
 	return text;
 }
 
-/*
- * Mail for the spam quarantine waits at a pseudo host (workqueue 10.6) until
- * it is taken in there: it is in the queue, for everybody to see.
- */
-static struct str
-host_of(struct str alt_mailhost, bool spam_tagged)
-{
-	if (alt_mailhost.n > 0)
-		return alt_mailhost;
-	return spam_tagged ? STR("the.euq.queue") : STR("");
-}
-
-/* For the spam quarantine, if there is one; else it waits. */
+/* For the spam quarantine (workqueue 10.6), which may also be named as a mail
+ * host; who is told of another host goes there. */
 static bool
-is_spam(const struct world *w, uint8_t tagged)
+is_spam(struct str alt_mailhost, uint8_t tagged)
 {
-	return tagged && w->q.config->work.spam_quarantine.enabled;
+	return alt_mailhost.n > 0 ? str_is_nocase(alt_mailhost, SPAM_QUEUE)
+				  : tagged != 0;
 }
 
 /* For quarantines: it never stands in the delivery queue. */
@@ -153,10 +143,10 @@ take_message(struct world *w, const struct message *in, enum queue_place place,
 	struct mail_info info = { .mid = in->mid,
 		.arrival = in->arrival,
 		.sender = in->sender,
-		.subject = in->subject,
+		.subject = str_sub(in->subject, 0, SUBJECT_SHOWN),
 		.profile = in->bounce_profile,
 		.gateway = in->gateway,
-		.host = host_of(in->alt_mailhost, in->spam_tagged != 0),
+		.host = in->alt_mailhost,
 		.flags = in->flags,
 		.ret = in->ret,
 		.place = place,
@@ -165,7 +155,7 @@ take_message(struct world *w, const struct message *in, enum queue_place place,
 		.content_len = in->content_len,
 		.n_rcpts = in->rcpts.n };
 
-	if (in->holds.n > 0 || is_spam(w, in->spam_tagged)) {
+	if (in->holds.n > 0 || is_spam(in->alt_mailhost, in->spam_tagged)) {
 		take_held(w, in, place);
 		return NULL;
 	}
@@ -236,11 +226,10 @@ take_qmessage(struct world *w, const struct qmessage *qm,
 	struct mail_info info = { .mid = qm->mid,
 		.arrival = qm->envelope.arrival,
 		.sender = qm->envelope.sender,
-		.subject = qm->content.subject,
+		.subject = str_sub(qm->content.subject, 0, SUBJECT_SHOWN),
 		.profile = profile,
 		.gateway = qm->route.gateway,
-		.host =
-		    host_of(qm->route.alt_mailhost, qm->route.spam_tagged != 0),
+		.host = qm->route.alt_mailhost,
 		.flags = qm->envelope.flags,
 		.ret = qm->envelope.ret,
 		.place = place,
@@ -254,7 +243,7 @@ take_qmessage(struct world *w, const struct qmessage *qm,
 		return NULL;
 	}
 	if (qm->route.holds.n > 0 || place == QUEUE_QUARANTINE ||
-	    is_spam(w, qm->route.spam_tagged)) {
+	    is_spam(qm->route.alt_mailhost, qm->route.spam_tagged)) {
 		take_held_file(w, qm, place, slot);
 		return NULL;
 	}
@@ -294,14 +283,20 @@ take_held_file(struct world *w, const struct qmessage *qm,
 		.n_rcpts = qm->n_rcpts,
 		.place = place,
 		.slot = slot,
-		.spam = qm->route.holds.n == 0 && qm->route.spam_tagged,
+		.spam = qm->route.holds.n == 0 &&
+			is_spam(qm->route.alt_mailhost, qm->route.spam_tagged),
+		.rcpt_helds = qm->rcpt_helds,
 		.holds = qm->route.holds.v,
 		.n_holds = qm->route.holds.n,
 		.helds = qm->helds,
 		.n_helds = qm->n_helds };
 
+	/* no other gets a MID that one goes by */
 	if (qm->releasing > w->recovered)
-		w->recovered = qm->releasing; /* no other gets that MID */
+		w->recovered = qm->releasing;
+	for (size_t i = 0; qm->rcpt_helds != NULL && i < qm->n_rcpts; i++)
+		if (qm->rcpt_helds[i].next > w->recovered)
+			w->recovered = qm->rcpt_helds[i].next;
 	quarantine_take(&w->quarantines, &info);
 }
 

@@ -59,7 +59,8 @@ const struct outside world_outside = {
 static const struct ipc_handler handler = { frame, closed, drained };
 
 const struct ipc_handler *
-world_peer(struct world *w, enum program_kind kind, struct ipc *ipc, void **arg)
+world_peer(struct world *w, enum program_kind kind, uint32_t worker,
+    struct ipc *ipc, void **arg)
 {
 	struct peer *p;
 
@@ -69,6 +70,7 @@ world_peer(struct world *w, enum program_kind kind, struct ipc *ipc, void **arg)
 	p = mem_alloc(sizeof(*p));
 	p->world = w;
 	p->kind = kind;
+	p->worker = worker;
 	p->ipc = ipc;
 	p->next = w->peers;
 	w->peers = p;
@@ -102,6 +104,17 @@ struct peer *
 world_cleanup(struct world *w)
 {
 	return next_peer(w, &w->cleanup_turn, PROGRAM_CLEANUP);
+}
+
+struct peer *
+world_cleanup_of(struct world *w, uint64_t mid)
+{
+	uint32_t n = w->daemon->n_workers;
+
+	for (struct peer *p = w->peers; p != NULL; p = p->next)
+		if (p->kind == PROGRAM_CLEANUP && p->worker == mid % n)
+			return ipc_busy(p->ipc) ? NULL : p;
+	return NULL;
 }
 
 /* --- outside --- */

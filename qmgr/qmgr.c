@@ -22,6 +22,7 @@
  */
 #include "base/clock.h"
 #include "event/event.h"
+#include "mail/charset.h"
 #include "qmgr/commands.h"
 #include "qmgr/schedule.h"
 #include "qmgr/settle.h"
@@ -103,6 +104,7 @@ setup(struct daemon *d, struct err *err)
 
 	world.daemon = d;
 	d->self = &world;
+	charset_open_all();
 	if (store_open(&world.store, d->folder, d->config->sync_threads, err) ==
 	    -1)
 		return -1;
@@ -145,8 +147,8 @@ static const struct ipc_handler *
 on_peer(struct daemon *d, enum program_kind kind, uint32_t worker,
     struct ipc *ipc, void **arg)
 {
-	(void)d, (void)worker;
-	return world_peer(&world, kind, ipc, arg);
+	(void)d;
+	return world_peer(&world, kind, worker, ipc, arg);
 }
 
 static void

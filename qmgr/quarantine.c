@@ -1,37 +1,39 @@
-/* quarantine.c - what is held, until when, and how it leaves */
+/* quarantine.c - what is held: how it comes in, and its way from there */
 #include "qmgr/quarantine.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/mem.h"
 #include "event/event.h"
 #include "qmgr/quarantine_index.h"
 
-#define AGAIN_MS     10000
-#define DAY_MS       ((int64_t)86400 * 1000)
-#define SAVE_MEM     ((size_t)16 * 1024 * 1024)
-#define UNCLASSIFIED "Unclassified"
+#define AGAIN_MS  10000
+#define SAVE_MEM  ((size_t)32 * 1024 * 1024)
+#define SPAM_NAME "Postern Spam Quarantine"
 
 static void add_holds(
     struct quarantines *, struct stored *, const struct stored_info *);
+static void add_hold(
+    struct quarantines *, struct stored *, const struct hold_rec *);
 static void add_helds(
     struct quarantines *, struct stored *, const struct stored_info *);
-static int64_t retention_ms(const struct hold_rec *, const struct box *);
-static void step(struct quarantines *, struct stored *);
-static bool admit(struct quarantines *, struct stored *);
-static bool make_room(struct quarantines *, const struct stored *);
-static struct entry *first_to_go(const struct quarantines *, enum held_pool);
-static uint64_t space_of(const struct quarantines *, enum held_pool);
-static void alert_level(struct quarantines *);
+static void add_held(
+    struct quarantines *, struct stored *, const struct held_rec *);
+static void add_rcpts_held(struct quarantines *, struct stored *,
+    const struct stored_info *, const struct held_rec *);
+static bool passed_on(struct quarantines *, struct stored *);
+static void sent_as(struct quarantines *, struct stored *, uint64_t mid);
+static void note_sent(struct quarantines *, struct stored *, uint64_t mid);
+static bool is_over(const struct stored *);
+static bool is_to_go(const struct stored *);
+static void choose(struct quarantines *, struct stored *);
 static void save(struct quarantines *, struct stored *);
-static void occupy(struct quarantines *, const struct stored *, bool in);
-static bool is_dirty(const struct stored *);
-static size_t count(const struct stored *, enum held_state);
-static void leave(struct quarantines *, struct entry *, enum held_state);
-static void by_default(struct quarantines *, struct entry *, const char *why);
+static struct held_rec *next_rec(
+    struct save *, struct stored *, struct entry *first);
+static void tell(struct quarantines *, struct stored *);
+static void not_saved(struct quarantines *, struct stored *, struct save *);
 static void finish(struct quarantines *, struct stored *);
 static void again(struct quarantines *, struct stored *);
 static void warn(const struct stored *, const char *what, const struct err *);
@@ -64,9 +66,6 @@ quarantine_take(struct quarantines *qs, const struct stored_info *in)
 						    STR(UNCLASSIFIED) };
 	static const struct hold_rec spam = { .quarantine =
 						  STR(QUARANTINE_SPAM_NAME) };
-	const struct stored_info unknown = {
-		.holds = in->spam ? &spam : &nobody, .n_holds = 1
-	};
 	struct stored *s;
 
 	if (quarantine_find(qs, in->mid) != NULL)
@@ -77,17 +76,17 @@ quarantine_take(struct quarantines *qs, const struct stored_info *in)
 	else
 		add_holds(qs, s, in);
 	if (s->entries == NULL)
-		add_holds(qs, s, &unknown);
+		add_hold(qs, s, in->spam ? &spam : &nobody);
 	s->pool = (uint8_t)index_pool(s->entries->box);
 	if (in->place == QUEUE_QUARANTINE) {
 		/* it has its room already */
 		s->fits = true;
-		if (count(s, HELD_IN) > 0)
-			occupy(qs, s, true);
+		if (s->n[HELD_IN] > 0)
+			index_occupy(qs, s, true);
 		for (struct entry *e = s->entries; e != NULL; e = e->next)
 			index_enter(qs, e);
 	}
-	step(qs, s);
+	quarantine_step(qs, s);
 }
 
 void
@@ -97,8 +96,11 @@ quarantine_seen(struct quarantines *qs, uint64_t mid, int64_t arrival)
 
 	if (s == NULL || s->arrival != arrival)
 		return;
-	s->arrived = true;
-	step(qs, s);
+	if (mid == s->releasing)
+		s->arrived = true;
+	else
+		sent_as(qs, s, mid);
+	quarantine_step(qs, s);
 }
 
 void
@@ -110,33 +112,14 @@ quarantine_saved(struct quarantines *qs, struct save *v)
 	s->saving = false;
 	if (v->moved)
 		s->place = QUEUE_QUARANTINE;
-	for (struct entry *e = s->entries; e != NULL; e = e->next) {
-		if (failed) {
-			e->dirty = true;
-			continue;
-		}
-		if (e->told)
-			continue;
-		e->told = true;
-		if (s->pool == POOL_SPAM)
-			EMIT(SPAM_QUARANTINED, .mid = s->mid);
-		else
-			EMIT(QUARANTINED, .mid = s->mid,
-			    .quarantine = e->box->name,
-			    .text = str_of(e->reason));
-	}
-	if (failed) {
-		if (v->releasing != 0) {
-			map_remove_u64(&qs->releasing, s->releasing);
-			s->releasing = 0;
-		}
-		warn(s, "cannot be recorded as held", &v->err);
-		again(qs, s);
-	}
+	if (failed)
+		not_saved(qs, s, v);
+	else
+		tell(qs, s);
 	arena_free(&v->mem);
 	free(v);
 	if (!failed)
-		step(qs, s);
+		quarantine_step(qs, s);
 }
 
 void
@@ -145,72 +128,9 @@ quarantine_sent(struct quarantines *qs, struct stored *s, bool safe)
 	s->sending = false;
 	s->arrived = s->arrived || safe;
 	if (s->arrived)
-		step(qs, s);
+		quarantine_step(qs, s);
 	else
 		again(qs, s);
-}
-
-void
-quarantine_release(struct quarantines *qs, struct entry *e, const char *why)
-{
-	EMIT(QUARANTINE_RELEASED, .mid = e->stored->mid,
-	    .quarantine = e->box->name, .text = str_of(why));
-	leave(qs, e, HELD_RELEASED);
-}
-
-void
-quarantine_delete(struct quarantines *qs, struct entry *e, const char *why)
-{
-	EMIT(QUARANTINE_DELETED, .mid = e->stored->mid,
-	    .quarantine = e->box->name, .text = str_of(why));
-	leave(qs, e, HELD_DELETED);
-}
-
-void
-quarantine_delay(struct quarantines *qs, struct entry *e, int64_t expires)
-{
-	index_leave(qs, e);
-	e->expires = expires;
-	e->dirty = true;
-	if (e->stored->fits)
-		index_enter(qs, e);
-	step(qs, e->stored);
-}
-
-void
-quarantine_move(struct quarantines *qs, struct entry *e, struct box *to)
-{
-	struct stored *s = e->stored;
-	struct entry *there = index_entry(s, to);
-
-	if (there == e)
-		return;
-	if (there == NULL)
-		there = index_add(s, to);
-	else if (there->state == HELD_IN)
-		index_leave(qs, there);
-	free(there->reason);
-	there->reason = mem_strdup(e->reason);
-	there->state = HELD_IN;
-	there->entered = e->entered;
-	there->expires = quarantine_clock(qs) + retention_ms(NULL, to);
-	there->dirty = true;
-	there->told = false;
-	if (s->fits)
-		index_enter(qs, there);
-	leave(qs, e, HELD_MOVED);
-}
-
-void
-quarantine_config(struct quarantines *qs)
-{
-	struct box *other = quarantine_box(qs, STR(UNCLASSIFIED));
-	struct entry *e;
-
-	index_config(qs);
-	/* each move takes one out of the heap that it is found by */
-	while ((e = index_homeless(qs)) != NULL)
-		quarantine_move(qs, e, other);
 }
 
 void
@@ -221,11 +141,12 @@ quarantine_tick(struct quarantines *qs)
 
 	while (
 	    (n = heap_top(&qs->expiries)) != NULL && n->key <= (uint64_t)clock)
-		by_default(qs, HEAP_OBJ(n, struct entry, expiry), "expired");
+		leave_by_default(
+		    qs, HEAP_OBJ(n, struct entry, expiry), LEAVE_EXPIRED);
 	while ((n = heap_top(&qs->later)) != NULL &&
 	       n->key <= (uint64_t)qs->q->now) {
 		heap_pop(&qs->later);
-		step(qs, HEAP_OBJ(n, struct stored, later));
+		quarantine_step(qs, HEAP_OBJ(n, struct stored, later));
 	}
 }
 
@@ -251,23 +172,32 @@ static void
 add_holds(
     struct quarantines *qs, struct stored *s, const struct stored_info *in)
 {
+	for (size_t i = 0; i < in->n_holds; i++)
+		add_hold(qs, s, &in->holds[i]);
+}
+
+static void
+add_hold(struct quarantines *qs, struct stored *s, const struct hold_rec *h)
+{
 	int64_t clock = quarantine_clock(qs);
+	struct box *box = quarantine_box(qs, h->quarantine);
+	bool each;
 
-	for (size_t i = 0; i < in->n_holds; i++) {
-		const struct hold_rec *h = &in->holds[i];
-		struct box *box = quarantine_box(qs, h->quarantine);
-		struct entry *e;
+	if (box == NULL)
+		box = quarantine_box(qs, STR(UNCLASSIFIED));
+	if (index_entry(s, box) != NULL)
+		return;
+	each = index_pool(box) == POOL_SPAM && s->n_rcpts > 0;
+	for (uint32_t i = 0; i < (each ? s->n_rcpts : 1); i++) {
+		struct entry *e = index_add(s, box);
 
-		if (box == NULL)
-			box = quarantine_box(qs, STR(UNCLASSIFIED));
-		if (index_entry(s, box) != NULL)
-			continue;
-		e = index_add(s, box);
+		if (each)
+			index_rcpt(e, i);
 		e->reason = mem_strndup(
 		    h->reason.n > 0 ? h->reason.p : "", h->reason.n);
 		e->entered = clock;
-		e->expires = clock + retention_ms(h, box);
-		e->dirty = true;
+		e->expires = clock + index_retention(h, box);
+		index_dirty(e, true);
 	}
 }
 
@@ -277,172 +207,191 @@ add_helds(
 {
 	for (size_t i = 0; i < in->n_helds; i++) {
 		const struct held_rec *h = &in->helds[i];
-		struct box *box = quarantine_box(qs, h->quarantine);
-		bool lost = box == NULL;
-		struct entry *e;
 
-		if (lost && h->state != HELD_IN)
-			box = index_box(qs, h->quarantine);
-		else if (lost)
-			box = quarantine_box(qs, STR(UNCLASSIFIED));
-		e = index_entry(s, box);
-		if (e != NULL)
-			continue;
-		e = index_add(s, box);
-		e->reason = mem_strndup(
-		    h->reason.n > 0 ? h->reason.p : "", h->reason.n);
-		e->state = h->state;
-		e->entered = h->entered;
-		e->expires = h->expires;
-		e->dirty = lost && h->state == HELD_IN;
-		e->told = !e->dirty;
+		if (str_is(h->quarantine, QUARANTINE_SPAM_NAME))
+			add_rcpts_held(qs, s, in, h);
+		else
+			add_held(qs, s, h);
 	}
 }
 
-static int64_t
-retention_ms(const struct hold_rec *h, const struct box *box)
+static void
+add_held(struct quarantines *qs, struct stored *s, const struct held_rec *h)
 {
-	if (h != NULL && h->retention > 0)
-		return (int64_t)h->retention * 1000;
-	if (box->config != NULL && box->config->retention > 0)
-		return (int64_t)box->config->retention * 1000;
-	return DAY_MS; /* Outbreak, by nobody's word */
+	struct box *box = quarantine_box(qs, h->quarantine);
+	bool lost = box == NULL;
+	struct entry *e;
+
+	if (lost && h->state != HELD_IN)
+		box = index_box(qs, h->quarantine);
+	else if (lost)
+		box = quarantine_box(qs, STR(UNCLASSIFIED));
+	if (index_entry(s, box) != NULL)
+		return;
+	e = index_add(s, box);
+	e->reason =
+	    mem_strndup(h->reason.n > 0 ? h->reason.p : "", h->reason.n);
+	index_state(e, (enum held_state)h->state);
+	e->entered = h->entered;
+	e->expires = h->expires;
+	e->early = h->early;
+	index_dirty(e, lost && h->state == HELD_IN);
+	e->told = !e->dirty;
+}
+
+/* A recipient that no record names has just been put there. */
+static void
+add_rcpts_held(struct quarantines *qs, struct stored *s,
+    const struct stored_info *in, const struct held_rec *h)
+{
+	struct box *box = quarantine_box(qs, h->quarantine);
+
+	for (uint32_t i = 0; i < s->n_rcpts; i++) {
+		struct entry *e = index_add(s, box);
+		const struct rcpt_held *r =
+		    in->rcpt_helds != NULL && in->rcpt_helds[i].is
+			? &in->rcpt_helds[i]
+			: NULL;
+
+		index_rcpt(e, i);
+		e->reason = mem_strdup("");
+		e->entered = h->entered;
+		e->expires = h->expires;
+		e->told = true;
+		if (r == NULL)
+			continue;
+		index_state(e, (enum held_state)r->state);
+		e->going = r->next;
+		if (r->state == HELD_RELEASED && r->next != 0)
+			map_put_u64(&qs->releasing, r->next, s);
+	}
 }
 
 /* --- the way of a message --- */
 
-static void
-step(struct quarantines *qs, struct stored *s)
+void
+quarantine_step(struct quarantines *qs, struct stored *s)
 {
-	if (s->saving || s->sending)
+	if (s->saving || s->sending) {
+		index_show(qs, s);
 		return;
+	}
 	heap_remove(&qs->later, &s->later);
-	if (s->arrived) {
-		EMIT(MID_REWRITTEN, .mid = s->mid, .other = s->releasing,
-		    .by = STR("System Quarantine"));
+	if (s->arrived && !passed_on(qs, s))
+		return;
+	if (is_over(s)) {
+		if (s->pool != POOL_SPAM)
+			EMIT(DELETED_FROM_ALL, .mid = s->mid);
 		finish(qs, s);
-	} else if (count(s, HELD_IN) == 0 && count(s, HELD_DELETED) > 0) {
-		EMIT(DELETED_FROM_ALL, .mid = s->mid);
-		finish(qs, s);
-	} else if (count(s, HELD_IN) > 0 && !s->fits && !admit(qs, s)) {
+		return;
+	}
+	if (s->n[HELD_IN] > 0 && !s->fits && !room_admit(qs, s)) {
 		again(qs, s);
-	} else if (count(s, HELD_IN) == 0 && s->releasing == 0) {
-		EMIT(RELEASED_FROM_ALL, .mid = s->mid);
-		s->releasing = stats_next_id(qs->q->stats, STATS_MID);
-		map_put_u64(&qs->releasing, s->releasing, s);
+	} else if (s->releasing == 0 && is_to_go(s)) {
+		choose(qs, s);
 		save(qs, s);
-	} else if (s->place != QUEUE_QUARANTINE || is_dirty(s)) {
+	} else if (s->place != QUEUE_QUARANTINE || s->n_dirty > 0) {
 		save(qs, s);
 	} else if (s->releasing != 0) {
 		s->sending = true;
 		qs->ops->send(qs->arg, s);
 	}
+	index_show(qs, s);
 }
 
-/* Is there room for it, or can some be made? */
+/* What it was released as is safe. False: the held one is gone. */
 static bool
-admit(struct quarantines *qs, struct stored *s)
+passed_on(struct quarantines *qs, struct stored *s)
 {
-	char text[200];
-
-	if (!make_room(qs, s)) {
-		snprintf(text, sizeof(text),
-		    "The quarantines are full and may not release or delete "
-		    "anything: MID %" PRIu64 " waits",
-		    s->mid);
-		if (!s->warned)
-			EMIT(ALERT, .text = str_of(text));
-		s->warned = true;
-		return false;
+	s->arrived = false;
+	if (s->pool == POOL_SPAM) {
+		sent_as(qs, s, s->releasing);
+		return true;
 	}
-	s->fits = true;
-	occupy(qs, s, true);
-	for (struct entry *e = s->entries; e != NULL; e = e->next)
-		index_enter(qs, e);
-	alert_level(qs);
-	return true;
+	EMIT(MID_REWRITTEN, .mid = s->mid, .other = s->releasing,
+	    .by = STR("System Quarantine"));
+	finish(qs, s);
+	return false;
 }
 
-static bool
-make_room(struct quarantines *qs, const struct stored *s)
+/* Its recipients are gone. The others must not take them along again after a
+ * crash: the disk knows it before the new message can be delivered. */
+static void
+sent_as(struct quarantines *qs, struct stored *s, uint64_t mid)
 {
-	uint64_t space = space_of(qs, (enum held_pool)s->pool);
-	const uint64_t *used = &qs->bytes[s->pool];
-	struct entry *e;
+	uint64_t n = 0;
 
-	/* One that is larger than all of it is held when it is alone. */
-	while (*used > 0 && (*used > space || s->size > space - *used)) {
-		e = first_to_go(qs, (enum held_pool)s->pool);
-		if (e == NULL)
-			return false;
-		by_default(qs, e, "queue full");
-	}
-	return true;
-}
-
-/* Of those that may be let go early. */
-static struct entry *
-first_to_go(const struct quarantines *qs, enum held_pool pool)
-{
-	struct entry *first = NULL;
-
-	MAP_FOREACH (&qs->boxes, it) {
-		struct box *b = it.value;
-		struct heap_node *n = heap_top(&b->by_age);
-		struct entry *e;
-
-		if (n == NULL || b->config == NULL ||
-		    !b->config->may_overflow || index_pool(b) != pool)
+	for (struct entry *e = s->entries; e != NULL; e = e->next) {
+		if (e->going != mid || e->state != HELD_RELEASED)
 			continue;
-		e = HEAP_OBJ(n, struct entry, age);
-		if (first == NULL || e->entered < first->entered)
-			first = e;
+		index_state(e, HELD_SENT);
+		index_dirty(e, true);
+		n++;
 	}
-	return first;
-}
-
-static uint64_t
-space_of(const struct quarantines *qs, enum held_pool pool)
-{
-	const struct work_config *w = &qs->q->config->work;
-
-	return pool == POOL_SPAM ? w->spam_quarantine.max_size
-				 : w->quarantine_space;
+	map_remove_u64(&qs->releasing, mid);
+	if (s->releasing == mid)
+		s->releasing = 0;
+	if (!is_over(s))
+		note_sent(qs, s, mid);
+	index_passed(qs, RELEASE_QUEUE, n);
+	EMIT(SPAM_REINJECTED, .mid = s->mid, .other = mid);
 }
 
 static void
-alert_level(struct quarantines *qs)
+note_sent(struct quarantines *qs, struct stored *s, uint64_t mid)
 {
-	static const unsigned levels[] = { 95, 85, 75 };
-	uint64_t space = space_of(qs, POOL_COMMON);
-	unsigned level = 0;
-	char text[100];
+	struct err err = ERR_INIT;
+	struct save v = { .stored = s };
+	const struct held_rec *rec = NULL;
 
-	for (size_t i = 0; i < NELEM(levels) && level == 0; i++)
-		if (qs->bytes[POOL_COMMON] >= space / 100 * levels[i])
-			level = levels[i];
-	if (level > qs->level) {
-		snprintf(text, sizeof(text), "The quarantines are %u %% full",
-		    level);
-		EMIT(ALERT, .text = str_of(text));
-	}
-	qs->level = level;
+	arena_init(&v.mem, SAVE_MEM);
+	for (struct entry *e = s->entries; e != NULL && rec == NULL;
+	     e = e->next)
+		if (e->going == mid && e->state == HELD_SENT)
+			rec = next_rec(&v, s, e);
+	if (rec != NULL && qs->ops->note(qs->arg, s, rec, &err) == -1)
+		warn(s, "cannot be recorded as released", &err);
+	arena_free(&v.mem);
+	/* a save makes it durable, or says it again */
+	for (struct entry *e = s->entries; e != NULL; e = e->next)
+		if (e->going == mid)
+			index_dirty(e, true);
 }
 
-/* The room that it takes, and what is shown of it. */
-static void
-occupy(struct quarantines *qs, const struct stored *s, bool in)
+static bool
+is_over(const struct stored *s)
 {
-	static const enum stats_gauge messages[HELD_POOLS] = {
-		[POOL_COMMON] = STATS_GAUGE_quarantine_messages,
-		[POOL_SPAM] = STATS_GAUGE_spam_quarantine_messages,
-	};
-	int64_t size = (int64_t)s->size;
+	if (s->n[HELD_IN] > 0)
+		return false;
+	return s->pool == POOL_SPAM ? s->n[HELD_RELEASED] == 0
+				    : s->n[HELD_DELETED] > 0;
+}
 
-	qs->bytes[s->pool] += in ? s->size : -s->size;
-	stats_gauge_add(qs->q->stats, messages[s->pool], in ? 1 : -1);
-	stats_gauge_add(
-	    qs->q->stats, STATS_GAUGE_quarantine_bytes, in ? size : -size);
+static bool
+is_to_go(const struct stored *s)
+{
+	return s->pool == POOL_SPAM ? s->n[HELD_RELEASED] > 0
+				    : s->n[HELD_IN] == 0;
+}
+
+/* The MID that it goes by, or some of its recipients do. */
+static void
+choose(struct quarantines *qs, struct stored *s)
+{
+	if (s->pool != POOL_SPAM)
+		EMIT(RELEASED_FROM_ALL, .mid = s->mid);
+	for (struct entry *e = s->entries; e != NULL; e = e->next)
+		if (e->state == HELD_RELEASED && e->going != 0)
+			s->releasing = e->going; /* of an earlier life */
+	if (s->releasing != 0)
+		return;
+	s->releasing = stats_next_id(qs->q->stats, STATS_MID);
+	map_put_u64(&qs->releasing, s->releasing, s);
+	for (struct entry *e = s->entries; e != NULL; e = e->next)
+		if (s->pool == POOL_SPAM && e->state == HELD_RELEASED) {
+			e->going = s->releasing;
+			index_dirty(e, true);
+		}
 }
 
 static void
@@ -450,79 +399,99 @@ save(struct quarantines *qs, struct stored *s)
 {
 	struct save *v = mem_alloc(sizeof(*v));
 	struct held_rec *recs;
-	size_t n = 0;
 
 	arena_init(&v->mem, SAVE_MEM);
+	recs = arena_array(&v->mem, s->n_dirty, sizeof(*recs));
 	for (struct entry *e = s->entries; e != NULL; e = e->next)
-		n += e->dirty;
-	recs = arena_array(&v->mem, n, sizeof(*recs));
+		if (e->dirty)
+			recs[v->n_helds++] = *next_rec(v, s, e);
 	v->helds = recs;
-	for (struct entry *e = s->entries; e != NULL; e = e->next) {
-		if (!e->dirty)
-			continue;
-		e->dirty = false;
-		*recs++ = (struct held_rec){ .quarantine = arena_str(
-						 &v->mem, e->box->name),
-			.state = e->state,
-			.entered = e->entered,
-			.expires = e->expires,
-			.reason = arena_str(&v->mem, str_of(e->reason)) };
-	}
-	v->n_helds = n;
 	v->stored = s;
 	v->mid = s->mid;
 	v->place = (enum queue_place)s->place;
 	v->to = QUEUE_QUARANTINE;
 	v->move = s->place != QUEUE_QUARANTINE;
-	v->releasing = s->releasing;
+	v->releasing = s->pool == POOL_SPAM ? 0 : s->releasing;
+	if (s->pool == POOL_SPAM && s->rcid == 0 && !s->entries->told) {
+		s->rcid = stats_next_id(qs->q->stats, STATS_RCID);
+		EMIT(RPC_START, .rcid = s->rcid, .mid = s->mid,
+		    .text = STR(SPAM_NAME));
+	}
 	s->saving = true;
 	qs->ops->save(qs->arg, v);
 }
 
-static bool
-is_dirty(const struct stored *s)
+/* Of the entry, and of all recipients of whom the same is to be said. */
+static struct held_rec *
+next_rec(struct save *v, struct stored *s, struct entry *first)
 {
-	for (struct entry *e = s->entries; e != NULL; e = e->next)
-		if (e->dirty)
-			return true;
-	return false;
-}
+	struct held_rec *rec = arena_alloc(&v->mem, sizeof(*rec));
+	struct rid_rec *rids;
 
-static size_t
-count(const struct stored *s, enum held_state state)
-{
-	size_t n = 0;
-
-	for (struct entry *e = s->entries; e != NULL; e = e->next)
-		n += e->state == state;
-	return n;
-}
-
-/* --- leaving --- */
-
-static void
-leave(struct quarantines *qs, struct entry *e, enum held_state state)
-{
-	struct stored *s = e->stored;
-
-	index_leave(qs, e);
-	e->state = (uint8_t)state;
-	e->dirty = true;
-	if (s->fits && count(s, HELD_IN) == 0) {
-		occupy(qs, s, false);
-		alert_level(qs);
+	*rec = (struct held_rec){ .quarantine =
+				      arena_str(&v->mem, first->box->name),
+		.state = first->state,
+		.entered = first->entered,
+		.expires = first->expires,
+		.reason = arena_str(&v->mem, str_of(first->reason)),
+		.early = first->early,
+		.next = first->going };
+	if (first->rcpt == 0) {
+		index_dirty(first, false);
+		return rec;
 	}
-	step(qs, s);
+	rids = arena_array(&v->mem, s->n_rcpts, sizeof(*rids));
+	rec->rids.v = rids;
+	for (struct entry *e = first; e != NULL; e = e->next) {
+		if (!e->dirty || e->state != first->state ||
+		    e->going != first->going || e->expires != first->expires)
+			continue;
+		index_dirty(e, false);
+		rids[rec->rids.n++].rid = e->rcpt - 1;
+	}
+	return rec;
+}
+
+/* That it came in, when that is on the disk. */
+static void
+tell(struct quarantines *qs, struct stored *s)
+{
+	bool came = s->pool == POOL_SPAM && !s->entries->told;
+
+	for (struct entry *e = s->entries; e != NULL; e = e->next) {
+		if (!e->told && !came)
+			EMIT(QUARANTINED, .mid = s->mid,
+			    .quarantine = e->box->name,
+			    .text = str_of(e->reason));
+		e->told = true;
+	}
+	if (!came)
+		return;
+	EMIT(SPAM_QUARANTINED, .mid = s->mid);
+	EMIT(RPC_DONE, .rcid = s->rcid, .mid = s->mid);
+	EMIT(MID_DONE, .mid = s->mid);
+	index_passed(qs, SPAM_QUEUE, s->n_rcpts);
 }
 
 static void
-by_default(struct quarantines *qs, struct entry *e, const char *why)
+not_saved(struct quarantines *qs, struct stored *s, struct save *v)
 {
-	if (e->box->config != NULL && e->box->config->release)
-		quarantine_release(qs, e, why);
-	else
-		quarantine_delete(qs, e, why);
+	/* what the disk has now is not known: it all is said again */
+	for (struct entry *e = s->entries; e != NULL; e = e->next)
+		index_dirty(e, true);
+	if (s->rcid != 0 && !s->entries->told) {
+		EMIT(RPC_REJECTED, .rcid = s->rcid, .mid = s->mid);
+		s->rcid = 0;
+	}
+	if (v->releasing != 0) {
+		map_remove_u64(&qs->releasing, s->releasing);
+		s->releasing = 0;
+	}
+	warn(s, "cannot be recorded as held", &v->err);
+	again(qs, s);
 }
+
+/* --- the end --- */
 
 /* The unlink is the record. */
 static void
@@ -532,7 +501,8 @@ finish(struct quarantines *qs, struct stored *s)
 
 	if (qs->ops->unlink(qs->arg, s, &err) == -1)
 		warn(s, "cannot be removed", &err);
-	EMIT(MID_DONE, .mid = s->mid);
+	if (s->pool != POOL_SPAM || !s->entries->told)
+		EMIT(MID_DONE, .mid = s->mid);
 	index_free(qs, s);
 }
 

@@ -11,8 +11,13 @@
  *					    new MID; unlinked when it is safe
  *
  * The spam quarantine (10.6) is one more of them, with room of its own: spam
- * comes to it instead of to its recipients, and goes straight to delivery
- * when it is released.
+ * comes to it instead of to its recipients, who each have an entry and go
+ * their own ways; what is released goes straight to delivery.
+ *
+ *	the.euq.queue --room?--> HELD records, move --> held
+ *	  recipient: deleted, or released --> HELD says under which MID, then
+ *	    the.euq.release.queue, to cleanup; SENT when it is safe
+ *	nobody left			--> unlinked
  *
  * Held messages never stand in the delivery queue: mail.h knows nothing of
  * them. Like the core this touches no file and no socket; `ops` does.
@@ -28,6 +33,9 @@
 #include "qmgr/settle.h"
 
 #define QUARANTINE_SPAM_NAME "Spam Quarantine"
+#define SPAM_QUEUE           "the.euq.queue"
+#define RELEASE_QUEUE        "the.euq.release.queue"
+#define HELD_STATES          (HELD_SENT + 1)
 enum held_pool { POOL_COMMON, POOL_SPAM, HELD_POOLS };
 
 /* A quarantine. */
@@ -46,9 +54,13 @@ struct entry {
 	struct heap_node expiry, age;
 	int64_t entered, expires; /* wall ms */
 	char *reason;
-	uint8_t state; /* enum held_state */
-	bool told;     /* that it came in */
-	bool dirty;    /* the disk does not know its state yet */
+	uint32_t rcpt;   /* of the spam quarantine: 1 + its RID; 0: all */
+	struct str addr; /* ... and its address */
+	uint64_t going;  /* ... released under this MID; 0: not yet */
+	uint8_t state;   /* enum held_state */
+	bool early;      /* released for want of room */
+	bool told;       /* that it came in */
+	bool dirty;      /* the disk does not know its state yet */
 };
 
 struct stored {
@@ -56,10 +68,15 @@ struct stored {
 	uint64_t releasing; /* its next MID; 0: not released by all */
 	int64_t arrival;
 	uint64_t size;
-	char *sender, *subject, *rcpts; /* recipients, with blanks between */
-	struct entry *entries;          /* in the order they came */
-	struct heap_node later;         /* when to try again */
-	uint32_t slot;                  /* place QUEUE_SLOT */
+	char *sender, *subject, *rcpts; /* recipients, each on a line */
+	uint32_t rcpt_at;               /* whose entry comes next */
+	struct entry *entries, *last;   /* in the order they came */
+	uint32_t n[HELD_STATES];        /* entries in each state */
+	uint32_t n_dirty;
+	struct heap_node later; /* when to try again */
+	uint64_t rcid;          /* of its way into the spam quarantine */
+	uint32_t shown[2];      /* recipients at the.euq.queue, .release. */
+	uint32_t slot;          /* place QUEUE_SLOT */
 	uint32_t n_rcpts;
 	uint8_t place; /* enum queue_place */
 	bool fits;     /* room was found for it */
@@ -73,6 +90,10 @@ struct held_ops {
 	/* Records and the move to spool/quarantine: quarantine_saved. */
 	void (*save)(void *arg, struct save *);
 	int (*unlink)(void *arg, const struct stored *, struct err *);
+	/* Appends a record at once, so that it outlives this process; a save
+	 * makes it durable. */
+	int (*note)(void *arg, const struct stored *, const struct held_rec *,
+	    struct err *);
 	/* Hands it to cleanup: quarantine_sent. */
 	void (*send)(void *arg, struct stored *);
 };
@@ -102,6 +123,7 @@ struct stored_info {
 	enum queue_place place;
 	uint32_t slot;
 	bool spam; /* for the spam quarantine: there are no holds */
+	const struct rcpt_held *rcpt_helds; /* as of qmessage */
 	const struct hold_rec *holds;
 	size_t n_holds;
 	const struct held_rec *helds; /* what the disk says; n 0: nothing */
@@ -126,14 +148,22 @@ void quarantine_saved(struct quarantines *, struct save *);
 /* ops.send has ended: it is safe, or is to be sent again. */
 void quarantine_sent(struct quarantines *, struct stored *, bool safe);
 
-/* NULL: it is not, or no longer, in that quarantine. */
+/* NULL: it is not, or no longer, in that quarantine; its first recipient. */
 struct entry *quarantine_entry(
     const struct quarantines *, struct str name, uint64_t mid);
+/* Likewise the next one after it, of the same message and quarantine. */
+struct entry *quarantine_entry_after(const struct entry *);
 struct box *quarantine_box(struct quarantines *, struct str name);
-/* What people, time and want of room do. why: as the log has it. The message
- * may be gone after it. */
-void quarantine_release(struct quarantines *, struct entry *, const char *why);
-void quarantine_delete(struct quarantines *, struct entry *, const char *why);
+/*
+ * What people, time and want of room do. why: as the log has it. The message
+ * may be gone after it. Several of one message: with `more` for all but the
+ * last, so that they go together.
+ */
+enum leave_why { LEAVE_MANUAL, LEAVE_EXPIRED, LEAVE_FULL };
+void quarantine_release(
+    struct quarantines *, struct entry *, enum leave_why, bool more);
+void quarantine_delete(
+    struct quarantines *, struct entry *, enum leave_why, bool more);
 void quarantine_delay(struct quarantines *, struct entry *, int64_t expires);
 void quarantine_move(struct quarantines *, struct entry *, struct box *to);
 

@@ -27,11 +27,17 @@ static json_t *box_json(const struct quarantines *, const struct quarantine *);
 static uint64_t space_of(const struct quarantines *, const struct quarantine *);
 static bool read_match(const struct ask *, struct reply_to *, struct match *);
 static bool matches(const struct entry *, const struct match *);
-static bool contains(const char *text, struct str part);
+static bool contains(struct str text, struct str part);
 static int by_time(const void *, const void *);
 static json_t *entry_json(const struct entry *);
-static void end_all(const struct ask *, struct reply_to *, const char *done,
-    void (*end)(struct quarantines *, struct entry *, const char *));
+typedef void end_fn(
+    struct quarantines *, struct entry *, enum leave_why, bool more);
+static void end_all(
+    const struct ask *, struct reply_to *, const char *done, end_fn *);
+static size_t end_one(
+    struct quarantines *, struct entry *, struct str rcpt, end_fn *);
+static struct entry *of_rcpt(struct entry *, struct str rcpt);
+static bool read_rcpt(const struct ask *, struct reply_to *, struct str *);
 static struct box *read_box(
     const struct ask *, struct reply_to *, struct str name);
 static struct entry *read_entry(const struct ask *, struct reply_to *);
@@ -49,8 +55,10 @@ static const struct {
 	    "quarantine search NAME [sender=TEXT] [rcpt=TEXT] [subject=TEXT] "
 	    "[since=SECONDS]",
 	    answer_search },
-	{ "release", 4, 4, "quarantine release NAME MID|all", answer_release },
-	{ "delete", 4, 4, "quarantine delete NAME MID|all", answer_delete },
+	{ "release", 4, 5, "quarantine release NAME MID|all [rcpt=ADDRESS]",
+	    answer_release },
+	{ "delete", 4, 5, "quarantine delete NAME MID|all [rcpt=ADDRESS]",
+	    answer_delete },
 	{ "delay", 5, 5, "quarantine delay NAME MID SECONDS", answer_delay },
 	{ "move", 5, 5, "quarantine move NAME MID OTHER", answer_move },
 };
@@ -191,15 +199,15 @@ matches(const struct entry *e, const struct match *m)
 {
 	const struct stored *s = e->stored;
 
-	return e->entered >= m->since && contains(s->sender, m->sender) &&
-	       contains(s->rcpts, m->rcpt) && contains(s->subject, m->subject);
+	return e->entered >= m->since &&
+	       contains(str_of(s->sender), m->sender) &&
+	       contains(e->rcpt > 0 ? e->addr : str_of(s->rcpts), m->rcpt) &&
+	       contains(str_of(s->subject), m->subject);
 }
 
 static bool
-contains(const char *text, struct str part)
+contains(struct str s, struct str part)
 {
-	struct str s = str_of(text);
-
 	for (size_t i = 0; i + part.n <= s.n; i++)
 		if (part.n == 0 || strncasecmp(s.p + i, part.p, part.n) == 0)
 			return true;
@@ -214,22 +222,30 @@ by_time(const void *pa, const void *pb)
 
 	if (a->entered != b->entered)
 		return a->entered < b->entered ? -1 : 1;
-	return a->stored->mid < b->stored->mid ? -1 : 1;
+	if (a->stored != b->stored)
+		return a->stored->mid < b->stored->mid ? -1 : 1;
+	return a->rcpt < b->rcpt ? -1 : 1;
 }
 
 static json_t *
 entry_json(const struct entry *e)
 {
 	const struct stored *s = e->stored;
+	char *all = mem_strdup(s->rcpts);
+	json_t *rcpts;
 
+	for (char *p = all; *p != '\0'; p++)
+		if (*p == '\n')
+			*p = ' ';
+	rcpts = answer_text(e->rcpt > 0 ? e->addr : str_of(all));
+	free(all);
 	return json_pack("{s:I, s:o, s:o, s:o, s:I, s:o, s:I, s:I, s:I, s:o}",
 	    "mid", (json_int_t)s->mid, "quarantine", answer_text(e->box->name),
-	    "sender", answer_text(str_of(s->sender)), "recipients",
-	    answer_text(str_of(s->rcpts)), "bytes", (json_int_t)s->size,
-	    "subject", answer_text(str_of(s->subject)), "arrival",
-	    (json_int_t)s->arrival, "entered", (json_int_t)e->entered,
-	    "expires", (json_int_t)e->expires, "reason",
-	    answer_text(str_of(e->reason)));
+	    "sender", answer_text(str_of(s->sender)), "recipients", rcpts,
+	    "bytes", (json_int_t)s->size, "subject",
+	    answer_text(str_of(s->subject)), "arrival", (json_int_t)s->arrival,
+	    "entered", (json_int_t)e->entered, "expires",
+	    (json_int_t)e->expires, "reason", answer_text(str_of(e->reason)));
 }
 
 /* --- what is done with them --- */
@@ -247,31 +263,89 @@ answer_delete(const struct ask *a, struct reply_to *r)
 }
 
 static void
-end_all(const struct ask *a, struct reply_to *r, const char *done,
-    void (*end)(struct quarantines *, struct entry *, const char *))
+end_all(const struct ask *a, struct reply_to *r, const char *done, end_fn *end)
 {
 	struct quarantines *qs = &a->world->quarantines;
 	struct box *b = read_box(a, r, a->words[2]);
-	struct heap_node *node;
-	struct entry *e;
+	struct entry *e, **v;
+	struct str rcpt;
 	size_t n = 0;
 
-	if (b == NULL)
+	if (b == NULL || !read_rcpt(a, r, &rcpt))
 		return;
-	if (str_is(a->words[3], "all")) {
-		while ((node = heap_top(&b->by_age)) != NULL) {
-			end(qs, HEAP_OBJ(node, struct entry, age), "manual");
-			n++;
-		}
-	} else {
+	if (!str_is(a->words[3], "all")) {
 		e = read_entry(a, r);
 		if (e == NULL)
 			return;
-		end(qs, e, "manual");
-		n = 1;
+		n = end_one(qs, e, rcpt, end);
+		if (n == 0)
+			(void)wrong(r, 1,
+			    "MID %.*s is not held there for <%.*s>.",
+			    STR_ARG(a->words[3]), STR_ARG(rcpt));
+	} else {
+		size_t n_all = b->by_age.n;
+
+		/* by MID: whoever goes takes others of its message along */
+		v = mem_array(n_all + 1, sizeof(struct entry *));
+		for (size_t i = 0; i < n_all; i++)
+			v[i] = HEAP_OBJ(b->by_age.v[i], struct entry, age);
+		qsort(v, n_all, sizeof(struct entry *), by_time);
+		for (size_t i = 0; i < n_all; i++) {
+			bool last =
+			    i + 1 == n_all || v[i + 1]->stored != v[i]->stored;
+
+			/* the last of its message takes them all along */
+			if (last)
+				n += end_one(qs,
+				    quarantine_entry(
+					qs, b->name, v[i]->stored->mid),
+				    rcpt, end);
+		}
+		free(v);
 	}
-	r->json = json_pack("{s:o, s:s, s:I}", "quarantine",
-	    answer_text(b->name), "done", done, "messages", (json_int_t)n);
+	if (r->status == 0)
+		r->json = json_pack("{s:o, s:s, s:I}", "quarantine",
+		    answer_text(b->name), "done", done, "messages",
+		    (json_int_t)n);
+}
+
+/* The message; of spam, for all whom it is held for, or that one. */
+static size_t
+end_one(struct quarantines *qs, struct entry *e, struct str rcpt, end_fn *end)
+{
+	struct entry *next;
+	size_t n = 0;
+
+	for (e = of_rcpt(e, rcpt); e != NULL; e = next) {
+		next = of_rcpt(quarantine_entry_after(e), rcpt);
+		end(qs, e, LEAVE_MANUAL, next != NULL);
+		n++;
+	}
+	return n;
+}
+
+static struct entry *
+of_rcpt(struct entry *e, struct str rcpt)
+{
+	while (e != NULL && rcpt.n > 0 &&
+	       (e->rcpt == 0 || !str_eq_nocase(e->addr, rcpt)))
+		e = quarantine_entry_after(e);
+	return e;
+}
+
+static bool
+read_rcpt(const struct ask *a, struct reply_to *r, struct str *rcpt)
+{
+	struct str value = a->words[4];
+
+	*rcpt = STR("");
+	if (a->n_words < 5)
+		return true;
+	if (!str_is(str_cut(&value, '='), "rcpt") || value.n == 0)
+		return wrong(
+		    r, 2, "\"%.*s\" is not rcpt=ADDRESS", STR_ARG(a->words[4]));
+	*rcpt = value;
+	return true;
 }
 
 static void

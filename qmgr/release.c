@@ -1,6 +1,7 @@
 /* release.c - from spool/quarantine to cleanup, piece by piece */
 #include "qmgr/release.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,17 +30,24 @@ struct release {
 
 static void do_save(void *, struct save *);
 static int do_unlink(void *, const struct stored *, struct err *);
+static int do_note(
+    void *, const struct stored *, const struct held_rec *, struct err *);
 static void do_send(void *, struct stored *);
 static bool begin(struct world *, struct release *, struct peer *);
 static void send_envelope(struct release *, const struct qmessage *);
+static void choose_rcpts(
+    const struct stored *, struct qmessage *, struct arena *);
+static void list_early(
+    const struct stored *, struct envelope *, struct arena *);
 static size_t fitting(const struct rcpt *, size_t n);
 static uint32_t skip_of(const struct stored *, const struct qmessage *);
 static void say_begun(const struct stored *, const struct qmessage *);
 static bool pump(struct release *);
+static void cut(struct release *);
 static void end(struct world *, struct release *, bool safe);
 static void warn(const struct stored *, const char *text);
 
-const struct held_ops world_held_ops = { do_save, do_unlink, do_send };
+const struct held_ops world_held_ops = { do_save, do_unlink, do_note, do_send };
 
 void
 release_run(struct world *w)
@@ -51,8 +59,13 @@ release_run(struct world *w)
 	for (r = w->releases.first; r != NULL && n < RELEASES_MAX; r = next) {
 		next = r->next;
 		n++;
+		if (r->stored->arrived) {
+			cut(r);
+			end(w, r, true);
+			continue;
+		}
 		if (r->worker == NULL) {
-			p = world_cleanup(w);
+			p = world_cleanup_of(w, r->stored->releasing);
 			if (p == NULL)
 				continue;
 			if (!begin(w, r, p)) {
@@ -61,9 +74,7 @@ release_run(struct world *w)
 			}
 		}
 		if (!r->ended && !pump(r)) {
-			const struct abort_msg cut = { 0 };
-
-			ipc_send(r->worker->ipc, IPC_ABORT, r->txn, &cut);
+			cut(r);
 			end(w, r, false);
 		}
 	}
@@ -128,6 +139,22 @@ do_unlink(void *arg, const struct stored *s, struct err *err)
 	return 0;
 }
 
+static int
+do_note(void *arg, const struct stored *s, const struct held_rec *rec,
+    struct err *err)
+{
+	struct world *w = arg;
+	int fd = spool_open_mid(store_spool(w->store),
+	    (enum queue_place)s->place, s->mid, O_RDWR, err);
+	int rc;
+
+	if (fd == -1)
+		return -1;
+	rc = qrec_append(fd, s->mid, QREC_HELD, rec, false, err);
+	close(fd);
+	return rc;
+}
+
 /* Begun at the end of the turn: whoever calls is in the middle of something. */
 static void
 do_send(void *arg, struct stored *s)
@@ -153,7 +180,7 @@ begin(struct world *w, struct release *r, struct peer *p)
 	struct qmessage qm;
 	struct arena mem;
 
-	arena_init(&mem, QUEUE_READ_MEM);
+	arena_init(&mem, 2 * (size_t)QUEUE_READ_MEM);
 	r->fd = store_reader(w->store, QUEUE_QUARANTINE, s->mid, &err);
 	if (r->fd == -1 ||
 	    qmessage_read(&qm, r->fd, false, &mem, &err) != QREAD_MAIL) {
@@ -170,6 +197,8 @@ begin(struct world *w, struct release *r, struct peer *p)
 	qm.envelope.mid = s->releasing;
 	qm.envelope.skip = skip_of(s, &qm);
 	qm.envelope.max_size = r->size;
+	choose_rcpts(s, &qm, &mem);
+	list_early(s, &qm.envelope, &mem);
 	say_begun(s, &qm);
 	send_envelope(r, &qm);
 	if (qm.route.prepend.n > 0)
@@ -198,6 +227,10 @@ send_envelope(struct release *r, const struct qmessage *qm)
 		e.bounce_profile = qm->route.bounce_profile;
 	if (qm->route.gateway.n > 0)
 		e.gateway = qm->route.gateway;
+	/* where a filter sent it; but not into the spam quarantine again */
+	e.alt_mailhost = str_is_nocase(qm->route.alt_mailhost, SPAM_QUEUE)
+			     ? STR("")
+			     : qm->route.alt_mailhost;
 	e.rcpts = (struct codec_list){ at, qm->rcpt_v };
 	if (at < n)
 		e.flags |= ENV_MORE_RCPTS;
@@ -207,6 +240,37 @@ send_envelope(struct release *r, const struct qmessage *qm)
 		more.rcpts.v = qm->rcpt_v + at;
 		ipc_send(to, IPC_RCPT_MORE, r->txn, &more);
 	}
+}
+
+/* Of spam: those who were let go. */
+static void
+choose_rcpts(const struct stored *s, struct qmessage *qm, struct arena *mem)
+{
+	struct rcpt *v;
+	size_t n = 0;
+
+	if (s->pool != POOL_SPAM)
+		return;
+	v = arena_array(mem, qm->n_rcpts, sizeof(*v));
+	for (const struct entry *e = s->entries; e != NULL; e = e->next)
+		if (e->going == s->releasing && e->rcpt > 0 &&
+		    e->rcpt <= qm->n_rcpts)
+			v[n++] = qm->rcpt_v[e->rcpt - 1];
+	qm->rcpt_v = v;
+	qm->n_rcpts = n;
+}
+
+/* Whose settings for early release it gets. */
+static void
+list_early(const struct stored *s, struct envelope *out, struct arena *mem)
+{
+	struct early *v = arena_array(mem, HOLDS_MAX, sizeof(*v));
+	size_t n = 0;
+
+	for (const struct entry *e = s->entries; e != NULL; e = e->next)
+		if (e->early && e->state == HELD_RELEASED && n < HOLDS_MAX)
+			v[n++].quarantine = e->box->name;
+	out->early = (struct codec_list){ n, v };
 }
 
 /* How many of them one frame holds; at least one. */
@@ -281,6 +345,16 @@ pump(struct release *r)
 		r->ended = true;
 	}
 	return true;
+}
+
+/* What was begun is not to be. */
+static void
+cut(struct release *r)
+{
+	const struct abort_msg msg = { 0 };
+
+	if (r->worker != NULL && !r->ended)
+		ipc_send(r->worker->ipc, IPC_ABORT, r->txn, &msg);
 }
 
 static void

@@ -19,6 +19,7 @@
 struct peer {
 	struct world *world;
 	enum program_kind kind;
+	uint32_t worker;
 	struct ipc *ipc;
 	struct peer *next;
 };
@@ -50,9 +51,11 @@ void world_leave(struct world *);
 /* peers.c */
 /* A cleanup worker that can take something, each in turn; NULL: none. */
 struct peer *world_cleanup(struct world *);
+/* The one that has to do with that MID; NULL: it cannot at the moment. */
+struct peer *world_cleanup_of(struct world *, uint64_t mid);
 extern const struct outside world_outside;
-const struct ipc_handler *world_peer(
-    struct world *, enum program_kind, struct ipc *, void **arg);
+const struct ipc_handler *world_peer(struct world *, enum program_kind,
+    uint32_t worker, struct ipc *, void **arg);
 void world_tell_workqueue(struct world *); /* paused or not, to cleanup */
 
 /* intake.c */

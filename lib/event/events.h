@@ -70,6 +70,12 @@ CODEC_STRUCT(ev_rid, REC_EV_RID);
 	F(S, U64, mid, 0) F(S, U64, other, 0) F(S, STR, by, 300)
 #define EV_MID_HELD(S, F, L)                                                   \
 	F(S, U64, mid, 0) F(S, STR, quarantine, 100) F(S, STR, text, 300)
+#define EV_MID_LEFT(S, F, L)                                                   \
+	F(S, U64, mid, 0) F(S, STR, quarantine, 100) F(S, STR, text, 300)      \
+	F(S, U64, seconds, 0)
+#define EV_RCID(S, F, L) F(S, U64, rcid, 0) F(S, U64, mid, 0)
+#define EV_RCID_TEXT(S, F, L)                                                  \
+	F(S, U64, rcid, 0) F(S, U64, mid, 0) F(S, STR, text, 100)
 #define EV_NEW_DCID(S, F, L)                                                   \
 	F(S, U64, dcid, 0) F(S, STR, source, 64) F(S, IP, ip, 0)               \
 	F(S, U16, port, 0)
@@ -195,13 +201,29 @@ CODEC_STRUCT(ev_rid, REC_EV_RID);
 	E(SPAM_TAGGED, INFO, "ISQ: Tagging MID {mid} for quarantine", EV_MID)  \
 	E(QUARANTINED, INFO, "MID {mid} quarantined to \"{quarantine}\" ({text})",\
 	    EV_MID_HELD)                                                       \
+	E(QUARANTINE_NEW_REASON, INFO,                                         \
+	    "MID {mid} quarantine \"{quarantine}\" new reason ({text})",       \
+	    EV_MID_HELD)                                                       \
+	E(RPC_START, INFO,                                                     \
+	    "RPC Delivery start RCID {rcid} MID {mid} to local {text}",        \
+	    EV_RCID_TEXT)                                                      \
 	E(SPAM_QUARANTINED, INFO, "ISQ: Quarantined MID {mid}", EV_MID)        \
+	E(RPC_DONE, INFO, "RPC Message done RCID {rcid} MID {mid}", EV_RCID)   \
+	E(RPC_REJECTED, INFO, "RPC Message rejected RCID {rcid} MID {mid}",    \
+	    EV_RCID)                                                           \
+	E(SPAM_RELEASED, INFO, "ISQ: Released MID {mid} ({text})",             \
+	    EV_MID_TEXT)                                                       \
+	E(SPAM_DELETED, INFO, "ISQ: Deleted MID {mid} ({text})", EV_MID_TEXT)  \
+	E(SPAM_REINJECTED, INFO, "ISQ: Reinjected MID {mid} as MID {other}",   \
+	    EV_MID_PAIR)                                                       \
 	E(QUARANTINE_RELEASED, INFO,                                           \
-	    "MID {mid} released from quarantine \"{quarantine}\" ({text})",    \
-	    EV_MID_HELD)                                                       \
+	    "MID {mid} released from quarantine \"{quarantine}\" ({text}) "    \
+	    "t={seconds}",                                                     \
+	    EV_MID_LEFT)                                                       \
 	E(QUARANTINE_DELETED, INFO,                                            \
-	    "MID {mid} deleted from quarantine \"{quarantine}\" ({text})",     \
-	    EV_MID_HELD)                                                       \
+	    "MID {mid} deleted from quarantine \"{quarantine}\" ({text}) "     \
+	    "t={seconds}",                                                     \
+	    EV_MID_LEFT)                                                       \
 	E(RELEASED_FROM_ALL, INFO, "MID {mid} released from all quarantines",  \
 	    EV_MID)                                                            \
 	E(DELETED_FROM_ALL, INFO, "MID {mid} deleted from all quarantines",    \

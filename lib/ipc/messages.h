@@ -31,9 +31,9 @@
 /* First message on the channel from the master. fds: configuration bundle
  * (config/bundle.h), shared memory of lib/stats. */
 #define REC_SETUP(S, F, L)                                                     \
-	F(S, U32, worker, WORKERS_MAX) /* index among those of its kind */     \
-	F(S, U32, n_workers, WORKERS_MAX)                                      \
-	F(S, U32, slot, 1024) /* of the shared memory */                       \
+	F(S, U32, worker, WORKERS_MAX)    /* index among those of its kind */  \
+	F(S, U32, n_workers, WORKERS_MAX) /* of them; qmgr: of cleanup */      \
+	F(S, U32, slot, 1024)             /* of the shared memory */           \
 	F(S, U64, revision, 0)                                                 \
 	F(S, STR, folder, TEXT_MAX) /* for qmgr, cleanup, recorder */          \
 	F(S, U32, uid, 0)           /* to become; 0: stay */                   \
@@ -96,6 +96,7 @@ enum dsn_notify { /* bits of rcpt.notify */
 	DSN_FAILURE = 4,
 	DSN_DELAY = 8
 };
+#define REC_EARLY(S, F, L) F(S, STR, quarantine, NAME_MAX_LEN)
 #define REC_ENVELOPE(S, F, L)                                                  \
 	F(S, U64, mid, 0)                                                      \
 	F(S, U64, icid, 0)                                                     \
@@ -124,7 +125,9 @@ enum dsn_notify { /* bits of rcpt.notify */
 	F(S, STR, country, 3)        /* of the client; empty: not known */     \
 	F(S, U8, enters, 2)          /* enum work_entry (pipeline/work.h) */   \
 	F(S, U32, skip, 0)           /* SKIP_* (filter/work.h): after a        \
-				      * quarantine */                          \
+				      * quarantine, as these are: */           \
+	F(S, STR, alt_mailhost, DOMAIN_MAX) /* as of MESSAGE; or empty */      \
+	L(S, early, early, HOLDS_MAX) /* who released it for want of room */   \
 	/* cleanup's own: MID of the message that it was made of (queue.h), */ \
 	/* and the slot that this one stood in, plus 1; 0: a file */           \
 	F(S, U64, parent, 0)                                                   \
@@ -173,7 +176,7 @@ enum dsn_notify { /* bits of rcpt.notify */
 	F(S, STR, listener, NAME_MAX_LEN)                                      \
 	F(S, STR, bounce_profile, NAME_MAX_LEN)                                \
 	F(S, STR, gateway, NAME_MAX_LEN)                                       \
-	F(S, STR, subject, 200) /* for showrecipients */                       \
+	F(S, STR, subject, 1000) /* raw */                                     \
 	F(S, U32, flags, 0)                                                    \
 	F(S, U8, ret, 2)                                                       \
 	F(S, STR, envid, 100)                                                  \
@@ -461,6 +464,7 @@ enum scan_kind { SCAN_SPAM, SCAN_VIRUS };
 	R(secret, REC_SECRET)                                                  \
 	R(no_secret, REC_NO_SECRET)                                            \
 	R(rcpt, REC_RCPT)                                                      \
+	R(early, REC_EARLY)                                                    \
 	R(envelope, REC_ENVELOPE)                                              \
 	R(rcpt_more, REC_RCPT_MORE)                                            \
 	R(end_msg, REC_END)                                                    \

@@ -61,6 +61,7 @@ static int apply_route(struct reader *, struct str payload);
 static int apply_done(struct reader *, struct str payload);
 static int apply_defer(struct reader *, struct str payload);
 static int apply_held(struct reader *, struct str payload);
+static int apply_rcpts_held(struct reader *, const struct held_rec *);
 static int apply_releasing(struct reader *, struct str payload);
 static int apply_order(struct reader *, struct str payload);
 static struct rcpt_state *state_of(
@@ -456,6 +457,28 @@ apply_held(struct reader *r, struct str payload)
 	h->state = rec.state;
 	h->entered = rec.entered;
 	h->expires = rec.expires;
+	h->early = rec.early;
+	return rec.rids.n > 0 ? apply_rcpts_held(r, &rec) : 0;
+}
+
+static int
+apply_rcpts_held(struct reader *r, const struct held_rec *rec)
+{
+	const struct rid_rec *rids = rec->rids.v;
+	struct qmessage *m = r->m;
+
+	if (m->rcpt_helds == NULL)
+		m->rcpt_helds =
+		    arena_array(r->mem, m->n_rcpts, sizeof(*m->rcpt_helds));
+	for (size_t i = 0; i < rec->rids.n; i++) {
+		struct rcpt_held *h;
+
+		if (rids[i].rid >= m->n_rcpts)
+			return err_set(r->err, ERR_PERM,
+			    "HELD of a recipient that is not there");
+		h = &m->rcpt_helds[rids[i].rid];
+		*h = (struct rcpt_held){ true, rec->state, rec->next };
+	}
 	return 0;
 }
 
@@ -526,6 +549,7 @@ set_rcpts(struct reader *r)
 	m->rcpt_v = m->envelope.rcpts.v;
 	m->n_rcpts = m->envelope.rcpts.n;
 	m->rcpts = arena_array(r->mem, m->n_rcpts, sizeof(*m->rcpts));
+	m->rcpt_helds = NULL;
 }
 
 /* n bytes at `at`; they stay until the next call. */

@@ -106,16 +106,28 @@ enum order_what {
 };
 enum rcpt_end { RCPT_DELIVERED, RCPT_BOUNCED, RCPT_DELETED, RCPT_DROPPED };
 
-/* What a quarantine does with the message (appended by qmgr). The last one of
- * a quarantine counts. */
+/*
+ * What a quarantine does with the message (appended by qmgr). The last one of
+ * a quarantine counts. The spam quarantine lets each recipient go by itself:
+ * there the last one that names him counts.
+ */
 #define REC_HELD(S, F, L)                                                      \
 	F(S, STR, quarantine, NAME_MAX_LEN)                                    \
-	F(S, U8, state, 3)     /* enum held_state */                           \
+	F(S, U8, state, 4)     /* enum held_state */                           \
 	F(S, I64, entered, 0)  /* wall ms */                                   \
 	F(S, I64, expires, 0)  /* wall ms */                                   \
-	F(S, STR, reason, 300) /* as of hold_rec */
+	F(S, STR, reason, 300) /* as of hold_rec */                            \
+	F(S, U8, early, 1)     /* released for want of room */                 \
+	F(S, U64, next, 0)     /* released: under this MID; 0: not yet said */ \
+	L(S, rid_rec, rids, RCPTS_MAX) /* recipients; none: all of them */
 CODEC_STRUCT(held_rec, REC_HELD);
-enum held_state { HELD_IN, HELD_RELEASED, HELD_DELETED, HELD_MOVED };
+enum held_state {
+	HELD_IN,
+	HELD_RELEASED,
+	HELD_DELETED,
+	HELD_MOVED,
+	HELD_SENT /* released, and what it became is safe: a recipient */
+};
 /* Released by all of them: it goes back to the work queue under this MID. */
 #define REC_RELEASING(S, F, L) F(S, U64, mid, 0)
 CODEC_STRUCT(releasing_rec, REC_RELEASING);
@@ -251,6 +263,13 @@ struct rcpt_state {
 	struct str host;  /* ordered: where it goes; "": to its domain */
 };
 
+/* What the spam quarantine does with a recipient. */
+struct rcpt_held {
+	bool is;
+	uint8_t state; /* enum held_state */
+	uint64_t next; /* as of held_rec */
+};
+
 /* A whole queue file in memory; strings live in the arena given. */
 struct qmessage {
 	uint64_t mid;
@@ -268,7 +287,8 @@ struct qmessage {
 	/* Of what is or was held: one for each quarantine, its last one. */
 	struct held_rec *helds;
 	size_t n_helds;
-	uint64_t releasing; /* 0: not released by all of them */
+	struct rcpt_held *rcpt_helds; /* n_rcpts of them; NULL: of none */
+	uint64_t releasing;           /* 0: not released by all of them */
 };
 
 enum qread {

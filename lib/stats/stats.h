@@ -81,7 +81,7 @@ enum stats_gauge {
 	    STATS_N_GAUGES
 };
 
-enum stats_id { STATS_MID, STATS_ICID, STATS_DCID, STATS_N_IDS };
+enum stats_id { STATS_MID, STATS_ICID, STATS_DCID, STATS_RCID, STATS_N_IDS };
 
 struct stats;
 

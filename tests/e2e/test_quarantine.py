@@ -1,5 +1,6 @@
 """Quarantines: held by a filter, kept over a crash, released, delivered once."""
 import os
+import re
 import shutil
 import tempfile
 
@@ -12,11 +13,14 @@ from suite import Suite, wait_for
 FILTERS = """
 policy_violation: if (subject == "^hold") { quarantine("Policy"); }
 brief: if (subject == "^brief") { quarantine("Brief"); }
+spam: if (subject == "^spam") { alt-mailhost("the.euq.queue"); }
 both: if (subject == "^both") { quarantine("Brief"); quarantine("Policy"); }
 """
 HELD = CONFIG + """
 quarantines:
   - {name: Brief, retention: 2s, action: release}
+spam_quarantine:
+  enabled: yes
 """
 
 
@@ -36,10 +40,10 @@ def held():
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def send(held, subject, size=5):
+def send(held, subject, size=5, rcpts=("anna@example.com",)):
     body = b"hello\r\n" * size
     with held.client() as c:
-        code, text = c.mail("s@client.test", ["anna@example.com"],
+        code, text = c.mail("s@client.test", list(rcpts),
                             b"Subject: " + subject.encode() +
                             b"\r\n\r\n" + body)
         assert code == 250, text
@@ -132,3 +136,49 @@ def test_deleted_in_one_is_never_delivered(held):
     held.wait_log("MID %d deleted from all quarantines" % mid)
     wait_for("an empty quarantine", lambda: files(held) == [])
     assert delivered(held, "both") == []
+
+
+def test_spam_of_each_recipient(held):
+    """10.6: a filter may send mail there; each recipient has an entry."""
+    name = "Spam Quarantine"
+    who = ["anna@example.com", "bert@example.com", "cleo@example.com"]
+    mid = send(held, "spam =?utf-8?q?=C3=BCber?= alles", rcpts=who)
+    held.wait_log("Message finished MID %d done" % mid)
+    lines = [l for l in held.log() if re.search(r"MID %d\b" % mid, l)]
+    rcid = re.search(r"RCID (\d+)", "\n".join(lines)).group(1)
+    assert [l for l in lines if "RPC" in l or "ISQ" in l or "queued" in l] == [
+        "MID %d queued for delivery" % mid,
+        "RPC Delivery start RCID %s MID %d to local Postern Spam Quarantine"
+        % (rcid, mid),
+        "ISQ: Quarantined MID %d" % mid,
+        "RPC Message done RCID %s MID %d" % (rcid, mid)]
+    found = ask(held, "search", name, "subject=\u00fcber")["messages"]
+    assert [m["recipients"] for m in found] == who
+    assert found[0]["subject"] == "spam \u00fcber alles"
+    assert held.ask("status")["gauges"]["spam_quarantine_messages"] == 1
+    hosts = {h["recipient_host"]: h for h in held.ask("tophosts")["hosts"]}
+    assert hosts["the.euq.queue"]["deliv_rcpts"] == 3
+    assert hosts["the.euq.release.queue"]["active_rcpts"] == 0
+    assert hosts["the.encryption.queue"]["active_rcpts"] == 0
+
+    gone = ask(held, "release", name, str(mid), "rcpt=bert@example.com")
+    assert gone["messages"] == 1
+    wait_for("delivery", lambda: delivered(held, "spam =?utf-8?q?=C3=BCber?= "
+                                                 "alles"))
+    held.wait_log("ISQ: Reinjected MID %d as MID " % mid)
+    assert [m["recipients"] for m in ask(held, "search", name)["messages"]] \
+        == [who[0], who[2]]
+    # what each of them has decided survives
+    gone = held.kill("qmgr 0")
+    wait_for("a new qmgr", lambda: held.pids().get("qmgr 0", gone) != gone and
+             "Policy" in held.postern("quarantine", "list", ok=(0, 4)))
+    assert ask(held, "delete", name, "all", "rcpt=anna@example.com")[
+        "messages"] == 1
+    ask(held, "release", name, "all")
+    (first, second) = wait_for("both", lambda: (
+        lambda v: v if len(v) == 2 else None)(delivered(
+            held, "spam =?utf-8?q?=C3=BCber?= alles")))
+    assert [first.rcpts, second.rcpts] == [[who[1]], [who[2]]]
+    wait_for("an empty quarantine", lambda: files(held) == [])
+    hosts = held.ask("hoststatus", "the.euq.release.queue")
+    assert hosts["gauges"]["active_recipients"] == 0

@@ -1,5 +1,6 @@
 /* test_quarantine.c - what is held, until when, and how it leaves (10.2, 10.3)
  */
+#include "qmgr/dest.h"
 #include "qmgr/quarantine.h"
 #include "qmgr_double.h"
 
@@ -21,7 +22,8 @@ struct outer {
 	struct held_rec recs[64]; /* what was written, in order */
 	size_t n_recs;
 	uint64_t releasing, sent[64], gone[64];
-	size_t n_sent, n_gone;
+	size_t n_sent, n_gone, n_noted;
+	uint64_t noted_as;
 	struct stored *last_sent;
 	bool fails;
 };
@@ -45,6 +47,18 @@ outer_unlink(void *arg, const struct stored *s, struct err *err)
 	return 0;
 }
 
+static int
+outer_note(void *arg, const struct stored *s, const struct held_rec *rec,
+    struct err *err)
+{
+	struct outer *o = arg;
+
+	(void)s, (void)err;
+	o->n_noted += rec->rids.n;
+	o->noted_as = rec->next;
+	return 0;
+}
+
 static void
 outer_send(void *arg, struct stored *s)
 {
@@ -54,7 +68,7 @@ outer_send(void *arg, struct stored *s)
 	o->last_sent = s;
 }
 
-static const struct held_ops outer_ops = { outer_save, outer_unlink,
+static const struct held_ops outer_ops = { outer_save, outer_unlink, outer_note,
 	outer_send };
 
 struct rig {
@@ -170,9 +184,10 @@ test_deleted_when_its_time_is_over(void **state)
 	later(&r, 1);
 	assert_int_equal(r.o.n_gone, 1);
 	assert_int_equal(r.o.n_sent, 0);
-	assert_said("MID 5 deleted from quarantine \"Policy\" (expired)\n"
-		    "MID 5 deleted from all quarantines\n"
-		    "Message finished MID 5 done\n");
+	assert_said(
+	    "MID 5 deleted from quarantine \"Policy\" (expired) t=172800\n"
+	    "MID 5 deleted from all quarantines\n"
+	    "Message finished MID 5 done\n");
 	assert_int_equal(r.qs.bytes[POOL_COMMON], 0);
 	assert_gauges(&r, 0, 0, 0);
 	assert_null(quarantine_find(&r.qs, 5));
@@ -189,7 +204,7 @@ test_released_when_its_time_is_over(void **state)
 	rig_open(&r);
 	hold(&r, 5, 1000, "Soft", NULL);
 	later(&r, HOUR);
-	assert_said("MID 5 released from quarantine \"Soft\" (expired)\n"
+	assert_said("MID 5 released from quarantine \"Soft\" (expired) t=3600\n"
 		    "MID 5 released from all quarantines\n");
 	assert_int_equal(r.o.recs[1].state, HELD_RELEASED);
 	assert_int_not_equal(r.o.releasing, 0);
@@ -234,14 +249,14 @@ test_several_quarantines(void **state)
 		hold(&r, 5, 1000, "Policy", "Soft");
 		(cases[i].delete_first ? quarantine_delete
 				       : quarantine_release)(
-		    &r.qs, entry(&r, "Policy", 5), "manual");
+		    &r.qs, entry(&r, "Policy", 5), LEAVE_MANUAL, false);
 		saved(&r);
 		assert_null(quarantine_entry(&r.qs, STR("Policy"), 5));
 		assert_int_equal(r.o.n_sent + r.o.n_gone, 0);
 		assert_int_equal(r.qs.bytes[POOL_COMMON], 1000);
 		(cases[i].delete_second ? quarantine_delete
 					: quarantine_release)(
-		    &r.qs, entry(&r, "Soft", 5), "manual");
+		    &r.qs, entry(&r, "Soft", 5), LEAVE_MANUAL, false);
 		saved(&r);
 		if (r.o.n_sent != (cases[i].delivered ? 1 : 0) ||
 		    r.o.n_gone != (cases[i].delivered ? 0 : 1))
@@ -267,12 +282,14 @@ test_want_of_room(void **state)
 	assert_said("The quarantines are 85 % full\n");
 	later(&r, 1);
 	hold(&r, 4, 300000, "Policy", NULL);
-	assert_said("MID 2 released from quarantine \"Soft\" (queue full)\n");
+	assert_said(
+	    "MID 2 released from quarantine \"Soft\" (queue full) t=0\n");
 	assert_not_said("MID 1 deleted");
 	assert_non_null(quarantine_entry(&r.qs, STR("Policy"), 4));
 	later(&r, 1);
 	hold(&r, 5, 300000, "Policy", NULL);
-	assert_said("MID 3 deleted from quarantine \"Policy\" (queue full)\n");
+	assert_said(
+	    "MID 3 deleted from quarantine \"Policy\" (queue full) t=0\n");
 	rig_close(&r);
 }
 
@@ -398,6 +415,30 @@ test_dur_18_released_and_found_again(void **state)
 	}
 }
 
+static void
+spam(struct rig *r, uint64_t mid, uint64_t size)
+{
+	static const struct rcpt v[] = { { .addr = STR("anna@one.test") },
+		{ .addr = STR("bert@one.test") },
+		{ .addr = STR("cleo@one.test") } };
+	const struct stored_info in = { .mid = mid,
+		.size = size,
+		.arrival = DOUBLE_WALL,
+		.rcpts = v,
+		.n_rcpts = 3,
+		.place = QUEUE_INCOMING,
+		.spam = true };
+
+	quarantine_take(&r->qs, &in);
+	saved(r);
+}
+
+static uint64_t
+waiting(struct rig *r, const char *host)
+{
+	return dest_find(&r->t->q, str_of(host))->n_inside;
+}
+
 /* Room and time of its own; the oldest goes when it is full. */
 static void
 test_spam(void **state)
@@ -407,27 +448,158 @@ test_spam(void **state)
 	(void)state;
 	rig_open(&r);
 	hold(&r, 1, 900000, "Exempt", NULL);
-	for (uint64_t mid = 2; mid < 4; mid++) {
-		const struct stored_info in = { .mid = mid,
-			.size = 900000,
-			.arrival = DOUBLE_WALL,
-			.place = QUEUE_INCOMING,
-			.spam = true };
-
-		quarantine_take(&r.qs, &in);
-		saved(&r);
-	}
-	assert_said("ISQ: Quarantined MID 2\n"
-		    "MID 2 deleted from quarantine \"Spam Quarantine\" "
-		    "(queue full)\n");
+	spam(&r, 2, 900000);
+	spam(&r, 3, 900000);
+	assert_said("RPC Delivery start RCID 1 MID 2 to local Postern Spam "
+		    "Quarantine\n"
+		    "ISQ: Quarantined MID 2\n"
+		    "RPC Message done RCID 1 MID 2\n"
+		    "Message finished MID 2 done\n"
+		    "ISQ: Deleted MID 2 (queue full)\n");
 	assert_said("ISQ: Quarantined MID 3\n");
+	assert_not_said("ISQ: Quarantined MID 2\nMessage finished MID 2 done");
 	assert_int_equal(r.qs.bytes[POOL_SPAM], 900000);
 	assert_int_equal(r.qs.bytes[POOL_COMMON], 900000);
 	assert_gauges(&r, 1, 1, 1800000);
 	later(&r, DAY);
+	assert_said("ISQ: Deleted MID 3 (expired)\n");
 	assert_null(quarantine_find(&r.qs, 3));
 	assert_int_equal(r.o.n_sent, 0);
+	assert_int_equal(
+	    dest_find(&r.t->q, STR(SPAM_QUEUE))->count[DEST_DELIVERED], 6);
 	rig_close(&r);
+}
+
+/* It waits where everybody can see it. */
+static void
+test_spam_waits_for_its_quarantine(void **state)
+{
+	static const char *const yaml[] = {
+		TWIN_CONFIG "spam_quarantine: {enabled: no}\n",
+		TWIN_CONFIG "spam_quarantine: {enabled: yes, max_size: 1M, "
+			    "delete_oldest: no}\n",
+	};
+	static const char *const why[] = {
+		"The spam quarantine is switched off: MID 6 waits\n",
+		"The spam quarantine is full: MID 6 waits\n",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < NELEM(yaml); i++) {
+		struct config *other = twin_config(yaml[i]);
+		struct rig r;
+
+		rig_open(&r);
+		spam(&r, 5, 900000);
+		assert_int_equal(waiting(&r, SPAM_QUEUE), 0);
+		qmgr_config(&r.t->q, other);
+		quarantine_config(&r.qs);
+		spam(&r, 6, 900000);
+		assert_said(why[i]);
+		assert_int_equal(waiting(&r, SPAM_QUEUE), 3);
+		assert_int_equal(stats_gauge_sum(r.t->q.stats,
+				     STATS_GAUGE_active_recipients),
+		    3);
+		assert_int_equal(
+		    quarantine_find(&r.qs, 6)->place, QUEUE_INCOMING);
+		qmgr_config(&r.t->q, r.t->config);
+		quarantine_config(&r.qs);
+		later(&r, 10000);
+		assert_int_equal(waiting(&r, SPAM_QUEUE), 0);
+		assert_int_equal(
+		    quarantine_find(&r.qs, 6)->place, QUEUE_QUARANTINE);
+		rig_close(&r);
+		config_unref(&other);
+	}
+}
+
+/* Each goes his own way; the message stays for those that are left. */
+static void
+test_spam_of_each_recipient(void **state)
+{
+	struct rig r;
+	struct entry *anna, *bert, *cleo;
+	uint64_t mid;
+
+	(void)state;
+	rig_open(&r);
+	spam(&r, 5, 1000);
+	anna = entry(&r, QUARANTINE_SPAM_NAME, 5);
+	bert = quarantine_entry_after(anna);
+	cleo = quarantine_entry_after(bert);
+	assert_true(str_is(bert->addr, "bert@one.test"));
+	assert_null(quarantine_entry_after(cleo));
+	quarantine_release(&r.qs, bert, LEAVE_MANUAL, false);
+	assert_int_equal(waiting(&r, RELEASE_QUEUE), 1);
+	saved(&r);
+	mid = quarantine_find(&r.qs, 5)->releasing;
+	assert_int_equal(r.o.recs[1].state, HELD_RELEASED);
+	assert_int_equal(r.o.recs[1].next, mid);
+	assert_int_equal(r.o.recs[1].rids.n, 1);
+	assert_int_equal(r.o.n_sent, 1);
+	/* while it is on its way */
+	quarantine_release(&r.qs, cleo, LEAVE_MANUAL, false);
+	assert_int_equal(waiting(&r, RELEASE_QUEUE), 2);
+	quarantine_sent(&r.qs, r.o.last_sent, true);
+	/* before the new one can leave */
+	assert_int_equal(r.o.n_noted, 1);
+	assert_int_equal(r.o.noted_as, mid);
+	saved(&r);
+	assert_int_equal(r.o.n_sent, 2);
+	assert_int_equal(waiting(&r, RELEASE_QUEUE), 1);
+	quarantine_sent(&r.qs, r.o.last_sent, true);
+	saved(&r);
+	assert_int_equal(waiting(&r, RELEASE_QUEUE), 0);
+	assert_int_equal(r.o.n_gone, 0);
+	assert_ptr_equal(entry(&r, QUARANTINE_SPAM_NAME, 5), anna);
+	quarantine_delete(&r.qs, anna, LEAVE_MANUAL, false);
+	assert_int_equal(r.o.n_gone, 1);
+	assert_int_equal(r.qs.bytes[POOL_SPAM], 0);
+	rig_close(&r);
+}
+
+/* What recovery finds: released under a MID, which is there, or is not. */
+static void
+test_spam_found_again(void **state)
+{
+	static const struct held_rec rec = { .quarantine =
+						 STR(QUARANTINE_SPAM_NAME),
+		.entered = DOUBLE_WALL,
+		.expires = DOUBLE_WALL + DAY,
+		.reason = STR("") };
+	static const struct rcpt_held helds[] = { { true, HELD_RELEASED, 9 },
+		{ true, HELD_SENT, 8 }, { false, 0, 0 } };
+	static const struct rcpt v[] = { { .addr = STR("anna@one.test") },
+		{ .addr = STR("bert@one.test") },
+		{ .addr = STR("cleo@one.test") } };
+	const struct stored_info in = { .mid = 5,
+		.size = 100,
+		.arrival = DOUBLE_WALL,
+		.rcpts = v,
+		.n_rcpts = 3,
+		.place = QUEUE_QUARANTINE,
+		.helds = &rec,
+		.n_helds = 1,
+		.rcpt_helds = helds };
+	struct rig r;
+
+	(void)state;
+	for (int there = 0; there < 2; there++) {
+		rig_open(&r);
+		quarantine_take(&r.qs, &in);
+		saved(&r);
+		assert_int_equal(quarantine_find(&r.qs, 5)->releasing, 9);
+		assert_int_equal(r.o.n_sent, 1);
+		if (there)
+			quarantine_seen(&r.qs, 9, DOUBLE_WALL);
+		quarantine_sent(&r.qs, r.o.last_sent, false);
+		assert_int_equal(r.o.n_noted, there);
+		later(&r, 10000);
+		assert_int_equal(r.o.n_sent, 2 - there);
+		assert_true(str_is(
+		    entry(&r, QUARANTINE_SPAM_NAME, 5)->addr, "cleo@one.test"));
+		rig_close(&r);
+	}
 }
 
 int
@@ -444,6 +616,9 @@ main(void)
 		cmocka_unit_test(test_a_quarantine_that_is_no_more),
 		cmocka_unit_test(test_the_disk_fails),
 		cmocka_unit_test(test_spam),
+		cmocka_unit_test(test_spam_waits_for_its_quarantine),
+		cmocka_unit_test(test_spam_of_each_recipient),
+		cmocka_unit_test(test_spam_found_again),
 		cmocka_unit_test(test_dur_18_released_and_found_again),
 	};
 
