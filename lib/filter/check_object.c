@@ -102,5 +102,5 @@ matches(const struct regex *regex, struct str name)
 {
 	struct str match;
 
-	return regex_search(regex, name, 0, &match) == REGEX_YES;
+	return regex_search(regex, name, 0, 0, &match) == REGEX_YES;
 }

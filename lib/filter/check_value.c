@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "filter/check.h"
+#include "filter/prefilter.h"
 #include "filter/regex.h"
 
 static check_fn check_number, check_decimal, check_text, check_regex,
@@ -80,7 +81,6 @@ check_compile(struct check *c, const struct value *v, unsigned flags)
 {
 	struct err err = ERR_INIT;
 	struct regex *regex = regex_compile(v->text, flags, &err);
-	struct filter_regex *owned;
 	char quoted[100];
 
 	if (regex == NULL) {
@@ -88,9 +88,8 @@ check_compile(struct check *c, const struct value *v, unsigned flags)
 		    "%s: %s", source_quote(quoted, v->text), err.text);
 		return NULL;
 	}
-	owned = arena_alloc(c->source->mem, sizeof(*owned));
-	*owned = (struct filter_regex){ *c->regexes, regex };
-	*c->regexes = owned;
+	prefilter_keep(
+	    c->regexes, regex, v->text, flags, false, c->source->mem);
 	return regex;
 }
 

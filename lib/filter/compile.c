@@ -94,6 +94,9 @@ filters_compile(const struct config *config, struct filter_problems *problems,
 		compile_table(fs, &src, config, (enum direction)d);
 	if (problems->n_errors > before)
 		filters_free(&fs);
+	else
+		fs->prefilter = prefilter_make(fs->words,
+		    config->work.n_dictionaries, fs->regexes, fs->mem);
 	return fs;
 }
 

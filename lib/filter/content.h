@@ -62,9 +62,13 @@ uint64_t text_score(
 
 /* --- dictionary.c, smart.c --- */
 
-/* Sum of weights of what is found; in a short text or a line. d NULL: 0. */
-uint64_t dictionary_score(
-    struct eval *, const struct dictionary *, struct str text, uint64_t enough);
+/* Sum of weights of what is found; in a short text or a line. d NULL: 0.
+ * flags: of regex_search(). */
+uint64_t dictionary_score(struct eval *, const struct dictionary *,
+    struct str text, unsigned flags, uint64_t enough);
+/* Is any term in it? The text as for eval_finds(). */
+bool dictionary_finds(
+    struct eval *, const struct dictionary *, struct str text);
 /* The next valid number of that kind at or after `from` (3.2). */
 bool smart_search(
     enum smart_id, struct str text, size_t from, struct str *match);

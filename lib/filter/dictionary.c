@@ -6,49 +6,35 @@
 #include <string.h>
 
 #include "config/config.h"
+#include "filter/automaton.h"
 #include "filter/content.h"
 #include "filter/regex.h"
+#include "filter/texts.h"
 
-#define NONE UINT32_MAX
+#define ROWS_MAX ((size_t)256 << 10) /* bytes, of one dictionary */
 
-/* A state of the automaton: what was read so far is the beginning of a word.
- * fail: the longest end of it that is one, too. */
-struct node {
-	uint32_t child, next; /* first child, sibling; NONE */
-	uint32_t fail;
-	uint32_t word;    /* index of the word that ends here; NONE */
-	uint32_t shorter; /* nearest fail that ends a word; NONE */
-	uint32_t depth;
-	unsigned char c;
-};
 struct word {
+	struct str text;
 	uint32_t weight;
-	uint32_t length;
 };
 struct term { /* an expression or a smart identifier */
-	const struct regex *regex;
+	const struct filter_regex *regex;
 	enum smart_id smart;
 	uint32_t weight;
 };
 struct words {
-	struct node *nodes; /* [0]: nothing read */
-	uint32_t n_nodes, cap;
-	uint32_t first[256]; /* children of the root */
+	struct automaton automaton;
 	struct word *words;
 	struct term *terms;
 	uint32_t n_words, n_terms;
-	bool nocase, whole;
-	struct arena *mem;
+	bool whole;
 };
 
 static const struct words *compile(
     const struct dictionary *, struct source *, struct filter_regex **);
 static bool is_literal(struct str term, bool nocase);
 static void add_word(struct words *, struct str term, uint32_t weight);
-static uint32_t child_of(const struct words *, uint32_t node, unsigned char c);
-static uint32_t add_child(struct words *, uint32_t node, unsigned char c);
-static void link_fails(struct words *);
-static const struct regex *compile_term(const struct dictionary *,
+static const struct filter_regex *compile_term(const struct dictionary *,
     const struct dictionary_term *, struct source *, struct filter_regex **);
 static uint64_t find_words(
     struct eval *, const struct words *, struct str text, uint64_t enough);
@@ -68,7 +54,7 @@ words_compile(
 
 uint64_t
 dictionary_score(struct eval *e, const struct dictionary *d, struct str text,
-    uint64_t enough)
+    unsigned flags, uint64_t enough)
 {
 	const struct config *cf = e->w->origin->config;
 	const struct words *w;
@@ -86,7 +72,8 @@ dictionary_score(struct eval *e, const struct dictionary *d, struct str text,
 		while (at <= text.n && score < enough &&
 		       (t->smart != SMART_NONE
 			       ? smart_search(t->smart, text, at, &match)
-			       : eval_search(e, t->regex, text, at, &match))) {
+			       : eval_search_as(e, t->regex->regex, text, at,
+				     flags, &match))) {
 			content_matched(e, match);
 			score += t->weight;
 			if (match.n == 0)
@@ -97,6 +84,17 @@ dictionary_score(struct eval *e, const struct dictionary *d, struct str text,
 	return score;
 }
 
+bool
+dictionary_finds(struct eval *e, const struct dictionary *d, struct str text)
+{
+	const struct hits *h = texts_hits(e->w, text);
+	const struct dictionary *all = e->w->origin->config->work.dictionaries;
+
+	if (d == NULL || (!h->odd && !hits_may(h, (uint32_t)(d - all))))
+		return false;
+	return dictionary_score(e, d, text, h->utf8 ? REGEX_VALID : 0, 1) > 0;
+}
+
 /* --- compiling --- */
 
 static const struct words *
@@ -105,19 +103,15 @@ compile(const struct dictionary *d, struct source *src,
 {
 	struct words *w = arena_alloc(src->mem, sizeof(*w));
 
-	*w = (struct words){ .mem = src->mem,
-		.nocase = d->ignore_case,
-		.whole = d->whole_words,
-		.cap = 64,
-		.n_nodes = 1 };
-	w->nodes = arena_array(src->mem, w->cap, sizeof(*w->nodes));
-	w->nodes[0] = (struct node){ NONE, NONE, 0, NONE, NONE, 0, 0 };
+	*w = (struct words){ .whole = d->whole_words };
+	automaton_init(&w->automaton, d->ignore_case, src->mem);
 	w->words = arena_array(src->mem, d->n_terms + 1, sizeof(*w->words));
 	w->terms = arena_array(src->mem, d->n_terms + 1, sizeof(*w->terms));
 	for (size_t i = 0; i < d->n_terms; i++) {
 		const struct dictionary_term *t = &d->terms[i];
 
-		if (t->smart == SMART_NONE && is_literal(t->text, w->nocase))
+		if (t->smart == SMART_NONE &&
+		    is_literal(t->text, d->ignore_case))
 			add_word(w, t->text, t->weight);
 		else
 			w->terms[w->n_terms++] = (struct term){
@@ -132,7 +126,7 @@ compile(const struct dictionary *d, struct source *src,
 		    w->terms[w->n_terms - 1].smart == SMART_NONE)
 			w->n_terms--;
 	}
-	link_fails(w);
+	automaton_end(&w->automaton, ROWS_MAX);
 	return w;
 }
 
@@ -157,123 +151,59 @@ is_literal(struct str term, bool nocase)
 	return term.n > 0 && (plain || domain) && (ascii || !nocase);
 }
 
-static inline unsigned char
-fold(const struct words *w, char c)
-{
-	return w->nocase && c >= 'A' && c <= 'Z' ? (unsigned char)(c + 32)
-						 : (unsigned char)c;
-}
-
 /* The same word twice: the heavier one. */
 static void
 add_word(struct words *w, struct str term, uint32_t weight)
 {
-	uint32_t at = 0, next;
+	uint32_t *number = automaton_add(&w->automaton, term);
 
-	for (size_t i = 0; i < term.n; i++) {
-		unsigned char c = fold(w, term.p[i]);
-
-		next = child_of(w, at, c);
-		at = next != NONE ? next : add_child(w, at, c);
-	}
-	if (w->nodes[at].word == NONE) {
-		w->nodes[at].word = w->n_words;
-		w->words[w->n_words++] =
-		    (struct word){ weight, (uint32_t)term.n };
-	} else if (w->words[w->nodes[at].word].weight < weight) {
-		w->words[w->nodes[at].word].weight = weight;
+	if (*number == AUTOMATON_NONE) {
+		*number = w->n_words;
+		w->words[w->n_words++] = (struct word){ term, weight };
+	} else if (w->words[*number].weight < weight) {
+		w->words[*number].weight = weight;
 	}
 }
 
-static uint32_t
-child_of(const struct words *w, uint32_t node, unsigned char c)
-{
-	uint32_t i = w->nodes[node].child;
-
-	while (i != NONE && w->nodes[i].c != c)
-		i = w->nodes[i].next;
-	return i;
-}
-
-static uint32_t
-add_child(struct words *w, uint32_t node, unsigned char c)
-{
-	uint32_t i = w->n_nodes;
-
-	if (i == w->cap) {
-		struct node *more =
-		    arena_array(w->mem, 2 * (size_t)w->cap, sizeof(*more));
-
-		memcpy(more, w->nodes, w->cap * sizeof(*more));
-		w->nodes = more;
-		w->cap *= 2;
-	}
-	w->nodes[i] = (struct node){ .child = NONE,
-		.next = w->nodes[node].child,
-		.word = NONE,
-		.shorter = NONE,
-		.depth = w->nodes[node].depth + 1,
-		.c = c };
-	w->nodes[node].child = i;
-	w->n_nodes++;
-	return i;
-}
-
-/* In order of depth, so that the fails of shorter ones are there. */
-static void
-link_fails(struct words *w)
-{
-	uint32_t *queue = arena_array(w->mem, w->n_nodes, sizeof(*queue));
-	uint32_t head = 0, tail = 1;
-
-	for (unsigned c = 0; c < 256; c++)
-		w->first[c] = child_of(w, 0, (unsigned char)c);
-	for (queue[0] = 0; head < tail; head++) {
-		uint32_t at = queue[head];
-
-		for (uint32_t i = w->nodes[at].child; i != NONE;
-		     i = w->nodes[i].next) {
-			uint32_t f = w->nodes[at].fail, to = NONE;
-
-			while (at != 0 && to == NONE) {
-				to = child_of(w, f, w->nodes[i].c);
-				if (to == NONE && f == 0)
-					break;
-				f = w->nodes[f].fail;
-			}
-			to = to == NONE ? 0 : to;
-			w->nodes[i].fail = to;
-			w->nodes[i].shorter = w->nodes[to].word != NONE
-						  ? to
-						  : w->nodes[to].shorter;
-			queue[tail++] = i;
-		}
-	}
-}
-
-static const struct regex *
+static const struct filter_regex *
 compile_term(const struct dictionary *d, const struct dictionary_term *t,
     struct source *src, struct filter_regex **regexes)
 {
 	struct str pattern = t->text;
-	struct filter_regex *owned;
+	unsigned flags = d->ignore_case ? REGEX_NOCASE : 0;
 	struct regex *regex;
 	struct err err = ERR_INIT;
 
 	if (d->whole_words)
 		pattern = str_of(arena_printf(src->mem,
 		    "(?<!\\w)(?:%.*s)(?!\\w)", (int)pattern.n, pattern.p));
-	regex = regex_compile(pattern, d->ignore_case ? REGEX_NOCASE : 0, &err);
+	regex = regex_compile(pattern, flags, &err);
 	if (regex == NULL) {
 		source_problem(src, PROBLEM_NAME, (struct spot){ t->line, 1 },
 		    "dictionary %.*s, line %d: %s", (int)d->name.n, d->name.p,
 		    t->line, err.text);
 		return NULL;
 	}
-	owned = arena_alloc(src->mem, sizeof(*owned));
-	*owned = (struct filter_regex){ *regexes, regex };
-	*regexes = owned;
-	return regex;
+	return prefilter_keep(regexes, regex, pattern, flags, true, src->mem);
+}
+
+void
+words_literals(const struct words *w, struct prefilter *p, uint32_t pattern)
+{
+	for (uint32_t i = 0; i < w->n_terms; i++) {
+		const struct filter_regex *r = w->terms[i].regex;
+
+		if (r != NULL && r->n_literals > 0)
+			continue;
+		prefilter_always(p, pattern);
+		return;
+	}
+	for (uint32_t i = 0; i < w->n_words; i++)
+		prefilter_add(p, pattern, w->words[i].text);
+	for (uint32_t i = 0; i < w->n_terms; i++)
+		for (size_t k = 0; k < w->terms[i].regex->n_literals; k++)
+			prefilter_add(
+			    p, pattern, w->terms[i].regex->literals[k]);
 }
 
 /* --- searching --- */
@@ -288,19 +218,15 @@ find_words(
 	uint32_t at = 0;
 
 	for (size_t i = 0; i < text.n && score < enough; i++) {
-		unsigned char c = fold(w, text.p[i]);
-		uint32_t to = at == 0 ? w->first[c] : child_of(w, at, c);
+		uint32_t hit, k;
 
-		while (to == NONE && at != 0) {
-			at = w->nodes[at].fail;
-			to = at == 0 ? w->first[c] : child_of(w, at, c);
-		}
-		at = to == NONE ? 0 : to;
-		for (uint32_t hit =
-			 w->nodes[at].word != NONE ? at : w->nodes[at].shorter;
-		     hit != NONE; hit = w->nodes[hit].shorter) {
-			uint32_t k = w->nodes[hit].word;
-			size_t from = i + 1 - w->words[k].length;
+		at = automaton_step(&w->automaton, at, text.p[i]);
+		if (!(at & AUTOMATON_HIT))
+			continue;
+		hit = at;
+		while ((k = automaton_word(&w->automaton, &hit)) !=
+		       AUTOMATON_NONE) {
+			size_t from = i + 1 - w->words[k].text.n;
 
 			if (w->whole && !is_whole(text, from, i + 1))
 				continue;

@@ -5,6 +5,11 @@
 
 #include "base/mem.h"
 #include "filter/regex.h"
+#include "filter/texts.h"
+
+/* So often an expression may come to its limit; then its filter finds nothing
+ * more. */
+#define LIMITS_MAX 8
 
 static void run_block(struct eval *, const struct stmt *);
 static void run_if(struct eval *, const struct stmt *);
@@ -19,9 +24,11 @@ enum work_answer
 filter_run(
     const struct filter *f, struct work *w, bool *final, struct needs *needs)
 {
-	struct work copy = *w;
+	struct work copy;
 	struct eval e = { .filter = f, .w = &copy, .needs = needs };
 
+	texts_init(w);
+	copy = *w;
 	*final = false;
 	copy.matched = STR("");
 	if (copy.explain) {
@@ -31,8 +38,12 @@ filter_run(
 		n->where = f->where;
 	}
 	run_block(&e, f->body);
-	if (e.lacks)
+	if (e.lacks) {
+		/* what the parts are stays so */
+		if (w->msg.version == copy.msg.version)
+			w->msg.mime = copy.msg.mime;
 		return WORK_NEEDS;
+	}
 	eval_failed(&e);
 	*final = e.final || e.ended;
 	*w = copy;
@@ -197,10 +208,8 @@ eval_attempt(struct eval *e, const struct expr *x)
 void
 eval_try(struct attempt *a, struct str text)
 {
-	struct str match;
-
 	if (!a->found)
-		a->found = eval_search(a->eval, a->regex, text, 0, &match);
+		a->found = eval_finds(a->eval, a->regex, text);
 }
 
 enum truth
@@ -210,17 +219,36 @@ eval_tried(const struct attempt *a)
 }
 
 bool
+eval_finds(struct eval *e, const struct regex *regex, struct str text)
+{
+	const struct hits *h = texts_hits(e->w, text);
+	uint32_t id = regex_id(regex);
+	struct str match;
+
+	if (id != PATTERN_NONE && (!h->odd || regex_is_bytes(regex)) &&
+	    !hits_may(h, id))
+		return false;
+	return eval_search_as(
+	    e, regex, text, 0, h->utf8 ? REGEX_VALID : 0, &match);
+}
+
+bool
 eval_search(struct eval *e, const struct regex *regex, struct str text,
     size_t from, struct str *match)
 {
-	switch (regex_search(regex, text, from, match)) {
-	case REGEX_YES:
-		return true;
-	case REGEX_NO:
-		return false;
-	case REGEX_LIMIT:
-		break;
-	}
+	return eval_search_as(e, regex, text, from, 0, match);
+}
+
+bool
+eval_search_as(struct eval *e, const struct regex *regex, struct str text,
+    size_t from, unsigned flags, struct str *match)
+{
+	enum regex_result r = REGEX_LIMIT;
+
+	if (e->limits < LIMITS_MAX)
+		r = regex_search(regex, text, from, flags, match);
+	if (r != REGEX_LIMIT)
+		return r == REGEX_YES;
 	e->limits++;
 	eval_fails(e, FAIL_REGEX);
 	return false;

@@ -71,6 +71,12 @@ enum truth eval_tried(const struct attempt *);
 /* One search, within limits; a limit that is reached is a failure (2.5). */
 bool eval_search(struct eval *, const struct regex *, struct str text,
     size_t from, struct str *match);
+/* ... with flags of regex_search() */
+bool eval_search_as(struct eval *, const struct regex *, struct str text,
+    size_t from, unsigned flags, struct str *match);
+/* Is it there? The text lives as long as the message, and nobody writes into
+ * it: what it can contain at all is found once for all expressions. */
+bool eval_finds(struct eval *, const struct regex *, struct str text);
 
 /*
  * What could not be scanned, and what a filter fails on: the configuration

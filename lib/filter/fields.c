@@ -2,6 +2,7 @@
  * fields.c - the text of header fields, as rules and texts see it
  */
 #include "filter/eval.h"
+#include "filter/texts.h"
 #include "mail/addr.h"
 #include "mail/header.h"
 #include "mail/mime.h"
@@ -14,12 +15,7 @@ static struct str declared_charset(struct work *);
 bool
 work_field(struct work *w, struct str name, size_t nth, struct str *text)
 {
-	struct header_field f;
-
-	if (!mime_field(w->msg.header, name, nth, &f))
-		return false;
-	*text = mime_field_text(f.value, impose_charset(w), w->mem);
-	return true;
+	return texts_field(w, name, nth, impose_charset(w), text);
 }
 
 bool
@@ -34,13 +30,13 @@ eval_addresses(struct eval *e, struct str name, const struct str **v)
 	struct arena *mem = e->w->mem;
 	struct str *all = arena_array(mem, 16, sizeof(*all));
 	size_t n = 0, cap = 16;
-	struct header_field f;
+	struct str value;
 
-	for (size_t i = 0; mime_field(e->w->msg.header, name, i, &f); i++) {
+	for (size_t i = 0; texts_raw_field(e->w, name, i, &value); i++) {
 		struct header_addr *found;
 		size_t n_found;
 
-		if (!header_addrs(f.value, &found, &n_found, mem))
+		if (!header_addrs(value, &found, &n_found, mem))
 			continue;
 		for (size_t k = 0; k < n_found && n < ADDRS_MAX; k++) {
 			if (n == cap) {

@@ -26,6 +26,7 @@
 #include "filter/work.h"
 
 struct words;
+struct prefilter;
 struct filter; /* one of them: filter/ast.h */
 struct filters {
 	struct arena *mem;
@@ -34,7 +35,8 @@ struct filters {
 	/* of each table the content filters, as config.work.tables has them */
 	const struct filter *const *content[DIRECTIONS];
 	const struct words *const *words; /* filter/dictionary.h */
-	struct filter_regex *regexes;     /* all that were compiled */
+	const struct prefilter *prefilter;
+	struct filter_regex *regexes; /* all that were compiled */
 };
 
 /* What is wrong with source, for people: every one that was found. */

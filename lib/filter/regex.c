@@ -22,6 +22,8 @@
 struct regex {
 	pcre2_code *code;
 	pcre2_match_data *match;
+	unsigned flags;
+	uint32_t id;
 };
 
 static pcre2_compile_context *compile_limits(void);
@@ -56,6 +58,8 @@ regex_compile(struct str pattern, unsigned flags, struct err *err)
 	}
 	regex = mem_alloc(sizeof(*regex));
 	regex->code = code;
+	regex->flags = flags;
+	regex->id = REGEX_NO_ID;
 	regex->match = pcre2_match_data_create_from_pattern(code, NULL);
 	if (regex->match == NULL)
 		panic("out of memory");
@@ -76,14 +80,15 @@ regex_free(struct regex **rp)
 }
 
 enum regex_result
-regex_search(
-    const struct regex *regex, struct str text, size_t from, struct str *match)
+regex_search(const struct regex *regex, struct str text, size_t from,
+    unsigned flags, struct str *match)
 {
+	uint32_t options = flags & REGEX_VALID ? PCRE2_NO_UTF_CHECK : 0;
 	PCRE2_SIZE *at;
 	int n;
 
 	n = pcre2_match(regex->code, (PCRE2_SPTR)(text.p != NULL ? text.p : ""),
-	    text.n, from, 0, regex->match, match_limits());
+	    text.n, from, options, regex->match, match_limits());
 	if (n == PCRE2_ERROR_NOMATCH)
 		return REGEX_NO;
 	if (n < 0)
@@ -93,6 +98,24 @@ regex_search(
 	*match = at[1] >= at[0] ? str_sub(text, at[0], at[1] - at[0])
 				: str_sub(text, at[1], 0);
 	return REGEX_YES;
+}
+
+void
+regex_set_id(struct regex *regex, uint32_t id)
+{
+	regex->id = id;
+}
+
+uint32_t
+regex_id(const struct regex *regex)
+{
+	return regex->id;
+}
+
+bool
+regex_is_bytes(const struct regex *regex)
+{
+	return regex->flags & REGEX_BYTES;
 }
 
 static pcre2_compile_context *

@@ -22,18 +22,16 @@ attachment_named(
     struct eval *e, const struct mime_part *p, const struct value *v)
 {
 	const struct part_fact *f;
-	struct str match;
 	enum truth t;
 
-	if (eval_search(e, v->regex, p->name, 0, &match) ||
-	    (p->other_name.n > 0 &&
-		eval_search(e, v->regex, p->other_name, 0, &match)))
+	if (eval_finds(e, v->regex, p->name) ||
+	    (p->other_name.n > 0 && eval_finds(e, v->regex, p->other_name)))
 		return YES;
 	f = content_fact(e, p, &t);
 	if (f == NULL)
 		return t;
 	for (size_t i = 0; i < f->n_members; i++)
-		if (eval_search(e, v->regex, f->members[i].name, 0, &match))
+		if (eval_finds(e, v->regex, f->members[i].name))
 			return YES;
 	return none_seen(e, f, NEEDED_NAMES);
 }

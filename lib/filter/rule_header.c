@@ -5,6 +5,7 @@
 
 #include "filter/content.h"
 #include "filter/rules.h"
+#include "filter/texts.h"
 #include "mail/addr.h"
 #include "mail/header.h"
 #include "mail/mime.h"
@@ -34,10 +35,10 @@ enum truth
 rule_header(struct eval *e, const struct expr *x)
 {
 	struct str name = x->args.v[0].text;
-	struct header_field f;
+	struct str value;
 
 	if (x->cmp == CMP_NONE)
-		return truth_of(mime_field(e->w->msg.header, name, 0, &f));
+		return truth_of(texts_raw_field(e->w, name, 0, &value));
 	return try_field(e, x, name);
 }
 
@@ -60,7 +61,7 @@ any_field(struct eval *e, const struct dictionary *d, struct str name)
 	struct str text;
 
 	for (size_t i = 0; i < FIELDS_MAX && eval_field(e, name, i, &text); i++)
-		if (dictionary_score(e, d, text, 1) > 0)
+		if (dictionary_finds(e, d, text))
 			return YES;
 	return NO;
 }
@@ -81,15 +82,15 @@ enum truth
 rule_mail_from_dictionary(struct eval *e, const struct expr *x)
 {
 	return truth_of(
-	    dictionary_score(e, x->args.v[0].dictionary, e->w->sender, 1) > 0);
+	    dictionary_finds(e, x->args.v[0].dictionary, e->w->sender));
 }
 
 enum truth
 rule_rcpt_to_dictionary(struct eval *e, const struct expr *x)
 {
 	for (size_t i = 0; i < e->w->n_rcpts; i++)
-		if (dictionary_score(
-			e, x->args.v[0].dictionary, e->w->rcpts[i].addr, 1) > 0)
+		if (dictionary_finds(
+			e, x->args.v[0].dictionary, e->w->rcpts[i].addr))
 			return YES;
 	return NO;
 }

@@ -58,15 +58,13 @@ rule_attachment_binary(struct eval *e, const struct expr *x)
 {
 	const struct mime_part *p = NULL;
 	bool all = content_is_apart(e);
-	struct str match;
 
 	while ((p = content_next(e, p)) != NULL) {
 		if (content_has_parts(p))
 			continue;
 		if (!content_may_scan(e, p))
 			all = false;
-		else if (eval_search(e, x->args.v[0].regex, content_bytes(e, p),
-			     0, &match))
+		else if (eval_finds(e, x->args.v[0].regex, content_bytes(e, p)))
 			return YES;
 	}
 	return all ? NO : eval_unscanned(e);

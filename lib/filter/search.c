@@ -8,17 +8,17 @@
 #include "base/mem.h"
 #include "filter/filetype.h"
 #include "filter/regex.h"
+#include "filter/texts.h"
 
 #define MATCH_SHOWN   256  /* bytes of each text in $MatchedContent, */
 #define MATCHES_SHOWN 2048 /* and of all of them */
-#define BODY_MAX      (256u << 20)
 
 /* A pattern on its way through the parts. */
 struct search {
 	struct eval *eval;
 	const struct pattern *pattern;
-	unsigned where;
-	bool lacks; /* a fact about a part is missing */
+	unsigned where, flags; /* flags: of regex_search() */
+	bool lacks;            /* a fact about a part is missing */
 };
 
 static uint64_t tree_score(
@@ -31,8 +31,9 @@ static bool is_text(const struct mime_part *);
 static bool is_skipped(struct eval *, const struct mime_part *);
 static enum truth unscanned(struct eval *, uint64_t enough, uint64_t *score);
 static bool type_matches(struct str pattern, const struct mime_part *);
+static uint32_t pattern_id(const struct eval *, const struct pattern *);
 static uint64_t line_score(
-    struct eval *, const struct pattern *, struct str line, uint64_t enough);
+    const struct search *, struct str line, uint64_t enough);
 static enum truth file_score(struct eval *, const struct pattern *,
     const struct mime_part *, uint64_t enough, uint64_t *score);
 
@@ -47,7 +48,7 @@ content_score(struct eval *e, const struct pattern *p, unsigned where,
     uint64_t enough, uint64_t *score)
 {
 	const struct mime *m = mime_of(&e->w->msg, e->w->mem);
-	struct search s = { e, p, where, false };
+	struct search s = { .eval = e, .pattern = p, .where = where };
 
 	*score = tree_score(&s, &m->parts[0], enough);
 	if (*score < enough && !s.lacks && !content_is_apart(e))
@@ -106,8 +107,7 @@ static enum truth
 part_score(struct eval *e, const struct pattern *p,
     const struct mime_part *part, uint64_t enough, uint64_t *score)
 {
-	struct str charset = e->w->origin->config->work.scan.charset;
-	struct str text, before = e->w->matched, matched;
+	struct str before = e->w->matched, matched;
 	uint64_t stripped;
 
 	*score = 0;
@@ -117,13 +117,11 @@ part_score(struct eval *e, const struct pattern *p,
 		return unscanned(e, enough, score);
 	if (!is_text(part))
 		return file_score(e, p, part, enough, score);
-	text = mime_text(part, charset, BODY_MAX, e->w->mem, NULL);
-	*score = text_score(e, p, text, enough);
+	*score = text_score(e, p, texts_text(e->w, part), enough);
 	if (*score < enough && str_is(part->subtype, "html")) {
-		text = mime_strip_html(text, e->w->mem);
 		matched = e->w->matched;
 		e->w->matched = before;
-		stripped = text_score(e, p, text, enough);
+		stripped = text_score(e, p, texts_stripped(e->w, part), enough);
 		if (stripped > *score)
 			*score = stripped;
 		else
@@ -192,7 +190,7 @@ content_has_parts(const struct mime_part *part)
 struct str
 content_bytes(struct eval *e, const struct mime_part *part)
 {
-	return mime_decode(part, BODY_MAX, e->w->mem, NULL);
+	return texts_bytes(e->w, part);
 }
 
 const struct mime_part *
@@ -210,14 +208,27 @@ uint64_t
 text_score(
     struct eval *e, const struct pattern *p, struct str text, uint64_t enough)
 {
+	const struct hits *h = texts_hits(e->w, text);
+	struct hit_lines lines = hit_lines(h, pattern_id(e, p), text);
+	struct search s = {
+		.eval = e, .pattern = p, .flags = h->utf8 ? REGEX_VALID : 0
+	};
 	uint64_t score = 0;
+	struct str line;
 
-	while (score < enough && text.n > 0) {
-		struct str line = str_cut(&text, '\n');
-
-		score += line_score(e, p, line, enough - score);
-	}
+	while (score < enough && hit_line(&lines, &line))
+		score += line_score(&s, line, enough - score);
 	return score;
+}
+
+static uint32_t
+pattern_id(const struct eval *e, const struct pattern *p)
+{
+	const struct config *cf = e->w->origin->config;
+
+	if (p->dictionary != NULL)
+		return (uint32_t)(p->dictionary - cf->work.dictionaries);
+	return p->regex != NULL ? regex_id(p->regex) : PATTERN_NONE;
 }
 
 void
@@ -238,19 +249,22 @@ content_matched(struct eval *e, struct str match)
 }
 
 static uint64_t
-line_score(
-    struct eval *e, const struct pattern *p, struct str line, uint64_t enough)
+line_score(const struct search *s, struct str line, uint64_t enough)
 {
+	const struct pattern *p = s->pattern;
+	struct eval *e = s->eval;
 	uint64_t n = 0;
 	struct str match;
 	size_t at = 0;
 
 	if (p->dictionary != NULL)
-		return dictionary_score(e, p->dictionary, line, enough);
+		return dictionary_score(
+		    e, p->dictionary, line, s->flags, enough);
 	while (n < enough && at <= line.n) {
 		bool found = p->smart != SMART_NONE
 				 ? smart_search(p->smart, line, at, &match)
-				 : eval_search(e, p->regex, line, at, &match);
+				 : eval_search_as(
+				       e, p->regex, line, at, s->flags, &match);
 
 		if (!found)
 			break;

@@ -20,10 +20,14 @@ struct source {
 	struct str part;    /* "condition 2" of it; else empty */
 };
 
-/* An expression that was compiled: struct filters frees it. */
+/* An expression that was compiled (filter/prefilter.h): struct filters frees
+ * it. */
 struct filter_regex {
 	struct filter_regex *next;
 	struct regex *regex;
+	bool term;                  /* of a dictionary */
+	const struct str *literals; /* filter/literals.h; none: not known */
+	size_t n_literals;
 };
 
 /* "==" */

@@ -151,6 +151,7 @@ enum virus_outcome {
 	VIRUS_SKIPPED_BY_FLOW,
 	VIRUS_SKIPPED_BY_FILTER
 };
+struct texts;
 struct work_note {
 	const struct work_note *next; /* the one before it in time */
 	enum work_note_kind kind;
@@ -207,6 +208,7 @@ struct work {
 
 	enum work_end end;
 	const struct work_note *notes; /* the newest first */
+	struct texts *texts; /* what was read out of it (filter/texts.h) */
 };
 
 /* What a stage or filter answers. */

@@ -128,5 +128,8 @@ struct str mime_field_text(
 struct header_field;
 bool mime_field(
     struct str header, struct str name, size_t nth, struct header_field *);
+/* A line that stands before the first field of a message out of a mailbox:
+ * its length, or 0. */
+size_t mime_mbox_line(struct str header);
 
 #endif

@@ -21,9 +21,6 @@
 #define MIME_SEEN_DISPOSITION 4u
 void mime_take_field(struct mime_part *, const struct header_field *,
     unsigned *seen, struct arena *mem);
-/* A line that stands before the first field of a message out of a mailbox:
- * its length, or 0. */
-size_t mime_mbox_line(struct str header);
 
 /* --- mime_params.c --- */
 
