@@ -147,9 +147,10 @@ $O/tests/test_settle: LDLIBS += -Wl,--wrap=work_continue
 $O/tests/test_split_crash $O/tests/test_settle: $(patsubst %,$O/obj/cleanup/%.o,\
 	workqueue mail disk task ask scan part outcome record children say settle recover \
 	returned archive)
-$O/tests/test_admin_render $O/tests/test_admin_render_hosts: \
+$O/tests/test_admin_render $O/tests/test_admin_render_hosts \
+$O/tests/test_admin_render_rates: \
 	$(patsubst %,$O/obj/admin/%.o,\
-	render_status render_hosts render_queue quarantines fields)
+	render_status render_hosts render_queue render_rates quarantines fields)
 $O/tests/test_trace $O/tests/test_trace_work: $(patsubst %,$O/obj/trace/%.o,\
 	run queue text show show_work json json_work params answer given)
 $O/tests/test_admin_dialogue: $O/obj/admin/dialogue.o $O/obj/admin/words.o

@@ -1,21 +1,23 @@
 /* cmd_workqueue.c - `workqueue` (delivery-admin 2.14) */
 #include <string.h>
-#include <unistd.h>
 
 #include "admin/commands.h"
 #include "admin/control.h"
 #include "admin/fields.h"
 #include "admin/render.h"
+#include "admin/repeat.h"
 #include "base/clock.h"
 
-#define REASON_MAX   200
-#define RATE_MAX     3600
-#define RATE_ROWS    20 /* the heading comes again after so many */
-#define RATE_DEFAULT 10
+#define REASON_MAX 200
 
 enum { STATUS, PAUSE, RESUME, RATE, N_OPS };
 
 static const char *const words[N_OPS] = { "status", "pause", "resume", "rate" };
+
+/* The line before: received in all, and waiting. */
+struct flow {
+	uint64_t in, pending;
+};
 
 static int run(struct tool *, int argc, char **argv);
 static int converse(struct tool *);
@@ -23,10 +25,10 @@ static int ask_pause(struct tool *);
 static int ask_resume(struct tool *);
 static int ask_rate(struct tool *);
 static int tell(struct tool *, const char *word, const char *reason);
-static int rate(struct tool *, uint64_t every, uint64_t count);
+static int rate_line(struct tool *, void *, bool first, bool heading,
+    struct buf *, json_t **, struct err *);
 static int sample(
     struct tool *, struct rate_row *, uint64_t *received, struct err *);
-static int print_rate(struct tool *, const struct rate_row *, bool heading);
 
 const struct tool_command cmd_workqueue = {
 	.name = "workqueue",
@@ -44,7 +46,8 @@ static int
 run(struct tool *t, int argc, char **argv)
 {
 	char reason[REASON_MAX + 1];
-	uint64_t every, count = 0;
+	struct flow flow = { 0 };
+	struct repeat r = { .line = rate_line, .arg = &flow };
 	int op = 0;
 
 	if (argc == 1 && t->asks)
@@ -63,10 +66,8 @@ run(struct tool *t, int argc, char **argv)
 		tool_join(reason, sizeof(reason), argc, argv, 2);
 		return tell(t, words[op], reason);
 	case RATE:
-		if ((argc == 3 || argc == 4) &&
-		    str_u64(str_of(argv[2]), RATE_MAX, &every) && every != 0 &&
-		    (argc == 3 || str_u64(str_of(argv[3]), INT64_MAX, &count)))
-			return rate(t, every, count);
+		if (argc > 2 && repeat_take(&r, argc - 2, argv + 2))
+			return repeat_run(t, &r);
 		break;
 	}
 	return tool_usage(t, NULL);
@@ -145,14 +146,12 @@ ask_resume(struct tool *t)
 static int
 ask_rate(struct tool *t)
 {
-	uint64_t every;
+	struct flow flow = { 0 };
+	struct repeat r = { .line = rate_line, .arg = &flow };
 
-	if (!dialogue_number(&t->dialogue,
-		"Enter the number of seconds between displays.", 1, RATE_MAX,
-		RATE_DEFAULT, &every))
+	if (!repeat_ask(t, &r))
 		return tool_abandoned(t);
-	fputs("Hit Ctrl-C to return to the main prompt.\n\n", t->dialogue.out);
-	return rate(t, every, 0);
+	return repeat_run(t, &r);
 }
 
 static int
@@ -163,29 +162,26 @@ tell(struct tool *t, const char *word, const char *reason)
 	return control_show(t, PROGRAM_QMGR, ask, render_workqueue);
 }
 
-/* count 0: without end */
 static int
-rate(struct tool *t, uint64_t every, uint64_t count)
+rate_line(struct tool *t, void *arg, bool first, bool heading, struct buf *text,
+    json_t **json, struct err *err)
 {
-	struct err err = ERR_INIT;
+	struct flow *last = arg;
 	struct rate_row row;
-	uint64_t last_in = 0, last_pending = 0, received;
+	uint64_t received;
 
-	for (uint64_t i = 0; count == 0 || i < count; i++) {
-		if (i != 0)
-			sleep((unsigned)every);
-		if (sample(t, &row, &received, &err) == -1)
-			return tool_fail(t, &err);
-		row.in = i != 0 && received > last_in ? received - last_in : 0;
-		row.out = 0;
-		if (i != 0 && last_pending + row.in > row.pending)
-			row.out = last_pending + row.in - row.pending;
-		last_in = received;
-		last_pending = row.pending;
-		if (print_rate(t, &row, i % RATE_ROWS == 0) != TOOL_DONE)
-			return TOOL_NEGATIVE;
-	}
-	return TOOL_DONE;
+	if (sample(t, &row, &received, err) == -1)
+		return -1;
+	row.in = !first && received > last->in ? received - last->in : 0;
+	row.out = 0;
+	if (!first && last->pending + row.in > row.pending)
+		row.out = last->pending + row.in - row.pending;
+	*last = (struct flow){ received, row.pending };
+	render_rate(&row, heading, text);
+	*json = json_pack("{s:I, s:I, s:I, s:I}", "time", (json_int_t)row.when,
+	    "pending", (json_int_t)row.pending, "in", (json_int_t)row.in, "out",
+	    (json_int_t)row.out);
+	return 0;
 }
 
 /* What enters the work queue is what is received. */
@@ -210,25 +206,4 @@ sample(
 	    "uptime");
 	control_answer_fini(&answer);
 	return 0;
-}
-
-static int
-print_rate(struct tool *t, const struct rate_row *row, bool heading)
-{
-	struct buf text;
-	json_t *json;
-
-	if (t->json) {
-		json = json_pack("{s:I, s:I, s:I, s:I}", "time",
-		    (json_int_t)row->when, "pending", (json_int_t)row->pending,
-		    "in", (json_int_t)row->in, "out", (json_int_t)row->out);
-		tool_print_json(t, json);
-		json_decref(json);
-	} else {
-		buf_init(&text, 1024);
-		render_rate(row, heading, &text);
-		fputs(text.data, t->dialogue.out);
-		buf_fini(&text);
-	}
-	return fflush(t->dialogue.out) == 0 ? TOOL_DONE : TOOL_NEGATIVE;
 }

@@ -32,10 +32,12 @@
 	C(dictionaryconfig)                                                    \
 	C(dnsflush)                                                            \
 	C(dnslistconfig)                                                       \
+	C(dnsstatus)                                                           \
 	C(euqconfig)                                                           \
 	C(exceptionconfig)                                                     \
 	C(filters)                                                             \
 	C(help)                                                                \
+	C(hostrate)                                                            \
 	C(hoststatus)                                                          \
 	C(inject)                                                              \
 	C(interfaceconfig)                                                     \
@@ -48,6 +50,7 @@
 	C(policyconfig)                                                        \
 	C(quarantine)                                                          \
 	C(quarantineconfig)                                                    \
+	C(rate)                                                                \
 	C(redirectrecipients)                                                  \
 	C(reload)                                                              \
 	C(removemessage)                                                       \
@@ -72,6 +75,7 @@
 	C(suspendlistener)                                                     \
 	C(textconfig)                                                          \
 	C(tophosts)                                                            \
+	C(topin)                                                               \
 	C(trace)                                                               \
 	C(version)                                                             \
 	C(workqueue)

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "admin/control.h"
+#include "admin/fields.h"
 #include "base/bounds.h"
 #include "base/mem.h"
 #include "ipc/ipc.h"
@@ -20,7 +21,10 @@
 #define SUBMIT_PIECE (IPC_FRAME_MAX / 2)
 
 static int connect_to(const struct tool *, struct err *);
-static int choose(int fd, enum program_kind, struct buf *in, struct err *);
+static int ask_one(struct tool *, enum program_kind, uint32_t worker,
+    const char *const *words, struct control_answer *, struct err *);
+static int choose(
+    int fd, enum program_kind, uint32_t worker, struct buf *in, struct err *);
 static int say(int fd, const char *const *words, struct err *);
 static int gather(
     int fd, struct buf *in, struct buf *text, int *msg_fd, struct err *);
@@ -34,6 +38,46 @@ int
 control_ask(struct tool *t, enum program_kind kind, const char *const *words,
     struct control_answer *answer, struct err *err)
 {
+	return ask_one(t, kind, 0, words, answer, err);
+}
+
+int
+control_ask_workers(struct tool *t, const enum program_kind *kinds,
+    const char *const *words, void (*take)(void *arg, const json_t *),
+    void *arg, struct err *err)
+{
+	const char *list[] = { "programs", NULL };
+	struct control_answer programs, answer;
+	const json_t *one;
+	size_t i;
+
+	if (control_ask(t, PROGRAM_MASTER, list, &programs, err) == -1)
+		return -1;
+	json_array_foreach(json_object_get(programs.json, "programs"), i, one)
+	{
+		int kind = program_kind_of(str_of(fields_text(one, "program")));
+		size_t k = 0;
+
+		while (kinds[k] != PROGRAM_N && (int)kinds[k] != kind)
+			k++;
+		/* One that dies meanwhile has nothing to say. */
+		if (kinds[k] == PROGRAM_N ||
+		    ask_one(t, kinds[k],
+			(uint32_t)fields_num(one, "worker") + 1, words, &answer,
+			NULL) == -1)
+			continue;
+		if (answer.json != NULL)
+			take(arg, answer.json);
+		control_answer_fini(&answer);
+	}
+	control_answer_fini(&programs);
+	return 0;
+}
+
+static int
+ask_one(struct tool *t, enum program_kind kind, uint32_t worker,
+    const char *const *words, struct control_answer *answer, struct err *err)
+{
 	struct buf in, text;
 	int fd = connect_to(t, err), rc;
 
@@ -42,7 +86,7 @@ control_ask(struct tool *t, enum program_kind kind, const char *const *words,
 		return -1;
 	buf_init(&in, IPC_FRAME_MAX);
 	buf_init(&text, ANSWER_MAX);
-	rc = choose(fd, kind, &in, err);
+	rc = choose(fd, kind, worker, &in, err);
 	if (rc == 0)
 		rc = say(fd, words, err);
 	if (rc == 0)
@@ -105,7 +149,7 @@ control_submit(struct tool *t, const struct str *rcpts, size_t n,
 	if (!wire_write(&w, content, &stored) || !wire_end(&w, &stored))
 		rc = err_set(err, ERR_PERM, "the message is too large");
 	else
-		rc = choose(fd, PROGRAM_CLEANUP, &in, err);
+		rc = choose(fd, PROGRAM_CLEANUP, 0, &in, err);
 	if (rc == 0)
 		rc = say(fd, words, err);
 	if (rc == 0)
@@ -148,9 +192,10 @@ connect_to(const struct tool *t, struct err *err)
 }
 
 static int
-choose(int fd, enum program_kind kind, struct buf *in, struct err *err)
+choose(int fd, enum program_kind kind, uint32_t worker, struct buf *in,
+    struct err *err)
 {
-	struct connect_msg to = { .kind = kind };
+	struct connect_msg to = { .kind = kind, .worker = worker };
 	struct err why = ERR_INIT;
 	struct ipc_frame f;
 

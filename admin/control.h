@@ -27,6 +27,11 @@ struct control_answer {
 int control_ask(struct tool *, enum program_kind, const char *const *words,
     struct control_answer *, struct err *);
 void control_answer_fini(struct control_answer *);
+/* The same question to each worker of these kinds that runs; take is called
+ * for each answer that is JSON. kinds ends with PROGRAM_N. */
+int control_ask_workers(struct tool *, const enum program_kind *kinds,
+    const char *const *words, void (*take)(void *arg, const json_t *),
+    void *arg, struct err *);
 
 /* Asks, and prints the JSON (--json), or what render makes of it (NULL:
  * nothing). Returns the exit status. */

@@ -1,6 +1,7 @@
 /* fields.c - reading the JSON of the services, and showing what is in it */
 #include <math.h>
 #include <string.h>
+#include <time.h>
 
 #include "admin/fields.h"
 #include "base/clock.h"
@@ -95,6 +96,19 @@ fields_time(
 	buf_puts(out, fields_has(o, key)
 			  ? clock_status(fields_num(o, key), text)
 			  : absent);
+}
+
+void
+fields_clock(struct buf *out, int64_t when)
+{
+	time_t t = (time_t)(when / 1000);
+	char text[16];
+	struct tm tm;
+
+	if (localtime_r(&t, &tm) == NULL ||
+	    strftime(text, sizeof(text), "%H:%M:%S", &tm) == 0)
+		str_copy(text, sizeof(text), STR("--:--:--"));
+	buf_puts(out, text);
 }
 
 void

@@ -26,6 +26,8 @@ void fields_show_line(struct buf *out, struct str line);
 /* "Tue Mar 04 10:15:02 2025 GMT"; absent or null: the word given. */
 void fields_time(
     struct buf *out, const json_t *, const char *key, const char *absent);
+/* "10:15:02", of wall ms */
+void fields_clock(struct buf *out, int64_t when);
 /* "2 hours 5 mins 10 secs" */
 void fields_age(
     struct buf *out, const json_t *, const char *key, const char *absent);

@@ -69,6 +69,8 @@
 json_t *render_status_join(
     const json_t *recorder, const json_t *queue, const json_t *listeners);
 void render_status(const json_t *joined, bool detail, struct buf *out);
+/* Of the recorder's `status`: the counters of the DNS. */
+void render_dnsstatus(const json_t *, struct buf *out);
 
 /* --- render_hosts.c --- */
 
@@ -85,5 +87,28 @@ struct rate_row {
 	uint64_t pending, in, out;
 };
 void render_rate(const struct rate_row *, bool heading, struct buf *out);
+
+/* --- render_rates.c --- */
+
+/* One row of `rate`: connections, and recipients since the last start. */
+struct flow_row {
+	int64_t when; /* wall ms */
+	int64_t conn_in, conn_out, received, completed, kilobytes;
+	int64_t received_delta, completed_delta;
+};
+void render_flow(const struct flow_row *, bool heading, struct buf *out);
+
+/* One row of `hostrate`; deltas since the row before. */
+struct host_row {
+	int64_t when;
+	const char *status;
+	int64_t conn_out, active;
+	int64_t active_delta, delivered_delta, hard_delta, soft_delta;
+};
+void render_host_row(const struct host_row *, bool heading, struct buf *out);
+
+/* { "status_as_of": t, "connections": [ { "host": text, "ip": text,
+ * "listener": text, "connections": n } ] } */
+void render_topin(const json_t *, struct buf *out);
 
 #endif

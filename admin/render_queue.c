@@ -2,7 +2,6 @@
  */
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "admin/fields.h"
 #include "admin/render.h"
@@ -48,16 +47,9 @@ render_workqueue(const json_t *w, struct buf *out)
 void
 render_rate(const struct rate_row *r, bool heading, struct buf *out)
 {
-	time_t when = (time_t)(r->when / 1000);
-	char text[16];
-	struct tm tm;
-
 	if (heading)
 		buf_puts(out, "Time        Pending        In       Out\n");
-	if (localtime_r(&when, &tm) == NULL ||
-	    strftime(text, sizeof(text), "%H:%M:%S", &tm) == 0)
-		str_copy(text, sizeof(text), STR("--:--:--"));
-	buf_printf(out, "%s", text);
+	fields_clock(out, r->when);
 	fields_cell(out, (int64_t)r->pending, 11);
 	fields_cell(out, (int64_t)r->in, 10);
 	fields_cell(out, (int64_t)r->out, 10);

@@ -166,6 +166,27 @@ render_status(const json_t *s, bool detail, struct buf *out)
 	    json_object_get(s, "gauges"), out);
 }
 
+void
+render_dnsstatus(const json_t *s, struct buf *out)
+{
+	static const char *const since[3] = { "reset", "uptime", "lifetime" };
+	static const struct row rows[] = {
+		{ 2, "DNS Requests", "dns_requests", 0 },
+		{ 2, "Network Requests", "dns_network_requests", 0 },
+		{ 2, "Cache Hits", "dns_cache_hits", 0 },
+		{ 2, "Cache Misses", "dns_cache_misses", 0 },
+		{ 2, "Cache Exceptions", "dns_cache_exceptions", 0 },
+		{ 2, "Cache Expired", "dns_cache_expired", 0 },
+	};
+
+	buf_printf(out, "%-35s", "Status as of:");
+	fields_time(out, s, "status_as_of", "Never");
+	buf_printf(out, "\n%-29s%16s%16s%16s\n", "Counters:", "Reset", "Uptime",
+	    "Lifetime");
+	section(rows, sizeof(rows) / sizeof(*rows), true, since,
+	    json_object_get(s, "counters"), out);
+}
+
 /* The queue manager knows its gauges best; the disk is the recorder's. */
 static void
 join_gauges(json_t *joined, const json_t *queue)

@@ -55,7 +55,7 @@ static bool may_connect(const struct master *, int fd, struct caller *);
 static void caller_read(void *arg, int ready);
 static void caller_timeout(void *arg);
 static void caller_end(struct caller *);
-static void hand_over(struct caller *, enum program_kind kind);
+static void hand_over(struct caller *, enum program_kind kind, uint32_t worker);
 static void refuse(int fd, enum result_status status, const char *why);
 static void serve(struct caller *);
 static int admin_frame(void *, struct ipc *, struct ipc_frame *, struct err *);
@@ -201,7 +201,7 @@ caller_read(void *arg, int ready)
 	} else if (msg.kind == PROGRAM_MASTER) {
 		serve(c);
 	} else {
-		hand_over(c, msg.kind);
+		hand_over(c, msg.kind, msg.worker);
 	}
 	buf_fini(&in);
 }
@@ -226,7 +226,7 @@ caller_end(struct caller *c)
 }
 
 static void
-hand_over(struct caller *c, enum program_kind kind)
+hand_over(struct caller *c, enum program_kind kind, uint32_t worker)
 {
 	struct master *m = c->master;
 	struct admin_msg msg = { .user = str_of(c->user), .uid = c->uid };
@@ -236,7 +236,8 @@ hand_over(struct caller *c, enum program_kind kind)
 	for (size_t i = 0; i < m->n_children; i++) {
 		struct child *ch = &m->children[i];
 
-		if (ch->kind != kind || ch->state != CHILD_READY)
+		if (ch->kind != kind || ch->state != CHILD_READY ||
+		    (worker != 0 && ch->worker != worker - 1))
 			continue;
 		ipc_send_fds(ch->ipc, IPC_ADMIN, 0, &msg, &c->fd, 1);
 		caller_end(c);

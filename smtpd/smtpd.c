@@ -22,6 +22,7 @@ static struct program smtpd = {
 	.on_peer = smtpd_peer,
 	.on_listen = smtpd_listen,
 	.on_unlisten = smtpd_unlisten,
+	.on_command = topin_command,
 	.on_stop = smtpd_stop,
 };
 

@@ -11,6 +11,7 @@
  *	lookups.c    questions to lookupd
  *	passwords.c  questions about users, to keyd or through lookupd
  *	keyd.c	     the channel to keyd
+ *	topin.c	     who is connected, for the command of that name
  */
 #ifndef SMTPD_SMTPD_H
 #define SMTPD_SMTPD_H
@@ -138,6 +139,16 @@ int passwords_salt(struct smtpd *, struct ipc_frame *, struct err *);
 void passwords_probed(struct smtpd *, uint32_t txn, const struct probe_done *);
 /* keyd (which is forgotten) or lookupd is gone: it answers nobody any more. */
 void passwords_lost(struct smtpd *, const struct ipc *);
+
+/* --- topin.c --- */
+
+/*
+ *	connections
+ *	{ "connections": [ { "host": text, "ip": text, "listener": text,
+ *	    "connections": n } ] }	of this worker; host "": not verified
+ */
+void topin_command(struct daemon *, struct ipc *admin, const struct command *,
+    const char *user);
 
 /* --- keyd.c --- */
 

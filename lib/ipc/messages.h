@@ -436,11 +436,12 @@ enum scan_kind { SCAN_SPAM, SCAN_VIRUS };
 
 /* --- admin tools <-> services --- */
 
-/* To the master, first: connect me to this kind of program. Answered by one
+/* To the master, first: connect me to this kind of program; worker 0: to any
+ * of its workers, else to number worker - 1. Answered by one
  * RESULT (from that program: status 0, or from the master: why not); only
  * then COMMANDs may follow, each answered by CHUNKs and a RESULT. The tool
  * closes the connection. */
-#define REC_CONNECT(S, F, L) F(S, U32, kind, 63)
+#define REC_CONNECT(S, F, L) F(S, U32, kind, 63) F(S, U32, worker, 0)
 /* A command in words, as a batch line is: ["hoststatus", "example.com"]. */
 #define REC_WORD(S, F, L)    F(S, STR, text, TEXT_MAX)
 #define REC_COMMAND(S, F, L) L(S, word, words, 100)

@@ -1,0 +1,120 @@
+"""What an administrator watches: rates, hosts, who is connected, the DNS."""
+import re
+
+import pytest
+
+from conftest import CONFIG
+from sink import Sink
+from suite import wait_for
+from terminal import Terminal
+
+HOST = "mx.postern.test> "
+ROW = r"\d\d:\d\d:\d\d "
+
+
+def test_rate(make_suite):
+    postern = make_suite(CONFIG)
+    with Sink(postern.sink_port), Terminal(postern, prompt=HOST) as t:
+        t.expect(HOST)
+        t.say("rate")
+        t.answer(("Enter the number of seconds between displays.\n[10]> ",
+                  "1"))
+        t.expect("Hit Ctrl-C to return to the main prompt.\n\n"
+                 "Time      Connections   Recipients           Recipients"
+                 "           Queue\n"
+                 "          In    Out     Received     Delta   Completed"
+                 "    Delta   K-Used\n")
+        with postern.client() as c:
+            assert c.mail(rcpts=["a@example.com", "b@example.com"])[0] == 250
+            postern.wait_empty()
+            t.expect("   1     1             2         2           2        2"
+                     "        0\n")
+        t.interrupt()
+        t.expect("\n" + HOST)
+        row = postern.ask("rate", "1", "1")
+        assert row["recipients_received"] == row["recipients_completed"] == 2
+        assert row["received_delta"] == row["completed_delta"] == 0
+        t.say("hostrate")
+        t.answer(("Recipient host:\n[]> ", "Example.com"),
+                 ("Enter the number of seconds between displays.\n[10]> ",
+                  "1"))
+        t.expect("    Time    Host   CrtCncOut  ActvRcp  ActvRcp   DlvRcp  "
+                 "HrdBncRcp  SftBncEvt\n")
+        t.expect("0          0\n")
+        with postern.client() as c:
+            assert c.mail()[0] == 250
+        t.expect("    up             1        0        0        1          0"
+                 "          0\n")
+        t.interrupt()
+        t.expect("\n" + HOST)
+        t.say("hostrate none.test 1")
+        t.expect('No data for host "none.test".\n')
+
+
+def test_topin(make_suite):
+    postern = make_suite(CONFIG)
+    with postern.client(source="127.0.0.7"), \
+            postern.client(source="127.0.0.7"), \
+            postern.client(source="127.0.0.8"), \
+            postern.client(port=postern.private_port, source="127.0.0.7"):
+        want = [("127.0.0.7", "InboundMail", 2), ("127.0.0.7", "OutboundMail", 1),
+                ("127.0.0.8", "InboundMail", 1)]
+        rows = postern.ask("topin")["connections"]
+        assert [(r["ip"], r["listener"], r["connections"])
+                for r in rows] == want
+        assert len(postern.ask("topin", "2")["connections"]) == 2
+        lines = postern.postern("topin").split("\n")
+        assert lines[1] == ("#  Remote hostname            Remote IP addr.   "
+                            "listener        Conn. In")
+        assert lines[2] == ("1  127.0.0.7                  127.0.0.7         "
+                            "InboundMail            2")
+        assert postern.ask("status")["gauges"]["inbound_conn"] == 4
+    wait_for("nobody", lambda: not postern.ask("topin")["connections"])
+
+
+def test_counters_of_the_dns_have_three_columns(make_suite):
+    postern = make_suite(CONFIG)
+    text = postern.postern("dnsstatus").split("\n")
+    assert text[1] == ("Counters:                               Reset"
+                       "          Uptime        Lifetime")
+    assert [re.sub(r"  +[\d,]+", "", l) for l in text[2:8]] == [
+        "  DNS Requests", "  Network Requests", "  Cache Hits",
+        "  Cache Misses", "  Cache Exceptions", "  Cache Expired"]
+
+
+@pytest.mark.parametrize("how", ["stop", "kill"])
+def test_counters_survive_a_restart(make_suite, how):
+    """Reset and lifetime go on, uptime begins anew."""
+    postern = make_suite(CONFIG)
+
+    def counter():
+        c = postern.ask("status")["counters"]["recipients_received"]
+        return c["reset"], c["uptime"], c["lifetime"]
+
+    def one():
+        before = counter()[1]
+        with postern.client() as c:
+            assert c.mail()[0] == 250
+        wait_for("it is counted", lambda: counter()[1] == before + 1)
+
+    with Sink(postern.sink_port):
+        one()
+        one()
+        postern.postern("resetcounters")
+        one()
+        assert counter() == (1, 3, 3)
+        postern.wait_empty()
+        if how == "stop":
+            postern.stop()
+            postern.start()
+            assert counter() == (1, 0, 3)
+            one()
+            assert counter() == (2, 1, 4)
+        else:
+            # the recorder alone: the sums are in shared memory
+            postern.kill("recorder 0")
+            wait_for("another recorder", lambda: "recorder 0" in
+                     postern.pids() and postern.postern(
+                         "status", ok=(0, 4)).startswith("Enter"))
+            assert counter() == (1, 3, 3)
+        assert postern.ask("status")["last_counter_reset"] is not None

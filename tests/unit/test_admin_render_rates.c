@@ -1,0 +1,144 @@
+/* test_admin_render_rates.c - `rate`, `hostrate`, `topin`, `dnsstatus` */
+#include "render_kit.h"
+
+static void
+test_rate(void **state)
+{
+	static const char want[] =
+	    "Time      Connections   Recipients           Recipients         "
+	    "  Queue\n"
+	    "          In    Out     Received     Delta   Completed    Delta "
+	    "  K-Used\n"
+	    "10:16:01  12     7       120,033         0     119,842        0 "
+	    "  18,402\n"
+	    "10:16:02  12     8       120,041         8     119,848        6 "
+	    "  18,420\n";
+	const struct flow_row rows[] = {
+		{ AT(10, 16, 1), 12, 7, 120033, 119842, 18402, 0, 0 },
+		{ AT(10, 16, 2), 12, 8, 120041, 119848, 18420, 8, 6 },
+	};
+	struct buf out;
+
+	(void)state;
+	buf_init(&out, 4096);
+	render_flow(&rows[0], true, &out);
+	render_flow(&rows[1], false, &out);
+	check(&out, want);
+	buf_fini(&out);
+}
+
+static void
+test_hostrate(void **state)
+{
+	static const char want[] =
+	    "    Time    Host   CrtCncOut  ActvRcp  ActvRcp   DlvRcp  "
+	    "HrdBncRcp  SftBncEvt\n"
+	    "            Status                       Delta    Delta      "
+	    "Delta      Delta\n"
+	    "10:18:23    up             1       12        0        4         "
+	    " 0          0\n"
+	    "10:18:24    unknown        1       10       -2        2         "
+	    " 0          0\n";
+	const struct host_row rows[] = {
+		{ AT(10, 18, 23), "up", 1, 12, 0, 4, 0, 0 },
+		{ AT(10, 18, 24), "unknown", 1, 10, -2, 2, 0, 0 },
+	};
+	struct buf out;
+
+	(void)state;
+	buf_init(&out, 4096);
+	render_host_row(&rows[0], true, &out);
+	render_host_row(&rows[1], false, &out);
+	check(&out, want);
+	buf_fini(&out);
+}
+
+static void
+test_topin(void **state)
+{
+	static const char want[] =
+	    "Status as of:                   Tue Mar 04 10:25:54 2025 GMT\n"
+	    "#  Remote hostname            Remote IP addr.   listener       "
+	    " Conn. In\n"
+	    "1  mail.sender.example        203.0.113.2       InboundMail    "
+	    "       10\n"
+	    "2  mail.sender.example        203.0.113.2       Bulk           "
+	    "        4\n"
+	    "3  203.0.113.77               203.0.113.77      InboundMail    "
+	    "        1\n"
+	    "4  a-name-that-is-too-long-for-it.example 2001:db8::1       "
+	    "InboundMail            1\n";
+	json_t *j = parse("{ \"status_as_of\": 1741083954000, "
+			  "\"connections\": ["
+			  "{ \"host\": \"mail.sender.example\","
+			  " \"ip\": \"203.0.113.2\", \"listener\":"
+			  " \"InboundMail\", \"connections\": 10 },"
+			  "{ \"host\": \"mail.sender.example\","
+			  " \"ip\": \"203.0.113.2\", \"listener\": \"Bulk\","
+			  " \"connections\": 4 },"
+			  "{ \"host\": \"\", \"ip\": \"203.0.113.77\","
+			  " \"listener\": \"InboundMail\","
+			  " \"connections\": 1 },"
+			  "{ \"host\":"
+			  " \"a-name-that-is-too-long-for-it.example\","
+			  " \"ip\": \"2001:db8::1\", \"listener\":"
+			  " \"InboundMail\", \"connections\": 1 } ] }");
+	struct buf out;
+
+	(void)state;
+	buf_init(&out, 4096);
+	render_topin(j, &out);
+	check(&out, want);
+	buf_fini(&out);
+	json_decref(j);
+}
+
+static void
+test_dnsstatus(void **state)
+{
+	static const char want[] =
+	    "Status as of:                      Tue Mar 04 10:26:28 2025 "
+	    "GMT\n"
+	    "Counters:                               Reset          Uptime  "
+	    "      Lifetime\n"
+	    "  DNS Requests                        211,735         211,735  "
+	    "     2,521,773\n"
+	    "  Network Requests                          0               0  "
+	    "             0\n"
+	    "  Cache Hits                                1               2  "
+	    "             3\n"
+	    "  Cache Misses                              0               0  "
+	    "             0\n"
+	    "  Cache Exceptions                          0               0  "
+	    "             0\n"
+	    "  Cache Expired                             0               0  "
+	    "             0\n";
+	json_t *j = parse("{ \"status_as_of\": 1741083988000, \"counters\": {"
+			  "\"dns_requests\": { \"reset\": 211735,"
+			  " \"uptime\": 211735, \"lifetime\": 2521773 },"
+			  "\"dns_cache_hits\": { \"reset\": 1,"
+			  " \"uptime\": 2, \"lifetime\": 3 } } }");
+	struct buf out;
+
+	(void)state;
+	buf_init(&out, 4096);
+	render_dnsstatus(j, &out);
+	check(&out, want);
+	buf_fini(&out);
+	json_decref(j);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_rate),
+		cmocka_unit_test(test_hostrate),
+		cmocka_unit_test(test_topin),
+		cmocka_unit_test(test_dnsstatus),
+	};
+
+	setenv("TZ", "GMT0", 1);
+	tzset();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
