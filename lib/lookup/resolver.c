@@ -20,6 +20,7 @@ struct context {
 	struct context *next; /* of those that retired */
 	struct question *questions;
 	bool retired;
+	bool closing; /* its questions go elsewhere */
 };
 
 struct question {
@@ -28,9 +29,11 @@ struct question {
 	struct question **slot; /* of the asker; NULL: forgotten */
 	void (*done)(void *arg, const struct resolver_reply *);
 	void *arg;
-	bool asking; /* resolver_ask has not returned yet */
+	bool asking; /* the library has not returned yet */
 	bool trusted;
-	char domain[]; /* that it is charged to; ends in NUL */
+	int type;
+	struct str domain; /* that it is charged to; of the name */
+	char name[];
 };
 
 struct resolver {
@@ -40,6 +43,7 @@ struct resolver {
 	struct context *current;
 	struct context *retired;
 	struct loop_job sweep; /* frees those retired that are done */
+	struct loop_job renew;
 	struct burdens *burdens;
 	struct question *answered; /* since the library was called */
 	void (*on_costly)(void *arg, struct str domain);
@@ -95,8 +99,12 @@ static void sweep(void *arg);
 static void answered(void *arg, int rcode, void *packet, int len, int secure,
     char *why_bogus, int limited);
 static void deliver(struct question *, const struct resolver_reply *);
+static void put_question(struct question *, struct context *);
+static void ask(struct question *);
 static void on_cost(void *arg, int64_t us);
-static bool may_ask(const struct resolver *, const struct question *);
+static void charge(struct resolver *, int64_t us);
+static void renew(void *arg);
+static bool may_ask(const struct question *);
 static size_t domains_of(const struct question *, struct str *v, size_t max);
 static void free_answered(struct resolver *);
 static const char *rcode_name(int rcode);
@@ -113,6 +121,8 @@ resolver_new(struct loop *loop, const struct resolver_settings *settings,
 	ubloop_on_cost(r->base, on_cost, r);
 	r->sweep.cb = sweep;
 	r->sweep.arg = r;
+	r->renew.cb = renew;
+	r->renew.arg = r;
 	if (resolver_set(r, settings, err) == -1)
 		resolver_free(&r);
 	return r;
@@ -135,6 +145,7 @@ resolver_free(struct resolver **rp)
 	/* the library answers what is open when it is left */
 	free_answered(r);
 	loop_undefer(&r->sweep);
+	loop_undefer(&r->renew);
 	ubloop_free(&r->base);
 	burdens_free(&r->burdens);
 	free(r);
@@ -165,39 +176,20 @@ resolver_ask(struct resolver *r, struct question **slot,
     const struct resolver_query *what,
     void (*done)(void *arg, const struct resolver_reply *), void *arg)
 {
-	struct str domain = burden_domain(str_of(what->name));
-	struct resolver_reply no = { .failure = "cannot ask" };
-	struct context *c = r->current;
-	struct question *q = mem_alloc(sizeof(*q) + domain.n + 1);
-	int rc = -1;
+	struct str name = str_of(what->name);
+	struct question *q = mem_alloc(sizeof(*q) + name.n + 1);
 
+	str_copy(q->name, name.n + 1, name);
+	str_lower(q->name);
+	q->domain = burden_domain(str_of(q->name));
+	q->type = what->type;
 	q->trusted = what->trusted;
-	str_copy(q->domain, domain.n + 1, domain);
-	str_lower(q->domain);
-	q->context = c;
 	q->slot = slot;
 	q->done = done;
 	q->arg = arg;
-	q->asking = true;
-	q->next = c->questions;
-	if (q->next != NULL)
-		q->next->prev = &q->next;
-	q->prev = &c->questions;
-	c->questions = q;
 	*slot = q;
-	ubloop_begin(r->base);
-	if (may_ask(r, q)) {
-		/* It may call back before it returns. */
-		rc = ub_resolve_event(
-		    c->ub, what->name, what->type, CLASS_IN, q, answered, NULL);
-	} else {
-		no.failure = "costs too much";
-	}
-	if (rc != 0)
-		deliver(q, &no);
-	else if (*slot == q)
-		q->asking = false;
-	ubloop_end(r->base);
+	put_question(q, r->current);
+	ask(q);
 }
 
 void
@@ -383,7 +375,39 @@ sweep(void *arg)
 	}
 }
 
-/* --- answers --- */
+/* --- questions --- */
+
+static void
+put_question(struct question *q, struct context *c)
+{
+	q->context = c;
+	q->next = c->questions;
+	if (q->next != NULL)
+		q->next->prev = &q->next;
+	q->prev = &c->questions;
+	c->questions = q;
+}
+
+/* It may be answered before this returns, but is freed only then. */
+static void
+ask(struct question *q)
+{
+	struct resolver_reply no = { .failure = "cannot ask" };
+	struct resolver *r = q->context->owner;
+	int rc = -1;
+
+	ubloop_begin(r->base);
+	q->asking = true;
+	if (may_ask(q))
+		rc = ub_resolve_event(q->context->ub, q->name, q->type,
+		    CLASS_IN, q, answered, NULL);
+	else
+		no.failure = "costs too much";
+	if (rc != 0)
+		deliver(q, &no);
+	q->asking = false;
+	ubloop_end(r->base);
+}
 
 static void
 answered(void *arg, int rcode, void *packet, int len, int secure,
@@ -399,7 +423,8 @@ answered(void *arg, int rcode, void *packet, int len, int secure,
 	};
 
 	(void)why_bogus, (void)limited;
-	deliver(q, &reply);
+	if (!q->context->closing)
+		deliver(q, &reply);
 }
 
 static void
@@ -434,27 +459,27 @@ static void
 on_cost(void *arg, int64_t us)
 {
 	struct resolver *r = arg;
-	struct str v[CHARGED_MAX], paused;
-	size_t n;
 
-	if (us >= BURDEN_COSTLY && r->current != NULL) {
-		n = domains_of(r->answered, v, CHARGED_MAX);
-		n += domains_of(r->current->questions, v + n, CHARGED_MAX - n);
-		for (struct context *c = r->retired; c != NULL; c = c->next)
-			n += domains_of(c->questions, v + n, CHARGED_MAX - n);
-		if (burden_charge(
-			r->burdens, v, n, us, loop_now(r->loop), &paused) &&
-		    r->on_costly != NULL)
-			r->on_costly(r->arg, paused);
-	}
+	if (us >= BURDEN_COSTLY && r->current != NULL)
+		charge(r, us);
 	free_answered(r);
 }
 
-static bool
-may_ask(const struct resolver *r, const struct question *q)
+static void
+charge(struct resolver *r, int64_t us)
 {
-	return q->trusted || !burden_is_paused(r->burdens, str_of(q->domain),
-				 loop_now(r->loop));
+	struct str v[CHARGED_MAX], paused;
+	size_t n;
+
+	n = domains_of(r->answered, v, CHARGED_MAX);
+	n += domains_of(r->current->questions, v + n, CHARGED_MAX - n);
+	for (struct context *c = r->retired; c != NULL; c = c->next)
+		n += domains_of(c->questions, v + n, CHARGED_MAX - n);
+	if (!burden_charge(r->burdens, v, n, us, loop_now(r->loop), &paused))
+		return;
+	if (r->on_costly != NULL)
+		r->on_costly(r->arg, paused);
+	loop_defer(r->loop, &r->renew);
 }
 
 static size_t
@@ -464,8 +489,57 @@ domains_of(const struct question *q, struct str *v, size_t max)
 
 	for (; q != NULL && n < max; q = q->next)
 		if (!q->trusted)
-			v[n++] = str_of(q->domain);
+			v[n++] = q->domain;
 	return n;
+}
+
+/*
+ * The library cannot be told to leave a question alone, and would be at those
+ * of a costly domain for long yet. So all others begin anew in a new context.
+ */
+static void
+renew(void *arg)
+{
+	struct resolver *r = arg;
+	struct question *open = NULL, *q;
+	struct context *c = r->current;
+	struct err err = ERR_INIT;
+
+	r->current = context_new(r, &r->settings, &err);
+	if (r->current == NULL) {
+		r->current = c;
+		return;
+	}
+	c->next = r->retired;
+	while (c != NULL) {
+		r->retired = c->next;
+		while ((q = c->questions) != NULL) {
+			c->questions = q->next;
+			q->next = open;
+			open = q;
+		}
+		c->closing = true; /* the library answers them all now */
+		context_free(c);
+		c = r->retired;
+	}
+	while ((q = open) != NULL) {
+		open = q->next;
+		if (q->slot == NULL) {
+			free(q);
+			continue;
+		}
+		put_question(q, r->current);
+		ask(q);
+	}
+}
+
+static bool
+may_ask(const struct question *q)
+{
+	const struct resolver *r = q->context->owner;
+
+	return q->trusted ||
+	       !burden_is_paused(r->burdens, q->domain, loop_now(r->loop));
 }
 
 static void
