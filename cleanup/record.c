@@ -61,6 +61,9 @@ record_child_envelope(const struct child *c, struct envelope *e)
 	e->parent = t->mail->mid;
 	e->parent_slot = (uint32_t)(qfile_slot(t->mail->file) + 1);
 	e->mid = c->mid;
+	/* that is done with, or stands in ROUTE */
+	e->early = (struct codec_list){ 0, NULL };
+	e->alt_mailhost = STR("");
 	if (copy == NULL) {
 		e->sender = c->work->sender;
 		put_rcpts(t, c->work, &e->rcpts);

@@ -14,6 +14,7 @@
 #define TASK_MEM ((size_t)1 << 30)
 
 static void set_origin(struct task *);
+static const struct str *early_names(struct task *);
 static enum behaviour behaviour_of(const struct envelope *);
 static int32_t zone_at(int64_t wall_ms);
 static void set_facts(struct task *);
@@ -118,7 +119,21 @@ set_origin(struct task *t)
 		.helo = e->helo,
 		.user = e->user,
 		.notice = (e->flags & ENV_NOTICE) != 0,
-		.generation = e->generation };
+		.generation = e->generation,
+		.early = early_names(t),
+		.n_early = e->early.n };
+}
+
+static const struct str *
+early_names(struct task *t)
+{
+	const struct codec_list *list = &t->mail->envelope.early;
+	const struct early *from = list->v;
+	struct str *v = arena_array(&t->mem, list->n, sizeof(*v));
+
+	for (size_t i = 0; i < list->n; i++)
+		v[i] = from[i].quarantine;
+	return v;
 }
 
 static enum behaviour
@@ -169,7 +184,7 @@ set_work(struct task *t, struct work *w)
 		.msg = { .header = STR(""), .body = STR("") },
 		.sender = e->sender,
 		.skip = e->skip,
-		.alt_mailhost = STR(""),
+		.alt_mailhost = e->alt_mailhost,
 		.alt_src_host = STR(""),
 		.bounce_profile = STR(""),
 		.mail_policy = STR(""),

@@ -34,6 +34,9 @@ struct work_origin {
 	struct str user;     /* who authenticated; empty: nobody */
 	bool notice;         /* made by ourselves: enters at W16 */
 	uint32_t generation; /* copies of copies: bcc-scan */
+	/* Released before its time: by these quarantines, for want of room. */
+	const struct str *early;
+	size_t n_early;
 };
 
 struct work_rcpt {

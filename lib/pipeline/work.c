@@ -14,6 +14,7 @@ static unsigned policies_want(const struct work *);
 static const struct work_stage stages[] = {
 	{ "message filters", .wants = message_filters_want,
 	    .steps = message_filters },
+	{ "released", .wants = released_wants, .run = released_decide },
 	{ "mail policies", .wants = policies_want, .split = policy_assign },
 	{ "anti-spam", .wants = spam_wants, .run = spam_decide },
 	{ "anti-virus", .wants = virus_wants, .run = virus_decide },
@@ -26,7 +27,7 @@ static const struct work_stage stages[] = {
  * is run any more. */
 static const char *const begins[] = {
 	[ENTER_WHOLE] = "",
-	[ENTER_RELEASED] = "mail policies",
+	[ENTER_RELEASED] = "released",
 	[ENTER_DELIVERY] = NULL,
 };
 

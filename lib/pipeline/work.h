@@ -8,6 +8,7 @@
  *
  *	W2 forged fields, masquerade (the whole message: pipeline.h, AT_WORK)
  *	W4 message filters		work_filters.c
+ *	let go by a full quarantine	work_released.c
  *	W5 mail policies		work_policy.c
  *	W7 anti-spam			work_spam.c
  *	W8 anti-virus			work_virus.c

@@ -16,6 +16,11 @@ enum work_answer message_filters(struct work *, size_t *step, struct needs *);
 unsigned content_filters_want(const struct work *);
 enum work_answer content_filters(struct work *, size_t *step, struct needs *);
 
+/* --- from a quarantine that is full (10.2), work_released.c --- */
+
+unsigned released_wants(const struct work *);
+enum work_answer released_decide(struct work *, struct needs *);
+
 /* --- W5, work_policy.c --- */
 
 /* For each recipient the index of its policy in the table (4.3 to 4.5). */

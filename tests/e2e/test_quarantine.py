@@ -13,12 +13,24 @@ from suite import Suite, wait_for
 FILTERS = """
 policy_violation: if (subject == "^hold") { quarantine("Policy"); }
 brief: if (subject == "^brief") { quarantine("Brief"); }
+full: if (subject == "^full") { quarantine("Full"); }
+away: if (subject == "^away") { alt-mailhost("away.test"); quarantine("Policy"); }
 spam: if (subject == "^spam") { alt-mailhost("the.euq.queue"); }
 both: if (subject == "^both") { quarantine("Brief"); quarantine("Policy"); }
 """
-HELD = CONFIG + """
+HELD = CONFIG.replace("routes:\n", """routes:
+  away.test: 127.0.0.1:@SINK_PORT@
+""") + """
 quarantines:
   - {name: Brief, retention: 2s, action: release}
+  - name: Full
+    action: release
+    subject: prepend
+    subject_text: "[early] "
+    header: X-Early
+    header_value: for want of room
+    strip_attachments: yes
+quarantine_space: 2M
 spam_quarantine:
   enabled: yes
 """
@@ -94,7 +106,7 @@ def test_commands_release_delete_delay_and_move(held):
     assert gauges["kilobytes_in_quarantine"] == 1
     assert "    Messages In Quarantine                  3\n" in \
         held.postern("status")
-    assert "2  Policy                   1     0.0         3  10d        " \
+    assert "3  Policy                   1     0.0         3  10d        " \
         "Delete\n" in held.postern("quarantineconfig", "list")
     # what is held is not queued for delivery
     assert not [l for l in held.log() for m in mids
@@ -182,3 +194,51 @@ def test_spam_of_each_recipient(held):
     wait_for("an empty quarantine", lambda: files(held) == [])
     hosts = held.ask("hoststatus", "the.euq.release.queue")
     assert hosts["gauges"]["active_recipients"] == 0
+
+
+def test_where_a_filter_sent_it_survives(held):
+    mid = send(held, "away")
+    held.wait_log('MID %d quarantined to "Policy"' % mid)
+    ask(held, "release", "Policy", str(mid))
+    wait_for("delivery", lambda: delivered(held, "away"))
+    host = held.ask("hoststatus", "away.test")
+    assert host["counters"]["delivered_recipients"] == 1
+
+
+MIXED = b"""Subject: %s\r
+MIME-Version: 1.0\r
+Content-Type: multipart/mixed; boundary=b\r
+\r
+--b\r
+\r
+%s\r
+--b\r
+Content-Type: application/octet-stream; name=secret.bin\r
+\r
+0123456789\r
+--b--\r
+"""
+
+
+def test_released_early_for_want_of_room(held):
+    """10.1, 10.2: changed only when it leaves before its time."""
+    big = b"\r\n".join([b"x" * 70] * 16000)
+    mids = []
+    with held.client() as c:
+        for name in (b"full one", b"full two"):
+            code, text = c.mail("s@client.test", ["anna@example.com"],
+                                MIXED % (name, big))
+            assert code == 250, text
+            mids.append(int(text[0].split("Message ")[1].split()[0]))
+    held.wait_log('MID %d released from quarantine "Full" (queue full) t='
+                  % mids[0])
+    wait_for("delivery", lambda: delivered(held, "[early] full one"))
+    (m,) = delivered(held, "[early] full one")
+    assert b"\r\nX-Early: for want of room\r\n" in m.body
+    assert b"when the quarantine Full was full" in m.body
+    assert b"0123456789" not in m.body and big in m.body
+    wait_for("the other one", lambda: ask(held, "search", "Full")["found"])
+    ask(held, "release", "Full", str(mids[1]))
+    wait_for("delivery", lambda: delivered(held, "full two"))
+    (m,) = delivered(held, "full two")
+    assert b"X-Early" not in m.body and b"0123456789" in m.body

@@ -570,6 +570,60 @@ test_original_is_archived_and_attached(void **state)
 	assert_says(w->work.msg.body, "X-Postern-AV: forged\r\n");
 }
 
+/* --- let go by a full quarantine (10.2) --- */
+
+static void
+test_released_early(void **state)
+{
+	static struct quarantine v[] = { { .name = STR("Policy"),
+					     .subject = SUBJECT_PREPEND,
+					     .subject_text = STR("[full] "),
+					     .header_name = STR("X-Early"),
+					     .header_value = STR("yes"),
+					     .strip_attachments = true },
+		{ .name = STR("Virus") },
+		{ .name = STR("Other"),
+		    .subject = SUBJECT_APPEND,
+		    .subject_text = STR(" (other)") } };
+	static const struct str names[] = { STR("Policy"), STR("Gone"),
+		STR("Other") };
+	static const struct {
+		size_t n;
+		const char *subject;
+		bool edited;
+	} cases[] = { { 0, "hi", false }, { 2, "[full] hi", true },
+		{ 3, "[full] hi (other)", true } };
+	struct world *w = *state;
+	struct str text;
+
+	w->config.work.quarantines = v;
+	w->config.work.n_quarantines = NELEM(v);
+	w->origin.early = names;
+	for (size_t i = 0; i < NELEM(cases); i++) {
+		struct work work = w->work;
+
+		w->origin.n_early = cases[i].n;
+		assert_int_equal(released_wants(&work) != 0, cases[i].edited);
+		assert_int_equal(released_decide(&work, &w->needs), WORK_DONE);
+		assert_true(work_field(&work, STR("Subject"), 0, &text));
+		assert_true(str_is(text, cases[i].subject));
+		assert_int_equal(work_field(&work, STR("X-Early"), 0, &text),
+		    cases[i].edited);
+		assert_int_equal(work.msg.body_changed, cases[i].edited);
+		assert_int_equal(
+		    memmem(work.msg.body.p, work.msg.body.n, "PK", 2) == NULL,
+		    cases[i].edited);
+		assert_non_null(
+		    memmem(work.msg.body.p, work.msg.body.n, "hello", 5));
+		if (!cases[i].edited)
+			continue;
+		assert_non_null(memmem(work.msg.body.p, work.msg.body.n,
+		    "when the quarantine Policy was full", 35));
+		assert_int_equal(work.notes->kind, WN_REWRITTEN);
+		assert_true(str_is(work.notes->text, "quarantine 'Policy'"));
+	}
+}
+
 int
 main(void)
 {
@@ -590,6 +644,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(
 		    test_notice_of_several_states, begin, end),
 		cmocka_unit_test_setup_teardown(test_no_notice, begin, end),
+		cmocka_unit_test_setup_teardown(
+		    test_released_early, begin, end),
 		cmocka_unit_test_setup_teardown(
 		    test_original_is_archived_and_attached, begin, end),
 	};
