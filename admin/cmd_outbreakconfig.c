@@ -19,6 +19,10 @@ static const struct objects_question keys[] = {
 	{ "public_key",
 	    "Enter the key of whoever signs the rules, Ed25519 in base64:",
 	    "enabled", NULL },
+	{ "file",
+	    "Enter the file below tables/ with rules of your own (\"none\": "
+	    "without):",
+	    "enabled", NULL },
 	{ "interval", "How often shall the rules be fetched, in seconds?",
 	    "enabled", NULL },
 	{ "rewrite", "How shall links in suspicious messages be rewritten?",
@@ -67,4 +71,6 @@ show(struct editing *ed)
 		    (unsigned)o->interval);
 	else
 		fputs("Rules: none are fetched\n", out);
+	if (o->file.n > 0)
+		fprintf(out, "Own Rules: tables/%.*s\n", STR_ARG(o->file));
 }

@@ -11,7 +11,7 @@
 typedef void sayer(const struct outcome *, const struct outcome_step *);
 
 static sayer forged, matched_all, split, copy, rewritten, ended, entry,
-    attachment, scan_error, warning, tagged, spam, virus;
+    attachment, scan_error, warning, tagged, spam, virus, outbreak;
 static void over(const struct outcome *, uint64_t mid);
 static void begun(
     uint64_t mid, struct str sender, const struct work_rcpt *, size_t n);
@@ -31,6 +31,7 @@ static sayer *const sayers[] = {
 	[WN_SPAM] = spam,
 	[WN_VIRUS] = virus,
 	[WN_SPAM_TAGGED] = tagged,
+	[WN_OUTBREAK] = outbreak,
 };
 
 void
@@ -221,4 +222,21 @@ virus(const struct outcome *o, const struct outcome_step *s)
 	    rows[i].names ? " '" : "", STR_ARG(names),
 	    rows[i].names ? "'" : "");
 	EMIT(VIRUS_VERDICT, .mid = s->mid, .text = str_of(text));
+}
+
+static void
+outbreak(const struct outcome *o, const struct outcome_step *s)
+{
+	const struct work_note *n = s->note;
+	bool positive = n->name.n > 0;
+
+	(void)o;
+	if (n->score != OUTBREAK_JUDGED)
+		return;
+	EMIT(OUTBREAK_VERDICT, .mid = s->mid,
+	    .text = positive ? STR("positive") : STR("negative"));
+	if (positive)
+		EMIT(OUTBREAK_THREAT, .mid = s->mid,
+		    .level = (uint32_t)n->number, .category = n->text,
+		    .rule = n->name);
 }

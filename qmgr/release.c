@@ -293,7 +293,7 @@ fitting(const struct rcpt *v, size_t n)
 static uint32_t
 skip_of(const struct stored *s, const struct qmessage *qm)
 {
-	uint32_t skip = qm->envelope.skip | SKIP_FILTERS | SKIP_OUTBREAK;
+	uint32_t skip = qm->envelope.skip | SKIP_FILTERS;
 	bool outbreak = false;
 
 	for (struct entry *e = s->entries; e != NULL; e = e->next) {
@@ -307,6 +307,8 @@ skip_of(const struct stored *s, const struct qmessage *qm)
 	/* a tag for the spam quarantine is found again */
 	if (!outbreak && !qm->route.spam_tagged)
 		skip |= SKIP_SPAM;
+	/* what it was held for is changed in it now */
+	skip |= outbreak ? SKIP_OUTBREAK_HOLD : SKIP_OUTBREAK;
 	return skip;
 }
 

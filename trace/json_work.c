@@ -130,6 +130,7 @@ note(const struct work_note *n)
 		[WN_CONTENT_FILTERS] = "content filters",
 		[WN_OUTBREAK] = "outbreak filters",
 		[WN_OUTBREAK_BYPASSED] = "outbreak filters bypassed",
+		[WN_OUTBREAK_UNTIL] = "quarantined until",
 		[WN_HELD] = "quarantine",
 		[WN_SPAM_TAGGED] = "spam quarantine",
 		[WN_SERVICE_ACTION] = "service action",
@@ -148,6 +149,8 @@ note(const struct work_note *n)
 	static const char *const virus[] = { "clean", "repaired", "encrypted",
 		"unscannable", "infected", "disabled",
 		"skipped by mail flow policy", "skipped by filter" };
+	static const char *const outbreak[] = { "judged", "skipped by filter",
+		"skipped by size" };
 	json_t *o = json_object();
 
 	json_put(o, "step", json_string(steps[n->kind]));
@@ -166,6 +169,10 @@ note(const struct work_note *n)
 	if (n->kind == WN_VIRUS) {
 		json_put(o, "verdict", json_string(virus[n->number]));
 		json_put(o, "elapsed_ms", json_integer(n->score));
+	}
+	if (n->kind == WN_OUTBREAK) {
+		json_put(o, "outcome", json_string(outbreak[n->score]));
+		json_put(o, "level", json_integer(n->number));
 	}
 	if (n->kind == WN_STAMPED)
 		json_put(o, "footer", json_boolean(n->number != 0));

@@ -13,19 +13,21 @@ struct page {
 	const struct work *work;
 	bool explain;
 	bool content;  /* filters are those of the policy: one column more */
-	bool stamping; /* the heading for footers stands */
+	bool outbreak; /* the headings for these stand */
+	bool stamping;
 	enum work_note_kind before;
 	struct buf *out;
 };
 typedef void show_note(struct page *, const struct work_note *);
 
 static show_note no_filters, filter, rule, otherwise, action, filters_left,
-    ended, policy, spam, virus, content_filters, held, tagged, service, stamped,
-    not_stamped, scan_error, warning;
+    ended, policy, spam, virus, content_filters, outbreak, bypassed, held_until,
+    held, tagged, service, stamped, not_stamped, scan_error, warning;
 static void notes(
     const struct work *, bool explain, struct arena *mem, struct buf *out);
 static void indent(const struct page *, int level);
 static void detail(struct page *, const char *before, struct str text);
+static void outbreak_heading(struct page *);
 static void footer_heading(struct page *);
 static void end(const struct trace_report *, struct buf *out);
 
@@ -42,6 +44,9 @@ static show_note *const shows[] = {
 	[WN_SPAM] = spam,
 	[WN_VIRUS] = virus,
 	[WN_CONTENT_FILTERS] = content_filters,
+	[WN_OUTBREAK] = outbreak,
+	[WN_OUTBREAK_BYPASSED] = bypassed,
+	[WN_OUTBREAK_UNTIL] = held_until,
 	[WN_HELD] = held,
 	[WN_SPAM_TAGGED] = tagged,
 	[WN_SERVICE_ACTION] = service,
@@ -236,6 +241,53 @@ content_filters(struct page *p, const struct work_note *n)
 	(void)n;
 	p->content = true;
 	buf_puts(p->out, "\nContent Filter Processing:\n");
+}
+
+static void
+outbreak(struct page *p, const struct work_note *n)
+{
+	static const char *const skipped[] = { [OUTBREAK_SKIPPED_BY_FILTER] =
+						   "message filter",
+		[OUTBREAK_SKIPPED_SIZE] = "message size" };
+
+	outbreak_heading(p);
+	if (n->score != OUTBREAK_JUDGED) {
+		buf_printf(p->out, " - Skipped (%s)\n", skipped[n->score]);
+		return;
+	}
+	if (n->name.n == 0) {
+		buf_puts(p->out, " - No threat detected\n");
+		return;
+	}
+	buf_printf(p->out, " - Threat level %" PRId64 ": ", n->number);
+	show_text(n->name, p->out);
+	buf_puts(p->out, " (");
+	show_text(n->text, p->out);
+	buf_puts(p->out, ")\n");
+	if (p->explain)
+		detail(p, "   - ", n->detail);
+}
+
+static void
+bypassed(struct page *p, const struct work_note *n)
+{
+	outbreak_heading(p);
+	detail(p, " - Bypassed: ", n->name);
+}
+
+static void
+held_until(struct page *p, const struct work_note *n)
+{
+	detail(p, " - Quarantined until ", n->text);
+}
+
+static void
+outbreak_heading(struct page *p)
+{
+	if (!p->outbreak)
+		buf_puts(p->out, "\nOutbreak Filter Evaluation:\n");
+	p->outbreak = true;
+	p->content = false;
 }
 
 static void

@@ -8,6 +8,7 @@
 
 #include "base/base64.h"
 #include "base/mem.h"
+#include "config/bundle_tables.h"
 
 #define ED25519_BYTES 32
 
@@ -16,6 +17,8 @@ struct types { /* while they are read */
 	size_t n;
 };
 
+static void read_rules(
+    struct load *, const struct at *, struct outbreak_global *);
 static void take_type(
     struct load *, const struct at *, struct str text, void *arg);
 static bool type_ok(struct str);
@@ -120,11 +123,28 @@ load_spam_scanner_finish(struct load *ld, const struct at *at, void *object)
 		    (unsigned long long)s->always_up_to);
 }
 
+/* They are checked when they are compiled (filter/outbreak.h). */
+static void
+read_rules(struct load *ld, const struct at *at, struct outbreak_global *o)
+{
+	char *path =
+	    arena_printf(ld->mem, TABLE_FOLDER "%.*s", STR_ARG(o->file));
+	const struct bundle_file *f = bundle_find(ld->bundle, path);
+	struct at key = at_key(at, "file");
+
+	if (f == NULL) {
+		load_error(ld, &key, "there is no file %s", path);
+		return;
+	}
+	o->path = path;
+	if (!ld->brief)
+		o->rules = arena_str(ld->mem, f->text);
+}
+
 void
 load_outbreak_finish(struct load *ld, const struct at *at, void *object)
 {
-	const struct outbreak_global *o =
-	    &((struct config *)object)->work.outbreak;
+	struct outbreak_global *o = &((struct config *)object)->work.outbreak;
 	struct at key = at_key(at, "public_key");
 
 	if (o->url.n > 0 && o->public_key.n == 0)
@@ -136,10 +156,12 @@ load_outbreak_finish(struct load *ld, const struct at *at, void *object)
 		    ld, &key, "must be %d bytes in base64", ED25519_BYTES);
 	if (o->rewrite != 0 && o->rewrite_text.n == 0)
 		load_error(ld, at, "needs the key \"rewrite_text\"");
-	if (o->enabled && !o->adaptive && o->url.n == 0)
+	if (o->file.n > 0)
+		read_rules(ld, at, o);
+	if (o->enabled && !o->adaptive && o->url.n == 0 && o->file.n == 0)
 		load_warning(ld, at,
-		    "are enabled and have no rules: no url, and adaptive is "
-		    "off");
+		    "are enabled and have no rules: no url, no file, and "
+		    "adaptive is off");
 }
 
 static void

@@ -312,6 +312,15 @@ static const struct schema_key outbreak_keys[] = {
 	    DEFAULT(""),
 	    .help = "The Ed25519 key of whoever signs them, 32 bytes in "
 		    "base64." },
+	{ .name = "file",
+	    FIELD(config, work.outbreak.file),
+	    .type = &value_text,
+	    .max = NAME_MAX_LEN,
+	    .text_ok = name_file,
+	    DEFAULT(""),
+	    .help = "A file below tables/ with rules of your own, in the "
+		    "format of the feed. It needs no signature, and is used "
+		    "beside it or without it." },
 	{ .name = "interval",
 	    FIELD(config, work.outbreak.interval),
 	    .type = &value_time,

@@ -216,6 +216,9 @@ struct outbreak_global {
 	uint64_t max_size;
 	struct str url;          /* of the feed; empty: none */
 	struct str public_key;   /* Ed25519, base64 */
+	struct str file;         /* rules of the site, below tables/ */
+	const char *path;        /* "tables/FILE"; NULL: there is none */
+	struct str rules;        /* what is in it */
 	uint32_t interval;       /* s */
 	uint8_t rewrite;         /* 0 defang, 1 text, 2 redirect */
 	struct str rewrite_text; /* text, or what the encoded URL follows */

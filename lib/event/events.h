@@ -76,6 +76,9 @@ CODEC_STRUCT(ev_rid, REC_EV_RID);
 #define EV_RCID(S, F, L) F(S, U64, rcid, 0) F(S, U64, mid, 0)
 #define EV_RCID_TEXT(S, F, L)                                                  \
 	F(S, U64, rcid, 0) F(S, U64, mid, 0) F(S, STR, text, 100)
+#define EV_MID_THREAT(S, F, L)                                                 \
+	F(S, U64, mid, 0) F(S, U32, level, 0) F(S, STR, category, 20)          \
+	F(S, STR, rule, 100)
 #define EV_NEW_DCID(S, F, L)                                                   \
 	F(S, U64, dcid, 0) F(S, STR, source, 64) F(S, IP, ip, 0)               \
 	F(S, U16, port, 0)
@@ -198,6 +201,11 @@ CODEC_STRUCT(ev_rid, REC_EV_RID);
 	    "MID {mid} interim AV verdict using {engine} {text}",              \
 	    EV_MID_VERDICT)                                                    \
 	E(VIRUS_VERDICT, INFO, "MID {mid} antivirus {text}", EV_MID_TEXT)      \
+	E(OUTBREAK_VERDICT, INFO, "MID {mid} Outbreak Filters: verdict {text}",\
+	    EV_MID_TEXT)                                                       \
+	E(OUTBREAK_THREAT, INFO,                                               \
+	    "MID {mid} Threat Level={level} Category={category} Rule={rule}",  \
+	    EV_MID_THREAT)                                                     \
 	E(SPAM_TAGGED, INFO, "ISQ: Tagging MID {mid} for quarantine", EV_MID)  \
 	E(QUARANTINED, INFO, "MID {mid} quarantined to \"{quarantine}\" ({text})",\
 	    EV_MID_HELD)                                                       \

@@ -9,6 +9,7 @@
 #include "filter/check.h"
 #include "filter/dictionary.h"
 #include "filter/names.h"
+#include "filter/outbreak.h"
 #include "filter/regex.h"
 
 #define TREE_MAX ((size_t)1 << 30) /* far above FILTER_SOURCE_MAX's */
@@ -21,6 +22,8 @@ static void compile_message(
     struct filters *, struct source *, const struct config *);
 static void compile_table(
     struct filters *, struct source *, const struct config *, enum direction);
+static void compile_outbreak(struct filters *, const struct config *,
+    struct filter_problems *, struct arena *mem);
 static void free_regexes(struct filter_regex *);
 static const struct filters *compile(struct config *, struct load *);
 static void discard(const struct filters *);
@@ -92,6 +95,7 @@ filters_compile(const struct config *config, struct filter_problems *problems,
 	compile_message(fs, &src, config);
 	for (int d = 0; d < DIRECTIONS; d++)
 		compile_table(fs, &src, config, (enum direction)d);
+	compile_outbreak(fs, config, problems, mem);
 	if (problems->n_errors > before)
 		filters_free(&fs);
 	else
@@ -109,6 +113,8 @@ filters_free(struct filters **fp)
 	if (fs == NULL)
 		return;
 	free_regexes(fs->regexes);
+	outbreak_free(&fs->own);
+	outbreak_free(&fs->adaptive);
 	arena_free(fs->mem);
 	free(fs->mem);
 	free(fs);
@@ -214,6 +220,29 @@ compile_table(struct filters *fs, struct source *src,
 		all[i] = compile_content(
 		    src, config, &table->filters[i], &fs->regexes);
 	fs->content[d] = all;
+}
+
+/* What nobody asks for is not made. */
+static void
+compile_outbreak(struct filters *fs, const struct config *config,
+    struct filter_problems *problems, struct arena *mem)
+{
+	const struct outbreak_global *o = &config->work.outbreak;
+	struct source src = { .mem = mem,
+		.problems = problems,
+		.problems_mem = mem,
+		.text = STR(""),
+		.where = { o->path, 1 } };
+	struct err err = ERR_INIT;
+
+	if (o->enabled && o->adaptive)
+		fs->adaptive = outbreak_adaptive();
+	if (o->rules.n == 0)
+		return;
+	fs->own = outbreak_parse(o->rules, &err);
+	if (fs->own == NULL)
+		source_problem(
+		    &src, PROBLEM_NAME, (struct spot){ 1, 1 }, "%s", err.text);
 }
 
 static void

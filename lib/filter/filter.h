@@ -27,6 +27,7 @@
 
 struct words;
 struct prefilter;
+struct outbreak_rules;
 struct filter; /* one of them: filter/ast.h */
 struct filters {
 	struct arena *mem;
@@ -37,6 +38,8 @@ struct filters {
 	const struct words *const *words; /* filter/dictionary.h */
 	const struct prefilter *prefilter;
 	struct filter_regex *regexes; /* all that were compiled */
+	/* Outbreak rules (outbreak.h) of the site, and ours; or NULL. */
+	struct outbreak_rules *own, *adaptive;
 };
 
 /* What is wrong with source, for people: every one that was found. */

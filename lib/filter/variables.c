@@ -29,7 +29,7 @@ static value_fn value_all_headers, value_size, value_date, value_time,
     value_filter, value_group, value_policy, value_hostname, value_matched,
     value_mid, value_listener, value_int, value_ip, value_host, value_score,
     value_user, value_subject, value_country, value_category, value_threat,
-    value_description, value_level;
+    value_description, value_level, value_verdict;
 
 static const struct variable {
 	const char *name;
@@ -71,6 +71,7 @@ static const struct variable {
 	{ "threat_type", value_threat, false },
 	{ "threat_description", value_description, false },
 	{ "threat_level", value_level, false },
+	{ "threat_verdict", value_verdict, false },
 };
 
 static size_t word_length(struct str text);
@@ -480,4 +481,10 @@ static struct str
 value_level(struct context *c)
 {
 	return str_of(arena_printf(c->w->mem, "%" PRIu32, c->w->threat.level));
+}
+
+static struct str
+value_verdict(struct context *c)
+{
+	return c->w->threat.level > 0 ? STR("positive") : STR("negative");
 }

@@ -58,6 +58,8 @@ struct work_rcpt {
 /* ... and who said so, for trace */
 #define SKIP_BY_POLICY       256u /* the mail flow policy: spam */
 #define SKIP_VIRUS_BY_POLICY 512u
+/* Outbreak filters look, and change; but do not hold it once more. */
+#define SKIP_OUTBREAK_HOLD 1024u
 
 struct work_hold { /* a quarantine that it shall go to */
 	const struct work_hold *next;
@@ -99,26 +101,29 @@ struct work_archive { /* a line of an mbox: archive(), scanners */
 /* --- what was done, and why: the log and trace read the same list --- */
 
 enum work_note_kind {
-	WN_FORGED,            /* text: fields that were removed */
-	WN_MASQUERADE,        /* name: field; text: old; detail: new */
-	WN_NO_FILTERS,        /* no message filter is active */
-	WN_FILTER,            /* begins: name */
-	WN_RULE,              /* text: rule as printed; result; detail: the text
-			       * that it looked at, with explain */
-	WN_ELSE,              /* the else clause runs */
-	WN_ACTION,            /* text: action with its arguments expanded */
-	WN_FILTERS_LEFT,      /* a final action ended the filters */
-	WN_ENDED,             /* dropped, bounced; name: filter or service;
-			       * text: by whom, as the log has it: "filter
-			       * 'name'", "antispam" */
-	WN_SPLIT,             /* into result number `number`; name: policy */
-	WN_MATCHED_ALL,       /* one policy for all; name */
-	WN_POLICY,            /* name; text: recipients. detail: table */
-	WN_SPAM,              /* number: enum spam_outcome; score */
-	WN_VIRUS,             /* number: enum virus_outcome; text: names */
-	WN_CONTENT_FILTERS,   /* they begin; number: how many are enabled */
-	WN_OUTBREAK,          /* number: level; name: rule id; text: category */
+	WN_FORGED,          /* text: fields that were removed */
+	WN_MASQUERADE,      /* name: field; text: old; detail: new */
+	WN_NO_FILTERS,      /* no message filter is active */
+	WN_FILTER,          /* begins: name */
+	WN_RULE,            /* text: rule as printed; result; detail: the text
+			     * that it looked at, with explain */
+	WN_ELSE,            /* the else clause runs */
+	WN_ACTION,          /* text: action with its arguments expanded */
+	WN_FILTERS_LEFT,    /* a final action ended the filters */
+	WN_ENDED,           /* dropped, bounced; name: filter or service;
+			     * text: by whom, as the log has it: "filter
+			     * 'name'", "antispam" */
+	WN_SPLIT,           /* into result number `number`; name: policy */
+	WN_MATCHED_ALL,     /* one policy for all; name */
+	WN_POLICY,          /* name; text: recipients. detail: table */
+	WN_SPAM,            /* number: enum spam_outcome; score */
+	WN_VIRUS,           /* number: enum virus_outcome; text: names */
+	WN_CONTENT_FILTERS, /* they begin; number: how many are enabled */
+	WN_OUTBREAK, /* score: enum outbreak_outcome; number: level; name:
+		      * rule id, empty: none; text: category; detail:
+		      * description */
 	WN_OUTBREAK_BYPASSED, /* name: attachment */
+	WN_OUTBREAK_UNTIL,    /* held; text: until when */
 	WN_HELD,              /* flagged for a quarantine: name; text: reason */
 	WN_SPAM_TAGGED,       /* for the spam quarantine */
 	WN_SERVICE_ACTION,    /* text: what the policy makes of a verdict */
@@ -155,6 +160,11 @@ enum virus_outcome {
 	VIRUS_SKIPPED_BY_FILTER
 };
 struct texts;
+enum outbreak_outcome {
+	OUTBREAK_JUDGED,
+	OUTBREAK_SKIPPED_BY_FILTER,
+	OUTBREAK_SKIPPED_SIZE
+};
 struct work_note {
 	const struct work_note *next; /* the one before it in time */
 	enum work_note_kind kind;

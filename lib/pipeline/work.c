@@ -20,6 +20,7 @@ static const struct work_stage stages[] = {
 	{ "anti-virus", .wants = virus_wants, .run = virus_decide },
 	{ "content filters", .wants = content_filters_want,
 	    .steps = content_filters },
+	{ "outbreak filters", .wants = outbreak_wants, .run = outbreak_decide },
 	{ "footer", .wants = stamp_wants, .run = stamp_decide },
 };
 

@@ -50,6 +50,14 @@ enum work_answer spam_decide(struct work *, struct needs *); /* FACT_SPAM */
 unsigned virus_wants(const struct work *);
 enum work_answer virus_decide(struct work *, struct needs *); /* FACT_VIRUS */
 
+/* --- W12, work_outbreak.c; what it changes: work_outbreak_edit.c --- */
+
+unsigned outbreak_wants(const struct work *);
+enum work_answer outbreak_decide(struct work *, struct needs *);
+/* Links, subject, disclaimer, host, as the policy has it for threats that are
+ * no virus. */
+void outbreak_modify(struct work *, const struct outbreak_settings *);
+
 /* --- W15, work_stamp.c --- */
 
 unsigned stamp_wants(const struct work *);

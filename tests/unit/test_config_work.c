@@ -123,6 +123,10 @@ static const struct {
 	{ "no key", HEAD "outbreak_filters: {public_key: aGVsbG8=}\n",
 	    "postern.yaml:3:32: outbreak_filters.public_key: must be 32 bytes "
 	    "in base64" },
+	{ "outbreak rules that are not there",
+	    HEAD "outbreak_filters: {file: mine.json}\n",
+	    "postern.yaml:3:26: outbreak_filters.file: there is no file "
+	    "tables/mine.json" },
 	{ "redirect to nowhere", HEAD "outbreak_filters: {rewrite: redirect}\n",
 	    "postern.yaml:3:19: outbreak_filters: needs the key "
 	    "\"rewrite_text\"" },
@@ -314,7 +318,7 @@ static const struct {
 	{ "outbreak filters without rules",
 	    HEAD "outbreak_filters: {enabled: yes, adaptive: no}\n",
 	    "postern.yaml:3:19: outbreak_filters: warning: are enabled and "
-	    "have no rules: no url, and adaptive is off" },
+	    "have no rules: no url, no file, and adaptive is off" },
 	{ "a text for nobody",
 	    HEAD "text_resources: [{name: notice}]\n"
 		 "anti_virus: {engine: clamd}\n"
