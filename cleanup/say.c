@@ -237,6 +237,6 @@ outbreak(const struct outcome *o, const struct outcome_step *s)
 	    .text = positive ? STR("positive") : STR("negative"));
 	if (positive)
 		EMIT(OUTBREAK_THREAT, .mid = s->mid,
-		    .level = (uint32_t)n->number, .category = n->text,
+		    .threat = (uint32_t)n->number, .category = n->text,
 		    .rule = n->name);
 }

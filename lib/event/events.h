@@ -77,7 +77,7 @@ CODEC_STRUCT(ev_rid, REC_EV_RID);
 #define EV_RCID_TEXT(S, F, L)                                                  \
 	F(S, U64, rcid, 0) F(S, U64, mid, 0) F(S, STR, text, 100)
 #define EV_MID_THREAT(S, F, L)                                                 \
-	F(S, U64, mid, 0) F(S, U32, level, 0) F(S, STR, category, 20)          \
+	F(S, U64, mid, 0) F(S, U32, threat, 0) F(S, STR, category, 20)          \
 	F(S, STR, rule, 100)
 #define EV_NEW_DCID(S, F, L)                                                   \
 	F(S, U64, dcid, 0) F(S, STR, source, 64) F(S, IP, ip, 0)               \
@@ -204,7 +204,7 @@ CODEC_STRUCT(ev_rid, REC_EV_RID);
 	E(OUTBREAK_VERDICT, INFO, "MID {mid} Outbreak Filters: verdict {text}",\
 	    EV_MID_TEXT)                                                       \
 	E(OUTBREAK_THREAT, INFO,                                               \
-	    "MID {mid} Threat Level={level} Category={category} Rule={rule}",  \
+	    "MID {mid} Threat Level={threat} Category={category} Rule={rule}",  \
 	    EV_MID_THREAT)                                                     \
 	E(SPAM_TAGGED, INFO, "ISQ: Tagging MID {mid} for quarantine", EV_MID)  \
 	E(QUARANTINED, INFO, "MID {mid} quarantined to \"{quarantine}\" ({text})",\
