@@ -17,7 +17,8 @@
 
 static bool is_wanted(const struct qmgr *, const struct parcel *,
     const struct recipient *, enum dsn_kind);
-static struct notice *of_kind(struct qmgr *, struct mail *, enum dsn_kind);
+static struct notice *notice_of(
+    struct qmgr *, const struct parcel *, enum dsn_kind);
 static void add_rcpt(struct notice *, const struct recipient *, struct str addr,
     const struct bounce_about *);
 static void enqueue(struct qmgr *, struct notice *, bool front);
@@ -35,8 +36,8 @@ bounce_owe(struct qmgr *q, struct parcel *p, struct recipient *r,
 
 	if (!is_wanted(q, p, r, about->kind))
 		return false;
-	add_rcpt(of_kind(q, p->mail, about->kind), r, parcel_addr(p, r, addr),
-	    about);
+	add_rcpt(
+	    notice_of(q, p, about->kind), r, parcel_addr(p, r, addr), about);
 	return true;
 }
 
@@ -63,7 +64,7 @@ bounce_run(struct qmgr *q)
 	q->notices_running = true;
 	while ((n = q->notices_first) != NULL && q->notices_at <= q->now &&
 	       q->notices_sent.n < SENT_MAX) {
-		struct str to = notice_to(q, n->mail);
+		struct str to = notice_to(q, n);
 
 		if (mail_is_moving(n->mail))
 			break; /* settle_saved comes back */
@@ -203,18 +204,21 @@ is_wanted(const struct qmgr *q, const struct parcel *parcel,
 }
 
 static struct notice *
-of_kind(struct qmgr *q, struct mail *m, enum dsn_kind kind)
+notice_of(struct qmgr *q, const struct parcel *p, enum dsn_kind kind)
 {
+	struct mail *m = p->mail;
 	struct active *a = mail_activate(m);
 	struct notice *n = a->notice;
+	uint16_t profile = parcel_profile_at(q, p);
 
-	while (n != NULL && n->kind != kind)
+	while (n != NULL && (n->kind != kind || n->profile != profile))
 		n = n->next;
 	if (n != NULL)
 		return n;
 	n = mem_alloc(sizeof(*n));
 	n->mail = m;
 	n->kind = kind;
+	n->profile = profile;
 	n->next = a->notice;
 	a->notice = n;
 	m->n_owed++;
@@ -298,7 +302,7 @@ say_sent(struct qmgr *q, const struct notice *n)
 		EMIT(BOUNCE_GENERATED, .mid = n->mid, .other = about);
 	EMIT(START_MID, .mid = n->mid);
 	EMIT(MID_FROM, .mid = n->mid, .addr = str_of(""));
-	EMIT(MID_RCPT, .mid = n->mid, .addr = notice_to(q, n->mail));
+	EMIT(MID_RCPT, .mid = n->mid, .addr = notice_to(q, n));
 }
 
 /* It is safe, or never will be: the recipients are done with. */

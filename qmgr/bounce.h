@@ -1,7 +1,8 @@
 /*
  * bounce.h - notices to senders: owed, written, queued, accepted
  *
- * Recipients of one message that end together share a notice of each kind. A
+ * Recipients of one message that end together share a notice of each kind, if
+ * the same bounce profile holds for them. A
  * notice is a message like any other: it goes to cleanup as an envelope and
  * content, and counts as sent only when cleanup says that it is durable;
  * until then the recipients it is about are not done on disk. When cleanup
@@ -30,6 +31,7 @@ struct notice {
 	struct notice *next;
 	struct mail *mail;
 	enum dsn_kind kind;
+	uint16_t profile; /* in qmgr.profiles */
 	struct notice_rcpt *v;
 	size_t n, cap;
 	bool counted; /* among those to this sender in this hour */

@@ -136,6 +136,14 @@ parcel_profile(const struct qmgr *q, const struct parcel *p)
 			 : mail_profile(q, p->mail);
 }
 
+uint16_t
+parcel_profile_at(struct qmgr *q, const struct parcel *p)
+{
+	struct str own = p->dest->limits->bounce_profile;
+
+	return own.n > 0 ? profile_index(q, own) : p->mail->profile;
+}
+
 struct recipient *
 parcel_rcpt(const struct parcel *p, size_t i)
 {

@@ -144,10 +144,11 @@ struct str mail_subject(const struct mail *);
 const struct bounce_profile *mail_profile(
     const struct qmgr *, const struct mail *);
 /* The destination's if it has one, else the message's (receiving 6.6): when it
- * is tried again, and whether anybody hears of it. What a notice looks like is
- * up to the message's, since one notice speaks of many destinations. */
+ * is tried again, who hears of it, and how. */
 const struct bounce_profile *parcel_profile(
     const struct qmgr *, const struct parcel *);
+/* The same, as an index in qmgr.profiles. */
+uint16_t parcel_profile_at(struct qmgr *, const struct parcel *);
 struct recipient *parcel_rcpt(const struct parcel *, size_t i);
 /* local@domain into out, which has ADDR_MAX + 1 bytes. */
 struct str parcel_addr(

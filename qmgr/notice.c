@@ -5,6 +5,8 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "mail/header.h"
+#include "mail/mime.h"
 #include "mail/wire.h"
 
 #define TEXT_LIMIT     (NOTICE_COPY_MAX * 2 + 4 * 1024 * 1024)
@@ -28,7 +30,10 @@ static bool read_original(
 static uint64_t header_left(const struct qmessage *);
 static bool write_text(
     struct qmgr *, struct making *, const struct notice *, bool whole);
-static void describe(struct making *, const struct notice *, struct dsn_rcpt *);
+static void describe(struct making *, const struct notice *, bool remote_status,
+    struct dsn_rcpt *);
+static struct str status_said(struct str text, struct str ours);
+static struct str subject_of(struct making *);
 static void pick_boundary(struct qmgr *, struct making *, struct str text);
 static bool hand_over(struct qmgr *, struct making *, struct notice *);
 
@@ -51,11 +56,11 @@ notice_send(struct qmgr *q, struct notice *n, bool *wanted)
 }
 
 struct str
-notice_to(const struct qmgr *q, const struct mail *m)
+notice_to(const struct qmgr *q, const struct notice *n)
 {
-	struct str alternate = mail_profile(q, m)->alternate;
+	struct str alternate = q->profiles[n->profile].found->alternate;
 
-	return alternate.n > 0 ? alternate : mail_sender(m);
+	return alternate.n > 0 ? alternate : mail_sender(n->mail);
 }
 
 static void
@@ -87,7 +92,7 @@ read_original(
     struct qmgr *q, struct making *mk, const struct notice *n, bool *whole)
 {
 	struct mail *m = n->mail;
-	uint64_t max = mail_profile(q, m)->max_bounce_copy, want;
+	uint64_t max = q->profiles[n->profile].found->max_bounce_copy, want;
 	struct str changed = STR("");
 	struct buf stored;
 
@@ -134,13 +139,17 @@ write_text(
     struct qmgr *q, struct making *mk, const struct notice *n, bool whole)
 {
 	struct mail *m = n->mail;
-	const struct bounce_profile *p = mail_profile(q, m);
+	const struct bounce_profile *p = q->profiles[n->profile].found;
 	struct dsn_rcpt *v = arena_array(&mk->mem, n->n, sizeof(*v));
 	struct dsn d = { .kind = n->kind,
 		.report = p->dsn_format,
 		.utf8 = m->flags & ENV_SMTPUTF8,
+		.language = (enum dsn_language)p->language,
+		.subject = p->subject,
+		.from = p->from,
+		.mid = m->mid,
 		.host = q->config->hostname,
-		.to = notice_to(q, m),
+		.to = notice_to(q, n),
 		.id = str_of(mk->id),
 		.boundary = str_of(mk->boundary),
 		.envid = mk->about.envelope.envid,
@@ -148,9 +157,14 @@ write_text(
 		.n_rcpts = n->n,
 		.original = buf_str(&mk->original),
 		.whole = whole };
+	const struct text_resource *text = config_text(q->config, p->text);
 	struct wire w;
 
-	describe(mk, n, v);
+	describe(mk, n, p->remote_status, v);
+	if (text != NULL) {
+		d.text = text->text;
+		d.about = subject_of(mk);
+	}
 	snprintf(mk->id, sizeof(mk->id), "%llu.%lld",
 	    (unsigned long long)n->mid, (long long)(q->wall / 1000));
 	d.id = str_of(mk->id);
@@ -174,7 +188,8 @@ write_text(
 
 /* What the file knows of a recipient comes to what we know. */
 static void
-describe(struct making *mk, const struct notice *n, struct dsn_rcpt *v)
+describe(struct making *mk, const struct notice *n, bool remote_status,
+    struct dsn_rcpt *v)
 {
 	for (size_t i = 0; i < n->n; i++) {
 		const struct notice_rcpt *x = &n->v[i];
@@ -186,9 +201,43 @@ describe(struct making *mk, const struct notice *n, struct dsn_rcpt *v)
 			.code = str_of(x->code),
 			.text = str_of(x->text),
 			.host = str_of(x->host) };
+		if (remote_status)
+			v[i].status = status_said(v[i].text, v[i].status);
 		if (rid < mk->about.n_rcpts)
 			v[i].orcpt = mk->about.rcpt_v[rid].orcpt;
 	}
+}
+
+/* The enhanced code a reply begins with, if it is of the same class. */
+static struct str
+status_said(struct str text, struct str ours)
+{
+	struct str word = str_cut(&text, ' ');
+	size_t dots = 0;
+
+	for (size_t i = 0; i < word.n; i++) {
+		if (word.p[i] == '.' && i > 0 && word.p[i - 1] != '.')
+			dots++;
+		else if (word.p[i] < '0' || word.p[i] > '9')
+			return ours;
+	}
+	return dots == 2 && word.n >= 5 && word.n <= 9 &&
+		       word.p[word.n - 1] != '.' && word.p[1] == '.' &&
+		       word.p[0] == ours.p[0]
+		   ? word
+		   : ours;
+}
+
+/* Subject of the message, as people read it. */
+static struct str
+subject_of(struct making *mk)
+{
+	struct str header = dsn_header(buf_str(&mk->original));
+	struct header_field f;
+
+	if (!mime_field(header, STR("Subject"), 0, &f))
+		return STR("");
+	return mime_field_text(f.value, STR(""), &mk->mem);
 }
 
 /* Random, and what stands between does not have it (threats BAC-04). */
@@ -207,7 +256,7 @@ static bool
 hand_over(struct qmgr *q, struct making *mk, struct notice *n)
 {
 	struct mail *m = n->mail;
-	struct rcpt to = { .addr = notice_to(q, m) };
+	struct rcpt to = { .addr = notice_to(q, n) };
 	uint32_t generation = mk->about.envelope.generation + 1;
 	struct envelope env = { .mid = n->mid,
 		.arrival = q->wall,

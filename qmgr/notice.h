@@ -20,6 +20,6 @@
  */
 bool notice_send(struct qmgr *, struct notice *, bool *wanted);
 /* Who gets it: the sender, or the profile's address. */
-struct str notice_to(const struct qmgr *, const struct mail *);
+struct str notice_to(const struct qmgr *, const struct notice *);
 
 #endif

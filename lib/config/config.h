@@ -372,6 +372,7 @@ struct route {
 	size_t n;
 };
 
+enum notice_language { NOTICE_ENGLISH, NOTICE_JAPANESE, NOTICE_BOTH };
 struct bounce_profile {
 	struct where where;
 	struct str name;
@@ -384,6 +385,12 @@ struct bounce_profile {
 	bool warn;
 	uint32_t warn_interval, warn_count;
 	struct str alternate; /* recipient of notices; empty: the sender */
+	/* What notices say; texts are UTF-8. */
+	enum notice_language language;
+	struct str subject; /* empty: by language */
+	struct str text;    /* a text resource; empty: our words */
+	struct str from;    /* address; empty: MAILER-DAEMON */
+	bool remote_status; /* the enhanced status that the server said */
 	uint32_t initial_host_retry, max_host_retry; /* s; Default only */
 };
 

@@ -241,4 +241,15 @@ warn_text_kinds(struct load *ld)
 				    STR_ARG(t->name), STR_ARG(l->name));
 		}
 	}
+	for (size_t i = 0; i < c->n_bounce_profiles; i++) {
+		const struct bounce_profile *p = &c->bounce_profiles[i];
+		const struct text_resource *t = config_text(c, p->text);
+
+		if (t != NULL && t->kind != TEXT_BOUNCE)
+			load_warning_where(ld, &p->where,
+			    "\"%.*s\" was not made for bounces: bounce "
+			    "profile \"%.*s\" would replace other variables "
+			    "in it",
+			    STR_ARG(t->name), STR_ARG(p->name));
+	}
 }

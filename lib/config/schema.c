@@ -358,6 +358,8 @@ static const struct schema_key top_keys[] = {
 	{ .name = "delivery",
 	    .section = &schema_delivery,
 	    .help = "What holds for all deliveries." },
+	{ .section = &schema_tables },
+	{ .section = &schema_texts },
 	{ .name = "bounce_profiles",
 	    LIST(config, bounce_profiles, n_bounce_profiles),
 	    .section = &schema_bounce_profile,
@@ -365,8 +367,6 @@ static const struct schema_key top_keys[] = {
 	    .flags = KEY_INHERIT,
 	    .help = "How long mail is tried, and who is told when it "
 		    "fails." },
-	{ .section = &schema_tables },
-	{ .section = &schema_texts },
 	{ .name = "listeners",
 	    LIST(config, listeners, n_listeners),
 	    .section = &schema_listener,

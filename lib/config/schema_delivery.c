@@ -65,6 +65,13 @@ const struct schema_section schema_delivery = {
 	SECTION(config, "delivery", delivery_keys), NO_WHERE
 };
 
+static const struct choice notice_languages[] = {
+	{ "english", NOTICE_ENGLISH },
+	{ "japanese", NOTICE_JAPANESE },
+	{ "both", NOTICE_BOTH },
+	{ NULL, 0 },
+};
+
 static const struct schema_key bounce_keys[] = {
 	{ .name = "name",
 	    FIELD(bounce_profile, name),
@@ -150,6 +157,47 @@ static const struct schema_key bounce_keys[] = {
 	    .text_ok = name_mailbox,
 	    DEFAULT(""),
 	    .help = "Address that gets the notices instead of the sender." },
+	{ .name = "language",
+	    FIELD(bounce_profile, language),
+	    .type = &value_choice,
+	    .choices = notice_languages,
+	    DEFAULT("english"),
+	    .help = "In which language notices are: english, japanese, or "
+		    "both, one after the other." },
+	{ .name = "subject",
+	    FIELD(bounce_profile, subject),
+	    .type = &value_text,
+	    .max = 200,
+	    .text_ok = name_printable,
+	    DEFAULT(""),
+	    .help = "Subject of notices instead of the usual one." },
+	{ .name = "text",
+	    FIELD(bounce_profile, text),
+	    .type = &value_text,
+	    .max = NAME_MAX_LEN,
+	    .refers = "text_resources",
+	    DEFAULT(""),
+	    .help = "Text resource of the type bounce that notices begin "
+		    "with, instead of the usual words. $Hostname, $Date, "
+		    "$MID, $Subject, $BouncedRecipient, $BounceReason and "
+		    "$remotehost are replaced in it; the list of recipients "
+		    "follows unless it has $BouncedRecipient." },
+	{ .name = "from",
+	    FIELD(bounce_profile, from),
+	    .type = &value_text,
+	    .max = 512,
+	    .text_ok = name_mailbox,
+	    DEFAULT(""),
+	    .help = "Address that stands in the From field of notices; "
+		    "empty: MAILER-DAEMON at the host name. The envelope "
+		    "sender is empty in any case." },
+	{ .name = "copy_remote_status",
+	    FIELD(bounce_profile, remote_status),
+	    .type = &value_bool,
+	    DEFAULT("no"),
+	    .help = "Whether notices have the enhanced status code that the "
+		    "other server said, where it said one, instead of "
+		    "ours." },
 	{ .name = "initial_host_retry",
 	    FIELD(bounce_profile, initial_host_retry),
 	    .flags = KEY_DEFAULT_ONLY,

@@ -1,30 +1,21 @@
 /* dsn.c - writing delivery status notices */
-#include "mail/dsn.h"
+#include "mail/dsn_inner.h"
 
 #include <string.h>
 
 #include "base/bounds.h"
 #include "base/mem.h"
+#include "mail/charset.h"
+#include "mail/encode.h"
 
 #define WRAP          72  /* columns of cleaned text */
 #define LINE_TOO_LONG 900 /* longest piece without a blank: RFC 5322 2.1.1 */
+#define HUMAN_MAX     ((size_t)256 << 20) /* what the writer's limit is for */
 
-static const struct {
-	const char *subject, *action;
-	const char *intro; /* CRLF lines */
-} kinds[DSN_KINDS] = {
-	[DSN_FAILED] = { "Delivery Status Notification (Failure)", "failed",
-	    "Your message could not be delivered to the recipients below.\r\n"
-	    "It has been given up for them.\r\n" },
-	[DSN_DELAYED] = { "Delivery Status Notification (Delay)", "delayed",
-	    "This is a warning only. You need not send the message again.\r\n"
-	    "\r\n"
-	    "Your message has not been delivered yet to the recipients\r\n"
-	    "below. Delivery will be tried again.\r\n" },
-	[DSN_RELAYED] = { "Delivery Status Notification (Relay)", "relayed",
-	    "Your message was passed on for the recipients below to a\r\n"
-	    "server that does not confirm deliveries. No further\r\n"
-	    "confirmation will come.\r\n" },
+static const char *const actions[DSN_KINDS] = {
+	[DSN_FAILED] = "failed",
+	[DSN_DELAYED] = "delayed",
+	[DSN_RELAYED] = "relayed",
 };
 
 /* Fields of a header that say that a machine wrote it, or wrote to many. */
@@ -45,21 +36,20 @@ static const struct {
 };
 
 static void write_header(const struct dsn *, struct buf *);
+static void write_from(const struct dsn *, struct buf *);
+static void write_plain(const struct dsn *, struct buf *);
 static void write_human(const struct dsn *, struct buf *);
-static void write_human_rcpt(
-    const struct dsn *, const struct dsn_rcpt *, struct buf *);
 static void write_status(const struct dsn *, struct buf *);
 static void write_status_rcpt(
     const struct dsn *, const struct dsn_rcpt *, struct buf *);
 static void write_original(const struct dsn *, struct buf *);
+static void put_encoding(bool eight, struct buf *out);
+static void put_words(const char *name, struct str text, struct buf *out);
 static void delimiter(const struct dsn *, const char *end, struct buf *);
 static void field(struct buf *, const char *name, struct str value);
 static void put_addr(struct buf *, bool utf8, const char *name, struct str);
-static void put_clean(
-    struct buf *, struct str, size_t column, const char *fold, bool utf8);
 static char clean_byte(unsigned char, bool utf8);
 static size_t word_end(struct str, size_t at);
-static bool is_ascii(struct str);
 static bool has_8bit(struct str);
 static bool is_automatic_field(struct str line);
 static bool value_listed(struct str value, const char *values);
@@ -69,16 +59,16 @@ dsn_write(const struct dsn *d, struct buf *out)
 {
 	write_header(d, out);
 	if (!d->report) {
-		write_human(d, out);
-		buf_puts(out, "\r\n--- The message's header and text, as far "
-			      "as kept:\r\n\r\n");
-		buf_add_str(out, d->original);
+		write_plain(d, out);
 		return !out->failed;
 	}
+	buf_printf(out,
+	    "Content-Type: multipart/report; report-type=delivery-status;\r\n"
+	    "\tboundary=\"%.*s\"\r\n",
+	    STR_ARG(d->boundary));
+	put_encoding(has_8bit(d->original) || d->utf8, out);
 	buf_puts(out, "This is a report in MIME form.\r\n");
 	delimiter(d, "\r\n", out);
-	buf_puts(out, "Content-Type: text/plain; charset=utf-8\r\n"
-		      "Content-Transfer-Encoding: 8bit\r\n\r\n");
 	write_human(d, out);
 	delimiter(d, "\r\n", out);
 	write_status(d, out);
@@ -124,68 +114,79 @@ dsn_is_automatic(struct str header)
 
 /* --- the parts --- */
 
+/* Up to what depends on the form. */
 static void
 write_header(const struct dsn *d, struct buf *out)
 {
-	bool eight = has_8bit(d->original) || d->utf8;
-
 	buf_printf(out, "Date: %.*s\r\n", STR_ARG(d->date));
-	buf_printf(out,
-	    "From: \"Mail Delivery System\" <MAILER-DAEMON@%.*s>\r\n",
-	    STR_ARG(d->host));
+	write_from(d, out);
 	buf_puts(out, "To: <");
-	put_clean(out, d->to, 0, "", d->utf8);
+	dsn_put_clean(out, d->to, 0, "", d->utf8);
 	buf_puts(out, ">\r\n");
-	buf_printf(out, "Subject: %s\r\n", kinds[d->kind].subject);
-	buf_printf(out, "Message-ID: <%.*s@%.*s>\r\n", STR_ARG(d->id),
+	put_words("Subject: ", dsn_subject(d), out);
+	buf_printf(out, "\r\nMessage-ID: <%.*s@%.*s>\r\n", STR_ARG(d->id),
 	    STR_ARG(d->host));
 	buf_puts(out, "Auto-Submitted: auto-replied\r\n"
 		      "MIME-Version: 1.0\r\n");
-	if (d->report)
-		buf_printf(out,
-		    "Content-Type: multipart/report; "
-		    "report-type=delivery-status;\r\n\tboundary=\"%.*s\"\r\n",
-		    STR_ARG(d->boundary));
-	else
-		buf_puts(out, "Content-Type: text/plain; charset=utf-8\r\n");
-	buf_printf(out, "Content-Transfer-Encoding: %s\r\n\r\n",
-	    eight ? "8bit" : "7bit");
 }
 
+static void
+write_from(const struct dsn *d, struct buf *out)
+{
+	struct str name = dsn_from_name(d);
+
+	if (has_8bit(name))
+		put_words("From: ", name, out);
+	else
+		buf_printf(out, "From: \"%.*s\"", STR_ARG(name));
+	if (d->from.n > 0)
+		buf_printf(out, " <%.*s>\r\n", STR_ARG(d->from));
+	else
+		buf_printf(out, " <MAILER-DAEMON@%.*s>\r\n", STR_ARG(d->host));
+}
+
+/* One text: the original's bytes stand in it as they are. */
+static void
+write_plain(const struct dsn *d, struct buf *out)
+{
+	struct buf text;
+
+	buf_init(&text, HUMAN_MAX);
+	dsn_human(d, &text);
+	buf_printf(&text, "\r\n%.*s\r\n", STR_ARG(dsn_rest(d)));
+	buf_puts(out, "Content-Type: text/plain; charset=utf-8\r\n");
+	put_encoding(has_8bit(buf_str(&text)) || has_8bit(d->original), out);
+	buf_add_str(out, buf_str(&text));
+	buf_add_str(out, d->original);
+	out->failed |= text.failed;
+	buf_fini(&text);
+}
+
+/* Says in its header how it is encoded. */
 static void
 write_human(const struct dsn *d, struct buf *out)
 {
-	buf_printf(
-	    out, "This is the mail system at %.*s.\r\n\r\n", STR_ARG(d->host));
-	buf_puts(out, kinds[d->kind].intro);
-	if (d->until.n > 0)
-		buf_printf(out,
-		    "It is given up if that fails until\r\n%.*s."
-		    "\r\n",
-		    STR_ARG(d->until));
-	for (size_t i = 0; i < d->n_rcpts; i++)
-		write_human_rcpt(d, &d->rcpts[i], out);
-}
+	struct str language = dsn_content_language(d);
+	struct buf text;
 
-static void
-write_human_rcpt(const struct dsn *d, const struct dsn_rcpt *r, struct buf *out)
-{
-	buf_puts(out, "\r\n<");
-	put_clean(out, r->addr, 0, "", d->utf8);
-	buf_puts(out, ">\r\n");
-	if (r->reason.n > 0)
-		buf_printf(out, "    %.*s - %.*s\r\n", STR_ARG(r->status),
-		    STR_ARG(r->reason));
-	if (r->host.n > 0)
-		buf_printf(out, "    %.*s said:\r\n", STR_ARG(r->host));
-	if (r->text.n > 0) {
-		/* Indented: no line can be a "From " line. */
-		buf_puts(out, "    ");
-		if (!str_is(r->code, "000"))
-			buf_printf(out, "%.*s ", STR_ARG(r->code));
-		put_clean(out, r->text, 8, "\r\n    ", d->utf8);
-		buf_puts(out, "\r\n");
+	buf_init(&text, HUMAN_MAX);
+	dsn_human(d, &text);
+	buf_puts(out, "Content-Type: text/plain; charset=utf-8\r\n");
+	if (language.n > 0)
+		buf_printf(
+		    out, "Content-Language: %.*s\r\n", STR_ARG(language));
+	if (encode_is_7bit(buf_str(&text))) {
+		put_encoding(false, out);
+		buf_add_str(out, buf_str(&text));
+	} else if (d->utf8) {
+		put_encoding(true, out);
+		buf_add_str(out, buf_str(&text));
+	} else {
+		buf_puts(out, "Content-Transfer-Encoding: base64\r\n\r\n");
+		encode_base64(buf_str(&text), out);
 	}
+	out->failed |= text.failed;
+	buf_fini(&text);
 }
 
 static void
@@ -193,8 +194,7 @@ write_status(const struct dsn *d, struct buf *out)
 {
 	buf_printf(out, "Content-Type: message/%sdelivery-status\r\n",
 	    d->utf8 ? "global-" : "");
-	buf_printf(out, "Content-Transfer-Encoding: %s\r\n\r\n",
-	    d->utf8 ? "8bit" : "7bit");
+	put_encoding(d->utf8, out);
 	buf_printf(out, "Reporting-MTA: dns; %.*s\r\n", STR_ARG(d->host));
 	field(out, "Original-Envelope-Id: ", d->envid);
 	field(out, "Arrival-Date: ", d->arrival);
@@ -212,13 +212,13 @@ write_status_rcpt(
 	if (orcpt.n > 0) {
 		type = str_cut(&orcpt, ';');
 		buf_puts(out, "Original-Recipient: ");
-		put_clean(out, type, 0, "", false);
+		dsn_put_clean(out, type, 0, "", false);
 		buf_puts(out, "; ");
-		put_clean(out, orcpt, 0, "", d->utf8);
+		dsn_put_clean(out, orcpt, 0, "", d->utf8);
 		buf_puts(out, "\r\n");
 	}
 	put_addr(out, d->utf8, "Final-Recipient: ", r->addr);
-	buf_printf(out, "Action: %s\r\n", kinds[d->kind].action);
+	buf_printf(out, "Action: %s\r\n", actions[d->kind]);
 	field(out, "Status: ", r->status);
 	field(out, "Remote-MTA: dns; ", r->host);
 	if (r->text.n > 0) {
@@ -228,7 +228,7 @@ write_status_rcpt(
 		    out, "Diagnostic-Code: %s; ", spoke ? "smtp" : "x-postern");
 		if (spoke)
 			buf_printf(out, "%.*s ", STR_ARG(r->code));
-		put_clean(out, r->text, 30, "\r\n ", d->utf8);
+		dsn_put_clean(out, r->text, 30, "\r\n ", d->utf8);
 		buf_puts(out, "\r\n");
 	}
 	field(out, "Last-Attempt-Date: ", d->last_try);
@@ -239,16 +239,34 @@ write_status_rcpt(
 static void
 write_original(const struct dsn *d, struct buf *out)
 {
-	bool eight = has_8bit(d->original);
 	const char *type = d->whole ? "message/rfc822" : "text/rfc822-headers";
 
 	/* RFC 6533: a header in UTF-8 is not an RFC 822 header. */
 	if (d->utf8)
 		type = d->whole ? "message/global" : "message/global-headers";
 	buf_printf(out, "Content-Type: %s\r\n", type);
+	put_encoding(has_8bit(d->original), out);
+	buf_add_str(out, d->original);
+}
+
+/* The end of a header. */
+static void
+put_encoding(bool eight, struct buf *out)
+{
 	buf_printf(out, "Content-Transfer-Encoding: %s\r\n\r\n",
 	    eight ? "8bit" : "7bit");
-	buf_add_str(out, d->original);
+}
+
+static void
+put_words(const char *name, struct str text, struct buf *out)
+{
+	struct arena mem;
+
+	arena_init(&mem, HUMAN_MAX);
+	buf_puts(out, name);
+	buf_add_str(
+	    out, charset_encode_words(text, STR("utf-8"), strlen(name), &mem));
+	arena_free(&mem);
 }
 
 static void
@@ -263,7 +281,7 @@ field(struct buf *out, const char *name, struct str value)
 	if (value.n == 0)
 		return;
 	buf_puts(out, name);
-	put_clean(out, value, 0, "", false);
+	dsn_put_clean(out, value, 0, "", false);
 	buf_puts(out, "\r\n");
 }
 
@@ -271,20 +289,15 @@ static void
 put_addr(struct buf *out, bool utf8, const char *name, struct str addr)
 {
 	buf_puts(out, name);
-	buf_puts(out, utf8 && !is_ascii(addr) ? "utf-8; " : "rfc822; ");
-	put_clean(out, addr, 0, "", utf8);
+	buf_puts(out, utf8 && has_8bit(addr) ? "utf-8; " : "rfc822; ");
+	dsn_put_clean(out, addr, 0, "", utf8);
 	buf_puts(out, "\r\n");
 }
 
 /* --- text from outside --- */
 
-/*
- * At most REPLY_TEXT_MAX bytes of printable text; where a line gets longer
- * than WRAP, fold replaces a blank (or stands in a word without end). fold
- * empty: no folding.
- */
-static void
-put_clean(
+void
+dsn_put_clean(
     struct buf *out, struct str s, size_t column, const char *fold, bool utf8)
 {
 	utf8 = utf8 && str_valid_utf8(s);
@@ -324,12 +337,6 @@ word_end(struct str s, size_t at)
 	while (at < s.n && s.p[at] != ' ')
 		at++;
 	return at;
-}
-
-static bool
-is_ascii(struct str s)
-{
-	return !has_8bit(s);
 }
 
 static bool

@@ -7,6 +7,11 @@
  * wrapped, and nothing of it can look like structure, since the boundary is
  * checked against all that is put between.
  *
+ * Only the part for people and the subject are in the language of the profile;
+ * the other parts are for machines, and English. Text that is not ASCII is
+ * UTF-8 in base64, so that any server takes the notice; but for mail of
+ * SMTPUTF8, which needs eight bits anyway.
+ *
  * The result is plain content with CRLF lines; the writer of stored content
  * (mail/wire.h) has still to see it.
  */
@@ -21,6 +26,7 @@
 #include "base/str.h"
 
 enum dsn_kind { DSN_FAILED, DSN_DELAYED, DSN_RELAYED, DSN_KINDS };
+enum dsn_language { DSN_ENGLISH, DSN_JAPANESE, DSN_BOTH };
 
 struct dsn_rcpt {
 	struct str addr;   /* as we had it */
@@ -34,8 +40,17 @@ struct dsn_rcpt {
 
 struct dsn {
 	enum dsn_kind kind;
-	bool report;         /* multipart/report; false: plain text */
-	bool utf8;           /* the message is SMTPUTF8 */
+	bool report; /* multipart/report; false: plain text */
+	bool utf8;   /* the message is SMTPUTF8 */
+	enum dsn_language language;
+	struct str subject;  /* UTF-8; empty: by kind and language */
+	struct str text;     /* UTF-8, instead of our words; $Hostname, $Date,
+			      * $MID, $Subject, $BouncedRecipient,
+			      * $BounceReason, $remotehost are replaced. The
+			      * recipients follow unless it names them. */
+	struct str from;     /* address; empty: MAILER-DAEMON at our host */
+	struct str about;    /* Subject of the message, decoded; for text */
+	uint64_t mid;        /* of the message; for text */
 	struct str host;     /* ours */
 	struct str to;       /* recipient of the notice */
 	struct str id;       /* left part of its Message-ID */

@@ -1,6 +1,7 @@
 """What cannot be delivered: refused, deferred, expired, and who hears."""
 import email
 import email.policy
+import re
 import time
 
 from conftest import CONFIG
@@ -209,3 +210,97 @@ def test_bac_04_a_hostile_reply_is_cleaned(make_suite):
         report(notices(sink)[0])
         assert all(len(l) <= 998 for l in raw.splitlines())
     assert not [l for l in postern.log() if "\x1b" in l]
+
+
+LANGUAGES = """
+text_resources:
+  - name: ours
+    type: bounce
+bounce_profiles:
+  - name: Default
+  - name: ja
+    language: japanese
+    copy_remote_status: yes
+  - name: both
+    language: both
+    dsn_format: no
+  - name: own
+    language: japanese
+    text: ours
+    subject: "配信できませんでした"
+    from: postmaster@sender.test
+destinations:
+  - domain: ja.test
+    bounce_profile: ja
+  - domain: both.test
+    bounce_profile: both
+  - domain: own.test
+    bounce_profile: own
+"""
+OURS = """$Hostname より $MID について ($5 $Hostnam)
+件名: $Subject
+宛先: $BOUNCEDRECIPIENT
+理由: $BounceReason ($remotehost)
+"""
+
+
+REFUSED = ("From: Joe <joe@sender.test>\r\n"
+           "Subject: =?iso-2022-jp?B?GyRCOGYwJzsiGyhC?=\r\n"
+           "Message-ID: <b1@sender.test>\r\n\r\nthe text\r\n").encode()
+
+
+def test_notices_in_the_language_of_the_profile(make_suite):
+    """Every server takes them, and a parser that is not ours reads them."""
+    postern = make_suite(CONFIG + LANGUAGES, start=False)
+    texts = postern.root / "etc/texts"
+    texts.mkdir(mode=0o755)
+    (texts / "ours.txt").write_text(OURS)
+    postern.start()
+    with Sink(postern.sink_port, {"RCPT": "554 5.2.2 mailbox full",
+                                  "RCPT joe.": "250 2.1.5 ok"}) as sink:
+        with Client(postern.private_port) as c:
+            for domain in "ja", "both", "own":
+                assert c.mail("joe.%s@sender.test" % domain,
+                              ["x@%s.test" % domain], REFUSED)[0] == 250
+            assert c.mail("joe.two@sender.test",
+                          ["x@ja.test", "y@ja.test", "x@own.test"],
+                          REFUSED)[0] == 250
+        wait_for("all notices", lambda: len(sink.messages) == 5)
+        got = {m.rcpts[0][4:].split("@")[0]: m for m in notices(sink)}
+        two = [report(m) for m in notices(sink) if "two" in m.rcpts[0]]
+    # one of each profile
+    assert sorted((str(top["Subject"]), len(fields) - 1)
+                  for top, _, fields, _ in two) == \
+        [("配信できませんでした", 1), ("配信状況通知 (失敗)", 2)]
+
+    top, human, fields, _ = report(got["ja"])
+    assert max(got["ja"].body) < 0x80
+    assert top["Subject"] == "配信状況通知 (失敗)"
+    assert top["From"].addresses[0].display_name == "メール配信システム"
+    assert human["Content-Language"] == "ja"
+    text = human.get_content().replace("\r\n", "\n")
+    assert text.startswith("これは mx.postern.test のメールシステムからの"
+                           "お知らせです。\n\nあなたのメールは、以下の宛先に"
+                           "配信できませんでした。\n")
+    assert "<x@ja.test>\n    5.2.2 - " in text and "の応答:\n    554 " in text
+    assert fields[1]["Status"] == "5.2.2"
+
+    both = email.message_from_bytes(got["both"].body,
+                                    policy=email.policy.default)
+    assert both["Subject"] == "Delivery Status Notification (Failure)"
+    text = both.get_content().replace("\r\n", "\n")
+    first = text.index("This is the mail system at mx.postern.test.")
+    assert first < text.index("これは mx.postern.test の") \
+        < text.index("<x@both.test>\n    5.1.0 - ") < text.index("the text")
+
+    top, human, fields, _ = report(got["own"])
+    assert top["Subject"] == "配信できませんでした"
+    assert top["From"].addresses[0].addr_spec == "postmaster@sender.test"
+    mid = re.search(r"MID (\d+) ICID \d+ From: <joe.own@", "\n".join(
+        postern.log())).group(1)
+    assert human.get_content().replace("\r\n", "\n") == """mx.postern.test より %s について ($5 $Hostnam)
+件名: 御挨拶
+宛先: x@own.test
+理由: 5.1.0 - Unknown address error
+    554 5.2.2 mailbox full (127.0.0.1)
+""" % mid

@@ -37,6 +37,8 @@ Choose the operation you want to perform:
             ("\nEnter the alternate address:\n[]> ", "nobody"),
             ('Invalid email address: "nobody"\n'
              "Enter the alternate address:\n[]> ", "ops@example.com"),
+            ("\nLanguage of these messages:\n1. english\n2. japanese\n"
+             "3. both\n4. Default\n[4]> ", ""),
             ("\nCurrent bounce profiles:\n1. Default\n2. patient\n", ""))
         assert t.end()[1] == 0
     assert config(seeded) == before + """\

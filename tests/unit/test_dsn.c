@@ -436,12 +436,71 @@ test_bac_02_made_by_a_machine(void **state)
 			fail_msg("%s", cases[i].header);
 }
 
+/* What is not ASCII is encoded; what comes from outside cannot be structure. */
+static void
+test_languages(void **state)
+{
+	static const struct {
+		enum dsn_language language;
+		bool utf8;
+		const char *subject, *text, *want_subject, *encoding;
+		const char *starts; /* of the part for people, as it is sent */
+	} cases[] = {
+		{ DSN_ENGLISH, false, "", "",
+		    "Delivery Status Notification (Failure)", "7bit",
+		    "This is the mail system at mx.postern.test.\r\n" },
+		{ DSN_JAPANESE, false, "", "",
+		    "=?utf-8?B?6YWN5L+h54q25rOB6YCa55+lICjlpLHmlZcp?=",
+		    "base64", "44GT44KM44GvIG14LnBvc3Rlcm4udGVzdCDjga7jg6H" },
+		{ DSN_JAPANESE, true, "", "",
+		    "=?utf-8?B?6YWN5L+h54q25rOB6YCa55+lICjlpLHmlZcp?=", "8bit",
+		    "これは mx.postern.test の" },
+		{ DSN_BOTH, true, "", "",
+		    "Delivery Status Notification (Failure)", "8bit",
+		    "This is the mail system at mx.postern.test.\r\n" },
+		{ DSN_ENGLISH, false, "Sorry", "$", "Sorry", "7bit",
+		    "$\r\n\r\n<ghost@example.net>\r\n" },
+		{ DSN_ENGLISH, false, "a\r\nX: b", "$hostname\n$MID.\n",
+		    "a  X: b", "7bit", "mx.postern.test\r\n77.\r\n\r\n<" },
+		{ DSN_JAPANESE, false, "S", "$Subject:$BouncedRecipient$", "S",
+		    "7bit", "one two:ghost@example.net$\r\n" },
+		{ DSN_ENGLISH, false, "S", "$BounceReason by $remotehost", "S",
+		    "7bit",
+		    "5.1.0 - Unknown address error\r\n    550 5.1.1 "
+		    "<ghost@example.net> User unknown by mx1.example.net" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < NELEM(cases); i++) {
+		struct dsn d = plain_dsn(&ghost, 1);
+		struct part top, v[4];
+		struct buf out;
+
+		d.language = cases[i].language;
+		d.utf8 = cases[i].utf8;
+		d.subject = str_of(cases[i].subject);
+		d.text = str_of(cases[i].text);
+		d.about = STR("one\ntwo");
+		d.mid = 77;
+		write_all(&d, &out);
+		top = split(buf_str(&out));
+		assert_field(top.header, "Subject:", cases[i].want_subject);
+		assert_int_equal(parts_of(top.body, BOUNDARY, v, 4), 3);
+		assert_field(v[0].header,
+		    "Content-Transfer-Encoding:", cases[i].encoding);
+		if (!str_starts(v[0].body, str_of(cases[i].starts)))
+			fail_msg("case %zu:\n%.*s", i, STR_ARG(v[0].body));
+		buf_fini(&out);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_report),
 		cmocka_unit_test(test_kinds),
+		cmocka_unit_test(test_languages),
 		cmocka_unit_test(test_several_recipients),
 		cmocka_unit_test(test_bac_04_hostile_texts),
 		cmocka_unit_test(test_smtputf8),
