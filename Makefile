@@ -189,6 +189,7 @@ $O/tests/mimedump: $O/obj/tests/compare/mimedump.o $O/libpostern.a
 .PHONY: compare
 compare: $O/tests/mimedump
 	@tests/compare/compare-mime $<
+	@tests/compare/hidden-mime $<
 
 .PHONY: unit check-unit
 unit: $(UNIT_BIN)

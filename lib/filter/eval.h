@@ -89,6 +89,8 @@ enum failure {
 	FAIL_CORRUPT,
 	FAIL_LOCKED,    /* with a password */
 	FAIL_STRUCTURE, /* parts cannot be told apart, to drop some */
+	FAIL_ELSEWHERE, /* a part of a message, or an address of one */
+	FAIL_FOREIGN,   /* encoded in a way that is not decoded */
 	FAIL_REGEX,     /* an expression came to its limits */
 	FAILURES
 };

@@ -15,6 +15,8 @@ static const struct {
 	[FAIL_CORRUPT] = { "Corrupt Data", false },
 	[FAIL_LOCKED] = { "Encrypted Data", false },
 	[FAIL_STRUCTURE] = { "Cannot Be Taken Apart", false },
+	[FAIL_ELSEWHERE] = { "Content Is Elsewhere", false },
+	[FAIL_FOREIGN] = { "Unknown Encoding", false },
 	[FAIL_REGEX] = { "Regex Limit Exceeded", true },
 };
 
@@ -72,13 +74,25 @@ content_is_lacking(struct eval *e, const struct part_fact *f, unsigned needed)
 bool
 content_is_apart(struct eval *e)
 {
+	static const struct {
+		uint32_t odd;
+		enum failure what;
+	} rows[] = {
+		{ MIME_TOO_DEEP, FAIL_DEPTH },
+		{ MIME_TOO_MANY, FAIL_SIZE },
+		{ MIME_ELSEWHERE, FAIL_ELSEWHERE },
+		{ MIME_FOREIGN, FAIL_FOREIGN },
+	};
 	uint32_t odd = mime_of(&e->w->msg, e->w->mem)->odd;
+	bool apart = true;
 
-	if (odd & MIME_TOO_DEEP)
-		eval_fails(e, FAIL_DEPTH);
-	if (odd & MIME_TOO_MANY)
-		eval_fails(e, FAIL_SIZE);
-	return !(odd & (MIME_TOO_DEEP | MIME_TOO_MANY));
+	for (size_t i = 0; i < NELEM(rows); i++) {
+		if (!(odd & rows[i].odd))
+			continue;
+		eval_fails(e, rows[i].what);
+		apart = false;
+	}
+	return apart;
 }
 
 void

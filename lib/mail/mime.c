@@ -46,6 +46,7 @@ static struct mime_part *add_part(struct parser *);
 static void read_header(struct parser *, struct str *rest, size_t base);
 static void open_all(struct parser *, struct str *rest, size_t base);
 static bool open_one(struct parser *);
+static bool is_elsewhere(const struct mime_part *);
 static bool default_is_message(const struct parser *);
 static void read_parts(struct parser *, struct str rest, size_t base);
 static bool next_hit(struct parser *, struct str, size_t base, struct hit *);
@@ -201,6 +202,8 @@ open_one(struct parser *ps)
 		p->type = STR("message");
 		p->subtype = STR("rfc822");
 	}
+	if (is_elsewhere(p))
+		p->odd |= MIME_ELSEWHERE;
 	multipart = mime_is_multipart(p);
 	if (!multipart && !mime_is_message(p))
 		return false;
@@ -218,6 +221,15 @@ open_one(struct parser *ps)
 		 p->encoding == MIME_ENCODING_UNKNOWN || o->inside)
 		return o->parts = true;
 	return false;
+}
+
+/* RFC 2046 5.2.2, 5.2.3: the text is in other messages too, or in none. */
+static bool
+is_elsewhere(const struct mime_part *p)
+{
+	return str_is(p->type, "message") &&
+	       (str_is(p->subtype, "partial") ||
+		   str_is(p->subtype, "external-body"));
 }
 
 /* RFC 2046 5.1.5 */
@@ -434,7 +446,7 @@ static void
 look_for_blocks(struct parser *ps, size_t at, bool encoded)
 {
 	struct str text = ps->v[at].body;
-	struct mime_uu uu;
+	struct mime_uu uu = { .foreign = false };
 	size_t from = 0;
 	uint32_t odd = 0;
 
@@ -456,6 +468,8 @@ look_for_blocks(struct parser *ps, size_t at, bool encoded)
 		p->name = mime_words(uu.name, STR(""), ps->mem, NULL);
 		set_type(p, mime_type_of_name(p->name));
 	}
+	if (uu.foreign)
+		ps->v[at].odd |= MIME_FOREIGN;
 }
 
 static void

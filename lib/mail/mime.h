@@ -56,8 +56,10 @@ enum mime_role {
 #define MIME_BAD_CHARSET     512u /* unknown, or bytes that are not of it */
 #define MIME_TOO_DEEP        1024u
 #define MIME_TOO_MANY        2048u
-#define MIME_BAD_FIELD       4096u /* the header ends at what is no field */
-#define MIME_AFTER_CLOSE     8192u /* parts behind its closing boundary */
+#define MIME_BAD_FIELD       4096u  /* the header ends at what is no field */
+#define MIME_AFTER_CLOSE     8192u  /* parts behind its closing boundary */
+#define MIME_ELSEWHERE       16384u /* message/partial, external-body */
+#define MIME_FOREIGN         32768u /* yEnc or BinHex in it: not decoded */
 
 struct mime_part {
 	struct mime_part *parent, *child, *next; /* child: the first one */

@@ -73,6 +73,7 @@ size_t mime_base64(struct str in, char *out, size_t max, bool *bad);
  * "end". False: there is none. */
 struct mime_uu {
 	struct str block, name; /* all of it; the name as it stands */
+	bool foreign; /* set when yEnc or BinHex begins on the way there */
 };
 bool mime_uu_next(struct str text, size_t *at, struct mime_uu *);
 size_t mime_uu_decode(struct str block, char *out, size_t max, bool *bad);

@@ -5,6 +5,7 @@
 
 static struct str cut_line(struct str text, size_t *at);
 static bool begins(struct str line, struct str *name);
+static bool is_foreign(struct str line);
 static bool is_data(struct str line);
 static bool is_end(struct str line);
 static size_t digits_of(struct str line);
@@ -28,6 +29,7 @@ mime_uu_next(struct str text, size_t *at, struct mime_uu *uu)
 		size_t from = *at, next, to;
 		struct str line = cut_line(text, at);
 
+		uu->foreign |= is_foreign(line);
 		if (!begins(line, &uu->name))
 			continue;
 		next = to = *at;
@@ -95,6 +97,17 @@ begins(struct str line, struct str *name)
 		return false;
 	*name = str_sub(line, i + 1, line.n);
 	return true;
+}
+
+/* The first line of what nobody sends by mail any more, but for those who hope
+ * that it is read. */
+static bool
+is_foreign(struct str line)
+{
+	return line.n > 0 && (line.p[0] == '=' || line.p[0] == '(') &&
+	       (str_starts(line, STR("=ybegin ")) ||
+		   str_starts(line, STR("(This file must be converted with "
+					"BinHex")));
 }
 
 /* As long as its first character says; blanks at its end may be lost, one

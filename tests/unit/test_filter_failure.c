@@ -18,6 +18,20 @@
 #define SLOWTEXT                                                               \
 	"Subject: hello\n\naaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaax\n"
 
+/* MIM-07, MIM-05: nobody knows what readers will see */
+#define PARTIAL                                                                \
+	"Content-Type: message/partial; id=x; number=1; total=2\n\n"           \
+	"Subject: hello\n\nfirst half\n"
+#define EXTERNAL                                                               \
+	"Content-Type: message/external-body; access-type=URL;\n"              \
+	" URL=\"http://x.test/\"\n\nContent-Type: text/plain\n\n"
+#define YENC                                                                   \
+	"Subject: hello\n\ntext\n=ybegin line=128 size=5 name=a.exe\nabcde\n"  \
+	"=yend size=5\n"
+#define BINHEX                                                                 \
+	"Subject: hello\n\n(This file must be converted with BinHex 4.0)\n\n"  \
+	":abc:\n"
+
 #define BYPASS 1u
 #define ASSUME 2u
 #define NOHOLD 4u
@@ -79,6 +93,17 @@ static const struct {
 	{ "attachment-corrupt", ZIP, "C", 0, true, "", NULL },
 	{ "attachment-mimetype == \"a/b\"", ZIP, "LDTC", 0, false, "", NULL },
 	{ "attachment-size > 1M", ZIP, "LDTC", 0, false, "", NULL },
+	{ "only-body-contains(\"y\")", PARTIAL, "", 0, false,
+	    "Content Is Elsewhere", "message filter:f, Content Is Elsewhere" },
+	{ "only-body-contains(\"zzz\")", EXTERNAL, "", 0, false,
+	    "Content Is Elsewhere", "message filter:f, Content Is Elsewhere" },
+	{ "only-body-contains(\"zzz\")", PARTIAL, "", ASSUME, true,
+	    "Content Is Elsewhere", "message filter:f, Content Is Elsewhere" },
+	{ "only-body-contains(\"virus\")", YENC, "", 0, false,
+	    "Unknown Encoding", "message filter:f, Unknown Encoding" },
+	{ "only-body-contains(\"zzz\")", BINHEX, "", 0, false,
+	    "Unknown Encoding", "message filter:f, Unknown Encoding" },
+	{ "only-body-contains(\"text\")", YENC, "", 0, true, "", NULL },
 	/* expressions */
 	{ "only-body-contains(\"" SLOW "\")", SLOWTEXT, "", 0, false,
 	    "Regex Limit Exceeded", "message filter:f, Regex Limit Exceeded" },
