@@ -69,8 +69,9 @@ const struct tool_command cmd_quarantineconfig = {
 	.summary = "Create, change and remove quarantines",
 	.help = "Changes the quarantines in the working copy of the "
 		"configuration: how long messages are held, and what becomes "
-		"of them then. Policy, Virus, Outbreak and Unclassified are "
-		"always there. KEY is one of postern.yaml(5). Nothing is in "
+		"of them then. Policy, Virus, Outbreak, Unclassified and "
+		"Unprocessable are always there. KEY is one of "
+		"postern.yaml(5). Nothing is in "
 		"force before a commit.",
 	.edits = &objects_edits,
 	.form = &form,
@@ -124,7 +125,7 @@ static void
 system_ones(const struct editing *ed, struct str name, struct buf *out)
 {
 	static const char *const always[] = { "Policy", "Virus", "Outbreak",
-		"Unclassified" };
+		"Unclassified", "Unprocessable" };
 
 	(void)ed;
 	for (size_t i = 0; i < sizeof(always) / sizeof(*always); i++)

@@ -24,6 +24,8 @@ struct cleanup {
 	struct returned returned; /* from quarantines */
 	bool must_sync;           /* settle.h: children were removed */
 	unsigned n_open;          /* transactions, being committed or not */
+	uint64_t ended_by;        /* recover.c: what the last worker ended at */
+	int ended_slot;
 	void (*idle)(struct cleanup *); /* optional: n_open became 0 */
 	struct loop_timer *tick;        /* once a second */
 	struct loop_timer *give_up;     /* a stop has a limit */

@@ -76,6 +76,7 @@ mail_load(struct mail *m, struct spool *spool, struct err *err)
 	m->envelope = q.envelope;
 	m->found = q.content;
 	m->route = q.route;
+	m->attempts = q.attempts;
 	m->routed = m->decided = q.routed;
 	m->file = qfile_adopt(spool, &q, m->slot);
 	m->loaded = true;
@@ -93,6 +94,25 @@ mail_set_route(struct mail *m, const struct route_rec *r)
 {
 	copy(&m->mem, &route_rec_codec, r, &m->route);
 	m->decided = true;
+}
+
+/* Its header stays as it came: released, it runs as if it had just come. */
+void
+mail_give_up(struct mail *m)
+{
+	struct hold_rec hold = { .quarantine = STR("Unprocessable"),
+		.reason = STR("it ended cleanup three times"),
+		.rule = STR(""),
+		.matched = STR("") };
+	struct route_rec r = { .prepend = STR(""),
+		.sender = STR(""),
+		.bounce_profile = m->envelope.bounce_profile,
+		.gateway = m->envelope.gateway,
+		.alt_mailhost = STR(""),
+		.mail_policy = STR(""),
+		.holds = { 1, &hold } };
+
+	mail_set_route(m, &r);
 }
 
 void

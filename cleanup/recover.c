@@ -15,6 +15,7 @@
 #include "queue/slots.h"
 
 static void slot_found(void *arg, int slot, const struct qmessage *);
+static void take_up(struct cleanup *, const struct qmessage *, int slot);
 static void slot_damaged(
     void *arg, int slot, uint64_t mid, const struct err *why);
 static void adopt_slots(struct cleanup *, uint32_t worker);
@@ -23,6 +24,7 @@ static const struct slots *own_slots(const struct cleanup *, uint32_t writer);
 static void found(void *arg, const struct qmessage *, enum queue_place);
 static void remember(struct cleanup *, const struct qmessage *);
 static void corrupt(void *arg, uint64_t mid, const struct err *why);
+static void blame(struct cleanup *, uint64_t mid, int slot);
 
 void
 recover(struct cleanup *c)
@@ -43,6 +45,9 @@ recover(struct cleanup *c)
 	if (settle_sync(c, &err) == -1)
 		fatal("%s", err.text);
 	stats_id_floor(c->daemon->stats, STATS_MID, max);
+	if (c->ended_by != 0)
+		blame(c, c->ended_by, c->ended_slot);
+	stats_set_at(c->daemon->stats, 0);
 }
 
 /*
@@ -60,9 +65,43 @@ slot_found(void *arg, int slot, const struct qmessage *m)
 		slots_done(slots, slot, m->mid);
 		c->must_sync = true;
 	} else {
-		remember(c, m);
-		workqueue_add_mid(c->workqueue, m->mid, slot);
+		take_up(c, m, slot);
 	}
+}
+
+static void
+take_up(struct cleanup *c, const struct qmessage *m, int slot)
+{
+	if (m->mid == stats_at(c->daemon->stats) && !m->routed) {
+		c->ended_by = m->mid;
+		c->ended_slot = slot;
+	}
+	remember(c, m);
+	workqueue_add_mid(c->workqueue, m->mid, slot);
+}
+
+/*
+ * The worker before this one ended while it was at that message. That may be
+ * chance; but it is noted, so that nothing ends workers for ever. A disk that
+ * does not take the note will be heard of when the message is run.
+ */
+static void
+blame(struct cleanup *c, uint64_t mid, int slot)
+{
+	struct mail *m = mail_new(mid);
+	struct err err = ERR_INIT;
+	char text[100];
+
+	m->slot = slot;
+	m->loaded = false;
+	if (mail_load(m, c->spool, &err) == 0 &&
+	    qfile_attempt(m->file, m->attempts + 1, &err) == 0) {
+		snprintf(text, sizeof(text),
+		    "a worker ended while it was at it (%u of %u)",
+		    (unsigned)m->attempts + 1, ATTEMPTS_MAX);
+		EMIT(MID_WARNING, .mid = mid, .text = str_of(text));
+	}
+	mail_free(&m);
 }
 
 static void
@@ -127,8 +166,7 @@ found(void *arg, const struct qmessage *m, enum queue_place place)
 			fatal("%s", err.text);
 		c->must_sync = true;
 	} else if (!m->routed) {
-		remember(c, m);
-		workqueue_add_mid(c->workqueue, m->mid, -1);
+		take_up(c, m, -1);
 	}
 }
 

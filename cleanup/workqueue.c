@@ -15,6 +15,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -55,6 +56,8 @@ static void turn_end(void *arg);
 static bool may_send(const struct work_queue *);
 static bool may_begin(const struct work_queue *);
 static void begin(struct work_queue *, struct mail *);
+static void begin_loaded(struct work_queue *, struct mail *);
+static void give_up(struct mail *);
 static void run(struct work_queue *, struct task *);
 static void remove_task(struct work_queue *, struct task *);
 static void finish(struct work_queue *, struct mail *, uint64_t dropped);
@@ -254,9 +257,19 @@ may_begin(const struct work_queue *wq)
 
 /* --- the stages --- */
 
-/* What an earlier life has decided goes on from there. */
+/* Here and in run() a message may be the end of us: whoever comes then shall
+ * know which one it was (recover.c). */
 static void
 begin(struct work_queue *wq, struct mail *m)
+{
+	stats_set_at(wq->cleanup->daemon->stats, m->mid);
+	begin_loaded(wq, m);
+	stats_set_at(wq->cleanup->daemon->stats, 0);
+}
+
+/* What an earlier life has decided goes on from there. */
+static void
+begin_loaded(struct work_queue *wq, struct mail *m)
 {
 	struct cleanup *c = wq->cleanup;
 	struct err err = ERR_INIT;
@@ -266,6 +279,8 @@ begin(struct work_queue *wq, struct mail *m)
 		trouble(wq, m, &err);
 		return;
 	}
+	if (m->attempts >= ATTEMPTS_MAX && !m->decided)
+		give_up(m);
 	if (m->envelope.flags & ENV_SINKHOLE) {
 		finish(wq, m, 1);
 		return;
@@ -289,13 +304,29 @@ begin(struct work_queue *wq, struct mail *m)
 }
 
 static void
+give_up(struct mail *m)
+{
+	char text[100];
+
+	snprintf(text, sizeof(text),
+	    "MID %" PRIu64 " ended cleanup %d times: it is held in the "
+	    "quarantine Unprocessable",
+	    m->mid, ATTEMPTS_MAX);
+	EMIT(ALERT, .text = str_of(text));
+	mail_give_up(m);
+}
+
+static void
 run(struct work_queue *wq, struct task *t)
 {
-	(void)wq;
+	struct stats *s = wq->cleanup->daemon->stats;
+
+	stats_set_at(s, t->mail->mid);
 	if (task_run(t))
 		settle(t);
 	else
 		qfile_park(t->mail->file);
+	stats_set_at(s, 0);
 }
 
 static void

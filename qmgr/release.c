@@ -41,6 +41,7 @@ static void list_early(
     const struct stored *, struct envelope *, struct arena *);
 static size_t fitting(const struct rcpt *, size_t n);
 static uint32_t skip_of(const struct stored *, const struct qmessage *);
+static bool is_of(const struct stored *, enum quarantine_kind);
 static void say_begun(const struct stored *, const struct qmessage *);
 static bool pump(struct release *);
 static void cut(struct release *);
@@ -219,9 +220,12 @@ send_envelope(struct release *r, const struct qmessage *qm)
 	e.icid = 0;
 	e.parent = 0;
 	e.parent_slot = 0;
-	/* spam is not looked at again: whoever wants it wants it as it is */
-	e.enters =
-	    r->stored->pool == POOL_SPAM ? ENTER_DELIVERY : ENTER_RELEASED;
+	/* spam is not looked at again: whoever wants it wants it as it is;
+	 * what nothing was done with begins where it began */
+	if (r->stored->pool == POOL_SPAM)
+		e.enters = ENTER_DELIVERY;
+	else if (!is_of(r->stored, QUARANTINE_UNPROCESSABLE))
+		e.enters = ENTER_RELEASED;
 	e.flags &= ENV_8BITMIME | ENV_SMTPUTF8 | ENV_NOTICE;
 	if (qm->route.bounce_profile.n > 0)
 		e.bounce_profile = qm->route.bounce_profile;
@@ -293,23 +297,29 @@ fitting(const struct rcpt *v, size_t n)
 static uint32_t
 skip_of(const struct stored *s, const struct qmessage *qm)
 {
-	uint32_t skip = qm->envelope.skip | SKIP_FILTERS;
-	bool outbreak = false;
+	uint32_t skip = qm->envelope.skip;
+	bool outbreak = is_of(s, QUARANTINE_OUTBREAK);
 
-	for (struct entry *e = s->entries; e != NULL; e = e->next) {
-		if (e->box->config == NULL)
-			continue;
-		if (e->box->config->kind == QUARANTINE_VIRUS)
-			skip |= SKIP_VIRUS;
-		if (e->box->config->kind == QUARANTINE_OUTBREAK)
-			outbreak = true;
-	}
+	if (is_of(s, QUARANTINE_UNPROCESSABLE))
+		return skip;
+	skip |= SKIP_FILTERS;
+	if (is_of(s, QUARANTINE_VIRUS))
+		skip |= SKIP_VIRUS;
 	/* a tag for the spam quarantine is found again */
 	if (!outbreak && !qm->route.spam_tagged)
 		skip |= SKIP_SPAM;
 	/* what it was held for is changed in it now */
 	skip |= outbreak ? SKIP_OUTBREAK_HOLD : SKIP_OUTBREAK;
 	return skip;
+}
+
+static bool
+is_of(const struct stored *s, enum quarantine_kind kind)
+{
+	for (const struct entry *e = s->entries; e != NULL; e = e->next)
+		if (e->box->config != NULL && e->box->config->kind == kind)
+			return true;
+	return false;
 }
 
 static void

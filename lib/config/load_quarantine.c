@@ -22,6 +22,9 @@ static const struct quarantine system_quarantines[] = {
 	    .kind = QUARANTINE_UNCLASSIFIED,
 	    .retention = 30 * DAY,
 	    .release = true },
+	{ .name = { "Unprocessable", 13 },
+	    .kind = QUARANTINE_UNPROCESSABLE,
+	    .retention = 30 * DAY },
 };
 
 static void load_written(

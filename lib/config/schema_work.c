@@ -359,10 +359,12 @@ static const struct schema_key quarantine_keys[] = {
 	    .min = 1,
 	    .max = NAME_MAX_LEN,
 	    .text_ok = name_file,
-	    .help = "What filters call it. Policy, Virus, Outbreak and "
-		    "Unclassified are there even when they are not written; "
-		    "their defaults are 10 days, 30 days, as the mail policy "
-		    "says, 30 days, and the last two release." },
+	    .help = "What filters call it. Policy, Virus, Outbreak, "
+		    "Unclassified and Unprocessable are there even when they "
+		    "are not written; their defaults are 10 days, 30 days, as "
+		    "the mail policy says, 30 days, 30 days; Outbreak and "
+		    "Unclassified release. Unprocessable holds what ended "
+		    "programs that were at it." },
 	{ .name = "retention",
 	    FIELD(quarantine, retention),
 	    .type = &value_time,

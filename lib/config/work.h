@@ -228,6 +228,7 @@ enum quarantine_kind {
 	QUARANTINE_VIRUS,
 	QUARANTINE_OUTBREAK,
 	QUARANTINE_UNCLASSIFIED,
+	QUARANTINE_UNPROCESSABLE, /* what ended programs that were at it */
 	QUARANTINE_SPAM /* its settings; messages come by the.euq.queue */
 };
 struct quarantine {

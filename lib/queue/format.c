@@ -15,6 +15,7 @@ CODEC_SCHEMA(defer_rec, REC_DEFER);
 CODEC_SCHEMA(held_rec, REC_HELD);
 CODEC_SCHEMA(releasing_rec, REC_RELEASING);
 CODEC_SCHEMA(order_rec, REC_ORDER);
+CODEC_SCHEMA(attempt_rec, REC_ATTEMPT);
 
 static const char magic[8] = "POSTERNQ";
 
@@ -25,6 +26,7 @@ static const struct codec *const record_codecs[] = {
 	[QREC_HELD] = &held_rec_codec,
 	[QREC_RELEASING] = &releasing_rec_codec,
 	[QREC_ORDER] = &order_rec_codec,
+	[QREC_ATTEMPT] = &attempt_rec_codec,
 };
 
 static void put32(char *p, uint32_t v);

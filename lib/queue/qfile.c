@@ -34,7 +34,9 @@ static int target(const struct qfile *);
 static int add_envelope(
     struct qfile *, const struct envelope *, struct buf *to, struct err *err);
 static uint32_t whole_crc(const struct qfile *);
-static int append_route(struct qfile *, struct buf *rec, struct err *err);
+static int append(
+    struct qfile *, enum queue_rec_type, struct buf *payload, struct err *err);
+static int append_bytes(struct qfile *, struct buf *rec, struct err *err);
 static int leave_slot(struct qfile *, struct err *err);
 static int create(struct qfile *, struct err *err);
 static int open_again(struct qfile *, struct err *err);
@@ -204,29 +206,34 @@ qfile_routed(struct qfile *q, const struct route_rec *route, struct err *err)
 int
 qfile_route(struct qfile *q, const struct route_rec *route, struct err *err)
 {
-	struct buf payload, rec;
-	int rc = 0;
+	struct buf payload;
+	int rc;
 
-	if (q->state != QFILE_MAIL)
-		panic("qfile_route: not mail");
 	buf_init(&payload, PAYLOAD_MAX);
-	buf_init(&rec, PAYLOAD_MAX + 2 * RECORD_HEAD);
 	codec_encode(&route_rec_codec, route, &payload);
-	format_record(q->mid, q->end, QREC_ROUTE, buf_str(&payload), &rec);
-	if (payload.failed || rec.failed)
-		rc = err_set(err, ERR_PERM, "ROUTE is too long");
-	else if (q->slot != -1 && q->end + rec.len + RECORD_HEAD > SLOT_SIZE)
-		rc = leave_slot(q, err);
-	if (rc == 0)
-		rc = append_route(q, &rec, err);
-	if (rc == 0) {
-		q->end += payload.len + RECORD_HEAD;
-		q->content_off += route->skip;
-		q->content_len -= route->skip;
-	}
+	rc = append(q, QREC_ROUTE, &payload, err);
 	buf_fini(&payload);
-	buf_fini(&rec);
-	return rc == -1 ? err_in(err, "route MID %" PRIu64, q->mid) : 0;
+	if (rc == -1)
+		return err_in(err, "route MID %" PRIu64, q->mid);
+	q->content_off += route->skip;
+	q->content_len -= route->skip;
+	return 0;
+}
+
+int
+qfile_attempt(struct qfile *q, uint32_t n, struct err *err)
+{
+	struct attempt_rec rec = { .n = n };
+	struct buf payload;
+	int rc;
+
+	buf_init(&payload, PAYLOAD_MAX);
+	codec_encode(&attempt_rec_codec, &rec, &payload);
+	rc = append(q, QREC_ATTEMPT, &payload, err);
+	buf_fini(&payload);
+	if (rc == 0)
+		rc = io_sync(target(q), err);
+	return rc == -1 ? err_in(err, "attempt at MID %" PRIu64, q->mid) : 0;
 }
 
 int
@@ -389,9 +396,34 @@ target(const struct qfile *q)
 	return q->slot != -1 ? slots_fd(q->spool->slots) : q->fd;
 }
 
+/* One more record; where there is no room for it in the slot, the message
+ * leaves it. */
+static int
+append(struct qfile *q, enum queue_rec_type type, struct buf *payload,
+    struct err *err)
+{
+	struct buf rec;
+	int rc = 0;
+
+	if (q->state != QFILE_MAIL)
+		panic("qfile: not mail, MID %" PRIu64, q->mid);
+	buf_init(&rec, PAYLOAD_MAX + 2 * RECORD_HEAD);
+	format_record(q->mid, q->end, type, buf_str(payload), &rec);
+	if (payload->failed || rec.failed)
+		rc = err_set(err, ERR_PERM, "the record is too long");
+	else if (q->slot != -1 && q->end + rec.len + RECORD_HEAD > SLOT_SIZE)
+		rc = leave_slot(q, err);
+	if (rc == 0)
+		rc = append_bytes(q, &rec, err);
+	if (rc == 0)
+		q->end += payload->len + RECORD_HEAD;
+	buf_fini(&rec);
+	return rc;
+}
+
 /* In a slot, with the end mark after it. */
 static int
-append_route(struct qfile *q, struct buf *rec, struct err *err)
+append_bytes(struct qfile *q, struct buf *rec, struct err *err)
 {
 	uint64_t at = q->end;
 

@@ -58,6 +58,7 @@ static enum qread read_records(struct reader *);
 static enum qread read_record(struct reader *, uint64_t at, uint64_t *next);
 static int apply_record(struct reader *, uint32_t type, struct str payload);
 static int apply_route(struct reader *, struct str payload);
+static int apply_attempt(struct reader *, struct str payload);
 static int apply_done(struct reader *, struct str payload);
 static int apply_defer(struct reader *, struct str payload);
 static int apply_held(struct reader *, struct str payload);
@@ -343,6 +344,7 @@ apply_record(struct reader *r, uint32_t type, struct str payload)
 		[QREC_HELD] = apply_held,
 		[QREC_RELEASING] = apply_releasing,
 		[QREC_ORDER] = apply_order,
+		[QREC_ATTEMPT] = apply_attempt,
 	};
 	int rc;
 
@@ -378,6 +380,20 @@ apply_route(struct reader *r, struct str payload)
 		m->envelope.rcpts = m->route.rcpts;
 		set_rcpts(r);
 	}
+	return 0;
+}
+
+static int
+apply_attempt(struct reader *r, struct str payload)
+{
+	struct attempt_rec rec;
+
+	if (r->m->routed || r->progress)
+		return err_set(r->err, ERR_PERM, "ATTEMPT in the wrong place");
+	if (codec_decode(
+		&attempt_rec_codec, &rec, payload, &r->scratch, r->err) == -1)
+		return err_in(r->err, "ATTEMPT");
+	r->m->attempts = rec.n;
 	return 0;
 }
 

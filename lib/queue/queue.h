@@ -15,8 +15,8 @@
  *	envelope  encoded record (ipc/messages.h REC_ENVELOPE); of some that
  *		  came in by QMQP it stands behind the content
  *	content	  stored form (mail/wire.h): ready for the wire
- *	records	  {type, length, crc32c, payload}: COMMIT, ROUTE, DONE, DEFER,
- *		  HELD, RELEASING
+ *	records	  {type, length, crc32c, payload}: COMMIT, ATTEMPT, ROUTE,
+ *		  DONE, DEFER, HELD, RELEASING
  *
  * A file without a whole COMMIT is a draft: nobody was told 250, recovery
  * removes it. After COMMIT it is mail, whatever else happens. Files are only
@@ -49,7 +49,7 @@
 #define QUEUE_RUN     64
 /* Of all that stands in a file, its records too: whoever changes one raises
  * it. A file of another version is never read, qmgr sets it aside. */
-#define QUEUE_VERSION 5
+#define QUEUE_VERSION 6
 
 /* What one pass over the content found (cleanup fills it: mail/scan.h). */
 #define REC_CONTENT(S, F, L)                                                   \
@@ -62,6 +62,10 @@
 	F(S, STR, message_id, 1000)                                            \
 	F(S, STR, subject, 1000) /* raw, unfolded */
 CODEC_STRUCT(content, REC_CONTENT);
+
+/* It ended a worker of cleanup that was at it (appended by the next one). */
+#define REC_ATTEMPT(S, F, L) F(S, U32, n, 0) /* so many times by now */
+CODEC_STRUCT(attempt_rec, REC_ATTEMPT);
 
 /* What the work queue decided (appended by cleanup). */
 #define REC_ROUTE(S, F, L)                                                     \
@@ -139,7 +143,8 @@ enum queue_rec_type {
 	QREC_DEFER,
 	QREC_HELD,
 	QREC_RELEASING,
-	QREC_ORDER
+	QREC_ORDER,
+	QREC_ATTEMPT
 };
 
 /* QUEUE_SLOT is in incoming too, but in a slot (queue/slots.h), not a file. */
@@ -227,6 +232,9 @@ int qfile_read(
 /* After commit: appends ROUTE (not synced: recovery would redo it). What it
  * skips is from now on no part of the content. */
 int qfile_route(struct qfile *, const struct route_rec *, struct err *err);
+/* Before ROUTE: notes that it ended n workers by now. Durable when it returns,
+ * unless it ends too early for that. */
+int qfile_attempt(struct qfile *, uint32_t n, struct err *err);
 /* Makes that ROUTE durable; done as with qfile_commit. err: whether it will
  * be there after a crash cannot be said; the file is as it was. */
 void qfile_sync_route(struct qfile *, struct committer *,
@@ -276,6 +284,7 @@ struct qmessage {
 	uint32_t writer;          /* cleanup worker that wrote it */
 	struct envelope envelope; /* sender, recipients as after ROUTE */
 	struct content content;
+	uint32_t attempts; /* workers that it ended */
 	struct route_rec route;
 	bool routed;          /* ROUTE was found */
 	uint32_t content_off; /* as after ROUTE, which may skip a part */

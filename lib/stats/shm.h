@@ -85,6 +85,7 @@ struct repeat_stripe {
 struct stats_slot {
 	_Alignas(64) _Atomic uint64_t counters[STATS_N_COUNTERS];
 	_Atomic int64_t gauges[STATS_N_GAUGES];
+	_Atomic uint64_t at; /* stats_at */
 };
 
 struct stats_shm {

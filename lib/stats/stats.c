@@ -115,6 +115,20 @@ stats_slot_died(struct stats *s, uint32_t slot)
 	stats_conn_recount(s->shm, slot);
 }
 
+void
+stats_set_at(struct stats *s, uint64_t what)
+{
+	atomic_store_explicit(
+	    &s->shm->slots[s->slot].at, what, memory_order_relaxed);
+}
+
+uint64_t
+stats_at(const struct stats *s)
+{
+	return atomic_load_explicit(
+	    &s->shm->slots[s->slot].at, memory_order_relaxed);
+}
+
 /* One writer per slot, so a plain load and store does: no locked cycle. */
 void
 stats_add(struct stats *s, enum stats_counter c, uint64_t n)

@@ -95,6 +95,11 @@ void stats_use_slot(struct stats *, uint32_t slot);
  * zero, its counters stay. */
 void stats_slot_died(struct stats *, uint32_t slot);
 
+/* What this process is working at, 0: nothing that could be its end. It stays
+ * when the process ends, for the next one in the slot to know. */
+void stats_set_at(struct stats *, uint64_t what);
+uint64_t stats_at(const struct stats *);
+
 void stats_add(struct stats *, enum stats_counter, uint64_t n);
 void stats_gauge_add(struct stats *, enum stats_gauge, int64_t n);
 void stats_gauge_set(struct stats *, enum stats_gauge, int64_t n);

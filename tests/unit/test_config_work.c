@@ -526,6 +526,7 @@ test_defaults(void **state)
 		{ "Virus", QUARANTINE_VIRUS, 30 * DAY, false },
 		{ "Outbreak", QUARANTINE_OUTBREAK, 0, true },
 		{ "Unclassified", QUARANTINE_UNCLASSIFIED, 30 * DAY, true },
+		{ "Unprocessable", QUARANTINE_UNPROCESSABLE, 30 * DAY, false },
 	};
 
 	(void)state;
@@ -572,7 +573,7 @@ test_whole(void **state)
 	assert_int_equal(c->work.spam.servers[3].port, 11333);
 	assert_int_equal(c->work.virus.n_servers, 1);
 	assert_int_equal(c->work.virus.servers[0].port, 3310);
-	assert_int_equal(c->work.n_quarantines, 5);
+	assert_int_equal(c->work.n_quarantines, 6);
 	assert_true(config_quarantine(c, STR("Virus"))->release);
 	assert_int_equal(
 	    config_quarantine(c, STR("Virus"))->retention, 30 * DAY);
