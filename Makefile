@@ -128,7 +128,8 @@ $O/tests/%: $O/obj/tests/unit/%.o $O/libpostern.a
 $O/tests/test_table_db: LDLIBS += -ldb-5.3
 # tests of a program's parts link these too
 $O/tests/test_dialog $O/tests/test_smtp_session: \
-    $(patsubst %,$O/obj/smtp/%.o,dialog transaction session sessions content)
+    $(patsubst %,$O/obj/smtp/%.o,dialog dialog_open \
+	transaction session session_tls sessions content)
 SMTPD_ENGINE = $(patsubst %,$O/obj/smtpd/%.o,\
 	session session_time ask auth counts commands starttls request txn say limits \
 	decide xclient qmqp)
@@ -174,7 +175,7 @@ $O/tests/test_hostile_peer $O/tests/test_hostile_lies $O/tests/test_keyd: | $(BI
 QMGR_CORE = bounce conn core deliver dest limits mail notice resolution \
 	resolve result retry schedule settle sweep
 $(patsubst %,$O/tests/test_%,retry qmgr_gateway qmgr_limits qmgr_queue \
-    qmgr_results qmgr_resolve qmgr_settle qmgr_sweep quarantine): \
+    qmgr_results qmgr_resolve qmgr_settle qmgr_sweep qmgr_tls quarantine): \
     $(QMGR_CORE:%=$O/obj/qmgr/%.o)
 $O/tests/test_quarantine: $(patsubst %,$O/obj/qmgr/quarantine%.o,\
 	_index _room _leave) $O/obj/qmgr/quarantine.o
@@ -203,7 +204,8 @@ $O/fuzz/%: $O/obj/tests/fuzz/%.o $O/libpostern.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -o $@ \
 	    $(filter %.o,$^) $(filter %.a,$^) $(LDLIBS)
-$O/fuzz/fuzz_dialog: $O/obj/smtp/dialog.o $O/obj/smtp/transaction.o
+$O/fuzz/fuzz_dialog: $O/obj/smtp/dialog.o $O/obj/smtp/dialog_open.o \
+	$O/obj/smtp/transaction.o
 $O/fuzz/fuzz_session $O/fuzz/fuzz_qmqp: $(SMTPD_ENGINE)
 $O/fuzz/fuzz_proxy: $O/obj/smtpd/proxy.o
 

@@ -9,6 +9,8 @@
 static void show(struct editing *);
 static const char *limiting(
     const struct editing *, const struct destination *, char path[]);
+static const char *tls(
+    const struct editing *, const struct destination *, bool is_default);
 static const char *profile(const struct destination *, bool is_default);
 static bool ask_more(struct editing *, size_t which);
 static int take_more(struct editing *, struct args *, size_t which);
@@ -54,6 +56,8 @@ static const struct objects_form form = {
 		    "Select how the limits will be enforced: system wide, or "
 		    "per virtual gateway",
 		    NULL, NULL },
+		{ "tls", "Enter the TLS setting to apply to this domain:", NULL,
+		    NULL },
 		{ "bounce_profile",
 		    "Enter the bounce profile to apply to this domain:", NULL,
 		    NULL },
@@ -91,9 +95,9 @@ show(struct editing *ed)
 
 		snprintf(name, sizeof(name), is_default ? "(%.*s)" : "%.*s",
 		    STR_ARG(d->domain));
-		fprintf(out, "%-20s %-10s %s\n", name,
+		fprintf(out, "%-20s %-10s %-18s %s\n", name,
 		    limiting(ed, d, is_default ? NULL : path),
-		    profile(d, is_default));
+		    tls(ed, d, is_default), profile(d, is_default));
 	}
 }
 
@@ -115,6 +119,28 @@ limiting(const struct editing *ed, const struct destination *d, char path[])
 			return "On";
 	}
 	return FOLLOWS;
+}
+
+static const char *
+tls(const struct editing *ed, const struct destination *d, bool is_default)
+{
+	static const char *const words[] = {
+		[TLS_LEVEL_OFF] = "Off",
+		[TLS_LEVEL_PREFERRED] = "Preferred",
+		[TLS_LEVEL_REQUIRED] = "Required",
+		[TLS_LEVEL_PREFERRED_VERIFY] = "Preferred - Verify",
+		[TLS_LEVEL_REQUIRED_VERIFY] = "Required - Verify",
+		[TLS_LEVEL_VERIFY_HOSTED] = "Required - Hosted",
+	};
+	char path[100];
+	size_t at;
+
+	if (is_default)
+		return words[d->tls];
+	if (!edit_find(ed->w->yaml, "destinations", "domain", d->domain, &at))
+		return FOLLOWS;
+	snprintf(path, sizeof(path), "destinations[%zu].tls", at);
+	return edit_has(ed->w->yaml, path) ? words[d->tls] : FOLLOWS;
 }
 
 static const char *

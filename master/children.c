@@ -245,7 +245,10 @@ child_exec(struct child *c, int channel)
 {
 	char path[PATH_MAX + 32], title[48];
 	char *argv[2] = { title, NULL };
-	char *envp[3] = { NULL, NULL, NULL };
+	/* also where a system keeps its authorities, if it says so */
+	static const char *const passed[] = { "TZ", "ASAN_OPTIONS",
+		"SSL_CERT_FILE" };
+	char *envp[NELEM(passed) + 1] = { NULL };
 	size_t n = 0;
 	sigset_t none;
 
@@ -256,10 +259,12 @@ child_exec(struct child *c, int channel)
 	snprintf(path, sizeof(path), "%s/postern-%s", c->master->bin,
 	    program_name(c->kind));
 	snprintf(title, sizeof(title), "postern-%s", program_name(c->kind));
-	if (getenv("TZ") != NULL)
-		envp[n++] = getenv("TZ") - 3;
-	if (getenv("ASAN_OPTIONS") != NULL)
-		envp[n++] = getenv("ASAN_OPTIONS") - 13;
+	for (size_t i = 0; i < NELEM(passed); i++) {
+		char *value = getenv(passed[i]);
+
+		if (value != NULL)
+			envp[n++] = value - strlen(passed[i]) - 1;
+	}
 	if (channel == CHILD_CHANNEL)
 		fcntl(channel, F_SETFD, 0);
 	else if (dup2(channel, CHILD_CHANNEL) == -1)

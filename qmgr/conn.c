@@ -10,6 +10,9 @@
 #include "qmgr/limits.h"
 #include "qmgr/retry.h"
 
+/* Without TLS where a handshake failed that need not succeed. */
+#define CLEAR_MS (60 * 60 * 1000)
+
 static void kick_limited(struct qmgr *, struct dest *);
 static void put(struct conn *, enum conn_list);
 static void take(struct conn *);
@@ -17,8 +20,10 @@ static struct address *choose(const struct qmgr *, const struct dest *);
 static bool may_use(
     const struct qmgr *, const struct dest *, const struct address *);
 static struct address *address_of(const struct conn *);
-static void say_session(
-    const struct qmgr *, const struct conn *, struct session *);
+static void say_session(const struct qmgr *, struct conn *,
+    const struct address *, struct session *);
+static void say_tls(const struct qmgr *, struct conn *, const struct address *,
+    struct session *);
 static const struct interface *interface_of(
     const struct qmgr *, struct dest *, const struct ip *peer);
 static bool is_any(const struct ip *);
@@ -26,6 +31,8 @@ static bool reaches(const struct interface *, const struct ip *peer);
 static size_t give_back(struct conn *);
 static void note_error(
     struct qmgr *, struct conn *, const struct session_down *);
+static bool is_clear_next(const struct qmgr *, const struct conn *,
+    struct address *, const struct session_down *);
 static void failed(struct qmgr *, struct conn *, const struct session_down *);
 static void pass_failed(
     struct qmgr *, struct conn *, const struct session_down *);
@@ -48,7 +55,7 @@ conn_open(struct qmgr *q, struct dest *d)
 	c->dest = d;
 	c->ep = a->ep;
 	c->host = mem_strdup(a->host);
-	say_session(q, c, &s);
+	say_session(q, c, a, &s);
 	if (!q->out->open(q->out_arg, c, &s)) {
 		free(c->host);
 		free(c);
@@ -142,6 +149,10 @@ conn_gone(struct qmgr *q, struct conn *c, const struct session_down *why)
 		a->n_conns--;
 	if (why != NULL) {
 		note_error(q, c, why);
+		if (is_clear_next(q, c, a, why))
+			why = NULL;
+	}
+	if (why != NULL) {
 		/* A server that takes no mail at all would be asked again
 		 * and again; one that took some may end when it likes. */
 		if ((!c->up && why->reason != SESSION_CLOSED) || c->failed ||
@@ -270,7 +281,8 @@ address_of(const struct conn *c)
 }
 
 static void
-say_session(const struct qmgr *q, const struct conn *c, struct session *s)
+say_session(const struct qmgr *q, struct conn *c, const struct address *a,
+    struct session *s)
 {
 	const struct interface *out;
 
@@ -282,12 +294,29 @@ say_session(const struct qmgr *q, const struct conn *c, struct session *s)
 		.helo = q->config->hostname,
 		.connect_ms = q->config->connect_timeout * 1000,
 		.reply_ms = q->config->reply_timeout * 1000 };
+	say_tls(q, c, a, s);
 	out = interface_of(q, c->dest, &c->ep.ip);
 	if (out == NULL)
 		return;
 	s->helo = out->hostname;
 	if (!is_any(&out->ip))
 		s->source = out->ip;
+}
+
+/* What TLS is demanded, and whose certificate it must be (spec 1.8). */
+static void
+say_tls(const struct qmgr *q, struct conn *c, const struct address *a,
+    struct session *s)
+{
+	c->tls = c->dest->limits->tls;
+	if (!TLS_LEVEL_MUST(c->tls) && a->clear_until > q->now)
+		c->tls = TLS_LEVEL_OFF;
+	s->tls = (uint8_t)c->tls;
+	if (!TLS_LEVEL_VERIFIES(c->tls))
+		return;
+	s->tls_name = str_of(c->dest->name);
+	if (c->tls != TLS_LEVEL_VERIFY_HOSTED && a->route_host != NULL)
+		s->tls_name2 = str_of(a->route_host);
 }
 
 /* The virtual gateway's interface, or the next one of its group, that speaks
@@ -359,8 +388,22 @@ note_error(struct qmgr *q, struct conn *c, const struct session_down *why)
 		return;
 	snprintf(code, sizeof(code), "%03u", why->code % 1000);
 	dest_error(&d->last_error, q->wall, &c->ep.ip, code, why->text);
+	if (why->reason == SESSION_TLS)
+		dest_error(&d->last_tls, q->wall, &c->ep.ip, code, why->text);
 	if (why->code >= 500)
 		dest_error(&d->last_5xx, q->wall, &c->ep.ip, code, why->text);
+}
+
+/* TLS that nobody insists on did not come about: the next connection is
+ * made without, and others for a while (threats TLS-03). */
+static bool
+is_clear_next(const struct qmgr *q, const struct conn *c, struct address *a,
+    const struct session_down *why)
+{
+	if (why->reason != SESSION_TLS || TLS_LEVEL_MUST(c->tls) || a == NULL)
+		return false;
+	a->clear_until = q->now + CLEAR_MS;
+	return true;
 }
 
 static void

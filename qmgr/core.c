@@ -5,9 +5,11 @@
 
 #include "base/mem.h"
 #include "qmgr/bounce.h"
+#include "qmgr/conn.h"
 #include "qmgr/schedule.h"
 #include "qmgr/settle.h"
 
+static void quit_conns(struct qmgr *);
 static void free_conns(struct qmgr *);
 static void free_mails(struct qmgr *);
 static int64_t earlier(int64_t a, int64_t b);
@@ -59,6 +61,7 @@ qmgr_config(struct qmgr *q, struct config *next)
 	MAP_FOREACH (&q->dests, it) {
 		dest_refresh(q, it.value);
 	}
+	quit_conns(q);
 	config_unref(&old);
 	schedule_kick_all(q);
 }
@@ -77,6 +80,19 @@ qmgr_tick(struct qmgr *q)
 	settle_tick(q);
 	bounce_tick(q);
 	return schedule_run(q);
+}
+
+/* What was demanded of them may not be what is demanded now (threats OUT-07):
+ * the jobs they have are the last. */
+static void
+quit_conns(struct qmgr *q)
+{
+	MAP_FOREACH (&q->conns, it) {
+		struct conn *c = it.value;
+
+		if (c->list != CONNS_QUITTING)
+			conn_quit(q, c);
+	}
 }
 
 static void

@@ -326,6 +326,13 @@ dest_error(struct last_error *e, int64_t wall, const struct ip *ip,
 	e->ip = *ip;
 }
 
+void
+dest_error_clear(struct last_error *e)
+{
+	free(e->text);
+	*e = (struct last_error){ 0 };
+}
+
 /* --- lists of destinations --- */
 
 void
@@ -434,6 +441,7 @@ dest_release(struct dest *d)
 	free(d->why);
 	free(d->last_5xx.text);
 	free(d->last_error.text);
+	free(d->last_tls.text);
 	free(d->gateway);
 	free(d->name);
 	free(d);

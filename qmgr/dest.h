@@ -48,12 +48,14 @@ struct address {
 	uint32_t order; /* 0 is tried first; equals take turns */
 	uint32_t found; /* place in the answers */
 	uint16_t preference;
-	const char *host; /* MX or route host */
+	const char *host;       /* MX or route host */
+	const char *route_host; /* as the route says; NULL: no route */
 	int64_t down_until;
 	uint32_t failures; /* in a row */
 	uint32_t n_conns, window;
 	struct window sent;
-	uint32_t fail_code; /* last failure was this greeting; 0: other */
+	uint32_t fail_code;  /* last failure was this greeting; 0: other */
+	int64_t clear_until; /* its TLS is broken: none where none need be */
 };
 
 struct mx_record {
@@ -150,6 +152,7 @@ struct dest {
 	uint64_t count[DEST_COUNTERS];
 	int64_t last_activity; /* wall ms; 0: never */
 	struct last_error last_5xx, last_error;
+	struct last_error last_tls; /* gone with the next success */
 };
 
 /* Spec 0.4: never looked up, always there. Ends with NULL. */
@@ -199,6 +202,7 @@ void dest_left(struct qmgr *, struct parcel *, uint64_t n);
 void dest_attempted(struct qmgr *, struct parcel *);
 void dest_error(struct last_error *, int64_t wall, const struct ip *,
     const char *code, struct str text);
+void dest_error_clear(struct last_error *);
 
 /* --- lists of destinations --- */
 

@@ -105,7 +105,7 @@ answer_hoststatus(const struct ask *a, struct reply_to *r)
 		seen = d;
 	r->json = json_pack(
 	    "{s:o, s:I, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
-	    "s:o, s:o, s:n, s:o}",
+	    "s:o, s:o, s:o, s:o}",
 	    "host", answer_text(str_of(d->name)), "status_as_of",
 	    (json_int_t)w->q.wall, "host_up_down", dest_state_name(seen->state),
 	    "counters", counters_json(d), "gauges", gauges_json(d),
@@ -118,7 +118,8 @@ answer_hoststatus(const struct ask *a, struct reply_to *r)
 	    "ordered_ip_addresses", addresses_json(w, seen), "mx_records",
 	    mx_json(w, seen), "smtp_routes", routes_json(d), "last_5xx_error",
 	    error_json(&seen->last_5xx), "last_error",
-	    error_json(&seen->last_error), "last_tls_error", "virtual_gateways",
+	    error_json(&seen->last_error), "last_tls_error",
+	    error_json(&seen->last_tls), "virtual_gateways",
 	    gateways_json(w, d));
 }
 

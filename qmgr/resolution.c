@@ -184,6 +184,7 @@ add_host(struct qmgr *q, struct dest *d, const struct target *t,
 {
 	struct hosts *h = d->hosts;
 	const char *name = arena_strz(&h->mem, host->name);
+	const char *routed = t->routed ? arena_strz(&h->mem, t->name) : NULL;
 
 	no->soft = no->soft || host->failed;
 	if (t->has_mx)
@@ -210,6 +211,7 @@ add_host(struct qmgr *q, struct dest *d, const struct target *t,
 		a->order = order_of(d, t, host, v4);
 		a->preference = t->has_mx ? host->preference : t->priority;
 		a->host = name;
+		a->route_host = routed;
 		a->window = 1;
 		a->found = (uint32_t)h->n++;
 	}
@@ -281,6 +283,7 @@ keep_history(struct hosts *h, const struct hosts *old)
 			a->n_conns = b->n_conns;
 			a->window = b->window;
 			a->sent = b->sent;
+			a->clear_until = b->clear_until;
 			break;
 		}
 }

@@ -171,6 +171,8 @@ schedule_up(struct qmgr *q, void *worker, uint32_t id,
 	if (c == NULL || c->up)
 		return err_set(err, ERR_PROTO, "no such session opening");
 	c->features = up->features;
+	if (up->tls)
+		dest_error_clear(&c->dest->last_tls);
 	conn_is_up(q, c);
 	schedule_kick(q, c->dest);
 	return 0;

@@ -31,7 +31,8 @@ struct conn {
 	struct parcel *jobs[CONN_JOBS];
 	uint8_t n_jobs;
 	bool up;
-	bool failed;      /* a job found it dead before RCPT */
+	bool failed; /* a job found it dead before RCPT */
+	enum tls_level tls;
 	uint32_t n_given; /* jobs */
 	uint32_t n_done;  /* ... that the server answered */
 	uint32_t features;

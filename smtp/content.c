@@ -80,6 +80,22 @@ content_send(struct content *c, int sock, size_t *n, struct err *err)
 	return CONTENT_SENT;
 }
 
+int
+content_piece(struct content *c, struct str *piece, struct err *err)
+{
+	static char room[CONTENT_SMALL];
+	size_t want = c->left < sizeof(room) ? c->left : sizeof(room);
+	ssize_t got = read_some(c, room, want, err);
+
+	if (got == -1)
+		return -1;
+	*piece = (struct str){ room, (size_t)got };
+	c->at += got;
+	c->left -= (size_t)got;
+	c->sent += (size_t)got;
+	return 0;
+}
+
 static ssize_t
 read_some(struct content *c, char *to, size_t n, struct err *err)
 {

@@ -48,4 +48,8 @@ enum content_end {
 enum content_end content_send(
     struct content *, int sock, size_t *n, struct err *err);
 
+/* The next piece, for who must change it on its way; good until the next
+ * call of this or content_send. -1: as CONTENT_UNREADABLE. */
+int content_piece(struct content *, struct str *piece, struct err *err);
+
 #endif

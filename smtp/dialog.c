@@ -3,34 +3,11 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "smtp/dialog.h"
+#include "smtp/dialog_inside.h"
 
 /* Two envelopes of a frame each, every byte of them encoded as three. */
 #define OUT_MAX (16 * 1024 * 1024)
 
-enum expect_kind {
-	X_GREETING,
-	X_EHLO,
-	X_HELO,
-	X_RSET,
-	X_MAIL,
-	X_RCPT,
-	X_DATA,
-	X_DOT,
-	X_QUIT
-};
-
-/* A command that was said: its reply is due. */
-struct expect {
-	enum expect_kind kind;
-	struct transaction *t; /* NULL: of the session */
-	size_t rcpt;           /* X_RCPT: of whom */
-	uint64_t end;          /* it has left when this many bytes were sent */
-};
-
-static void answer_greeting(struct dialog *, const struct expect *);
-static void answer_ehlo(struct dialog *, const struct expect *);
-static void answer_helo(struct dialog *, const struct expect *);
 static void answer_rset(struct dialog *, const struct expect *);
 static void answer_mail(struct dialog *, const struct expect *);
 static void answer_rcpt(struct dialog *, const struct expect *);
@@ -45,9 +22,10 @@ static const struct {
 	enum job_stage stage;
 	void (*answer)(struct dialog *, const struct expect *);
 } kinds[] = {
-	[X_GREETING] = { "greeting", WAIT_REPLY, 0, answer_greeting },
-	[X_EHLO] = { "EHLO", WAIT_REPLY, 0, answer_ehlo },
-	[X_HELO] = { "HELO", WAIT_REPLY, 0, answer_helo },
+	[X_GREETING] = { "greeting", WAIT_REPLY, 0, dialog_answer_greeting },
+	[X_EHLO] = { "EHLO", WAIT_REPLY, 0, dialog_answer_ehlo },
+	[X_HELO] = { "HELO", WAIT_REPLY, 0, dialog_answer_helo },
+	[X_STARTTLS] = { "STARTTLS", WAIT_REPLY, 0, dialog_answer_starttls },
 	[X_RSET] = { "RSET", WAIT_REPLY, 0, answer_rset },
 	[X_MAIL] = { "MAIL", WAIT_REPLY, JOB_MAIL, answer_mail },
 	[X_RCPT] = { "RCPT", WAIT_REPLY, JOB_RCPT, answer_rcpt },
@@ -56,8 +34,6 @@ static const struct {
 	[X_QUIT] = { "QUIT", WAIT_QUIT, 0, answer_quit },
 };
 
-static void expect(
-    struct dialog *, enum expect_kind, struct transaction *, size_t rcpt);
 static struct expect *expected(const struct dialog *);
 static void take_reply(struct dialog *);
 static void unexpected(struct dialog *);
@@ -73,8 +49,6 @@ static enum job_stage stage_of(
     const struct dialog *, const struct transaction *);
 static bool is_known(const struct transaction *);
 static bool dot_has_left(const struct dialog *, const struct transaction *);
-static void end_with_reply(struct dialog *, enum session_end);
-static bool is_class(const struct dialog *, unsigned class);
 
 void
 dialog_init(struct dialog *d, const char *helo,
@@ -84,7 +58,7 @@ dialog_init(struct dialog *d, const char *helo,
 	buf_init(&d->out, OUT_MAX);
 	reply_init(&d->reply);
 	arena_init(&d->mem, 64 * 1024);
-	expect(d, X_GREETING, NULL, 0);
+	dialog_expect(d, X_GREETING, NULL, 0);
 }
 
 void
@@ -119,6 +93,14 @@ dialog_input(struct dialog *d, struct str in)
 {
 	while (in.n > 0 && !d->over) {
 		const struct expect *x = expected(d);
+
+		/* Said in the clear, it would be heard as if it came under
+		 * TLS (threats TLS-02). */
+		if (d->tls_starting) {
+			dialog_end(d, SESSION_PROTOCOL,
+			    STR("input behind the reply to STARTTLS"));
+			break;
+		}
 
 		if (!reply_is_partial(&d->reply))
 			d->early = x == NULL || x->end > d->sent;
@@ -155,7 +137,7 @@ dialog_talk(struct dialog *d)
 		continue;
 	if (!d->over && wants_quit(d)) {
 		buf_puts(&d->out, "QUIT\r\n");
-		expect(d, X_QUIT, NULL, 0);
+		dialog_expect(d, X_QUIT, NULL, 0);
 		d->quit_said = true;
 	}
 	assert(!d->out.failed);
@@ -168,7 +150,7 @@ dialog_content_done(struct dialog *d)
 
 	assert(t != NULL && t->state == TX_CONTENT);
 	buf_puts(&d->out, ".\r\n");
-	expect(d, X_DOT, t, 0);
+	dialog_expect(d, X_DOT, t, 0);
 	t->state = TX_DOT;
 	dialog_talk(d);
 }
@@ -205,6 +187,8 @@ dialog_wait(const struct dialog *d)
 
 	if (d->over)
 		return WAIT_NONE;
+	if (d->tls_starting)
+		return WAIT_TLS;
 	if (d->out.len > 0 || (t != NULL && t->state == TX_CONTENT))
 		return WAIT_BLOCK;
 	return x != NULL ? kinds[x->kind].wait : WAIT_NONE;
@@ -215,6 +199,8 @@ dialog_waits_for(const struct dialog *d)
 {
 	const struct expect *x = expected(d);
 
+	if (d->tls_starting)
+		return "TLS handshake";
 	return x != NULL ? kinds[x->kind].name : "content";
 }
 
@@ -226,8 +212,8 @@ dialog_is_idle(const struct dialog *d)
 
 /* --- replies --- */
 
-static void
-expect(
+void
+dialog_expect(
     struct dialog *d, enum expect_kind kind, struct transaction *t, size_t rcpt)
 {
 	if (d->expect_at == d->expect_n)
@@ -253,7 +239,8 @@ take_reply(struct dialog *d)
 		closing(d);
 		return;
 	}
-	if (d->early || (is_class(d, 3) && expected(d)->kind != X_DATA)) {
+	if (d->early ||
+	    (dialog_is_class(d, 3) && expected(d)->kind != X_DATA)) {
 		unexpected(d);
 		return;
 	}
@@ -286,61 +273,21 @@ closing(struct dialog *d)
 		transaction_answer_all(t, stage_of(d, t), &d->reply);
 		finish(d, t, false);
 	}
-	end_with_reply(d, SESSION_CLOSED);
-}
-
-static void
-answer_greeting(struct dialog *d, const struct expect *x)
-{
-	(void)x;
-	if (!is_class(d, 2)) {
-		end_with_reply(d, SESSION_GREETING);
-		return;
-	}
-	buf_printf(&d->out, "EHLO %s\r\n", d->helo);
-	expect(d, X_EHLO, NULL, 0);
-}
-
-static void
-answer_ehlo(struct dialog *d, const struct expect *x)
-{
-	(void)x;
-	if (is_class(d, 2)) {
-		features_parse(&d->features, buf_str(&d->reply.text));
-		d->up = true;
-		d->hooks->up(d->arg);
-	} else if (is_class(d, 5)) {
-		buf_printf(&d->out, "HELO %s\r\n", d->helo);
-		expect(d, X_HELO, NULL, 0);
-	} else {
-		end_with_reply(d, SESSION_GREETING);
-	}
-}
-
-static void
-answer_helo(struct dialog *d, const struct expect *x)
-{
-	(void)x;
-	if (!is_class(d, 2)) {
-		end_with_reply(d, SESSION_GREETING);
-		return;
-	}
-	d->up = true;
-	d->hooks->up(d->arg);
+	dialog_end_with_reply(d, SESSION_CLOSED);
 }
 
 static void
 answer_rset(struct dialog *d, const struct expect *x)
 {
 	(void)x;
-	if (!is_class(d, 2))
+	if (!dialog_is_class(d, 2))
 		unexpected(d);
 }
 
 static void
 answer_mail(struct dialog *d, const struct expect *x)
 {
-	if (is_class(d, 2))
+	if (dialog_is_class(d, 2))
 		x->t->mail_ok = true;
 	else
 		transaction_answer_all(x->t, JOB_MAIL, &d->reply);
@@ -355,7 +302,7 @@ answer_rcpt(struct dialog *d, const struct expect *x)
 	if (!t->mail_ok)
 		return;
 	t->rcpt_answered = true;
-	if (is_class(d, 2))
+	if (dialog_is_class(d, 2))
 		t->n_ok++;
 	else
 		transaction_answer(t, x->rcpt, JOB_RCPT, &d->reply);
@@ -370,9 +317,9 @@ answer_data(struct dialog *d, const struct expect *x)
 {
 	struct transaction *t = x->t;
 
-	if (is_class(d, 2)) {
+	if (dialog_is_class(d, 2)) {
 		unexpected(d);
-	} else if (!is_class(d, 3)) {
+	} else if (!dialog_is_class(d, 3)) {
 		transaction_answer_all(t, JOB_DATA, &d->reply);
 		d->need_rset = t->mail_ok;
 		finish(d, t, false);
@@ -450,11 +397,11 @@ begin(struct dialog *d, struct transaction *t)
 	if (d->need_rset) {
 		d->need_rset = false;
 		buf_puts(&d->out, "RSET\r\n");
-		expect(d, X_RSET, NULL, 0);
+		dialog_expect(d, X_RSET, NULL, 0);
 		return;
 	}
 	transaction_say_mail(t, &d->features, &d->out);
-	expect(d, X_MAIL, t, 0);
+	dialog_expect(d, X_MAIL, t, 0);
 	t->state = TX_ENVELOPE;
 	d->n_mail++;
 	d->hooks->started(d->arg, t);
@@ -468,14 +415,14 @@ envelope(struct dialog *d, struct transaction *t)
 		t->cursor++;
 	if (t->cursor < t->n_rcpts) {
 		transaction_say_rcpt(t, t->cursor, &d->features, &d->out);
-		expect(d, X_RCPT, t, t->cursor);
+		dialog_expect(d, X_RCPT, t, t->cursor);
 		t->cursor++;
 	} else if (expected(d) == NULL && t->n_ok == 0) {
 		d->need_rset = t->mail_ok;
 		finish(d, t, false);
 	} else {
 		buf_puts(&d->out, "DATA\r\n");
-		expect(d, X_DATA, t, 0);
+		dialog_expect(d, X_DATA, t, 0);
 		t->state = TX_DATA;
 	}
 }
@@ -533,8 +480,8 @@ dot_has_left(const struct dialog *d, const struct transaction *t)
 	return false;
 }
 
-static void
-end_with_reply(struct dialog *d, enum session_end end)
+void
+dialog_end_with_reply(struct dialog *d, enum session_end end)
 {
 	if (d->over)
 		return;
@@ -543,8 +490,8 @@ end_with_reply(struct dialog *d, enum session_end end)
 	dialog_end(d, end, reply_line(&d->reply, &d->mem));
 }
 
-static bool
-is_class(const struct dialog *d, unsigned class)
+bool
+dialog_is_class(const struct dialog *d, unsigned class)
 {
 	return d->reply.code / 100 == class;
 }

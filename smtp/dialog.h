@@ -7,7 +7,8 @@
  * every way.
  *
  *	GREETING --220--> EHLO --250--> up --jobs--> ... --QUIT--> over
- *	                    `--5xx--> HELO --250--^
+ *	                  ^  `--5xx--> HELO --250--^
+ *	                  `--secured-- STARTTLS <-- EHLO
  *
  * Up to DIALOG_JOBS transactions wait here and run one after another. When
  * the server knows PIPELINING, each is said in one go (MAIL, every RCPT,
@@ -36,6 +37,9 @@
 struct dialog_hooks {
 	/* Greeting and EHLO are done; see features. */
 	void (*up)(void *arg);
+	/* STARTTLS was agreed upon: begin, then call dialog_secured. What
+	 * the server says until then is not for the dialogue. */
+	void (*starttls)(void *arg);
 	/* MAIL of this transaction was said. */
 	void (*started)(void *arg, struct transaction *);
 	/*
@@ -52,6 +56,7 @@ struct dialog_hooks {
 enum dialog_wait {
 	WAIT_NONE,  /* idle, or over */
 	WAIT_REPLY, /* greeting, EHLO, MAIL, RCPT, RSET */
+	WAIT_TLS,   /* the end of the handshake */
 	WAIT_DATA,  /* 354 */
 	WAIT_BLOCK, /* that it takes the content */
 	WAIT_DOT,
@@ -74,6 +79,10 @@ struct dialog {
 
 	struct features features;
 	bool up, quit_wanted, quit_said;
+	/* Whether STARTTLS is said where it is offered; whether all ends where
+	 * it is not, or is refused. To be set before the greeting comes. */
+	bool tls_wanted, tls_needed;
+	bool tls_starting, secured;
 	bool need_rset;  /* a transaction was left open at the server */
 	uint32_t n_mail; /* transactions begun */
 	struct transaction *jobs[DIALOG_JOBS]; /* the oldest first */
@@ -100,6 +109,8 @@ bool dialog_add_job(struct dialog *, struct transaction *);
 void dialog_quit(struct dialog *);
 
 void dialog_input(struct dialog *, struct str in);
+/* The handshake is done: EHLO again, nothing of before counts. */
+void dialog_secured(struct dialog *);
 /* n bytes of out have left. */
 void dialog_sent(struct dialog *, size_t n);
 /* Call after changing anything: says all that can be said now. */

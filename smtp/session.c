@@ -11,9 +11,7 @@
 #include "base/mem.h"
 #include "event/event.h"
 #include "mail/addr.h"
-#include "smtp/content.h"
-#include "smtp/dialog.h"
-#include "smtp/session.h"
+#include "smtp/session_inside.h"
 
 #define READ_SIZE 16384
 /* Out buffers that grew over this are given back when empty. */
@@ -23,46 +21,24 @@
 /* Sent in one go before other sessions get their turn. */
 #define TURN_SIZE (1024 * 1024)
 
-struct smtp_session {
-	struct sessions *all;
-	uint32_t txn;
-	uint64_t dcid;
-	char domain[DOMAIN_MAX + 1];
-	char helo[DOMAIN_MAX + 1];
-	struct endpoint peer;
-	struct ip source; /* to bind to, then what the connection has */
-	uint32_t connect_ms, reply_ms;
-
-	int fd;
-	bool connected;
-	struct loop_watch *watch;
-	struct loop_job flush; /* at the end of the turn */
-	struct dialog dialog;
-	struct content content; /* that is being sent piecemeal */
-	size_t block;           /* bytes since the last new limit */
-
-	struct loop_deadline deadline;
-	enum dialog_wait armed; /* what for, and at which progress */
-	uint64_t armed_at;
-};
-
 static int start_connect(struct smtp_session *, struct err *);
 static void on_ready(void *arg, int ready);
 static void on_connected(struct smtp_session *);
 static void on_readable(struct smtp_session *);
 static void on_flush(void *arg);
 static void flush(struct smtp_session *);
+static bool wants_send(const struct smtp_session *);
+static bool send_some(struct smtp_session *);
 static bool send_out(struct smtp_session *);
 static bool send_content(struct smtp_session *);
-static void count_sent(struct smtp_session *, size_t n);
 static void settle(struct smtp_session *);
 static void arm(struct smtp_session *);
 static int64_t limit_of(const struct smtp_session *, enum dialog_wait);
 static void on_up(void *arg);
+static void on_starttls(void *arg);
 static void on_started(void *arg, struct transaction *);
 static void on_content(void *arg, struct transaction *);
 static void on_done(void *arg, struct transaction *, bool possible);
-static void fail(struct smtp_session *, int sys, const char *what);
 static enum session_end end_of(int sys);
 static void down(struct smtp_session *);
 static void log_end(const struct smtp_session *);
@@ -72,6 +48,7 @@ static void list_rids(
 
 static const struct dialog_hooks hooks = {
 	.up = on_up,
+	.starttls = on_starttls,
 	.started = on_started,
 	.content = on_content,
 	.done = on_done,
@@ -96,6 +73,7 @@ session_open(struct sessions *all, uint32_t txn, const struct session *req)
 	s->flush.cb = on_flush;
 	s->flush.arg = s;
 	dialog_init(&s->dialog, s->helo, &hooks, s);
+	session_tls_init(s, req);
 	map_put_u64(&all->by_txn, txn, s);
 	all->n++;
 	if (all->n > all->max)
@@ -221,7 +199,7 @@ on_connected(struct smtp_session *s)
 	if (getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &sys, &err_len) == -1)
 		sys = errno;
 	if (sys != 0) {
-		fail(s, sys, "connect");
+		session_fail(s, sys, "connect");
 		return;
 	}
 	s->connected = true;
@@ -241,7 +219,10 @@ on_readable(struct smtp_session *s)
 	ssize_t n = recv(s->fd, in, sizeof(in), 0);
 
 	if (n > 0) {
-		dialog_input(&s->dialog, (struct str){ in, (size_t)n });
+		if (s->tls != NULL)
+			session_tls_input(s, (struct str){ in, (size_t)n });
+		else
+			dialog_input(&s->dialog, (struct str){ in, (size_t)n });
 		loop_defer(s->all->loop, &s->flush);
 	} else if (n == 0) {
 		bool wanted = s->dialog.quit_said || dialog_is_idle(&s->dialog);
@@ -249,7 +230,7 @@ on_readable(struct smtp_session *s)
 		dialog_end(&s->dialog, wanted ? SESSION_CLOSED : SESSION_RESET,
 		    STR("connection closed by the server"));
 	} else if (errno != EAGAIN && errno != EINTR) {
-		fail(s, errno, "receive");
+		session_fail(s, errno, "receive");
 	}
 }
 
@@ -273,9 +254,9 @@ flush(struct smtp_session *s)
 	uint64_t before;
 	int want = LOOP_READ;
 
-	while (s->dialog.out.len > 0 || s->content.left > 0) {
+	while (wants_send(s)) {
 		before = s->dialog.sent + s->content.sent;
-		if (!(s->dialog.out.len > 0 ? send_out(s) : send_content(s)))
+		if (!send_some(s))
 			break;
 		before = s->dialog.sent + s->content.sent - before;
 		if (before >= budget)
@@ -284,14 +265,30 @@ flush(struct smtp_session *s)
 	}
 	if (s->dialog.over)
 		return;
-	if (s->dialog.out.len > 0 || s->content.left > 0)
+	if (wants_send(s))
 		want |= LOOP_WRITE;
 	else if (s->dialog.out.cap > OUT_KEEP)
 		buf_release(&s->dialog.out);
 	loop_want(s->watch, want);
 }
 
+static bool
+wants_send(const struct smtp_session *s)
+{
+	if (s->tls != NULL)
+		return session_tls_wants_send(s);
+	return s->dialog.out.len > 0 || s->content.left > 0;
+}
+
 /* False: nothing more can be sent now. */
+static bool
+send_some(struct smtp_session *s)
+{
+	if (s->tls != NULL)
+		return session_tls_send(s);
+	return s->dialog.out.len > 0 ? send_out(s) : send_content(s);
+}
+
 static bool
 send_out(struct smtp_session *s)
 {
@@ -301,11 +298,11 @@ send_out(struct smtp_session *s)
 
 	if (n > 0) {
 		dialog_sent(&s->dialog, (size_t)n);
-		count_sent(s, (size_t)n);
+		session_count_sent(s, (size_t)n);
 		return true;
 	}
 	if (n == -1 && errno != EAGAIN && errno != EINTR)
-		fail(s, errno, "send");
+		session_fail(s, errno, "send");
 	return false;
 }
 
@@ -317,7 +314,7 @@ send_content(struct smtp_session *s)
 
 	switch (content_send(&s->content, s->fd, &n, &err)) {
 	case CONTENT_SENT:
-		count_sent(s, n);
+		session_count_sent(s, n);
 		if (s->content.left == 0)
 			dialog_content_done(&s->dialog);
 		return true;
@@ -327,14 +324,14 @@ send_content(struct smtp_session *s)
 		dialog_end(&s->dialog, SESSION_LOCAL, str_of(err.text));
 		return false;
 	case CONTENT_REFUSED:
-		fail(s, err.sys, "send");
+		session_fail(s, err.sys, "send");
 		return false;
 	}
 	return false;
 }
 
-static void
-count_sent(struct smtp_session *s, size_t n)
+void
+session_count_sent(struct smtp_session *s, size_t n)
 {
 	s->block += n;
 	if (s->block >= BLOCK_SIZE) {
@@ -395,6 +392,8 @@ limit_of(const struct smtp_session *s, enum dialog_wait wait)
 
 	if (wait == WAIT_QUIT)
 		return 10000;
+	if (wait == WAIT_TLS) /* threats TLS-05 */
+		return s->reply_ms < 30000 ? s->reply_ms : 30000;
 	return (int64_t)s->reply_ms * tenths[wait] / 10;
 }
 
@@ -405,9 +404,16 @@ on_up(void *arg)
 {
 	struct smtp_session *s = arg;
 	struct session_up up = { .features = s->dialog.features.bits,
-		.size_limit = s->dialog.features.size };
+		.size_limit = s->dialog.features.size,
+		.tls = s->tls != NULL };
 
 	ipc_send(s->all->qmgr, IPC_SESSION_UP, s->txn, &up);
+}
+
+static void
+on_starttls(void *arg)
+{
+	session_tls_begin(arg);
 }
 
 static void
@@ -459,8 +465,8 @@ on_done(void *arg, struct transaction *t, bool possible)
 
 /* --- ends --- */
 
-static void
-fail(struct smtp_session *s, int sys, const char *what)
+void
+session_fail(struct smtp_session *s, int sys, const char *what)
 {
 	char text[120];
 
@@ -503,7 +509,10 @@ down(struct smtp_session *s)
 	if (all->qmgr != NULL)
 		ipc_send(all->qmgr, IPC_SESSION_DOWN, s->txn, &msg);
 	log_end(s);
-	if (s->connected && d->end == SESSION_GREETING)
+	if (s->connected && s->tls != NULL)
+		session_tls_close(s);
+	else if (s->connected &&
+		 (d->end == SESSION_GREETING || d->end == SESSION_TLS))
 		send(s->fd, "QUIT\r\n", 6, MSG_NOSIGNAL);
 	loop_undefer(&s->flush);
 	loop_deadline_stop(&s->deadline);
@@ -511,6 +520,7 @@ down(struct smtp_session *s)
 	if (s->fd != -1)
 		close(s->fd);
 	dialog_fini(&s->dialog);
+	session_tls_fini(s);
 	map_remove_u64(&all->by_txn, s->txn);
 	all->n--;
 	free(s);
@@ -526,6 +536,8 @@ log_end(const struct smtp_session *s)
 
 	if (!ip_is_unset(&s->source))
 		ip_text(&s->source, source);
+	if (d->end == SESSION_TLS && TLS_LEVEL_MUST(s->level))
+		EMIT(DCID_TLS_MISSING, .dcid = s->dcid, .ip = s->peer.ip);
 	if (d->end != SESSION_CLOSED)
 		EMIT(CONNECTION_ERROR, .dcid = s->dcid,
 		    .domain = str_of(s->domain), .ip = s->peer.ip,

@@ -21,7 +21,8 @@
 struct sessions {
 	struct loop *loop;
 	struct loop_wheel *wheel;
-	struct ipc *qmgr; /* NULL: gone */
+	struct ipc *qmgr;       /* NULL: gone */
+	struct tls_client *tls; /* for those that want it; not ours */
 	struct map by_txn;
 	size_t n, max;
 	void (*empty)(void *arg); /* the last one has gone */
@@ -29,6 +30,7 @@ struct sessions {
 };
 
 struct smtp_session;
+struct tls_client;
 
 void sessions_init(struct sessions *, struct loop *, size_t max);
 void sessions_fini(struct sessions *); /* kills those left */

@@ -11,25 +11,31 @@
  *
  *		sessions.c	all connections
  *		session.c	one: socket, time limits, reports to qmgr
+ *		session_tls.c	... under TLS
  *		dialog.c	the conversation, without the network
+ *		dialog_open.c	... and how it begins
  *		transaction.c	one job: its commands, its results
  *		content.c	the bytes of the message
  * RIGHTS
- *	No files: each message arrives as a read-only descriptor. Connects
+ *	No files: each message arrives as a read-only descriptor, and the
+ *	system's authorities are opened before it gives its rights up. Connects
  *	out. Runs as several workers.
  * CONFIGURATION
  *	None of its own: time limits and addresses come with each session.
  * DIAGNOSTICS
- *	NEW_DCID, DELIVERY_START, CONNECTION_ERROR, DCID_KILLED, DCID_CLOSE.
+ *	NEW_DCID, DELIVERY_START, CONNECTION_ERROR, DCID_KILLED, DCID_CLOSE,
+ *	DCID_TLS_*.
  * SEE ALSO
  *	postern-qmgr(8), postern-master(8)
  */
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 
 #include "base/mem.h"
 #include "program/program.h"
 #include "smtp/session.h"
+#include "tls/client.h"
 
 /* Descriptors of a session: its socket and two jobs; of the process: the
  * channels, the loop, standard input and output. */
@@ -39,6 +45,7 @@
 struct smtp {
 	struct daemon *daemon;
 	struct sessions sessions;
+	struct tls_client *tls;
 	struct loop_timer *stop;
 };
 
@@ -95,6 +102,10 @@ setup(struct daemon *d, struct err *err)
 	(void)err;
 	self->daemon = d;
 	d->self = self;
+	/* Read when first needed; without a file nobody is trusted. */
+	tls_setup();
+	self->tls =
+	    tls_client_new(open(tls_authorities(), O_RDONLY | O_CLOEXEC));
 	return 0;
 }
 
@@ -110,6 +121,7 @@ start(struct daemon *d)
 	sessions_init(&self->sessions, d->loop, max);
 	self->sessions.empty = all_gone;
 	self->sessions.arg = self;
+	self->sessions.tls = self->tls;
 	self->stop = loop_timer(d->loop, stop_now, self);
 }
 

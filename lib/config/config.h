@@ -394,6 +394,18 @@ struct bounce_profile {
 	uint32_t initial_host_retry, max_host_retry; /* s; Default only */
 };
 
+enum tls_level { /* outgoing (delivery-admin 1.8) */
+	TLS_LEVEL_OFF,
+	TLS_LEVEL_PREFERRED,
+	TLS_LEVEL_REQUIRED,
+	TLS_LEVEL_PREFERRED_VERIFY,
+	TLS_LEVEL_REQUIRED_VERIFY,
+	TLS_LEVEL_VERIFY_HOSTED
+};
+/* Never in the clear; the certificate is looked at. */
+#define TLS_LEVEL_MUST(l)                                                      \
+	((l) == TLS_LEVEL_REQUIRED || (l) >= TLS_LEVEL_REQUIRED_VERIFY)
+#define TLS_LEVEL_VERIFIES(l) ((l) >= TLS_LEVEL_PREFERRED_VERIFY)
 enum ip_preference { PREFER_V6, REQUIRE_V6, PREFER_V4, REQUIRE_V4 };
 struct destination { /* destination controls (delivery-admin 1.8) */
 	struct where where;
@@ -406,6 +418,7 @@ struct destination { /* destination controls (delivery-admin 1.8) */
 	uint32_t recipient_window; /* s */
 	bool limit_each_ip;      /* limits are those of each address of an MX */
 	bool limit_each_gateway; /* ... of each virtual gateway */
+	enum tls_level tls;
 	struct str bounce_profile; /* empty: the message's (receiving 6.6) */
 };
 

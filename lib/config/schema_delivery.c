@@ -228,6 +228,15 @@ static const struct choice ip_preferences[] = {
 	{ "require_v4", REQUIRE_V4 },
 	{ NULL, 0 },
 };
+static const struct choice tls_levels[] = {
+	{ "off", TLS_LEVEL_OFF },
+	{ "preferred", TLS_LEVEL_PREFERRED },
+	{ "required", TLS_LEVEL_REQUIRED },
+	{ "preferred_verify", TLS_LEVEL_PREFERRED_VERIFY },
+	{ "required_verify", TLS_LEVEL_REQUIRED_VERIFY },
+	{ "required_verify_hosted", TLS_LEVEL_VERIFY_HOSTED },
+	{ NULL, 0 },
+};
 static const struct choice limits_per[] = {
 	{ "domain", false },
 	{ "address", true },
@@ -309,6 +318,18 @@ static const struct schema_key destination_keys[] = {
 	    DEFAULT("system"),
 	    .help = "Whether they are for the whole system, or for each "
 		    "virtual gateway; a group of interfaces is one." },
+	{ .name = "tls",
+	    FIELD(destination, tls),
+	    .type = &value_choice,
+	    .choices = tls_levels,
+	    DEFAULT("off"),
+	    .help = "TLS to its servers. preferred: where STARTTLS is "
+		    "offered; after a handshake that failed, an hour in the "
+		    "clear. required: never in the clear, mail waits. With "
+		    "verify the certificate must come from an authority that "
+		    "the system knows, and have the name of the domain or of "
+		    "the host in its route; with hosted that of the domain. "
+		    "preferred_verify sends all the same, and logs why." },
 	{ .name = "bounce_profile",
 	    FIELD(destination, bounce_profile),
 	    .type = &value_text,

@@ -83,6 +83,12 @@ CODEC_STRUCT(ev_rid, REC_EV_RID);
 	F(S, U64, dcid, 0) F(S, STR, source, 64) F(S, IP, ip, 0)               \
 	F(S, U16, port, 0)
 #define EV_DCID(S, F, L) F(S, U64, dcid, 0)
+#define EV_DCID_TEXT(S, F, L)                                                  \
+	F(S, U64, dcid, 0) F(S, STR, text, 1000)
+#define EV_DCID_IP(S, F, L) F(S, U64, dcid, 0) F(S, IP, ip, 0)
+#define EV_DCID_TLS(S, F, L)                                                   \
+	F(S, U64, dcid, 0) F(S, STR, protocol, 16) F(S, STR, cipher, 64)       \
+	F(S, STR, name, 300)
 #define EV_DELIVERY(S, F, L)                                                   \
 	F(S, U64, dcid, 0) F(S, U64, mid, 0) L(S, ev_rid, rids, 100000)
 #define EV_RESPONSE(S, F, L)                                                   \
@@ -286,6 +292,20 @@ CODEC_STRUCT(ev_rid, REC_EV_RID);
 	    EV_MID_RID)                                                        \
 	E(REDIRECTED, INFO, "MID {mid} to RID [{rids,}] redirected to {host}", \
 	    EV_REDIRECTED)                                                     \
+	E(DCID_TLS_SUCCESS, INFO,                                              \
+	    "DCID {dcid} TLS success protocol {protocol} cipher {cipher} "     \
+	    "CN={name}",                                                       \
+	    EV_DCID_TLS)                                                       \
+	E(DCID_TLS_FAILED, INFO, "DCID {dcid} TLS failed: {text}",             \
+	    EV_DCID_TEXT)                                                      \
+	E(DCID_TLS_MISSING, INFO,                                              \
+	    "DCID {dcid} IP {ip} TLS was required but could not be "           \
+	    "successfully negotiated",                                         \
+	    EV_DCID_IP)                                                        \
+	E(DCID_TLS_VERIFIED, INFO, "DCID {dcid} TLS verify success CN={text}", \
+	    EV_DCID_TEXT)                                                      \
+	E(DCID_TLS_UNVERIFIED, INFO, "DCID {dcid} TLS verify failed: {text}",  \
+	    EV_DCID_TEXT)                                                      \
 	E(DCID_KILLED, INFO, "SMTP client connection killed DCID: {dcid}",     \
 	    EV_DCID)                                                           \
 	E(DCID_CLOSE, INFO, "DCID {dcid} close", EV_DCID)                      \

@@ -213,11 +213,15 @@ enum dsn_notify { /* bits of rcpt.notify */
 	F(S, IP, source, 0) /* bind here; unset: the system's */               \
 	F(S, STR, helo, DOMAIN_MAX)                                            \
 	F(S, U32, connect_ms, 0)                                               \
-	F(S, U32, reply_ms, 0)
+	F(S, U32, reply_ms, 0)                                                 \
+	F(S, U8, tls, 5)                /* enum tls_level (config/config.h) */ \
+	F(S, STR, tls_name, DOMAIN_MAX) /* in its certificate: this name, */   \
+	F(S, STR, tls_name2, DOMAIN_MAX) /* or this; empty: none */
 /* smtp -> qmgr: the session can take jobs (greeting and EHLO done). */
 #define REC_SESSION_UP(S, F, L)                                                \
 	F(S, U32, features, 0) /* smtp/features.h */                           \
-	F(S, U64, size_limit, 0)
+	F(S, U64, size_limit, 0)                                               \
+	F(S, U8, tls, 1) /* under TLS */
 /* smtp -> qmgr: the session is over; jobs not answered come back. */
 #define REC_SESSION_DOWN(S, F, L)                                              \
 	F(S, U8, reason, 15) /* enum session_end */                            \
@@ -267,7 +271,8 @@ enum session_end {
 	SESSION_LOCAL,       /* bind, socket: our own fault */
 	SESSION_RESET,       /* connection lost */
 	SESSION_GREETING,    /* 4xx or 5xx at greeting or EHLO; code set */
-	SESSION_PROTOCOL     /* not SMTP */
+	SESSION_PROTOCOL,    /* not SMTP */
+	SESSION_TLS          /* not offered, not begun, or not as it must be */
 };
 
 enum job_stage { JOB_MAIL = 1, JOB_RCPT, JOB_DATA, JOB_DOT };

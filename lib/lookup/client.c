@@ -16,10 +16,10 @@
 #include "fact/facts.h"
 #include "smtp/features.h"
 #include "smtp/reply.h"
+#include "tls/client.h"
 
-#define READ_MAX    16384
-#define OUT_MAX     16384
-#define AUTHORITIES "/etc/ssl/certs/ca-certificates.crt"
+#define READ_MAX 16384
+#define OUT_MAX  16384
 
 struct client_tls {
 	SSL_CTX *ctx;
@@ -82,7 +82,7 @@ client_tls_new(const char *authorities)
 	struct client_tls *t = mem_alloc(sizeof(*t));
 
 	if (authorities == NULL)
-		authorities = AUTHORITIES;
+		authorities = tls_authorities();
 	t->ctx = SSL_CTX_new(TLS_client_method());
 	if (t->ctx == NULL)
 		panic("no TLS");

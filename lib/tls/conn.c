@@ -1,5 +1,5 @@
 /*
- * conn.c - one client: OpenSSL between two buffers
+ * conn.c - one connection: OpenSSL between two buffers
  *
  * The BIO of a connection reads from the caller's input and appends to the
  * caller's output, which are set for the time of a call. So an idle
@@ -22,7 +22,10 @@
 
 struct tls_conn {
 	SSL *ssl;
-	struct tls_server *server;
+	struct tls_server *server; /* NULL: we are the client */
+	struct tls_client *client;
+	char *session_key;
+	bool verify;
 	struct str *in;
 	struct buf *out;
 	struct tls_wanted *wanted; /* during the handshake */
@@ -50,22 +53,15 @@ tls_conn_new(struct tls_server *server, enum tls_verify verify)
 		[TLS_VERIFY_REQUIRE] =
 		    SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
 	};
-	struct tls_conn *c = mem_alloc(sizeof(*c));
+	SSL *ssl = SSL_new(server->ctx);
 	unsigned char scope[sizeof(server->scope)];
-	BIO *bio;
+	struct tls_conn *c;
 
-	if (method == NULL)
-		method = make_method();
+	if (ssl == NULL)
+		panic("no memory for TLS");
+	c = conn_begin(ssl);
 	c->server = tls_server_ref(server);
 	c->wanted = mem_alloc(sizeof(*c->wanted));
-	c->ssl = SSL_new(server->ctx);
-	bio = BIO_new(method);
-	if (c->ssl == NULL || bio == NULL)
-		panic("no memory for TLS");
-	BIO_set_data(bio, c);
-	BIO_set_init(bio, 1);
-	SSL_set_bio(c->ssl, bio, bio);
-	SSL_set_app_data(c->ssl, c);
 	SSL_set_verify(c->ssl, modes[verify], NULL);
 	/* What was shown here proves nothing where more is demanded. */
 	memcpy(scope, server->scope, sizeof(scope));
@@ -96,6 +92,7 @@ tls_conn_free(struct tls_conn **cp)
 	buf_fini(&out);
 	SSL_free(c->ssl);
 	tls_server_unref(&c->server);
+	free(c->session_key);
 	free(c->wanted);
 	free(c);
 }
@@ -248,6 +245,62 @@ conn_server(const SSL *ssl)
 	return c->server;
 }
 
+struct tls_conn *
+conn_begin(SSL *ssl)
+{
+	struct tls_conn *c = mem_alloc(sizeof(*c));
+	BIO *bio;
+
+	if (method == NULL)
+		method = make_method();
+	bio = BIO_new(method);
+	if (bio == NULL)
+		panic("no memory for TLS");
+	BIO_set_data(bio, c);
+	BIO_set_init(bio, 1);
+	c->ssl = ssl;
+	SSL_set_bio(ssl, bio, bio);
+	SSL_set_app_data(ssl, c);
+	return c;
+}
+
+void
+conn_set_client(
+    struct tls_conn *c, struct tls_client *client, bool verify, char *key)
+{
+	c->client = client;
+	c->verify = verify;
+	c->session_key = key;
+}
+
+struct tls_client *
+conn_client(const SSL *ssl)
+{
+	const struct tls_conn *c = SSL_get_app_data(ssl);
+
+	return c->client;
+}
+
+const char *
+conn_session_key(const SSL *ssl)
+{
+	const struct tls_conn *c = SSL_get_app_data(ssl);
+
+	return c->session_key;
+}
+
+SSL *
+conn_ssl(const struct tls_conn *c)
+{
+	return c->ssl;
+}
+
+bool
+conn_is_verifying(const struct tls_conn *c)
+{
+	return c->verify;
+}
+
 /* --- between OpenSSL and the buffers --- */
 
 static BIO_METHOD *
@@ -337,7 +390,8 @@ verify_reason(const struct tls_conn *c)
 {
 	long result = SSL_get_verify_result(c->ssl);
 
-	if (c->done || SSL_get_verify_mode(c->ssl) == SSL_VERIFY_NONE ||
+	if (c->server == NULL || c->done ||
+	    SSL_get_verify_mode(c->ssl) == SSL_VERIFY_NONE ||
 	    result == X509_V_OK)
 		return NULL;
 	return X509_verify_cert_error_string(result);

@@ -26,4 +26,15 @@ struct tls_server {
 /* Of a connection that is at work. */
 const struct tls_server *conn_server(const SSL *);
 
+/* client.c's part of a connection. */
+struct tls_client;
+struct tls_conn *conn_begin(SSL *); /* with its ends; takes the SSL */
+/* key: of its session, to be freed with it. */
+void conn_set_client(
+    struct tls_conn *, struct tls_client *, bool verify, char *key);
+struct tls_client *conn_client(const SSL *);
+const char *conn_session_key(const SSL *);
+SSL *conn_ssl(const struct tls_conn *);
+bool conn_is_verifying(const struct tls_conn *);
+
 #endif

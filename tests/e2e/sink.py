@@ -7,6 +7,9 @@
 behave maps a step to a reply or a function: {"RCPT x@y": "550 5.1.1 no"},
 steps are CONNECT, EHLO, HELO, MAIL, RCPT, DATA, DOT; the longest key that the
 command starts with wins.  A reply of None closes the connection.
+
+tls is an ssl.SSLContext: STARTTLS is done when it is said (offer it with
+extensions); inject is what is said behind the 220, in the clear.
 """
 import socket
 import threading
@@ -15,9 +18,9 @@ from suite import wait_for
 
 
 class Message:
-    def __init__(self, sender, rcpts, raw, peer=None):
+    def __init__(self, sender, rcpts, raw, peer=None, tls=None):
         self.sender, self.rcpts, self.raw = sender, rcpts, raw
-        self.peer = peer
+        self.peer, self.tls = peer, tls
 
     @property
     def body(self):
@@ -28,7 +31,8 @@ class Message:
 
 class Sink:
     def __init__(self, port, behave=None, extensions=("PIPELINING", "8BITMIME"),
-                 host="127.0.0.1"):
+                 host="127.0.0.1", tls=None, inject=b""):
+        self.tls, self.inject, self.handshakes = tls, inject, []
         self.port, self.behave, self.extensions = port, behave or {}, extensions
         self.messages, self.commands, self.connections = [], [], 0
         self.lock = threading.Lock()
@@ -141,6 +145,16 @@ class Sink:
                 rcpts.append(path)
             elif verb == "RSET":
                 sender, rcpts = None, []
+            if verb == "STARTTLS" and self.tls and reply.startswith("250"):
+                c.sendall(b"220 2.0.0 go\r\n" + self.inject)
+                # the file has read nothing beyond: the client waits
+                c = self.tls.wrap_socket(c, server_side=True)
+                with self.lock:
+                    self.open.add(c)
+                    self.handshakes.append((c.version(), c.session_reused))
+                f = c.makefile("rb")
+                sender, rcpts = None, []
+                continue
             if not self._say(c, reply):
                 return
             if verb == "DATA" and reply.startswith("354"):
@@ -157,7 +171,8 @@ class Sink:
                     with self.lock:
                         self.messages.append(
                             Message(sender, list(rcpts), b"".join(raw),
-                                    c.getpeername()[0]))
+                                    c.getpeername()[0],
+                                    getattr(c, "version", lambda: None)()))
                 sender, rcpts = None, []
                 if not self._say(c, reply):
                     return

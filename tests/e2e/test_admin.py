@@ -151,7 +151,7 @@ TEXT = [
     ("smtpauthconfig list", 0, "No SMTP Authentication profiles"),
     ("listenerconfig edit Nobody limits 1 1", 2, "Nobody"),
     ("bounceconfig list", 0, "Default"),
-    ("destconfig list", 0, "(Default)            On         (Default)\n"),
+    ("destconfig list", 0, "(Default)            On         Off                (Default)\n"),
     ("destconfig delete Default", 2, '"Default" cannot be deleted'),
     ("destconfig new a.test recipient_limit=-1", 2, "recipient_limit"),
     ("deliveryconfig print", 0, "possible_delivery=no\n"),

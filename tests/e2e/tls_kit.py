@@ -35,7 +35,7 @@ def certificate(folder, name, *hosts, rsa=0, days=90, issuer=None, ca=False):
     newkey = folder / (name + ".newkey")
     openssl("req", "-x509", *key, "-nodes", "-days", days, "-subj",
             "/CN=%s" % hosts[0], "-addext", "subjectAltName=" + ",".join(
-                "DNS:" + h for h in hosts),
+                h if h.startswith("IP:") else "DNS:" + h for h in hosts),
             *(["-addext", "basicConstraints=critical,CA:%s"
                % ("TRUE" if ca else "FALSE")]),
             *(["-CA", str(folder / (issuer + ".crt")),

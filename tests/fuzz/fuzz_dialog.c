@@ -2,9 +2,10 @@
  * fuzz_dialog.c - smtp/dialog: a server that says anything, at any time
  *
  * The input is a server's bytes. Byte 0x01 lets out what the client has to
- * say, 0x02 adds a job, 0x03 asks for QUIT, 0x04 cuts the connection. Every
- * job is reported once or comes back; and nobody is delivered whose dot had
- * not left, which is all a client can know (threats OUT-02).
+ * say, 0x02 adds a job, or ends the handshake of TLS, 0x03 asks for QUIT, 0x04
+ * cuts the connection. Every job is reported once or comes back; and nobody is
+ * delivered whose dot had not left, which is all a client can know (threats
+ * OUT-02).
  */
 #include <stdlib.h>
 #include <string.h>
@@ -23,12 +24,13 @@ static void act(struct player *, uint8_t what);
 static void let_out(struct player *);
 static void add_job(struct player *);
 static void on_up(void *);
+static void on_starttls(void *);
 static void on_started(void *, struct transaction *);
 static void on_content(void *, struct transaction *);
 static void on_done(void *, struct transaction *, bool possible);
 
-static const struct dialog_hooks hooks = { on_up, on_started, on_content,
-	on_done };
+static const struct dialog_hooks hooks = { on_up, on_starttls, on_started,
+	on_content, on_done };
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
@@ -37,6 +39,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	size_t at = 0, len;
 
 	dialog_init(&p.dialog, "us.test", &hooks, &p);
+	p.dialog.tls_wanted = true;
 	while (at < n) {
 		for (len = 0; at + len < n && data[at + len] > 4; len++)
 			continue;
@@ -63,7 +66,10 @@ act(struct player *p, uint8_t what)
 		let_out(p);
 		break;
 	case 2:
-		add_job(p);
+		if (p->dialog.tls_starting && !p->dialog.over)
+			dialog_secured(&p->dialog);
+		else
+			add_job(p);
 		break;
 	case 3:
 		dialog_quit(&p->dialog);
@@ -118,6 +124,12 @@ add_job(struct player *p)
 
 static void
 on_up(void *arg)
+{
+	(void)arg;
+}
+
+static void
+on_starttls(void *arg)
 {
 	(void)arg;
 }

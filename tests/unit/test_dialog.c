@@ -4,8 +4,9 @@
  * A script is lines: "S: " the server says this; "C: " lines that follow each
  * other are all that the client has to say at this point, and leave; "J: n"
  * job n of the table arrives; "Q:" no more jobs; "X:" the connection is
- * reset; "T:" it times out. Every script is played with the server's bytes
- * in pieces of 1, 2, ... bytes and as a whole: what comes out is the same.
+ * reset; "T:" it times out; "P:", "M:", "D:" TLS. Every script is played with
+ * the server's bytes in pieces of 1, 2, ... bytes and as a whole: what comes
+ * out is the same.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -100,6 +101,39 @@ static const struct {
 	{ "quit when idle", PLAIN "Q:\nC: QUIT\nS: 221 bye\nS: 221 bye\n",
 	    "up end closed 0" },
 	{ "lost when idle", PLAIN "X:\n", "up end reset 0" },
+
+	/* --- TLS: P preferred, M needed, D the handshake is done --- */
+	{ "TLS not wanted", HELLO "S: 250-b\nS: 250 STARTTLS\n", "up" },
+	{ "TLS, not offered", "P:\n" PLAIN, "up" },
+	{ "TLS: EHLO again, which alone counts",
+	    "P:\n" HELLO "S: 250-b\nS: 250-PIPELINING\nS: 250 STARTTLS\n"
+	    "C: STARTTLS\nS: 220 go\nD:\nC: EHLO us.test\nS: 250 b\n"
+	    "J: 0\nC: MAIL FROM:<s@a.test>\nS: 250 ok\n"
+	    "C: RCPT TO:<r@b.test>\n",
+	    "tls up start0" },
+	{ "TLS offered under TLS",
+	    "M:\n" HELLO "S: 250-b\nS: 250 STARTTLS\nC: STARTTLS\nS: 220 go\n"
+	    "D:\nC: EHLO us.test\nS: 250-b\nS: 250 STARTTLS\n",
+	    "tls up" },
+	{ "TLS refused, preferred",
+	    "P:\n" HELLO "S: 250-b\nS: 250 STARTTLS\nC: STARTTLS\n"
+	    "S: 454 4.7.0 not now\n",
+	    "up" },
+	{ "TLS refused, needed",
+	    "M:\n" HELLO "S: 250-b\nS: 250 STARTTLS\nC: STARTTLS\n"
+	    "S: 454 4.7.0 not now\n",
+	    "end tls 0" },
+	{ "tls-03: stripped", "M:\n" PLAIN, "end tls 0" },
+	{ "tls-03: EHLO refused",
+	    "M:\n" HELLO "S: 502 what\nC: HELO us.test\nS: 250 b\n",
+	    "end tls 0" },
+	{ "tls-02: replies behind the one to STARTTLS",
+	    "P:\n" HELLO "S: 250-b\nS: 250 STARTTLS\nC: STARTTLS\n"
+	    "S: 220 go\nS: 250-AUTH PLAIN\nS: 250 ok\n",
+	    "tls end protocol 0" },
+	{ "tls-02: the reply comes too early",
+	    "P:\n" HELLO "S: 250-b\nS: 250 STARTTLS\nS: 220 go\n",
+	    "end protocol 0" },
 
 	/* --- step by step --- */
 	{ "one message",
@@ -355,13 +389,14 @@ static void play(struct play *, const char *script);
 static void play_line(struct play *, struct str line, const char *why);
 static struct transaction *make_job(const struct test_job *);
 static void on_up(void *);
+static void on_starttls(void *);
 static void on_started(void *, struct transaction *);
 static void on_content(void *, struct transaction *);
 static void on_done(void *, struct transaction *, bool possible);
 static void log_end(struct play *);
 
-static const struct dialog_hooks hooks = { on_up, on_started, on_content,
-	on_done };
+static const struct dialog_hooks hooks = { on_up, on_starttls, on_started,
+	on_content, on_done };
 
 static void
 test_dialog_scripts(void **state)
@@ -482,6 +517,11 @@ play_line(struct play *p, struct str line, const char *why)
 		assert_true(str_u64(rest, NELEM(jobs) - 1, &n));
 		assert_true(dialog_add_job(&p->dialog, make_job(&jobs[n])));
 		dialog_talk(&p->dialog);
+	} else if (line.p[0] == 'P' || line.p[0] == 'M') {
+		p->dialog.tls_wanted = true;
+		p->dialog.tls_needed = line.p[0] == 'M';
+	} else if (line.p[0] == 'D') {
+		dialog_secured(&p->dialog);
 	} else if (line.p[0] == 'Q') {
 		dialog_quit(&p->dialog);
 		dialog_talk(&p->dialog);
@@ -539,6 +579,14 @@ on_up(void *arg)
 }
 
 static void
+on_starttls(void *arg)
+{
+	struct play *p = arg;
+
+	buf_puts(&p->log, "tls ");
+}
+
+static void
 on_started(void *arg, struct transaction *t)
 {
 	struct play *p = arg;
@@ -577,7 +625,8 @@ static void
 log_end(struct play *p)
 {
 	static const char *const ends[] = { "closed", "timeout", "refused",
-		"unreachable", "local", "reset", "greeting", "protocol" };
+		"unreachable", "local", "reset", "greeting", "protocol",
+		"tls" };
 
 	if (!p->dialog.over)
 		return;

@@ -1,0 +1,51 @@
+/*
+ * client.h - TLS on the sending side: what a next hop has to show
+ *
+ * A connection is one of server.h, begun from the other end: the same
+ * functions carry the handshake and the data. TLS 1.2 and 1.3, (EC)DHE with
+ * AEAD suites, no renegotiation, no compression.
+ *
+ * A certificate is never a reason to break off: the handshake ends well, and
+ * tls_conn_peer says what it was worth. So the caller decides what follows
+ * from it, and whoever only wants to be unheard is not asked for more.
+ *
+ * Sessions are resumed: those of TLS 1.2 as often as they last, tickets of
+ * TLS 1.3 once each. One is only taken up for the same demand, since what it
+ * proved then is all that it proves.
+ */
+#ifndef TLS_CLIENT_H
+#define TLS_CLIENT_H
+
+#include "base/ip.h"
+#include "tls/server.h"
+
+struct tls_client;
+
+/* authorities: a descriptor of a file of PEM certificates, which is read when
+ * first something is to be verified; -1: there are none, nothing is ever
+ * verified. It is closed with the client. */
+struct tls_client *tls_client_new(int authorities);
+void tls_client_free(struct tls_client **);
+/* The system's file of authorities, or what SSL_CERT_FILE says. */
+const char *tls_authorities(void);
+
+struct tls_demand {
+	struct endpoint peer; /* for the choice of a session */
+	struct str host;      /* its name, told to it (SNI); "": none */
+	bool verify;          /* against the authorities */
+};
+struct tls_conn *tls_conn_out(struct tls_client *, const struct tls_demand *);
+
+#define TLS_NAMES     2
+#define TLS_PEER_TEXT 256
+struct tls_peer {
+	bool verified;            /* by authorities and name */
+	char name[TLS_PEER_TEXT]; /* the CN, or the first name; "" */
+	char why[TLS_PEER_TEXT];  /* not verified: the reason */
+};
+/* After the handshake. Any of the names must stand in its subjectAltName; ""
+ * is none. */
+void tls_conn_peer(const struct tls_conn *, const struct str names[TLS_NAMES],
+    struct tls_peer *);
+
+#endif

@@ -1,0 +1,66 @@
+/*
+ * session_inside.h - what session.c and session_tls.c share
+ */
+#ifndef SMTP_SESSION_INSIDE_H
+#define SMTP_SESSION_INSIDE_H
+
+#include "config/config.h"
+#include "smtp/content.h"
+#include "smtp/dialog.h"
+#include "smtp/session.h"
+#include "tls/client.h"
+
+/* Of a session under TLS. What was encrypted leaves as a whole before more
+ * is: so it is known what has left. */
+struct session_tls {
+	struct tls_conn *conn;
+	struct buf wire;   /* encrypted, to be sent */
+	size_t plain;      /* bytes of the dialogue's output that are in it */
+	size_t n_received; /* during the handshake */
+	bool up;
+};
+
+struct smtp_session {
+	struct sessions *all;
+	uint32_t txn;
+	uint64_t dcid;
+	char domain[DOMAIN_MAX + 1];
+	char helo[DOMAIN_MAX + 1];
+	struct endpoint peer;
+	struct ip source; /* to bind to, then what the connection has */
+	uint32_t connect_ms, reply_ms;
+
+	enum tls_level level;
+	char *host, *names[TLS_NAMES]; /* for TLS; NULL where it is off */
+	struct session_tls *tls;       /* NULL: in the clear */
+
+	int fd;
+	bool connected;
+	struct loop_watch *watch;
+	struct loop_job flush; /* at the end of the turn */
+	struct dialog dialog;
+	struct content content; /* that is being sent piecemeal */
+	size_t block;           /* bytes since the last new limit */
+
+	struct loop_deadline deadline;
+	enum dialog_wait armed; /* what for, and at which progress */
+	uint64_t armed_at;
+};
+
+/* session.c */
+void session_fail(struct smtp_session *, int sys, const char *what);
+void session_count_sent(struct smtp_session *, size_t n);
+
+/* session_tls.c */
+void session_tls_init(struct smtp_session *, const struct session *);
+void session_tls_fini(struct smtp_session *);
+void session_tls_begin(struct smtp_session *);
+/* What the socket brought. */
+void session_tls_input(struct smtp_session *, struct str in);
+/* One step of sending; false: nothing more can be sent now. */
+bool session_tls_send(struct smtp_session *);
+bool session_tls_wants_send(const struct smtp_session *);
+/* As good as can be: the last words of TLS. */
+void session_tls_close(struct smtp_session *);
+
+#endif
