@@ -575,7 +575,7 @@ on_up(void *arg)
 {
 	struct play *p = arg;
 
-	buf_puts(&p->log, "up");
+	buf_puts(&p->log, p->log.len > 0 ? " up" : "up");
 }
 
 static void
@@ -583,7 +583,7 @@ on_starttls(void *arg)
 {
 	struct play *p = arg;
 
-	buf_puts(&p->log, "tls ");
+	buf_puts(&p->log, "tls");
 }
 
 static void
