@@ -33,6 +33,7 @@
 #include "config/load.h"
 #include "config/revision.h"
 #include "event/event.h"
+#include "filter/filter.h"
 #include "master/hints.h"
 
 static const struct option long_options[] = {
@@ -93,6 +94,8 @@ main(int argc, char **argv)
 	if (paths_set(&m.paths, m.root_dir) == -1)
 		fatal("root folder %s: no such folder", m.root_dir);
 	find_programs(&m);
+	/* cleanup could not start with filters that are wrong */
+	filters_install();
 	if (folders_prepare(&m, &err) == -1)
 		fatal("%s", err.text);
 	first_revision(&m);

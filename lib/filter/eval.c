@@ -11,6 +11,7 @@
  * more. */
 #define LIMITS_MAX 8
 
+static void ask_about(struct work *, const struct msg *changed);
 static void run_block(struct eval *, const struct stmt *);
 static void run_if(struct eval *, const struct stmt *);
 static void run_action(struct eval *, const struct stmt *);
@@ -31,6 +32,7 @@ filter_run(
 	copy = *w;
 	*final = false;
 	copy.matched = STR("");
+	copy.asked = NULL;
 	if (copy.explain) {
 		struct work_note *n = work_note(&copy, WN_FILTER);
 
@@ -38,16 +40,28 @@ filter_run(
 		n->where = f->where;
 	}
 	run_block(&e, f->body);
+	w->asked = NULL;
 	if (e.lacks) {
 		/* what the parts are stays so */
 		if (w->msg.version == copy.msg.version)
 			w->msg.mime = copy.msg.mime;
+		else
+			ask_about(w, &copy.msg);
 		return WORK_NEEDS;
 	}
 	eval_failed(&e);
 	*final = e.final || e.ended;
 	*w = copy;
 	return WORK_DONE;
+}
+
+static void
+ask_about(struct work *w, const struct msg *changed)
+{
+	struct msg *m = arena_alloc(w->mem, sizeof(*m));
+
+	*m = *changed;
+	w->asked = m;
 }
 
 static void

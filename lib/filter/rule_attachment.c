@@ -137,17 +137,23 @@ mimetype_is(struct str wanted, struct str type)
 
 /* --- all of them --- */
 
+/* In their order: what comes behind one that is not known yet must not decide,
+ * or the answer, and what is noted on the way, would hang on what happens to be
+ * known. Their facts are asked for together. */
+static enum truth
+with(enum truth all, enum truth t)
+{
+	return all == LACKS || t == NO ? all : t;
+}
+
 static enum truth
 some(struct eval *e, const struct expr *x, attachment_fn *is)
 {
 	const struct mime_part *p = NULL;
 	enum truth all = NO;
 
-	while ((p = content_next(e, p)) != NULL && all != YES) {
-		enum truth t = is(e, p, &x->value);
-
-		all = t == NO ? all : t;
-	}
+	while ((p = content_next(e, p)) != NULL && all != YES)
+		all = with(all, is(e, p, &x->value));
 	if (all == NO && !content_is_apart(e))
 		all = eval_unscanned(e);
 	return all == LACKS ? LACKS
@@ -222,15 +228,11 @@ some_fact(struct eval *e, bool (*is)(const struct part_fact *))
 	const struct mime_part *p = NULL;
 	enum truth all = NO;
 
-	while ((p = content_next(e, p)) != NULL) {
+	while ((p = content_next(e, p)) != NULL && all != YES) {
 		enum truth t;
 		const struct part_fact *f = content_fact(e, p, &t);
 
-		if (f != NULL && is(f))
-			return YES;
-		all = f == NULL && t != NO ? t : all;
-		if (all == YES)
-			return YES;
+		all = with(all, f != NULL ? truth_of(is(f)) : t);
 	}
 	if (all == NO && !content_is_apart(e))
 		all = eval_unscanned(e);
@@ -264,11 +266,8 @@ rule_macros(struct eval *e, const struct expr *x)
 	const struct mime_part *p = NULL;
 	enum truth all = NO;
 
-	while ((p = content_next(e, p)) != NULL && all != YES) {
-		enum truth t = attachment_has_macros(e, p, &x->args.v[0]);
-
-		all = t == NO ? all : t;
-	}
+	while ((p = content_next(e, p)) != NULL && all != YES)
+		all = with(all, attachment_has_macros(e, p, &x->args.v[0]));
 	if (all == NO && !content_is_apart(e))
 		all = eval_unscanned(e);
 	return all;

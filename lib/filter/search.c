@@ -51,9 +51,13 @@ content_score(struct eval *e, const struct pattern *p, unsigned where,
 	struct search s = { .eval = e, .pattern = p, .where = where };
 
 	*score = tree_score(&s, &m->parts[0], enough);
-	if (*score < enough && !s.lacks && !content_is_apart(e))
+	/* what is found behind a part that is not known yet would be another
+	 * answer, or another match, than when that is known */
+	if (s.lacks)
+		return LACKS;
+	if (*score < enough && !content_is_apart(e))
 		return unscanned(e, enough, score);
-	return s.lacks && *score < enough ? LACKS : truth_of(*score >= enough);
+	return truth_of(*score >= enough);
 }
 
 /* Of a part with all that is in it. Of alternatives, each with all its parts,

@@ -192,6 +192,9 @@ struct work {
 	bool explain;
 
 	struct msg msg;
+	/* A filter that lacks facts had changed the message by then: what they
+	 * are about. NULL: msg. */
+	const struct msg *asked;
 	/* After a split each has a branch of its own; up to that version the
 	 * content is still common to all: work_key. */
 	uint32_t branch, branch_version;

@@ -13,6 +13,7 @@ static struct str charset_param(struct str value);
 static void put_type(struct str field, struct str charset, struct buf *out);
 static struct str plain_header(
     struct str header, const struct written *, struct arena *mem);
+static void end_header(struct msg *, struct buf *, struct arena *mem);
 static struct str taken(struct buf *, struct arena *mem);
 static bool is_html_body(const struct mime_part *);
 static bool has_plain_sibling(const struct mime_part *);
@@ -224,11 +225,27 @@ edit_splice(
 	struct buf out;
 
 	buf_init(&out, SIZE_MAX / 4);
+	end_header(m, &out, mem);
 	buf_add_str(&out, str_sub(body, 0, from));
 	buf_add_str(&out, in);
 	buf_add_str(&out, str_sub(body, to, body.n));
 	edit_set_body(m, &out, mem);
 	buf_fini(&out);
+}
+
+/* What ended with a line that is no field has no empty line: the new body may
+ * well begin with what looks like one. */
+static void
+end_header(struct msg *m, struct buf *out, struct arena *mem)
+{
+	struct str h = m->header;
+
+	if (h.n == 0 || str_is(h, "\r\n") ||
+	    str_is(str_sub(h, h.n >= 4 ? h.n - 4 : 0, 4), "\r\n\r\n"))
+		return;
+	buf_add_str(out, h);
+	buf_puts(out, "\r\n");
+	edit_set_header(m, out, mem);
 }
 
 /* --- fields of parts --- */

@@ -1,10 +1,13 @@
 /* enqueue.c - the message as it goes into the queue */
 #include "pipeline/enqueue.h"
 
+#include <string.h>
+
 #include "base/bounds.h"
 
 #define LINES_MAX 4096 /* Received, with the longest names */
 
+static bool ends_header(struct str header);
 static bool begins_field(struct str header, size_t n);
 static struct str gateway_hostname(const struct config *, struct str gateway);
 
@@ -28,7 +31,7 @@ enqueue_message(const struct subject *s, struct received *received,
 	buf_add_str(&lines, changed);
 	out->skip = header_len - kept;
 	/* all body: without this its first line would join our header */
-	if (lines.len > 0 && header_len == 0)
+	if (lines.len > 0 && header_len == 0 && !ends_header(changed))
 		buf_puts(&lines, "\r\n");
 	out->prepend = arena_str(mem, buf_str(&lines));
 	buf_fini(&lines);
@@ -62,6 +65,13 @@ enqueue_hostname(
 	if (name.n == 0 && l != NULL && l->interface != NULL)
 		name = l->interface->hostname;
 	return name.n > 0 ? name : c->hostname;
+}
+
+static bool
+ends_header(struct str header)
+{
+	return header.n >= 4 &&
+	       memcmp(header.p + header.n - 4, "\r\n\r\n", 4) == 0;
 }
 
 /* At n bytes before its end: behind a line end, no folded line. */

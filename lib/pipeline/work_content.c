@@ -12,7 +12,8 @@ work_fact_content(const struct work_run *run, const struct need *need,
 {
 	struct str version = need->key, part;
 	const struct mime *mime;
-	struct msg msg = run->at->work.msg;
+	const struct work *w = &run->at->work;
+	struct msg msg = w->asked != NULL ? *w->asked : w->msg;
 	uint64_t index;
 
 	if (!is_about_content(need->id))

@@ -468,6 +468,82 @@ test_order_and_needs(void **state)
 	}
 }
 
+/* What stands behind a part that is not known yet does not decide: known or
+ * not, the answer is the same, and so is the match that was found first. */
+static void
+test_parts_in_their_order(void **state)
+{
+	static const struct {
+		const char *rule, *matched;
+	} rows[] = {
+		{ "attachment-filename == \"^b\"", "" },
+		{ "attachment-type == \"text/plain\"", "" },
+		{ "attachment-contains(\"se.ret\")", "seAret" },
+		{ "attachment-unprotected", "" },
+	};
+	static const char message[] =
+	    "Content-Type: multipart/mixed; boundary=b\n\n"
+	    "--b\nContent-Type: x/y; name=a\n\nx\n"
+	    "--b\nContent-Type: text/plain\n"
+	    "Content-Disposition: attachment; filename=b\n\nseBret\n--b--\n";
+
+	(void)state;
+	for (size_t i = 0; i < NELEM(rows); i++) {
+		struct run_world w;
+		struct part_fact *f;
+		char source[200];
+
+		snprintf(source, sizeof(source), "a: if (%s) { drop(); }",
+		    rows[i].rule);
+		run_begin(&w, source, message);
+		part_fact(&w, STR("0/2 txt !readable"));
+		if (run_filter(&w) != WORK_NEEDS)
+			fail_msg("%s: decided by the second", rows[i].rule);
+		assert_string_equal(w.needs.v[0].key.p, "0/1");
+		part_fact(&w, STR("0/1 zip +a.bin:bin"));
+		f = (struct part_fact *)fact_find(
+		    &w.facts, FACT_PART, STR("0/1"))
+			->detail;
+		f->text = STR("seAret");
+		assert_int_equal(run_filter(&w), WORK_DONE);
+		if (w.work.end != WORK_DROP ||
+		    !str_is(w.work.matched, rows[i].matched))
+			fail_msg("%s: end %d, %s", rows[i].rule, w.work.end,
+			    w.work.matched.p);
+		run_end(&w);
+	}
+}
+
+/* A fact is about the message as the filter has made it by then. */
+static void
+test_asks_about_what_it_changed(void **state)
+{
+	struct run_world w;
+
+	(void)state;
+	run_begin(&w,
+	    "a: if (true) { drop-attachments-by-name(\"^a$\"); "
+	    "if (attachment-filetype == \"exe\") { drop(); } }",
+	    "Content-Type: multipart/mixed; boundary=b\n\n"
+	    "--b\nContent-Type: x/y; name=a\n\nx\n"
+	    "--b\nContent-Type: x/y; name=b\n\nx\n--b--\n");
+	part_fact(&w, STR("0/1 txt"));
+	part_fact(&w, STR("0/2 txt"));
+	assert_null(w.work.asked);
+	assert_int_equal(run_filter(&w), WORK_NEEDS);
+	assert_non_null(w.work.asked);
+	assert_int_equal(w.work.msg.version, 0);
+	assert_true(run_has(w.work.asked->body, "The attachment a was"));
+	assert_false(run_has(w.work.msg.body, "The attachment a was"));
+	for (size_t i = 0; i < w.needs.n; i++)
+		fact_put(&w.facts, &w.mem, FACT_PART, w.needs.v[i].key,
+		    (struct fact){ FACT_KNOWN, FACT_GIVEN })
+		    ->detail = arena_alloc(&w.mem, sizeof(struct part_fact));
+	assert_int_equal(run_filter(&w), WORK_DONE);
+	assert_null(w.work.asked);
+	run_end(&w);
+}
+
 int
 main(void)
 {
@@ -475,6 +551,8 @@ main(void)
 		cmocka_unit_test(test_rules),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_order_and_needs),
+		cmocka_unit_test(test_parts_in_their_order),
+		cmocka_unit_test(test_asks_about_what_it_changed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -408,6 +408,8 @@ test_prepend_and_skip(void **state)
 		{ "the first line is gone", "A: c\r\n\r\n", 8, 15, "", 7 },
 		{ "not read, not changed", "", 30, 30, "", 0 },
 		{ "no header", "X: y\r\n", 0, 0, "X: y\r\n\r\n", 0 },
+		{ "no header, and one that is whole", "X: y\r\n\r\n", 0, 0,
+		    "X: y\r\n\r\n", 0 },
 		{ "no header, nothing to add", "", 0, 0, "", 0 },
 	};
 
