@@ -166,6 +166,8 @@ message_failed(const struct trace_report *r)
 
 	for (size_t i = 0; i < r->n_outcomes; i++)
 		failed |= r->outcomes[i].message.failed;
+	for (const struct trace_copy *c = r->copies; c != NULL; c = c->next)
+		failed |= c->message.failed;
 	return failed;
 }
 

@@ -78,8 +78,7 @@ put_outcomes(json_t *top, const struct trace_report *r)
 		r->origin.direction == OUTGOING ? "outbound" : "inbound"));
 	json_put(top, "results", json_of_outcomes(r));
 	if (first != NULL)
-		json_put(
-		    top, "message", json_of_text(buf_str(&first->message)));
+		json_put_message(top, buf_str(&first->message));
 }
 
 static json_t *
@@ -186,8 +185,10 @@ work(const struct trace_report *r)
 	json_t *o = json_object();
 
 	json_put(o, "steps", notes(&r->work));
-	if (r->run.split)
+	if (r->run.split) {
 		json_put(o, "before_split", json_of_work(&r->run.original));
+		json_put_beside(o, r, &r->run.original);
+	}
 	return o;
 }
 

@@ -1,13 +1,17 @@
 /* json_work.c - what came out of the work queue, for programs */
 #include <stdlib.h>
 
+#include "base/base64.h"
 #include "base/mem.h"
 #include "trace/json.h"
 
-static json_t *outcome(const struct trace_outcome *);
-static json_t *rcpts(const struct work *);
+static json_t *outcome(
+    const struct trace_report *, const struct trace_outcome *);
+static json_t *rcpts(const struct work_rcpt *, size_t n);
 static json_t *holds(const struct work *);
-static json_t *copies(const struct work *);
+static json_t *copies(const struct trace_report *, const struct work *);
+static json_t *archives(const struct work *);
+static void put_msg(json_t *, const struct msg *);
 static json_t *note(const struct work_note *);
 static json_t *text_or_null(struct str);
 
@@ -17,7 +21,7 @@ json_of_outcomes(const struct trace_report *r)
 	json_t *v = json_array();
 
 	for (size_t i = 0; i < r->n_outcomes; i++)
-		json_array_append_new(v, outcome(&r->outcomes[i]));
+		json_array_append_new(v, outcome(r, &r->outcomes[i]));
 	return v;
 }
 
@@ -38,7 +42,7 @@ json_of_work(const struct work *w)
 }
 
 static json_t *
-outcome(const struct trace_outcome *o)
+outcome(const struct trace_report *r, const struct trace_outcome *o)
 {
 	static const char *const ends[] = { [WORK_DELIVER] = "queued",
 		[WORK_DROP] = "dropped",
@@ -50,26 +54,33 @@ outcome(const struct trace_outcome *o)
 	json_put(j, "outcome", json_string(ends[w->end]));
 	json_put(j, "policy", text_or_null(w->mail_policy));
 	json_put(j, "sender", json_of_text(w->sender));
-	json_put(j, "recipients", rcpts(w));
+	json_put(j, "recipients", rcpts(w->rcpts, w->n_rcpts));
 	json_put(j, "virtual_gateway", text_or_null(o->gateway));
 	json_put(j, "bounce_profile", text_or_null(o->bounce_profile));
 	json_put(j, "alternate_host", text_or_null(w->alt_mailhost));
 	json_put(j, "quarantines", holds(w));
 	json_put(j, "spam_quarantine", json_boolean(w->spam_tagged));
-	json_put(j, "copies", copies(w));
+	json_put_beside(j, r, w);
 	json_put(j, "steps", json_of_work(w));
 	if (w->end == WORK_DELIVER)
-		json_put(j, "message", json_of_text(buf_str(&o->message)));
+		json_put_message(j, buf_str(&o->message));
 	return j;
 }
 
+void
+json_put_beside(json_t *j, const struct trace_report *r, const struct work *w)
+{
+	json_put(j, "copies", copies(r, w));
+	json_put(j, "archives", archives(w));
+}
+
 static json_t *
-rcpts(const struct work *w)
+rcpts(const struct work_rcpt *r, size_t n)
 {
 	json_t *v = json_array();
 
-	for (size_t i = 0; i < w->n_rcpts; i++)
-		json_array_append_new(v, json_of_text(w->rcpts[i].addr));
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(v, json_of_text(r[i].addr));
 	return v;
 }
 
@@ -90,12 +101,13 @@ holds(const struct work *w)
 
 /* They are not made. */
 static json_t *
-copies(const struct work *w)
+copies(const struct trace_report *r, const struct work *w)
 {
 	static const char *const kinds[] = { [COPY_BCC] = "bcc",
 		[COPY_BCC_SCAN] = "bcc-scan",
 		[COPY_NOTIFY] = "notify",
 		[COPY_HOLD] = "duplicate-quarantine" };
+	const struct trace_copy *x;
 	json_t *v = json_array();
 
 	for (const struct work_copy *c = w->copies; c != NULL; c = c->next) {
@@ -104,9 +116,50 @@ copies(const struct work *w)
 		json_put(one, "kind", json_string(kinds[c->kind]));
 		json_put(one, "sender", json_of_text(c->sender));
 		json_put(one, "recipients", json_of_list(c->rcpts, c->n_rcpts));
+		if (c->alt_host.n > 0)
+			json_put(
+			    one, "alternate_host", json_of_text(c->alt_host));
+		if (c->hold != NULL) {
+			json_put(one, "quarantine",
+			    json_of_text(c->hold->quarantine));
+			json_put(one, "reason", json_of_text(c->hold->reason));
+		}
+		for (x = r->copies; x != NULL; x = x->next)
+			if (x->copy == c)
+				json_put_message(one, buf_str(&x->message));
 		json_array_insert_new(v, 0, one);
 	}
 	return v;
+}
+
+/* Nothing is written to them. */
+static json_t *
+archives(const struct work *w)
+{
+	const struct work_archive *a;
+	json_t *v = json_array();
+
+	for (a = w->archives; a != NULL; a = a->next) {
+		json_t *one = json_object();
+
+		json_put(one, "log", json_of_text(a->log));
+		json_put(one, "recipients", rcpts(a->rcpts, a->n_rcpts));
+		put_msg(one, &a->msg);
+		json_array_insert_new(v, 0, one);
+	}
+	return v;
+}
+
+static void
+put_msg(json_t *o, const struct msg *m)
+{
+	struct buf all;
+
+	buf_init(&all, m->header.n + m->body.n + 1);
+	buf_add_str(&all, m->header);
+	buf_add_str(&all, m->body);
+	json_put_message(o, buf_str(&all));
+	buf_fini(&all);
 }
 
 static json_t *
@@ -219,6 +272,20 @@ json_of_text(struct str s)
 	value = json_string(escaped);
 	free(escaped);
 	return value;
+}
+
+void
+json_put_message(json_t *o, struct str s)
+{
+	struct buf exact;
+
+	json_put(o, "message", json_of_text(s));
+	if (str_valid_utf8(s))
+		return;
+	buf_init(&exact, BASE64_ENCODED(s.n) + 1);
+	base64_encode(s, &exact);
+	json_put(o, "message_base64", json_of_text(buf_str(&exact)));
+	buf_fini(&exact);
 }
 
 void

@@ -4,12 +4,10 @@
  * It has no number, and none is used up. Copies are not made, nor is anything
  * written to an archive: that they would be is in the notes.
  */
-#include <string.h>
-
-#include "base/clock.h"
 #include "base/mem.h"
 #include "mail/wire.h"
 #include "pipeline/enqueue.h"
+#include "trace/message.h"
 #include "trace/run.h"
 
 #define RCPTS_SHOWN 100 /* to scanners, as cleanup does */
@@ -28,11 +26,6 @@ static bool is_asked_for(const struct trace_report *, const struct need *);
 static void want(struct trace_report *, const struct need *, struct arena *mem);
 static void take_outcomes(
     struct trace_report *, struct str header, struct arena *mem);
-static void write_message(struct trace_report *, struct trace_outcome *,
-    bool had_header, struct arena *mem);
-static bool ends_header(struct str header);
-static struct received received(
-    const struct trace_report *, char date[CLOCK_TEXT]);
 
 void
 trace_queue(struct trace_report *r, struct subject *s, const struct scan *scan,
@@ -200,7 +193,12 @@ want(struct trace_report *r, const struct need *need, struct arena *mem)
 		.header = STR(""),
 		.body = STR(""),
 		.sender = w->sender };
-	(void)work_fact_content(&r->run, need, &x->header, &x->body, mem);
+	if (!work_fact_content(&r->run, need, &x->header, &x->body, mem) &&
+	    need->id == FACT_PART) {
+		r->n_wants_of_work--;
+		fact_fail(&r->facts, mem, need->id, need->key);
+		return;
+	}
 	x->rcpts.n = w->n_rcpts < RCPTS_SHOWN ? w->n_rcpts : RCPTS_SHOWN;
 	rcpts = arena_array(mem, x->rcpts.n, sizeof(*rcpts));
 	x->rcpts.v = rcpts;
@@ -219,6 +217,8 @@ take_outcomes(struct trace_report *r, struct str header, struct arena *mem)
 		n++;
 	r->outcomes = arena_array(mem, n, sizeof(*r->outcomes));
 	r->end = later ? TRACE_LATER : TRACE_STOPPED;
+	if (r->run.split && !later)
+		message_copies(r, &r->run.original, header.n > 0, mem);
 	for (x = r->run.results; x != NULL; x = x->next) {
 		struct trace_outcome *o = &r->outcomes[r->n_outcomes];
 		const struct work *w = &x->work;
@@ -234,55 +234,13 @@ take_outcomes(struct trace_report *r, struct str header, struct arena *mem)
 							    : r->bounce_profile;
 		buf_init(&o->message, SIZE_MAX / 4);
 		if (w->end == WORK_DELIVER)
-			write_message(r, o, header.n > 0, mem);
+			message_of(r, &w->msg, o->gateway, header.n > 0,
+			    &o->message, mem);
+		if (!later)
+			message_copies(r, w, header.n > 0, mem);
 		if (w->end == WORK_DELIVER)
 			r->end = TRACE_QUEUED;
 		else if (w->end == WORK_BOUNCE && r->end == TRACE_STOPPED)
 			r->end = TRACE_RETURNED;
 	}
-}
-
-static void
-write_message(struct trace_report *r, struct trace_outcome *o, bool had_header,
-    struct arena *mem)
-{
-	const struct work *w = o->work;
-	struct subject s = { .config = r->input->config,
-		.listener = r->input->listener,
-		.header = w->msg.header };
-	char date[CLOCK_TEXT];
-	struct received line = received(r, date);
-	struct enqueued out;
-
-	enqueue_message(&s, s.listener->received_header ? &line : NULL,
-	    o->gateway, had_header || ends_header(w->msg.header) ? 1 : 0, mem,
-	    &out);
-	buf_add_str(&o->message, out.prepend);
-	buf_add_str(&o->message, w->msg.body);
-}
-
-static bool
-ends_header(struct str header)
-{
-	return header.n >= 4 &&
-	       memcmp(header.p + header.n - 4, "\r\n\r\n", 4) == 0;
-}
-
-static struct received
-received(const struct trace_report *r, char date[CLOCK_TEXT])
-{
-	const struct facts *f = &r->facts;
-	bool qmqp = listener_is_qmqp(r->input->listener);
-	bool verified = f->meta[FACT_HOST].state == FACT_KNOWN &&
-			f->host_class == HOST_VERIFIED;
-	struct received line = { .host = verified ? f->host : STR(""),
-		.helo = f->helo,
-		.client = f->client,
-		.protocol = qmqp ? STR("QMQP") : STR("TEST"),
-		.date = str_of(clock_rfc5322(f->now, date)) };
-
-	/* the layout has no day of the week */
-	str_cut(&line.date, ',');
-	line.date = str_trim(line.date);
-	return line;
 }

@@ -11,9 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/base64.h"
 #include "base/mem.h"
 
 static bool answers_of(const json_t *, struct trace_answers *, struct err *);
+static size_t take_message(const json_t *, struct trace_answers *);
 static size_t take_switches(const json_t *, struct trace_answers *);
 static void one(struct tool *, const struct config *, const char *line,
     struct trace_answers *);
@@ -112,18 +114,29 @@ answers_of(const json_t *o, struct trace_answers *a, struct err *err)
 			return false;
 		}
 	}
-	buf_reset(&a->message);
-	if (json_is_string(json_object_get(o, "message")) &&
-	    buf_add(&a->message,
-		json_string_value(json_object_get(o, "message")),
-		json_string_length(json_object_get(o, "message"))))
-		known++;
+	known += take_message(o, a);
 	known += take_switches(o, a);
 	if (json_object_size(o) == known)
 		return true;
 	err_set(err, ERR_USAGE,
 	    "there is a key that is not known, or of the wrong kind");
 	return false;
+}
+
+/* As text, or, for what is not UTF-8, in base64. How many keys that are. */
+static size_t
+take_message(const json_t *o, struct trace_answers *a)
+{
+	const json_t *text = json_object_get(o, "message");
+	const json_t *base64 = json_object_get(o, "message_base64");
+
+	buf_reset(&a->message);
+	if (base64 == NULL)
+		return json_is_string(text) &&
+		       buf_add(&a->message, json_string_value(text),
+			   json_string_length(text));
+	return json_is_string(base64) && text == NULL &&
+	       base64_decode(str_of(json_string_value(base64)), &a->message);
 }
 
 /* How many of them there are. */

@@ -20,7 +20,8 @@ int trace_session(const struct config *, const struct trace_answers *,
  *	 "message": "Subject: x\n\ntext\n", "fqdn": ..., "owner": ...,
  *	 "reputation": ..., "smtputf8": true}
  *
- * and so on, with the names of the options.
+ * and so on, with the names of the options; "message_base64" in the place of
+ * "message" for what is not UTF-8.
  * Answers each with one line: the report as --json has it, or an object with
  * "error". Returns an exit status.
  */

@@ -76,6 +76,8 @@ trace_fini(struct trace_report *r)
 {
 	for (size_t i = 0; i < r->n_outcomes; i++)
 		buf_fini(&r->outcomes[i].message);
+	for (struct trace_copy *c = r->copies; c != NULL; c = c->next)
+		buf_fini(&c->message);
 	buf_fini(&r->content);
 }
 

@@ -70,6 +70,13 @@ struct trace_outcome {
 	struct buf message; /* as it would be sent: CRLF lines, no dots */
 };
 
+/* A message that is made beside it: a notice, a bcc; as it would be sent. */
+struct trace_copy {
+	struct trace_copy *next;
+	const struct work_copy *copy;
+	struct buf message;
+};
+
 enum trace_end {          /* how far it came */
 	TRACE_REFUSED,    /* by the host access table */
 	TRACE_NO_SENDER,  /* the sender was refused */
@@ -107,6 +114,7 @@ struct trace_report {
 	struct work_run run;
 	struct trace_outcome *outcomes;
 	size_t n_outcomes;
+	struct trace_copy *copies; /* of all of them, and from before a split */
 	struct trace_want *wants_of_work; /* with input->asks */
 	size_t n_wants_of_work;
 };
