@@ -53,6 +53,9 @@ elsewhere: if (subject == "^elsewhere") { alt-rcpt-to("other@example.com"); }
 gone: if (subject == "^drop") { drop(); }
 back: if (subject == "^back") { bounce(); }
 body: if (only-body-contains("secret", 1)) { insert-header("X-Body", "1"); }
+kept_order: if (header("X-Typed") and attachment-type != "text/plain") { insert-header("X-No-Text", "1"); }
+changed: if (header("X-Change")) { drop-attachments-by-name("^a"); if (attachment-filetype == "pdf") { insert-header("X-Still", "1"); } }
+gone_all: if (header("X-All")) { drop-attachments-where-contains("."); }
 named: if (attachment-filename == "(?i)[.]exe$") { drop-attachments-by-name("(?i)[.]exe$"); }
 typed: if (attachment-filetype == "pdf") { insert-header("X-Pdf", "1"); }
 opened: if (attachment-contains("secret", 1)) { insert-header("X-In", "1"); }
@@ -87,6 +90,9 @@ def packed(**files):
 
 
 PDF = b"%PDF-1.4\n%\xe2\xe3\n1 0 obj\n"
+two = attached(b"a.zip", packed(**{"a.txt": b"x"})[:40])[1].replace(
+    b"--b--", attached(b"b.bin", PDF)[1].partition(b"text\r\n")[2])
+packed_parts = attached(b"x", b"")[0], two
 ALL = ("anna@example.com", "cfo@example.com", "x@branch.example.com",
        "ceo@example.com")
 FORGED = (b"X-Postern-Anti-Spam: verdict=negative\r\nA: b\r\n"
@@ -116,6 +122,15 @@ CASES = {
         b"hello", b"Return-Path: <>\r\n", b"", ALL[:2]),
     "IDT-03: forged, split": (b"budget", FORGED, b"x\r\n", ALL),
     "IDT-03: forged, rewritten": (b"elsewhere", FORGED, b"x\r\n", ALL[:2]),
+    "a header without an end": (b"see", b"X-All: 1\r\nContent-Type: "
+                                b"message/rfc822\r\n//no field\r\n",
+                                b"text\r\n", ALL[:1]),
+    "no end at all": (b"see", b"X-All: 1\r\nContent-Type: x/y; name=z\r\n",
+                      b"z", ALL[:2]),
+    "what a filter had changed": (b"see", b"X-Change: 1\r\n" + packed_parts[0],
+                                  packed_parts[1], ALL[:1]),
+    "parts in their order": (b"see", b"X-Typed: 1\r\n" + packed_parts[0],
+                             packed_parts[1], ALL[:1]),
     "spam": (b"cheap pills", b"", b"x\r\n", ALL),
 }
 
