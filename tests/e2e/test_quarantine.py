@@ -242,3 +242,49 @@ def test_released_early_for_want_of_room(held):
     wait_for("delivery", lambda: delivered(held, "full two"))
     (m,) = delivered(held, "full two")
     assert b"X-Early" not in m.body and b"0123456789" in m.body
+
+
+def kill(held, program):
+    gone = held.kill(program)
+    wait_for("a new " + program,
+             lambda: held.pids().get(program, gone) != gone)
+
+
+@pytest.mark.parametrize("victim", ["qmgr 0", "cleanup 0", "both"])
+def test_dur_18_killed_while_mail_is_released(held, victim):
+    """Nothing is lost and nothing doubled, however often one of them dies:
+    of a quarantine, and of what was spam for three."""
+    name = "dies " + victim
+    n = 12
+    who = ["anna@example.com", "bert@example.com", "cleo@example.com"]
+    for i in range(n):
+        # in slots, and in files
+        send(held, "hold %s %d" % (name, i), 5 if i % 3 else 8000)
+        send(held, "spam %s %d" % (name, i), 5 if i % 3 else 8000, who)
+    wait_for("all of it", lambda: (
+        ask(held, "search", "Policy", "subject=" + name)["found"] == n and
+        ask(held, "search", "Spam Quarantine", "subject=" + name)["found"]
+        == 3 * n))
+    held.postern("suspenddel", "0")
+    for rcpt in who[:2]:
+        # what is not on the disk when qmgr dies was not released
+        ask(held, "release", "Spam Quarantine", "all", "rcpt=" + rcpt)
+        ask(held, "release", "Policy", "all")
+        if rcpt == who[1]:
+            wait_for("the first", lambda: len(files(held)) < 2 * n)
+        if victim != "cleanup 0":
+            kill(held, "qmgr 0")
+        if victim != "qmgr 0":
+            kill(held, "cleanup 0")
+        wait_for("qmgr", lambda: "Policy" in held.postern(
+            "quarantine", "list", ok=(0, 4)))
+    ask(held, "release", "Spam Quarantine", "all")
+    ask(held, "release", "Policy", "all")
+    wait_for("an empty quarantine", lambda: files(held) == [], 60)
+    held.postern("resumedel")
+    wait_for("an empty queue", lambda: held.queued() == [], 60)
+    for i in range(n):
+        one = delivered(held, "hold %s %d" % (name, i))
+        assert len(one) == 1, (i, [m.rcpts for m in one])
+        spam = delivered(held, "spam %s %d" % (name, i))
+        assert sorted(r for m in spam for r in m.rcpts) == who
