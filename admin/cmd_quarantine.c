@@ -6,12 +6,15 @@
 #include "admin/commands.h"
 #include "admin/fields.h"
 #include "admin/message.h"
+#include "admin/quarantine_copy.h"
+#include "admin/quarantine_dialogue.h"
 #include "admin/quarantines.h"
 
 #define ASK_MAX 7 /* words of a question to qmgr */
 
 static int run(struct tool *, int argc, char **argv);
-static int show(struct tool *, const char *mid);
+static int show(struct tool *, int argc, char **argv);
+static int copy(struct tool *, int argc, char **argv);
 static bool in_seconds(const char *text, char *out, size_t size);
 static void render_list(const json_t *, struct buf *);
 static void render_search(const json_t *, struct buf *);
@@ -22,14 +25,17 @@ static const struct operation {
 	int min, max; /* words behind it */
 	int time;     /* which of them is a time; 0: none */
 	void (*render)(const json_t *, struct buf *);
+	int (*here)(struct tool *, int argc, char **argv); /* asks others */
 } operations[] = {
-	{ "list", 0, 0, 0, render_list },
-	{ "search", 1, 5, 0, render_search },
-	{ "show", 1, 1, 0, NULL },
-	{ "release", 2, 3, 0, render_done },
-	{ "delete", 2, 3, 0, render_done },
-	{ "delay", 3, 3, 3, render_done },
-	{ "move", 3, 3, 0, render_done },
+	{ "list", 0, 0, 0, render_list, NULL },
+	{ "search", 1, 5, 0, render_search, NULL },
+	{ "show", 1, 1, 0, NULL, show },
+	{ "copy", 2, 2, 0, NULL, copy },
+	{ "forward", 2, 2, 0, NULL, copy },
+	{ "release", 2, 3, 0, render_done, NULL },
+	{ "delete", 2, 3, 0, render_done, NULL },
+	{ "delay", 3, 3, 3, render_done, NULL },
+	{ "move", 3, 3, 0, render_done, NULL },
 };
 #define N_OPERATIONS (sizeof(operations) / sizeof(*operations))
 
@@ -39,14 +45,18 @@ const struct tool_command cmd_quarantine = {
 	    "list | search NAME [sender=TEXT] [rcpt=TEXT] [subject=TEXT] "
 	    "[since=TIME] | show MID | release NAME MID|all [rcpt=ADDRESS] | "
 	    "delete NAME MID|all [rcpt=ADDRESS] | delay NAME MID TIME | "
-	    "move NAME MID OTHER",
+	    "move NAME MID OTHER | "
+	    "copy MID ADDRESS[,...] | forward MID ADDRESS[,...]",
 	.summary = "Look at, release and delete messages in quarantines",
 	.help = "Lists the quarantines and what they hold, finds messages by "
 		"parts of their sender, recipients or subject and by the time "
 		"since they came, shows one, and lets them go: release (when "
 		"all quarantines that hold it have released it, it goes back "
 		"to the work queue), delete, delay (hold it longer), or move "
-		"to another quarantine. TIME is a number with d, h or m.",
+		"to another quarantine; copy and forward send it to somebody, "
+		"as it is or as an attachment, while it stays. In the spam "
+		"quarantine each recipient goes by himself. TIME is a number "
+		"with d, h or m. Without words it asks.",
 	.run = run,
 };
 
@@ -57,14 +67,16 @@ run(struct tool *t, int argc, char **argv)
 	char times[ASK_MAX][48];
 	const struct operation *op = operations;
 
+	if (argc == 1 && t->asks)
+		return quarantine_dialogue(t, run);
 	while (op < operations + N_OPERATIONS &&
 	       (argc < 2 || strcmp(op->name, argv[1]) != 0))
 		op++;
 	if (op == operations + N_OPERATIONS || argc - 2 < op->min ||
 	    argc - 2 > op->max)
 		return tool_usage(t, NULL);
-	if (op->render == NULL)
-		return show(t, argv[2]);
+	if (op->here != NULL)
+		return op->here(t, argc, argv);
 	for (int i = 1; i < argc; i++) {
 		const char *time = i == op->time + 1 && op->time > 0 ? argv[i]
 				   : strncmp(argv[i], "since=", 6) == 0
@@ -84,13 +96,27 @@ run(struct tool *t, int argc, char **argv)
 }
 
 static int
-show(struct tool *t, const char *arg)
+copy(struct tool *t, int argc, char **argv)
+{
+	uint64_t mid;
+	int status = message_mid(t, argv[2], "", &mid);
+
+	(void)argc;
+	if (status != TOOL_DONE)
+		return status;
+	return quarantine_copy(
+	    t, mid, strcmp(argv[1], "forward") == 0, argv[3]);
+}
+
+static int
+show(struct tool *t, int argc, char **argv)
 {
 	struct control_answer answer;
 	struct err err = ERR_INIT;
 	uint64_t mid;
-	int status = message_mid(t, arg, "", &mid);
+	int status = message_mid(t, argv[2], "", &mid);
 
+	(void)argc;
 	if (status != TOOL_DONE)
 		return status;
 	if (message_fetch(t, mid, &answer, &err) == -1)

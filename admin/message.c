@@ -10,6 +10,7 @@
 #include "admin/message.h"
 #include "base/bounds.h"
 #include "base/clock.h"
+#include "mail/wire.h"
 
 #define SHOW_MAX (64u * 1024 * 1024) /* of one message, on a terminal */
 
@@ -103,6 +104,22 @@ message_mbox(
 	mbox_lines(str_of(fields_text(answer->json, "prepend")), out);
 	mbox_lines(content, out);
 	buf_putc(out, '\n');
+	munmap(m.p, m.n);
+	return out->failed ? err_set(err, ERR_TEMP, "the message is too large")
+			   : 0;
+}
+
+int
+message_plain(
+    const struct control_answer *answer, struct buf *out, struct err *err)
+{
+	struct str content;
+	struct map m;
+
+	if (map_content(&m, answer, &content, err) == -1)
+		return -1;
+	wire_unstuff(str_of(fields_text(answer->json, "prepend")), out);
+	wire_unstuff(content, out);
 	munmap(m.p, m.n);
 	return out->failed ? err_set(err, ERR_TEMP, "the message is too large")
 			   : 0;

@@ -30,4 +30,8 @@ int message_print(struct tool *, const struct control_answer *,
 int message_mbox(
     const struct control_answer *, struct buf *out, struct err *err);
 
+/* All of it as plain text with CRLF lines. */
+int message_plain(
+    const struct control_answer *, struct buf *out, struct err *err);
+
 #endif

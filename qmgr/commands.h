@@ -68,7 +68,7 @@
  *	showmessage MID		a FILE frame with a read-only descriptor, then
  *	{ "mid": n, "age": ms, "arrival": t, "sender": text, "place": text,
  *	  "bytes": n, "content_off": n, "content_len": n, "prepend": text,
- *	  "recipients": [ as above ] }
+ *	  "recipients": [ as above ], "hostname": ours }
  *	At content_off of the descriptor stand content_len bytes in stored
  *	form (dots doubled); prepend comes before them. place may also be
  *	"workqueue", or "quarantine": then "quarantines" has an ENTRY of

@@ -225,8 +225,8 @@ opened_json(const struct ask *a, const struct qmessage *qm)
 	else if (quarantine_find(&w->quarantines, qm->mid) != NULL)
 		place = "quarantine";
 	return json_pack(
-	    "{s:I, s:o, s:I, s:o, s:s, s:I, s:I, s:I, s:o, s:o, s:o}", "mid",
-	    (json_int_t)qm->mid, "age",
+	    "{s:I, s:o, s:I, s:o, s:s, s:I, s:I, s:I, s:o, s:o, s:o, s:o}",
+	    "mid", (json_int_t)qm->mid, "age",
 	    m != NULL ? answer_age(w, m) : json_integer(age > 0 ? age : 0),
 	    "arrival", (json_int_t)qm->envelope.arrival, "sender",
 	    answer_text(qm->envelope.sender), "place", place, "bytes",
@@ -235,7 +235,8 @@ opened_json(const struct ask *a, const struct qmessage *qm)
 	    (json_int_t)qm->content_len, "prepend",
 	    answer_text(qm->route.prepend), "recipients",
 	    m != NULL ? rcpts_json(w, m, NULL, &n) : json_array(),
-	    "quarantines", answer_held(w, qm->mid));
+	    "quarantines", answer_held(w, qm->mid), "hostname",
+	    answer_text(w->q.config->hostname));
 }
 
 static const char *

@@ -1,4 +1,5 @@
 """Quarantines: held by a filter, kept over a crash, released, delivered once."""
+import email.header
 import os
 import re
 import shutil
@@ -9,6 +10,7 @@ import pytest
 from conftest import CONFIG
 from sink import Sink
 from suite import Suite, wait_for
+from terminal import Terminal
 
 FILTERS = """
 policy_violation: if (subject == "^hold") { quarantine("Policy"); }
@@ -203,6 +205,33 @@ def test_where_a_filter_sent_it_survives(held):
     wait_for("delivery", lambda: delivered(held, "away"))
     host = held.ask("hoststatus", "away.test")
     assert host["counters"]["delivered_recipients"] == 1
+
+
+def test_copied_and_forwarded_while_it_stays(held):
+    mid = send(held, "hold =?utf-8?q?caf=C3=A9?=")
+    held.wait_log('MID %d quarantined to "Policy"' % mid)
+    ask(held, "copy", str(mid), "boss@example.com,dora@example.com")
+    (m,) = wait_for("the copy", lambda: [
+        m for m in held.sink.messages if "boss@example.com" in m.rcpts])
+    assert m.sender == "" and "dora@example.com" in m.rcpts
+    assert m.body.endswith(b"\r\n\r\n" + b"hello\r\n" * 5)
+    with Terminal(held, "quarantine") as t:
+        for answer in ("forward", str(mid), "nobody", "eve@example.com", ""):
+            t.expect("]> ")
+            t.say(answer)
+        assert t.end()[1] == 0
+        assert 'Invalid email address: "nobody"\n' in t.all
+        assert "has been forwarded to eve@example.com.\n" in t.all
+    (m,) = wait_for("the other", lambda: [
+        m for m in held.sink.messages if "eve@example.com" in m.rcpts])
+    mail = email.message_from_bytes(m.body)
+    assert str(email.header.make_header(email.header.decode_header(
+        mail["Subject"]))) == "Held: hold caf\u00e9"
+    inner = mail.get_payload()[1].get_payload(0)
+    assert inner.get_payload() == "hello\r\n" * 5
+    assert ask(held, "search", "Policy")["found"] == 1
+    held.postern("quarantine", "copy", "999999", "a@example.com", ok=(1,))
+    ask(held, "delete", "Policy", str(mid))
 
 
 MIXED = b"""Subject: %s\r
