@@ -9,8 +9,8 @@
 #include "filter/regex.h"
 #include "filter_run.h"
 
-#define ROUNDS  400
-#define FILTERS 40
+#define ROUNDS  200
+#define FILTERS 80
 
 static uint32_t random_state = 1122;
 
@@ -110,13 +110,15 @@ make_pattern(char *out, size_t size)
 static void
 make_text(struct buf *out)
 {
-	unsigned n = draw(4) == 0 ? 3000 : draw(60);
+	/* long and with little in it: then lines are listed */
+	bool is_long = draw(3) == 0;
+	unsigned n = is_long ? 3000 : draw(60), rare = is_long ? 20 : 3;
 
 	buf_puts(out, "Content-Type: text/plain; charset=utf-8\n\n");
 	for (unsigned i = 0; i < n; i++) {
 		if (draw(6) == 0)
 			buf_puts(out, "\n");
-		else if (draw(3) == 0)
+		else if (draw(rare) == 0)
 			buf_puts(out, pieces[draw(NELEM(pieces))]);
 		else
 			buf_puts(out, "z ");
