@@ -294,9 +294,15 @@ $O/bench/filters: $(BENCH_FILTERS) $O/libpostern.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) \
 	    $(LDLIBS)
+BENCH_SCAN = $(patsubst %,$O/obj/tests/bench/%.o,scan messages)
+$O/bench/scan: $(BENCH_SCAN) $O/libpostern.a
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) \
+	    $(LDLIBS)
 .PHONY: bench-filters
-bench-filters: $O/bench/filters
+bench-filters: $O/bench/filters $O/bench/scan
 	@$O/bench/filters 0 10 100 1000
+	@$O/bench/scan
 
 # --- installing ----------------------------------------------------------------
 

@@ -30,6 +30,8 @@ static void order_by_depth(struct automaton *);
 static void link_fails(struct automaton *);
 static void make_classes(struct automaton *);
 static void make_rows(struct automaton *, size_t most);
+static void make_pairs(struct automaton *);
+static void add_pairs(struct automaton *, unsigned first, unsigned second);
 static uint32_t marked(const struct automaton *, uint32_t node);
 
 void
@@ -62,6 +64,7 @@ automaton_end(struct automaton *a, size_t most)
 	link_fails(a);
 	make_classes(a);
 	make_rows(a, most);
+	make_pairs(a);
 }
 
 uint32_t
@@ -222,6 +225,38 @@ make_rows(struct automaton *a, size_t most)
 				 : at != 0  ? of_fail[k]
 					    : 0;
 		}
+	}
+}
+
+/* After a word of one byte anything may come. */
+static void
+make_pairs(struct automaton *a)
+{
+	a->pairs = arena_array(a->mem, 65536 / 64, sizeof(*a->pairs));
+	for (uint32_t i = a->nodes[0].child; i != NONE; i = a->nodes[i].next) {
+		const struct automaton_node *n = &a->nodes[i];
+
+		for (unsigned c = 0; c < 256 && n->word != NONE; c++)
+			add_pairs(a, n->c, c);
+		for (uint32_t k = n->child; k != NONE; k = a->nodes[k].next)
+			add_pairs(a, n->c, a->nodes[k].c);
+	}
+}
+
+/* In either case. */
+static void
+add_pairs(struct automaton *a, unsigned first, unsigned second)
+{
+	unsigned firsts[2] = { first, first }, seconds[2] = { second, second };
+
+	if (a->nocase && first >= 'a' && first <= 'z')
+		firsts[1] = first - 32;
+	if (a->nocase && second >= 'a' && second <= 'z')
+		seconds[1] = second - 32;
+	for (int i = 0; i < 4; i++) {
+		unsigned pair = firsts[i / 2] << 8 | seconds[i % 2];
+
+		a->pairs[pair / 64] |= (uint64_t)1 << pair % 64;
 	}
 }
 

@@ -26,7 +26,8 @@ struct automaton {
 	uint32_t *rows;     /* n_rows times n_classes states */
 	uint32_t n_classes; /* of bytes: 0 are those in no word */
 	uint16_t classes[256];
-	bool nocase; /* ASCII only */
+	uint64_t *pairs; /* bits of two bytes: words may begin with them */
+	bool nocase;     /* ASCII only */
 	struct arena *mem;
 };
 
@@ -47,6 +48,20 @@ automaton_step(const struct automaton *a, uint32_t at, char byte)
 		return a->rows[(size_t)at * a->n_classes +
 			       a->classes[(uint8_t)byte]];
 	return automaton_walk(a, at, (uint8_t)byte);
+}
+/* In state 0: where a word may begin, or the last byte; at < text.n. Most of
+ * a text is passed over here. */
+static inline size_t
+automaton_skip(const struct automaton *a, struct str text, size_t at)
+{
+	unsigned pair = (uint8_t)text.p[at];
+
+	for (; at + 1 < text.n; at++) {
+		pair = (pair << 8 | (uint8_t)text.p[at + 1]) & 0xffff;
+		if (a->pairs[pair / 64] >> pair % 64 & 1)
+			break;
+	}
+	return at;
 }
 /* The words that end in a state, the longest first: number, or NONE; *at
  * moves on to the next. Begin with the state. */

@@ -220,6 +220,8 @@ find_words(
 	for (size_t i = 0; i < text.n && score < enough; i++) {
 		uint32_t hit, k;
 
+		if (at == 0)
+			i = automaton_skip(&w->automaton, text, i);
 		at = automaton_step(&w->automaton, at, text.p[i]);
 		if (!(at & AUTOMATON_HIT))
 			continue;

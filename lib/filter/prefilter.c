@@ -175,6 +175,8 @@ run(struct pass *pass)
 	for (size_t i = 0; i < text.n; i++) {
 		uint32_t word, state;
 
+		if (at == 0)
+			i = automaton_skip(&p->automaton, text, i);
 		at = automaton_step(&p->automaton, at, text.p[i]);
 		if (!(at & AUTOMATON_HIT))
 			continue;
