@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/map.h"
 #include "base/mem.h"
 #include "config/load.h"
 #include "filter/check.h"
@@ -24,6 +25,8 @@ static void compile_table(
     struct filters *, struct source *, const struct config *, enum direction);
 static void compile_outbreak(struct filters *, const struct config *,
     struct filter_problems *, struct arena *mem);
+static void enable(
+    struct filters *, const struct policy_table *, enum direction);
 static void free_regexes(struct filter_regex *);
 static const struct filters *compile(struct config *, struct load *);
 static void discard(const struct filters *);
@@ -206,6 +209,9 @@ compile_message(
 		    (struct where){ FILTERS_FILE, all[i]->spot.line };
 	check_all(src, config, true, all, fs->n_message, &fs->regexes);
 	fs->message = (const struct filter *const *)all;
+	for (size_t i = 0; i < fs->n_message; i++)
+		if (filter_runs(all[i]))
+			fs->message_wants |= all[i]->wants;
 }
 
 static void
@@ -220,6 +226,39 @@ compile_table(struct filters *fs, struct source *src,
 		all[i] = compile_content(
 		    src, config, &table->filters[i], &fs->regexes);
 	fs->content[d] = all;
+	enable(fs, table, d);
+}
+
+static void
+enable(struct filters *fs, const struct policy_table *table, enum direction d)
+{
+	size_t words = table->n_filters / 64 + 1;
+	struct map places; /* plus one */
+
+	map_init(&places);
+	for (size_t i = 0; i < table->n_filters; i++)
+		map_put(&places, table->filters[i].name,
+		    (void *)(uintptr_t)(i + 1));
+	fs->enabled[d] =
+	    arena_array(fs->mem, table->n_policies + 1, sizeof(uint64_t *));
+	for (size_t i = 0; i < table->n_policies; i++) {
+		const struct mail_policy *p = &table->policies[i];
+		uint64_t *bits = arena_array(fs->mem, words, sizeof(*bits));
+
+		for (size_t k = 0; k < p->n_filters; k++) {
+			size_t at = (uintptr_t)map_get(&places, p->filters[k]);
+
+			if (at == 0)
+				continue;
+			at--;
+			bits[at / 64] |= (uint64_t)1 << at % 64;
+			if (filter_runs(fs->content[d][at]))
+				fs->content_wants[d] |=
+				    fs->content[d][at]->wants;
+		}
+		fs->enabled[d][i] = bits;
+	}
+	map_fini(&places, NULL);
 }
 
 /* What nobody asks for is not made. */

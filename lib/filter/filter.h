@@ -35,6 +35,11 @@ struct filters {
 	size_t n_message;
 	/* of each table the content filters, as config.work.tables has them */
 	const struct filter *const *content[DIRECTIONS];
+	/* ... of each of its policies a bit for each filter that is enabled
+	 * there: filters_enabled() */
+	uint64_t **enabled[DIRECTIONS];
+	/* Of those that run: FILTER_*; content filters: in some policy. */
+	unsigned message_wants, content_wants[DIRECTIONS];
 	const struct words *const *words; /* filter/dictionary.h */
 	const struct prefilter *prefilter;
 	struct filter_regex *regexes; /* all that were compiled */
@@ -112,6 +117,14 @@ bool filter_runs(const struct filter *); /* active and valid */
 #define FILTER_HEADER 1u
 #define FILTER_BODY   2u
 unsigned filter_wants(const struct filter *);
+
+/* Has that policy enabled that content filter? Both by their place. */
+static inline bool
+filters_enabled(
+    const struct filters *fs, enum direction d, size_t policy, size_t filter)
+{
+	return fs->enabled[d][policy][filter / 64] >> filter % 64 & 1;
+}
 
 /*
  * One filter on one message. DONE: *w is what became of it; w->end says

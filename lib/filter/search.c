@@ -220,6 +220,8 @@ text_score(
 	uint64_t score = 0;
 	struct str line;
 
+	if (p->smart != SMART_NONE && !texts_smart(e->w, text, p->smart))
+		return 0;
 	while (score < enough && hit_line(&lines, &line))
 		score += line_score(&s, line, enough - score);
 	return score;

@@ -4,6 +4,7 @@
 #include "filter/texts.h"
 
 #include "base/mem.h"
+#include "filter/content.h"
 #include "filter/filter.h"
 #include "mail/header.h"
 
@@ -23,6 +24,7 @@ struct looked {
 	struct looked *next;
 	struct str text;
 	struct hits hits;
+	unsigned smart_known, smart; /* bits 1 << enum smart_id */
 };
 struct texts {
 	struct str header;
@@ -32,6 +34,7 @@ struct texts {
 	struct looked **looked; /* BUCKETS */
 };
 
+static struct looked *look(struct work *, struct str text);
 static struct field *find_field(struct work *, struct str name, size_t nth);
 static void index_header(struct work *);
 static size_t bucket_of_name(struct str name);
@@ -110,6 +113,28 @@ texts_stripped(struct work *w, const struct mime_part *part)
 const struct hits *
 texts_hits(struct work *w, struct str text)
 {
+	return &look(w, text)->hits;
+}
+
+bool
+texts_smart(struct work *w, struct str text, enum smart_id id)
+{
+	struct looked *l = look(w, text);
+	unsigned bit = 1u << id;
+	struct str match;
+
+	if (!(l->smart_known & bit)) {
+		l->smart_known |= bit;
+		/* no number spans lines */
+		if (smart_search(id, text, 0, &match))
+			l->smart |= bit;
+	}
+	return l->smart & bit;
+}
+
+static struct looked *
+look(struct work *w, struct str text)
+{
 	const struct filters *filters = w->origin->config->filters;
 	struct looked **bucket, *l;
 
@@ -121,14 +146,14 @@ texts_hits(struct work *w, struct str text)
 			      BUCKETS];
 	for (l = *bucket; l != NULL; l = l->next)
 		if (l->text.p == text.p && l->text.n == text.n)
-			return &l->hits;
+			return l;
 	l = arena_alloc(w->mem, sizeof(*l));
 	l->next = *bucket;
 	l->text = text;
 	prefilter_look(filters != NULL ? filters->prefilter : NULL, text,
 	    &l->hits, w->mem);
 	*bucket = l;
-	return &l->hits;
+	return l;
 }
 
 static struct field *

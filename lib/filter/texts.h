@@ -32,5 +32,7 @@ struct str texts_stripped(struct work *, const struct mime_part *);
 /* What a pass over the text finds. It must live as long as the message, and
  * nobody may write into it. */
 const struct hits *texts_hits(struct work *, struct str text);
+/* Is a number of that kind in one of its lines? */
+bool texts_smart(struct work *, struct str text, enum smart_id);
 
 #endif
