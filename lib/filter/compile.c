@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/map.h"
 #include "base/mem.h"
 #include "config/load.h"
 #include "filter/check.h"
@@ -14,6 +13,12 @@
 #include "filter/regex.h"
 
 #define TREE_MAX ((size_t)1 << 30) /* far above FILTER_SOURCE_MAX's */
+
+/* Of a content filter in its table. */
+struct place {
+	struct str name;
+	size_t i;
+};
 
 static void check_all(struct source *, const struct config *, bool missing_ok,
     struct filter **, size_t n, struct filter_regex **);
@@ -25,6 +30,7 @@ static void compile_table(
     struct filters *, struct source *, const struct config *, enum direction);
 static void compile_outbreak(struct filters *, const struct config *,
     struct filter_problems *, struct arena *mem);
+static int by_place(const void *, const void *);
 static void enable(
     struct filters *, const struct policy_table *, enum direction);
 static void free_regexes(struct filter_regex *);
@@ -232,13 +238,12 @@ compile_table(struct filters *fs, struct source *src,
 static void
 enable(struct filters *fs, const struct policy_table *table, enum direction d)
 {
-	size_t words = table->n_filters / 64 + 1;
-	struct map places; /* plus one */
+	size_t n = table->n_filters, words = n / 64 + 1;
+	struct place *places = mem_array(n + 1, sizeof(*places));
 
-	map_init(&places);
-	for (size_t i = 0; i < table->n_filters; i++)
-		map_put(&places, table->filters[i].name,
-		    (void *)(uintptr_t)(i + 1));
+	for (size_t i = 0; i < n; i++)
+		places[i] = (struct place){ table->filters[i].name, i };
+	qsort(places, n, sizeof(*places), by_place);
 	fs->enabled[d] =
 	    arena_array(fs->mem, table->n_policies + 1, sizeof(uint64_t *));
 	for (size_t i = 0; i < table->n_policies; i++) {
@@ -246,19 +251,31 @@ enable(struct filters *fs, const struct policy_table *table, enum direction d)
 		uint64_t *bits = arena_array(fs->mem, words, sizeof(*bits));
 
 		for (size_t k = 0; k < p->n_filters; k++) {
-			size_t at = (uintptr_t)map_get(&places, p->filters[k]);
+			struct place key = { p->filters[k], 0 };
+			const struct place *at =
+			    bsearch(&key, places, n, sizeof(key), by_place);
 
-			if (at == 0)
+			if (at == NULL)
 				continue;
-			at--;
-			bits[at / 64] |= (uint64_t)1 << at % 64;
-			if (filter_runs(fs->content[d][at]))
+			bits[at->i / 64] |= (uint64_t)1 << at->i % 64;
+			if (filter_runs(fs->content[d][at->i]))
 				fs->content_wants[d] |=
-				    fs->content[d][at]->wants;
+				    fs->content[d][at->i]->wants;
 		}
 		fs->enabled[d][i] = bits;
 	}
-	map_fini(&places, NULL);
+	free(places);
+}
+
+static int
+by_place(const void *a, const void *b)
+{
+	const struct place *l = a, *r = b;
+	size_t n = l->name.n < r->name.n ? l->name.n : r->name.n;
+	int order = memcmp(l->name.p, r->name.p, n);
+
+	return order != 0 ? order
+			  : (l->name.n > r->name.n) - (l->name.n < r->name.n);
 }
 
 /* What nobody asks for is not made. */
