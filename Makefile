@@ -95,6 +95,7 @@ $O/bin/$(if $(filter postern,$1),$1,postern-$1): $(SRC_$1:%.c=$O/obj/%.o) $O/lib
 endef
 $(foreach p,$(PROGRAMS),$(if $(SRC_$p),$(eval $(call program_rule,$p))))
 # nobody else has these libraries
+$O/bin/postern-lookupd: LDLIBS += -lcurl
 $O/bin/postern-inspect: LDLIBS += -lmagic -larchive
 
 # --- running it --------------------------------------------------------------
@@ -141,12 +142,12 @@ $O/tests/test_session $O/tests/test_session_ask $O/tests/test_session_many \
 $O/tests/test_proxy: $O/obj/smtpd/proxy.o
 $O/tests/test_callahead: $O/obj/smtpd/callahead.o
 $O/tests/test_intake: $(patsubst %,$O/obj/cleanup/%.o,\
-	intake workqueue mail disk task ask scan part outcome record children say settle \
+	intake workqueue mail disk task rules ask scan part outcome record children say settle \
 	returned archive)
 # the stages of these tests are made up
 $O/tests/test_settle: LDLIBS += -Wl,--wrap=work_continue
 $O/tests/test_split_crash $O/tests/test_settle $O/tests/test_unprocessable: $(patsubst %,$O/obj/cleanup/%.o,\
-	workqueue mail disk task ask scan part outcome record children say settle recover \
+	workqueue mail disk task rules ask scan part outcome record children say settle recover \
 	returned archive)
 $O/tests/test_admin_render $O/tests/test_admin_render_hosts \
 $O/tests/test_admin_render_rates: \

@@ -19,6 +19,10 @@ static const struct objects_question keys[] = {
 	{ "public_key",
 	    "Enter the key of whoever signs the rules, Ed25519 in base64:",
 	    "enabled", NULL },
+	{ "authorities",
+	    "Enter the file below tables/ with certificates of authorities "
+	    "for the server (\"none\": those of the system):",
+	    "enabled", NULL },
 	{ "file",
 	    "Enter the file below tables/ with rules of your own (\"none\": "
 	    "without):",

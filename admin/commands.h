@@ -47,6 +47,9 @@
 	C(mailconfig)                                                          \
 	C(oldmessage)                                                          \
 	C(outbreakconfig)                                                      \
+	C(outbreakflush)                                                       \
+	C(outbreakstatus)                                                      \
+	C(outbreakupdate)                                                      \
 	C(policyconfig)                                                        \
 	C(quarantine)                                                          \
 	C(quarantineconfig)                                                    \

@@ -47,6 +47,15 @@
  *
  *	dnsflush [NAME]		{ "flushed": "all", "more_than_asked": a name
  *				was given, and one alone cannot be forgotten }
+ *	outbreakstatus
+ *	{ "enabled": bool, "adaptive": bool, "file": text,
+ *	  "feed": { "url": text, "serial": n or null, "generated": t or null,
+ *	    "rules": n, "skipped": n, "checked": t or null, "failures": n,
+ *	    "error": text or null },
+ *	  "threshold": n, "rules": [ { "level": n, "rule": text, "category":
+ *	    text, "description": text, "from": "feed"|"file"|"adaptive" } ] }
+ *	outbreakupdate [force]	{ "updated": bool }; status 1: why not
+ *	outbreakflush		{ "flushed": true }
  */
 #ifndef ADMIN_RENDER_H
 #define ADMIN_RENDER_H

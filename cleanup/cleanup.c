@@ -40,6 +40,7 @@
 #include "cleanup/disk.h"
 #include "cleanup/intake.h"
 #include "cleanup/recover.h"
+#include "cleanup/rules.h"
 #include "cleanup/workqueue.h"
 #include "event/event.h"
 #include "filter/filter.h"
@@ -57,6 +58,7 @@ static int on_admin_frame(
     struct daemon *, struct ipc *, struct ipc_frame *, struct err *);
 static void on_admin_gone(struct daemon *, struct ipc *);
 static struct sender **find_sender(const struct ipc *);
+static void on_rules(struct daemon *, int fd);
 static void on_stop(struct daemon *, uint32_t wait);
 static void idle(struct cleanup *);
 static int smtpd_frame(
@@ -77,6 +79,7 @@ static const struct program program = {
 	.on_command = on_command,
 	.on_admin_frame = on_admin_frame,
 	.on_admin_gone = on_admin_gone,
+	.on_rules = on_rules,
 	.on_stop = on_stop,
 };
 
@@ -120,6 +123,7 @@ setup(struct daemon *d, struct err *err)
 	c->idle = idle;
 	d->self = c;
 	charset_open_all();
+	c->rules = rules_new(c);
 	return spool_open(&c->spool, d->folder, 1u << QUEUE_INCOMING, err);
 }
 
@@ -161,6 +165,14 @@ on_peer(struct daemon *d, enum program_kind kind, uint32_t worker,
 		return &smtpd_handler;
 	workqueue_connect(c->workqueue, ipc);
 	return &qmgr_handler;
+}
+
+static void
+on_rules(struct daemon *d, int fd)
+{
+	struct cleanup *c = d->self;
+
+	rules_take(c->rules, fd);
 }
 
 /* What is open is finished, for as long as we are given. */

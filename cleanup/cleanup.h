@@ -13,6 +13,7 @@
 #include "queue/queue.h"
 
 struct asker;
+struct rules;
 struct work_queue;
 
 struct cleanup {
@@ -21,6 +22,7 @@ struct cleanup {
 	struct committer *committer;
 	struct work_queue *workqueue;
 	struct asker *asker;
+	struct rules *rules;      /* of outbreak filters */
 	struct returned returned; /* from quarantines */
 	bool must_sync;           /* settle.h: children were removed */
 	unsigned n_open;          /* transactions, being committed or not */

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "cleanup/rules.h"
 #include "mail/wire.h"
 #include "pipeline/enqueue.h"
 #include "pipeline/pipeline.h"
@@ -37,6 +38,7 @@ task_new(struct cleanup *c, struct mail *m, struct err *err)
 	t->cleanup = c;
 	t->mail = m;
 	t->config = config_ref(c->daemon->config);
+	t->feed = c->rules != NULL ? rules_get(c->rules, t->config) : NULL;
 	arena_init(&t->mem, TASK_MEM);
 	if (m->envelope.flags & ENV_NOTICE)
 		entry = ENTER_DELIVERY;
@@ -67,6 +69,7 @@ task_free(struct task **tp)
 	ask_drop(&t->asks);
 	buf_fini(&t->content);
 	arena_free(&t->mem);
+	outbreak_free(&t->feed);
 	config_unref(&t->config);
 	free(t);
 	*tp = NULL;
@@ -101,6 +104,7 @@ set_origin(struct task *t)
 	int64_t now = clock_wall_ms();
 
 	t->origin = (struct work_origin){ .config = t->config,
+		.feed = t->feed,
 		.listener = l,
 		.listener_name = e->listener,
 		.interface_name = l != NULL && l->interface != NULL

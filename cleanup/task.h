@@ -22,7 +22,8 @@ struct task {
 	struct task *next, *prev; /* in the work queue */
 	struct cleanup *cleanup;
 	struct mail *mail;
-	struct config *config; /* as it was when the run began */
+	struct config *config;       /* as it was when the run began */
+	struct outbreak_rules *feed; /* likewise; NULL: none */
 	struct arena mem;
 	struct buf content; /* plain: what was read of it */
 	struct facts facts;

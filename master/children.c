@@ -212,6 +212,10 @@ child_start(void *arg)
 	    m->self.loop, channel, program_name(c->kind), &child_handler, c);
 	ipc_accept(c->ipc, IPC_READY);
 	ipc_accept(c->ipc, IPC_CONFIG_DONE);
+	if (c->kind == PROGRAM_LOOKUPD) {
+		ipc_accept(c->ipc, IPC_FEED);
+		ipc_accept(c->ipc, IPC_FEED_WHOLE);
+	}
 	if (child_setup(c, &err) == -1) {
 		EMIT(ALERT, .text = str_of(err.text));
 		kill(c->pid, SIGKILL);
@@ -388,6 +392,14 @@ child_frame(void *arg, struct ipc *ipc, struct ipc_frame *f, struct err *err)
 		if (ipc_decode(f, &done, NULL, err) == -1)
 			return -1;
 		reload_answer(c->master, c, &done);
+	} else if (f->type == IPC_FEED) {
+		rules_piece(c->master, f->body);
+	} else if (f->type == IPC_FEED_WHOLE) {
+		struct feed_whole end;
+
+		if (ipc_decode(f, &end, NULL, err) == -1)
+			return -1;
+		rules_end(c->master, end.size);
 	} else if (c->state == CHILD_STARTING) {
 		child_ready(c);
 	}
@@ -418,6 +430,7 @@ child_ready(struct child *c)
 	if (c->kind == PROGRAM_KEYD)
 		secrets_hand(
 		    m, m->self.config); /* before it has peers to serve */
+	rules_hand(m, c);
 	wiring_connect(m, c);
 	if (c->kind == PROGRAM_RECORDER)
 		children_start(m);

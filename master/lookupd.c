@@ -11,11 +11,14 @@
  *	PROBE_DONE); see lookup/probe.h. Hands messages to scanners (SCAN,
  *	SCANNED); see lookup/scan.h.
  *
+ *	Fetches the rules of outbreak filters; see lookup/feed.h.
+ *
  *	Commands of admin tools:
  *		dnsflush [name]		forget all answers, whatever the name:
  *					libunbound cannot forget just one
  *		lookup kind name	kind: host, mx, a, aaaa, txt,
  *					domain (for mail)
+ *		outbreakstatus, outbreakupdate [force], outbreakflush
  * RIGHTS
  *	UDP and TCP to name servers, TCP to mail servers. No files:
  *	resolv.conf, hosts and the certificate authorities are read before the
@@ -35,6 +38,7 @@
 #include "lookup/overrun.h"
 #include "lookup/probe.h"
 #include "lookup/scan.h"
+#include "master/lookupd_outbreak.h"
 #include "program/program.h"
 
 struct lookupd {
@@ -43,6 +47,7 @@ struct lookupd {
 	struct lookups *lookups;
 	struct probes *probes;
 	struct scans *scans;
+	struct outbreak *outbreak;
 	struct asker *askers;
 };
 
@@ -69,6 +74,7 @@ static void peer_closed(void *, struct ipc *, const struct err *);
 static void on_command(
     struct daemon *, struct ipc *, const struct command *, const char *user);
 static void on_admin_gone(struct daemon *, struct ipc *);
+static void on_rules(struct daemon *, int fd);
 static void forget_asker(struct lookupd *, struct ipc *);
 static void ask(struct lookupd *, struct ipc *, uint32_t txn, bool admin,
     const struct query *);
@@ -98,6 +104,7 @@ static const struct program lookupd = {
 	.on_peer = on_peer,
 	.on_command = on_command,
 	.on_admin_gone = on_admin_gone,
+	.on_rules = on_rules,
 };
 
 static const struct ipc_handler peer_handler = {
@@ -112,6 +119,14 @@ static const struct {
 } commands[] = {
 	{ "dnsflush", command_flush },
 	{ "lookup", command_lookup },
+};
+static const struct {
+	const char *name;
+	outbreak_command *run;
+} outbreak_commands[] = {
+	{ "outbreakstatus", outbreak_status },
+	{ "outbreakupdate", outbreak_update },
+	{ "outbreakflush", outbreak_flush },
 };
 
 int
@@ -136,6 +151,7 @@ setup(struct daemon *d, struct err *err)
 	overrun_watch(OVERRUN_MAX);
 	self->probes = probes_new(d->loop, self->lookups, client_tls_new(NULL));
 	self->scans = scans_new(d->loop, self->lookups);
+	self->outbreak = outbreak_new(d, self->lookups);
 	return 0;
 }
 
@@ -144,7 +160,10 @@ on_config(struct daemon *d, struct config *next, struct err *err)
 {
 	struct lookupd *self = d->self;
 
-	return lookups_config(self->lookups, next, err);
+	if (lookups_config(self->lookups, next, err) == -1)
+		return -1;
+	outbreak_config(self->outbreak, next);
+	return 0;
 }
 
 /* --- peers --- */
@@ -200,7 +219,18 @@ peer_closed(void *arg, struct ipc *ipc, const struct err *err)
 static void
 on_admin_gone(struct daemon *d, struct ipc *ipc)
 {
-	forget_asker(d->self, ipc);
+	struct lookupd *self = d->self;
+
+	forget_asker(self, ipc);
+	outbreak_admin_gone(self->outbreak, ipc);
+}
+
+static void
+on_rules(struct daemon *d, int fd)
+{
+	struct lookupd *self = d->self;
+
+	outbreak_kept(self->outbreak, fd);
 }
 
 static void
@@ -331,6 +361,13 @@ on_command(struct daemon *d, struct ipc *admin, const struct command *cmd,
 	for (size_t i = 0; i < NELEM(commands); i++)
 		if (str_is(words[0].text, commands[i].name)) {
 			commands[i].run(d->self, admin, words, cmd->words.n);
+			return;
+		}
+	for (size_t i = 0; i < NELEM(outbreak_commands); i++)
+		if (str_is(words[0].text, outbreak_commands[i].name)) {
+			outbreak_commands[i].run(
+			    ((struct lookupd *)d->self)->outbreak, admin, words,
+			    cmd->words.n);
 			return;
 		}
 	program_answer(admin, NULL, 2, "no such command here");

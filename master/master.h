@@ -11,6 +11,7 @@
  *	children.c	processes: start, death, restart
  *	wiring.c	channels between them
  *	secrets.c	files of keys, for keyd
+ *	rules.c		rules of outbreak filters: kept, handed on
  *	listeners.c	sockets: bind, suspend, resume
  *	reload.c	a new revision of the configuration
  *	control.c	the control socket of the admin tools
@@ -94,7 +95,8 @@ struct master {
 	struct reload *reload; /* one in progress */
 	uint32_t reloads;      /* so far: the serial of the last */
 	struct secrets *secrets;
-	int stop_step; /* 0: running */
+	struct buf rules; /* that lookupd is about to have kept */
+	int stop_step;    /* 0: running */
 	struct loop_timer *stop_timer, *health;
 };
 
@@ -117,6 +119,12 @@ void wiring_connect(struct master *, struct child *);
 /* secrets.c: to keyd, if it is there: all files of a configuration, the one in
  * force or the one that is about to be. */
 void secrets_hand(struct master *, struct config *);
+
+/* rules.c: what lookupd says, in pieces; then all of it is kept, and handed to
+ * whoever uses it. */
+void rules_piece(struct master *, struct str piece);
+void rules_end(struct master *, uint64_t size);
+void rules_hand(struct master *, struct child *);
 
 /* listeners.c */
 /* Binds what `next` adds; nothing that is in use changes. -1: a port cannot

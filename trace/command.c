@@ -13,6 +13,7 @@
 #include "config/revision.h"
 #include "trace/ask.h"
 #include "trace/child.h"
+#include "trace/feed.h"
 #include "trace/fetch.h"
 #include "trace/host.h"
 #include "trace/replay.h"
@@ -222,6 +223,8 @@ load(struct tool *t, bool committed)
 		print_problems(&problems);
 	config_problems_free(&problems);
 	bundle_free(&bundle);
+	if (config != NULL)
+		trace_feed(config, &t->paths);
 	if (config != NULL && config->n_listeners == 0) {
 		fputs("There are no listeners configured.\n", t->dialogue.out);
 		config_unref(&config);

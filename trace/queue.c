@@ -64,6 +64,8 @@ set_origin(struct trace_report *r, const struct subject *s)
 	bool inside = s->behaviour == RELAY || f->authenticated;
 
 	r->origin = (struct work_origin){ .config = s->config,
+		.feed = s->config->filters != NULL ? s->config->filters->feed
+						   : NULL,
 		.listener = l,
 		.listener_name = l->name,
 		.interface_name =

@@ -17,8 +17,8 @@ struct types { /* while they are read */
 	size_t n;
 };
 
-static void read_rules(
-    struct load *, const struct at *, struct outbreak_global *);
+static const char *read_table(struct load *, const struct at *,
+    const char *name, struct str file, struct str *text);
 static void take_type(
     struct load *, const struct at *, struct str text, void *arg);
 static bool type_ok(struct str);
@@ -123,22 +123,26 @@ load_spam_scanner_finish(struct load *ld, const struct at *at, void *object)
 		    (unsigned long long)s->always_up_to);
 }
 
-/* They are checked when they are compiled (filter/outbreak.h). */
-static void
-read_rules(struct load *ld, const struct at *at, struct outbreak_global *o)
+/* NULL: it has none, or it is not there. */
+static const char *
+read_table(struct load *ld, const struct at *at, const char *name,
+    struct str file, struct str *text)
 {
-	char *path =
-	    arena_printf(ld->mem, TABLE_FOLDER "%.*s", STR_ARG(o->file));
-	const struct bundle_file *f = bundle_find(ld->bundle, path);
-	struct at key = at_key(at, "file");
+	const struct bundle_file *f;
+	struct at key = at_key(at, name);
+	char *path;
 
+	*text = STR("");
+	if (file.n == 0)
+		return NULL;
+	path = arena_printf(ld->mem, TABLE_FOLDER "%.*s", STR_ARG(file));
+	f = bundle_find(ld->bundle, path);
 	if (f == NULL) {
 		load_error(ld, &key, "there is no file %s", path);
-		return;
+		return NULL;
 	}
-	o->path = path;
-	if (!ld->brief)
-		o->rules = arena_str(ld->mem, f->text);
+	*text = arena_str(ld->mem, f->text);
+	return path;
 }
 
 void
@@ -156,8 +160,9 @@ load_outbreak_finish(struct load *ld, const struct at *at, void *object)
 		    ld, &key, "must be %d bytes in base64", ED25519_BYTES);
 	if (o->rewrite != 0 && o->rewrite_text.n == 0)
 		load_error(ld, at, "needs the key \"rewrite_text\"");
-	if (o->file.n > 0)
-		read_rules(ld, at, o);
+	/* these are checked when they are compiled (filter/outbreak.h) */
+	o->path = read_table(ld, at, "file", o->file, &o->rules);
+	read_table(ld, at, "authorities", o->authorities, &o->authorities_pem);
 	if (o->enabled && !o->adaptive && o->url.n == 0 && o->file.n == 0)
 		load_warning(ld, at,
 		    "are enabled and have no rules: no url, no file, and "

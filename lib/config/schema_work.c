@@ -312,6 +312,15 @@ static const struct schema_key outbreak_keys[] = {
 	    DEFAULT(""),
 	    .help = "The Ed25519 key of whoever signs them, 32 bytes in "
 		    "base64." },
+	{ .name = "authorities",
+	    FIELD(config, work.outbreak.authorities),
+	    .type = &value_text,
+	    .max = NAME_MAX_LEN,
+	    .text_ok = name_file,
+	    DEFAULT(""),
+	    .help = "A file below tables/ with the certificates (PEM) of the "
+		    "authorities that may vouch for the feed's server. Empty: "
+		    "those of the system." },
 	{ .name = "file",
 	    FIELD(config, work.outbreak.file),
 	    .type = &value_text,

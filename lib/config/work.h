@@ -214,14 +214,17 @@ struct policy_table {
 struct outbreak_global {
 	bool enabled, adaptive;
 	uint64_t max_size;
-	struct str url;          /* of the feed; empty: none */
-	struct str public_key;   /* Ed25519, base64 */
-	struct str file;         /* rules of the site, below tables/ */
-	const char *path;        /* "tables/FILE"; NULL: there is none */
-	struct str rules;        /* what is in it */
-	uint32_t interval;       /* s */
-	uint8_t rewrite;         /* 0 defang, 1 text, 2 redirect */
-	struct str rewrite_text; /* text, or what the encoded URL follows */
+	struct str url;             /* of the feed; empty: none */
+	struct str public_key;      /* Ed25519, base64 */
+	struct str authorities;     /* PEM file below tables/, of the feed's
+				     * server; empty: those of the system */
+	struct str authorities_pem; /* what is in it */
+	struct str file;            /* rules of the site, below tables/ */
+	const char *path;           /* "tables/FILE"; NULL: there is none */
+	struct str rules;           /* what is in it */
+	uint32_t interval;          /* s */
+	uint8_t rewrite;            /* 0 defang, 1 text, 2 redirect */
+	struct str rewrite_text;    /* text, or what the encoded URL follows */
 };
 enum quarantine_kind {
 	QUARANTINE_POLICY, /* Policy, and those that people made */

@@ -123,6 +123,7 @@ filters_free(struct filters **fp)
 		return;
 	free_regexes(fs->regexes);
 	outbreak_free(&fs->own);
+	outbreak_free(&fs->feed);
 	outbreak_free(&fs->adaptive);
 	arena_free(fs->mem);
 	free(fs->mem);
@@ -135,6 +136,14 @@ filters_install(void)
 	static const struct config_compiler compiler = { compile, discard };
 
 	config_set_compiler(&compiler);
+}
+
+void
+filters_set_feed(struct config *c, struct outbreak_rules *feed)
+{
+	struct filters *fs = (struct filters *)c->filters;
+
+	fs->feed = feed;
 }
 
 struct str

@@ -45,6 +45,7 @@ struct filters {
 	struct filter_regex *regexes; /* all that were compiled */
 	/* Outbreak rules (outbreak.h) of the site, and ours; or NULL. */
 	struct outbreak_rules *own, *adaptive;
+	struct outbreak_rules *feed; /* trace: filters_set_feed() */
 };
 
 /* What is wrong with source, for people: every one that was found. */
@@ -103,6 +104,10 @@ void filters_free(struct filters **);
 /* Makes config_load() compile filters and report their problems: called once
  * in main() by those who run or check them (cleanup, trace, postern). */
 void filters_install(void);
+
+/* For who has no other place for them: these rules go with it, and are freed
+ * with it. */
+void filters_set_feed(struct config *, struct outbreak_rules *);
 
 /* Names of the logs that archive() writes to, each once, in mem. */
 struct str *filters_logs(const struct filters *, const struct config *,

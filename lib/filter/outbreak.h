@@ -51,12 +51,15 @@ struct outbreak_rules {
 	size_t n;
 	size_t n_skipped; /* of which this version does not know all */
 	/* private */
+	unsigned more_refs;
 	struct arena *mem;
 	struct outbreak_regex *regexes;
 };
 
 /* NULL: err says which rule, and what would be right. */
 struct outbreak_rules *outbreak_parse(struct str json, struct err *);
+/* One more who will free it. */
+struct outbreak_rules *outbreak_ref(struct outbreak_rules *);
 void outbreak_free(struct outbreak_rules **);
 /* Those that come with Postern. */
 struct outbreak_rules *outbreak_adaptive(void);

@@ -61,13 +61,20 @@ outbreak_parse(struct str text, struct err *err)
 	return r.rules;
 }
 
+struct outbreak_rules *
+outbreak_ref(struct outbreak_rules *r)
+{
+	r->more_refs++;
+	return r;
+}
+
 void
 outbreak_free(struct outbreak_rules **rp)
 {
 	struct outbreak_rules *r = *rp;
 
 	*rp = NULL;
-	if (r == NULL)
+	if (r == NULL || r->more_refs-- > 0)
 		return;
 	for (struct outbreak_regex *x = r->regexes; x != NULL; x = x->next)
 		regex_free(&x->regex);

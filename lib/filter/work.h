@@ -19,9 +19,11 @@
 #include "mail/msg.h"
 
 /* Who sent it, and by what way: the same for all that it becomes. */
+struct outbreak_rules;
 struct work_origin {
 	const struct config *config;
-	const struct listener *listener; /* NULL: it is gone */
+	const struct outbreak_rules *feed; /* in force; NULL: none */
+	const struct listener *listener;   /* NULL: it is gone */
 	struct str listener_name, interface_name;
 	struct str group, policy; /* HAT; empty: unnamed */
 	enum behaviour behaviour;

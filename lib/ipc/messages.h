@@ -82,6 +82,14 @@
 	F(S, STR, name, FILE_NAME_MAX)                                         \
 	F(S, STR, error, TEXT_MAX)
 
+/* To cleanup and lookupd: the rules of outbreak filters, as they are kept
+ * (lookup/feed_file.h). fd: read-only. */
+#define REC_RULES(S, F, L)    F(S, U8, unused, 0)
+#define REC_NO_RULES(S, F, L) F(S, U8, unused, 0)
+/* lookupd -> master: keep these; FEED frames have the bytes, raw, and this is
+ * their number. 0: keep none. */
+#define REC_FEED_WHOLE(S, F, L) F(S, U64, size, 0)
+
 /* --- smtpd, qmqpd -> cleanup --- */
 
 #define REC_RCPT(S, F, L)                                                      \
@@ -469,6 +477,9 @@ enum scan_kind { SCAN_SPAM, SCAN_VIRUS };
 	R(admin_msg, REC_ADMIN)                                                \
 	R(secret, REC_SECRET)                                                  \
 	R(no_secret, REC_NO_SECRET)                                            \
+	R(rules_msg, REC_RULES)                                                \
+	R(no_rules, REC_NO_RULES)                                              \
+	R(feed_whole, REC_FEED_WHOLE)                                          \
 	R(rcpt, REC_RCPT)                                                      \
 	R(early, REC_EARLY)                                                    \
 	R(envelope, REC_ENVELOPE)                                              \
@@ -535,6 +546,10 @@ IPC_RECORDS(IPC_STRUCT)
 	M(ADMIN, admin_msg, 1)                                                 \
 	M(SECRET, secret, 1)                                                   \
 	M(NO_SECRET, no_secret, 0)                                             \
+	M(RULES, rules_msg, 1)                                                 \
+	M(NO_RULES, no_rules, 0)                                               \
+	X(FEED)                                                                \
+	M(FEED_WHOLE, feed_whole, 0)                                           \
 	M(ENVELOPE, envelope, 0)                                               \
 	M(RCPT_MORE, rcpt_more, 0)                                             \
 	X(DATA)                                                                \

@@ -90,10 +90,11 @@ sets_of(const struct work *w)
 	const struct filters *f = w->origin->config->filters;
 	struct outbreak_sets sets = { { 0 } };
 
+	sets.v[0] = w->origin->feed;
 	if (f == NULL)
 		return sets;
-	sets.v[0] = f->own;
-	sets.v[1] = f->adaptive;
+	sets.v[1] = f->own;
+	sets.v[2] = f->adaptive;
 	return sets;
 }
 

@@ -72,6 +72,7 @@ static int take_stop(struct daemon *, struct ipc_frame *, struct err *);
 static int take_admin(struct daemon *, struct ipc_frame *, struct err *);
 static int take_secret(struct daemon *, struct ipc_frame *, struct err *);
 static int take_no_secret(struct daemon *, struct ipc_frame *, struct err *);
+static int take_rules(struct daemon *, struct ipc_frame *, struct err *);
 static int admin_frame(void *, struct ipc *, struct ipc_frame *, struct err *);
 static void admin_closed(void *, struct ipc *, const struct err *);
 static int take_fd(struct ipc_frame *, size_t i);
@@ -104,6 +105,8 @@ static const struct {
 	{ IPC_ADMIN, take_admin },
 	{ IPC_SECRET, take_secret },
 	{ IPC_NO_SECRET, take_no_secret },
+	{ IPC_RULES, take_rules },
+	{ IPC_NO_RULES, take_rules },
 };
 
 int
@@ -156,6 +159,20 @@ program_answer(
 		rest = str_sub(rest, piece.n, rest.n);
 	}
 	ipc_send(admin, IPC_RESULT, 0, &r);
+}
+
+void
+program_keep_rules(struct str packed)
+{
+	struct feed_whole end = { .size = packed.n };
+
+	while (packed.n > 0) {
+		struct str piece = str_sub(packed, 0, IPC_FRAME_MAX / 2);
+
+		ipc_send_raw(master, IPC_FEED, 0, piece.p, piece.n);
+		packed = str_sub(packed, piece.n, packed.n);
+	}
+	ipc_send(master, IPC_FEED_WHOLE, 0, &end);
 }
 
 /* --- from exec to the loop --- */
@@ -401,6 +418,16 @@ take_no_secret(struct daemon *d, struct ipc_frame *f, struct err *err)
 		return -1;
 	if (d->program->on_secret != NULL)
 		d->program->on_secret(d, msg.name, -1, msg.error);
+	return 0;
+}
+
+static int
+take_rules(struct daemon *d, struct ipc_frame *f, struct err *err)
+{
+	(void)err;
+	if (d->program->on_rules != NULL)
+		d->program->on_rules(
+		    d, f->type == IPC_RULES ? take_fd(f, 0) : -1);
 	return 0;
 }
 

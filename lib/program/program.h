@@ -74,6 +74,9 @@ struct program {
 	 * it changed; fd becomes the program's. fd -1: it cannot be had. */
 	void (*on_secret)(
 	    struct daemon *, struct str name, int fd, struct str error);
+	/* The rules of outbreak filters (cleanup, lookupd), as they are kept;
+	 * fd becomes the program's. fd -1: there are none. */
+	void (*on_rules)(struct daemon *, int fd);
 	/* A command of an admin tool arrived; see program_answer. */
 	void (*on_command)(struct daemon *, struct ipc *admin,
 	    const struct command *, const char *user);
@@ -87,6 +90,9 @@ struct program {
 };
 
 int program_main(const struct program *, int argc, char **argv);
+
+/* lookupd: these rules are to be kept, and handed to whoever uses them. */
+void program_keep_rules(struct str packed);
 
 /* Answers an on_command: JSON text (may be NULL), a result_status, error text
  * (NULL: none). The tool may send the next command then, or close. */

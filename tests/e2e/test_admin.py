@@ -67,6 +67,13 @@ TEXT = [
     ("localeconfig change", 2, "Usage: localeconfig"),
     ("outbreakconfig print", 0, "rewrite=defang\n"),
     ("outbreakconfig setup rewrite=text", 1, 'needs the key "rewrite_text"'),
+    ("outbreakstatus", 0, "Outbreak Filters: Disabled\nAdaptive Rules: "
+     "Enabled\nFeed: none\n\nRules of threat level 3 and above:\nnone\n"),
+    ("outbreakstatus now", 2, "Usage: outbreakstatus"),
+    ("outbreakupdate", 1, "no feed is configured: outbreakconfig has url"),
+    ("outbreakupdate now", 2, "Usage: outbreakupdate [force]"),
+    ("outbreakflush", 0, "The rules of the feed were dropped.\n"),
+    ("outbreakflush all", 2, "Usage: outbreakflush"),
     ("scanconfig print", 0, "audio/*\nimage/*\n"),
     ("scanconfig delete Word", 2, 'There is no entry "Word".\n'),
     ("scanconfig setup max_size=26M", 2, "26M is not within 0..25M"),
@@ -244,6 +251,9 @@ JSON = {
     "deleterecipients sender <>": ["done", "recipients"],
     "redirectrecipients a.test sender no@no.test": ["done", "recipients"],
     "delivernow all": ["scope"],
+    "outbreakstatus": ["enabled", "adaptive", "file", "feed", "threshold",
+                       "rules"],
+    "outbreakflush": ["flushed"],
     "dnsflush": ["flushed", "more_than_asked"],
     "dnsstatus": ["status_as_of", "counters"],
     "hostrate example.com 1 1": [

@@ -2,6 +2,8 @@
  * fuzz_outbreak.c - filter/outbreak: any set of rules, on a message that has
  * something of everything
  *
+ * The same bytes are also tried as a file that is kept.
+ *
  * A set that is taken is within its limits and sorted, and judges; what counts
  * is the worst rule that could.
  */
@@ -9,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "filter/outbreak.h"
+#include "lookup/feed_file.h"
 
 #define HEADER                                                                 \
 	"From: a@example.com\r\nSubject: invoice\r\n"                          \
@@ -21,6 +23,7 @@
 	"--b--\r\n"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
+static void unpack(struct str);
 static void check(const struct outbreak_rules *);
 static void judge(const struct outbreak_rules *);
 
@@ -31,6 +34,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	struct outbreak_rules *r;
 
 	json_object_seed(1);
+	unpack((struct str){ (const char *)data, n });
 	r = outbreak_parse((struct str){ (const char *)data, n }, &err);
 	if (r == NULL) {
 		if (err.kind != ERR_USAGE || err.text[0] == '\0')
@@ -41,6 +45,23 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	judge(r);
 	outbreak_free(&r);
 	return 0;
+}
+
+/* What was unpacked is packed to the same. */
+static void
+unpack(struct str text)
+{
+	struct feed_file f;
+	struct buf again;
+
+	if (!feed_unpack(text, &f))
+		return;
+	buf_init(&again, FEED_FILE_MAX);
+	feed_pack(&f, &again);
+	if (!feed_unpack(buf_str(&again), &f) ||
+	    !str_eq(f.json, str_sub(text, text.n - f.json.n, f.json.n)))
+		abort();
+	buf_fini(&again);
 }
 
 static void
