@@ -481,7 +481,7 @@ def frame(kind, body):
 
 def handed_over(postern, program):
     s = control(postern)
-    s.sendall(frame("CONNECT", bytes([KINDS[program]])))
+    s.sendall(frame("CONNECT", bytes([KINDS[program], 0])))
     head = s.recv(HEAD.size, socket.MSG_WAITALL)
     length, kind, *_ = HEAD.unpack(head)
     assert kind == types()["RESULT"]
@@ -543,7 +543,7 @@ def test_adm_05_commands_that_are_none(module_suite, program):
 
 def test_adm_05_half_a_frame(module_suite):
     before = module_suite.pids()
-    whole = frame("CONNECT", b"\1")
+    whole = frame("CONNECT", b"\1\0")
     start = time.monotonic()
     held = []
     for n in range(1, len(whole)):
