@@ -58,6 +58,8 @@ static const struct objects_form form = {
 		    NULL, NULL },
 		{ "tls", "Enter the TLS setting to apply to this domain:", NULL,
 		    NULL },
+		{ "dane", "Select the DANE support for this domain:", NULL,
+		    NULL },
 		{ "bounce_profile",
 		    "Enter the bounce profile to apply to this domain:", NULL,
 		    NULL },

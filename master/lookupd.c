@@ -462,6 +462,7 @@ record_json(enum lookup_kind kind, const struct dns_rr *rr)
 		json_object_set_new(
 		    o, "address", json_string(ip_text(&rr->ip, ip)));
 		break;
+	case LOOKUP_TLSA:
 	case LOOKUP_TXT:
 		json_object_set_new(o, "text", text_json(rr->text));
 		break;

@@ -309,6 +309,12 @@ say_tls(const struct qmgr *q, struct conn *c, const struct address *a,
     struct session *s)
 {
 	c->tls = c->dest->limits->tls;
+	if (a->dane) {
+		c->tls = TLS_LEVEL_REQUIRED;
+		s->tls = TLS_LEVEL_REQUIRED;
+		s->tlsas = (struct codec_list){ a->n_tlsas, a->tlsas };
+		return;
+	}
 	if (!TLS_LEVEL_MUST(c->tls) && a->clear_until > q->now)
 		c->tls = TLS_LEVEL_OFF;
 	s->tls = (uint8_t)c->tls;

@@ -54,7 +54,10 @@ struct address {
 	uint32_t failures; /* in a row */
 	uint32_t n_conns, window;
 	struct window sent;
-	uint32_t fail_code;  /* last failure was this greeting; 0: other */
+	uint32_t fail_code; /* last failure was this greeting; 0: other */
+	bool dane;          /* TLS is a must, and one of these must fit */
+	struct tlsa *tlsas;
+	size_t n_tlsas;
 	int64_t clear_until; /* its TLS is broken: none where none need be */
 };
 

@@ -12,7 +12,7 @@
 
 /* What keeps addresses from a list. */
 struct refused {
-	bool self, unroutable, soft, family;
+	bool self, unroutable, soft, family, dane;
 };
 
 static int by_preference(const void *, const void *);
@@ -22,6 +22,10 @@ static size_t count_addresses(const struct target *, size_t n);
 static size_t count_mx(const struct target *, size_t n);
 static void add_host(struct qmgr *, struct dest *, const struct target *,
     const struct mx_host *, struct refused *);
+static bool has_dane(const struct target *, const struct mx_host *);
+static bool may_trust(
+    const struct dest *, const struct target *, const struct mx_host *);
+static void set_tlsas(struct hosts *, struct address *, const struct mx_host *);
 static uint32_t order_of(const struct dest *, const struct target *,
     const struct mx_host *, bool v4);
 static int by_order(const void *, const void *);
@@ -125,6 +129,9 @@ resolution_make(
 	} else {
 		ttl = CACHE_MIN;
 		set_failure(d, t, n_targets, &no);
+		if (no.dane)
+			dest_error(&d->last_tls, q->wall, &(struct ip){ 0 },
+			    "000", str_of(d->why));
 	}
 	h->expires = q->now + ttl * 1000;
 }
@@ -190,6 +197,10 @@ add_host(struct qmgr *q, struct dest *d, const struct target *t,
 	if (t->has_mx)
 		h->mx[h->n_mx++] =
 		    (struct mx_record){ host->preference, t->ttl, name };
+	if (!may_trust(d, t, host)) {
+		no->dane = true;
+		return;
+	}
 	for (size_t i = 0; i < host->n_ips; i++) {
 		struct address *a = &h->v[h->n];
 		bool v4 = ip_is_v4(&host->ips[i]);
@@ -212,9 +223,41 @@ add_host(struct qmgr *q, struct dest *d, const struct target *t,
 		a->preference = t->has_mx ? host->preference : t->priority;
 		a->host = name;
 		a->route_host = routed;
+		if (has_dane(t, host))
+			set_tlsas(h, a, host);
 		a->window = 1;
 		a->found = (uint32_t)h->n++;
 	}
+}
+
+/* Everything that leads to its certificate was validated. */
+static bool
+has_dane(const struct target *t, const struct mx_host *host)
+{
+	return t->secure && !host->insecure && host->dane == HOST_DANE;
+}
+
+/* A host whose TLSA records cannot be looked up is passed over (RFC 7672
+ * 2.1.2), and where DANE is mandatory one that has none. */
+static bool
+may_trust(
+    const struct dest *d, const struct target *t, const struct mx_host *host)
+{
+	if (t->routed || d->limits->dane == DANE_OFF)
+		return true;
+	if (d->limits->dane == DANE_MANDATORY)
+		return has_dane(t, host);
+	return host->dane != HOST_DANE_FAILED || host->insecure;
+}
+
+static void
+set_tlsas(struct hosts *h, struct address *a, const struct mx_host *host)
+{
+	a->dane = true;
+	a->n_tlsas = host->n_tlsas;
+	a->tlsas = arena_array(&h->mem, host->n_tlsas, sizeof(*a->tlsas));
+	for (size_t i = 0; i < host->n_tlsas; i++)
+		a->tlsas[i].data = arena_str(&h->mem, host->tlsas[i].data);
 }
 
 /*
@@ -299,7 +342,10 @@ set_failure(
 {
 	struct str name = n > 0 ? t[0].name : str_of("");
 
-	if (no->soft || n == 0 || t[0].routed)
+	if (no->dane)
+		set_why(d, RESOLUTION_SOFT, CAUSE_NETWORK, name,
+		    "DANE: no host has validated TLSA records");
+	else if (no->soft || n == 0 || t[0].routed)
 		set_why(d, RESOLUTION_SOFT, CAUSE_NETWORK, name, "ServFail");
 	else if (no->family || (t[0].end == TARGET_FOUND && !wants_both(d)))
 		set_why(d, RESOLUTION_SOFT, CAUSE_NETWORK, name,

@@ -13,13 +13,18 @@
 /* 1,000 targets of a route, each with its hosts: the arena's limit. */
 #define RESOLVE_MEM_MAX ((size_t)64 * 1024 * 1024)
 
+enum host_dane { HOST_NO_DANE, HOST_DANE, HOST_DANE_FAILED };
 struct mx_host {
 	struct str name;
 	uint16_t preference;
 	struct ip *ips;
 	size_t n_ips;
-	uint32_t ttl; /* of its addresses, the smallest */
-	bool failed;  /* some look-up ended softly */
+	uint32_t ttl;        /* of its addresses, the smallest */
+	bool failed;         /* some look-up ended softly */
+	bool insecure;       /* some address was not validated */
+	enum host_dane dane; /* if they all were */
+	struct tlsa *tlsas;  /* TLSA_MAX at most */
+	size_t n_tlsas;
 };
 
 enum target_end {
@@ -42,6 +47,7 @@ struct target {
 	size_t n_hosts;
 	bool has_mx;
 	uint32_t ttl; /* of the MX records */
+	bool secure;  /* they, or that there are none, were validated */
 };
 
 /* The MX records, best first, at most RESOLVE_MX_MAX; null MX. */

@@ -36,6 +36,7 @@ static void ask_addresses(
     struct qmgr *, struct dest *, struct target *, struct mx_host *);
 static void take_mx(struct qmgr *, struct question *, const struct answer *);
 static void take_addresses(struct question *, const struct answer *);
+static void take_tlsas(struct question *, const struct answer *);
 static void say_failure(const struct question *, const struct answer *);
 static void finish(struct qmgr *, struct dest *);
 
@@ -74,6 +75,8 @@ resolve_answer(struct qmgr *q, uint32_t txn, const struct answer *a)
 		say_failure(qu, a);
 	if (qu->host == NULL)
 		take_mx(q, qu, a);
+	else if (qu->query.kind == LOOKUP_TLSA)
+		take_tlsas(qu, a);
 	else
 		take_addresses(qu, a);
 	if (d->resolve->n_open > 0)
@@ -202,6 +205,8 @@ ask_addresses(
 		ask(q, d, t, h, LOOKUP_AAAA, h->name);
 	if (resolution_wants(d, true))
 		ask(q, d, t, h, LOOKUP_A, h->name);
+	if (t->secure && !t->routed && d->limits->dane != DANE_OFF)
+		ask(q, d, t, h, LOOKUP_TLSA, h->name);
 }
 
 static void
@@ -211,6 +216,7 @@ take_mx(struct qmgr *q, struct question *qu, const struct answer *a)
 	struct arena *mem = &qu->dest->resolve->mem;
 
 	t->ttl = a->ttl;
+	t->secure = a->secure;
 	switch (a->end) {
 	case LOOKUP_FOUND:
 		target_take_mx(t, a, mem);
@@ -243,6 +249,8 @@ take_addresses(struct question *qu, const struct answer *a)
 
 	if (a->end == LOOKUP_FAILED)
 		h->failed = true;
+	if (!a->secure)
+		h->insecure = true;
 	if (a->end != LOOKUP_FOUND)
 		return;
 	for (size_t i = 0; i < a->rrs.n && n < RESOLVE_ADDR_MAX; i++) {
@@ -255,12 +263,34 @@ take_addresses(struct question *qu, const struct answer *a)
 		h->ttl = a->ttl;
 }
 
+/* RFC 7672 2.1: a failure may hide records; those that were not validated are
+ * none. */
+static void
+take_tlsas(struct question *qu, const struct answer *a)
+{
+	const struct dns_rr *rrs = a->rrs.v;
+	struct arena *mem = &qu->dest->resolve->mem;
+	struct mx_host *h = qu->host;
+
+	if (a->ttl < h->ttl)
+		h->ttl = a->ttl;
+	if (a->end == LOOKUP_FAILED)
+		h->dane = HOST_DANE_FAILED;
+	if (a->end != LOOKUP_FOUND || !a->secure)
+		return;
+	h->dane = HOST_DANE;
+	h->tlsas = arena_array(mem, TLSA_MAX, sizeof(*h->tlsas));
+	for (size_t i = 0; i < a->rrs.n && h->n_tlsas < TLSA_MAX; i++)
+		h->tlsas[h->n_tlsas++].data = arena_str(mem, rrs[i].text);
+}
+
 static void
 say_failure(const struct question *qu, const struct answer *a)
 {
-	static const char *const types[] = {
-		[LOOKUP_MX] = "MX", [LOOKUP_A] = "A", [LOOKUP_AAAA] = "AAAA"
-	};
+	static const char *const types[] = { [LOOKUP_MX] = "MX",
+		[LOOKUP_A] = "A",
+		[LOOKUP_AAAA] = "AAAA",
+		[LOOKUP_TLSA] = "TLSA" };
 
 	EMIT(DNS_FAILURE, .name = qu->query.name,
 	    .type = str_of(types[qu->query.kind]), .text = a->reason);

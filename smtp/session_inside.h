@@ -32,7 +32,9 @@ struct smtp_session {
 
 	enum tls_level level;
 	char *host, *names[TLS_NAMES]; /* for TLS; NULL where it is off */
-	struct session_tls *tls;       /* NULL: in the clear */
+	struct str *tlsas;             /* DANE; copies */
+	size_t n_tlsas;
+	struct session_tls *tls; /* NULL: in the clear */
 
 	int fd;
 	bool connected;

@@ -15,6 +15,7 @@
 
 static void handshake(struct smtp_session *, struct str *in);
 static void judge(struct smtp_session *);
+static bool say_verdict(const struct smtp_session *, const struct tls_peer *);
 static void broken(struct smtp_session *, const char *why);
 static void drained(struct smtp_session *);
 static bool encrypt(struct smtp_session *);
@@ -23,6 +24,8 @@ static bool encrypt_content(struct smtp_session *);
 void
 session_tls_init(struct smtp_session *s, const struct session *req)
 {
+	const struct tlsa *tlsas = req->tlsas.v;
+
 	s->level = (enum tls_level)req->tls;
 	if (s->level == TLS_LEVEL_OFF || s->all->tls == NULL)
 		return;
@@ -31,6 +34,12 @@ session_tls_init(struct smtp_session *s, const struct session *req)
 	s->host = mem_strndup(req->host.p, req->host.n);
 	s->names[0] = mem_strndup(req->tls_name.p, req->tls_name.n);
 	s->names[1] = mem_strndup(req->tls_name2.p, req->tls_name2.n);
+	s->tlsas = mem_array(req->tlsas.n + 1, sizeof(*s->tlsas));
+	s->n_tlsas = req->tlsas.n;
+	for (size_t i = 0; i < s->n_tlsas; i++)
+		s->tlsas[i] =
+		    (struct str){ mem_dup(tlsas[i].data.p, tlsas[i].data.n),
+			    tlsas[i].data.n };
 }
 
 void
@@ -43,6 +52,9 @@ session_tls_fini(struct smtp_session *s)
 		buf_fini(&t->wire);
 		free(t);
 	}
+	for (size_t i = 0; i < s->n_tlsas; i++)
+		free((char *)s->tlsas[i].p);
+	free(s->tlsas);
 	free(s->host);
 	for (size_t i = 0; i < TLS_NAMES; i++)
 		free(s->names[i]);
@@ -53,7 +65,10 @@ session_tls_begin(struct smtp_session *s)
 {
 	struct tls_demand demand = { .peer = s->peer,
 		.host = str_of(s->host),
-		.verify = TLS_LEVEL_VERIFIES(s->level) };
+		.verify = TLS_LEVEL_VERIFIES(s->level),
+		.tlsas = s->tlsas,
+		.n_tlsas = s->n_tlsas,
+		.domain = str_of(s->domain) };
 	struct str nothing = STR("");
 
 	s->tls = mem_alloc(sizeof(*s->tls));
@@ -177,20 +192,37 @@ judge(struct smtp_session *s)
 	    .protocol = str_of(tls_conn_version(t->conn)),
 	    .cipher = str_of(tls_conn_cipher(t->conn)),
 	    .name = str_of(peer.name));
-	if (TLS_LEVEL_VERIFIES(s->level) && peer.verified)
-		EMIT(DCID_TLS_VERIFIED, .dcid = s->dcid,
-		    .text = str_of(peer.name));
-	else if (TLS_LEVEL_VERIFIES(s->level))
-		EMIT(DCID_TLS_UNVERIFIED, .dcid = s->dcid,
-		    .text = str_of(peer.why));
-	if (TLS_LEVEL_VERIFIES(s->level) && TLS_LEVEL_MUST(s->level) &&
-	    !peer.verified) {
-		snprintf(text, sizeof(text),
-		    "TLS required, certificate not verified: %s", peer.why);
+	if (!say_verdict(s, &peer)) {
+		snprintf(text, sizeof(text), "%s: %s",
+		    peer.dane ? "DANE, certificate does not fit"
+			      : "TLS required, certificate not verified",
+		    peer.why);
 		dialog_end(&s->dialog, SESSION_TLS, str_of(text));
 		return;
 	}
 	dialog_secured(&s->dialog);
+}
+
+/* False: no mail may go to this one. */
+static bool
+say_verdict(const struct smtp_session *s, const struct tls_peer *peer)
+{
+	struct str domain = str_of(s->domain);
+
+	if (peer->dane && peer->verified)
+		EMIT(DANE_SUCCESS, .dcid = s->dcid, .domain = domain);
+	else if (peer->dane)
+		EMIT(DANE_FAILED, .dcid = s->dcid, .domain = domain,
+		    .text = str_of(peer->why));
+	else if (!TLS_LEVEL_VERIFIES(s->level))
+		return true;
+	else if (peer->verified)
+		EMIT(DCID_TLS_VERIFIED, .dcid = s->dcid,
+		    .text = str_of(peer->name));
+	else
+		EMIT(DCID_TLS_UNVERIFIED, .dcid = s->dcid,
+		    .text = str_of(peer->why));
+	return peer->verified || !TLS_LEVEL_MUST(s->level);
 }
 
 static void

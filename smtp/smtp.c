@@ -41,6 +41,8 @@
  * channels, the loop, standard input and output. */
 #define SESSION_FDS 3
 #define PROCESS_FDS 64
+/* What a SESSION message says, in lists. */
+#define SESSION_MEM 65536
 
 struct smtp {
 	struct daemon *daemon;
@@ -209,17 +211,19 @@ take_session(struct smtp *self, struct ipc_frame *f, struct err *err)
 	struct session_down gone = { .reason = SESSION_CLOSED,
 		.text = STR("this process is being stopped") };
 	struct session req;
+	struct arena mem;
+	int rc;
 
-	if (ipc_decode(f, &req, NULL, err) == -1)
-		return -1;
-	if (self->daemon->stopping) {
+	arena_init(&mem, SESSION_MEM);
+	rc = ipc_decode(f, &req, &mem, err);
+	if (rc == 0 && session_find(&self->sessions, f->txn) != NULL)
+		rc = err_set(err, ERR_PROTO, "session %u is open", f->txn);
+	if (rc == 0 && self->daemon->stopping)
 		ipc_send(self->sessions.qmgr, IPC_SESSION_DOWN, f->txn, &gone);
-		return 0;
-	}
-	if (session_find(&self->sessions, f->txn) != NULL)
-		return err_set(err, ERR_PROTO, "session %u is open", f->txn);
-	session_open(&self->sessions, f->txn, &req);
-	return 0;
+	else if (rc == 0)
+		session_open(&self->sessions, f->txn, &req);
+	arena_free(&mem);
+	return rc;
 }
 
 /*

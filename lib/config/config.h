@@ -406,6 +406,7 @@ enum tls_level { /* outgoing (delivery-admin 1.8) */
 #define TLS_LEVEL_MUST(l)                                                      \
 	((l) == TLS_LEVEL_REQUIRED || (l) >= TLS_LEVEL_REQUIRED_VERIFY)
 #define TLS_LEVEL_VERIFIES(l) ((l) >= TLS_LEVEL_PREFERRED_VERIFY)
+enum dane_level { DANE_OFF, DANE_OPPORTUNISTIC, DANE_MANDATORY };
 enum ip_preference { PREFER_V6, REQUIRE_V6, PREFER_V4, REQUIRE_V4 };
 struct destination { /* destination controls (delivery-admin 1.8) */
 	struct where where;
@@ -419,6 +420,7 @@ struct destination { /* destination controls (delivery-admin 1.8) */
 	bool limit_each_ip;      /* limits are those of each address of an MX */
 	bool limit_each_gateway; /* ... of each virtual gateway */
 	enum tls_level tls;
+	enum dane_level dane;      /* where no route is; before tls */
 	struct str bounce_profile; /* empty: the message's (receiving 6.6) */
 };
 

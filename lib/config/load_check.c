@@ -75,7 +75,10 @@ load_destination_finish(struct load *ld, const struct at *at, void *object)
 	struct destination *d = object;
 	char *lower;
 
-	(void)at;
+	if (d->dane != DANE_OFF && ld->config->dnssec_anchor.n == 0)
+		load_error(ld, at,
+		    "dane needs dns.trust_anchor: without it no answer is "
+		    "validated");
 	if (str_is_nocase(d->domain, "Default")) {
 		d->domain = STR("Default");
 		return;

@@ -237,6 +237,12 @@ static const struct choice tls_levels[] = {
 	{ "required_verify_hosted", TLS_LEVEL_VERIFY_HOSTED },
 	{ NULL, 0 },
 };
+static const struct choice dane_levels[] = {
+	{ "off", DANE_OFF },
+	{ "opportunistic", DANE_OPPORTUNISTIC },
+	{ "mandatory", DANE_MANDATORY },
+	{ NULL, 0 },
+};
 static const struct choice limits_per[] = {
 	{ "domain", false },
 	{ "address", true },
@@ -330,6 +336,16 @@ static const struct schema_key destination_keys[] = {
 		    "the system knows, and have the name of the domain or of "
 		    "the host in its route; with hosted that of the domain. "
 		    "preferred_verify sends all the same, and logs why." },
+	{ .name = "dane",
+	    FIELD(destination, dane),
+	    .type = &value_choice,
+	    .choices = dane_levels,
+	    DEFAULT("off"),
+	    .help = "Certificates by TLSA records (RFC 7672), where no route "
+		    "says the way. opportunistic: a host that has them, "
+		    "validated, must show what they say; for others tls "
+		    "counts. mandatory: other hosts get no mail. Needs "
+		    "dns.trust_anchor." },
 	{ .name = "bounce_profile",
 	    FIELD(destination, bounce_profile),
 	    .type = &value_text,

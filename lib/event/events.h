@@ -85,6 +85,8 @@ CODEC_STRUCT(ev_rid, REC_EV_RID);
 #define EV_DCID(S, F, L) F(S, U64, dcid, 0)
 #define EV_DCID_TEXT(S, F, L)                                                  \
 	F(S, U64, dcid, 0) F(S, STR, text, 1000)
+#define EV_DCID_DANE(S, F, L)                                                  \
+	F(S, U64, dcid, 0) F(S, STR, domain, DOMAIN_MAX) F(S, STR, text, 1000)
 #define EV_DCID_IP(S, F, L) F(S, U64, dcid, 0) F(S, IP, ip, 0)
 #define EV_DCID_TLS(S, F, L)                                                   \
 	F(S, U64, dcid, 0) F(S, STR, protocol, 16) F(S, STR, cipher, 64)       \
@@ -306,6 +308,11 @@ CODEC_STRUCT(ev_rid, REC_EV_RID);
 	    EV_DCID_TEXT)                                                      \
 	E(DCID_TLS_UNVERIFIED, INFO, "DCID {dcid} TLS verify failed: {text}",  \
 	    EV_DCID_TEXT)                                                      \
+	E(DANE_SUCCESS, INFO, "DCID {dcid} DANE success for {domain}",         \
+	    EV_DCID_DANE)                                                      \
+	E(DANE_FAILED, INFO,                                                   \
+	    "DCID {dcid} DANE failed for {domain}. reason: {text}",            \
+	    EV_DCID_DANE)                                                      \
 	E(DCID_KILLED, INFO, "SMTP client connection killed DCID: {dcid}",     \
 	    EV_DCID)                                                           \
 	E(DCID_CLOSE, INFO, "DCID {dcid} close", EV_DCID)                      \

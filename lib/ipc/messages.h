@@ -224,7 +224,10 @@ enum dsn_notify { /* bits of rcpt.notify */
 	F(S, U32, reply_ms, 0)                                                 \
 	F(S, U8, tls, 5)                /* enum tls_level (config/config.h) */ \
 	F(S, STR, tls_name, DOMAIN_MAX) /* in its certificate: this name, */   \
-	F(S, STR, tls_name2, DOMAIN_MAX) /* or this; empty: none */
+	F(S, STR, tls_name2, DOMAIN_MAX) /* or this; empty: none */            \
+	L(S, tlsa, tlsas, TLSA_MAX) /* there are: one must fit (RFC 7672) */
+#define REC_TLSA(S, F, L) F(S, STR, data, DNS_ANSWER_MAX) /* as in the DNS */
+#define TLSA_MAX          20
 /* smtp -> qmgr: the session can take jobs (greeting and EHLO done). */
 #define REC_SESSION_UP(S, F, L)                                                \
 	F(S, U32, features, 0) /* smtp/features.h */                           \
@@ -490,6 +493,7 @@ enum scan_kind { SCAN_SPAM, SCAN_VIRUS };
 	R(hold_rec, REC_HOLD)                                                  \
 	R(message, REC_MESSAGE)                                                \
 	R(workqueue, REC_WORKQUEUE)                                            \
+	R(tlsa, REC_TLSA)                                                      \
 	R(session, REC_SESSION)                                                \
 	R(session_up, REC_SESSION_UP)                                          \
 	R(session_down, REC_SESSION_DOWN)                                      \

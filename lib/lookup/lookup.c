@@ -92,6 +92,7 @@ static const struct {
 	[LOOKUP_TXT] = { "TXT", "txt", RDATA_TXT },
 	[LOOKUP_MAIL_DOMAIN] = { "domain", "domain", RDATA_MX },
 	[LOOKUP_DNSLIST] = { "DNS list", "", RDATA_A },
+	[LOOKUP_TLSA] = { "TLSA", "tlsa", RDATA_TLSA },
 };
 
 struct lookups *
@@ -295,6 +296,9 @@ query_name(struct lookup *l, const struct query *query)
 		return NULL;
 	if (l->kind == LOOKUP_DNSLIST)
 		return arena_printf(&l->mem, "%s.", listed);
+	if (l->kind == LOOKUP_TLSA)
+		return arena_printf(
+		    &l->mem, "_25._tcp.%.*s.", STR_ARG(canonical));
 	return arena_printf(&l->mem, "%.*s.", STR_ARG(canonical));
 }
 

@@ -60,6 +60,8 @@ static bool parse_ptr(const struct reader *, const struct record *,
     struct dns_rr *, struct arena *);
 static bool parse_txt(const struct reader *, const struct record *,
     struct dns_rr *, struct arena *);
+static bool parse_tlsa(const struct reader *, const struct record *,
+    struct dns_rr *, struct arena *);
 static bool whole_name(
     const struct reader *, size_t at, size_t end, struct wire_name *);
 static bool host_name(const struct wire_name *, struct str *, struct arena *);
@@ -79,6 +81,7 @@ static const struct {
 	{ RDATA_MX, parse_mx },
 	{ RDATA_PTR, parse_ptr },
 	{ RDATA_TXT, parse_txt },
+	{ RDATA_TLSA, parse_tlsa },
 };
 
 static const char *const rcodes[16] = { "NoError", "FormErr", "ServFail",
@@ -422,6 +425,16 @@ parse_txt(const struct reader *r, const struct record *rec, struct dns_rr *rr,
 	}
 	rr->text = (struct str){ text, n };
 	return rec->len > 0;
+}
+
+static bool
+parse_tlsa(const struct reader *r, const struct record *rec, struct dns_rr *rr,
+    struct arena *mem)
+{
+	struct str data = { (const char *)r->p + rec->at, rec->len };
+
+	rr->text = arena_str(mem, data);
+	return true;
 }
 
 /* A name that fills exactly the bytes from at to end. */

@@ -10,6 +10,8 @@
  *  - A record whose data does not have the form of its type is passed over
  *    (DNS-03), and so is one that names a host in other bytes than letters,
  *    digits, "-" and "_" (DNS-04). If nothing is left, there was nothing.
+ *  - Data of TLSA records is not looked at: what is too short, or of an unknown
+ *    kind, is still there, and unusable (RFC 7672 2.1.3).
  *  - At most 16 KiB of data and 1,000 records are used, in their order; the
  *    reason then says that the answer was cut.
  *  - The TTL is the smallest of those involved, within 5 s and 1 day; of an
@@ -29,7 +31,8 @@ enum rdata_type { /* IANA numbers */
 	RDATA_PTR = 12,
 	RDATA_MX = 15,
 	RDATA_TXT = 16,
-	RDATA_AAAA = 28
+	RDATA_AAAA = 28,
+	RDATA_TLSA = 52
 };
 
 #define TTL_MIN          5

@@ -42,6 +42,7 @@ static void keep(struct tls_client *, const char *key, SSL_SESSION *);
 static SSL_SESSION *take(struct tls_client *, const char *key);
 static void free_session(void *);
 static char *session_key(const struct tls_demand *);
+static void set_dane(struct tls_conn *, const struct tls_demand *);
 static bool has_name(const X509 *, const struct str names[TLS_NAMES]);
 static void peer_name(const X509 *, char out[TLS_PEER_TEXT]);
 
@@ -101,7 +102,9 @@ tls_conn_out(struct tls_client *c, const struct tls_demand *demand)
 		SSL_set_tlsext_host_name(ssl, host);
 	}
 	conn = conn_begin(ssl);
-	conn_set_client(conn, c, demand->verify, session_key(demand));
+	conn_set_client(conn, c, demand->verify,
+	    demand->n_tlsas > 0 ? NULL : session_key(demand));
+	set_dane(conn, demand);
 	session = take(c, conn_session_key(ssl));
 	if (session != NULL)
 		SSL_set_session(ssl, session);
@@ -124,12 +127,13 @@ tls_conn_peer(const struct tls_conn *conn, const struct str names[TLS_NAMES],
 		return;
 	}
 	peer_name(cert, peer->name);
-	if (!conn_is_verifying(conn))
+	peer->dane = conn_has_dane(conn);
+	if (!peer->dane && !conn_is_verifying(conn))
 		return;
 	if (result != X509_V_OK)
 		snprintf(peer->why, sizeof(peer->why), "%s",
 		    X509_verify_cert_error_string(result));
-	else if (!has_name(cert, names))
+	else if (!peer->dane && !has_name(cert, names))
 		snprintf(peer->why, sizeof(peer->why),
 		    "it has not the name %.*s", STR_ARG(names[0]));
 	else
@@ -144,7 +148,8 @@ set_up(struct tls_client *c)
 	if (ctx == NULL ||
 	    SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) != 1 ||
 	    SSL_CTX_set_cipher_list(ctx, CIPHERS_12) != 1 ||
-	    SSL_CTX_set1_groups_list(ctx, GROUPS) != 1)
+	    SSL_CTX_set1_groups_list(ctx, GROUPS) != 1 ||
+	    SSL_CTX_dane_enable(ctx) != 1)
 		panic("no TLS");
 	SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION |
 				     SSL_OP_NO_COMPRESSION |
@@ -182,6 +187,35 @@ read_authorities(struct tls_client *c)
 	cert_free(&certs);
 	buf_fini(&pem);
 	ERR_clear_error();
+}
+
+/* The names that an authority of a TLSA record must vouch for: that of the
+ * host, and the next-hop domain (RFC 7672 3.2.2). */
+static void
+set_dane(struct tls_conn *conn, const struct tls_demand *demand)
+{
+	SSL *ssl = conn_ssl(conn);
+	char host[256], domain[256];
+	bool usable = false;
+
+	if (demand->n_tlsas == 0 ||
+	    !str_copy(host, sizeof(host), demand->host) ||
+	    !str_copy(domain, sizeof(domain), demand->domain) ||
+	    SSL_dane_enable(ssl, host) != 1)
+		return;
+	SSL_dane_set_flags(ssl, DANE_FLAG_NO_DANE_EE_NAMECHECKS);
+	SSL_add1_host(ssl, domain);
+	for (size_t i = 0; i < demand->n_tlsas; i++) {
+		struct str s = demand->tlsas[i];
+		const uint8_t *p = (const uint8_t *)s.p;
+
+		/* 0 and 1 are not for SMTP (RFC 7672 3.1.3) */
+		if (s.n > 3 && (p[0] == 2 || p[0] == 3) &&
+		    SSL_dane_tlsa_add(ssl, p[0], p[1], p[2], p + 3, s.n - 3) ==
+			1)
+			usable = true;
+	}
+	conn_set_dane(conn, usable);
 }
 
 /* In subjectAltName alone; a wildcard for one whole label (threats TLS-08). */
@@ -251,7 +285,8 @@ keep(struct tls_client *c, const char *key, SSL_SESSION *session)
 static SSL_SESSION *
 take(struct tls_client *c, const char *key)
 {
-	SSL_SESSION *s = map_get(&c->sessions, str_of(key));
+	SSL_SESSION *s =
+	    key != NULL ? map_get(&c->sessions, str_of(key)) : NULL;
 
 	if (s == NULL)
 		return NULL;

@@ -9,6 +9,9 @@
  * tls_conn_peer says what it was worth. So the caller decides what follows
  * from it, and whoever only wants to be unheard is not asked for more.
  *
+ * With TLSA records of which none is usable there is nothing to verify: TLS
+ * alone is what RFC 7672 wants then.
+ *
  * Sessions are resumed: those of TLS 1.2 as often as they last, tickets of
  * TLS 1.3 once each. One is only taken up for the same demand, since what it
  * proved then is all that it proves.
@@ -32,14 +35,21 @@ const char *tls_authorities(void);
 struct tls_demand {
 	struct endpoint peer; /* for the choice of a session */
 	struct str host;      /* its name, told to it (SNI); "": none */
-	bool verify;          /* against the authorities */
+	bool verify;          /* against the authorities, or: */
+	/* DANE (RFC 7672): data of TLSA records of the host; its certificate
+	 * must fit one, or have the name of the domain and be of an authority
+	 * that fits one. */
+	const struct str *tlsas;
+	size_t n_tlsas;
+	struct str domain;
 };
 struct tls_conn *tls_conn_out(struct tls_client *, const struct tls_demand *);
 
 #define TLS_NAMES     2
 #define TLS_PEER_TEXT 256
 struct tls_peer {
-	bool verified;            /* by authorities and name */
+	bool verified;            /* by authorities and name, or by DANE */
+	bool dane;                /* it is DANE: no name was looked at */
 	char name[TLS_PEER_TEXT]; /* the CN, or the first name; "" */
 	char why[TLS_PEER_TEXT];  /* not verified: the reason */
 };

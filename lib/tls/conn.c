@@ -25,7 +25,7 @@ struct tls_conn {
 	struct tls_server *server; /* NULL: we are the client */
 	struct tls_client *client;
 	char *session_key;
-	bool verify;
+	bool verify, dane;
 	struct str *in;
 	struct buf *out;
 	struct tls_wanted *wanted; /* during the handshake */
@@ -293,6 +293,18 @@ SSL *
 conn_ssl(const struct tls_conn *c)
 {
 	return c->ssl;
+}
+
+void
+conn_set_dane(struct tls_conn *c, bool dane)
+{
+	c->dane = dane;
+}
+
+bool
+conn_has_dane(const struct tls_conn *c)
+{
+	return c->dane;
 }
 
 bool

@@ -36,5 +36,7 @@ struct tls_client *conn_client(const SSL *);
 const char *conn_session_key(const SSL *);
 SSL *conn_ssl(const struct tls_conn *);
 bool conn_is_verifying(const struct tls_conn *);
+void conn_set_dane(struct tls_conn *, bool);
+bool conn_has_dane(const struct tls_conn *);
 
 #endif

@@ -4,6 +4,8 @@
         nsd.port
 
 A zone that is None is configured but not there: it answers SERVFAIL.
+Zones in `signed` are signed, by a key of their own whose DS record is in
+nsd.anchors; the value is done to the text of the signed zone, or None.
 """
 import os
 import pathlib
@@ -19,8 +21,22 @@ $TTL 60
 """
 
 
+def sign(d, zone, change):
+    """Its file is the signed one then; returns the DS record."""
+    def run(*words):
+        return subprocess.run(words, cwd=d, check=True, text=True,
+                              stdout=subprocess.PIPE).stdout.strip()
+
+    key = run("ldns-keygen", "-k", "-a", "ECDSAP256SHA256", zone)
+    run("ldns-signzone", "-o", zone, "-f", zone + ".signed", zone + ".zone",
+        key)
+    text = (d / (zone + ".signed")).read_text()
+    (d / (zone + ".zone")).write_text(change(text) if change else text)
+    return (d / (key + ".ds")).read_text().split(";")[0].strip()
+
+
 class Nsd:
-    def __init__(self, folder, zones):
+    def __init__(self, folder, zones, signed={}):
         self.port = free_port()
         d = pathlib.Path(folder) / "nsd"
         d.mkdir()
@@ -43,6 +59,8 @@ remote-control:
             text += f'zone:\n    name: {name}\n    zonefile: "{name}.zone"\n'
             if records is not None:
                 (d / (name + ".zone")).write_text(HEAD + records)
+        self.anchors = {name: sign(d, name, change)
+                        for name, change in signed.items()}
         (d / "nsd.conf").write_text(text)
         self.proc = subprocess.Popen(
             ["/usr/sbin/nsd", "-d", "-c", str(d / "nsd.conf")],

@@ -6,8 +6,13 @@
 
 #define CONFIG                                                                 \
 	"hostname: mx.postern.test\n"                                          \
-	"routes: { ALL: \"198.51.100.1:25\" }\n"                               \
+	"routes: { ALL: \"198.51.100.1:25\", dane.test: USEDNS,\n"             \
+	"  strict.test: USEDNS, off.test: USEDNS }\n"                          \
+	"dns: { trust_anchor: . IN DS 1 8 2 00 }\n"                            \
 	"destinations:\n"                                                      \
+	"  - { domain: dane.test, dane: opportunistic, tls: preferred }\n"     \
+	"  - { domain: strict.test, dane: mandatory }\n"                       \
+	"  - { domain: off.test, tls: preferred }\n"                           \
 	"  - { domain: may.test, tls: preferred }\n"                           \
 	"  - { domain: must.test, tls: required }\n"                           \
 	"  - { domain: look.test, tls: preferred_verify }\n"                   \
@@ -116,6 +121,97 @@ test_out_07_new_demands(void **state)
 	twin_free(t);
 }
 
+/* Answers: secure or not of MX, A, TLSA; what TLSA ends with. */
+static const struct {
+	const char *why, *to;
+	bool mx, a, tlsa;
+	enum lookup_end end;
+	int tls; /* of the session; -1: there is none */
+	size_t n_tlsas;
+} danes[] = {
+	{ "all validated", "a@dane.test", true, true, true, LOOKUP_FOUND,
+	    TLS_LEVEL_REQUIRED, 1 },
+	{ "no records: what tls says", "a@dane.test", true, true, true,
+	    LOOKUP_NXDOMAIN, TLS_LEVEL_PREFERRED, 0 },
+	{ "records not validated", "a@dane.test", true, true, false,
+	    LOOKUP_FOUND, TLS_LEVEL_PREFERRED, 0 },
+	{ "addresses not validated", "a@dane.test", true, false, true,
+	    LOOKUP_FOUND, TLS_LEVEL_PREFERRED, 0 },
+	{ "MX not validated", "a@dane.test", false, true, true, LOOKUP_FOUND,
+	    TLS_LEVEL_PREFERRED, 0 },
+	{ "bogus: not in the clear", "a@dane.test", true, true, false,
+	    LOOKUP_FAILED, -1, 0 },
+	{ "failed, but nothing was validated", "a@dane.test", true, false,
+	    false, LOOKUP_FAILED, TLS_LEVEL_PREFERRED, 0 },
+	{ "mandatory", "a@strict.test", true, true, true, LOOKUP_FOUND,
+	    TLS_LEVEL_REQUIRED, 1 },
+	{ "mandatory, no records", "a@strict.test", true, true, true,
+	    LOOKUP_NOT_FOUND, -1, 0 },
+	{ "mandatory, MX not validated", "a@strict.test", false, true, true,
+	    LOOKUP_FOUND, -1, 0 },
+	{ "DANE is off", "a@off.test", true, true, true, LOOKUP_FOUND,
+	    TLS_LEVEL_PREFERRED, 0 },
+};
+
+static void
+answer(struct twin *t, size_t q, size_t c)
+{
+	const struct double_question *x = &t->questions[q];
+	struct dns_rr rr = { .preference = 10, .name = STR("mx.x.test") };
+	struct answer a = { .kind = x->kind,
+		.end = LOOKUP_FOUND,
+		.ttl = 300,
+		.rrs = { 1, &rr } };
+
+	switch ((enum lookup_kind)x->kind) {
+	case LOOKUP_MX:
+		a.secure = danes[c].mx;
+		break;
+	case LOOKUP_A:
+		a.secure = danes[c].a;
+		assert_true(ip_parse(&rr.ip, STR("203.0.113.1")));
+		break;
+	case LOOKUP_TLSA:
+		a.secure = danes[c].tlsa;
+		a.end = (uint8_t)danes[c].end;
+		rr.text = (struct str){ "\3\1\1xyz", 6 };
+		break;
+	default:
+		a.secure = danes[c].a;
+		a.end = LOOKUP_NOT_FOUND;
+	}
+	if (a.end != LOOKUP_FOUND)
+		a.rrs.n = 0;
+	resolve_answer(&t->q, x->txn, &a);
+}
+
+static void
+test_dane(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < NELEM(danes); i++) {
+		struct twin *t = twin_new(CONFIG);
+		int tls;
+
+		twin_mail(t, 1, danes[i].to);
+		twin_run(t);
+		for (size_t q = 0; q < t->n_questions; q++)
+			answer(t, q, i);
+		twin_run(t);
+		tls = t->n_opened > 0 ? t->session.tls : -1;
+		if (tls != danes[i].tls ||
+		    t->session.tlsas.n != danes[i].n_tlsas)
+			fail_msg("%s: %d, %zu records", danes[i].why, tls,
+			    t->session.tlsas.n);
+		if (tls == -1)
+			assert_int_equal(
+			    dest_find(&t->q, str_of(danes[i].to + 2))
+				->resolution,
+			    RESOLUTION_SOFT);
+		twin_free(t);
+	}
+}
+
 int
 main(void)
 {
@@ -123,6 +219,7 @@ main(void)
 		cmocka_unit_test(test_levels),
 		cmocka_unit_test(test_tls_03_remembered),
 		cmocka_unit_test(test_out_07_new_demands),
+		cmocka_unit_test(test_dane),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
