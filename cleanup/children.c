@@ -95,7 +95,8 @@ write_content(struct child *c, struct writing *w, struct err *err)
 	return put(w, err);
 }
 
-/* What was all body gets an empty line behind a header of ours. */
+/* What was all body gets an empty line behind a header of ours, and so does
+ * what has lost all of its header. */
 static int
 write_header(
     struct writing *w, const struct msg *m, bool had_one, struct err *err)
@@ -104,7 +105,7 @@ write_header(
 
 	if (write_plain(w, h, err) == -1)
 		return -1;
-	if (had_one || h.n == 0 ||
+	if (had_one != (h.n == 0) ||
 	    (h.n >= 4 && memcmp(h.p + h.n - 4, "\r\n\r\n", 4) == 0))
 		return 0;
 	return write_plain(w, STR("\r\n"), err);

@@ -7,8 +7,9 @@
 #include "trace/trace.h"
 
 /* Sets the facts in input->facts, all of them: what could not be had is set
- * as that. Scanners are asked themselves, side by side; no protocol of theirs
- * has a word for "do not learn", but none of these requests makes them. */
+ * as that. Scanners are asked themselves, side by side. None of these requests
+ * makes them learn; what they learn on their own, no protocol of theirs has a
+ * word against. rspamd is told not to count and not to log it. */
 void trace_fetch(struct trace_input *, const struct trace_want *, size_t n,
     struct arena *mem);
 

@@ -213,8 +213,10 @@ note(const struct work_note *n)
 		json_put(o, "name", json_of_text(n->name));
 	if (n->text.n > 0)
 		json_put(o, "text", json_of_text(n->text));
-	if (n->kind == WN_RULE)
+	if (n->kind == WN_RULE) {
 		json_put(o, "result", json_boolean(n->result));
+		json_put(o, "looked_at", text_or_null(n->detail));
+	}
 	if (n->kind == WN_SPAM) {
 		json_put(o, "verdict", json_string(spam[n->number]));
 		json_put(o, "score", json_integer(n->score));

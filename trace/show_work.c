@@ -121,6 +121,10 @@ rule(struct page *p, const struct work_note *n)
 	buf_putc(p->out, '\n');
 	indent(p, n->level + 1);
 	buf_printf(p->out, "Result = %s\n", n->result ? "True" : "False");
+	if (p->explain && n->detail.n > 0) {
+		indent(p, n->level + 1);
+		detail(p, "Looked at: ", n->detail);
+	}
 }
 
 static void

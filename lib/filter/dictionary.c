@@ -90,6 +90,7 @@ dictionary_finds(struct eval *e, const struct dictionary *d, struct str text)
 	const struct hits *h = texts_hits(e->w, text);
 	const struct dictionary *all = e->w->origin->config->work.dictionaries;
 
+	eval_saw(e, text);
 	if (d == NULL || (!h->odd && !hits_may(h, (uint32_t)(d - all))))
 		return false;
 	return dictionary_score(e, d, text, h->utf8 ? REGEX_VALID : 0, 1) > 0;

@@ -19,7 +19,7 @@ static enum truth test(struct eval *, const struct expr *);
 static enum truth test_not(struct eval *, const struct expr *);
 static enum truth test_both(struct eval *, const struct expr *);
 static enum truth test_rule(struct eval *, const struct expr *);
-static void say(struct eval *, struct str text, bool result);
+static void say(struct eval *, struct str text, bool result, struct str saw);
 
 enum work_answer
 filter_run(
@@ -132,7 +132,7 @@ test_not(struct eval *e, const struct expr *x)
 
 	if (t == LACKS || e->ended)
 		return t;
-	say(e, STR("NOT"), t == NO);
+	say(e, STR("NOT"), t == NO, STR(""));
 	return truth_of(t == NO);
 }
 
@@ -150,7 +150,7 @@ test_both(struct eval *e, const struct expr *x)
 		t = test(e, x->right_first ? x->left : x->right);
 	if (t == LACKS || e->ended)
 		return t;
-	say(e, and? STR("AND") : STR("OR"), t == YES);
+	say(e, and? STR("AND") : STR("OR"), t == YES, STR(""));
 	return t;
 }
 
@@ -162,14 +162,15 @@ test_rule(struct eval *e, const struct expr *x)
 
 	if (r->run == NULL)
 		panic("the rule %s cannot run", r->name);
+	e->saw = STR("");
 	t = r->run(e, x);
 	if (t != LACKS && !e->ended)
-		say(e, x->text, t == YES);
+		say(e, x->text, t == YES, e->saw);
 	return t;
 }
 
 static void
-say(struct eval *e, struct str text, bool result)
+say(struct eval *e, struct str text, bool result, struct str saw)
 {
 	struct work_note *n;
 
@@ -177,6 +178,7 @@ say(struct eval *e, struct str text, bool result)
 		return;
 	n = work_note(e->w, WN_RULE);
 	n->text = text;
+	n->detail = saw;
 	n->result = result;
 	n->level = e->level;
 }
@@ -237,13 +239,16 @@ eval_finds(struct eval *e, const struct regex *regex, struct str text)
 {
 	const struct hits *h = texts_hits(e->w, text);
 	uint32_t id = regex_id(regex);
-	struct str match;
+	struct str match = STR("");
+	bool found = false;
 
-	if (id != PATTERN_NONE && (!h->odd || regex_is_bytes(regex)) &&
-	    !hits_may(h, id))
-		return false;
-	return eval_search_as(
-	    e, regex, text, 0, h->utf8 ? REGEX_VALID : 0, &match);
+	if (id == PATTERN_NONE || (h->odd && !regex_is_bytes(regex)) ||
+	    hits_may(h, id))
+		found = eval_search_as(
+		    e, regex, text, 0, h->utf8 ? REGEX_VALID : 0, &match);
+	if (e->w->explain)
+		saw_text(e, text, found ? match : STR(""));
+	return found;
 }
 
 bool

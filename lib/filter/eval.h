@@ -6,6 +6,7 @@
  * the filter runs again from its beginning once the fact is there.
  *
  *	eval.c		statements, and, or, not
+ *	saw.c		what rules looked at
  *	rule_*.c	one file for what rules look at
  *	act_*.c		one file for what actions change
  *	fields.c	the text of headers
@@ -31,6 +32,7 @@ struct eval {
 	uint32_t failed; /* bits of enum failure: said once each */
 	uint32_t limits; /* how often an expression came to its own */
 	bool ended;      /* by a failure: nothing more of it runs */
+	struct str saw;  /* with explain: what the rule looked at, quoted */
 };
 
 /* --- rules: by the place of their definition in filter_rules --- */
@@ -67,6 +69,22 @@ struct attempt {
 struct attempt eval_attempt(struct eval *, const struct expr *);
 void eval_try(struct attempt *, struct str text);
 enum truth eval_tried(const struct attempt *);
+
+/* --- what a rule looked at (saw.c); costs nothing without explain --- */
+
+/* An excerpt, with the match if there is one. */
+void saw_text(struct eval *, struct str text, struct str match);
+static inline void
+eval_saw(struct eval *e, struct str text)
+{
+	if (e->w->explain)
+		saw_text(e, text, (struct str){ "", 0 });
+}
+/* That was found in the text before. */
+void saw_found(struct eval *, struct str match);
+void saw_number(struct eval *, int64_t);
+/* Those whose bit is set. */
+void saw_words(struct eval *, const char *const *words, int64_t bits);
 
 /* One search, within limits; a limit that is reached is a failure (2.5). */
 bool eval_search(struct eval *, const struct regex *, struct str text,

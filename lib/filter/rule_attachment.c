@@ -43,6 +43,7 @@ attachment_of_mimetype(
 	struct str type = str_of(arena_printf(e->w->mem, "%.*s/%.*s",
 	    (int)p->type.n, p->type.p, (int)p->subtype.n, p->subtype.p));
 
+	eval_saw(e, type);
 	return truth_of(mimetype_is(v->text, type));
 }
 
@@ -76,11 +77,14 @@ attachment_of_filetype(
 
 	if (f == NULL)
 		return t;
+	eval_saw(e, f->filetype);
 	if (filetype_matches(v->text, f->filetype))
 		return YES;
-	for (size_t i = 0; i < f->n_members; i++)
+	for (size_t i = 0; i < f->n_members; i++) {
+		eval_saw(e, f->members[i].filetype);
 		if (filetype_matches(v->text, f->members[i].filetype))
 			return YES;
+	}
 	return none_seen(e, f, NEEDED_CONTENT);
 }
 
@@ -190,9 +194,11 @@ rule_attachment_size(struct eval *e, const struct expr *x)
 {
 	const struct mime_part *p = NULL;
 
-	while ((p = content_next(e, p)) != NULL)
+	while ((p = content_next(e, p)) != NULL) {
+		saw_number(e, (int64_t)p->body.n);
 		if (eval_number(x, (int64_t)p->body.n, x->value.number) == YES)
 			return YES;
+	}
 	return NO;
 }
 
@@ -232,6 +238,7 @@ some_fact(struct eval *e, bool (*is)(const struct part_fact *))
 		enum truth t;
 		const struct part_fact *f = content_fact(e, p, &t);
 
+		eval_saw(e, p->name);
 		all = with(all, f != NULL ? truth_of(is(f)) : t);
 	}
 	if (all == NO && !content_is_apart(e))

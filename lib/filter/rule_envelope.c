@@ -64,7 +64,10 @@ enum truth
 rule_remote_ip(struct eval *e, const struct expr *x)
 {
 	bool in = ip_range_has(&x->value.range, &e->w->facts->client);
+	char client[IP_TEXT];
 
+	if (e->w->explain)
+		eval_saw(e, str_of(ip_text(&e->w->facts->client, client)));
 	return truth_of(in == (x->cmp == CMP_EQ));
 }
 
@@ -73,12 +76,14 @@ rule_body_size(struct eval *e, const struct expr *x)
 {
 	uint64_t size = work_size(e->w);
 
+	saw_number(e, (int64_t)size);
 	return eval_number(x, (int64_t)size, x->value.number);
 }
 
 enum truth
 rule_rcpt_count(struct eval *e, const struct expr *x)
 {
+	saw_number(e, (int64_t)e->w->n_rcpts);
 	return eval_number(x, (int64_t)e->w->n_rcpts, x->value.number);
 }
 
@@ -86,6 +91,8 @@ rule_rcpt_count(struct eval *e, const struct expr *x)
 enum truth
 rule_date(struct eval *e, const struct expr *x)
 {
+	if (e->w->explain)
+		eval_saw(e, variables_of(e->w, STR(""), STR("$Date $Time")));
 	return eval_number(x, local_seconds(e->w->origin), x->value.number);
 }
 
@@ -104,12 +111,13 @@ rule_random(struct eval *e, const struct expr *x)
 	struct str key = str_of(arena_printf(e->w->mem, "%.*s#%u#%u",
 	    (int)e->filter->name.n, e->filter->name.p, x->id, e->w->branch));
 	const struct fact_answer *a = fact_find(e->w->facts, FACT_RANDOM, key);
+	int64_t drawn;
 
 	if (a == NULL)
 		return eval_lacks(e, FACT_RANDOM, key);
-	return eval_number(x,
-	    (int64_t)(a->number % (uint64_t)x->args.v[0].number),
-	    x->value.number);
+	drawn = (int64_t)(a->number % (uint64_t)x->args.v[0].number);
+	saw_number(e, drawn);
+	return eval_number(x, drawn, x->value.number);
 }
 
 enum truth
@@ -120,6 +128,7 @@ rule_workqueue_count(struct eval *e, const struct expr *x)
 
 	if (a == NULL)
 		return eval_lacks(e, FACT_WORK_QUEUE, STR(""));
+	saw_number(e, (int64_t)a->number);
 	return eval_number(x, (int64_t)a->number, x->value.number);
 }
 
@@ -132,6 +141,8 @@ rule_reputation(struct eval *e, const struct expr *x)
 	if (f->meta[FACT_REPUTATION].state != FACT_KNOWN ||
 	    f->reputation == REPUTATION_NONE)
 		return NO;
+	if (e->w->explain)
+		eval_saw(e, variables_of(e->w, STR(""), STR("$Reputation")));
 	return eval_number(x, f->reputation * 100, x->value.number);
 }
 
@@ -159,6 +170,7 @@ rule_dnslist(struct eval *e, const struct expr *x)
 		return eval_lacks(e, FACT_DNSLIST, zone);
 	if (a->meta.state != FACT_KNOWN || a->number != LIST_HAS)
 		return NO;
+	eval_saw(e, a->text);
 	if (x->cmp == CMP_NONE)
 		return YES;
 	for (list = a->text; (word = str_word(&list)).n > 0;)
@@ -191,6 +203,7 @@ rule_spf_status(struct eval *e, const struct expr *x)
 			results |= 1ll << result_of(e, FACT_SPF, identities[i]);
 	if (results == 0)
 		results = 1ll << SPF_NONE;
+	saw_words(e, x->rule->right.words, results);
 	return truth_of(
 	    ((results & x->value.number) != 0) == (x->cmp == CMP_EQ));
 }
@@ -206,8 +219,10 @@ rule_spf_passed(struct eval *e, const struct expr *x)
 enum truth
 rule_dkim(struct eval *e, const struct expr *x)
 {
-	bool found = x->value.number >> result_of(e, FACT_DKIM, STR("")) & 1;
+	unsigned result = result_of(e, FACT_DKIM, STR(""));
+	bool found = x->value.number >> result & 1;
 
+	saw_words(e, x->rule->right.words, 1ll << result);
 	return truth_of(found == (x->cmp == CMP_EQ));
 }
 
@@ -222,6 +237,7 @@ member(struct eval *e, const struct expr *x, struct str addr)
 
 	if (a == NULL)
 		return eval_lacks(e, FACT_LDAP_GROUP, key);
+	eval_saw(e, addr);
 	return truth_of(a->meta.state == FACT_KNOWN && a->number == 1);
 }
 

@@ -76,6 +76,7 @@ rule_forged(struct eval *e, const struct expr *x)
 
 	if (d == NULL || !eval_field(e, STR("From"), 0, &from))
 		return NO;
+	eval_saw(e, from);
 	plain(display_name(from), &names[0]);
 	if (n > 0)
 		plain(addr_local(addrs[0]), &names[1]);

@@ -37,8 +37,12 @@ rule_header(struct eval *e, const struct expr *x)
 	struct str name = x->args.v[0].text;
 	struct str value;
 
-	if (x->cmp == CMP_NONE)
-		return truth_of(texts_raw_field(e->w, name, 0, &value));
+	if (x->cmp == CMP_NONE && !texts_raw_field(e->w, name, 0, &value))
+		return NO;
+	if (x->cmp == CMP_NONE) {
+		eval_saw(e, str_trim(value));
+		return YES;
+	}
 	return try_field(e, x, name);
 }
 
@@ -50,6 +54,7 @@ rule_addr_count(struct eval *e, const struct expr *x)
 
 	for (size_t i = 0; i < x->args.n; i++)
 		n += eval_addresses(e, x->args.v[i].text, &v);
+	saw_number(e, (int64_t)n);
 	return eval_number(x, (int64_t)n, x->value.number);
 }
 
@@ -126,6 +131,7 @@ rule_auth_id(struct eval *e, const struct expr *x)
 	const struct str *v = &e->w->sender;
 	size_t n = 1;
 
+	eval_saw(e, user);
 	switch ((enum auth_target)x->args.v[0].number) {
 	case AUTH_ANY:
 		return truth_of(user.n > 0);
@@ -140,9 +146,11 @@ rule_auth_id(struct eval *e, const struct expr *x)
 	case AUTH_ENVELOPE:
 		break;
 	}
-	for (size_t i = 0; user.n > 0 && i < n; i++)
+	for (size_t i = 0; user.n > 0 && i < n; i++) {
+		eval_saw(e, v[i]);
 		if (is_user(user, v[i], sieve))
 			return YES;
+	}
 	return NO;
 }
 
@@ -174,5 +182,7 @@ rule_header_repeats(struct eval *e, const struct expr *x)
 	a = fact_find(e->w->facts, FACT_REPEATS, key);
 	if (a == NULL)
 		return eval_lacks(e, FACT_REPEATS, key);
+	eval_saw(e, text);
+	saw_number(e, (int64_t)a->number);
 	return truth_of(a->number >= (uint64_t)x->args.v[1].number);
 }

@@ -220,6 +220,7 @@ text_score(
 	uint64_t score = 0;
 	struct str line;
 
+	eval_saw(e, text);
 	if (p->smart != SMART_NONE && !texts_smart(e->w, text, p->smart))
 		return 0;
 	while (score < enough && hit_line(&lines, &line))
@@ -242,6 +243,9 @@ content_matched(struct eval *e, struct str match)
 {
 	struct work *w = e->w;
 	struct str cut = str_sub(match, 0, MATCH_SHOWN);
+
+	if (w->explain)
+		saw_found(e, match);
 
 	/* not in the middle of a character */
 	while (cut.n < match.n && cut.n > 0 &&

@@ -339,8 +339,8 @@ enum probe_kind { PROBE_CALLAHEAD, PROBE_AUTH };
  * Which engine, and how long it may take, lookupd has from the configuration.
  */
 #define REC_SCAN(S, F, L)                                                      \
-	F(S, U8, kind, 1) /* enum scan_kind */                                 \
-	F(S, U64, mid, 0)                                                      \
+	F(S, U8, kind, 1)        /* enum scan_kind */                          \
+	F(S, U64, mid, 0)        /* 0: a trace, which shall leave no traces */ \
 	F(S, U64, size, 0)       /* bytes of fd, */                            \
 	F(S, U64, header_len, 0) /* and how many of them are its header */     \
 	F(S, IP, client, 0)                                                    \

@@ -43,6 +43,8 @@ head(const struct scan_msg *what, const struct scanner *s, const char *host,
 	    "Content-Length: %" PRIu64 "\r\nIP: %s\r\nQueue-Id: %" PRIu64
 	    "\r\n",
 	    host, size, ip_text(&what->client, ip), what->mid);
+	if (what->mid == 0)
+		buf_puts(out, "Flags: no_log,no_stat\r\n");
 	field(out, "From", what->sender);
 	field(out, "Helo", what->helo);
 	field(out, "Hostname", what->host);

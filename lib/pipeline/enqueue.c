@@ -30,8 +30,10 @@ enqueue_message(const struct subject *s, struct received *received,
 	}
 	buf_add_str(&lines, changed);
 	out->skip = header_len - kept;
-	/* all body: without this its first line would join our header */
-	if (lines.len > 0 && header_len == 0 && !ends_header(changed))
+	/* all body: without this its first line would join our header, or
+	 * take the place of one that is gone */
+	if (header_len > 0 ? kept == 0 && changed.n == 0
+			   : lines.len > 0 && !ends_header(changed))
 		buf_puts(&lines, "\r\n");
 	out->prepend = arena_str(mem, buf_str(&lines));
 	buf_fini(&lines);

@@ -426,11 +426,12 @@ class World:
         out = b""
         for f in sorted((self.postern.root / "log" / log).glob("*.@*")):
             with open(f, "rb") as file:
-                file.seek(self.at[f])
+                i = os.fstat(file.fileno()).st_ino  # names change
+                file.seek(self.at[i])
                 text = file.read()
             if lines:           # whole ones
                 text = text[:text.rfind(b"\n") + 1]
-            self.at[f] += len(text)
+            self.at[i] += len(text)
             out += text
         return out.splitlines() if lines else out
 

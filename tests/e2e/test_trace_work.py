@@ -6,6 +6,7 @@ next hop gets; what may differ is listed in twin.neutral().
 import base64
 import io
 import os
+import re
 import shutil
 import socket
 import tempfile
@@ -46,6 +47,7 @@ mail_policies:
       members: [{recipients: ['@branch.example.com']}]
 """
 FILTERS = r"""
+bare: if (header("X-Bare")) { strip-header("X-Bare"); strip-header("Subject"); bcc("copy@example.org", "", "copied@x.test"); }
 tag: if (header("X-Tag-Me")) { insert-header("X-Tagged", "by $EnvelopeFrom"); }
 else { insert-header("X-Plain", "$Subject"); }
 strip: if (header("X-Secret")) { strip-header("X-Secret"); }
@@ -127,6 +129,11 @@ CASES = {
                                 b"text\r\n", ALL[:1]),
     "no end at all": (b"see", b"X-All: 1\r\nContent-Type: x/y; name=z\r\n",
                       b"z", ALL[:2]),
+    "no header is left": (b"x", b"X-Bare: 1\r\n//no field\r\n", b"A: b\r\n",
+                          ALL[:1]),
+    "no header is left, of two": (b"x", b"X-Bare: 1\r\n//no field\r\n",
+                                  b"A: b\r\n", ALL[:2]),
+    "nothing is left": (b"x", b"X-Bare: 1\r\n", b"", ALL[:2]),
     "what a filter had changed": (b"see", b"X-Change: 1\r\n" + packed_parts[0],
                                   packed_parts[1], ALL[:1]),
     "parts in their order": (b"see", b"X-Typed: 1\r\n" + packed_parts[0],
@@ -184,10 +191,13 @@ def work():
 
 
 def promised(said):
+    results = said.get("results", [])
+    queued = [r for r in results if r["outcome"] == "queued"]
+    copies = [c for r in results + [said.get("work_queue", {})]
+              for c in r.get("copies", [])]
     return sorted((r["sender"], sorted(r["recipients"]),
                    twin.neutral(r["message"].encode()))
-                  for r in said.get("results", [])
-                  if r["outcome"] == "queued")
+                  for r in queued + copies)
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -282,3 +292,41 @@ def test_trace_draws(work):
     finally:
         file.write_text(FILTERS)
     assert outcomes == {"queued", "dropped in work queue"}
+
+
+def test_rspamd_is_told_that_it_is_a_trace(work):
+    """... and mail is not marked so."""
+    heads = []
+    server = socket.create_server(("127.0.0.1", 0))
+
+    def serve():
+        while True:
+            try:
+                c, _ = server.accept()
+            except OSError:
+                return
+            with c, c.makefile("rb") as f:
+                heads.append([])
+                for line in iter(f.readline, b"\r\n"):
+                    heads[-1].append(line)
+                c.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 36\r\n\r\n"
+                          b'{"score": 1.0, "required_score": 15}')
+    threading.Thread(target=serve, daemon=True).start()
+    file = work.root / "etc" / "postern.yaml"
+    before = file.read_text()
+    file.write_text(re.sub("engine: spamd, servers: '[^']*'",
+                           "engine: rspamd, servers: '127.0.0.1:%d'"
+                           % server.getsockname()[1], before))
+    try:
+        s = Session("InboundMail", work.port)
+        twin.trace(work, s)
+        work.postern("commit", "rspamd")
+        twin.live(s)
+        wait_for("an empty queue", lambda: work.queued() == [])
+    finally:
+        file.write_text(before)
+        work.postern("commit", "spamd")
+        server.shutdown(socket.SHUT_RDWR)
+        server.close()
+    flags = b"Flags: no_log,no_stat\r\n"
+    assert [flags in h for h in heads] == [True, False]

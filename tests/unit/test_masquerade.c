@@ -410,6 +410,7 @@ test_prepend_and_skip(void **state)
 		{ "no header", "X: y\r\n", 0, 0, "X: y\r\n\r\n", 0 },
 		{ "no header, and one that is whole", "X: y\r\n\r\n", 0, 0,
 		    "X: y\r\n\r\n", 0 },
+		{ "all of it is gone", "", 0, 6, "\r\n", 6 },
 		{ "no header, nothing to add", "", 0, 0, "", 0 },
 	};
 

@@ -371,6 +371,10 @@ test_explain_names_the_places(void **state)
 			 "   - Filter at filters/message_filters:3\n"));
 	assert_non_null(strstr(text, "   - Policy at postern.yaml:22\n"));
 	assert_non_null(strstr(text, "   - Tests: A,B\n"));
+	assert_non_null(strstr(text, "\n   Looked at: \"x\"\n"));
+	end(d);
+	d = run("x", "cfo@example.com", "60", "clean");
+	assert_null(strstr(queue_text(d, false), "Looked at"));
 	end(d);
 }
 
