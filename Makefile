@@ -209,6 +209,8 @@ $O/fuzz/fuzz_dialog: $O/obj/smtp/dialog.o $O/obj/smtp/dialog_open.o \
 	$O/obj/smtp/transaction.o
 $O/fuzz/fuzz_session $O/fuzz/fuzz_qmqp: $(SMTPD_ENGINE)
 $O/fuzz/fuzz_proxy: $O/obj/smtpd/proxy.o
+$O/fuzz/fuzz_inspect: LDLIBS += -lmagic -larchive
+$O/fuzz/fuzz_inspect: $(INSPECT_LOOK)
 
 .PHONY: fuzz-bins fuzz
 fuzz-bins: $(FUZZ_BIN)

@@ -409,6 +409,8 @@ open_question(struct task *t, const struct need *need)
 	q->next = t->asks.open;
 	t->asks.open = q;
 	t->asks.asker = a;
+	if (t->asks.run == 0)
+		t->asks.run = q->number;
 	map_put_u64(&a->questions, q->number, q);
 	if (a->helpers[helper_of(q->id)] == NULL || send_question(q))
 		return true;

@@ -18,6 +18,7 @@ struct question;
 struct asks { /* of one task */
 	struct asker *asker;
 	struct question *open;
+	uint32_t run; /* for part_together(); 0: nothing was asked yet */
 };
 
 struct asker *asker_new(struct cleanup *);

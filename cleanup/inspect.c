@@ -33,15 +33,26 @@
 
 #define SIZE_LIMIT ((uint64_t)64 << 20)
 
+#define TOGETHER 64 /* messages whose parts come at a time */
+
 struct asked {
 	struct ipc *ipc;
 	uint32_t txn;
 };
 
+/* What messages have used up of their limits; the oldest is forgotten. */
+static struct together {
+	const struct ipc *ipc;
+	uint64_t number;
+	struct look_used used;
+} togethers[TOGETHER];
+static size_t n_togethers;
+
 static int setup(struct daemon *, struct err *);
 static const struct ipc_handler *on_peer(struct daemon *, enum program_kind,
     uint32_t worker, struct ipc *, void **arg);
 static int frame(void *, struct ipc *, struct ipc_frame *, struct err *);
+static struct look_used *used_by(const struct ipc *, uint64_t together);
 static bool read_all(int fd, uint64_t size, struct buf *);
 static void tell_text(void *arg, struct str);
 static void tell_member(void *arg, const struct inspect_member *);
@@ -91,8 +102,11 @@ frame(void *arg, struct ipc *ipc, struct ipc_frame *f, struct err *err)
 	(void)arg;
 	if (ipc_decode(f, &msg, NULL, err) == -1)
 		return -1;
+	look.used = used_by(ipc, msg.together);
 	buf_init(&bytes, SIZE_LIMIT + 1);
-	if (read_all(f->fds[0], msg.size, &bytes))
+	if (msg.size > SIZE_LIMIT)
+		out = (struct inspected){ .known = 1, .too_large = 1 };
+	else if (read_all(f->fds[0], msg.size, &bytes))
 		look_at(&look, buf_str(&bytes), &out);
 	buf_fini(&bytes);
 	ipc_send(ipc, IPC_INSPECTED, f->txn, &out);
@@ -101,11 +115,24 @@ frame(void *arg, struct ipc *ipc, struct ipc_frame *f, struct err *err)
 	return 0;
 }
 
+static struct look_used *
+used_by(const struct ipc *ipc, uint64_t together)
+{
+	struct together *t;
+
+	for (size_t i = 0; i < TOGETHER; i++)
+		if (togethers[i].ipc == ipc && togethers[i].number == together)
+			return &togethers[i].used;
+	t = &togethers[n_togethers++ % TOGETHER];
+	*t = (struct together){ .ipc = ipc, .number = together };
+	return &t->used;
+}
+
 /* A pipe, or whatever else is no file, is not waited for. */
 static bool
 read_all(int fd, uint64_t size, struct buf *out)
 {
-	char *p = size <= SIZE_LIMIT ? buf_room(out, (size_t)size + 1) : NULL;
+	char *p = buf_room(out, (size_t)size + 1);
 	ssize_t n = 1;
 
 	while (p != NULL && out->len < size && n > 0) {

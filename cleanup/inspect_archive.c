@@ -161,11 +161,11 @@ take(struct archive_reader *r, struct entry *e, struct buf *data,
 	size_t room = data->max - data->len;
 
 	e->size += block.n;
-	l->expanded += block.n;
+	l->used->expanded += block.n;
 	if (EVP_DigestUpdate(md, block.p, block.n) != 1)
 		panic("no SHA-256");
 	buf_add_str(data, str_sub(block, 0, room));
-	if (l->expanded > l->limits->max_expanded)
+	if (l->used->expanded > l->limits->max_expanded)
 		l->out->too_large = 1;
 	if (clock_mono_ms() > l->until)
 		l->out->timeout = 1;

@@ -39,10 +39,12 @@ look_at(struct look *l, struct str bytes, struct inspected *out)
 {
 	static uint8_t sha256[32];
 	struct seen s;
+	int64_t began;
 
 	*out = (struct inspected){ .known = 1 };
 	l->out = out;
-	l->until = clock_mono_ms() + (int64_t)l->limits->timeout * 1000;
+	began = clock_mono_ms();
+	l->until = began + (int64_t)l->limits->timeout * 1000 - l->used->ms;
 	if (EVP_Digest(bytes.p, bytes.n, sha256, NULL, EVP_sha256(), NULL) != 1)
 		panic("no SHA-256");
 	out->sha256 = (struct str){ (const char *)sha256, sizeof(sha256) };
@@ -55,6 +57,8 @@ look_at(struct look *l, struct str bytes, struct inspected *out)
 	if (out->archive || s.office)
 		open_up(l, bytes, s.type, 1);
 	out->readable = !out->archive && !out->locked && !out->corrupt;
+	out->too_large |= l->cut;
+	l->used->ms += clock_mono_ms() - began;
 }
 
 /* Open for good, so that what they are made of stays loaded. */
@@ -104,6 +108,8 @@ tell_text(struct look *l, struct str bytes, const struct seen *s)
 		office_text(l, bytes, s->type, &text);
 	else if (type_is_text(s->type))
 		buf_add_str(&text, str_sub(bytes, 0, LOOK_ONCE));
+	l->cut |= text.failed || l->told + text.len > LOOK_TEXT ||
+		  (type_is_text(s->type) && bytes.n > LOOK_ONCE);
 	if (text.len > 0 && l->told + text.len <= LOOK_TEXT) {
 		l->told += text.len;
 		l->text(l->arg, buf_str(&text));
@@ -161,7 +167,7 @@ list(struct look *l, struct archive_reader *r, struct entry *e, uint32_t depth,
 
 	if (!e->file || (office && !office_embeds(e->name)))
 		return true;
-	if (++l->members > l->limits->max_members) {
+	if (++l->used->members > l->limits->max_members) {
 		l->out->too_large = 1;
 		return false;
 	}

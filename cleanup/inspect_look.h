@@ -22,8 +22,16 @@
 #define LOOK_TEXT ((size_t)4 << 20) /* that is told of a file in all */
 #define LOOK_ONCE ((size_t)1 << 20) /* ... of one entry */
 
+/* What the parts of a message have used up of its limits. */
+struct look_used {
+	uint64_t expanded; /* bytes */
+	uint32_t members;
+	int64_t ms;
+};
+
 struct look {
 	const struct inspect_msg *limits;
+	struct look_used *used; /* by others before, and by this one */
 	/* Told as it is found: text belongs to the member, or to the end,
 	 * that comes next. */
 	void (*text)(void *arg, struct str);
@@ -31,14 +39,14 @@ struct look {
 	void *arg;
 	struct inspected *out;
 	int64_t until; /* monotonic ms */
-	uint64_t expanded;
-	uint32_t members;
-	size_t told; /* bytes of text */
+	size_t told;   /* bytes of text */
+	bool cut;      /* there was more */
 };
 
 /* Loads what the libraries would otherwise read from files later. */
 int look_setup(struct err *);
-/* Looks at a file; out is filled in. until and what follows it: 0. */
+/* Looks at a file; out is filled in. until and what follows it: 0. What could
+ * not be told in full is too large, but all else of it is told. */
 void look_at(struct look *, struct str bytes, struct inspected *out);
 
 /* --- inspect_type.c --- */

@@ -6,7 +6,7 @@
 
 #define HEADERS 5000 /* of entries, until we know what it is */
 
-static bool has_text(const char *name, const char *type);
+static bool has_text(const struct look *, const char *name, const char *type);
 static bool starts(const char *s, const char *with);
 static bool ends(const char *s, const char *with);
 static void strip(struct str xml, struct buf *text);
@@ -64,10 +64,11 @@ office_text(
 	while (!l->out->too_large && reader_next(r, &e)) {
 		if (ends(e.name, "vbaProject.bin"))
 			l->out->macros = 1;
-		if (e.locked || !has_text(e.name, type))
+		if (e.locked || !has_text(l, e.name, type))
 			continue;
 		buf_reset(&xml);
 		entry_read(r, &e, &xml);
+		l->cut |= xml.len < e.size;
 		strip(buf_str(&xml), text);
 	}
 	buf_fini(&xml);
@@ -81,8 +82,11 @@ office_embeds(const char *name)
 }
 
 static bool
-has_text(const char *name, const char *type)
+has_text(const struct look *l, const char *name, const char *type)
 {
+	/* title, author and what else somebody wrote about it */
+	if (starts(name, "docProps/"))
+		return l->limits->metadata && ends(name, ".xml");
 	for (size_t i = 0; i < NELEM(offices); i++)
 		if (strcmp(offices[i].type, type) == 0)
 			return ends(name, ".xml") &&

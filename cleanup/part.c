@@ -23,7 +23,8 @@ part_send(struct ipc *inspect, uint32_t txn, const struct task *t,
 	ok = fd != -1 && work_fact_content(&run, need, &header, &body, &mem) &&
 	     scan_put(fd, body);
 	if (ok) {
-		m = part_question(t->config, body.n);
+		m = part_question(
+		    t->config, body.n, part_together(t->asks.run, need->key));
 		ipc_send_fds(inspect, IPC_INSPECT, txn, &m, &fd, 1);
 	} else if (fd != -1) {
 		close(fd);

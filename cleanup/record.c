@@ -179,7 +179,8 @@ enqueue(struct task *t, struct subject *s, struct str gateway,
 		.protocol = e->protocol,
 		.date = str_of(clock_rfc5322(e->arrival, date)) };
 	struct str day = str_cut(&line.date, ',');
-	bool wanted = !(e->flags & ENV_NOTICE) && e->enters == ENTER_WHOLE &&
+	bool begins = e->enters == ENTER_WHOLE || e->enters == ENTER_ANEW;
+	bool wanted = !(e->flags & ENV_NOTICE) && begins &&
 		      (l == NULL || l->received_header);
 
 	/* the layout has no day of the week */

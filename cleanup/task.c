@@ -53,7 +53,8 @@ task_new(struct cleanup *c, struct mail *m, struct err *err)
 	if (t->has_body)
 		w.msg.body =
 		    str_sub(buf_str(&t->content), t->header.n, SIZE_MAX);
-	if (entry == ENTER_WHOLE || m->envelope.flags & ENV_NOTICE)
+	if (entry == ENTER_WHOLE || entry == ENTER_ANEW ||
+	    m->envelope.flags & ENV_NOTICE)
 		masquerade(t, &w);
 	work_begin(&t->run, &w, entry);
 	return t;

@@ -45,6 +45,9 @@ struct work_queue {
 	bool paused;
 	struct list waiting, failing, later, ready, sent;
 	size_t n_loaded; /* of those that wait, and can be unloaded */
+	size_t n_fresh;  /* of those that wait: came in this turn, */
+	unsigned rounds; /* which ends after so many */
+	struct loop_job one_more;
 	struct task *tasks;
 	size_t n_tasks, content; /* bytes in memory */
 	struct loop_timer *again, *later_again;
@@ -52,6 +55,9 @@ struct work_queue {
 
 static void list_put(struct list *, struct mail *);
 static struct mail *list_take(struct list *);
+static void begin_soon(struct work_queue *, struct mail *);
+static void one_more_round(void *arg);
+static void begin_fresh(struct work_queue *);
 static void turn_end(void *arg);
 static bool may_send(const struct work_queue *);
 static bool may_begin(const struct work_queue *);
@@ -85,6 +91,7 @@ workqueue_new(struct cleanup *c)
 	wq->sent.last = &wq->sent.first;
 	wq->again = loop_timer(c->daemon->loop, run_again, wq);
 	wq->later_again = loop_timer(c->daemon->loop, run_later, wq);
+	wq->one_more.cb = one_more_round;
 	loop_at_turn_end(c->daemon->loop, turn_end, wq);
 	return wq;
 }
@@ -106,6 +113,7 @@ workqueue_free(struct work_queue **wqp)
 		mail_free(&t->mail);
 		task_free(&t);
 	}
+	loop_undefer(&wq->one_more);
 	loop_timer_free(&wq->again);
 	loop_timer_free(&wq->later_again);
 	free(wq);
@@ -119,11 +127,33 @@ workqueue_add(struct work_queue *wq, struct mail *m)
 	    wq->cleanup->daemon->stats, STATS_GAUGE_workqueue_messages, 1);
 	/* In order: nobody overtakes those that wait. A sinkhole does not
 	 * get so far. */
-	if ((wq->waiting.n > 0 || wq->ready.n > 0 || !may_begin(wq)) &&
-	    !(m->envelope.flags & ENV_SINKHOLE))
+	if (m->envelope.flags & ENV_SINKHOLE)
+		begin(wq, m);
+	else if (wq->waiting.n > wq->n_fresh || wq->ready.n > 0 ||
+		 wq->n_fresh == PER_TURN || !may_begin(wq))
 		wait_in(wq, &wq->waiting, m);
 	else
-		begin(wq, m);
+		begin_soon(wq, m);
+}
+
+/*
+ * When all that this turn had to say is said: that it was accepted must not
+ * wait for the stages, nor be lost when one of them is our end.
+ */
+static void
+begin_soon(struct work_queue *wq, struct mail *m)
+{
+	wq->n_loaded += can_unload(m);
+	list_put(&wq->waiting, m);
+	wq->n_fresh++;
+	wq->rounds = 2;
+	loop_defer(wq->cleanup->daemon->loop, &wq->one_more);
+}
+
+static void
+one_more_round(void *arg)
+{
+	(void)arg;
 }
 
 void
@@ -234,11 +264,22 @@ turn_end(void *arg)
 	struct work_queue *wq = arg;
 	struct mail *m;
 
+	begin_fresh(wq);
 	if (wq->sent.n == 0 || wq->qmgr == NULL || ipc_queued(wq->qmgr) > 0 ||
 	    ipc_is_deaf(wq->qmgr))
 		return;
 	while ((m = list_take(&wq->sent)) != NULL)
 		mail_free(&m);
+}
+
+/* The hooks of a turn run again when what was to be sent is sent. */
+static void
+begin_fresh(struct work_queue *wq)
+{
+	if (wq->rounds == 0 || --wq->rounds > 0)
+		return;
+	wq->n_fresh = 0;
+	workqueue_run(wq);
 }
 
 static bool

@@ -226,6 +226,8 @@ send_envelope(struct release *r, const struct qmessage *qm)
 		e.enters = ENTER_DELIVERY;
 	else if (!is_of(r->stored, QUARANTINE_UNPROCESSABLE))
 		e.enters = ENTER_RELEASED;
+	else if (e.enters == ENTER_WHOLE)
+		e.enters = ENTER_ANEW;
 	e.flags &= ENV_8BITMIME | ENV_SMTPUTF8 | ENV_NOTICE;
 	if (qm->route.bounce_profile.n > 0)
 		e.bounce_profile = qm->route.bounce_profile;

@@ -43,7 +43,7 @@ static struct {
 } inspect;
 
 static bool ask(const struct config *, const struct trace_want *,
-    struct fact_answer *, struct arena *mem);
+    uint64_t together, struct fact_answer *, struct arena *mem);
 static bool start(void);
 static bool spawn(int *channel);
 static void run_program(int channel) __attribute__((noreturn));
@@ -65,10 +65,15 @@ trace_inspect(
 	struct fact_answer fact = { .id = FACT_PART,
 		.meta = { FACT_FAILED, FACT_LOOKED_UP } };
 	struct str key = arena_str(mem, x->key);
-	bool done = false;
+	static uint32_t run;
+	bool done = false, first = true;
 
+	for (const struct fact_answer *a = in->facts.answers; a != NULL;
+	     a = a->next)
+		first &= a->id != FACT_PART;
+	run += first;
 	for (int i = 0; i < PART_TRIES && !done; i++)
-		done = ask(in->config, x, &fact, mem);
+		done = ask(in->config, x, part_together(run, key), &fact, mem);
 	if (!done || fact.meta.state != FACT_KNOWN)
 		fact_fail(&in->facts, mem, FACT_PART, key);
 	else
@@ -78,10 +83,10 @@ trace_inspect(
 
 /* False: it ended over that. */
 static bool
-ask(const struct config *c, const struct trace_want *x,
+ask(const struct config *c, const struct trace_want *x, uint64_t together,
     struct fact_answer *fact, struct arena *mem)
 {
-	struct inspect_msg msg = part_question(c, x->body.n);
+	struct inspect_msg msg = part_question(c, x->body.n, together);
 	int fd;
 
 	if (inspect.pid == 0 && !start())

@@ -131,7 +131,7 @@ enum dsn_notify { /* bits of rcpt.notify */
 	F(S, U32, generation, 25)    /* LOP-05: copies of copies */            \
 	F(S, STR, user, AUTH_ID_MAX) /* who authenticated; empty: nobody */    \
 	F(S, STR, country, 3)        /* of the client; empty: not known */     \
-	F(S, U8, enters, 2)          /* enum work_entry (pipeline/work.h) */   \
+	F(S, U8, enters, 3)          /* enum work_entry (pipeline/work.h) */   \
 	F(S, U32, skip, 0)           /* SKIP_* (filter/work.h): after a        \
 				      * quarantine, as these are: */           \
 	F(S, STR, alt_mailhost, DOMAIN_MAX) /* as of MESSAGE; or empty */      \
@@ -366,7 +366,8 @@ enum scan_kind { SCAN_SPAM, SCAN_VIRUS };
 
 /*
  * cleanup -> inspect: one part of a message, its decoded bytes in a memory
- * file, and the limits of looking at it (workqueue 2.12). inspect answers with
+ * file, and the limits of looking at it (workqueue 2.12), which are those of
+ * all parts `together`. inspect answers with
  * an INSPECT_MEMBER for each file in it, depth first, and INSPECTED at the
  * end; pieces of text (INSPECT_TEXT) come before what they were found in.
  */
@@ -376,7 +377,9 @@ enum scan_kind { SCAN_SPAM, SCAN_VIRUS };
 	F(S, U32, max_depth, 0)                                                \
 	F(S, U32, max_members, 0)                                              \
 	F(S, U64, max_expanded, 0)                                             \
-	F(S, U32, timeout, 600) /* s */
+	F(S, U32, timeout, 600) /* s */                                        \
+	F(S, U8, metadata, 1)   /* properties are text, too */                 \
+	F(S, U64, together, 0)  /* parts of one message have its number */
 #define REC_INSPECT_MEMBER(S, F, L)                                            \
 	F(S, STR, name, INSPECT_NAME_MAX)                                      \
 	F(S, STR, filetype, 16)                                                \

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/mem.h"
 
 #define SHARE 4 /* of the memory that all facts may take, for these */
@@ -32,7 +33,7 @@ part_time(const struct config *c)
 }
 
 struct inspect_msg
-part_question(const struct config *c, uint64_t size)
+part_question(const struct config *c, uint64_t size, uint64_t together)
 {
 	const struct scan_settings *s = &c->work.scan;
 
@@ -40,7 +41,17 @@ part_question(const struct config *c, uint64_t size)
 		.max_depth = s->max_depth,
 		.max_members = s->max_members,
 		.max_expanded = s->max_expanded,
-		.timeout = s->timeout };
+		.timeout = s->timeout,
+		.metadata = s->metadata,
+		.together = together };
+}
+
+uint64_t
+part_together(uint32_t run, struct str key)
+{
+	struct str version = str_cut(&key, '/');
+
+	return (uint64_t)run << 32 | hash_crc32c(0, version.p, version.n);
 }
 
 int

@@ -15,8 +15,12 @@
 
 /* ms that it may take. */
 int64_t part_time(const struct config *);
-/* The question about a part of that many bytes. */
-struct inspect_msg part_question(const struct config *, uint64_t size);
+/* The question about a part of that many bytes. together: part_together(). */
+struct inspect_msg part_question(
+    const struct config *, uint64_t size, uint64_t together);
+/* The number of all parts of a message in that version (work_key). run:
+ * another one whenever they are asked about anew. */
+uint64_t part_together(uint32_t run, struct str key);
 
 struct part_told; /* what has come of an answer */
 

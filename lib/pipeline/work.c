@@ -30,6 +30,7 @@ static const char *const begins[] = {
 	[ENTER_WHOLE] = "",
 	[ENTER_RELEASED] = "released",
 	[ENTER_DELIVERY] = NULL,
+	[ENTER_ANEW] = "",
 };
 
 static size_t first_stage(enum work_entry);

@@ -67,7 +67,8 @@ struct work_run {
 enum work_entry {
 	ENTER_WHOLE,    /* W2 */
 	ENTER_RELEASED, /* W5: from a quarantine */
-	ENTER_DELIVERY  /* W16: copies, notices */
+	ENTER_DELIVERY, /* W16: copies, notices */
+	ENTER_ANEW      /* W2: from a quarantine, but nothing was done yet */
 };
 
 /* The table, for trace, docs and tests. */

@@ -60,7 +60,9 @@ static struct heard
 look(struct str bytes, const struct inspect_msg *limits)
 {
 	struct heard h = { 0 };
+	struct look_used used = { 0 };
 	struct look l = { .limits = limits,
+		.used = &used,
 		.text = hear_text,
 		.member = hear_member,
 		.arg = &h };

@@ -1,0 +1,89 @@
+"""A message that ends whoever is at it: three times, then it is held."""
+import os
+import shutil
+import signal
+import tempfile
+import time
+
+import pytest
+
+from conftest import CONFIG
+from sink import Sink
+from suite import Suite, wait_for
+
+# Expressions that come to their limits on each line: they keep a worker busy.
+SLOW = CONFIG + """
+scanning: {bypass_on_error: no, quarantine_on_error: no}
+"""
+FILTERS = "".join(
+    'slow%d: if (subject == "slow" and only-body-contains("^(a|aa){%d,}$", 1)) '
+    '{ no-op(); }\n' % (i, i + 1) for i in range(300))
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+@pytest.fixture
+def gateway():
+    folder = tempfile.mkdtemp(prefix="postern-test.", dir="/var/tmp")
+    with Suite(os.path.join(folder, "s"), SLOW, start=False) as postern:
+        file = postern.root / "etc/filters/message_filters"
+        file.parent.mkdir()
+        file.parent.chmod(0o755)
+        file.write_text(FILTERS)
+        file.chmod(0o644)
+        postern.start()
+        with Sink(postern.sink_port) as sink:
+            postern.sink = sink
+            yield postern
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def busy(postern, seconds):
+    """The cleanup worker that has worked for so long, if there is one."""
+    for name, pid in postern.pids().items():
+        if not name.startswith("cleanup"):
+            continue
+        try:
+            with open("/proc/%d/stat" % pid) as f:
+                fields = f.read().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[11]) + int(fields[12]) > seconds * TICKS:
+            return pid
+    return None
+
+
+def send(postern, subject, body):
+    with postern.client() as c:
+        code, text = c.mail("s@client.test", ["anna@example.com"],
+                            b"Subject: " + subject + b"\r\n\r\n" + body)
+        assert code == 250, text
+    return int(text[0].split("Message ")[1].split()[0])
+
+
+@pytest.mark.long
+def test_mim_12_poison_01_a_message_that_ends_workers_is_held(gateway):
+    mid = send(gateway, b"slow", (b"a" * 60 + b"x\r\n") * 1000)
+    for n in range(3):
+        pid = wait_for("a worker at it", lambda: busy(gateway, 1.5))
+        os.kill(pid, signal.SIGKILL)
+        wait_for("its end", lambda: pid not in gateway.pids().values())
+    gateway.wait_log("MID %d: a worker ended while it was at it (3 of 3)" % mid)
+    gateway.wait_log('MID %d quarantined to "Unprocessable"' % mid)
+    gateway.wait_log("MID %d ended cleanup 3 times" % mid)
+    # everybody else's mail goes its way, with the count over restarts
+    send(gateway, b"other", b"hello\r\n")
+    wait_for("the other one", lambda: len(gateway.sink.messages) == 1)
+    gateway.stop()
+    gateway.start()
+    (held,) = gateway.ask("quarantine", "search", "Unprocessable")["messages"]
+    assert held["mid"] == mid
+    # Released, it runs as if it had just come: with filters that let it pass.
+    file = gateway.root / "etc/filters/message_filters"
+    file.write_text('seen: if (true) { insert-header("X-Seen", "yes"); }\n')
+    gateway.postern("commit", "filters")
+    gateway.postern("quarantine", "release", "Unprocessable", str(mid))
+    wait_for("the released one", lambda: len(gateway.sink.messages) == 2)
+    body = gateway.sink.messages[1].body
+    assert b"X-Seen: yes\r\n" in body and b"Subject: slow\r\n" in body
+    head = body.partition(b"\r\n\r\n")[0]
+    assert head.count(b"Received:") == 1
