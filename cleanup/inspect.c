@@ -18,13 +18,15 @@
  * CONFIGURATION
  *	None of its own: the limits of `scan` come with each question.
  * DIAGNOSTICS
- *	A file that ends it is tried again twice, and then cannot be scanned.
+ *	A file that ends it, or never ends, is tried again twice, and then
+ *	cannot be scanned.
  * SEE ALSO
  *	postern-cleanup(8), postern-filters(5), postern.yaml(5)
  */
 #include <errno.h>
 #include <malloc.h>
 #include <stdlib.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -32,6 +34,7 @@
 #include "program/program.h"
 
 #define SIZE_LIMIT ((uint64_t)64 << 20)
+#define GRACE      2 /* s over the time of a question, for what never ends */
 
 #define TOGETHER 64 /* messages whose parts come at a time */
 
@@ -52,6 +55,7 @@ static int setup(struct daemon *, struct err *);
 static const struct ipc_handler *on_peer(struct daemon *, enum program_kind,
     uint32_t worker, struct ipc *, void **arg);
 static int frame(void *, struct ipc *, struct ipc_frame *, struct err *);
+static void set_alarm(uint32_t seconds);
 static struct look_used *used_by(const struct ipc *, uint64_t together);
 static bool read_all(int fd, uint64_t size, struct buf *);
 static void tell_text(void *arg, struct str);
@@ -103,6 +107,7 @@ frame(void *arg, struct ipc *ipc, struct ipc_frame *f, struct err *err)
 	if (ipc_decode(f, &msg, NULL, err) == -1)
 		return -1;
 	look.used = used_by(ipc, msg.together);
+	set_alarm(msg.timeout + GRACE);
 	buf_init(&bytes, SIZE_LIMIT + 1);
 	if (msg.size > SIZE_LIMIT)
 		out = (struct inspected){ .known = 1, .too_large = 1 };
@@ -112,7 +117,17 @@ frame(void *arg, struct ipc *ipc, struct ipc_frame *f, struct err *err)
 	ipc_send(ipc, IPC_INSPECTED, f->txn, &out);
 	malloc_trim(0); /* one large file must not be kept for ever */
 	ipc_flush(ipc); /* before the next question, which may be the last */
+	set_alarm(0);
 	return 0;
+}
+
+/* A library that never comes back ends us, as one that crashes does. 0: off. */
+static void
+set_alarm(uint32_t seconds)
+{
+	struct itimerval limit = { .it_value = { .tv_sec = seconds } };
+
+	(void)setitimer(ITIMER_REAL, &limit, NULL);
 }
 
 static struct look_used *

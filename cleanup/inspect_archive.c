@@ -68,8 +68,12 @@ reader_open(struct look *l, struct str bytes, const char *type)
 	}
 	if (rc == ARCHIVE_OK)
 		rc = archive_read_open_memory(r->archive, bytes.p, bytes.n);
-	if (rc != ARCHIVE_OK)
-		broken(r);
+	if (rc != ARCHIVE_OK) {
+		/* of what was never opened the library must not be asked */
+		l->out->corrupt = 1;
+		archive_read_free(r->archive);
+		r->archive = NULL;
+	}
 	return r;
 }
 

@@ -46,6 +46,8 @@ const struct part_fact *content_fact(
 #define NEEDED_CONTENT 2u
 bool content_is_lacking(
     struct eval *, const struct part_fact *, unsigned needed);
+/* Is it, or is in it, a document whose text is not looked into? Likewise. */
+bool content_is_unread(struct eval *, const struct part_fact *);
 /* Could the message be taken apart wholly? If not, that is a failure. */
 bool content_is_apart(struct eval *);
 /* May an attachment of that size and depth be scanned? Likewise. */

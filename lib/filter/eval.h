@@ -106,6 +106,7 @@ enum failure {
 	FAIL_TIME,
 	FAIL_CORRUPT,
 	FAIL_LOCKED,    /* with a password */
+	FAIL_FORMAT,    /* a document whose text nobody here can read */
 	FAIL_STRUCTURE, /* parts cannot be told apart, to drop some */
 	FAIL_ELSEWHERE, /* a part of a message, or an address of one */
 	FAIL_FOREIGN,   /* encoded in a way that is not decoded */

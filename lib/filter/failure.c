@@ -8,12 +8,14 @@
 static const struct {
 	const char *text; /* as the log has it */
 	bool fatal;       /* the filter, not the message, came to an end */
+	bool common;      /* told, but nothing to hold a message for */
 } failures[FAILURES] = {
 	[FAIL_SIZE] = { "Size Limit Exceeded", false },
 	[FAIL_DEPTH] = { "Scan Depth Exceeded", false },
 	[FAIL_TIME] = { "Scan Timeout", false },
 	[FAIL_CORRUPT] = { "Corrupt Data", false },
 	[FAIL_LOCKED] = { "Encrypted Data", false },
+	[FAIL_FORMAT] = { "Format Not Read", .common = true },
 	[FAIL_STRUCTURE] = { "Cannot Be Taken Apart", false },
 	[FAIL_ELSEWHERE] = { "Content Is Elsewhere", false },
 	[FAIL_FOREIGN] = { "Unknown Encoding", false },
@@ -72,6 +74,23 @@ content_is_lacking(struct eval *e, const struct part_fact *f, unsigned needed)
 }
 
 bool
+content_is_unread(struct eval *e, const struct part_fact *f)
+{
+	static const char *const types[] = { "pdf", "doc", "xls", "ppt", "ole",
+		"rtf", "mdb", "mpp", "pub", "wps" };
+	bool unread = false;
+
+	for (size_t i = 0; i < NELEM(types); i++) {
+		unread |= str_is(f->filetype, types[i]);
+		for (size_t k = 0; k < f->n_members; k++)
+			unread |= str_is(f->members[k].filetype, types[i]);
+	}
+	if (unread)
+		eval_fails(e, FAIL_FORMAT);
+	return unread;
+}
+
+bool
 content_is_apart(struct eval *e)
 {
 	static const struct {
@@ -103,6 +122,9 @@ eval_failed(struct eval *e)
 
 	/* what becomes of those has a setting of its own */
 	about &= ~(1u << FAIL_STRUCTURE);
+	for (size_t i = 0; i < FAILURES; i++)
+		if (failures[i].common)
+			about &= ~(1u << i);
 	if (about != 0 && s->hold_on_error && e->w->end == WORK_GOES_ON)
 		eval_holds(e);
 }
@@ -115,7 +137,7 @@ eval_holds(struct eval *e)
 	if (is_held(e->w, policy))
 		return;
 	for (size_t i = 0; i < FAILURES && why.n == 0; i++)
-		if (e->failed & (1u << i))
+		if (!failures[i].common && e->failed & (1u << i))
 			why = str_of(failures[i].text);
 	work_hold(
 	    e->w, (struct work_hold){ .quarantine = policy,

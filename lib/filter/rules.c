@@ -166,8 +166,10 @@ const struct rule_def filter_rules[] = {
 	    .help = "The body has n matches." },
 	{ "attachment-contains", .args = { PATTERN, THRESHOLD }, .cost = 4,
 	    SCAN,
-	    .help = "Attachments have n matches; in documents and "
-		    "archives too." },
+	    .help = "Attachments have n matches; in archives and in docx, "
+		    "xlsx and pptx documents too. The text of PDF files and "
+		    "of doc, xls and ppt is not read: a line of the log "
+		    "says so." },
 	{ "attachment-binary-contains",
 	    .args = { { .type = ARG_REGEX_BYTES, .name = "regex" } }, .cost = 4,
 	    SCAN, .help = "The bytes of an attachment match." },

@@ -148,7 +148,8 @@ file_score(struct eval *e, const struct pattern *p,
 	*score = text_score(e, p, f->text, enough);
 	for (size_t i = 0; i < f->n_members && *score < enough; i++)
 		*score += text_score(e, p, f->members[i].text, enough - *score);
-	if (*score < enough && content_is_lacking(e, f, NEEDED_CONTENT))
+	if (*score < enough && (content_is_lacking(e, f, NEEDED_CONTENT) ||
+				   content_is_unread(e, f)))
 		return unscanned(e, enough, score);
 	return truth_of(*score >= enough);
 }

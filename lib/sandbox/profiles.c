@@ -64,7 +64,7 @@ static const struct sandbox_profile profiles[] = {
 	/* libraries that take strangers' files apart: its channels, no more */
 	{ .program = "inspect",
 	    .account = "postern-inspect",
-	    .calls = SB_FDS_RECV,
+	    .calls = SB_FDS_RECV | SB_TIMER,
 	    .nofile = 1024,
 	    .data = 512 * MIB },
 	/* the child of the command that looks at a message (ADM-10) */
@@ -88,6 +88,7 @@ static const char *const base_calls[] = { "read", "readv", "write", "writev",
 	"membarrier", "recvfrom", "sendto", "getsockopt", "shutdown",
 	"getsockname", "getpeername", NULL };
 static const char *const fds_recv[] = { "recvmsg", "sendmsg", NULL };
+static const char *const timers[] = { "setitimer", NULL };
 static const char *const accepting[] = { "accept4", NULL };
 static const char *const connecting[] = { "bind", "connect", NULL };
 static const char *const files_read[] = { "openat", "newfstatat", "getdents64",
@@ -104,6 +105,7 @@ static const char *const udp[] = { "sendmmsg", "recvmmsg", NULL };
 const struct sandbox_group sandbox_groups[] = {
 	{ 0, base_calls },
 	{ SB_FDS_RECV, fds_recv },
+	{ SB_TIMER, timers },
 	{ SB_ACCEPT, accepting },
 	{ SB_CONNECT, connecting },
 	{ SB_UNIX, connecting },

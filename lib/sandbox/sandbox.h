@@ -27,6 +27,7 @@
 #define SB_SYNC        (1u << 6) /* fsync, fdatasync, fallocate */
 #define SB_SENDFILE    (1u << 7)
 #define SB_MEMFD       (1u << 11) /* files in memory, without a name */
+#define SB_TIMER       (1u << 12) /* setitimer: a limit of its own */
 #define SB_THREADS     (1u << 8)  /* clone for threads, before or after */
 #define SB_JIT         (1u << 9)  /* writable-executable memory */
 #define SB_UDP         (1u << 10) /* sendto, recvfrom, sendmmsg */

@@ -37,7 +37,8 @@
 #define NOHOLD 4u
 
 /* fact: what inspection says of part 2, in letters: L too large, D too deep,
- * T timeout, C corrupt, P locked, p a locked member, X it failed. */
+ * T timeout, C corrupt, P locked, p a locked member, F a member is a PDF, X it
+ * failed. */
 static const struct {
 	const char *rule, *message, *fact;
 	unsigned settings;
@@ -67,6 +68,14 @@ static const struct {
 	    "Size Limit Exceeded", NULL },
 	{ "attachment-contains(\"x\")", ZIP, "L", ASSUME, true,
 	    "Size Limit Exceeded", "message filter:f, Size Limit Exceeded" },
+	/* told, and no reason to hold it */
+	{ "attachment-contains(\"x\")", ZIP, "F", 0, false, "Format Not Read",
+	    NULL },
+	{ "attachment-contains(\"x\")", ZIP, "F", ASSUME, true,
+	    "Format Not Read", NULL },
+	{ "attachment-filetype == \"exe\"", ZIP, "F", 0, false, "", NULL },
+	{ "attachment-contains(\"x\")", ZIP, "FC", 0, false, "Corrupt Data",
+	    "message filter:f, Corrupt Data" },
 	/* what is found needs no scan to the end */
 	{ "attachment-filename == \"zip$\"", ZIP, "L", 0, true, "", NULL },
 	{ "attachment-filename == \"exe$\"", ZIP, "L", 0, false,
@@ -151,7 +160,7 @@ tell(struct run_world *w, const char *fact)
 	struct part_member *m = arena_alloc(&w->mem, sizeof(*m));
 
 	*m = (struct part_member){ .name = STR("in.txt"),
-		.filetype = STR(""),
+		.filetype = strchr(fact, 'F') != NULL ? STR("pdf") : STR(""),
 		.text = STR(""),
 		.locked = strchr(fact, 'p') != NULL };
 	*f = (struct part_fact){ .filetype = STR("zip"),
