@@ -2,8 +2,8 @@
  * regex.c - the only file that knows PCRE2
  *
  * The interpreter runs, not compiled code: that would need memory that can be
- * written and executed, which no program's sandbox gives away lightly
- * (DESIGN 9.7).
+ * written and executed, and was measured not to be worth it
+ * (docs/decisions/expressions.md).
  */
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include "filter/regex.h"
