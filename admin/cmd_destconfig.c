@@ -60,6 +60,8 @@ static const struct objects_form form = {
 		    NULL },
 		{ "dane", "Select the DANE support for this domain:", NULL,
 		    NULL },
+		{ "mta_sts", "Follow the MTA-STS policies of domains?", NULL,
+		    NULL },
 		{ "bounce_profile",
 		    "Enter the bounce profile to apply to this domain:", NULL,
 		    NULL },

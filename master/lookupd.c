@@ -38,8 +38,10 @@
 #include "lookup/overrun.h"
 #include "lookup/probe.h"
 #include "lookup/scan.h"
+#include "lookup/sts.h"
 #include "master/lookupd_outbreak.h"
 #include "program/program.h"
+#include "tls/client.h"
 
 struct lookupd {
 	struct daemon *daemon;
@@ -48,6 +50,7 @@ struct lookupd {
 	struct probes *probes;
 	struct scans *scans;
 	struct outbreak *outbreak;
+	struct sts *sts;
 	struct asker *askers;
 };
 
@@ -60,7 +63,8 @@ struct asker {
 	bool admin;         /* wants JSON */
 	struct query query; /* its name points to `name` */
 	char name[DOMAIN_MAX + 1];
-	struct lookup *lookup; /* one of the three */
+	struct lookup *lookup; /* one of the four */
+	struct sts_asking *sts;
 	struct probing *probing;
 	struct scanning *scanning;
 };
@@ -87,6 +91,7 @@ static void on_answer(void *arg, const struct answer *);
 static void on_probe_done(void *arg, const struct probe_done *);
 static void on_scanned(void *arg, const struct scanned *);
 static void asker_free(struct asker *);
+static void on_no_policy(struct str domain, const char *why);
 static void on_costly(void *arg, struct str domain);
 static void command_flush(
     struct lookupd *, struct ipc *, const struct word *, size_t n);
@@ -152,6 +157,8 @@ setup(struct daemon *d, struct err *err)
 	self->probes = probes_new(d->loop, self->lookups, client_tls_new(NULL));
 	self->scans = scans_new(d->loop, self->lookups);
 	self->outbreak = outbreak_new(d, self->lookups);
+	self->sts = sts_new(d->loop, self->lookups,
+	    http_new(d->loop, tls_authorities()), on_no_policy);
 	return 0;
 }
 
@@ -243,6 +250,7 @@ forget_asker(struct lookupd *self, struct ipc *ipc)
 		if (a->ipc != ipc)
 			continue;
 		lookup_cancel(&a->lookup);
+		sts_stop(&a->sts);
 		probe_stop(&a->probing);
 		scan_stop(&a->scanning);
 		asker_free(a);
@@ -259,7 +267,10 @@ ask(struct lookupd *self, struct ipc *ipc, uint32_t txn, bool admin,
 	a->query = *query;
 	str_copy(a->name, sizeof(a->name), query->name);
 	a->query.name = str_of(a->name);
-	a->lookup = lookup_ask(self->lookups, &a->query, on_answer, a);
+	if (query->kind == LOOKUP_STS)
+		a->sts = sts_ask(self->sts, &a->query, on_answer, a);
+	else
+		a->lookup = lookup_ask(self->lookups, &a->query, on_answer, a);
 }
 
 static void
@@ -334,6 +345,17 @@ asker_free(struct asker *a)
 	if (a->next != NULL)
 		a->next->prev = a->prev;
 	free(a);
+}
+
+static void
+on_no_policy(struct str domain, const char *why)
+{
+	char text[DOMAIN_MAX + 300];
+
+	snprintf(text, sizeof(text),
+	    "The MTA-STS policy of %.*s cannot be had: %.200s", STR_ARG(domain),
+	    why);
+	EMIT(NOTICE, .text = str_of(text));
 }
 
 static void
@@ -463,6 +485,7 @@ record_json(enum lookup_kind kind, const struct dns_rr *rr)
 		    o, "address", json_string(ip_text(&rr->ip, ip)));
 		break;
 	case LOOKUP_TLSA:
+	case LOOKUP_STS:
 	case LOOKUP_TXT:
 		json_object_set_new(o, "text", text_json(rr->text));
 		break;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "lookup/sts_policy.h"
 #include "qmgr/deliver.h"
 #include "qmgr/limits.h"
 #include "qmgr/retry.h"
@@ -22,6 +23,8 @@ static bool may_use(
 static struct address *address_of(const struct conn *);
 static void say_session(const struct qmgr *, struct conn *,
     const struct address *, struct session *);
+static void say_sts(const struct qmgr *, struct conn *, const struct address *,
+    struct session *);
 static void say_tls(const struct qmgr *, struct conn *, const struct address *,
     struct session *);
 static const struct interface *interface_of(
@@ -315,6 +318,10 @@ say_tls(const struct qmgr *q, struct conn *c, const struct address *a,
 		s->tlsas = (struct codec_list){ a->n_tlsas, a->tlsas };
 		return;
 	}
+	if (a->sts != STS_NONE && !TLS_LEVEL_MUST_VERIFY(c->tls)) {
+		say_sts(q, c, a, s);
+		return;
+	}
 	if (!TLS_LEVEL_MUST(c->tls) && a->clear_until > q->now)
 		c->tls = TLS_LEVEL_OFF;
 	s->tls = (uint8_t)c->tls;
@@ -323,6 +330,23 @@ say_tls(const struct qmgr *q, struct conn *c, const struct address *a,
 	s->tls_name = str_of(c->dest->name);
 	if (c->tls != TLS_LEVEL_VERIFY_HOSTED && a->route_host != NULL)
 		s->tls_name2 = str_of(a->route_host);
+}
+
+/* RFC 8461: the host's own name, for which the policy vouches. While it is
+ * being tested, what is wrong is logged and mail goes all the same. */
+static void
+say_sts(const struct qmgr *q, struct conn *c, const struct address *a,
+    struct session *s)
+{
+	bool enforce = a->sts == STS_ENFORCE;
+
+	if (enforce)
+		c->tls = TLS_LEVEL_REQUIRED_VERIFY;
+	else if (c->tls != TLS_LEVEL_REQUIRED)
+		c->tls = a->clear_until > q->now ? TLS_LEVEL_OFF
+						 : TLS_LEVEL_PREFERRED_VERIFY;
+	s->tls = (uint8_t)c->tls;
+	s->tls_name = str_of(a->host);
 }
 
 /* The virtual gateway's interface, or the next one of its group, that speaks

@@ -55,6 +55,7 @@ struct address {
 	uint32_t n_conns, window;
 	struct window sent;
 	uint32_t fail_code; /* last failure was this greeting; 0: other */
+	uint8_t sts;        /* enum sts_mode: its own name must be proven */
 	bool dane;          /* TLS is a must, and one of these must fit */
 	struct tlsa *tlsas;
 	size_t n_tlsas;

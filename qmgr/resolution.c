@@ -12,7 +12,7 @@
 
 /* What keeps addresses from a list. */
 struct refused {
-	bool self, unroutable, soft, family, dane;
+	bool self, unroutable, soft, family, dane, sts;
 };
 
 static int by_preference(const void *, const void *);
@@ -25,6 +25,7 @@ static void add_host(struct qmgr *, struct dest *, const struct target *,
 static bool has_dane(const struct target *, const struct mx_host *);
 static bool may_trust(
     const struct dest *, const struct target *, const struct mx_host *);
+static bool in_policy(const struct target *, const struct mx_host *);
 static void set_tlsas(struct hosts *, struct address *, const struct mx_host *);
 static uint32_t order_of(const struct dest *, const struct target *,
     const struct mx_host *, bool v4);
@@ -129,7 +130,7 @@ resolution_make(
 	} else {
 		ttl = CACHE_MIN;
 		set_failure(d, t, n_targets, &no);
-		if (no.dane)
+		if (no.dane || no.sts)
 			dest_error(&d->last_tls, q->wall, &(struct ip){ 0 },
 			    "000", str_of(d->why));
 	}
@@ -201,6 +202,11 @@ add_host(struct qmgr *q, struct dest *d, const struct target *t,
 		no->dane = true;
 		return;
 	}
+	if (!has_dane(t, host) && t->sts == STS_ENFORCE &&
+	    !in_policy(t, host)) {
+		no->sts = true;
+		return;
+	}
 	for (size_t i = 0; i < host->n_ips; i++) {
 		struct address *a = &h->v[h->n];
 		bool v4 = ip_is_v4(&host->ips[i]);
@@ -223,6 +229,7 @@ add_host(struct qmgr *q, struct dest *d, const struct target *t,
 		a->preference = t->has_mx ? host->preference : t->priority;
 		a->host = name;
 		a->route_host = routed;
+		a->sts = (uint8_t)t->sts;
 		if (has_dane(t, host))
 			set_tlsas(h, a, host);
 		a->window = 1;
@@ -248,6 +255,15 @@ may_trust(
 	if (d->limits->dane == DANE_MANDATORY)
 		return has_dane(t, host);
 	return host->dane != HOST_DANE_FAILED || host->insecure;
+}
+
+static bool
+in_policy(const struct target *t, const struct mx_host *host)
+{
+	for (size_t i = 0; i < t->n_sts_mx; i++)
+		if (sts_matches(t->sts_mx[i], host->name))
+			return true;
+	return false;
 }
 
 static void
@@ -345,6 +361,9 @@ set_failure(
 	if (no->dane)
 		set_why(d, RESOLUTION_SOFT, CAUSE_NETWORK, name,
 		    "DANE: no host has validated TLSA records");
+	else if (no->sts)
+		set_why(d, RESOLUTION_SOFT, CAUSE_NETWORK, name,
+		    "MTA-STS: no host is in the policy");
 	else if (no->soft || n == 0 || t[0].routed)
 		set_why(d, RESOLUTION_SOFT, CAUSE_NETWORK, name, "ServFail");
 	else if (no->family || (t[0].end == TARGET_FOUND && !wants_both(d)))

@@ -8,6 +8,7 @@
 #ifndef QMGR_RESOLUTION_H
 #define QMGR_RESOLUTION_H
 
+#include "lookup/sts_policy.h"
 #include "qmgr/resolve.h"
 
 /* 1,000 targets of a route, each with its hosts: the arena's limit. */
@@ -48,6 +49,9 @@ struct target {
 	bool has_mx;
 	uint32_t ttl; /* of the MX records */
 	bool secure;  /* they, or that there are none, were validated */
+	enum sts_mode sts;
+	struct str *sts_mx; /* patterns of its hosts */
+	size_t n_sts_mx;
 };
 
 /* The MX records, best first, at most RESOLVE_MX_MAX; null MX. */

@@ -36,6 +36,7 @@ static void ask_addresses(
     struct qmgr *, struct dest *, struct target *, struct mx_host *);
 static void take_mx(struct qmgr *, struct question *, const struct answer *);
 static void take_addresses(struct question *, const struct answer *);
+static void take_policy(struct question *, const struct answer *);
 static void take_tlsas(struct question *, const struct answer *);
 static void say_failure(const struct question *, const struct answer *);
 static void finish(struct qmgr *, struct dest *);
@@ -73,7 +74,9 @@ resolve_answer(struct qmgr *q, uint32_t txn, const struct answer *a)
 	qu->txn = 0;
 	if (a->end == LOOKUP_FAILED)
 		say_failure(qu, a);
-	if (qu->host == NULL)
+	if (qu->query.kind == LOOKUP_STS)
+		take_policy(qu, a);
+	else if (qu->host == NULL)
 		take_mx(q, qu, a);
 	else if (qu->query.kind == LOOKUP_TLSA)
 		take_tlsas(qu, a);
@@ -164,6 +167,8 @@ begin_target(struct qmgr *q, struct dest *d, struct target *t)
 	}
 	if (!t->no_mx) {
 		ask(q, d, t, NULL, LOOKUP_MX, t->name);
+		if (!t->routed && d->limits->mta_sts)
+			ask(q, d, t, NULL, LOOKUP_STS, t->name);
 		return;
 	}
 	h = &t->hosts[t->n_hosts++];
@@ -263,6 +268,21 @@ take_addresses(struct question *qu, const struct answer *a)
 		h->ttl = a->ttl;
 }
 
+static void
+take_policy(struct question *qu, const struct answer *a)
+{
+	const struct dns_rr *rrs = a->rrs.v;
+	struct arena *mem = &qu->dest->resolve->mem;
+	struct target *t = qu->target;
+
+	if (a->end != LOOKUP_FOUND)
+		return;
+	t->sts = (enum sts_mode)a->sts;
+	t->sts_mx = arena_array(mem, a->rrs.n, sizeof(*t->sts_mx));
+	for (size_t i = 0; i < a->rrs.n; i++)
+		t->sts_mx[t->n_sts_mx++] = arena_str(mem, rrs[i].name);
+}
+
 /* RFC 7672 2.1: a failure may hide records; those that were not validated are
  * none. */
 static void
@@ -290,7 +310,8 @@ say_failure(const struct question *qu, const struct answer *a)
 	static const char *const types[] = { [LOOKUP_MX] = "MX",
 		[LOOKUP_A] = "A",
 		[LOOKUP_AAAA] = "AAAA",
-		[LOOKUP_TLSA] = "TLSA" };
+		[LOOKUP_TLSA] = "TLSA",
+		[LOOKUP_STS] = "MTA-STS" };
 
 	EMIT(DNS_FAILURE, .name = qu->query.name,
 	    .type = str_of(types[qu->query.kind]), .text = a->reason);

@@ -405,7 +405,8 @@ enum tls_level { /* outgoing (delivery-admin 1.8) */
 /* Never in the clear; the certificate is looked at. */
 #define TLS_LEVEL_MUST(l)                                                      \
 	((l) == TLS_LEVEL_REQUIRED || (l) >= TLS_LEVEL_REQUIRED_VERIFY)
-#define TLS_LEVEL_VERIFIES(l) ((l) >= TLS_LEVEL_PREFERRED_VERIFY)
+#define TLS_LEVEL_MUST_VERIFY(l) ((l) >= TLS_LEVEL_REQUIRED_VERIFY)
+#define TLS_LEVEL_VERIFIES(l)    ((l) >= TLS_LEVEL_PREFERRED_VERIFY)
 enum dane_level { DANE_OFF, DANE_OPPORTUNISTIC, DANE_MANDATORY };
 enum ip_preference { PREFER_V6, REQUIRE_V6, PREFER_V4, REQUIRE_V4 };
 struct destination { /* destination controls (delivery-admin 1.8) */
@@ -421,6 +422,7 @@ struct destination { /* destination controls (delivery-admin 1.8) */
 	bool limit_each_gateway; /* ... of each virtual gateway */
 	enum tls_level tls;
 	enum dane_level dane;      /* where no route is; before tls */
+	bool mta_sts;              /* likewise; before tls, after dane */
 	struct str bounce_profile; /* empty: the message's (receiving 6.6) */
 };
 

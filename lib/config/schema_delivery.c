@@ -346,6 +346,15 @@ static const struct schema_key destination_keys[] = {
 		    "validated, must show what they say; for others tls "
 		    "counts. mandatory: other hosts get no mail. Needs "
 		    "dns.trust_anchor." },
+	{ .name = "mta_sts",
+	    FIELD(destination, mta_sts),
+	    .type = &value_bool,
+	    DEFAULT("no"),
+	    .help = "Whether policies of MTA-STS (RFC 8461) are looked for "
+		    "and followed, where no route says the way and no TLSA "
+		    "record counts. enforce: only to the hosts it names, with "
+		    "certificates of their names. testing: sent all the same, "
+		    "and logged." },
 	{ .name = "bounce_profile",
 	    FIELD(destination, bounce_profile),
 	    .type = &value_text,

@@ -104,7 +104,8 @@ enum lookup_kind {
 	LOOKUP_TXT,
 	LOOKUP_MAIL_DOMAIN, /* can mail be sent to that domain? */
 	LOOKUP_DNSLIST,     /* is that client on that list? */
-	LOOKUP_TLSA /* of port 25 of that host; text: the data as it is */
+	LOOKUP_TLSA, /* of port 25 of that host; text: the data as it is */
+	LOOKUP_STS   /* that domain's MTA-STS policy (lookup/sts.h) */
 };
 
 /* What a DNS list says of a client. A zone that answers otherwise than with

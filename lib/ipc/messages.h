@@ -307,6 +307,7 @@ enum job_stage { JOB_MAIL = 1, JOB_RCPT, JOB_DATA, JOB_DOT };
 	F(S, U8, list, 7)       /* DNSLIST: enum dns_list */                   \
 	F(S, U32, ttl, 0)       /* seconds */                                  \
 	F(S, U8, secure, 1)     /* DNSSEC validated */                         \
+	F(S, U8, sts, 2)        /* STS: enum sts_mode (lookup/sts_policy.h) */ \
 	F(S, STR, reason, 200)  /* "ServFail", "timeout", ... */               \
 	L(S, dns_rr, rrs, 1000)
 

@@ -1,0 +1,280 @@
+/* sts.c - MTA-STS policies: found in the DNS, fetched, kept */
+#include "lookup/sts.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/map.h"
+#include "base/mem.h"
+#include "lookup/sts_policy.h"
+
+#define FETCH_MS   30000
+#define RETRY_MS   (5 * 60 * 1000)
+#define KEPT_MAX   10000 /* policies */
+#define ANSWER_TTL 300   /* s: then the record is looked up again */
+
+struct kept {
+	char id[STS_ID_MAX + 1];
+	int64_t expires;  /* monotonic ms; 0: there is no policy */
+	int64_t retry_at; /* the last fetch failed: none before */
+	char *text;       /* of the policy, which points into it */
+	struct sts_policy policy;
+};
+
+struct sts {
+	struct loop *loop;
+	struct lookups *lookups;
+	struct http *http;
+	void (*say)(struct str, const char *);
+	struct map kept; /* by domain */
+};
+
+struct sts_asking {
+	struct sts *all;
+	lookup_done done;
+	void *arg;
+	char domain[DOMAIN_MAX + 1];
+	char id[STS_ID_MAX + 1];
+	struct lookup *lookup;
+	struct http_get *get;
+	struct ip addrs[HTTP_ADDRS_MAX];
+	size_t n_addrs;
+};
+
+static void look(
+    struct sts_asking *, enum lookup_kind, const char *prefix, lookup_done);
+static void on_record(void *arg, const struct answer *);
+static void on_v6(void *arg, const struct answer *);
+static void on_v4(void *arg, const struct answer *);
+static void take_addresses(struct sts_asking *, const struct answer *);
+static void fetch(struct sts_asking *);
+static void on_policy(void *arg, const struct http_answer *);
+static void failed(struct sts_asking *, const char *why);
+static struct kept *kept_of(struct sts *, const char *domain);
+static bool is_in_force(const struct sts *, const struct kept *);
+static void finish(struct sts_asking *);
+static void kept_free(void *);
+
+struct sts *
+sts_new(struct loop *loop, struct lookups *lookups, struct http *http,
+    void (*say)(struct str domain, const char *why))
+{
+	struct sts *s = mem_alloc(sizeof(*s));
+
+	*s = (struct sts){ loop, lookups, http, say, { 0 } };
+	map_init(&s->kept);
+	return s;
+}
+
+void
+sts_free(struct sts **sp)
+{
+	if (*sp != NULL)
+		map_fini(&(*sp)->kept, kept_free);
+	free(*sp);
+	*sp = NULL;
+}
+
+struct sts_asking *
+sts_ask(struct sts *all, const struct query *query, lookup_done done, void *arg)
+{
+	struct sts_asking *a = mem_alloc(sizeof(*a));
+
+	a->all = all;
+	a->done = done;
+	a->arg = arg;
+	str_copy(a->domain, sizeof(a->domain), query->name);
+	str_lower(a->domain);
+	look(a, LOOKUP_TXT, "_mta-sts.", on_record);
+	return a;
+}
+
+void
+sts_stop(struct sts_asking **ap)
+{
+	struct sts_asking *a = *ap;
+
+	*ap = NULL;
+	if (a == NULL)
+		return;
+	lookup_cancel(&a->lookup);
+	http_stop(&a->get);
+	free(a);
+}
+
+static void
+look(struct sts_asking *a, enum lookup_kind kind, const char *prefix,
+    lookup_done done)
+{
+	char name[DOMAIN_MAX + 16];
+	struct query q = { .kind = (uint8_t)kind };
+
+	snprintf(name, sizeof(name), "%s%s", prefix, a->domain);
+	q.name = str_sub(str_of(name), 0, DOMAIN_MAX);
+	a->lookup = lookup_ask(a->all->lookups, &q, done, a);
+}
+
+/* Exactly one such record (RFC 8461 3.1). */
+static void
+on_record(void *arg, const struct answer *answer)
+{
+	const struct dns_rr *rrs = answer->rrs.v;
+	struct sts_asking *a = arg;
+	const struct kept *k = map_get(&a->all->kept, str_of(a->domain));
+	size_t n = 0;
+	char id[STS_ID_MAX + 1];
+
+	a->lookup = NULL;
+	for (size_t i = 0; i < answer->rrs.n; i++)
+		if (sts_record(rrs[i].text, id)) {
+			str_copy(a->id, sizeof(a->id), str_of(id));
+			n++;
+		}
+	if (n != 1 || (k != NULL && (k->retry_at > loop_now(a->all->loop) ||
+					(is_in_force(a->all, k) &&
+					    str_is(str_of(a->id), k->id))))) {
+		finish(a);
+		return;
+	}
+	look(a, LOOKUP_AAAA, "mta-sts.", on_v6);
+}
+
+static void
+on_v6(void *arg, const struct answer *answer)
+{
+	take_addresses(arg, answer);
+	look(arg, LOOKUP_A, "mta-sts.", on_v4);
+}
+
+static void
+on_v4(void *arg, const struct answer *answer)
+{
+	struct sts_asking *a = arg;
+
+	take_addresses(a, answer);
+	if (a->n_addrs > 0)
+		fetch(a);
+	else
+		failed(a, "its host has no address");
+}
+
+static void
+take_addresses(struct sts_asking *a, const struct answer *answer)
+{
+	const struct dns_rr *rrs = answer->rrs.v;
+
+	a->lookup = NULL;
+	for (size_t i = 0; i < answer->rrs.n && a->n_addrs < HTTP_ADDRS_MAX;
+	     i++)
+		if (!ip_is_unset(&rrs[i].ip) && !ip_is_unroutable(&rrs[i].ip))
+			a->addrs[a->n_addrs++] = rrs[i].ip;
+}
+
+static void
+fetch(struct sts_asking *a)
+{
+	char url[DOMAIN_MAX + 64];
+	const struct http_request r = { .url = url,
+		.addrs = a->addrs,
+		.n_addrs = a->n_addrs,
+		.max = STS_TEXT_MAX,
+		.ms = FETCH_MS };
+
+	snprintf(url, sizeof(url), "https://mta-sts.%s/.well-known/mta-sts.txt",
+	    a->domain);
+	a->get = http_get(a->all->http, &r, on_policy, a);
+}
+
+static void
+on_policy(void *arg, const struct http_answer *answer)
+{
+	struct sts_asking *a = arg;
+	struct err err = ERR_INIT;
+	struct sts_policy p;
+	struct kept *k;
+	char *text;
+
+	a->get = NULL;
+	if (answer->status != 200) {
+		failed(a, answer->error != NULL ? answer->error
+						: "the answer is not 200");
+		return;
+	}
+	text = mem_strndup(answer->body.p, answer->body.n);
+	if (sts_parse((struct str){ text, answer->body.n }, &p, &err) == -1) {
+		free(text);
+		failed(a, err.text);
+		return;
+	}
+	k = kept_of(a->all, a->domain);
+	free(k->text);
+	k->text = text;
+	k->policy = p;
+	k->retry_at = 0;
+	k->expires = loop_now(a->all->loop) + (int64_t)p.max_age * 1000;
+	str_copy(k->id, sizeof(k->id), str_of(a->id));
+	finish(a);
+}
+
+static void
+failed(struct sts_asking *a, const char *why)
+{
+	kept_of(a->all, a->domain)->retry_at =
+	    loop_now(a->all->loop) + RETRY_MS;
+	a->all->say(str_of(a->domain), why);
+	finish(a);
+}
+
+/* When there are too many all are forgotten: they come back as they are
+ * needed. */
+static struct kept *
+kept_of(struct sts *s, const char *domain)
+{
+	struct kept *k = map_get(&s->kept, str_of(domain));
+
+	if (k != NULL)
+		return k;
+	if (s->kept.n >= KEPT_MAX) {
+		map_fini(&s->kept, kept_free);
+		map_init(&s->kept);
+	}
+	k = mem_alloc(sizeof(*k));
+	map_put(&s->kept, str_of(domain), k);
+	return k;
+}
+
+static bool
+is_in_force(const struct sts *s, const struct kept *k)
+{
+	return k->expires > loop_now(s->loop);
+}
+
+/* The last touch of a. */
+static void
+finish(struct sts_asking *a)
+{
+	const struct kept *k = map_get(&a->all->kept, str_of(a->domain));
+	struct dns_rr rrs[STS_MX_MAX] = { 0 };
+	struct answer answer = { .kind = LOOKUP_STS,
+		.end = LOOKUP_NOT_FOUND,
+		.ttl = ANSWER_TTL,
+		.rrs = { 0, rrs } };
+
+	if (k != NULL && is_in_force(a->all, k)) {
+		answer.end = LOOKUP_FOUND;
+		answer.sts = (uint8_t)k->policy.mode;
+		for (size_t i = 0; i < k->policy.n_mx; i++)
+			rrs[answer.rrs.n++].name = k->policy.mx[i];
+	}
+	a->done(a->arg, &answer);
+	free(a);
+}
+
+static void
+kept_free(void *p)
+{
+	struct kept *k = p;
+
+	free(k->text);
+	free(k);
+}

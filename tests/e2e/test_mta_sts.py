@@ -1,0 +1,161 @@
+"""MTA-STS (RFC 8461): records in the DNS, policies over HTTPS, next hops with
+and without the certificate that the policy wants."""
+import http.server
+import os
+import ssl
+import threading
+
+import pytest
+
+from conftest import CONFIG
+from netns import Network
+from nsd import Nsd
+from sink import Sink
+from suite import ROOT_USER, Suite, wait_for
+from test_dane import how
+from test_outgoing_tls import OFFERS, server
+from tls_kit import certificate
+
+pytestmark = pytest.mark.skipif(not ROOT_USER, reason="makes a network")
+
+NET = "203.0.113."
+# domain: its hop, what the policy says, what becomes of its mail
+DOMAINS = {
+    "good.test": (1, "enforce mx-good.test", "t"),
+    "wild.test": (1, "enforce *.wild.test", "t"),
+    "bad.test": (3, "enforce mx-bad.test", "-"),
+    "strip.test": (6, "enforce mx-strip.test", "-"),
+    "other.test": (1, "enforce mx.elsewhere.test", "-"),
+    "try.test": (6, "testing mx-try.test", "c"),
+    "trytls.test": (3, "testing mx-trytls.test", "t"),
+    "plain.test": (6, None, "c"),
+    "off.test": (3, "none mx-off.test", "c"),
+    "forged.test": (6, "enforce mx-forged.test", "c"),
+    "broken.test": (6, "broken", "c"),
+}
+
+
+def mx_of(domain):
+    name = domain[:-5]
+    return "mx.wild" if name == "wild" else "mx-" + name
+
+
+def zone():
+    text = ""
+    for domain, (hop, policy, _) in DOMAINS.items():
+        name = domain[:-5]
+        text += "%s MX 10 %s\n%s A %s%d\n" % (name, mx_of(domain),
+                                             mx_of(domain), NET, hop)
+        if policy:
+            text += '_mta-sts.%s TXT "v=STSv1; id=1;"\n' % name
+            text += "mta-sts.%s A %s%d\n" % (
+                name, NET, 21 if name == "forged" else 20)
+    return text
+
+
+class Policies(http.server.BaseHTTPRequestHandler):
+    asked = []
+
+    def do_GET(self):
+        domain = self.headers["Host"].split(".", 1)[1]
+        self.asked.append((domain, self.path))
+        mode, _, mx = DOMAINS[domain][1].partition(" ")
+        body = ("version: STSv1\r\nmode: %s\r\nmx: %s\r\nmax_age: 86400\r\n"
+                % (mode, mx)).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "text/plain")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+def https(address, context):
+    s = http.server.ThreadingHTTPServer((address, 443), Policies)
+    s.socket = context.wrap_socket(s.socket, server_side=True)
+    threading.Thread(target=s.serve_forever, daemon=True).start()
+    return s
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    d = tmp_path_factory.mktemp("sts")
+    certificate(d, "ca", "ca.test", ca=True)
+    certificate(d, "hop", "mx-good.test", "*.wild.test", "mx-other.test",
+                issuer="ca")
+    certificate(d, "else", "mx.nobody.test", issuer="ca")
+    certificate(d, "web", *["mta-sts." + n for n in DOMAINS], issuer="ca")
+    certificate(d, "own", *["mta-sts." + n for n in DOMAINS])
+    with Network(), Nsd(d, {"test": zone()}) as nsd:
+        config = CONFIG.replace("  enabled: no", """\
+  servers: [ "127.0.0.1:%d" ]
+  timeout: 5""" % nsd.port).replace("""\
+routes:
+  ALL: 127.0.0.1:@SINK_PORT@
+""", "destinations: [ { domain: Default, mta_sts: yes } ]\n")
+        sinks = {NET + "1": Sink(25, host=NET + "1", extensions=OFFERS,
+                                 tls=server(d, "hop")),
+                 NET + "3": Sink(25, host=NET + "3", extensions=OFFERS,
+                                 tls=server(d, "else")),
+                 NET + "6": Sink(25, host=NET + "6")}
+        webs = [https(NET + "20", server(d, "web")),
+                https(NET + "21", server(d, "own"))]
+        os.environ["SSL_CERT_FILE"] = str(d / "ca.crt")
+        try:
+            postern = Suite(d / "suite", config)
+        finally:
+            del os.environ["SSL_CERT_FILE"]
+        yield postern, sinks
+        postern.stop()
+        for s in list(sinks.values()):
+            s.close()
+        for w in webs:
+            w.shutdown()
+            w.server_close()
+
+
+def test_tls_03_policies(world):
+    postern, sinks = world
+    with postern.client(port=postern.private_port) as c:
+        for domain in DOMAINS:
+            assert c.mail("joe@nowhere.invalid", ["a@" + domain])[0] == 250
+    for domain, (_, _, want) in DOMAINS.items():
+        if want == "-":
+            wait_for("an error of " + domain, lambda: postern.ask(
+                "hoststatus", domain)["last_tls_error"])
+        else:
+            wait_for(domain, lambda: how(sinks, "a@" + domain) != "-")
+    assert {d: how(sinks, "a@" + d) for d in DOMAINS} == \
+        {d: w for d, (_, _, w) in DOMAINS.items()}
+    for domain, why in (
+            ("bad.test", "TLS required, certificate not verified: it has not "
+             "the name mx-bad.test"),
+            ("strip.test", "TLS required, remote host does not offer"),
+            ("other.test", "DNS Soft Error looking up other.test (MX):  "
+             "MTA-STS: no host is in the policy")):
+        h = postern.ask("hoststatus", domain)
+        assert h["last_tls_error"]["text"].startswith(why), h
+        assert h["counters"]["hard_bounced_recipients"] == 0
+    log = "\n".join(postern.log())
+    for line in (" TLS verify success CN=mx-good.test\n",
+                 " TLS verify failed: it has not the name mx-trytls.test\n",
+                 "The MTA-STS policy of forged.test cannot be had: ",
+                 "The MTA-STS policy of broken.test cannot be had: unknown "
+                 "mode\n"):
+        assert line in log, line
+    assert all(path == "/.well-known/mta-sts.txt"
+               for _, path in Policies.asked)
+
+
+def test_a_policy_is_fetched_once(world):
+    postern, sinks = world
+    n = len([d for d, _ in Policies.asked if d == "good.test"])
+    # forgets what was resolved, not the policies
+    postern.postern("deliveryconfig", "setup", "idle_timeout=1")
+    postern.postern("commit", "new connections")
+    with postern.client(port=postern.private_port) as c:
+        assert c.mail("joe@nowhere.invalid", ["b@good.test"])[0] == 250
+    wait_for("good.test again", lambda: how(sinks, "b@good.test") == "t")
+    assert len([d for d, _ in Policies.asked if d == "good.test"]) == n == 1

@@ -1,0 +1,132 @@
+/*
+ * test_sts.c - the texts of MTA-STS (RFC 8461), and whom a policy names
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/mem.h"
+#include "lookup/sts_policy.h"
+
+static void
+test_records(void **state)
+{
+	static const struct {
+		const char *txt, *id; /* NULL: no such record */
+	} cases[] = {
+		{ "v=STSv1; id=20160831085700Z;", "20160831085700Z" },
+		{ "v=STSv1;id=1", "1" },
+		{ "v=STSv1 ; x=y; id = a9 ;", "a9" },
+		{ "v=STSv1; id=12345678901234567890123456789012;",
+		    "12345678901234567890123456789012" },
+		{ "v=STSv1; id=123456789012345678901234567890123;", NULL },
+		{ "v=STSv1; id=a-b;", NULL },
+		{ "v=STSv1; id=;", NULL },
+		{ "v=STSv1;", NULL },
+		{ "v=STSv2; id=1;", NULL },
+		{ "id=1; v=STSv1;", NULL },
+		{ "v=spf1 -all", NULL },
+		{ "", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < NELEM(cases); i++) {
+		char id[STS_ID_MAX + 1] = "";
+		bool found = sts_record(str_of(cases[i].txt), id);
+
+		if (found != (cases[i].id != NULL) ||
+		    (found && !str_is(str_of(id), cases[i].id)))
+			fail_msg("%s: %d %s", cases[i].txt, found, id);
+	}
+}
+
+static void
+test_policies(void **state)
+{
+	static const struct {
+		const char *text, *error; /* NULL: none */
+		enum sts_mode mode;
+		uint32_t age;
+		size_t n_mx;
+	} cases[] = {
+		{ "version: STSv1\r\nmode: enforce\r\nmx: mail.example.com\r\n"
+		  "mx: *.example.net\r\nmax_age: 604800\r\n",
+		    NULL, STS_ENFORCE, 604800, 2 },
+		{ "version: STSv1\nmode: testing\nmx: a.b\nmax_age: 0", NULL,
+		    STS_TESTING, 0, 1 },
+		{ "version:STSv1\nmode:none\nmax_age:1\n\nnew: x", NULL,
+		    STS_NONE, 1, 0 },
+		{ "version: STSv1\nmode: none\nmode: enforce\nmax_age: 1\n",
+		    NULL, STS_NONE, 1, 0 },
+		{ "version: STSv2\nmode: none\nmax_age: 1\n", "unknown version",
+		    0, 0, 0 },
+		{ "version: STSv1\nmode: on\nmax_age: 1\n", "unknown mode", 0,
+		    0, 0 },
+		{ "version: STSv1\nmode: enforce\nmax_age: 1\n",
+		    "it names no mx", 0, 0, 0 },
+		{ "version: STSv1\nmode: enforce\nmx: a b\nmax_age: 1\n",
+		    "an mx is no host", 0, 0, 0 },
+		{ "version: STSv1\nmode: enforce\nmx: a.b\nmax_age: -1\n",
+		    "max_age is no time", 0, 0, 0 },
+		{ "version: STSv1\nmode: enforce\nmx: a.b\nmax_age: 31557601\n",
+		    "max_age is no time", 0, 0, 0 },
+		{ "<html>not found</html>",
+		    "it has not version, mode and max_age", 0, 0, 0 },
+		{ "", "it has not version, mode and max_age", 0, 0, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < NELEM(cases); i++) {
+		struct err err = ERR_INIT;
+		struct sts_policy p;
+		int rc = sts_parse(str_of(cases[i].text), &p, &err);
+
+		if (cases[i].error != NULL) {
+			if (rc == 0 || strcmp(err.text, cases[i].error) != 0)
+				fail_msg("%s: %s", cases[i].text, err.text);
+			continue;
+		}
+		if (rc == -1 || p.mode != cases[i].mode ||
+		    p.max_age != cases[i].age || p.n_mx != cases[i].n_mx)
+			fail_msg("%s: %s %d %u %zu", cases[i].text, err.text,
+			    p.mode, p.max_age, p.n_mx);
+	}
+}
+
+static void
+test_hosts(void **state)
+{
+	static const struct {
+		const char *pattern, *host;
+		bool fits;
+	} cases[] = {
+		{ "mx.example.com", "MX.example.com", true },
+		{ "mx.example.com", "mx2.example.com", false },
+		{ "*.example.com", "mx.example.com", true },
+		{ "*.example.com", "a.mx.example.com", false },
+		{ "*.example.com", "example.com", false },
+		{ "*.example.com", ".example.com", false },
+		{ "*", "mx", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < NELEM(cases); i++)
+		if (sts_matches(str_of(cases[i].pattern),
+			str_of(cases[i].host)) != cases[i].fits)
+			fail_msg("%s %s", cases[i].pattern, cases[i].host);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_records),
+		cmocka_unit_test(test_policies),
+		cmocka_unit_test(test_hosts),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
