@@ -3,6 +3,7 @@
 
 #include "base/base64.h"
 #include "base/mem.h"
+#include "trace/delivery.h"
 #include "trace/json.h"
 
 static json_t *outcome(
@@ -61,6 +62,7 @@ outcome(const struct trace_report *r, const struct trace_outcome *o)
 	json_put(j, "quarantines", holds(w));
 	json_put(j, "spam_quarantine", json_boolean(w->spam_tagged));
 	json_put_beside(j, r, w);
+	json_put(j, "deliveries", json_of_deliveries(r->input->config, w));
 	json_put(j, "steps", json_of_work(w));
 	if (w->end == WORK_DELIVER)
 		json_put_message(j, buf_str(&o->message));

@@ -7,6 +7,7 @@
 #include <inttypes.h>
 
 #include "base/mem.h"
+#include "trace/delivery.h"
 #include "trace/show.h"
 
 struct page {
@@ -67,6 +68,8 @@ show_work(const struct trace_report *r, bool explain, struct buf *out)
 	for (size_t i = 0; i < r->n_outcomes; i++)
 		notes(r->outcomes[i].work, explain, &mem, out);
 	end(r, out);
+	for (size_t i = 0; explain && i < r->n_outcomes; i++)
+		show_deliveries(r->input->config, r->outcomes[i].work, out);
 	arena_free(&mem);
 }
 

@@ -119,3 +119,39 @@ def test_destinations_by_command(make_suite):
     postern.postern("destconfig", "clear")
     assert [d["domain"] for d in postern.ask("destconfig", "list")] == \
         ["Default"]
+
+
+def test_trace_says_where(make_suite):
+    """trace = live: route, limits and TLS of each domain."""
+    other = free_port()
+    postern = make_suite(CONFIG.replace("routes:\n", """\
+routes:
+  void.example.com: /dev/null
+  other.example.com: 127.0.0.1:%d
+""" % other) + """\
+destinations:
+  - { domain: Default, max_connections: 7 }
+  - { domain: other.example.com, tls: required }
+""")
+    (postern.root / "message").write_text("Subject: x\n\nx\n")
+    words = ["--source-ip", "127.0.0.1", "--listener", "InboundMail",
+             "--fqdn", "", "--reputation", "none", "--sender",
+             "joe@sender.test", "--recipients", "a@other.example.com,"
+             "a@void.example.com,b@other.example.com",
+             "--file", postern.root / "message"]
+    report = postern.ask("trace", *words)
+    d = report["results"][0]["deliveries"]
+    assert [(x["domain"], x["route"], x["tls"], x["max_connections"])
+            for x in d] == [
+        ("other.example.com", "127.0.0.1:%d" % other, "required", "7"),
+        ("void.example.com", "/dev/null", "off", "7")]
+    assert " - void.example.com: by route /dev/null, ip_preference=" in \
+        postern.postern("trace", "--explain", *words)
+    with Sink(other) as sink:
+        with postern.client() as c:
+            assert c.mail("joe@sender.test", ["a@other.example.com",
+                                              "a@void.example.com"])[0] == 250
+        postern.wait_log("dropped by SMTP route /dev/null")
+        wait_for("the error", lambda: postern.ask(
+            "hoststatus", "other.example.com")["last_tls_error"])
+        assert sink.messages == []
