@@ -1,6 +1,8 @@
 /* test_intake.c - cleanup without its program: messages in, messages on */
 #include "intake_rig.h"
 
+#include "pipeline/work.h"
+
 #define CONTENT "Subject: printer\r\nMessage-ID: <1@x.test>\r\n\r\non fire\r\n"
 
 #define RIGGED(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -297,6 +299,62 @@ connect_as(enum program_kind kind)
 }
 
 static void
+say_returned(uint64_t mid, uint32_t txn, const char *content)
+{
+	struct envelope e = envelope(mid);
+
+	e.enters = ENTER_RELEASED;
+	ipc_send(rig.smtpd.ipc, IPC_ENVELOPE, txn, &e);
+	say_content(txn, content);
+}
+
+/* qmgr that died does not know what became of it: it is taken once. */
+static void
+test_dur_18_returned_twice(void **state)
+{
+	(void)state;
+	connect_as(PROGRAM_QMGR);
+	say_returned(9, 1, CONTENT);
+	/* it is being written */
+	say_returned(9, 2, CONTENT);
+	UNTIL(rig.smtpd.n >= 2);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(
+		    rig.smtpd.code[i], rig.smtpd.txn[i] == 1 ? 250 : 451);
+	connect_as(PROGRAM_QMGR);
+	say_returned(9, 3, CONTENT);
+	UNTIL(rig.smtpd.n >= 1);
+	assert_int_equal(rig.smtpd.code[0], 250);
+	/* one that was refused may come again */
+	say_returned(10, 4, "no line end");
+	UNTIL(rig.smtpd.n >= 2);
+	assert_int_equal(rig.smtpd.code[1], 554);
+	say_returned(10, 5, CONTENT);
+	UNTIL(rig.smtpd.n >= 3);
+	assert_int_equal(rig.smtpd.code[2], 250);
+	UNTIL(rig.qmgr.n >= 2);
+	assert_int_equal(rig.qmgr.n, 2);
+	assert_int_equal(files_in_incoming(), 2);
+}
+
+static void
+test_returned_are_forgotten_in_the_end(void **state)
+{
+	static struct returned r;
+
+	(void)state;
+	for (uint64_t mid = 1; mid <= RETURNED_MAX + 1; mid++) {
+		assert_int_equal(returned_look(&r, mid), RETURNED_NEW);
+		returned_put(&r, mid, false);
+		returned_put(&r, mid, true);
+	}
+	assert_int_equal(returned_look(&r, 1), RETURNED_NEW);
+	assert_int_equal(returned_look(&r, 2), RETURNED_SAFE);
+	returned_forget(&r, 2);
+	assert_int_equal(returned_look(&r, 2), RETURNED_NEW);
+}
+
+static void
 say_late(uint64_t mid)
 {
 	struct envelope e = envelope(mid);
@@ -551,6 +609,8 @@ main(void)
 		RIGGED(test_qmgr_away),
 		RIGGED(test_qmgr_dies),
 		RIGGED(test_recovered),
+		RIGGED(test_dur_18_returned_twice),
+		cmocka_unit_test(test_returned_are_forgotten_in_the_end),
 	};
 
 	return cmocka_run_group_tests(all, NULL, NULL);
