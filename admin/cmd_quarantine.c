@@ -221,6 +221,10 @@ render_search(const json_t *answer, struct buf *out)
 		fields_time(out, m, "entered", "");
 		buf_puts(out, "\n  Until:    ");
 		fields_time(out, m, "expires", "");
+		if (fields_has(m, "matched")) {
+			buf_puts(out, "\n  Matched:  ");
+			fields_show(out, fields_text(m, "matched"), 500);
+		}
 		buf_puts(out, "\n");
 	}
 }

@@ -41,7 +41,8 @@ json_t *answer_mail(
 void answer_recipients(const struct ask *, struct reply_to *);
 /* quarantine_answer.c */
 void answer_quarantine(const struct ask *, struct reply_to *);
-json_t *answer_held(const struct world *, uint64_t mid); /* where it is held */
+/* Where it is held, and for what text. */
+json_t *answer_held(const struct world *, const struct qmessage *);
 /* commands.c */
 json_t *answer_text(struct str); /* what is not UTF-8 becomes "?" */
 json_t *answer_age(const struct world *, const struct mail *);

@@ -72,7 +72,8 @@
  *	At content_off of the descriptor stand content_len bytes in stored
  *	form (dots doubled); prepend comes before them. place may also be
  *	"workqueue", or "quarantine": then "quarantines" has an ENTRY of
- *	`quarantine search` for each. status 1: MID 47 is not in the system.
+ *	`quarantine search` for each, with "matched": text or null.
+ *	status 1: MID 47 is not in the system.
  *
  *	oldmessage		as showmessage, of the oldest message (internal
  *				destinations excluded). status 1: The queue is

@@ -235,7 +235,7 @@ opened_json(const struct ask *a, const struct qmessage *qm)
 	    (json_int_t)qm->content_len, "prepend",
 	    answer_text(qm->route.prepend), "recipients",
 	    m != NULL ? rcpts_json(w, m, NULL, &n) : json_array(),
-	    "quarantines", answer_held(w, qm->mid), "hostname",
+	    "quarantines", answer_held(w, qm), "hostname",
 	    answer_text(w->q.config->hostname));
 }
 

@@ -17,6 +17,7 @@ struct match {
 	int64_t since;                    /* entered, wall ms */
 };
 
+static json_t *matched_json(const struct qmessage *, const struct entry *);
 static void answer_list(const struct ask *, struct reply_to *);
 static void answer_search(const struct ask *, struct reply_to *);
 static void answer_release(const struct ask *, struct reply_to *);
@@ -82,16 +83,32 @@ answer_quarantine(const struct ask *a, struct reply_to *r)
 }
 
 json_t *
-answer_held(const struct world *w, uint64_t mid)
+answer_held(const struct world *w, const struct qmessage *qm)
 {
-	const struct stored *s = quarantine_find(&w->quarantines, mid);
-	json_t *list = json_array();
+	const struct stored *s = quarantine_find(&w->quarantines, qm->mid);
+	json_t *list = json_array(), *one;
 
 	for (struct entry *e = s != NULL ? s->entries : NULL; e != NULL;
-	     e = e->next)
-		if (e->state == HELD_IN)
-			json_array_append_new(list, entry_json(e));
+	     e = e->next) {
+		if (e->state != HELD_IN)
+			continue;
+		one = entry_json(e);
+		json_object_set_new(one, "matched", matched_json(qm, e));
+		json_array_append_new(list, one);
+	}
 	return list;
+}
+
+/* What a filter found in it, that put it there. */
+static json_t *
+matched_json(const struct qmessage *qm, const struct entry *e)
+{
+	const struct hold_rec *v = qm->route.holds.v;
+
+	for (size_t i = 0; i < qm->route.holds.n; i++)
+		if (v[i].matched.n > 0 && str_eq(v[i].quarantine, e->box->name))
+			return answer_text(v[i].matched);
+	return json_null();
 }
 
 /* --- what is there --- */

@@ -16,6 +16,7 @@ FILTERS = """
 policy_violation: if (subject == "^hold") { quarantine("Policy"); }
 brief: if (subject == "^brief") { quarantine("Brief"); }
 full: if (subject == "^full") { quarantine("Full"); }
+words: if (only-body-contains("secret [a-z]+")) { quarantine("Policy"); }
 away: if (subject == "^away") { alt-mailhost("away.test"); quarantine("Policy"); }
 spam: if (subject == "^spam") { alt-mailhost("the.euq.queue"); }
 both: if (subject == "^both") { quarantine("Brief"); quarantine("Policy"); }
@@ -205,6 +206,20 @@ def test_where_a_filter_sent_it_survives(held):
     wait_for("delivery", lambda: delivered(held, "away"))
     host = held.ask("hoststatus", "away.test")
     assert host["counters"]["delivered_recipients"] == 1
+
+
+def test_shown_with_what_was_found(held):
+    with held.client() as c:
+        code, text = c.mail("s@client.test", ["anna@example.com"],
+                            b"Subject: words\r\n\r\nthe secret plan\r\n")
+    mid = int(text[0].split("Message ")[1].split()[0])
+    held.wait_log('MID %d quarantined to "Policy" (message filter:words)'
+                  % mid)
+    wait_for("the file", lambda: str(mid) in files(held))
+    shown = held.postern("quarantine", "show", mid)
+    assert "\n  Matched:  secret plan\n" in shown
+    assert "\nthe secret plan\n" in shown
+    ask(held, "delete", "Policy", str(mid))
 
 
 def test_copied_and_forwarded_while_it_stays(held):
