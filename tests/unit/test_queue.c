@@ -358,6 +358,52 @@ test_records_cannot_be_moved(void **state)
 	free(s.p);
 }
 
+/* The spam quarantine: the last record that names a recipient counts. */
+static void
+test_held_by_recipient(void **state)
+{
+	static struct rid_rec all[] = { { 0 }, { 1 }, { 2 } },
+			      none[] = { { 3 } };
+	struct held_rec held = { .quarantine = STR("Spam Quarantine"),
+		.entered = 5,
+		.expires = 6,
+		.reason = STR(""),
+		.rids = { 3, all } };
+	struct err err = ERR_INIT;
+	struct qmessage m;
+	struct arena mem;
+	struct kit k;
+	int fd;
+
+	(void)state;
+	kit_open(&k, "/tmp");
+	kit_mail(&k, 65, 300, false);
+	arena_init(&mem, QUEUE_READ_MEM);
+	fd = spool_open_mid(k.spool, QUEUE_INCOMING, 65, O_RDWR, &err);
+	assert_int_equal(qmessage_read(&m, fd, true, &mem, &err), QREAD_MAIL);
+	assert_null(m.rcpt_helds);
+	assert_int_equal(qrec_append(fd, 65, QREC_HELD, &held, true, &err), 0);
+	held.state = HELD_RELEASED;
+	held.next = 77;
+	held.rids = (struct codec_list){ 1, all + 1 };
+	assert_int_equal(qrec_append(fd, 65, QREC_HELD, &held, true, &err), 0);
+	assert_int_equal(qmessage_read(&m, fd, true, &mem, &err), QREAD_MAIL);
+	assert_int_equal(m.n_helds, 1);
+	for (size_t i = 0; i < m.n_rcpts; i++) {
+		assert_true(m.rcpt_helds[i].is);
+		assert_int_equal(
+		    m.rcpt_helds[i].state, i == 1 ? HELD_RELEASED : HELD_IN);
+		assert_int_equal(m.rcpt_helds[i].next, i == 1 ? 77 : 0);
+	}
+	held.rids = (struct codec_list){ 1, none };
+	assert_int_equal(qrec_append(fd, 65, QREC_HELD, &held, true, &err), 0);
+	assert_int_equal(
+	    qmessage_read(&m, fd, true, &mem, &err), QREAD_CORRUPT);
+	arena_free(&mem);
+	close(fd);
+	kit_close(&k);
+}
+
 int
 main(void)
 {
@@ -371,6 +417,7 @@ main(void)
 		cmocka_unit_test(test_dur_08_every_bit_flipped),
 		cmocka_unit_test(test_dur_08_of_another_version),
 		cmocka_unit_test(test_records_cannot_be_moved),
+		cmocka_unit_test(test_held_by_recipient),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
