@@ -56,8 +56,10 @@ answer_removemessage(const struct ask *a, struct reply_to *r)
 	struct err err = ERR_INIT;
 	struct qmessage qm;
 	struct arena mem;
+	struct stored *s;
 	struct mail *m;
 	uint64_t mid;
+	size_t n;
 	int fd;
 
 	if (!read_mid(a, r, &mid))
@@ -68,13 +70,17 @@ answer_removemessage(const struct ask *a, struct reply_to *r)
 		    "deleted_recipients", (json_int_t)deliver_delete(&w->q, m));
 		return;
 	}
+	s = quarantine_find(&w->quarantines, mid);
+	n = s != NULL ? quarantine_remove(&w->quarantines, s) : 0;
+	if (n > 0) {
+		r->json = json_pack("{s:I, s:I}", "mid", (json_int_t)mid,
+		    "deleted_recipients", (json_int_t)n);
+		return;
+	}
 	r->status = 1;
-	if (m != NULL || quarantine_find(&w->quarantines, mid) != NULL) {
-		snprintf(r->error, sizeof(r->error),
-		    m != NULL ? "MID %" PRIu64 " is being delivered."
-			      : "MID %" PRIu64 " is in quarantine: see "
-				"the command quarantine.",
-		    mid);
+	if (m != NULL || s != NULL) {
+		snprintf(r->error, sizeof(r->error), "MID %" PRIu64 " is %s.",
+		    mid, m != NULL ? "being delivered" : "being released");
 		return;
 	}
 	arena_init(&mem, QUEUE_READ_MEM);

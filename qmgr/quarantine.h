@@ -164,6 +164,9 @@ void quarantine_release(
     struct quarantines *, struct entry *, enum leave_why, bool more);
 void quarantine_delete(
     struct quarantines *, struct entry *, enum leave_why, bool more);
+/* Deleted by hand, wherever it is held. For how many recipients; 0: it is on
+ * its way out of there already. */
+size_t quarantine_remove(struct quarantines *, struct stored *);
 void quarantine_delay(struct quarantines *, struct entry *, int64_t expires);
 void quarantine_move(struct quarantines *, struct entry *, struct box *to);
 

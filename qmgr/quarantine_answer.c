@@ -135,11 +135,15 @@ box_json(const struct quarantines *qs, const struct quarantine *q)
 {
 	const struct box *b = map_get(&qs->boxes, q->name);
 
+	uint64_t bytes = b != NULL ? b->bytes : 0;
+
+	/* there each recipient has an entry, and all of them one file */
+	if (q->kind == QUARANTINE_SPAM)
+		bytes = qs->bytes[POOL_SPAM];
 	return json_pack("{s:o, s:I, s:I, s:I, s:o, s:s}", "name",
 	    answer_text(q->name), "messages",
-	    (json_int_t)(b != NULL ? b->n : 0), "bytes",
-	    (json_int_t)(b != NULL ? b->bytes : 0), "space",
-	    (json_int_t)space_of(qs, q), "retention",
+	    (json_int_t)(b != NULL ? b->n : 0), "bytes", (json_int_t)bytes,
+	    "space", (json_int_t)space_of(qs, q), "retention",
 	    q->retention > 0 ? json_integer((json_int_t)q->retention)
 			     : json_null(),
 	    "action", q->release ? "release" : "delete");

@@ -42,6 +42,25 @@ quarantine_delete(
 		quarantine_step(qs, s);
 }
 
+size_t
+quarantine_remove(struct quarantines *qs, struct stored *s)
+{
+	bool spam = s->pool == POOL_SPAM;
+	uint32_t left = s->n[HELD_IN];
+	size_t n = spam || left == 0 ? left : s->n_rcpts;
+	struct entry *next;
+
+	/* it may be gone after the last one */
+	for (struct entry *e = s->entries; left > 0; e = next) {
+		next = e->next;
+		if (e->state != HELD_IN)
+			continue;
+		left--;
+		quarantine_delete(qs, e, LEAVE_MANUAL, spam && left > 0);
+	}
+	return n;
+}
+
 void
 quarantine_delay(struct quarantines *qs, struct entry *e, int64_t expires)
 {

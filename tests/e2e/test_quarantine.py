@@ -143,6 +143,23 @@ def test_commands_release_delete_delay_and_move(held):
     assert delivered(held, "hold 1") == []
 
 
+def test_removed_like_any_other_message(held):
+    mid = send(held, "both of them")
+    held.wait_log('MID %d quarantined to "Policy"' % mid)
+    gone = held.ask("removemessage", "--yes", str(mid))
+    assert gone["deleted_recipients"] == 1
+    held.wait_log("MID %d deleted from all quarantines" % mid)
+    spam = send(held, "spam of two", rcpts=["a@example.com", "b@example.com"])
+    held.wait_log("Message finished MID %d done" % spam)
+    listed = {q["name"]: q for q in ask(held, "list")["quarantines"]}
+    assert listed["Spam Quarantine"]["messages"] == 2
+    assert listed["Spam Quarantine"]["bytes"] < 400
+    assert held.ask("removemessage", "--yes", str(spam))[
+        "deleted_recipients"] == 2
+    wait_for("an empty quarantine", lambda: files(held) == [])
+    assert delivered(held, "both of them") == []
+
+
 def test_deleted_in_one_is_never_delivered(held):
     mid = send(held, "both")
     held.wait_log('MID %d quarantined to "Policy"' % mid)
