@@ -16,7 +16,11 @@
 	C(aliasconfig)                                                         \
 	C(altsrchost)                                                          \
 	C(antispamconfig)                                                      \
+	C(antispamstatus)                                                      \
+	C(antispamupdate)                                                      \
 	C(antivirusconfig)                                                     \
+	C(antivirusstatus)                                                     \
+	C(antivirusupdate)                                                     \
 	C(archivemessage)                                                      \
 	C(bounceconfig)                                                        \
 	C(bouncerecipients)                                                    \

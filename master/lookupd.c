@@ -16,6 +16,8 @@
  *	Commands of admin tools:
  *		dnsflush [name]		forget all answers, whatever the name:
  *					libunbound cannot forget just one
+ *		antispamstatus, antivirusstatus	what the engine says of itself
+ *		antivirusupdate		it reads its signatures anew
  *		lookup kind name	kind: host, mx, a, aaaa, txt,
  *					domain (for mail)
  *		outbreakstatus, outbreakupdate [force], outbreakflush
@@ -60,7 +62,8 @@ struct asker {
 	struct asker *next, **prev;
 	struct ipc *ipc;
 	uint32_t txn;
-	bool admin;         /* wants JSON */
+	bool admin; /* wants JSON */
+	enum engine_question question;
 	struct query query; /* its name points to `name` */
 	char name[DOMAIN_MAX + 1];
 	struct lookup *lookup; /* one of the four */
@@ -97,6 +100,13 @@ static void command_flush(
     struct lookupd *, struct ipc *, const struct word *, size_t n);
 static void command_lookup(
     struct lookupd *, struct ipc *, const struct word *, size_t n);
+static void command_status(
+    struct lookupd *, struct ipc *, const struct word *, size_t n);
+static void command_update(
+    struct lookupd *, struct ipc *, const struct word *, size_t n);
+static void ask_engine(
+    struct lookupd *, struct ipc *, enum scan_kind, enum engine_question);
+static void on_told(void *arg, const struct scanned *);
 static void answer_json(const struct asker *, const struct answer *);
 static json_t *record_json(enum lookup_kind, const struct dns_rr *);
 static json_t *text_json(struct str);
@@ -124,6 +134,9 @@ static const struct {
 } commands[] = {
 	{ "dnsflush", command_flush },
 	{ "lookup", command_lookup },
+	{ "antispamstatus", command_status },
+	{ "antivirusstatus", command_status },
+	{ "antivirusupdate", command_update },
 };
 static const struct {
 	const char *name;
@@ -433,6 +446,80 @@ command_lookup(
 		return;
 	}
 	ask(self, admin, 0, true, &query);
+}
+
+/* --- engines, about themselves --- */
+
+static void
+command_status(
+    struct lookupd *self, struct ipc *admin, const struct word *words, size_t n)
+{
+	bool spam = str_is(words[0].text, "antispamstatus");
+
+	if (n > 1)
+		program_answer(admin, NULL, 2, "no words are needed");
+	else
+		ask_engine(
+		    self, admin, spam ? SCAN_SPAM : SCAN_VIRUS, ENGINE_VERSION);
+}
+
+/* What reads its signatures by itself needs no telling. */
+static void
+command_update(
+    struct lookupd *self, struct ipc *admin, const struct word *words, size_t n)
+{
+	const struct scanner *s = &self->daemon->config->work.virus;
+
+	(void)words;
+	if (n > 1)
+		program_answer(admin, NULL, 2, "no words are needed");
+	else if (engine_of(SCAN_VIRUS, s) != NULL &&
+		 engine_asked(SCAN_VIRUS, s, ENGINE_RELOAD) == NULL)
+		program_answer(admin, NULL, 1,
+		    "This engine cannot be told: it updates itself.");
+	else
+		ask_engine(self, admin, SCAN_VIRUS, ENGINE_RELOAD);
+}
+
+static void
+ask_engine(struct lookupd *self, struct ipc *admin, enum scan_kind kind,
+    enum engine_question question)
+{
+	struct asker *a = asker_new(self, admin, 0);
+
+	a->question = question;
+	a->scanning = scan_ask(
+	    self->scans, self->daemon->config, kind, question, on_told, a);
+}
+
+static void
+on_told(void *arg, const struct scanned *told)
+{
+	struct asker *a = arg;
+	int64_t last = scan_contact(a->self->scans, told->kind);
+	json_t *j;
+	char *text;
+
+	if (a->question == ENGINE_RELOAD && !told->known) {
+		program_answer(a->ipc, NULL, 1,
+		    told->engine.n == 0 ? "No engine is configured."
+					: "The engine does not answer.");
+		asker_free(a);
+		return;
+	}
+	j = json_pack("{s:o, s:b, s:o, s:o, s:o, s:I}", "engine",
+	    told->engine.n > 0 ? text_json(told->engine) : json_null(),
+	    "answers", told->known, "rules",
+	    told->known && told->text.n > 0 ? text_json(told->text)
+					    : json_null(),
+	    "error", told->known ? json_null() : text_json(told->text),
+	    "last_contact", last != 0 ? json_integer(last) : json_null(), "ms",
+	    (json_int_t)told->ms);
+	text = json_dumps(j, 0);
+	program_answer(a->ipc, text, 0, NULL);
+	free(text);
+	json_decref(j);
+	asker_free(a);
 }
 
 static void

@@ -21,6 +21,27 @@ engine_of(enum scan_kind kind, const struct scanner *s)
 	return s->engine < NELEM(virus) ? virus[s->engine] : NULL;
 }
 
+const struct engine *
+engine_asked(
+    enum scan_kind kind, const struct scanner *s, enum engine_question q)
+{
+	static const struct {
+		const struct engine *of, *version, *reload;
+	} table[] = {
+		{ &engine_spamd, &engine_spamd_version, NULL },
+		{ &engine_rspamd, &engine_rspamd_version, NULL },
+		{ &engine_clamd, &engine_clamd_version, &engine_clamd_reload },
+		{ &engine_icap, &engine_icap_version, NULL },
+	};
+	const struct engine *e = engine_of(kind, s);
+
+	for (size_t i = 0; i < NELEM(table) && q != ENGINE_SCAN; i++)
+		if (table[i].of == e)
+			return q == ENGINE_VERSION ? table[i].version
+						   : table[i].reload;
+	return q == ENGINE_SCAN ? e : NULL;
+}
+
 struct str
 engine_header(struct str head, const char *name)
 {

@@ -43,6 +43,21 @@ struct engine {
 /* NULL: the scanner is off. */
 const struct engine *engine_of(enum scan_kind, const struct scanner *);
 
+/*
+ * Engines are asked about themselves in the same way, with no message. What
+ * they say of their version goes into result->engine, "SpamAssassin 4.0.0",
+ * of their rules or signatures into result->text, with the date last if they
+ * say one: "27000, Tue Nov 18 09:30:12 2026"; empty: they do not tell.
+ */
+enum engine_question {
+	ENGINE_SCAN,    /* the language for messages */
+	ENGINE_VERSION, /* what are you? */
+	ENGINE_RELOAD   /* read your signatures anew */
+};
+/* NULL: it is off, or cannot be asked that. */
+const struct engine *engine_asked(
+    enum scan_kind, const struct scanner *, enum engine_question);
+
 #define ENGINE_ANSWER_MAX (1u << 20) /* bytes of an answer */
 
 /* Shared by those that speak HTTP or something like it: the value of a header

@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "event/event.h"
 
@@ -21,6 +22,7 @@
 struct rest {              /* of one kind of scanner */
 	unsigned failures; /* in a row */
 	int64_t until;     /* monotonic ms: nobody is asked before */
+	int64_t contact;   /* wall ms: it answered */
 };
 
 struct scans {
@@ -37,6 +39,7 @@ struct scanning {
 	struct config *config; /* a reference */
 	const struct scanner *scanner;
 	const struct engine *engine;
+	enum engine_question question;
 	struct arena mem; /* of `what`, and of the answer */
 	struct scan_msg what;
 	int message; /* its descriptor */
@@ -56,6 +59,9 @@ struct scanning {
 	char why[WHY_MAX]; /* what went wrong last */
 };
 
+static struct scanning *scanning_new(struct scans *, struct config *,
+    const struct scan_msg *, enum engine_question);
+static void begin(struct scanning *);
 static void next_server(struct scanning *);
 static void on_address(void *arg, const struct answer *);
 static void dial(struct scanning *, const struct ip *);
@@ -97,22 +103,13 @@ struct scanning *
 scan_start(struct scans *all, struct config *config,
     const struct scan_msg *what, int fd, scan_finished done, void *arg)
 {
-	struct scanning *s = mem_alloc(sizeof(*s));
-	const struct work_config *c = &config->work;
+	struct scanning *s = scanning_new(all, config, what, ENGINE_SCAN);
 	const struct word *from = what->rcpts.v;
 	struct word *rcpts;
 
-	arena_init(&s->mem, 8u << 20);
-	s->all = all;
-	s->config = config_ref(config);
-	s->scanner = what->kind == SCAN_SPAM ? &c->spam : &c->virus;
-	s->engine = engine_of(what->kind, s->scanner);
 	s->message = fd;
-	s->fd = -1;
 	s->done = done;
 	s->arg = arg;
-	s->end = (struct loop_job){ .cb = on_end, .arg = s };
-	s->began = loop_now(all->loop);
 	s->what = *what;
 	s->what.helo = arena_str(&s->mem, what->helo);
 	s->what.host = arena_str(&s->mem, what->host);
@@ -122,27 +119,29 @@ scan_start(struct scans *all, struct config *config,
 	for (size_t i = 0; i < what->rcpts.n; i++)
 		rcpts[i].text = arena_str(&s->mem, from[i].text);
 	s->what.rcpts.v = rcpts;
-	buf_init(&s->out, OUT_MAX + HEAD_MAX);
-	buf_init(&s->in, ENGINE_ANSWER_MAX);
-	s->next = all->first;
-	if (s->next != NULL)
-		s->next->prev = &s->next;
-	s->prev = &all->first;
-	all->first = s;
-	s->limit = loop_timer(all->loop, on_limit, s);
-	loop_timer_in(s->limit, (int64_t)s->scanner->timeout * 1000);
-	all->n++;
-	if (s->engine == NULL)
-		snprintf(s->why, sizeof(s->why), "no scanner is configured");
-	else if (all->n > SCANS_MAX)
-		snprintf(s->why, sizeof(s->why), "busy");
-	else if (all->rest[what->kind].until > s->began)
+	if (s->engine != NULL && all->rest[what->kind].until > s->began)
 		snprintf(s->why, sizeof(s->why), "it failed before");
-	else
-		next_server(s);
-	if (s->why[0] != '\0' && s->fd == -1 && s->lookup == NULL)
-		finish(s);
+	begin(s);
 	return s;
+}
+
+struct scanning *
+scan_ask(struct scans *all, struct config *config, enum scan_kind kind,
+    enum engine_question question, scan_finished done, void *arg)
+{
+	const struct scan_msg nothing = { .kind = (uint8_t)kind };
+	struct scanning *s = scanning_new(all, config, &nothing, question);
+
+	s->done = done;
+	s->arg = arg;
+	begin(s);
+	return s;
+}
+
+int64_t
+scan_contact(const struct scans *all, enum scan_kind kind)
+{
+	return all->rest[kind].contact;
 }
 
 void
@@ -153,6 +152,50 @@ scan_stop(struct scanning **sp)
 	*sp = NULL;
 	if (s != NULL)
 		free_scanning(s);
+}
+
+static struct scanning *
+scanning_new(struct scans *all, struct config *config,
+    const struct scan_msg *what, enum engine_question question)
+{
+	const struct work_config *c = &config->work;
+	struct scanning *s = mem_alloc(sizeof(*s));
+
+	arena_init(&s->mem, 8u << 20);
+	s->all = all;
+	s->config = config_ref(config);
+	s->scanner = what->kind == SCAN_SPAM ? &c->spam : &c->virus;
+	s->question = question;
+	s->engine =
+	    engine_asked((enum scan_kind)what->kind, s->scanner, question);
+	s->what.kind = what->kind;
+	s->message = s->fd = -1;
+	s->end = (struct loop_job){ .cb = on_end, .arg = s };
+	s->began = loop_now(all->loop);
+	buf_init(&s->out, OUT_MAX + HEAD_MAX);
+	buf_init(&s->in, ENGINE_ANSWER_MAX);
+	s->next = all->first;
+	if (s->next != NULL)
+		s->next->prev = &s->next;
+	s->prev = &all->first;
+	all->first = s;
+	s->limit = loop_timer(all->loop, on_limit, s);
+	loop_timer_in(s->limit, (int64_t)s->scanner->timeout * 1000);
+	all->n++;
+	return s;
+}
+
+static void
+begin(struct scanning *s)
+{
+	if (s->engine == NULL)
+		snprintf(s->why, sizeof(s->why), "no scanner is configured");
+	else if (s->all->n > SCANS_MAX)
+		snprintf(s->why, sizeof(s->why), "busy");
+	else if (s->why[0] == '\0')
+		next_server(s);
+	if (s->why[0] != '\0' && s->fd == -1 && s->lookup == NULL)
+		finish(s);
 }
 
 /* --- one server after the other --- */
@@ -441,9 +484,10 @@ count(struct scanning *s)
 
 	if (s->result.known) {
 		r->failures = 0;
+		r->contact = clock_wall_ms();
 		return;
 	}
-	if (s->engine == NULL || r->until > now ||
+	if (s->question != ENGINE_SCAN || s->engine == NULL || r->until > now ||
 	    ++r->failures < SCAN_FAILURES)
 		return;
 	r->failures = 0;
@@ -464,7 +508,8 @@ free_scanning(struct scanning *s)
 	loop_undefer(&s->end);
 	loop_timer_free(&s->limit);
 	hang_up(s);
-	close(s->message);
+	if (s->message != -1)
+		close(s->message);
 	buf_fini(&s->out);
 	buf_fini(&s->in);
 	arena_free(&s->mem);

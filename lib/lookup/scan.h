@@ -27,6 +27,12 @@ typedef void (*scan_finished)(void *arg, const struct scanned *);
 /* fd is taken over. */
 struct scanning *scan_start(struct scans *, struct config *,
     const struct scan_msg *, int fd, scan_finished, void *arg);
+/* Asks the engine itself. The minute of rest does not count, and what comes of
+ * it counts for nothing. */
+struct scanning *scan_ask(struct scans *, struct config *, enum scan_kind,
+    enum engine_question, scan_finished, void *arg);
+/* When it last answered; wall ms, 0: not yet. */
+int64_t scan_contact(const struct scans *, enum scan_kind);
 void scan_stop(struct scanning **); /* not from within the callback */
 
 #endif

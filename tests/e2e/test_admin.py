@@ -24,6 +24,11 @@ TEXT = [
     ("certconfig new mx", 2, "Usage: certconfig"),
     ("certconfig request mx", 2, "for which host names?"),
     ("antispamconfig print", 0, "engine=off\n"),
+    ("antispamstatus", 0, "No engine is configured.\n"),
+    ("antispamupdate", 0, "No engine is configured.\n"),
+    ("antivirusstatus", 0, "No engine is configured.\n"),
+    ("antivirusupdate", 1, "No engine is configured."),
+    ("antivirusstatus now", 2, "Usage: antivirusstatus"),
     ("antispamconfig setup", 0, ""),
     ("antispamconfig setup score=1", 2, 'there is no option "score"'),
     ("antivirusconfig print", 0, "timeout=1m\n"),
@@ -214,6 +219,12 @@ TEXT = [
 
 # words: keys that must be there
 JSON = {
+    "antispamstatus": ["engine", "answers", "rules", "error",
+                       "last_contact", "ms"],
+    "antispamupdate": ["engine", "answers", "rules", "error",
+                       "last_contact", "ms"],
+    "antivirusstatus": ["engine", "answers", "rules", "error",
+                        "last_contact", "ms"],
     "antispamconfig print": [
         "engine", "servers", "timeout", "always_scan_up_to",
         "never_scan_above", "on_failure"],

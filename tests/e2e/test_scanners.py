@@ -1,5 +1,6 @@
 """Real scanners: SpamAssassin, rspamd, ClamAV; also stopped, and in tongues."""
 import os
+import re
 import shutil
 import signal
 import socket
@@ -66,6 +67,10 @@ def test_spamassassin(folder):
         assert b"verdict=positive" in body and b"GTUBE" in body
         assert any("using engine: SpamAssassin spam positive" in l
                    for l in log)
+        told = postern.ask("antispamstatus")
+        assert told["answers"] and told["last_contact"] is not None
+        assert re.match(r"SpamAssassin [0-9.]+ ", told["engine"])
+        assert "updates its rules itself" in postern.postern("antispamupdate")
 
 
 def test_rspamd(folder):
@@ -77,6 +82,8 @@ def test_rspamd(folder):
         assert b"Subject: [SPAM] hi\r\n" in body and b"engine=rspamd" in body
         body, log = send(postern, sink, b"Subject: hi\r\n\r\nhello\r\n")
         assert b"Subject: hi\r\n" in body and b"verdict=negative" in body
+        assert re.match(r"rspamd [0-9.]+$",
+                        postern.ask("antispamstatus")["engine"])
 
 
 MIXED = (b"Subject: hi\r\nMIME-Version: 1.0\r\n"
@@ -100,6 +107,10 @@ def test_clamav(folder):
         # The message itself: nothing is left of it.
         body, log = send(postern, sink, b"Subject: hi\r\n\r\n" + EICAR)
         assert body is None or EICAR not in body
+        told = postern.ask("antivirusstatus")
+        assert re.match(r"ClamAV [0-9.]+$", told["engine"])
+        assert "reads its signatures anew" in postern.postern(
+            "antivirusupdate")
 
 
 def test_a_scanner_that_is_stopped_or_gone(folder):
@@ -109,6 +120,9 @@ def test_a_scanner_that_is_stopped_or_gone(folder):
             as postern, Sink(postern.sink_port) as sink:
         clamd.signal(signal.SIGSTOP)
         body, _ = send(postern, sink, b"Subject: hi\r\n\r\nhello\r\n")
+        told = postern.ask("antivirusstatus", ok=(1,))
+        assert (told["answers"], told["error"]) == (False, "timeout")
+        postern.postern("antivirusupdate", ok=(1,))
         clamd.signal(signal.SIGCONT)
         assert b"[WARNING: A/V UNSCANNABLE] hi" in body
 

@@ -1,7 +1,8 @@
 /*
  * fuzz_engine.c - lookup/engine: a scanner that says anything
  *
- * First byte: which scanner, and whether it has hung up; then its answer.
+ * First byte: which scanner, whether it has hung up, and what it was asked;
+ * then its answer.
  * What comes out is within the limits of the message SCANNED, and texts are
  * printable.
  */
@@ -30,7 +31,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	} rows[] = { { SCAN_SPAM, SPAM_SPAMD }, { SCAN_SPAM, SPAM_RSPAMD },
 		{ SCAN_VIRUS, VIRUS_CLAMD }, { SCAN_VIRUS, VIRUS_ICAP } };
 	struct scanner s = { 0 };
-	struct scanned r = { .text = STR("") };
+	struct scanned r = { .text = STR(""), .engine = STR("") };
+	const struct engine *e;
 	struct arena mem;
 	bool eof;
 
@@ -38,10 +40,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		return 0;
 	s.engine = rows[data[0] & 3].engine;
 	eof = data[0] & 4;
+	e = engine_asked(rows[data[0] & 3].kind, &s,
+	    (enum engine_question)((data[0] >> 3) % 3));
+	if (e == NULL)
+		return 0;
 	arena_init(&mem, 64 << 20);
-	switch (engine_of(rows[data[0] & 3].kind, &s)
-		    ->answer((struct str){ (const char *)data + 1, n - 1 }, eof,
-			&r, &mem)) {
+	switch (e->answer(
+	    (struct str){ (const char *)data + 1, n - 1 }, eof, &r, &mem)) {
 	case ENGINE_MORE:
 		if (eof)
 			abort();
@@ -55,6 +60,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		if (!r.known || r.number > VIRUS_UNKNOWN)
 			abort();
 		check_text(r.text, TEXT_MAX);
+		check_text(r.engine, 100);
 		break;
 	}
 	arena_free(&mem);

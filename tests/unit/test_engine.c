@@ -149,6 +149,82 @@ test_heads(void **state)
 	buf_fini(&out);
 }
 
+/* Asked about themselves. */
+static const struct {
+	enum which who;
+	enum engine_question question;
+	const char *in;
+	size_t n;
+	enum engine_progress progress;
+	const char *version, *rules;
+} told[] = {
+	{ SPAMD, ENGINE_VERSION,
+	    "SPAMD/1.1 0 EX_OK\r\nContent-length: 90\r\n\r\nSubject: ask\r\n"
+	    "X-Spam-Checker-Version: SpamAssassin 4.0.1 (2024-03-26) on mx\r\n",
+	    0, ENGINE_DONE, "SpamAssassin 4.0.1 (2024-03-26)", "" },
+	{ SPAMD, ENGINE_VERSION, "SPAMD/1.1 0 EX_OK\r\n\r\n", 0, ENGINE_DONE,
+	    "SpamAssassin", "" },
+	{ SPAMD, ENGINE_VERSION, "220 mail\r\n", 0, ENGINE_BAD, NULL, NULL },
+	{ RSPAMD, ENGINE_VERSION,
+	    "HTTP/1.1 200 OK\r\nServer: rspamd/3.4\r\n\r\npong\r\n", 0,
+	    ENGINE_DONE, "rspamd 3.4", "" },
+	{ RSPAMD, ENGINE_VERSION, "HTTP/1.1 200 OK\r\n", 0, ENGINE_BAD, NULL,
+	    NULL },
+	{ CLAMD, ENGINE_VERSION,
+	    "ClamAV 1.4.3/27823/Fri Nov 20 09:41:27 2026\0", 45, ENGINE_DONE,
+	    "ClamAV 1.4.3", "27823, Fri Nov 20 09:41:27 2026" },
+	{ CLAMD, ENGINE_VERSION, "ClamAV 1.4.3\0", 13, ENGINE_DONE,
+	    "ClamAV 1.4.3", "" },
+	{ CLAMD, ENGINE_VERSION, "COMMAND UNAVAILABLE\0", 20, ENGINE_BAD, NULL,
+	    NULL },
+	{ CLAMD, ENGINE_RELOAD, "RELOADING\0", 10, ENGINE_DONE, "ClamAV", "" },
+	{ CLAMD, ENGINE_RELOAD, "no\0", 3, ENGINE_BAD, NULL, NULL },
+	{ ICAP, ENGINE_VERSION,
+	    "ICAP/1.0 200 OK\r\nService: Scan/2\r\nISTag: \"DB-7\"\r\n\r\n", 0,
+	    ENGINE_DONE, "ICAP: Scan/2", "DB-7" },
+	{ ICAP, ENGINE_VERSION, "ICAP/1.0 404 no\r\n\r\n", 0, ENGINE_BAD, NULL,
+	    NULL },
+};
+
+static const struct engine *
+asked(enum which w, enum engine_question q)
+{
+	struct scanner s = { .engine = w == SPAMD || w == CLAMD ? 1 : 2 };
+
+	return engine_asked(w <= RSPAMD ? SCAN_SPAM : SCAN_VIRUS, &s, q);
+}
+
+static void
+test_told(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < NELEM(told); i++) {
+		const struct engine *e = asked(told[i].who, told[i].question);
+		struct str in = { told[i].in,
+			told[i].n != 0 ? told[i].n : strlen(told[i].in) };
+		struct scanned r = { .engine = str_of(e->name),
+			.text = STR("") };
+		struct arena mem;
+
+		arena_init(&mem, 1 << 20);
+		/* half of it says nothing yet */
+		assert_int_equal(
+		    e->answer(str_sub(in, 0, in.n / 2), false, &r, &mem),
+		    ENGINE_MORE);
+		r = (struct scanned){ .engine = str_of(e->name),
+			.text = STR("") };
+		if (e->answer(in, true, &r, &mem) != told[i].progress ||
+		    (told[i].version != NULL &&
+			(!str_is(r.engine, told[i].version) ||
+			    !str_is(r.text, told[i].rules))))
+			fail_msg("case %zu: %.*s; %.*s", i, STR_ARG(r.engine),
+			    STR_ARG(r.text));
+		arena_free(&mem);
+	}
+	assert_null(asked(SPAMD, ENGINE_RELOAD));
+	assert_null(asked(ICAP, ENGINE_RELOAD));
+}
+
 int
 main(void)
 {
@@ -156,6 +232,7 @@ main(void)
 		cmocka_unit_test(test_answers),
 		cmocka_unit_test(test_pieces),
 		cmocka_unit_test(test_heads),
+		cmocka_unit_test(test_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
