@@ -40,6 +40,7 @@
 #include "cleanup/disk.h"
 #include "cleanup/intake.h"
 #include "cleanup/recover.h"
+#include "cleanup/rescore.h"
 #include "cleanup/rules.h"
 #include "cleanup/workqueue.h"
 #include "event/event.h"
@@ -59,6 +60,7 @@ static int on_admin_frame(
 static void on_admin_gone(struct daemon *, struct ipc *);
 static struct sender **find_sender(const struct ipc *);
 static void on_rules(struct daemon *, int fd);
+static int on_config(struct daemon *, struct config *, struct err *);
 static void on_stop(struct daemon *, uint32_t wait);
 static void idle(struct cleanup *);
 static int smtpd_frame(
@@ -80,6 +82,7 @@ static const struct program program = {
 	.on_admin_frame = on_admin_frame,
 	.on_admin_gone = on_admin_gone,
 	.on_rules = on_rules,
+	.on_config = on_config,
 	.on_stop = on_stop,
 };
 
@@ -124,6 +127,7 @@ setup(struct daemon *d, struct err *err)
 	d->self = c;
 	charset_open_all();
 	c->rules = rules_new(c);
+	c->rescores = rescores_new(c);
 	return spool_open(&c->spool, d->folder, 1u << QUEUE_INCOMING, err);
 }
 
@@ -164,6 +168,7 @@ on_peer(struct daemon *d, enum program_kind kind, uint32_t worker,
 	if (kind != PROGRAM_QMGR)
 		return &smtpd_handler;
 	workqueue_connect(c->workqueue, ipc);
+	rescores_connect(c->rescores, ipc);
 	return &qmgr_handler;
 }
 
@@ -173,6 +178,18 @@ on_rules(struct daemon *d, int fd)
 	struct cleanup *c = d->self;
 
 	rules_take(c->rules, fd);
+	rescores_tell(c->rescores, d->config);
+}
+
+/* It is in force when qmgr asks. */
+static int
+on_config(struct daemon *d, struct config *next, struct err *err)
+{
+	struct cleanup *c = d->self;
+
+	(void)err;
+	rescores_tell(c->rescores, next);
+	return 0;
 }
 
 /* What is open is finished, for as long as we are given. */
@@ -221,6 +238,8 @@ qmgr_frame(void *arg, struct ipc *ipc, struct ipc_frame *f, struct err *err)
 	struct peer *p = arg;
 	struct workqueue msg;
 
+	if (f->type == IPC_RESCORE)
+		return rescore_take(p->cleanup->rescores, ipc, f, err);
 	if (f->type != IPC_WORKQUEUE)
 		return intake_frame(p->intake, f, err);
 	if (ipc_decode(f, &msg, NULL, err) == -1)
@@ -237,6 +256,7 @@ qmgr_closed(void *arg, struct ipc *ipc, const struct err *err)
 	struct peer *p = arg;
 
 	workqueue_lost(p->cleanup->workqueue, ipc);
+	rescores_lost(p->cleanup->rescores, ipc);
 	smtpd_closed(arg, ipc, err);
 }
 

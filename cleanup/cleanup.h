@@ -13,6 +13,7 @@
 #include "queue/queue.h"
 
 struct asker;
+struct rescores;
 struct rules;
 struct work_queue;
 
@@ -22,7 +23,8 @@ struct cleanup {
 	struct committer *committer;
 	struct work_queue *workqueue;
 	struct asker *asker;
-	struct rules *rules;      /* of outbreak filters */
+	struct rules *rules; /* of outbreak filters */
+	struct rescores *rescores;
 	struct returned returned; /* from quarantines */
 	bool must_sync;           /* settle.h: children were removed */
 	unsigned n_open;          /* transactions, being committed or not */

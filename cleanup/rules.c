@@ -9,7 +9,9 @@
 #include "event/event.h"
 #include "lookup/feed_file.h"
 
-#define KEY_MAX 128
+#define KEY_MAX   128
+#define FNV_BASIS UINT64_C(14695981039346656037)
+#define FNV_PRIME UINT64_C(1099511628211)
 
 struct rules {
 	struct cleanup *cleanup;
@@ -19,6 +21,7 @@ struct rules {
 	char key[KEY_MAX];
 };
 
+static uint64_t add(uint64_t stamp, struct str text);
 static void look(struct rules *, struct str key);
 
 struct rules *
@@ -68,6 +71,32 @@ rules_get(struct rules *r, const struct config *c)
 	if (!r->looked || !str_is(o->public_key, r->key))
 		look(r, o->public_key);
 	return r->set != NULL ? outbreak_ref(r->set) : NULL;
+}
+
+uint64_t
+rules_stamp(const struct rules *r, const struct config *c)
+{
+	const struct outbreak_global *o = &c->work.outbreak;
+	uint64_t stamp = FNV_BASIS;
+
+	stamp = add(stamp, STR(POSTERN_VERSION));
+	stamp = add(stamp, o->enabled ? STR("+") : STR("-"));
+	stamp = add(stamp, o->adaptive ? STR("+") : STR("-"));
+	stamp = add(stamp, o->rules);
+	if (o->url.n > 0) {
+		stamp = add(stamp, o->public_key);
+		stamp = add(stamp, buf_str(&r->text));
+	}
+	return stamp != 0 ? stamp : 1;
+}
+
+/* FNV-1a: equal in all workers, and nobody gains by two that are alike. */
+static uint64_t
+add(uint64_t stamp, struct str text)
+{
+	for (size_t i = 0; i < text.n; i++)
+		stamp = (stamp ^ (uint8_t)text.p[i]) * FNV_PRIME;
+	return (stamp ^ 0xff) * FNV_PRIME;
 }
 
 /* lookupd says what is wrong with what it fetches. Here something is wrong

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "cleanup/rules.h"
+#include "mail/scan.h"
 #include "mail/wire.h"
 #include "pipeline/enqueue.h"
 #include "pipeline/pipeline.h"
@@ -23,6 +24,7 @@ static void set_work(struct task *, struct work *);
 static void set_rcpts(struct task *, struct work *);
 static struct subject subject_of(const struct task *);
 static int load(struct task *, unsigned wants, struct err *);
+static void unstuff(struct task *, struct str stored, size_t header_len);
 static bool is_own(const struct envelope *);
 static void masquerade(struct task *, struct work *);
 static void take_effects(
@@ -57,6 +59,36 @@ task_new(struct cleanup *c, struct mail *m, struct err *err)
 	    m->envelope.flags & ENV_NOTICE)
 		masquerade(t, &w);
 	work_begin(&t->run, &w, entry);
+	return t;
+}
+
+struct task *
+task_again(struct cleanup *c, struct mail *m, struct str stored,
+    struct str mail_policy)
+{
+	struct task *t = mem_alloc(sizeof(*t));
+	struct scan scan;
+	struct work w;
+
+	t->cleanup = c;
+	t->mail = m;
+	t->config = config_ref(c->daemon->config);
+	t->feed = rules_get(c->rules, t->config);
+	arena_init(&t->mem, TASK_MEM);
+	set_origin(t);
+	set_facts(t);
+	set_work(t, &w);
+	w.mail_policy = mail_policy;
+	w.skip &= ~(uint32_t)SKIP_OUTBREAK_HOLD;
+	scan_begin(&scan);
+	scan_feed(&scan, stored);
+	scan_end(&scan);
+	buf_init(&t->content, stored.n + 1);
+	unstuff(t, stored, scan.header_len);
+	t->has_header = t->has_body = true;
+	w.msg.header = t->header;
+	w.msg.body = str_sub(buf_str(&t->content), t->header.n, SIZE_MAX);
+	work_begin(&t->run, &w, ENTER_RESCORE);
 	return t;
 }
 
@@ -255,17 +287,22 @@ load(struct task *t, unsigned wants, struct err *err)
 	}
 	buf_init(&stored, n + 1);
 	rc = qfile_read(t->mail->file, 0, n, &stored, err);
-	if (rc == 0) {
-		wire_unstuff(str_sub(buf_str(&stored), 0, found->header_len),
-		    &t->content);
-		n = t->content.len;
-		wire_unstuff(
-		    str_sub(buf_str(&stored), found->header_len, SIZE_MAX),
-		    &t->content);
-		t->header = str_sub(buf_str(&t->content), 0, n);
-	}
+	if (rc == 0)
+		unstuff(t, buf_str(&stored), found->header_len);
 	buf_fini(&stored);
 	return rc;
+}
+
+/* Plain is never longer than stored: the header stays where it is. */
+static void
+unstuff(struct task *t, struct str stored, size_t header_len)
+{
+	size_t n;
+
+	wire_unstuff(str_sub(stored, 0, header_len), &t->content);
+	n = t->content.len;
+	wire_unstuff(str_sub(stored, header_len, SIZE_MAX), &t->content);
+	t->header = str_sub(buf_str(&t->content), 0, n);
 }
 
 /* What we made ourselves, perhaps out of what once came in, may speak for us.

@@ -33,10 +33,18 @@ struct task {
 	bool has_header, has_body;
 	struct asks asks;
 	struct outcome *outcome; /* settle.c: being carried out */
+	/* Of a task that is not in the work queue: when it has run. May free
+	 * it. */
+	void (*over)(struct task *);
+	void *over_arg;
 };
 
 /* The mail must be loaded; it stays the caller's when this fails. */
 struct task *task_new(struct cleanup *, struct mail *, struct err *);
+/* A message of a quarantine, for outbreak filters only (ENTER_RESCORE);
+ * stored: what would leave. The mail has an envelope, and no file. */
+struct task *task_again(
+    struct cleanup *, struct mail *, struct str stored, struct str mail_policy);
 /* Frees it, not the mail (which is NULL when somebody has taken it). */
 void task_free(struct task **);
 /* False: it waits for answers (asks.open); call again when they are there. */

@@ -362,6 +362,11 @@ run(struct work_queue *wq, struct task *t)
 {
 	struct stats *s = wq->cleanup->daemon->stats;
 
+	if (t->over != NULL) {
+		if (task_run(t))
+			t->over(t);
+		return;
+	}
 	stats_set_at(s, t->mail->mid);
 	if (task_run(t))
 		settle(t);

@@ -386,10 +386,17 @@ from_smtp(struct peer *p, struct ipc_frame *f, struct err *err)
 static int
 from_cleanup(struct peer *p, struct ipc_frame *f, struct err *err)
 {
+	struct rescored judged;
 	struct accepted a;
 
 	if (f->type == IPC_MESSAGE || f->type == IPC_MESSAGE_INLINE)
 		return intake_message(p->world, f, err);
+	if (f->type == IPC_RESCORED) {
+		if (ipc_decode(f, &judged, NULL, err) == -1)
+			return -1;
+		rescore_answer(p->world, p, &judged);
+		return 0;
+	}
 	if (ipc_decode(f, &a, NULL, err) == -1)
 		return -1;
 	if (!bounce_answer(&p->world->q, p, f->txn, a.code, a.text) &&
@@ -435,6 +442,7 @@ closed(void *arg, struct ipc *ipc, const struct err *err)
 	else if (p->kind == PROGRAM_CLEANUP) {
 		bounce_worker_lost(&w->q, p);
 		release_worker_lost(w, p);
+		rescore_worker_lost(w, p);
 	}
 	world_leave(w);
 	free(p);

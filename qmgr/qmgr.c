@@ -74,6 +74,7 @@ world_leave(struct world *w)
 	bool more;
 	int64_t at, held, order;
 
+	rescore_run(w);
 	release_run(w);
 	order = orders_run(w);
 	more = schedule_run(&w->q);

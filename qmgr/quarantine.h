@@ -159,7 +159,7 @@ struct box *quarantine_box(struct quarantines *, struct str name);
  * may be gone after it. Several of one message: with `more` for all but the
  * last, so that they go together.
  */
-enum leave_why { LEAVE_MANUAL, LEAVE_EXPIRED, LEAVE_FULL };
+enum leave_why { LEAVE_MANUAL, LEAVE_EXPIRED, LEAVE_FULL, LEAVE_RULES };
 void quarantine_release(
     struct quarantines *, struct entry *, enum leave_why, bool more);
 void quarantine_delete(

@@ -13,6 +13,7 @@ static const char *const reasons[] = {
 	[LEAVE_MANUAL] = "manual",
 	[LEAVE_EXPIRED] = "expired",
 	[LEAVE_FULL] = "queue full",
+	[LEAVE_RULES] = "rule update",
 };
 
 void

@@ -13,6 +13,7 @@
 #include "qmgr/held.h"
 #include "qmgr/orders.h"
 #include "qmgr/release.h"
+#include "qmgr/rescore.h"
 #include "qmgr/state.h"
 #include "qmgr/store.h"
 
@@ -21,6 +22,7 @@ struct peer {
 	enum program_kind kind;
 	uint32_t worker;
 	struct ipc *ipc;
+	uint64_t rules; /* cleanup: that it judges by (rescore.h); 0: unknown */
 	struct peer *next;
 };
 
@@ -32,6 +34,7 @@ struct world {
 	struct state state;
 	struct quarantines quarantines;
 	struct releases releases;
+	struct rescores rescores;
 	struct order *orders; /* the first one is carried out */
 	struct peer *peers;   /* all of them */
 	struct peer *lookupd; /* NULL: away */

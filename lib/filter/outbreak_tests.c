@@ -200,17 +200,25 @@ ask_remote_ip(struct outbreak_case *c, const struct outbreak_test *t)
 	    ip_ranges_have(t->ranges, t->n, &c->eval.w->facts->client));
 }
 
-/* What scanners have found: tests of anti-spam, names of viruses. */
+/* What scanners have found: tests of anti-spam, names of viruses. Of a message
+ * that comes from the quarantine it is in the field that we have added. */
 static enum truth
 ask_symbol(struct outbreak_case *c, const struct outbreak_test *t)
 {
+	static const struct str mark = STR("tests=");
 	const struct work_note *n = c->eval.w->notes;
+	struct str field;
+	size_t at;
 
 	for (; n != NULL; n = n->next)
 		if ((n->kind == WN_SPAM || n->kind == WN_VIRUS) &&
 		    names_symbol(t, n->text))
 			return YES;
-	return NO;
+	if (!eval_field(&c->eval, STR("X-Postern-Anti-Spam"), 0, &field))
+		return NO;
+	at = str_search(field, mark);
+	return truth_of(at < field.n &&
+			names_symbol(t, str_sub(field, at + mark.n, field.n)));
 }
 
 static bool

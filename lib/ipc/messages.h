@@ -207,6 +207,15 @@ enum dsn_notify { /* bits of rcpt.notify */
 #define REC_WORKQUEUE(S, F, L)                                                 \
 	F(S, U8, paused, 1)                                                    \
 	F(S, STR, reason, 200)
+/* qmgr -> cleanup: would outbreak filters hold it today? fd: the queue file,
+ * read-only. */
+#define REC_RESCORE(S, F, L) F(S, U64, mid, 0)
+/* cleanup -> qmgr: whether they would. mid 0: these are the rules from now
+ * on, by their stamp. */
+#define REC_RESCORED(S, F, L)                                                  \
+	F(S, U64, mid, 0)                                                      \
+	F(S, U64, stamp, 0)                                                    \
+	F(S, U8, held, 1)
 /* qmgr -> cleanup: a notice to be queued (then DATA, END as from smtpd). */
 
 /* --- qmgr <-> smtp --- */
@@ -498,6 +507,8 @@ enum scan_kind { SCAN_SPAM, SCAN_VIRUS };
 	R(message, REC_MESSAGE)                                                \
 	R(workqueue, REC_WORKQUEUE)                                            \
 	R(tlsa, REC_TLSA)                                                      \
+	R(rescore_msg, REC_RESCORE)                                            \
+	R(rescored, REC_RESCORED)                                              \
 	R(session, REC_SESSION)                                                \
 	R(session_up, REC_SESSION_UP)                                          \
 	R(session_down, REC_SESSION_DOWN)                                      \
@@ -567,6 +578,8 @@ IPC_RECORDS(IPC_STRUCT)
 	M(MESSAGE, message, 1)                                                 \
 	M(MESSAGE_INLINE, message, 0)                                          \
 	M(WORKQUEUE, workqueue, 0)                                             \
+	M(RESCORE, rescore_msg, 1)                                             \
+	M(RESCORED, rescored, 0)                                               \
 	M(SESSION, session, 0)                                                 \
 	M(SESSION_UP, session_up, 0)                                           \
 	M(SESSION_DOWN, session_down, 0)                                       \

@@ -31,6 +31,7 @@ static const char *const begins[] = {
 	[ENTER_RELEASED] = "released",
 	[ENTER_DELIVERY] = NULL,
 	[ENTER_ANEW] = "",
+	[ENTER_RESCORE] = "outbreak filters",
 };
 
 static size_t first_stage(enum work_entry);

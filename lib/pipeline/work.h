@@ -68,7 +68,8 @@ enum work_entry {
 	ENTER_WHOLE,    /* W2 */
 	ENTER_RELEASED, /* W5: from a quarantine */
 	ENTER_DELIVERY, /* W16: copies, notices */
-	ENTER_ANEW      /* W2: from a quarantine, but nothing was done yet */
+	ENTER_ANEW,     /* W2: from a quarantine, but nothing was done yet */
+	ENTER_RESCORE   /* W12: held by it; nothing becomes of what comes out */
 };
 
 /* The table, for trace, docs and tests. */

@@ -63,7 +63,8 @@ def update(fed, *words):
 
 
 def held_live(fed, body=ZIP):
-    """Sends it; is it held?"""
+    """Sends it; is it held? New rules are in force a moment after the update
+    has ended."""
     before = len(in_quarantine(fed))
     came = len(fed.sink.messages)
     s = Session("InboundMail", fed.port, name="", body=body)
@@ -89,9 +90,53 @@ def test_fetched_at_the_start_and_used(fed):
     assert "    4  FEED_1                      virus     about FEED_1\n" in \
         fed.postern("outbreakstatus")
     assert held_in_trace(fed)
-    assert held_live(fed)
+    wait_for("the rules", lambda: held_live(fed))
     assert "a.zip" in fed.postern("quarantine", "show",
                                   str(in_quarantine(fed)[0]["mid"]))
+
+
+def test_rules_that_change_let_go(fed):
+    """What no rule matches any more leaves, once, as it came; what another
+    rule matches stays, under the number that it has."""
+    fed.ask("quarantine", "delete", "Outbreak", "all")
+    for name in b"one.zip", b"two.zip":
+        assert held_live(fed, attached(b"about " + name, name))
+    stays, goes = sorted(
+        in_quarantine(fed), key=lambda m: m["subject"], reverse=True)
+    fed.feed.publish(11, OTHER, rule("FEED_3", 3, "virus", {
+        "filename_re": "^two"}))
+    assert update(fed)[0] == 0
+    fed.wait_log('MID %d released from quarantine "Outbreak" (rule update)'
+                 % goes["mid"])
+    (m,) = wait_for("delivery", lambda: [
+        m for m in fed.sink.messages if b"Subject: about one.zip" in m.body])
+    wait_for("an empty queue", lambda: fed.queued() == [])
+    assert m.body.count(b"\nReceived:") + m.body.startswith(b"Received:") == 1
+    assert in_quarantine(fed) == [stays]
+    assert len([m for m in fed.sink.messages
+                if b"about one.zip" in m.body]) == 1
+    # nothing was judged, and told, a second time
+    assert not [l for l in fed.log() if l.startswith(
+        "MID %d rewritten" % stays["mid"])]
+    fed.feed.publish(12, OTHER)
+    assert update(fed)[0] == 0
+    fed.wait_log('MID %d released from quarantine "Outbreak" (rule update)'
+                 % stays["mid"])
+    wait_for("an empty quarantine", lambda: in_quarantine(fed) == [])
+
+
+def test_judged_anew_after_a_death(fed):
+    """A qmgr that was not there when rules changed learns it at its start."""
+    fed.feed.publish(13, HELD)
+    assert update(fed)[0] == 0
+    wait_for("one", lambda: held_live(fed))
+    (m,) = in_quarantine(fed)
+    fed.feed.publish(14, OTHER)
+    gone = fed.kill("qmgr 0")
+    assert update(fed)[0] == 0
+    wait_for("a new qmgr", lambda: fed.pids().get("qmgr 0", gone) != gone)
+    fed.wait_log('MID %d released from quarantine "Outbreak" (rule update)'
+                 % m["mid"])
 
 
 def test_only_what_has_changed_is_fetched(fed):
@@ -100,11 +145,11 @@ def test_only_what_has_changed_is_fetched(fed):
     assert fed.feed.matched == matched + 1
     assert update(fed, "force") == (0, "The rules have not changed.")
     assert fed.feed.matched == matched + 1
-    fed.feed.publish(11, OTHER)
+    fed.feed.publish(15, OTHER)
     assert update(fed) == (0, "The rules were updated.")
-    assert serial(fed) == 11
+    assert serial(fed) == 15
     wait_for("other rules", lambda: not held_in_trace(fed))
-    assert not held_live(fed)
+    wait_for("other rules", lambda: not held_live(fed))
 
 
 def test_what_is_wrong_is_not_taken(fed):
@@ -140,7 +185,7 @@ def test_what_is_wrong_is_not_taken(fed):
     assert code == 1 and "outbreakupdate" not in said
     fed.wait_log("outbreak rules: could not be updated 3 times: ")
     assert status(fed)["feed"]["failures"] == len(cases) + 1
-    assert held_live(fed)
+    wait_for("the rules", lambda: held_live(fed))
     feed.body, feed.signature, feed.etag = old
     feed.start()
     assert update(fed) == (0, "The rules have not changed.")
@@ -156,7 +201,7 @@ def test_kept_over_a_restart_without_the_server(fed):
         fed.start()
         wait_for("what was kept", lambda: serial(fed) == 40)
         assert held_in_trace(fed)
-        assert held_live(fed)
+        wait_for("the rules", lambda: held_live(fed))
         # whoever fetches dies, and has them again
         gone = fed.kill("lookupd 0")
         wait_for("a new lookupd",
@@ -180,7 +225,7 @@ def test_a_server_that_nobody_vouches_for(fed):
         file.write_text(before.replace(fed.feed.public, other))
         fed.postern("commit", "another key")
         assert serial(fed) is None
-        assert not held_live(fed)
+        wait_for("other rules", lambda: not held_live(fed))
         assert not held_in_trace(fed)
     finally:
         file.write_text(before)
@@ -196,7 +241,7 @@ def test_flushed(fed):
         "The rules of the feed were dropped.\n"
     assert serial(fed) is None
     wait_for("no file", lambda: not (fed.root / "state/outbreak").exists())
-    assert not held_live(fed)
+    wait_for("other rules", lambda: not held_live(fed))
     fed.feed.publish(49, HELD)
     assert update(fed) == (0, "The rules were updated.")
     assert serial(fed) == 49

@@ -185,6 +185,7 @@ test_moments(void **state)
 /* --- judging --- */
 
 #define MIXED                                                                  \
+	"X-Postern-Anti-Spam: engine=E; score=1; tests=OLD_ONE,OLD_TWO\r\n"    \
 	"From: Joe <joe@mail.example.com>\r\nSubject: your =?utf-8?q?inv?="    \
 	"oice\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
 #define TEXT(body) "--b\r\nContent-Type: text/plain\r\n\r\n" body "\r\n"
@@ -301,6 +302,9 @@ test_tests(void **state)
 		{ "{'engine_symbol':['bayes_99']}", TEXT("x"), true },
 		{ "{'engine_symbol':['BAYES']}", TEXT("x"), false },
 		{ "{'engine_symbol':['Eicar-Test']}", TEXT("x"), true },
+		{ "{'engine_symbol':['old_two']}", TEXT("x"), true },
+		{ "{'engine_symbol':['engine=e; score=1; tests=old_one']}",
+		    TEXT("x"), false },
 		/* together */
 		{ "{'any':[{'has_url':true},{'subject_re':'invoice'}]}",
 		    TEXT("x"), true },
