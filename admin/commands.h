@@ -52,6 +52,7 @@
 	C(oldmessage)                                                          \
 	C(outbreakconfig)                                                      \
 	C(outbreakflush)                                                       \
+	C(outbreakmanage)                                                      \
 	C(outbreakstatus)                                                      \
 	C(outbreakupdate)                                                      \
 	C(policyconfig)                                                        \

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "base/map.h"
 #include "base/mem.h"
 
 #define FIRST_MS      500   /* after the start: for what was kept */
@@ -18,6 +19,7 @@
 #define ALERT_AT      3 /* failures in a row */
 #define OLD_MS        ((int64_t)7 * 86400 * 1000)
 #define URL_MAX       1100
+#define TOLD_MAX      20 /* rules of which people are told */
 
 struct asker {
 	struct asker *next;
@@ -69,6 +71,12 @@ static void judge(struct feed *, const char signature[FEED_SIGNATURE]);
 static bool is_newer(struct feed *, const struct outbreak_rules *);
 static void take(struct feed *, struct outbreak_rules *,
     const char signature[FEED_SIGNATURE]);
+static void compare(struct feed *, const struct outbreak_rules *old,
+    const struct outbreak_rules *new,
+    void (*tell)(struct feed *, const struct outbreak_rule *));
+static uint32_t threshold_of(const struct config *);
+static void say_rising(struct feed *, const struct outbreak_rule *);
+static void say_falling(struct feed *, const struct outbreak_rule *);
 static void failed(struct feed *, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 static void finish(struct feed *, enum feed_end);
@@ -379,6 +387,8 @@ take(struct feed *f, struct outbreak_rules *r,
 	memcpy(file.signature, signature, FEED_SIGNATURE);
 	buf_init(&packed, FEED_FILE_MAX);
 	feed_pack(&file, &packed);
+	compare(f, f->rules, r, say_rising);
+	compare(f, r, f->rules, say_falling);
 	outbreak_free(&f->rules);
 	f->rules = r;
 	memcpy(f->kept_etag, f->etag, sizeof(f->etag));
@@ -391,6 +401,52 @@ take(struct feed *f, struct outbreak_rules *r,
 	buf_fini(&packed);
 	f->old = false;
 	finish(f, FEED_NEW);
+}
+
+/* Those of the new set at or above the threshold that the old one did not have
+ * there; the first ones, if they are many. */
+static void
+compare(struct feed *f, const struct outbreak_rules *old,
+    const struct outbreak_rules *new,
+    void (*tell)(struct feed *, const struct outbreak_rule *))
+{
+	uint32_t threshold = threshold_of(f->config);
+	unsigned n = 0;
+	struct map had;
+
+	map_init(&had);
+	for (size_t i = 0; old != NULL && i < old->n; i++)
+		if (old->v[i].level >= threshold)
+			map_put(&had, old->v[i].id, (void *)&old->v[i]);
+	for (size_t i = 0; new != NULL &&i < new->n &&n < TOLD_MAX; i++)
+		if (new->v[i].level >= threshold &&
+		    map_get(&had, new->v[i].id) == NULL) {
+			tell(f, &new->v[i]);
+			n++;
+		}
+	map_fini(&had, NULL);
+}
+
+static uint32_t
+threshold_of(const struct config *c)
+{
+	const struct mail_policy *p =
+	    config_mail_policy(c, INCOMING, STR("DEFAULT"));
+
+	return p != NULL ? p->outbreak.threshold : OUTBREAK_LEVEL_MAX;
+}
+
+static void
+say_rising(struct feed *f, const struct outbreak_rule *r)
+{
+	say(f, FEED_NOTICE, "%.*s is at level %u now: %.*s", STR_ARG(r->id),
+	    (unsigned)r->level, STR_ARG(r->description));
+}
+
+static void
+say_falling(struct feed *f, const struct outbreak_rule *r)
+{
+	say(f, FEED_NOTICE, "%.*s is withdrawn", STR_ARG(r->id));
 }
 
 /* --- the end --- */

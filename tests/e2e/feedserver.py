@@ -48,11 +48,12 @@ class Feed:
                 "-in", text, "-out", sig)
         return sig.read_bytes()
 
-    def publish(self, serial, *rules, key=None, raw=None):
+    def publish(self, serial, *rules, key=None, raw=None,
+                generated="2026-11-22T10:00:00Z"):
         """raw: what is signed and served in place of a set."""
         self.body = raw if raw is not None else json.dumps({
             "version": 1, "serial": serial, "rules": rules,
-            "generated": "2026-11-22T10:00:00Z"}).encode()
+            "generated": generated}).encode()
         self.signature = base64.b64encode(self.sign(self.body, key)) + b"\n"
         self.etag = '"%d-%d"' % (serial, len(self.body))
 

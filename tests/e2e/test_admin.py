@@ -72,6 +72,10 @@ TEXT = [
     ("localeconfig change", 2, "Usage: localeconfig"),
     ("outbreakconfig print", 0, "rewrite=defang\n"),
     ("outbreakconfig setup rewrite=text", 1, 'needs the key "rewrite_text"'),
+    ("outbreakmanage list", 0, "Rule                                      "
+     "Messages\nnone\n"),
+    ("outbreakmanage release X", 1, 'The rule "X" holds no message.\n'),
+    ("outbreakmanage release", 2, "Usage: outbreakmanage"),
     ("outbreakstatus", 0, "Outbreak Filters: Disabled\nAdaptive Rules: "
      "Enabled\nFeed: none\n\nRules of threat level 3 and above:\nnone\n"),
     ("outbreakstatus now", 2, "Usage: outbreakstatus"),
@@ -265,6 +269,7 @@ JSON = {
     "outbreakstatus": ["enabled", "adaptive", "file", "feed", "threshold",
                        "rules"],
     "outbreakflush": ["flushed"],
+    "outbreakmanage list": ["rules"],
     "dnsflush": ["flushed", "more_than_asked"],
     "dnsstatus": ["status_as_of", "counters"],
     "hostrate example.com 1 1": [

@@ -212,6 +212,31 @@ def test_changed_on_release(held):
     assert in_quarantine(held) == []
 
 
+def test_managed_by_rule(held):
+    """All that one rule holds, and nothing else."""
+    clear(held)
+    for rcpt, body in ((ANNA, attached(b"invoice 1", b"a.zip")),
+                       (CLEO, attached(b"invoice 2", b"b.zip")),
+                       (CLEO, link(b"a link"))):
+        twin.live(Session("InboundMail", held.port, rcpts=(rcpt,), name="",
+                          body=body))
+    wait_for("all three", lambda: len(in_quarantine(held)) == 3)
+    assert held.ask("outbreakmanage", "list") == {
+        "rules": {"MINE_1": 2, "MINE_2": 1}}
+    assert ("Rule                                      Messages\n"
+            "MINE_1                                           2\n"
+            "MINE_2                                           1\n") == \
+        held.postern("outbreakmanage", "list")
+    assert held.postern("outbreakmanage", "release", "MINE_1") == \
+        "Released: 2 messages.\n"
+    wait_for("both", lambda: [
+        m for m in held.sink.messages if b"invoice 1" in m.body] and [
+        m for m in held.sink.messages if b"invoice 2" in m.body])
+    assert held.ask("outbreakmanage", "delete", "mine_2") == {
+        "rule": "mine_2", "done": "deleted", "messages": 1}
+    wait_for("an empty quarantine", lambda: in_quarantine(held) == [])
+
+
 def test_rules_that_are_wrong_are_not_committed(held):
     write(held, "tables/mine.json", MINE.replace('"level": 4', '"level": 9'))
     try:

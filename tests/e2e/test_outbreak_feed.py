@@ -152,6 +152,19 @@ def test_only_what_has_changed_is_fetched(fed):
     wait_for("other rules", lambda: not held_live(fed))
 
 
+def test_what_people_are_told(fed):
+    """Rules that come up to the threshold, or fall below it; a feed that
+    nobody has made anew for a week."""
+    fed.feed.publish(16, OTHER, dict(HELD, level=2))
+    assert update(fed)[0] == 0
+    fed.feed.publish(17, dict(HELD, level=5), generated="2024-01-01T00:00:00Z")
+    assert update(fed)[0] == 0
+    fed.wait_log("outbreak rules: FEED_1 is at level 5 now: about FEED_1")
+    fed.wait_log("outbreak rules: FEED_2 is withdrawn")
+    fed.wait_log("outbreak rules: the rules are older than 7 days")
+    assert not [l for l in fed.log() if "FEED_1 is at level 2" in l]
+
+
 def test_what_is_wrong_is_not_taken(fed):
     """Each of these leaves the rules that there are."""
     feed = fed.feed

@@ -1,0 +1,204 @@
+/*
+ * cmd_outbreakmanage.c - `outbreakmanage` (spec workqueue 8.4)
+ *
+ * Which rule holds a message is in the reason that it is held for.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "admin/commands.h"
+#include "admin/control.h"
+#include "admin/fields.h"
+
+#define REASON        "outbreak rule:"
+#define ADAPTIVE_RULE "Adaptive_"
+#define ADAPTIVE      "adaptive"
+#define RULE_MAX      200
+
+static int run(struct tool *, int argc, char **argv);
+static int converse(struct tool *, const json_t *held);
+static int list(struct tool *, const json_t *held);
+static int end(
+    struct tool *, const json_t *held, const char *op, const char *rule);
+static json_t *by_rule(const json_t *held);
+static const char *rule_of(const json_t *message);
+static bool end_one(struct tool *, const char *op, int64_t mid, struct err *);
+static int print_json(const struct tool *, json_t *);
+
+const struct tool_command cmd_outbreakmanage = {
+	.name = "outbreakmanage",
+	.usage = "list | release RULE | delete RULE",
+	.summary = "Release or delete what an outbreak rule holds",
+	.help = "Lists the rules that hold messages in the quarantine "
+		"Outbreak, with their number, and releases or deletes all that "
+		"one of them holds. The rules that come with Postern go "
+		"together, as \"adaptive\". Without words it asks.",
+	.run = run,
+};
+
+static int
+run(struct tool *t, int argc, char **argv)
+{
+	const char *words[] = { "quarantine", "search", "Outbreak", NULL };
+	struct control_answer held = { NULL, -1 };
+	struct err err = ERR_INIT;
+	bool ends = argc == 3 && (strcmp(argv[1], "release") == 0 ||
+				     strcmp(argv[1], "delete") == 0);
+	int status;
+
+	if (!ends && !(argc == 2 && strcmp(argv[1], "list") == 0) &&
+	    !(argc == 1 && t->asks))
+		return tool_usage(t, NULL);
+	if (control_ask(t, PROGRAM_QMGR, words, &held, &err) == -1)
+		return tool_fail(t, &err);
+	if (ends)
+		status = end(t, held.json, argv[1], argv[2]);
+	else if (argc == 2)
+		status = list(t, held.json);
+	else
+		status = converse(t, held.json);
+	control_answer_fini(&held);
+	return status;
+}
+
+static int
+converse(struct tool *t, const json_t *held)
+{
+	static const struct dialogue_op ops[] = {
+		{ "RELEASE", "Release the messages of a rule" },
+		{ "DELETE", "Delete the messages of a rule" },
+	};
+	char rule[RULE_MAX + 1];
+	size_t op;
+
+	if (list(t, held) != TOOL_DONE ||
+	    json_array_size(json_object_get(held, "messages")) == 0)
+		return TOOL_DONE;
+	if (!dialogue_menu(&t->dialogue, ops, 2, &op))
+		return tool_abandoned(t);
+	if (op > 1)
+		return TOOL_DONE;
+	if (!dialogue_text(&t->dialogue, "Enter the name of the rule:", "",
+		rule, sizeof(rule)))
+		return tool_abandoned(t);
+	return end(t, held, op == 0 ? "release" : "delete", rule);
+}
+
+static int
+list(struct tool *t, const json_t *held)
+{
+	json_t *rules = by_rule(held), *n;
+	const char *rule;
+	struct buf out;
+
+	if (t->json)
+		return print_json(t, json_pack("{s:o}", "rules", rules));
+	buf_init(&out, 4u << 20);
+	buf_printf(&out, "%-40s  %s\n", "Rule", "Messages");
+	json_object_foreach(rules, rule, n)
+	{
+		struct buf name;
+
+		buf_init(&name, 4096);
+		fields_show(&name, rule, 200);
+		buf_printf(&out, "%-40s  %8" PRId64 "\n", name.data,
+		    (int64_t)json_integer_value(n));
+		buf_fini(&name);
+	}
+	if (json_object_size(rules) == 0)
+		buf_puts(&out, "none\n");
+	tool_print(t, &out);
+	buf_fini(&out);
+	json_decref(rules);
+	return TOOL_DONE;
+}
+
+/* What has gone in the meantime is gone. */
+static int
+end(struct tool *t, const json_t *held, const char *op, const char *rule)
+{
+	json_t *messages = json_object_get(held, "messages"), *m;
+	struct err err = ERR_INIT;
+	json_int_t n = 0;
+	size_t i;
+
+	json_array_foreach(messages, i, m)
+	{
+		if (strcasecmp(rule_of(m), rule) != 0)
+			continue;
+		if (end_one(t, op, fields_num(m, "mid"), &err))
+			n++;
+		else if (err.kind != ERR_PERM)
+			return tool_fail(t, &err);
+	}
+	if (n == 0) {
+		err_set(&err, ERR_PERM, "The rule \"%.100s\" holds no message.",
+		    rule);
+		return tool_fail(t, &err);
+	}
+	if (t->json)
+		return print_json(t,
+		    json_pack("{s:s, s:s, s:I}", "rule", rule, "done",
+			op[0] == 'r' ? "released" : "deleted", "messages", n));
+	fprintf(t->dialogue.out, "%s: %" PRId64 " message%s.\n",
+	    op[0] == 'r' ? "Released" : "Deleted", (int64_t)n,
+	    n == 1 ? "" : "s");
+	return TOOL_DONE;
+}
+
+static bool
+end_one(struct tool *t, const char *op, int64_t mid, struct err *err)
+{
+	struct control_answer answer = { NULL, -1 };
+	char number[24];
+	const char *words[] = { "quarantine", op, "Outbreak", number, NULL };
+
+	snprintf(number, sizeof(number), "%" PRId64, mid);
+	if (control_ask(t, PROGRAM_QMGR, words, &answer, err) == -1)
+		return false;
+	control_answer_fini(&answer);
+	return true;
+}
+
+/* { "RULE": number of messages } */
+static json_t *
+by_rule(const json_t *held)
+{
+	json_t *messages = json_object_get(held, "messages"), *m;
+	json_t *rules = json_object();
+	size_t i;
+
+	json_array_foreach(messages, i, m)
+	{
+		const char *rule = rule_of(m);
+
+		json_object_set_new(
+		    rules, rule, json_integer(fields_num(rules, rule) + 1));
+	}
+	return rules;
+}
+
+static const char *
+rule_of(const json_t *message)
+{
+	const char *reason = fields_text(message, "reason");
+
+	if (strncmp(reason, REASON, strlen(REASON)) != 0)
+		return reason; /* moved here by hand */
+	reason += strlen(REASON);
+	return strncmp(reason, ADAPTIVE_RULE, strlen(ADAPTIVE_RULE)) == 0
+		   ? ADAPTIVE
+		   : reason;
+}
+
+/* Takes it. */
+static int
+print_json(const struct tool *t, json_t *j)
+{
+	int status = tool_print_json(t, j);
+
+	json_decref(j);
+	return status;
+}
