@@ -33,6 +33,7 @@ static const char *const fates[] = {
 	[DISPOSE_QUARANTINE] = "It is held in a quarantine.",
 };
 
+static void explain(struct work *, const char *what);
 static struct str text_of(const struct work *, const struct virus_settings *,
     const struct virus_found *);
 static bool put_sections(const struct work *, const struct virus_settings *,
@@ -56,12 +57,25 @@ virus_notify(struct work *w, const struct virus_settings *s,
 	seen.msg = *about;
 	seen.virus = &found->report;
 	text = text_of(w, s, found);
-	if (a->notify_sender && w->sender.n > 0)
+	if (a->notify_sender && w->sender.n > 0) {
 		tell(w, &seen, text, w->sender, &w->sender, 1);
-	if (a->notify_rcpt)
+		explain(w, "Notify Sender");
+	}
+	if (a->notify_rcpt) {
 		tell_rcpts(w, &seen, text);
-	if (a->notify_others.n > 0)
+		explain(w, "Notify Recipients");
+	}
+	if (a->notify_others.n > 0) {
 		tell_others(w, &seen, text, a->notify_others);
+		explain(w, "Notify Others");
+	}
+}
+
+static void
+explain(struct work *w, const char *what)
+{
+	if (w->explain)
+		work_note(w, WN_SERVICE_ACTION)->text = str_of(what);
 }
 
 struct str

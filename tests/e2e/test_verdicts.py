@@ -169,6 +169,10 @@ def test_who_is_told_of_a_virus(gateway, name):
         assert b"\r\nSubject: Anti-Virus Notification: " in m.body
         assert b"\r\nAuto-Submitted: auto-generated\r\n" in m.body
     if name == "infected":
+        assert [x["text"] for x in said["steps"]
+                if x["step"] == "service action"] == [
+            "Notify Sender", "Notify Recipients", "Notify Others",
+            "Deliver as Attachment"]
         (m,) = mail
         assert b"Beware of Evil.Test.\r\n" in m.body
         assert b"\r\nSubject: [WARNING: VIRUS DETECTED] x EVIL\r\n" in m.body
