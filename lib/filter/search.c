@@ -28,6 +28,7 @@ static uint64_t leaf_score(
 static enum truth part_score(struct eval *, const struct pattern *,
     const struct mime_part *, uint64_t enough, uint64_t *score);
 static bool is_text(const struct mime_part *);
+static bool is_disguised(struct eval *, const struct mime_part *);
 static bool is_skipped(struct eval *, const struct mime_part *);
 static enum truth unscanned(struct eval *, uint64_t enough, uint64_t *score);
 static bool type_matches(struct str pattern, const struct mime_part *);
@@ -112,7 +113,8 @@ part_score(struct eval *e, const struct pattern *p,
     const struct mime_part *part, uint64_t enough, uint64_t *score)
 {
 	struct str before = e->w->matched, matched;
-	uint64_t stripped;
+	uint64_t stripped, in_file;
+	enum truth t;
 
 	*score = 0;
 	if (part->role == MIME_ATTACHMENT && is_skipped(e, part))
@@ -130,6 +132,12 @@ part_score(struct eval *e, const struct pattern *p,
 			*score = stripped;
 		else
 			e->w->matched = matched;
+	}
+	if (*score < enough && is_disguised(e, part)) {
+		t = file_score(e, p, part, enough - *score, &in_file);
+		*score += in_file;
+		if (t == LACKS)
+			return LACKS;
 	}
 	return truth_of(*score >= enough);
 }
@@ -293,6 +301,24 @@ static bool
 is_text(const struct mime_part *p)
 {
 	return str_is(p->type, "text") || str_is(p->type, "message");
+}
+
+/* An attached file that says it is text, but begins as no text does: mail
+ * programs go by its name, and so may an archive be sent. */
+static bool
+is_disguised(struct eval *e, const struct mime_part *p)
+{
+	static const char fine[] = "\b\t\n\v\f\r\x0e\x0f\x1a\x1b";
+	struct str head;
+
+	if (p->role != MIME_ATTACHMENT || !str_is(p->type, "text"))
+		return false;
+	head = str_sub(content_bytes(e, p), 0, 1024);
+	for (size_t i = 0; i < head.n; i++)
+		if ((unsigned char)head.p[i] < ' ' &&
+		    memchr(fine, head.p[i], sizeof(fine) - 1) == NULL)
+			return true;
+	return false;
 }
 
 /* --- what is scanned at all (2.12) --- */

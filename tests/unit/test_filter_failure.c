@@ -9,6 +9,10 @@
 	"Content-Type: multipart/mixed; boundary=b\n\n--b\n\nbody\n"           \
 	"--b\nContent-Type: application/zip; name=\"a.zip\"\n\n0123456789\n"   \
 	"--b--\n"
+#define DISGUISED(bytes)                                                       \
+	"MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n"     \
+	"--b\n\nbody\n--b\nContent-Type: text/plain; name=\"a.zip\"\n"         \
+	"Content-Disposition: attachment\n\n" bytes "\n--b--\n"
 #define TWICE                                                                  \
 	"MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n"     \
 	"--b\nContent-Type: multipart/mixed; boundary=b\n\n--b\n"              \
@@ -76,6 +80,13 @@ static const struct {
 	{ "attachment-filetype == \"exe\"", ZIP, "F", 0, false, "", NULL },
 	{ "attachment-contains(\"x\")", ZIP, "FC", 0, false, "Corrupt Data",
 	    "message filter:f, Corrupt Data" },
+	/* called a text, but none; text that begins like a text is not asked */
+	{ "attachment-contains(\"in the zip\")", DISGUISED("PK\3\4"), "Z", 0,
+	    true, "", NULL },
+	{ "attachment-contains(\"in the zip\")", DISGUISED("PK34"), "Z", 0,
+	    false, "", NULL },
+	{ "attachment-contains(\"needle\")", DISGUISED("PK\3\4needle"), "Z", 0,
+	    true, "", NULL },
 	/* what is found needs no scan to the end */
 	{ "attachment-filename == \"zip$\"", ZIP, "L", 0, true, "", NULL },
 	{ "attachment-filename == \"exe$\"", ZIP, "L", 0, false,
@@ -161,7 +172,7 @@ tell(struct run_world *w, const char *fact)
 
 	*m = (struct part_member){ .name = STR("in.txt"),
 		.filetype = strchr(fact, 'F') != NULL ? STR("pdf") : STR(""),
-		.text = STR(""),
+		.text = strchr(fact, 'Z') != NULL ? STR("in the zip") : STR(""),
 		.locked = strchr(fact, 'p') != NULL };
 	*f = (struct part_fact){ .filetype = STR("zip"),
 		.archive = true,
