@@ -272,7 +272,7 @@ hex(struct str two)
 static struct str
 decode_uu(struct str in, size_t limit, struct arena *mem, bool *bad)
 {
-	struct mime_uu uu;
+	struct mime_uu uu = { .foreign = false };
 	size_t from = 0, max;
 	char *out;
 

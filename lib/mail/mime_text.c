@@ -32,7 +32,7 @@ without_blocks(const struct mime_part *p, struct str text, struct arena *mem)
 	char *out = arena_alloc(mem, text.n + 1);
 	const struct mime_part *c;
 	size_t n = 0, done = 0, at = 0;
-	struct mime_uu uu;
+	struct mime_uu uu = { .foreign = false };
 
 	for (c = p->child; c != NULL && c->encoding == MIME_UUENCODE;
 	     c = c->next) {

@@ -207,7 +207,8 @@ filters_once(struct bench *b, const struct bench_message *msg)
 		.facts = &facts,
 		.mem = &mem,
 		.sender = STR("sales@example.com"),
-		.msg = { buf_str(&msg->header), buf_str(&msg->body) },
+		.msg = { .header = buf_str(&msg->header),
+		    .body = buf_str(&msg->body) },
 		.rcpts = rcpts,
 		.n_rcpts = NELEM(rcpts) };
 

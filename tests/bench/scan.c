@@ -115,7 +115,8 @@ ours(const char *form, unsigned n, struct str text)
 			.facts = &facts,
 			.mem = &run,
 			.msg = {
-			    STR("Content-Type: text/plain\r\n\r\n"), text } };
+			    .header = STR("Content-Type: text/plain\r\n\r\n"),
+			    .body = text } };
 		double took = now();
 
 		arena_init(&run, SIZE_MAX / 4);
