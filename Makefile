@@ -167,6 +167,7 @@ $O/tests/test_recorder_mbox: $O/obj/master/recorder_mbox.o \
 	$O/obj/master/recorder_files.o
 $O/tests/test_recorder_log: $O/obj/master/recorder_log.o \
 	$O/obj/master/recorder_files.o $O/obj/master/recorder_turn.o
+$O/tests/test_recorder_http: $O/obj/master/recorder_http.o
 $O/tests/test_recorder_counts: $O/obj/master/recorder_counts.o \
 	$O/obj/master/recorder_state.o
 INSPECT_LOOK = $(patsubst %,$O/obj/cleanup/inspect_%.o,look type archive office)
@@ -212,6 +213,7 @@ $O/fuzz/fuzz_session $O/fuzz/fuzz_qmqp: $(SMTPD_ENGINE)
 $O/fuzz/fuzz_proxy: $O/obj/smtpd/proxy.o
 $O/fuzz/fuzz_inspect: LDLIBS += -lmagic -larchive
 $O/fuzz/fuzz_inspect: $(INSPECT_LOOK)
+$O/fuzz/fuzz_http: $O/obj/master/recorder_http.o
 
 .PHONY: fuzz-bins fuzz
 fuzz-bins: $(FUZZ_BIN)

@@ -49,6 +49,7 @@
 	C(loadconfig)                                                          \
 	C(localeconfig)                                                        \
 	C(mailconfig)                                                          \
+	C(metrics)                                                             \
 	C(oldmessage)                                                          \
 	C(outbreakconfig)                                                      \
 	C(outbreakflush)                                                       \

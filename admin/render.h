@@ -25,6 +25,7 @@
  *	one that is not measured is absent, and its line too. The tool adds
  *	"kilobytes_free", of the spool's disk.
  *
+ *	metrics			{ "metrics": text }	of Prometheus
  *	resetcounters		{ "counters_reset": t }
  *	rollovernow [NAME|all]	{ "rolled": [ NAME, ... ] }
  *	status 1: There is no log subscription "x".

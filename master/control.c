@@ -376,6 +376,8 @@ cmd_listeners(struct admin *a, const struct str *w, size_t n)
 
 	(void)w, (void)n;
 	for (size_t i = 0; i < m->n_sockets; i++) {
+		if (m->sockets[i].kind == PROGRAM_RECORDER)
+			continue; /* not a listener */
 		o = json_object();
 		json_object_set_new(o, "name", json_string(m->sockets[i].name));
 		json_object_set_new(o, "address",

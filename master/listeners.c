@@ -25,6 +25,7 @@ static int socket_bind(struct master *, struct socket_entry *, struct err *err);
 static int socket_open(struct master *, struct socket_entry *, struct err *err);
 static void socket_hand(struct child *, const struct socket_entry *);
 static void unlisten(struct master *, struct socket_entry *, uint32_t wait);
+static void plan_metrics(struct socket_entry *, uint32_t port);
 static int plan_one(struct master *, struct socket_entry *, struct err *err);
 static int bind_beside(struct master *, int fd, const struct endpoint *);
 static bool overlaps(const struct endpoint *, const struct endpoint *);
@@ -51,7 +52,7 @@ int
 listeners_plan(struct master *m, const struct config *next,
     struct socket_plan *plan, struct err *err)
 {
-	plan->v = mem_array(next->n_listeners + 1, sizeof(*plan->v));
+	plan->v = mem_array(next->n_listeners + 2, sizeof(*plan->v));
 	for (plan->n = 0; plan->n < next->n_listeners; plan->n++) {
 		const struct listener *l = &next->listeners[plan->n];
 		struct socket_entry *s = &plan->v[plan->n];
@@ -61,6 +62,8 @@ listeners_plan(struct master *m, const struct config *next,
 		s->ep = (struct endpoint){ l->interface->ip, l->port };
 		s->fd = -1;
 	}
+	if (next->metrics_port != 0)
+		plan_metrics(&plan->v[plan->n++], next->metrics_port);
 	if (m->n_sockets == 0)
 		suspended_load(m, plan->v, plan->n);
 	for (size_t i = 0; i < plan->n; i++) {
@@ -203,13 +206,25 @@ listeners_resume(
 
 /* --- what a configuration asks for --- */
 
+/* No listener: nobody suspends it. */
+static void
+plan_metrics(struct socket_entry *s, uint32_t port)
+{
+	str_copy(s->name, sizeof(s->name), STR("(metrics)"));
+	s->kind = PROGRAM_RECORDER;
+	s->fd = -1;
+	s->ep.port = (uint16_t)port;
+	ip_parse(&s->ep.ip, STR("127.0.0.1"));
+}
+
 /* A socket that is there is used again, be it under another name. */
 static int
 plan_one(struct master *m, struct socket_entry *s, struct err *err)
 {
 	const struct socket_entry *old = by_endpoint(m, &s->ep);
 
-	s->suspended = s->suspended || begins_suspended(m, s);
+	s->suspended = s->kind != PROGRAM_RECORDER &&
+		       (s->suspended || begins_suspended(m, s));
 	if (s->suspended)
 		return 0;
 	if (old == NULL || old->fd == -1)
@@ -224,15 +239,20 @@ static bool
 begins_suspended(struct master *m, const struct socket_entry *s)
 {
 	const struct socket_entry *old = by_name(m, s->name);
+	bool any = false;
 
 	if (old == NULL)
 		old = by_endpoint(m, &s->ep);
 	if (old != NULL)
 		return old->suspended;
-	for (size_t i = 0; i < m->n_sockets; i++)
+	for (size_t i = 0; i < m->n_sockets; i++) {
+		if (m->sockets[i].kind == PROGRAM_RECORDER)
+			continue;
 		if (!m->sockets[i].suspended)
 			return false;
-	return m->n_sockets > 0;
+		any = true;
+	}
+	return any;
 }
 
 static struct socket_entry *
@@ -412,6 +432,8 @@ tell_gone(struct master *m, const struct socket_entry *s, uint32_t wait)
 static bool
 named(const struct socket_entry *s, const struct str *names, size_t n)
 {
+	if (s->kind == PROGRAM_RECORDER)
+		return false;
 	for (size_t i = 0; i < n; i++)
 		if (str_is(names[i], s->name))
 			return true;

@@ -7,15 +7,17 @@
  *	every program --EVENT--> RECORDER => mail logs, JSON logs
  *	cleanup --ARCHIVE--> RECORDER => mbox logs
  *	shared memory (lib/stats) -> RECORDER => counters, rates, ids
+ *	Prometheus --GET /metrics--> RECORDER
  *
  *	Events that arrive in one turn of the loop are put in order of time
  *	and written with one write per log. Counters are saved at most every
  *	10 seconds and at the stop. Ids are restored before any other program
  *	starts, so that none is ever given twice.
  * RIGHTS
- *	Writes below the log folder. No network.
+ *	Writes below the log folder. No network but connections from this
+ *	machine to metrics.address.
  * COMMANDS
- *	status, resetcounters, rollovernow [NAME|all], logs
+ *	status, metrics, resetcounters, rollovernow [NAME|all], logs
  * FILES
  *	LOGS/NAME/NAME.@TIME.current	log being written
  *	LOGS/NAME/NAME.@TIME.s		saved log
@@ -25,7 +27,6 @@
  *	master, ../lib/event/events.h
  */
 #include <fcntl.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,12 +34,8 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "master/recorder_mbox.h"
-#include "master/recorder_state.h"
-#include "master/recorder_status.h"
-#include "master/recorder_turn.h"
+#include "master/recorder.h"
 #include "program/events.h"
-#include "program/program.h"
 
 #define TICK_MS 1000 /* resolution of the rates */
 /* Events wait so long for older ones: what gathering takes, and as much again
@@ -47,31 +44,13 @@
 #define SAVE_MS      10000 /* at most so often */
 #define LAST_WORD_MS 50    /* what the others said before they ended */
 
-struct recorder {
-	struct daemon *daemon;
-	struct recorder_turn turn;
-	struct recorder_log **logs;
-	size_t n_logs;
-	uint64_t lost; /* of all logs, as counted already */
-
-	struct recorder_state state;
-	struct recorder_rates rates;
-	struct loop_timer *tick, *last_word, *write;
-	int64_t saved_at; /* monotonic ms */
-	uint64_t saved_sums[STATS_N_COUNTERS];
-	bool save_failed; /* said so already */
-
-	int folder; /* of all logs */
-	struct recorder_mboxes *mboxes;
-};
-
 static int setup(struct daemon *, struct err *);
 static void start(struct daemon *);
 static int on_config(struct daemon *, struct config *, struct err *);
 static const struct ipc_handler *on_peer(struct daemon *, enum program_kind,
     uint32_t worker, struct ipc *, void **arg);
-static void on_command(
-    struct daemon *, struct ipc *, const struct command *, const char *user);
+static void on_listen(struct daemon *, const char *name, int fd);
+static void on_unlisten(struct daemon *, const char *name, uint32_t wait);
 static void on_stop(struct daemon *, uint32_t wait);
 
 static int restore(struct recorder *, struct err *);
@@ -82,21 +61,9 @@ static int peer_frame(void *, struct ipc *, struct ipc_frame *, struct err *);
 static void peer_closed(void *, struct ipc *, const struct err *);
 static int archive(struct recorder *, struct ipc_frame *, struct err *);
 static void write_due(void *);
-static void write_until(struct recorder *, int64_t until_us);
 static void count_lost(struct recorder *);
 static void change_logs(struct recorder *, const struct config *);
-static struct recorder_log *find_log(struct recorder *, struct str name);
 static void tick(void *);
-static void save(struct recorder *, bool exact);
-static void read_sums(struct recorder *, uint64_t *sums, uint64_t *ids);
-static void cmd_status(
-    struct recorder *, struct ipc *, struct str, const char *);
-static void cmd_reset(
-    struct recorder *, struct ipc *, struct str, const char *);
-static void cmd_rollover(
-    struct recorder *, struct ipc *, struct str, const char *);
-static void cmd_logs(struct recorder *, struct ipc *, struct str, const char *);
-static void answer(struct ipc *, json_t *);
 static void finish(void *);
 
 static const struct program recorder_program = {
@@ -106,25 +73,15 @@ static const struct program recorder_program = {
 	.start = start,
 	.on_config = on_config,
 	.on_peer = on_peer,
-	.on_command = on_command,
+	.on_command = recorder_command,
+	.on_listen = on_listen,
+	.on_unlisten = on_unlisten,
 	.on_stop = on_stop,
 };
 
 static const struct ipc_handler peer_handler = {
 	.frame = peer_frame,
 	.closed = peer_closed,
-};
-
-static const struct {
-	const char *name;
-	size_t max_words; /* after the name */
-	void (*run)(
-	    struct recorder *, struct ipc *, struct str word, const char *user);
-} commands[] = {
-	{ "status", 1, cmd_status },
-	{ "resetcounters", 0, cmd_reset },
-	{ "rollovernow", 1, cmd_rollover },
-	{ "logs", 0, cmd_logs },
 };
 
 int
@@ -182,7 +139,7 @@ restore(struct recorder *r, struct err *err)
 		EMIT(ALERT, .text = STR("The saved counters were damaged and "
 					"are set aside; they begin at 0."));
 	restore_ids(r);
-	read_sums(r, sums, ids);
+	recorder_sums(r, sums, ids);
 	r->saved_at = clock_mono_ms();
 	memcpy(r->saved_sums, sums, sizeof(sums));
 	recorder_rates_init(&r->rates, r->saved_at / 1000, sums);
@@ -198,6 +155,25 @@ restore_ids(struct recorder *r)
 	for (int i = 0; i < STATS_N_IDS; i++)
 		if (stats_last_id(s, i) == 0)
 			stats_id_floor(s, i, r->state.ceilings[i]);
+}
+
+static void
+on_listen(struct daemon *d, const char *name, int fd)
+{
+	struct recorder *r = d->self;
+
+	(void)name;
+	recorder_http_close(&r->http);
+	r->http = recorder_http_open(d->loop, fd, recorder_metrics_now, r);
+}
+
+static void
+on_unlisten(struct daemon *d, const char *name, uint32_t wait)
+{
+	struct recorder *r = d->self;
+
+	(void)name, (void)wait;
+	recorder_http_close(&r->http);
 }
 
 /* The others have ended, but their last events may still be under way. */
@@ -217,12 +193,12 @@ finish(void *arg)
 	struct recorder *r = arg;
 	int64_t now = clock_wall_ms();
 
-	write_until(r, INT64_MAX);
+	recorder_write_until(r, INT64_MAX);
 	for (size_t i = 0; i < r->n_logs; i++)
 		recorder_log_close(&r->logs[i], now);
 	r->n_logs = 0;
 	recorder_mboxes_free(&r->mboxes);
-	save(r, true);
+	recorder_save(r, true);
 	loop_stop(r->daemon->loop);
 }
 
@@ -263,7 +239,7 @@ static int
 add_event(struct recorder *r, struct str body, struct err *err)
 {
 	if (recorder_turn_full(&r->turn, body.n))
-		write_until(r, INT64_MAX);
+		recorder_write_until(r, INT64_MAX);
 	if (r->turn.n == 0)
 		loop_timer_in(r->write, HOLD_MS);
 	return recorder_turn_add(&r->turn, body, clock_wall_ms() * 1000, err);
@@ -280,7 +256,7 @@ archive(struct recorder *r, struct ipc_frame *f, struct err *err)
 
 	if (ipc_decode(f, &a, NULL, err) == -1)
 		return -1;
-	if (find_log(r, a.log) != NULL)
+	if (recorder_find_log(r, a.log) != NULL)
 		err_set(&why, ERR_PERM, "it is no mbox log");
 	else
 		rc = recorder_mbox_append(r->mboxes, &a, f->fds[0], &why);
@@ -312,13 +288,13 @@ write_due(void *arg)
 {
 	struct recorder *r = arg;
 
-	write_until(r, (clock_wall_ms() - HOLD_MS + 1) * 1000);
+	recorder_write_until(r, (clock_wall_ms() - HOLD_MS + 1) * 1000);
 	if (r->turn.n > 0)
 		loop_timer_in(r->write, HOLD_MS);
 }
 
-static void
-write_until(struct recorder *r, int64_t until_us)
+void
+recorder_write_until(struct recorder *r, int64_t until_us)
 {
 	int64_t now = clock_wall_ms();
 
@@ -349,7 +325,7 @@ on_config(struct daemon *d, struct config *next, struct err *err)
 	struct recorder *r = d->self;
 
 	(void)err;
-	write_until(r, INT64_MAX);
+	recorder_write_until(r, INT64_MAX);
 	change_logs(r, next);
 	return 0;
 }
@@ -362,7 +338,7 @@ change_logs(struct recorder *r, const struct config *c)
 	int64_t now = clock_wall_ms();
 
 	for (size_t i = 0; i < c->n_logs; i++) {
-		logs[i] = find_log(r, c->logs[i].name);
+		logs[i] = recorder_find_log(r, c->logs[i].name);
 		if (logs[i] == NULL)
 			logs[i] = recorder_log_open(
 			    r->folder, r->state.serial, &c->logs[i], now);
@@ -385,8 +361,8 @@ change_logs(struct recorder *r, const struct config *c)
 		r->lost += r->logs[i]->lost_total;
 }
 
-static struct recorder_log *
-find_log(struct recorder *r, struct str name)
+struct recorder_log *
+recorder_find_log(struct recorder *r, struct str name)
 {
 	for (size_t i = 0; i < r->n_logs; i++)
 		if (str_is(name, r->logs[i]->name))
@@ -403,22 +379,22 @@ tick(void *arg)
 	uint64_t sums[STATS_N_COUNTERS], ids[STATS_N_IDS];
 	int64_t now = clock_mono_ms();
 
-	read_sums(r, sums, ids);
+	recorder_sums(r, sums, ids);
 	recorder_rates_tick(&r->rates, now / 1000, sums);
 	if (recorder_state_low(&r->state, ids) ||
 	    (now - r->saved_at >= SAVE_MS &&
 		memcmp(sums, r->saved_sums, sizeof(sums)) != 0))
-		save(r, false);
+		recorder_save(r, false);
 	loop_timer_in(r->tick, TICK_MS);
 }
 
-static void
-save(struct recorder *r, bool exact)
+void
+recorder_save(struct recorder *r, bool exact)
 {
 	uint64_t sums[STATS_N_COUNTERS], ids[STATS_N_IDS];
 	struct err err = ERR_INIT;
 
-	read_sums(r, sums, ids);
+	recorder_sums(r, sums, ids);
 	r->saved_at = clock_mono_ms();
 	memcpy(r->saved_sums, sums, sizeof(sums));
 	if (recorder_state_save(&r->state, sums, ids, exact, &err) == 0) {
@@ -430,149 +406,11 @@ save(struct recorder *r, bool exact)
 	}
 }
 
-static void
-read_sums(struct recorder *r, uint64_t *sums, uint64_t *ids)
+void
+recorder_sums(struct recorder *r, uint64_t *sums, uint64_t *ids)
 {
 	for (int i = 0; i < STATS_N_COUNTERS; i++)
 		sums[i] = stats_sum(r->daemon->stats, i);
 	for (int i = 0; i < STATS_N_IDS; i++)
 		ids[i] = stats_last_id(r->daemon->stats, i);
-}
-
-/* --- commands --- */
-
-static void
-on_command(struct daemon *d, struct ipc *admin, const struct command *cmd,
-    const char *user)
-{
-	const struct word *words = cmd->words.v;
-	struct str first = cmd->words.n > 1 ? words[1].text : STR("");
-
-	for (size_t i = 0; i < NELEM(commands); i++) {
-		if (!str_is(words[0].text, commands[i].name))
-			continue;
-		if (cmd->words.n - 1 > commands[i].max_words)
-			program_answer(admin, NULL, 2, "too many words");
-		else
-			commands[i].run(d->self, admin, first, user);
-		return;
-	}
-	program_answer(admin, NULL, 2, "no such command here");
-}
-
-/* The answer is the same with and without "detail": the tool chooses. */
-static void
-cmd_status(
-    struct recorder *r, struct ipc *admin, struct str word, const char *user)
-{
-	uint64_t sums[STATS_N_COUNTERS], ids[STATS_N_IDS];
-	struct recorder_status s = {
-		.now = clock_wall_ms(),
-		.up_since = stats_started(r->daemon->stats),
-		.stats = r->daemon->stats,
-		.counts = &r->state.counts,
-		.rates = &r->rates,
-		.logs = r->folder,
-	};
-	char *json;
-
-	(void)user;
-	if (word.n != 0 && !str_is(word, "detail")) {
-		program_answer(admin, NULL, 2, "usage: status [detail]");
-		return;
-	}
-	read_sums(r, sums, ids);
-	recorder_rates_tick(&r->rates, clock_mono_ms() / 1000, sums);
-	json = recorder_status_json(&s);
-	program_answer(admin, json, 0, NULL);
-	free(json);
-}
-
-static void
-cmd_reset(
-    struct recorder *r, struct ipc *admin, struct str word, const char *user)
-{
-	uint64_t sums[STATS_N_COUNTERS], ids[STATS_N_IDS];
-	char text[120];
-
-	(void)word;
-	read_sums(r, sums, ids);
-	recorder_counts_reset(&r->state.counts, sums, clock_wall_ms());
-	save(r, false);
-	snprintf(text, sizeof(text), "Counters reset by %s", user);
-	EMIT(NOTICE, .text = str_of(text));
-	answer(admin, json_pack("{sI}", "counters_reset",
-			  (json_int_t)r->state.counts.reset_at));
-}
-
-static void
-cmd_rollover(
-    struct recorder *r, struct ipc *admin, struct str word, const char *user)
-{
-	bool all = word.n == 0 || str_is(word, "all");
-	json_t *rolled;
-	char text[160];
-
-	(void)user;
-	if (!all && recorder_mbox_roll(r->mboxes, word)) {
-		answer(admin, json_pack("{s[o]}", "rolled",
-				  json_stringn(word.p, word.n)));
-		return;
-	}
-	if (!all && find_log(r, word) == NULL) {
-		snprintf(text, sizeof(text),
-		    "There is no log subscription \"%.*s\".",
-		    (int)(word.n < NAME_MAX_LEN ? word.n : NAME_MAX_LEN),
-		    word.p);
-		program_answer(admin, NULL, 1, text);
-		return;
-	}
-	write_until(
-	    r, INT64_MAX); /* what came before belongs to the old files */
-	rolled = json_array();
-	for (size_t i = 0; i < r->n_logs; i++) {
-		if (!all && r->logs[i] != find_log(r, word))
-			continue;
-		recorder_log_roll(r->logs[i], clock_wall_ms());
-		json_array_append_new(rolled, json_string(r->logs[i]->name));
-	}
-	answer(admin, json_pack("{so}", "rolled", rolled));
-}
-
-static void
-cmd_logs(
-    struct recorder *r, struct ipc *admin, struct str word, const char *user)
-{
-	static const char *const formats[] = {
-		[LOG_TEXT] = "text", [LOG_JSON] = "json"
-	};
-	json_t *logs = json_array();
-
-	(void)word, (void)user;
-	for (size_t i = 0; i < r->n_logs; i++) {
-		const struct recorder_log *l = r->logs[i];
-
-		json_array_append_new(logs,
-		    json_pack("{ss ss ss so sI si sI}", "name", l->name, "type",
-			"mail", "format", formats[l->format], "current",
-			l->fd == -1
-			    ? json_null()
-			    : json_sprintf("%s/%s/%s", r->daemon->folder,
-				  l->name, l->current),
-			"size", (json_int_t)l->size, "level", (int)l->level,
-			"lost", (json_int_t)l->lost_total));
-	}
-	answer(admin, json_pack("{so}", "logs", logs));
-}
-
-static void
-answer(struct ipc *admin, json_t *j)
-{
-	char *text = json_dumps(j, JSON_COMPACT);
-
-	json_decref(j);
-	if (text == NULL)
-		panic("no memory");
-	program_answer(admin, text, 0, NULL);
-	free(text);
 }

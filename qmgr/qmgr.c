@@ -23,12 +23,14 @@
 #include "base/clock.h"
 #include "event/event.h"
 #include "mail/charset.h"
+#include "qmgr/answer.h"
 #include "qmgr/commands.h"
 #include "qmgr/schedule.h"
 #include "qmgr/settle.h"
 #include "qmgr/world.h"
 
 #define STOP_POLL_MS 50
+#define TELL_MS      1000 /* gauges that cost a search */
 
 static int setup(struct daemon *, struct err *);
 static void start(struct daemon *);
@@ -40,6 +42,7 @@ static void on_stop(struct daemon *, uint32_t wait);
 static void saved(void *arg, struct save *);
 static void tick(void *arg);
 static void try_stop(struct world *);
+static void tell(struct world *);
 
 static struct world world;
 
@@ -75,6 +78,7 @@ world_leave(struct world *w)
 	int64_t at, held, order;
 
 	rescore_run(w);
+	tell(w);
 	release_run(w);
 	order = orders_run(w);
 	more = schedule_run(&w->q);
@@ -211,4 +215,25 @@ try_stop(struct world *w)
 	store_sync(w->store);
 	loop_stop(w->daemon->loop);
 	w->stopping = false;
+}
+
+/* Gauges that no counting keeps. The oldest message is looked for when the
+ * first one is another, and now and then. */
+static void
+tell(struct world *w)
+{
+	uint64_t first = w->q.oldest != NULL ? w->q.oldest->mid : 0;
+	const struct mail *m;
+
+	stats_gauge_set(
+	    w->q.stats, STATS_GAUGE_delivery_suspended, w->state.suspended);
+	stats_gauge_set(
+	    w->q.stats, STATS_GAUGE_workqueue_paused, w->state.paused);
+	if (first == w->told_first && w->q.now < w->told_at + TELL_MS)
+		return;
+	w->told_first = first;
+	w->told_at = w->q.now;
+	m = answer_oldest(w);
+	stats_gauge_set(w->q.stats, STATS_GAUGE_oldest_message,
+	    m != NULL ? m->arrival / 1000 : 0);
 }

@@ -41,6 +41,8 @@ struct world {
 	struct peer *smtp_turn, *cleanup_turn; /* who got the last one */
 	struct loop_timer *timer;
 	int64_t timer_at;
+	int64_t told_at; /* about the oldest message */
+	uint64_t told_first;
 	uint64_t recovered; /* greatest MID that was found at start */
 	bool stopping;
 	int64_t stop_at;

@@ -492,6 +492,7 @@ struct config {
 	uint32_t sync_threads;
 	uint32_t load_timeout;     /* s, of a program for a configuration */
 	uint32_t secrets_interval; /* s between two looks at the files */
+	uint32_t metrics_port;     /* of the loopback address; 0: none */
 
 	struct interface *interfaces;
 	size_t n_interfaces;

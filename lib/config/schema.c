@@ -79,6 +79,22 @@ static const struct schema_section system_section = {
 	SECTION(config, "system", system_keys), NO_WHERE
 };
 
+static const struct schema_key metrics_keys[] = {
+	{ .name = "port",
+	    FIELD(config, metrics_port),
+	    .type = &value_count,
+	    .min = 0,
+	    .max = 65535,
+	    DEFAULT("0"),
+	    .help = "Port of 127.0.0.1 at which Prometheus finds counters and "
+		    "gauges, as http://127.0.0.1:PORT/metrics; 0: nowhere. "
+		    "Whoever may connect to this machine's own address may "
+		    "read them; `postern metrics` prints the same." },
+};
+static const struct schema_section metrics_section = {
+	SECTION(config, "metrics", metrics_keys), NO_WHERE
+};
+
 /* Whose name stands in Received lines. */
 static const struct choice received_names[] = {
 	{ "interface", 0 },
@@ -327,6 +343,9 @@ static const struct schema_key top_keys[] = {
 	{ .name = "receiving",
 	    .section = &receiving_section,
 	    .help = "What holds for all listeners together." },
+	{ .name = "metrics",
+	    .section = &metrics_section,
+	    .help = "Counters and gauges for Prometheus." },
 	{ .name = "dns",
 	    .section = &dns_section,
 	    .help = "How names are looked up." },

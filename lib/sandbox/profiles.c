@@ -15,7 +15,8 @@
 static const struct sandbox_profile profiles[] = {
 	{ .program = "recorder",
 	    .account = "postern-log",
-	    .calls = SB_FDS_RECV | SB_FILES_READ | SB_FILES_WRITE | SB_SYNC,
+	    .calls = SB_FDS_RECV | SB_FILES_READ | SB_FILES_WRITE | SB_SYNC |
+		     SB_ACCEPT,
 	    .nofile = 1024,
 	    .fsize = UINT64_MAX },
 	{ .program = "lookupd",

@@ -72,6 +72,15 @@ enum stats_counter {
 	G(quarantine_messages, "Messages In Quarantine")                       \
 	G(quarantine_bytes, "Bytes In Quarantine")                             \
 	G(spam_quarantine_messages, "Messages In Spam Quarantine")             \
+	G(oldest_message, "Oldest Message")         /* wall s; 0: none */      \
+	G(delivery_suspended, "Delivery Suspended") /* 1: it is */             \
+	G(workqueue_paused, "Work Queue Paused")                               \
+	G(ram_utilization, "RAM Utilization") /* percent, as all of these */   \
+	G(cpu_total, "CPU Utilization")                                        \
+	G(cpu_mta, "MTA")                                                      \
+	G(cpu_reporting, "Reporting")                                          \
+	G(disk_io, "Disk I/O Utilization")                                     \
+	G(ram_used, "RAM Used") /* bytes */                                    \
 	G(resource_conservation, "Resource Conservation")
 
 enum stats_gauge {

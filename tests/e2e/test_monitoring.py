@@ -1,9 +1,12 @@
 """What an administrator watches: rates, hosts, who is connected, the DNS."""
 import re
+import socket
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from conftest import CONFIG
+from ports import free_port
 from sink import Sink
 from suite import wait_for
 from terminal import Terminal
@@ -118,3 +121,55 @@ def test_counters_survive_a_restart(make_suite, how):
                          "status", ok=(0, 4)).startswith("Enter"))
             assert counter() == (1, 3, 3)
         assert postern.ask("status")["last_counter_reset"] is not None
+
+
+def parsed(text):
+    return {f.name: f for f in text_string_to_metric_families(text)}
+
+
+def fetch(port, request):
+    with socket.create_connection(("127.0.0.1", port), 10) as s:
+        s.sendall(request)
+        out = b""
+        while piece := s.recv(65536):
+            out += piece
+    head, _, body = out.decode().partition("\r\n\r\n")
+    return head, body
+
+
+def test_metrics(make_suite):
+    port = free_port()
+    postern = make_suite(CONFIG + "\nmetrics:\n  port: %d\n" % port)
+    with Sink(postern.sink_port), postern.client() as c:
+        assert c.mail()[0] == 250
+        postern.wait_empty()
+    families = parsed(postern.postern("metrics"))
+    counter = families["postern_delivered_recipients"]
+    assert counter.type == "counter" and counter.documentation
+    assert [(s.name, s.value) for s in counter.samples] == [
+        ("postern_delivered_recipients_total", 1)]
+    assert families["postern_active_recipients"].samples[0].value == 0
+    assert families["postern_oldest_message_timestamp_seconds"].samples[
+        0].value == 0
+    assert all(f.documentation and f.type in ("counter", "gauge")
+               for f in families.values())
+    head, body = fetch(port, b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert head.startswith("HTTP/1.1 200 OK\r\n")
+    assert "Content-Length: %d\r\n" % len(body) in head
+    assert parsed(body).keys() == families.keys()
+    for request, status in ((b"GET / HTTP/1.1\r\n\r\n", "404"),
+                            (b"DELETE /metrics HTTP/1.0\r\n\r\n", "405"),
+                            (b"x" * 4096, "400")):
+        head, body = fetch(port, request)
+        assert head.split()[1] == status and body == ""
+    # it is no listener: nobody suspends it, and it is not shown as one
+    postern.postern("suspend", "0")
+    assert "200 OK" in fetch(port, b"GET /metrics HTTP/1.0\r\n\r\n")[0]
+    assert families.keys() == parsed(postern.postern("metrics")).keys()
+    values = parsed(postern.postern("metrics"))
+    assert values["postern_delivery_suspended"].samples[0].value == 1
+    postern.postern("resume")
+    postern.configure(CONFIG)
+    postern.postern("commit", "no metrics")
+    with pytest.raises(OSError):
+        fetch(port, b"GET /metrics HTTP/1.0\r\n\r\n")

@@ -1,0 +1,48 @@
+/*
+ * recorder.h - the state of the recorder, and what its files share
+ */
+#ifndef MASTER_RECORDER_H
+#define MASTER_RECORDER_H
+
+#include "master/recorder_http.h"
+#include "master/recorder_mbox.h"
+#include "master/recorder_state.h"
+#include "master/recorder_status.h"
+#include "master/recorder_turn.h"
+#include "program/program.h"
+
+struct recorder {
+	struct daemon *daemon;
+	struct recorder_turn turn;
+	struct recorder_log **logs;
+	size_t n_logs;
+	uint64_t lost; /* of all logs, as counted already */
+
+	struct recorder_state state;
+	struct recorder_rates rates;
+	struct loop_timer *tick, *last_word, *write;
+	int64_t saved_at; /* monotonic ms */
+	uint64_t saved_sums[STATS_N_COUNTERS];
+	bool save_failed; /* said so already */
+
+	int folder; /* of all logs */
+	struct recorder_mboxes *mboxes;
+	struct recorder_http *http; /* NULL: nobody may ask */
+};
+
+/* --- recorder.c --- */
+
+void recorder_sums(struct recorder *, uint64_t *sums, uint64_t *ids);
+void recorder_save(struct recorder *, bool exact);
+struct recorder_log *recorder_find_log(struct recorder *, struct str name);
+/* Events up to that time, as lines. */
+void recorder_write_until(struct recorder *, int64_t until_us);
+
+/* --- recorder_commands.c --- */
+
+void recorder_command(
+    struct daemon *, struct ipc *, const struct command *, const char *user);
+/* The text for Prometheus; arg: the recorder. */
+void recorder_metrics_now(void *arg, struct buf *out);
+
+#endif

@@ -1,0 +1,198 @@
+/* recorder_commands.c - what the recorder answers to admin tools */
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "event/event.h"
+#include "master/recorder.h"
+#include "master/recorder_metrics.h"
+
+static void cmd_status(
+    struct recorder *, struct ipc *, struct str, const char *);
+static void cmd_metrics(
+    struct recorder *, struct ipc *, struct str, const char *);
+static void cmd_reset(
+    struct recorder *, struct ipc *, struct str, const char *);
+static void cmd_rollover(
+    struct recorder *, struct ipc *, struct str, const char *);
+static void cmd_logs(struct recorder *, struct ipc *, struct str, const char *);
+static struct recorder_status status_now(struct recorder *);
+static void answer(struct ipc *, json_t *);
+
+static const struct {
+	const char *name;
+	size_t max_words; /* after the name */
+	void (*run)(
+	    struct recorder *, struct ipc *, struct str word, const char *user);
+} commands[] = {
+	{ "status", 1, cmd_status },
+	{ "metrics", 0, cmd_metrics },
+	{ "resetcounters", 0, cmd_reset },
+	{ "rollovernow", 1, cmd_rollover },
+	{ "logs", 0, cmd_logs },
+};
+
+void
+recorder_command(struct daemon *d, struct ipc *admin, const struct command *cmd,
+    const char *user)
+{
+	const struct word *words = cmd->words.v;
+	struct str first = cmd->words.n > 1 ? words[1].text : STR("");
+
+	for (size_t i = 0; i < NELEM(commands); i++) {
+		if (!str_is(words[0].text, commands[i].name))
+			continue;
+		if (cmd->words.n - 1 > commands[i].max_words)
+			program_answer(admin, NULL, 2, "too many words");
+		else
+			commands[i].run(d->self, admin, first, user);
+		return;
+	}
+	program_answer(admin, NULL, 2, "no such command here");
+}
+
+void
+recorder_metrics_now(void *arg, struct buf *out)
+{
+	struct recorder *r = arg;
+	struct recorder_status s = status_now(r);
+
+	buf_init(out, RECORDER_METRICS_MAX);
+	recorder_metrics(&s, out);
+}
+
+/* The answer is the same with and without "detail": the tool chooses. */
+static void
+cmd_status(
+    struct recorder *r, struct ipc *admin, struct str word, const char *user)
+{
+	struct recorder_status s = status_now(r);
+	char *json;
+
+	(void)user;
+	if (word.n != 0 && !str_is(word, "detail")) {
+		program_answer(admin, NULL, 2, "usage: status [detail]");
+		return;
+	}
+	json = recorder_status_json(&s);
+	program_answer(admin, json, 0, NULL);
+	free(json);
+}
+
+static void
+cmd_metrics(
+    struct recorder *r, struct ipc *admin, struct str word, const char *user)
+{
+	struct buf text;
+
+	(void)word, (void)user;
+	recorder_metrics_now(r, &text);
+	answer(admin, json_pack("{s:s%}", "metrics", text.data, text.len));
+	buf_fini(&text);
+}
+
+static struct recorder_status
+status_now(struct recorder *r)
+{
+	uint64_t sums[STATS_N_COUNTERS], ids[STATS_N_IDS];
+
+	recorder_sums(r, sums, ids);
+	recorder_rates_tick(&r->rates, clock_mono_ms() / 1000, sums);
+	return (struct recorder_status){ .now = clock_wall_ms(),
+		.up_since = stats_started(r->daemon->stats),
+		.stats = r->daemon->stats,
+		.counts = &r->state.counts,
+		.rates = &r->rates,
+		.logs = r->folder };
+}
+
+static void
+cmd_reset(
+    struct recorder *r, struct ipc *admin, struct str word, const char *user)
+{
+	uint64_t sums[STATS_N_COUNTERS], ids[STATS_N_IDS];
+	char text[120];
+
+	(void)word;
+	recorder_sums(r, sums, ids);
+	recorder_counts_reset(&r->state.counts, sums, clock_wall_ms());
+	recorder_save(r, false);
+	snprintf(text, sizeof(text), "Counters reset by %s", user);
+	EMIT(NOTICE, .text = str_of(text));
+	answer(admin, json_pack("{sI}", "counters_reset",
+			  (json_int_t)r->state.counts.reset_at));
+}
+
+static void
+cmd_rollover(
+    struct recorder *r, struct ipc *admin, struct str word, const char *user)
+{
+	bool all = word.n == 0 || str_is(word, "all");
+	json_t *rolled;
+	char text[160];
+
+	(void)user;
+	if (!all && recorder_mbox_roll(r->mboxes, word)) {
+		answer(admin, json_pack("{s[o]}", "rolled",
+				  json_stringn(word.p, word.n)));
+		return;
+	}
+	if (!all && recorder_find_log(r, word) == NULL) {
+		snprintf(text, sizeof(text),
+		    "There is no log subscription \"%.*s\".",
+		    (int)(word.n < NAME_MAX_LEN ? word.n : NAME_MAX_LEN),
+		    word.p);
+		program_answer(admin, NULL, 1, text);
+		return;
+	}
+	recorder_write_until(
+	    r, INT64_MAX); /* what came before belongs to the old files */
+	rolled = json_array();
+	for (size_t i = 0; i < r->n_logs; i++) {
+		if (!all && r->logs[i] != recorder_find_log(r, word))
+			continue;
+		recorder_log_roll(r->logs[i], clock_wall_ms());
+		json_array_append_new(rolled, json_string(r->logs[i]->name));
+	}
+	answer(admin, json_pack("{so}", "rolled", rolled));
+}
+
+static void
+cmd_logs(
+    struct recorder *r, struct ipc *admin, struct str word, const char *user)
+{
+	static const char *const formats[] = {
+		[LOG_TEXT] = "text", [LOG_JSON] = "json"
+	};
+	json_t *logs = json_array();
+
+	(void)word, (void)user;
+	for (size_t i = 0; i < r->n_logs; i++) {
+		const struct recorder_log *l = r->logs[i];
+
+		json_array_append_new(logs,
+		    json_pack("{ss ss ss so sI si sI}", "name", l->name, "type",
+			"mail", "format", formats[l->format], "current",
+			l->fd == -1
+			    ? json_null()
+			    : json_sprintf("%s/%s/%s", r->daemon->folder,
+				  l->name, l->current),
+			"size", (json_int_t)l->size, "level", (int)l->level,
+			"lost", (json_int_t)l->lost_total));
+	}
+	answer(admin, json_pack("{so}", "logs", logs));
+}
+
+static void
+answer(struct ipc *admin, json_t *j)
+{
+	char *text = json_dumps(j, JSON_COMPACT);
+
+	json_decref(j);
+	if (text == NULL)
+		panic("no memory");
+	program_answer(admin, text, 0, NULL);
+	free(text);
+}
