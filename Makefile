@@ -167,6 +167,7 @@ $O/tests/test_recorder_mbox: $O/obj/master/recorder_mbox.o \
 	$O/obj/master/recorder_files.o
 $O/tests/test_recorder_log: $O/obj/master/recorder_log.o \
 	$O/obj/master/recorder_files.o $O/obj/master/recorder_turn.o
+$O/tests/test_conserve: $O/obj/master/conserve.o
 $O/tests/test_recorder_http: $O/obj/master/recorder_http.o
 $O/tests/test_recorder_counts: $O/obj/master/recorder_counts.o \
 	$O/obj/master/recorder_state.o

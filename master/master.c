@@ -118,6 +118,7 @@ main(int argc, char **argv)
 	children_make(&m, m.self.config->workers != 0 ? m.self.config->workers
 						      : (uint32_t)get_nprocs());
 	children_start(&m);
+	resources_watch(&m);
 	notify_watchdog(m.self.loop);
 	loop_run(m.self.loop);
 	control_close(&m);

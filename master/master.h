@@ -97,7 +97,8 @@ struct master {
 	struct secrets *secrets;
 	struct buf rules; /* that lookupd is about to have kept */
 	int stop_step;    /* 0: running */
-	struct loop_timer *stop_timer, *health;
+	struct loop_timer *stop_timer, *health, *resources;
+	unsigned conserving; /* conserve.h: the degree */
 };
 
 /* folders.c: makes what is missing, checks what is there, takes the lock. */
@@ -125,6 +126,9 @@ void secrets_hand(struct master *, struct config *);
 void rules_piece(struct master *, struct str piece);
 void rules_end(struct master *, uint64_t size);
 void rules_hand(struct master *, struct child *);
+
+/* resources.c: begins to look at them, for good. */
+void resources_watch(struct master *);
 
 /* listeners.c */
 /* Binds what `next` adds; nothing that is in use changes. -1: a port cannot

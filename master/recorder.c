@@ -41,6 +41,7 @@
 /* Events wait so long for older ones: what gathering takes, and as much again
  * for a program that does not get its turn. */
 #define HOLD_MS      (2 * EVENTS_GATHER_MS)
+#define CPU_MS       10000 /* over which use of the processors is taken */
 #define SAVE_MS      10000 /* at most so often */
 #define LAST_WORD_MS 50    /* what the others said before they ended */
 
@@ -64,6 +65,7 @@ static void write_due(void *);
 static void count_lost(struct recorder *);
 static void change_logs(struct recorder *, const struct config *);
 static void tick(void *);
+static void look_at_cpu(struct recorder *, int64_t now, const uint64_t *sums);
 static void finish(void *);
 
 static const struct program recorder_program = {
@@ -99,6 +101,7 @@ setup(struct daemon *d, struct err *err)
 	struct recorder *r = mem_alloc(sizeof(*r));
 
 	r->daemon = d;
+	r->cpu.processors = sysconf(_SC_NPROCESSORS_ONLN);
 	d->self = r;
 	r->folder = open(d->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (r->folder == -1)
@@ -381,11 +384,33 @@ tick(void *arg)
 
 	recorder_sums(r, sums, ids);
 	recorder_rates_tick(&r->rates, now / 1000, sums);
+	if (now - r->cpu.at >= CPU_MS)
+		look_at_cpu(r, now, sums);
 	if (recorder_state_low(&r->state, ids) ||
 	    (now - r->saved_at >= SAVE_MS &&
 		memcmp(sums, r->saved_sums, sizeof(sums)) != 0))
 		recorder_save(r, false);
 	loop_timer_in(r->tick, TICK_MS);
+}
+
+static void
+look_at_cpu(struct recorder *r, int64_t now, const uint64_t *sums)
+{
+	const uint64_t used[2] = { sums[STATS_cpu_mta],
+		sums[STATS_cpu_reporting] };
+	double all =
+	    (double)(now - r->cpu.at) * 1000 * (double)r->cpu.processors;
+
+	for (size_t i = 0; i < 2; i++) {
+		if (r->cpu.at != 0)
+			r->cpu.percent[i] =
+			    (unsigned)(100.0 *
+					   (double)(used[i] - r->cpu.seen[i]) /
+					   all +
+				       0.5);
+		r->cpu.seen[i] = used[i];
+	}
+	r->cpu.at = now;
 }
 
 void

@@ -27,6 +27,12 @@ struct recorder {
 
 	int folder; /* of all logs */
 	struct recorder_mboxes *mboxes;
+	struct {
+		long processors;
+		int64_t at;          /* monotonic ms */
+		uint64_t seen[2];    /* us: of the MTA, of ourselves */
+		unsigned percent[2]; /* in the time before `at` */
+	} cpu;
 	struct recorder_http *http; /* NULL: nobody may ask */
 };
 

@@ -105,6 +105,8 @@ status_now(struct recorder *r)
 		.stats = r->daemon->stats,
 		.counts = &r->state.counts,
 		.rates = &r->rates,
+		.cpu_mta = r->cpu.percent[0],
+		.cpu_reporting = r->cpu.percent[1],
 		.logs = r->folder };
 }
 

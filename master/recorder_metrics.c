@@ -78,20 +78,13 @@ static const struct {
 	    "Part of the memory Postern may use that it uses.", 0.01 },
 	{ STATS_GAUGE_ram_used, "memory_used_bytes",
 	    "Memory that Postern uses, without the page cache.", 1 },
-	{ STATS_GAUGE_cpu_total, "cpu_total_ratio",
-	    "Part of the time of all processors that is used.", 0.01 },
-	{ STATS_GAUGE_cpu_mta, "cpu_mta_ratio",
-	    "Part of the time of all processors that Postern uses.", 0.01 },
-	{ STATS_GAUGE_cpu_reporting, "cpu_reporting_ratio",
-	    "Part of the time of all processors that logs take.", 0.01 },
-	{ STATS_GAUGE_disk_io, "disk_io_ratio",
-	    "Part of the time in which the disk of the queue is busy.", 0.01 },
 	{ STATS_GAUGE_resource_conservation, "resource_conservation_seconds",
 	    "How long clients are made to wait; 999: nothing is accepted.", 1 },
 };
 
 static void one(
     struct buf *, const char *name, const char *type, const char *help);
+static void cpu(const struct recorder_status *, struct buf *);
 static void disk(struct buf *, int folder);
 
 void
@@ -108,6 +101,8 @@ recorder_metrics(const struct recorder_status *s, struct buf *out)
 	buf_printf(out, "postern_start_time_seconds %.3f\n",
 	    (double)s->up_since / 1000);
 	for (int i = 0; i < STATS_N_COUNTERS; i++) {
+		if (counters[i] == NULL)
+			continue; /* in another form below */
 		snprintf(name, sizeof(name), "%s_total", stats_counter_name(i));
 		one(out, name, "counter", counters[i]);
 		buf_printf(out, "postern_%s %" PRIu64 "\n", name,
@@ -126,6 +121,7 @@ recorder_metrics(const struct recorder_status *s, struct buf *out)
 			buf_printf(out,
 			    "postern_last_id{of=\"%s\"} %" PRIu64 "\n", ids[i],
 			    stats_last_id(s->stats, i));
+	cpu(s, out);
 	disk(out, s->logs);
 }
 
@@ -134,6 +130,26 @@ one(struct buf *out, const char *name, const char *type, const char *help)
 {
 	buf_printf(out, "# HELP postern_%s %s\n# TYPE postern_%s %s\n", name,
 	    help, name, type);
+}
+
+static void
+cpu(const struct recorder_status *s, struct buf *out)
+{
+	static const struct {
+		const char *name;
+		enum stats_counter of;
+	} v[] = { { "mta", STATS_cpu_mta },
+		{ "reporting", STATS_cpu_reporting } };
+
+	one(out, "cpu_seconds_total", "counter", "Processor time used.");
+	for (size_t i = 0; i < NELEM(v); i++)
+		buf_printf(out,
+		    "postern_cpu_seconds_total{component=\"%s\"} %.6f\n",
+		    v[i].name,
+		    (double)recorder_counts_value(
+			s->counts, v[i].of, stats_sum(s->stats, v[i].of))
+			    .lifetime /
+			1e6);
 }
 
 static void

@@ -92,6 +92,11 @@ gauges(const struct recorder_status *s)
 	for (int i = 0; i < STATS_N_GAUGES; i++)
 		json_object_set_new(all, stats_gauge_name(i),
 		    json_integer(stats_gauge_sum(s->stats, i)));
+	json_object_set_new(
+	    all, "cpu_total", json_integer(s->cpu_mta + s->cpu_reporting));
+	json_object_set_new(all, "cpu_mta", json_integer(s->cpu_mta));
+	json_object_set_new(
+	    all, "cpu_reporting", json_integer(s->cpu_reporting));
 	add_disk(all, s->logs);
 	return all;
 }

@@ -37,6 +37,7 @@ static void read_header(struct conn *);
 static void settle(struct conn *);
 static void read_input(struct conn *);
 static void use_left_over(struct conn *);
+static bool is_quiet(const struct conn *);
 static bool takes_input(const struct conn *);
 static void read_early(struct conn *);
 static void read_end(struct conn *);
@@ -264,7 +265,12 @@ conn_expired(struct loop_deadline *d)
 		return;
 	}
 	begin(c);
-	if (session_due(&c->session) > c->session.now) {
+	if (c->session.quiet_until != 0 && !is_quiet(c)) {
+		/* only now the client may speak: its time begins anew */
+		c->session.quiet_until = 0;
+		c->session.since = c->session.now;
+		settle(c);
+	} else if (session_due(&c->session) > c->session.now) {
 		settle(c); /* it was moved away */
 	} else if (c->session.phase == PH_CLOSING) {
 		conn_free(c);
@@ -372,13 +378,20 @@ use_left_over(struct conn *c)
 		conn_tls_input(c, STR(""));
 }
 
+/* Resources run low: the client has to wait for what was said. */
+static bool
+is_quiet(const struct conn *c)
+{
+	return c->session.quiet_until > c->session.now;
+}
+
 /* Is there a use for input now? */
 static bool
 takes_input(const struct conn *c)
 {
 	if (c->session.phase == PH_TLS)
 		return conn_tls_shakes_hands(c) && c->out.len == 0;
-	return session_reads(&c->session) && c->in.len == 0 &&
+	return session_reads(&c->session) && !is_quiet(c) && c->in.len == 0 &&
 	       !conn_tls_holds_input(c);
 }
 
@@ -426,6 +439,12 @@ send_replies(struct conn *c)
 {
 	if (c->out.failed || reply_buf.failed)
 		return false;
+	if (is_quiet(c)) {
+		if (c->session.out != &c->out)
+			buf_add_str(&c->out, buf_str(&reply_buf));
+		buf_reset(&reply_buf);
+		return true;
+	}
 	if (conn_tls_holds_output(c) && !conn_tls_flush(c))
 		return false;
 	if (c->out.len > 0 && !write_some(c, &c->out))
@@ -481,6 +500,7 @@ wait_for(struct conn *c)
 {
 	bool wanted = takes_input(c);
 	int64_t due = session_due(&c->session), now = c->session.now;
+	int64_t quiet = c->session.quiet_until;
 	int want = 0;
 
 	if (wanted)
@@ -489,9 +509,11 @@ wait_for(struct conn *c)
 	 * the kernel costs more than hearing once what we do not want. */
 	if (c->shut || (!c->parked && c->session.phase != PH_CLOSING))
 		want |= LOOP_READ;
-	if (c->out.len > 0 || conn_tls_holds_output(c))
+	if ((c->out.len > 0 || conn_tls_holds_output(c)) && !is_quiet(c))
 		want |= LOOP_WRITE;
 	loop_want(c->watch, want);
+	if (quiet != 0 && quiet < due)
+		due = quiet;
 	/* A deadline that moved away is looked at when it rings. */
 	if (c->deadline.at == 0 || due < c->deadline.at)
 		loop_deadline_in(c->smtpd->wheel, &c->deadline, due - now);

@@ -94,6 +94,12 @@ request_check_mail(const struct smtp_session *s, struct request *r)
 	    param_no(r, param_mail(&r->mail, params, offered_mail(s), &r->mem));
 	if (no.code != 0)
 		return no;
+	if (session_is_full(s)) {
+		r->log = LOG_FAILED;
+		r->by = "Resources Low";
+		return request_no(
+		    452, "4.3.1", "Resources low, try later", false);
+	}
 	if (s->tally.messages >= s->subject.policy->p.max_msgs_per_session) {
 		r->log = LOG_FAILED;
 		r->by = "Too Many Messages";
@@ -116,6 +122,7 @@ request_apply_mail(struct smtp_session *s, struct request *r)
 		.params = &r->mail };
 
 	txn_begin(s, &sender);
+	session_tarpit(s);
 	if (r->decided.reply.code != 0)
 		say_reply(s, &r->decided.reply);
 	else

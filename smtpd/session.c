@@ -209,11 +209,20 @@ greet(struct smtp_session *s, const struct decided *d)
 static void
 greet_smtp(struct smtp_session *s, const struct decided *d)
 {
+	if (!d->refused && session_is_full(s)) {
+		EMIT(RECEIVING_FAILED, .icid = s->icid,
+		    .text = STR("Resources low"));
+		say(s, 421, "4.3.2", "Resources low, try later");
+		session_close(s, true);
+		return;
+	}
 	say_reply(s, &d->reply);
-	if (d->refused)
+	if (d->refused) {
 		session_close(s, false);
-	else
-		session_enter(s, PH_GREETED);
+		return;
+	}
+	session_tarpit(s);
+	session_enter(s, PH_GREETED);
 }
 
 static void

@@ -140,8 +140,9 @@ struct smtp_session {
 		bool helo;         /* EHLO does not change the name */
 		const char *proto; /* "": as the client speaks */
 	} xclient;
-	char tls[80]; /* "version=TLSv1.3 cipher=..."; "": none */
-	int64_t now;  /* monotonic ms; the caller sets it before each call */
+	char tls[80];        /* "version=TLSv1.3 cipher=..."; "": none */
+	int64_t quiet_until; /* nothing is said or read before; 0: any time */
+	int64_t now; /* monotonic ms; the caller sets it before each call */
 	int64_t started;
 	int64_t since;  /* start of the wait for a line, a block, an answer */
 	uint32_t block; /* bytes since then */
@@ -195,6 +196,10 @@ void session_cut(struct smtp_session *);   /* 421 now */
 
 /* --- inside smtpd: for commands.c, txn.c, auth.c --- */
 
+/* Resources run low (delivery-admin 6.2): what is said now waits. */
+void session_tarpit(struct smtp_session *);
+/* So low that no mail is accepted? */
+bool session_is_full(const struct smtp_session *);
 /* Between two things: has the session been asked to end? */
 void session_rest(struct smtp_session *);
 void session_enter(struct smtp_session *, unsigned phase);

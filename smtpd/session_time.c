@@ -10,6 +10,7 @@
 #define LINGER      5000   /* ms for the client to read our last words */
 #define LINGER_STOP 1000   /* ... while the program stops */
 #define TLS_MAX     30000  /* ms for a handshake: TLS-05 */
+#define FULL        999    /* of the gauge: nothing is accepted */
 #define WAIT_MAX    600000 /* ms for cleanup; RFC 5321 4.5.3.2.6: 10 min */
 
 static int64_t phase_limit(const struct smtp_session *);
@@ -59,6 +60,23 @@ session_expire(struct smtp_session *s)
 		disconnect(s, "timed out waiting for input", "4.4.2",
 		    "Timed out waiting for input, disconnecting.");
 	}
+}
+
+void
+session_tarpit(struct smtp_session *s)
+{
+	int64_t v =
+	    stats_gauge_sum(s->stats, STATS_GAUGE_resource_conservation);
+
+	if (v > 0 && v < FULL)
+		s->quiet_until = s->now + v * 1000;
+}
+
+bool
+session_is_full(const struct smtp_session *s)
+{
+	return stats_gauge_sum(s->stats, STATS_GAUGE_resource_conservation) >=
+	       FULL;
 }
 
 static int64_t

@@ -489,6 +489,10 @@ struct config {
 	/* resources */
 	uint32_t workers; /* of smtpd, cleanup, smtp each; 0: one per core */
 	uint64_t reserve; /* bytes of disk kept free: DUR-09 */
+	uint64_t memory;  /* bytes that we may use; 0: what the machine has */
+	uint32_t memory_start, memory_halt; /* per cent */
+	uint64_t queue_limit;               /* recipients; UNLIMITED */
+	uint64_t workqueue_limit;           /* messages; UNLIMITED */
 	uint32_t sync_threads;
 	uint32_t load_timeout;     /* s, of a program for a configuration */
 	uint32_t secrets_interval; /* s between two looks at the files */

@@ -8,6 +8,7 @@
 #include "config/load_work.h"
 #include "config/loader.h"
 
+static void check_memory(struct load *, const struct at *top);
 static void check_ports(struct load *, const struct at *listeners);
 static void check_policies(
     struct load *, const struct at *listeners, load_misfit *);
@@ -30,6 +31,7 @@ load_check(struct load *ld, const struct at *top)
 	load_check_unique(ld, top, "bounce_profiles", "name");
 	load_check_unique(ld, top, "destinations", "domain");
 	load_check_unique(ld, top, "logs", "name");
+	check_memory(ld, top);
 	check_ports(ld, &listeners);
 	check_policies(ld, &listeners, load_tls_misfit);
 	check_policies(ld, &listeners, load_auth_misfit);
@@ -112,6 +114,19 @@ load_check_unique(
 			    load_quote(quoted, *s), list);
 	}
 	map_fini(&seen, NULL);
+}
+
+static void
+check_memory(struct load *ld, const struct at *top)
+{
+	struct at system = at_key(top, "system");
+	struct at halt = at_key(&system, "memory_halt");
+	const struct config *c = ld->config;
+
+	if (c->memory_halt <= c->memory_start)
+		load_error(ld, &halt,
+		    "memory_halt (%u) is not more than memory_start (%u)",
+		    (unsigned)c->memory_halt, (unsigned)c->memory_start);
 }
 
 static void

@@ -22,11 +22,12 @@
 #include "config/load.h"
 #include "program/events.h"
 #include "program/peers.h"
+#include "program/usage.h"
 #include "sandbox/sandbox.h"
 
 #define MASTER_FD      3
 #define SETUP_TIMEOUT  30000 /* ms */
-#define ALIVE_INTERVAL 10000 /* ms between signs of life to the master */
+#define ALIVE_INTERVAL 5000  /* ms between signs of life to the master */
 #define ADMINS_MAX     64
 
 struct peer_link {
@@ -130,6 +131,7 @@ program_main(const struct program *p, int argc, char **argv)
 		program_events_to(&d, NULL);
 	if (p->setup != NULL && p->setup(&d, &err) == -1)
 		fatal("%s", err.text);
+	program_usage_begin();
 	enter(&d, &sb);
 
 	master = ipc_new(d.loop, MASTER_FD, "master", &master_handler, &d);
@@ -267,7 +269,7 @@ say_alive(void *arg)
 	struct daemon *d = arg;
 	struct ready r = { .pid = (uint32_t)getpid() };
 
-	(void)d;
+	program_usage(d);
 	ipc_send(master, IPC_READY, 0, &r);
 	loop_timer_in(alive, ALIVE_INTERVAL);
 }

@@ -47,6 +47,8 @@
 	C(dns_cache_expired, "Cache Expired")                                  \
 	C(connections_in, "Inbound Connections")                               \
 	C(connections_out, "Outbound Connections")                             \
+	C(cpu_mta, "CPU Time of the MTA")         /* us */                     \
+	C(cpu_reporting, "CPU Time of Reporting") /* us */                     \
 	C(log_lines_lost, "Log Lines Lost")
 
 enum stats_counter {
@@ -75,12 +77,8 @@ enum stats_counter {
 	G(oldest_message, "Oldest Message")         /* wall s; 0: none */      \
 	G(delivery_suspended, "Delivery Suspended") /* 1: it is */             \
 	G(workqueue_paused, "Work Queue Paused")                               \
-	G(ram_utilization, "RAM Utilization") /* percent, as all of these */   \
-	G(cpu_total, "CPU Utilization")                                        \
-	G(cpu_mta, "MTA")                                                      \
-	G(cpu_reporting, "Reporting")                                          \
-	G(disk_io, "Disk I/O Utilization")                                     \
-	G(ram_used, "RAM Used") /* bytes */                                    \
+	G(ram_utilization, "RAM Utilization") /* percent */                    \
+	G(ram_used, "RAM Used")               /* bytes */                      \
 	G(resource_conservation, "Resource Conservation")
 
 enum stats_gauge {
