@@ -39,6 +39,7 @@ static const struct {
 static struct dest *get(struct qmgr *, struct str lower, struct str gateway);
 static struct dest *dest_new(
     struct qmgr *, struct str name, struct str gateway, struct str key);
+static void ripen_all(struct dest *);
 static struct str key_of(struct str lower, struct str gateway, char *out);
 static void detach(struct qmgr *, struct dest *);
 static void dest_release(struct dest *);
@@ -234,11 +235,28 @@ dest_ripen(struct dest *d, int64_t now)
 {
 	struct heap_node *n;
 
+	if (now == INT64_MAX)
+		ripen_all(d);
 	while ((n = heap_top(&d->wait)) != NULL && n->key <= (uint64_t)now) {
 		struct parcel *p = HEAP_OBJ(n, struct parcel, wait);
 
 		heap_pop(&d->wait);
 		dest_due(p, false);
+	}
+}
+
+/* All of a heap, without keeping it a heap meanwhile. */
+static void
+ripen_all(struct dest *d)
+{
+	size_t n = d->wait.n;
+
+	d->wait.n = 0;
+	for (size_t i = 0; i < n; i++) {
+		struct heap_node *node = d->wait.v[i];
+
+		node->at = 0;
+		dest_due(HEAP_OBJ(node, struct parcel, wait), false);
 	}
 }
 

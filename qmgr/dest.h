@@ -141,6 +141,7 @@ struct dest {
 	struct conn *conns[CONNS_LISTS];
 	size_t n_conns[CONNS_LISTS];
 	size_t n_all; /* of the domain, its gateways included; only in main */
+	bool hurry;   /* schedule_now */
 	bool limited; /* it had one more, but for the domain's limit */
 	struct window sent;
 	int64_t limited_until; /* no recipient may be sent before; 0: free */

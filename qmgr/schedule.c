@@ -29,6 +29,7 @@ enum step {
 
 static enum step step(struct qmgr *, struct dest *);
 static struct conn *free_conn(const struct qmgr *, const struct dest *);
+static void hasten(struct qmgr *, struct dest *);
 static enum step step_unconnected(
     struct qmgr *, struct dest *, struct parcel *);
 static enum step give(
@@ -153,11 +154,7 @@ schedule_now(struct qmgr *q, struct dest *d)
 {
 	if (d->n_parcels == 0)
 		return 0;
-	dest_ripen(d, INT64_MAX);
-	if (d->resolution == RESOLUTION_SOFT ||
-	    d->resolution == RESOLUTION_HARD)
-		d->resolution = RESOLUTION_NONE;
-	unblock(q, d);
+	d->hurry = true;
 	schedule_kick(q, d);
 	return d->n_unattempted + d->n_attempted;
 }
@@ -262,10 +259,13 @@ schedule_resume(struct qmgr *q)
 static enum step
 step(struct qmgr *q, struct dest *d)
 {
-	struct parcel *p = d->due_first;
+	struct parcel *p;
 	struct conn *c;
 
 	dest_refresh(q, d);
+	if (d->hurry)
+		hasten(q, d);
+	p = d->due_first;
 	d->patience_ends = 0;
 	d->limited = false;
 	d->limited_until = 0;
@@ -295,6 +295,18 @@ free_conn(const struct qmgr *q, const struct dest *d)
 			if (limits_may_send_on(q, d, c))
 				return c;
 	return NULL;
+}
+
+/* All that waits is due, and hosts that were down may be tried. */
+static void
+hasten(struct qmgr *q, struct dest *d)
+{
+	d->hurry = false;
+	dest_ripen(d, INT64_MAX);
+	if (d->resolution == RESOLUTION_SOFT ||
+	    d->resolution == RESOLUTION_HARD)
+		d->resolution = RESOLUTION_NONE;
+	unblock(q, d);
 }
 
 static enum step

@@ -51,7 +51,8 @@ void schedule_kick_all(struct qmgr *);
 /* A connection slot, a worker or a descriptor became free. */
 void schedule_wake(struct qmgr *);
 void schedule_resolved(struct qmgr *, struct dest *);
-/* Forget retry times: returns how many recipients became due. */
+/* Forget retry times, at its next turn: returns how many recipients are due
+ * then. */
 uint64_t schedule_now(struct qmgr *, struct dest *);
 
 /*

@@ -159,19 +159,36 @@ defer_copy(struct save *s, const struct defer_rec *r)
 	copy->rids.v = rids;
 }
 
+/* Those of one message that are to go the same way share a record. */
 static void
 order_copy(struct save *s, const struct order_rec *r)
 {
-	struct rid_rec *rids = arena_array(&s->mem, r->rids.n, sizeof(*rids));
-	struct order_rec *copy;
+	struct order_rec *last =
+	    s->n_orders > 0 ? &s->orders[s->n_orders - 1] : NULL;
+	struct rid_rec *rids;
+	size_t n;
 
-	memcpy(rids, r->rids.v, r->rids.n * sizeof(*rids));
-	s->orders = mem_room(
-	    s->orders, &s->cap_orders, s->n_orders, sizeof(*s->orders));
-	copy = &s->orders[s->n_orders++];
-	*copy = *r;
-	copy->host = arena_str(&s->mem, r->host);
-	copy->rids.v = rids;
+	if (last == NULL || last->what != r->what ||
+	    !str_eq(last->host, r->host)) {
+		s->orders = mem_room(
+		    s->orders, &s->cap_orders, s->n_orders, sizeof(*s->orders));
+		last = &s->orders[s->n_orders++];
+		*last = (struct order_rec){ r->what,
+			arena_str(&s->mem, r->host), { 0, NULL } };
+		s->cap_rids = 0;
+	}
+	n = last->rids.n + r->rids.n;
+	if (n > s->cap_rids) {
+		s->cap_rids = n > 2 * s->cap_rids ? n : 2 * s->cap_rids;
+		rids = arena_array(&s->mem, s->cap_rids, sizeof(*rids));
+		if (last->rids.n > 0)
+			memcpy(
+			    rids, last->rids.v, last->rids.n * sizeof(*rids));
+		last->rids.v = rids;
+	}
+	rids = last->rids.v;
+	memcpy(&rids[last->rids.n], r->rids.v, r->rids.n * sizeof(*rids));
+	last->rids.n = n;
 }
 
 /* What was to be recorded next goes with what was not. */

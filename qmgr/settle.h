@@ -32,6 +32,7 @@ struct save {
 	size_t n_defers, cap_defers;
 	struct order_rec *orders;
 	size_t n_orders, cap_orders;
+	size_t cap_rids;     /* room in the last of them */
 	bool moved;          /* by whoever saved: it is there now */
 	struct err err;      /* kind ERR_NONE: it is on disk */
 	struct slots *slots; /* place QUEUE_SLOT: it becomes a file */
