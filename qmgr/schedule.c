@@ -14,7 +14,8 @@
 #include "qmgr/resolve.h"
 #include "qmgr/retry.h"
 
-#define STEPS_MAX 1000 /* in one run: others want the loop, too */
+#define STEPS_MAX      1000 /* in one run: others want the loop, too */
+#define PARCELS_A_STEP 10
 /* How long mail waits for a busy connection before one more is opened. */
 #define PATIENCE 10
 /* A message that cannot be read now is tried again after: ms */
@@ -53,6 +54,8 @@ schedule_run(struct qmgr *q)
 
 	for (int i = 0; i < STEPS_MAX && (d = q->ready.first) != NULL; i++) {
 		dest_list_remove(d);
+		if (d->hurry) /* as much work as there are parcels */
+			i += (int)(d->wait.n / PARCELS_A_STEP);
 		switch (step(q, d)) {
 		case STEP_AGAIN:
 			dest_list_put(&q->ready, d);
