@@ -99,6 +99,8 @@ struct master {
 	int stop_step;    /* 0: running */
 	struct loop_timer *stop_timer, *health, *resources;
 	unsigned conserving; /* conserve.h: the degree */
+	int64_t disk_at;     /* when it was looked at last, monotonic ms */
+	uint64_t disk_busy;  /* ms, by then */
 };
 
 /* folders.c: makes what is missing, checks what is there, takes the lock. */

@@ -78,6 +78,8 @@ static const struct {
 	    "Part of the memory Postern may use that it uses.", 0.01 },
 	{ STATS_GAUGE_ram_used, "memory_used_bytes",
 	    "Memory that Postern uses, without the page cache.", 1 },
+	{ STATS_GAUGE_disk_io, "disk_io_ratio",
+	    "Part of the time in which the disk of the queue is busy.", 0.01 },
 	{ STATS_GAUGE_resource_conservation, "resource_conservation_seconds",
 	    "How long clients are made to wait; 999: nothing is accepted.", 1 },
 };
@@ -110,6 +112,8 @@ recorder_metrics(const struct recorder_status *s, struct buf *out)
 			.lifetime);
 	}
 	for (size_t i = 0; i < NELEM(gauges); i++) {
+		if (stats_gauge_sum(s->stats, gauges[i].gauge) < 0)
+			continue; /* unknown */
 		one(out, gauges[i].name, "gauge", gauges[i].help);
 		buf_printf(out, "postern_%s %.15g\n", gauges[i].name,
 		    (double)stats_gauge_sum(s->stats, gauges[i].gauge) *

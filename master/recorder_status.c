@@ -89,9 +89,13 @@ gauges(const struct recorder_status *s)
 {
 	json_t *all = json_object();
 
-	for (int i = 0; i < STATS_N_GAUGES; i++)
-		json_object_set_new(all, stats_gauge_name(i),
-		    json_integer(stats_gauge_sum(s->stats, i)));
+	for (int i = 0; i < STATS_N_GAUGES; i++) {
+		int64_t v = stats_gauge_sum(s->stats, i);
+
+		if (v >= 0)
+			json_object_set_new(
+			    all, stats_gauge_name(i), json_integer(v));
+	}
 	json_object_set_new(
 	    all, "cpu_total", json_integer(s->cpu_mta + s->cpu_reporting));
 	json_object_set_new(all, "cpu_mta", json_integer(s->cpu_mta));

@@ -9,8 +9,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/sysinfo.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -19,11 +21,14 @@
 #include "master/master.h"
 
 #define EVERY_MS    2000
-#define DISK_START  25 /* per cent: four times the reserve is free */
-#define QUEUE_START 80 /* per cent of the limit */
+#define DISK_MS     10000 /* over which use of the disk is taken */
+#define DISK_START  25    /* per cent: four times the reserve is free */
+#define QUEUE_START 80    /* per cent of the limit */
 #define FULL        100
 
 static void look(void *master);
+static void look_at_disk(struct master *);
+static bool disk_busy(const char *spool, uint64_t *busy);
 static size_t pressures(struct master *, struct pressure *);
 static void add_disk(const struct master *, struct pressure *, size_t *n);
 static void add_queue(struct pressure *, size_t *n, const char *what,
@@ -54,7 +59,51 @@ look(void *arg)
 	if ((before == 0) != (m->conserving == 0) ||
 	    (before == CONSERVE_HALT) != (m->conserving == CONSERVE_HALT))
 		tell(before, m->conserving, &p[worst]);
+	look_at_disk(m);
 	loop_timer_in(m->resources, EVERY_MS);
+}
+
+/* Of the last seconds, the part in which the disk of the queue was busy. */
+static void
+look_at_disk(struct master *m)
+{
+	int64_t now = loop_now(m->self.loop), percent = -1;
+	uint64_t busy;
+
+	if (m->disk_at != 0 && now - m->disk_at < DISK_MS)
+		return;
+	if (disk_busy(m->paths.spool, &busy) && m->disk_at != 0 &&
+	    busy >= m->disk_busy)
+		percent =
+		    (int64_t)((busy - m->disk_busy) * 100) / (now - m->disk_at);
+	m->disk_at = now;
+	m->disk_busy = busy;
+	stats_gauge_set(
+	    m->self.stats, STATS_GAUGE_disk_io, percent > 100 ? 100 : percent);
+}
+
+/* ms since it is there, from the tenth number that the kernel has on it. */
+static bool
+disk_busy(const char *spool, uint64_t *busy)
+{
+	char path[80], line[512];
+	struct str rest, one = STR("");
+	struct stat st;
+
+	*busy = 0;
+	if (stat(spool, &st) == -1)
+		return false;
+	snprintf(path, sizeof(path), "/sys/dev/block/%u:%u/stat",
+	    major(st.st_dev), minor(st.st_dev));
+	if (!read_line(path, line, sizeof(line)))
+		return false;
+	rest = str_of(line);
+	for (int n = 0; n < 10; n++) {
+		while (rest.n > 0 && *rest.p == ' ')
+			rest = str_sub(rest, 1, rest.n);
+		one = str_cut(&rest, ' ');
+	}
+	return str_u64(one, UINT64_MAX, busy);
 }
 
 /* What is measured; the first is memory, which always is. */

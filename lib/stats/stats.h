@@ -78,6 +78,7 @@ enum stats_counter {
 	G(delivery_suspended, "Delivery Suspended") /* 1: it is */             \
 	G(workqueue_paused, "Work Queue Paused")                               \
 	G(ram_utilization, "RAM Utilization") /* percent */                    \
+	G(disk_io, "Disk I/O Utilization")    /* percent; below 0: unknown */  \
 	G(ram_used, "RAM Used")               /* bytes */                      \
 	G(resource_conservation, "Resource Conservation")
 
