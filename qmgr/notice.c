@@ -150,8 +150,6 @@ write_text(
 		.mid = m->mid,
 		.host = q->config->hostname,
 		.to = notice_to(q, n),
-		.id = str_of(mk->id),
-		.boundary = str_of(mk->boundary),
 		.envid = mk->about.envelope.envid,
 		.rcpts = v,
 		.n_rcpts = n->n,
