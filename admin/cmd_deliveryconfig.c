@@ -12,6 +12,8 @@ static const struct objects_question keys[] = {
 	    "Please enter the default system wide maximum outbound message "
 	    "delivery concurrency",
 	    NULL, NULL },
+	{ "tls_alert", "Send an alert when a required TLS connection fails?",
+	    NULL, NULL },
 	{ NULL, NULL, NULL, NULL },
 };
 static const struct settings_form form = {

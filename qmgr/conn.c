@@ -419,7 +419,8 @@ note_error(struct qmgr *q, struct conn *c, const struct session_down *why)
 	snprintf(code, sizeof(code), "%03u", why->code % 1000);
 	dest_error(&d->last_error, q->wall, &c->ep.ip, code, why->text);
 	if (why->reason == SESSION_TLS)
-		dest_error(&d->last_tls, q->wall, &c->ep.ip, code, why->text);
+		dest_tls_error(
+		    q, d, &c->ep.ip, why->text, TLS_LEVEL_MUST(c->tls));
 	if (why->code >= 500)
 		dest_error(&d->last_5xx, q->wall, &c->ep.ip, code, why->text);
 }

@@ -7,11 +7,14 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "event/event.h"
 #include "qmgr/resolve.h"
 
 /* Destinations without mail that are kept, for their counters and for what
  * is known about the hosts. */
 #define IDLE_MAX 10000
+/* Between two alerts about the TLS of one of them. */
+#define ALERT_MS (60 * 60 * 1000)
 
 const char *const dest_internal_names[] = { "the.encryption.queue",
 	"the.euq.queue", "the.euq.release.queue", "the.cpq.host", NULL };
@@ -342,6 +345,22 @@ dest_error(struct last_error *e, int64_t wall, const struct ip *ip,
 	e->text = buf_take(&b);
 	e->at = wall;
 	e->ip = *ip;
+}
+
+void
+dest_tls_error(struct qmgr *q, struct dest *d, const struct ip *ip,
+    struct str text, bool must)
+{
+	char said[LOG_VALUE_MAX];
+
+	dest_error(&d->last_tls, q->wall, ip, "000", text);
+	if (!must || !q->config->tls_alert ||
+	    (d->alerted != 0 && q->now - d->alerted < ALERT_MS))
+		return;
+	d->alerted = q->now;
+	snprintf(said, sizeof(said), "Mail to %s waits for TLS: %.*s", d->name,
+	    STR_ARG(text));
+	EMIT(ALERT, .text = str_of(said));
 }
 
 void

@@ -158,6 +158,7 @@ struct dest {
 	int64_t last_activity; /* wall ms; 0: never */
 	struct last_error last_5xx, last_error;
 	struct last_error last_tls; /* gone with the next success */
+	int64_t alerted;            /* monotonic: about that; 0: never */
 };
 
 /* Spec 0.4: never looked up, always there. Ends with NULL. */
@@ -208,6 +209,10 @@ void dest_attempted(struct qmgr *, struct parcel *);
 void dest_error(struct last_error *, int64_t wall, const struct ip *,
     const char *code, struct str text);
 void dest_error_clear(struct last_error *);
+/* TLS did not come about, and mail waits for it if it must. An alert, if the
+ * configuration wants one. */
+void dest_tls_error(
+    struct qmgr *, struct dest *, const struct ip *, struct str, bool must);
 
 /* --- lists of destinations --- */
 

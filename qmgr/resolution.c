@@ -131,8 +131,8 @@ resolution_make(
 		ttl = CACHE_MIN;
 		set_failure(d, t, n_targets, &no);
 		if (no.dane || no.sts)
-			dest_error(&d->last_tls, q->wall, &(struct ip){ 0 },
-			    "000", str_of(d->why));
+			dest_tls_error(
+			    q, d, &(struct ip){ 0 }, str_of(d->why), true);
 	}
 	h->expires = q->now + ttl * 1000;
 }

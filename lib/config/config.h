@@ -473,6 +473,7 @@ struct config {
 
 	/* delivery parameters */
 	struct str out_interface; /* empty: the system chooses */
+	bool tls_alert;           /* TLS that is required did not come about */
 	uint32_t max_out_connections;
 	uint32_t connect_timeout, reply_timeout, idle_timeout; /* s */
 	bool possible_delivery;

@@ -13,6 +13,13 @@ static const struct schema_key delivery_keys[] = {
 	    DEFAULT(""),
 	    .help = "Interface that mail leaves by which no virtual gateway "
 		    "takes. Empty: the system chooses." },
+	{ .name = "tls_alert",
+	    FIELD(config, tls_alert),
+	    .type = &value_bool,
+	    DEFAULT("no"),
+	    .help = "Whether there is an alert when a destination does not "
+		    "come up to the TLS that it must have; at most one an "
+		    "hour for each." },
 	{ .name = "max_connections",
 	    FIELD(config, max_out_connections),
 	    .type = &value_count,

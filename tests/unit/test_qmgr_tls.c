@@ -212,6 +212,34 @@ test_dane(void **state)
 	}
 }
 
+/* One an hour, and only when mail has to wait. */
+static void
+test_alerts(void **state)
+{
+	static const struct {
+		const char *to;
+		bool alert;
+	} cases[] = { { "a@must.test", true }, { "a@may.test", false } };
+
+	(void)state;
+	for (size_t i = 0; i < NELEM(cases); i++) {
+		struct twin *t =
+		    twin_new(CONFIG "delivery: { tls_alert: yes }\n");
+
+		twin_mail(t, 1, cases[i].to);
+		twin_run(t);
+		for (int k = 0; k < 2; k++) {
+			buf_reset(&twin_log);
+			twin_down(t, (size_t)k, SESSION_TLS, 0, "no TLS");
+			if (twin_said("waits for TLS: no TLS") !=
+			    (cases[i].alert && k == 0))
+				fail_msg("%s: %s", cases[i].to, twin_log.data);
+			twin_pass(t, 61000);
+		}
+		twin_free(t);
+	}
+}
+
 int
 main(void)
 {
@@ -220,6 +248,7 @@ main(void)
 		cmocka_unit_test(test_tls_03_remembered),
 		cmocka_unit_test(test_out_07_new_demands),
 		cmocka_unit_test(test_dane),
+		cmocka_unit_test(test_alerts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
