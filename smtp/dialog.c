@@ -163,6 +163,9 @@ dialog_end(struct dialog *d, enum session_end end, struct str text)
 
 	if (d->over)
 		return;
+	/* To hang up on a handshake, or to be silent, is to fail it. */
+	if (d->tls_starting && (end == SESSION_RESET || end == SESSION_TIMEOUT))
+		end = SESSION_TLS;
 	d->over = true;
 	d->end = end;
 	d->end_text = arena_str(&d->mem, str_sub(text, 0, REPLY_TEXT_MAX));

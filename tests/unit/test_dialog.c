@@ -123,6 +123,14 @@ static const struct {
 	    "M:\n" HELLO "S: 250-b\nS: 250 STARTTLS\nC: STARTTLS\n"
 	    "S: 454 4.7.0 not now\n",
 	    "end tls 0" },
+	{ "the server hangs up on the handshake",
+	    "P:\n" HELLO "S: 250-b\nS: 250 STARTTLS\nC: STARTTLS\n"
+	    "S: 220 go\nX:\n",
+	    "tls end tls 0" },
+	{ "... or is silent",
+	    "P:\n" HELLO "S: 250-b\nS: 250 STARTTLS\nC: STARTTLS\n"
+	    "S: 220 go\nT:\n",
+	    "tls end tls 0" },
 	{ "tls-03: stripped", "M:\n" PLAIN, "end tls 0" },
 	{ "tls-03: EHLO refused",
 	    "M:\n" HELLO "S: 502 what\nC: HELO us.test\nS: 250 b\n",
