@@ -18,7 +18,7 @@
  *		content.c	the bytes of the message
  * RIGHTS
  *	No files: each message arrives as a read-only descriptor, and the
- *	system's authorities are opened before it gives its rights up. Connects
+ *	system's authorities are read before it gives its rights up. Connects
  *	out. Runs as several workers.
  * CONFIGURATION
  *	None of its own: time limits and addresses come with each session.
@@ -28,7 +28,6 @@
  * SEE ALSO
  *	postern-qmgr(8), postern-master(8)
  */
-#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 
@@ -104,10 +103,9 @@ setup(struct daemon *d, struct err *err)
 	(void)err;
 	self->daemon = d;
 	d->self = self;
-	/* Read when first needed; without a file nobody is trusted. */
+	/* Without that file nobody is trusted. */
 	tls_setup();
-	self->tls =
-	    tls_client_new(open(tls_authorities(), O_RDONLY | O_CLOEXEC));
+	self->tls = tls_client_new(tls_authorities());
 	return 0;
 }
 

@@ -3,6 +3,7 @@
  */
 #include "tls/client.h"
 
+#include <fcntl.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
@@ -31,12 +32,13 @@
 
 struct tls_client {
 	SSL_CTX *ctx;
-	int authorities; /* -1: read, or there are none */
+	struct buf authorities; /* PEM; empty: taken apart, or there are none */
 	struct map sessions;
 };
 
 static void set_up(struct tls_client *);
-static void read_authorities(struct tls_client *);
+static void read_authorities(struct buf *, const char *path);
+static void take_authorities(struct tls_client *);
 static int on_session(SSL *, SSL_SESSION *);
 static void keep(struct tls_client *, const char *key, SSL_SESSION *);
 static SSL_SESSION *take(struct tls_client *, const char *key);
@@ -55,11 +57,11 @@ tls_authorities(void)
 }
 
 struct tls_client *
-tls_client_new(int authorities)
+tls_client_new(const char *authorities)
 {
 	struct tls_client *c = mem_alloc(sizeof(*c));
 
-	c->authorities = authorities;
+	read_authorities(&c->authorities, authorities);
 	map_init(&c->sessions);
 	set_up(c);
 	return c;
@@ -75,8 +77,7 @@ tls_client_free(struct tls_client **cp)
 		return;
 	map_fini(&c->sessions, free_session);
 	SSL_CTX_free(c->ctx);
-	if (c->authorities != -1)
-		close(c->authorities);
+	buf_fini(&c->authorities);
 	free(c);
 }
 
@@ -89,8 +90,8 @@ tls_conn_out(struct tls_client *c, const struct tls_demand *demand)
 	struct ip ip;
 	char host[256];
 
-	if (demand->verify && c->authorities != -1)
-		read_authorities(c);
+	if (demand->verify && c->authorities.len > 0)
+		take_authorities(c);
 	ssl = SSL_new(c->ctx);
 	if (ssl == NULL)
 		panic("no memory for TLS");
@@ -163,29 +164,33 @@ set_up(struct tls_client *c)
 	SSL_CTX_sess_set_new_cb(ctx, on_session);
 }
 
+static void
+read_authorities(struct buf *pem, const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	ssize_t n = 0;
+	char *room;
+
+	buf_init(pem, AUTHORITIES_MAX);
+	while (fd != -1 && (room = buf_room(pem, 65536)) != NULL &&
+	       (n = read(fd, room, 65536)) > 0)
+		buf_grew(pem, (size_t)n);
+	if (fd != -1)
+		close(fd);
+}
+
 /* Some hundred certificates: only who verifies pays for them. */
 static void
-read_authorities(struct tls_client *c)
+take_authorities(struct tls_client *c)
 {
 	X509_STORE *store = SSL_CTX_get_cert_store(c->ctx);
-	STACK_OF(X509) *certs = NULL;
-	struct buf pem;
-	ssize_t n;
+	STACK_OF(X509) *certs =
+	    cert_read(buf_str(&c->authorities), 10000, NULL);
 
-	buf_init(&pem, AUTHORITIES_MAX);
-	do {
-		n = read(c->authorities, buf_room(&pem, 65536), 65536);
-		if (n > 0)
-			buf_grew(&pem, (size_t)n);
-	} while (n > 0);
-	close(c->authorities);
-	c->authorities = -1;
-	if (!pem.failed)
-		certs = cert_read(buf_str(&pem), 10000, NULL);
 	for (int i = 0; i < sk_X509_num(certs); i++)
 		X509_STORE_add_cert(store, sk_X509_value(certs, i));
 	cert_free(&certs);
-	buf_fini(&pem);
+	buf_release(&c->authorities);
 	ERR_clear_error();
 }
 

@@ -24,10 +24,9 @@
 
 struct tls_client;
 
-/* authorities: a descriptor of a file of PEM certificates, which is read when
- * first something is to be verified; -1: there are none, nothing is ever
- * verified. It is closed with the client. */
-struct tls_client *tls_client_new(int authorities);
+/* authorities: a file of PEM certificates, which is read now and taken apart
+ * when first something is to be verified; without it nothing ever is. */
+struct tls_client *tls_client_new(const char *authorities);
 void tls_client_free(struct tls_client **);
 /* The system's file of authorities, or what SSL_CERT_FILE says. */
 const char *tls_authorities(void);
