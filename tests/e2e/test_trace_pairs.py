@@ -32,6 +32,7 @@ from message_dice import Message
 from ports import free_port
 from shrink import shrink
 from sink import Sink
+from spamd import Spamd
 from suite import BIN, FULL, wait_for
 from twin import Player, Session
 
@@ -51,6 +52,7 @@ TEXTS = {"house.txt": "Example Ltd. $EnvelopeFrom\n",
 WORDS = {"words.txt": "secret\nplan\nboss\n# none\nJoe Boss\n",
          "japanese.txt": "\u65e5\u672c\n\u8a71\u984c\nb\u00fcro\n",
          "weights.txt": "secret,5\n[0-9]{4},2\n*credit,10\ne\n"}
+SPAMD = Spamd(((b"plan", b"True ; 12.0"), (b"secret", b"True ; 6.5")))
 GATEWAYS = {"A": "127.0.0.1", "B": "127.0.0.2"}
 # Mail that is relayed gets a Message-ID, whose length is another each time.
 FIRST = [b"", b"Message-ID: <0@client.test>\r\n"]
@@ -114,6 +116,9 @@ def make_case(dice, lang, ports):
             "dictionaries": [
                 {"name": w.partition(".")[0], "ignore_case": dice.yes(),
                  "whole_words": dice.yes()} for w in WORDS],
+            "anti_spam": {"engine": dice.choice(["off", "spamd"]),
+                          "servers": "127.0.0.1:%d" % SPAMD.port},
+            "spam_quarantine": {"enabled": dice.yes()},
             "content_filters": filters,
             "mail_policies": {f: make_policies(dice, [c["name"] for c in v])
                               for f, v in filters.items()},
@@ -132,13 +137,30 @@ def make_policies(dice, names):
                {"not_senders": ["@client.test"]},
                {"recipients": RCPTS[:2], "match": "all"}]
     out = [{"name": "copies", "content_filters": "disabled",
+            "anti_spam": "disabled",
             "members": [{"recipients": [filter_dice.SCANNED]}]}]
     for i in range(dice.randint(0, 3)):
         out.append({"name": "p%d" % i, "members": [dice.choice(members)]})
     out.append({"name": "DEFAULT"})
     for p in out[1:]:
         p["content_filters"] = dice.some(names, 3) or "disabled"
+        p["anti_spam"] = dice.choice(["disabled", "enabled", {
+            "positive": make_verdict(dice), "suspected": make_verdict(dice)}])
     return out
+
+
+def make_verdict(dice):
+    v = {"action": dice.choice(["deliver", "deliver", "quarantine", "drop",
+                                "bounce"]),
+         "archive": dice.yes(), "subject": dice.choice([
+             "none", "prepend", "append"]), "subject_text": "[S] "}
+    if dice.may(20):
+        v.update(header="X-Verdict", header_value="one")
+    if dice.may(15):
+        v["alternate_recipient"] = "spam@example.com"
+    if dice.may(15):
+        v["alternate_host"] = "relay.test"
+    return v
 
 
 def make_listener(dice, name, kind, port):
@@ -175,6 +197,8 @@ class Told:
     filtered again gets the heading and footer of its listener again; that
     trace does not follow, so it is compared without its text there."""
 
+    COUNTED = ("mail", "bounced", "held", "archived", "logged")
+
     def __init__(self, config):
         self.stamps = any("heading" in l or "footer" in l
                           for l in config["listeners"])
@@ -187,7 +211,7 @@ class Told:
     def differs(self, other):
         """What is in one alone, as text; None: they agree."""
         out = []
-        for what in ("mail", "bounced", "held", "archived", "logged"):
+        for what in Told.COUNTED:
             mine, theirs = getattr(self, what), getattr(other, what)
             out += ["trace only, %s: %s" % (what, x)
                     for x in (mine - theirs).elements()]
@@ -223,6 +247,8 @@ def told_by_trace(reports, config):
             elif r["outcome"] == "queued" and r["quarantines"]:
                 for q in r["quarantines"]:
                     told.held[q["quarantine"], q["reason"]] += 1
+            elif r["outcome"] == "queued" and r["spam_quarantine"]:
+                told.held["spam"] += 1
             elif r["outcome"] == "queued":
                 pieces(told, r["sender"], r["recipients"], message(r),
                        r["alternate_host"], r["virtual_gateway"])
@@ -308,7 +334,7 @@ class World:
         self.make_suite, self.postern, self.sink = make_suite, None, None
         self.rounds, self.players = 0, {}
         self.at = collections.Counter()     # of files, what was read
-        self.slowest = 0
+        self.slowest, self.seen = 0, collections.Counter()
 
     def configure(self, case):
         config = json.dumps(case["config"], ensure_ascii=False)
@@ -353,6 +379,9 @@ class World:
         while said.differs(found) and time.monotonic() < end:
             time.sleep(0.05)
             self.look(found)
+        for what in Told.COUNTED:
+            self.seen[what] += sum(getattr(said, what).values())
+        self.seen["spam"] += said.held["spam"]
         return said.differs(found)
 
     def live(self, s):
@@ -416,7 +445,9 @@ class World:
                 told.add_log(e["event"], text)
             elif e["event"] == "QUARANTINED":
                 told.held[e["quarantine"], e["text"]] += 1
-        for log in ("kept", "also"):
+            elif e["event"] == "SPAM_QUARANTINED":
+                told.held["spam"] += 1
+        for log in ("kept", "also", "antispam"):
             for one in re.split(rb"(?m)^From \S.*\n",
                                 self.news(log, False))[1:]:
                 told.archived[log, neutral(one).rstrip(b"\n")] += 1
@@ -504,9 +535,11 @@ def test_trace_is_what_happens(make_suite):
             pytest.fail(smallest(world, case, sessions, why), pytrace=False)
         pairs += MESSAGES
     world.sink.close()
-    print("%d pairs in %d configurations, %.0f s, the slowest %.1f s" % (
-        pairs, world.rounds + 1, time.monotonic() - begun, world.slowest))
+    print("%d pairs in %d configurations, %.0f s, the slowest %.1f s: %s" % (
+        pairs, world.rounds + 1, time.monotonic() - begun, world.slowest,
+        dict(world.seen)))
     assert world.slowest < PAIR_SECONDS
     if pairs >= 5000:
+        assert len(world.seen) == len(Told.COUNTED) + 1, world.seen
         unused = {r.name for r in lang.rules + lang.actions} - lang.used
         assert not unused, unused

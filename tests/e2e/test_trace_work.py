@@ -19,6 +19,7 @@ import twin
 from conftest import CONFIG
 from ports import free_port
 from sink import Sink
+from spamd import Spamd
 from suite import Suite, wait_for
 from twin import Session
 
@@ -140,33 +141,6 @@ CASES = {
                              packed_parts[1], ALL[:1]),
     "spam": (b"cheap pills", b"", b"x\r\n", ALL),
 }
-
-
-class Spamd:
-    """Says of mail that has pills in it that it is spam, and learns how often
-    it was asked."""
-
-    def __init__(self):
-        self.asked, self.port = 0, free_port()
-        self.server = socket.create_server(("127.0.0.1", self.port))
-        threading.Thread(target=self.serve, daemon=True).start()
-
-    def serve(self):
-        while True:
-            try:
-                c, _ = self.server.accept()
-            except OSError:
-                return
-            with c, c.makefile("rb") as f:
-                self.asked += 1
-                said = b"True ; 12.0" if b"pills" in f.read() \
-                    else b"False ; 1.0"
-                c.sendall(b"SPAMD/1.1 0 EX_OK\r\nContent-length: 7\r\n"
-                          b"Spam: %s / 5.0\r\n\r\nA,B,C\r\n" % said)
-
-    def close(self):
-        self.server.shutdown(socket.SHUT_RDWR)
-        self.server.close()
 
 
 @pytest.fixture(scope="module")
