@@ -60,7 +60,9 @@ outcome(const struct trace_report *r, const struct trace_outcome *o)
 	json_put(j, "bounce_profile", text_or_null(o->bounce_profile));
 	json_put(j, "alternate_host", text_or_null(w->alt_mailhost));
 	json_put(j, "quarantines", holds(w));
-	json_put(j, "spam_quarantine", json_boolean(w->spam_tagged));
+	/* a host of its own goes before it, as cleanup has it */
+	json_put(j, "spam_quarantine",
+	    json_boolean(w->spam_tagged && w->alt_mailhost.n == 0));
 	json_put_beside(j, r, w);
 	json_put(j, "deliveries", json_of_deliveries(r->input->config, w));
 	json_put(j, "steps", json_of_work(w));
