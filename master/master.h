@@ -95,7 +95,8 @@ struct master {
 	struct reload *reload; /* one in progress */
 	uint32_t reloads;      /* so far: the serial of the last */
 	struct secrets *secrets;
-	struct buf rules; /* that lookupd is about to have kept */
+	struct buf rules; /* that lookupd is about to have kept, */
+	bool rules_come;  /* when it has begun to say so */
 	int stop_step;    /* 0: running */
 	struct loop_timer *stop_timer, *health, *resources;
 	unsigned conserving; /* conserve.h: the degree */

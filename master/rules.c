@@ -21,14 +21,16 @@
 
 static int keep(const struct master *, struct err *err);
 static int write_file(int folder, struct str text, struct err *err);
+static void forget(struct master *);
 static bool wants(const struct child *);
 static int open_state(const struct master *, struct err *err);
 
 void
 rules_piece(struct master *m, struct str piece)
 {
-	if (m->rules.max == 0)
+	if (!m->rules_come)
 		buf_init(&m->rules, FEED_FILE_MAX);
+	m->rules_come = true;
 	buf_add_str(&m->rules, piece);
 }
 
@@ -44,7 +46,7 @@ rules_end(struct master *m, uint64_t size)
 		err_set(&err, ERR_PROTO, "incomplete");
 	else
 		keep(m, &err);
-	buf_release(&m->rules);
+	forget(m);
 	if (err.kind != ERR_NONE) {
 		snprintf(text, sizeof(text),
 		    "the outbreak rules were not kept: %s", err.text);
@@ -66,6 +68,9 @@ rules_hand(struct master *m, struct child *c)
 
 	if (!wants(c) || c->state != CHILD_READY)
 		return;
+	/* what an earlier one did not get to the end of */
+	if (c->kind == PROGRAM_LOOKUPD)
+		forget(m);
 	folder = open_state(m, &err);
 	fd = folder == -1 ? -1
 			  : openat(folder, FEED_FILE,
@@ -76,6 +81,14 @@ rules_hand(struct master *m, struct child *c)
 		ipc_send(c->ipc, IPC_NO_RULES, 0, &none);
 	else
 		ipc_send_fds(c->ipc, IPC_RULES, 0, &msg, &fd, 1);
+}
+
+static void
+forget(struct master *m)
+{
+	if (m->rules_come)
+		buf_fini(&m->rules);
+	m->rules_come = false;
 }
 
 static bool

@@ -247,6 +247,19 @@ def test_a_server_that_nobody_vouches_for(fed):
     wait_for("the rules again", lambda: held_in_trace(fed))
 
 
+def test_a_feed_as_large_as_it_may_be(fed):
+    many = [rule("BULK_%d" % i, 1, "scam", {"url_domain": [
+        "%d.%s.test" % (i, "x" * 60) for _ in range(4)]})
+        for i in range(9999)]
+    fed.feed.publish(45, HELD, *many)
+    assert len(fed.feed.body) > 4 << 20
+    assert update(fed) == (0, "The rules were updated.")
+    wait_for("the rules", lambda: held_live(fed))
+    assert (fed.root / "state/outbreak").stat().st_size > 4 << 20
+    assert "BULK_17" not in fed.postern("outbreakstatus")
+    assert held_in_trace(fed)
+
+
 def test_flushed(fed):
     fed.feed.publish(50, HELD)
     assert update(fed)[0] == 0
