@@ -14,6 +14,7 @@ import twin
 from conftest import CONFIG
 from sink import Sink
 from suite import BIN, Suite, wait_for
+from terminal import Terminal
 from twin import Session
 
 OUTBREAK = CONFIG + """
@@ -232,8 +233,18 @@ def test_managed_by_rule(held):
     wait_for("both", lambda: [
         m for m in held.sink.messages if b"invoice 1" in m.body] and [
         m for m in held.sink.messages if b"invoice 2" in m.body])
-    assert held.ask("outbreakmanage", "delete", "mine_2") == {
-        "rule": "mine_2", "done": "deleted", "messages": 1}
+    # on a terminal it asks, if there is something to ask about
+    with Terminal(held, "outbreakmanage") as t:
+        t.expect("MINE_2 ")
+        t.expect("- RELEASE - Release the messages of a rule\n")
+        t.expect("]> ")
+        t.say("delete")
+        t.expect("Enter the name of the rule:")
+        t.say("mine_2")
+        t.expect("Deleted: 1 message.\n")
+    with Terminal(held, "outbreakmanage") as t:
+        t.expect("none\n")
+        assert t.proc.wait(20) == 0
     wait_for("an empty quarantine", lambda: in_quarantine(held) == [])
 
 
