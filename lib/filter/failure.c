@@ -10,16 +10,16 @@ static const struct {
 	bool fatal;       /* the filter, not the message, came to an end */
 	bool common;      /* told, but nothing to hold a message for */
 } failures[FAILURES] = {
-	[FAIL_SIZE] = { "Size Limit Exceeded", false },
-	[FAIL_DEPTH] = { "Scan Depth Exceeded", false },
-	[FAIL_TIME] = { "Scan Timeout", false },
-	[FAIL_CORRUPT] = { "Corrupt Data", false },
-	[FAIL_LOCKED] = { "Encrypted Data", false },
-	[FAIL_FORMAT] = { "Format Not Read", .common = true },
-	[FAIL_STRUCTURE] = { "Cannot Be Taken Apart", false },
-	[FAIL_ELSEWHERE] = { "Content Is Elsewhere", false },
-	[FAIL_FOREIGN] = { "Unknown Encoding", false },
-	[FAIL_REGEX] = { "Regex Limit Exceeded", true },
+	[FAIL_SIZE] = { .text = "Size Limit Exceeded" },
+	[FAIL_DEPTH] = { .text = "Scan Depth Exceeded" },
+	[FAIL_TIME] = { .text = "Scan Timeout" },
+	[FAIL_CORRUPT] = { .text = "Corrupt Data" },
+	[FAIL_LOCKED] = { .text = "Encrypted Data" },
+	[FAIL_FORMAT] = { .text = "Format Not Read", .common = true },
+	[FAIL_STRUCTURE] = { .text = "Cannot Be Taken Apart" },
+	[FAIL_ELSEWHERE] = { .text = "Content Is Elsewhere" },
+	[FAIL_FOREIGN] = { .text = "Unknown Encoding" },
+	[FAIL_REGEX] = { .text = "Regex Limit Exceeded", .fatal = true },
 };
 
 static bool is_held(const struct work *, struct str quarantine);
