@@ -7,7 +7,8 @@
 
 #define SPAM_ACTION                                                            \
 	"What becomes of it; quarantine is the spam quarantine, and while "    \
-	"that is not enabled the message is delivered."
+	"that is not enabled the message is delivered. Incoming mail is "      \
+	"dropped instead of bounced: its sender is mostly forged."
 #define VIRUS_ACTION                                                           \
 	"What becomes of it; attachment: delivered as an attachment of a new " \
 	"message; quarantine is the quarantine Virus."

@@ -56,6 +56,13 @@ service_ends(struct work *w, enum disposition d, const char *service)
 		work_note(w, WN_SERVICE_ACTION)->text = str_of(names[d]);
 	if (d != DISPOSE_DROP && d != DISPOSE_BOUNCE)
 		return false;
+	/* Threats BAC-01: whoever is named as the sender of what came in did
+	 * not send it. */
+	if (d == DISPOSE_BOUNCE && w->origin->direction == INCOMING) {
+		d = DISPOSE_DROP;
+		work_note(w, WN_WARNING)->text =
+		    STR("not returned: nobody has verified its sender");
+	}
 	w->end = d == DISPOSE_DROP ? WORK_DROP : WORK_BOUNCE;
 	n = work_note(w, WN_ENDED);
 	n->name = str_of(service);

@@ -211,6 +211,26 @@ test_dispositions(void **state)
 	assert_int_equal(w->work.rcpts[0].given, WORK_NEW);
 }
 
+/* A notice would go to whom the spammer has named. */
+static void
+test_bac_01_spam_makes_no_bounce(void **state)
+{
+	struct world *w = *state;
+	struct work before = w->work;
+
+	w->policy.spam.on_positive.disposition = DISPOSE_BOUNCE;
+	engine_says(w, 20000);
+	spam_decide(&w->work, &w->needs);
+	assert_int_equal(w->work.end, WORK_DROP);
+	assert_non_null(noted(&w->work, WN_WARNING));
+	/* of the house */
+	w->work = before;
+	w->origin.direction = OUTGOING;
+	w->config.work.tables[OUTGOING] = w->config.work.tables[INCOMING];
+	spam_decide(&w->work, &w->needs);
+	assert_int_equal(w->work.end, WORK_BOUNCE);
+}
+
 static const struct {
 	uint32_t skip;
 	bool disabled, large;
@@ -631,6 +651,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_scores, NULL, end),
 		cmocka_unit_test_setup_teardown(test_needs, begin, end),
 		cmocka_unit_test_setup_teardown(test_dispositions, begin, end),
+		cmocka_unit_test_setup_teardown(
+		    test_bac_01_spam_makes_no_bounce, begin, end),
 		cmocka_unit_test_setup_teardown(test_skips, NULL, end),
 		cmocka_unit_test_setup_teardown(test_no_answer, NULL, end),
 		cmocka_unit_test_setup_teardown(
