@@ -76,6 +76,7 @@
 	C(showconfig)                                                          \
 	C(showmessage)                                                         \
 	C(showrecipients)                                                      \
+	C(slblconfig)                                                          \
 	C(smtpauthconfig)                                                      \
 	C(smtproutes)                                                          \
 	C(status)                                                              \

@@ -174,6 +174,8 @@ tables_now(const struct editing *ed, const struct tables_form *f, size_t i)
 		return c->aliases;
 	case TABLE_GATEWAYS:
 		return c->gateways;
+	case TABLE_LISTS:
+		return c->lists;
 	}
 	return NULL;
 }

@@ -180,6 +180,8 @@ spam(const struct outcome *o, const struct outcome_step *s)
 		[SPAM_SKIPPED_SIZE] = "skipped (message size)",
 		[SPAM_UNSCANNED] = "unavailable",
 		[SPAM_LATER] = "unavailable, tried again later",
+		[SPAM_SAFELISTED] = "safelisted",
+		[SPAM_BLOCKLISTED] = "blocklisted",
 	};
 	size_t i = (size_t)s->note->number;
 	const char *text = i < NELEM(verdicts) ? verdicts[i] : NULL;

@@ -202,7 +202,8 @@ note(const struct work_note *n)
 	};
 	static const char *const spam[] = { "negative", "suspect", "positive",
 		"disabled", "skipped by mail flow policy", "skipped by filter",
-		"skipped by size", "not scanned" };
+		"skipped by size", "not scanned",
+		"not scanned, tried again later", "safelisted", "blocklisted" };
 	static const char *const virus[] = { "clean", "repaired", "encrypted",
 		"unscannable", "infected", "disabled",
 		"skipped by mail flow policy", "skipped by filter" };

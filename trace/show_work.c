@@ -200,6 +200,8 @@ spam(struct page *p, const struct work_note *n)
 		[SPAM_UNSCANNED] = { "Not Scanned (no answer)", false },
 		[SPAM_LATER] = { "Not Scanned (no answer), tried again later",
 		    false },
+		[SPAM_SAFELISTED] = { "Skipped (recipient's safelist)", false },
+		[SPAM_BLOCKLISTED] = { "On the recipient's blocklist", false },
 	};
 
 	buf_printf(
@@ -207,8 +209,14 @@ spam(struct page *p, const struct work_note *n)
 	if (said[n->number].score)
 		buf_printf(p->out, "  (score %" PRId64 ")", n->score);
 	buf_putc(p->out, '\n');
-	if (p->explain && n->text.n > 0)
+	if (!p->explain || n->text.n == 0)
+		return;
+	if (n->number < SPAM_SAFELISTED) {
 		detail(p, "   - Tests: ", n->text);
+	} else {
+		detail(p, "   - Item: ", n->text);
+		show_place("Entry", &n->where, p->out);
+	}
 }
 
 static void

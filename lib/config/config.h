@@ -507,8 +507,10 @@ struct config {
 	size_t n_addr_lists;
 	struct sender_exception *exceptions;
 	size_t n_exceptions;
-	const struct table *aliases;  /* NULL: none */
-	const struct table *gateways; /* altsrchost; NULL: none */
+	const struct table *aliases;       /* NULL: none */
+	const struct table *gateways;      /* altsrchost; NULL: none */
+	const struct table *lists;         /* safelist_blocklist; NULL: none */
+	enum disposition blocklist_action; /* drop, quarantine */
 	struct certificate *certificates;
 	size_t n_certificates;
 	struct auth_profile *auth_profiles;

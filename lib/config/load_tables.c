@@ -86,6 +86,14 @@ load_gateways(struct load *ld, const struct at *at, void *object)
 }
 
 void
+load_lists(struct load *ld, const struct at *at, void *object)
+{
+	struct config *c = object;
+
+	c->lists = load_table(ld, at, TABLE_LISTS, true);
+}
+
+void
 print_domain_map(struct print *p, const void *object)
 {
 	const struct listener *l = object;
@@ -121,6 +129,13 @@ void
 print_gateways(struct print *p, const void *object)
 {
 	print_table(p, "altsrchost", ((const struct config *)object)->gateways);
+}
+
+void
+print_lists(struct print *p, const void *object)
+{
+	print_table(
+	    p, "safelist_blocklist", ((const struct config *)object)->lists);
 }
 
 /* Each mapping to an interface or group that there is. */

@@ -17,10 +17,12 @@ void load_domain_map(struct load *, const struct at *, void *);
 void load_masquerade(struct load *, const struct at *, void *);
 void load_aliases(struct load *, const struct at *, void *);
 void load_gateways(struct load *, const struct at *, void *);
+void load_lists(struct load *, const struct at *, void *);
 void print_domain_map(struct print *, const void *);
 void print_masquerade(struct print *, const void *);
 void print_aliases(struct print *, const void *);
 void print_gateways(struct print *, const void *);
+void print_lists(struct print *, const void *);
 
 void load_addr_entries(struct load *, const struct at *, void *);
 void load_exceptions(struct load *, const struct at *, void *);

@@ -130,6 +130,11 @@ static const struct schema_section interface_group_section = {
 	WHERE(interface_group)
 };
 
+static const struct choice blocklist_actions[] = {
+	{ "quarantine", DISPOSE_QUARANTINE },
+	{ "drop", DISPOSE_DROP },
+	{ NULL, 0 },
+};
 static const struct schema_key table_keys[] = {
 	{ .name = "interface_groups",
 	    LIST(config, interface_groups, n_interface_groups),
@@ -166,6 +171,24 @@ static const struct schema_key table_keys[] = {
 		    "@.example.com, then the interface or interface group "
 		    "that delivers. A client comes first, then the address, "
 		    "the user, the domain." },
+	{ .name = "safelist_blocklist",
+	    CUSTOM(load_lists, print_lists, FILE_FORM),
+	    .help = "Whom people want mail from, and whom not: lines of a "
+		    "recipient, then items: safe or block and a sender, "
+		    "separated by commas. A sender is user@example.com, "
+		    "user@, example.com or .example.com (all below). The "
+		    "first item that fits the envelope sender or From counts, "
+		    "where the mail policy would have the message scanned for "
+		    "spam. Safe: it is not. At most 100 items of a "
+		    "recipient." },
+	{ .name = "blocklist_action",
+	    FIELD(config, blocklist_action),
+	    .type = &value_choice,
+	    .choices = blocklist_actions,
+	    DEFAULT("quarantine"),
+	    .help = "What becomes of what somebody has blocked; quarantine is "
+		    "the spam quarantine, and while that is not enabled the "
+		    "message is delivered." },
 };
 const struct schema_section schema_tables = {
 	SECTION(config, "tables", table_keys), NO_WHERE

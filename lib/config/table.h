@@ -2,13 +2,13 @@
  * table.h - tables of addresses: text below tables/, compiled for speed
  *
  * A table is a text file: domain map, masquerade, aliases, altsrchost
- * (receiving 6.2 to 6.5). `postern commit` checks it and compiles it to a
- * Berkeley DB file that stands beside the text in the revision; programs get
- * that inside the bundle and look things up in the mapped memory, so that
- * 400,000 entries cost no program any memory of its own and a reload no time.
- * A table that was not compiled (the working copy that trace reads, tests) is
- * the same bytes in memory of its own. Whoever asks does not see the
- * difference.
+ * (receiving 6.2 to 6.5), safelists and blocklists (workqueue 5.3). `postern
+ *commit` checks it and compiles it to a Berkeley DB file that stands beside the
+ *text in the revision; programs get that inside the bundle and look things up
+ *in the mapped memory, so that 400,000 entries cost no program any memory of
+ *its own and a reload no time. A table that was not compiled (the working copy
+ *that trace reads, tests) is the same bytes in memory of its own. Whoever asks
+ *does not see the difference.
  *
  * Every entry of the text becomes one or more keys:
  *
@@ -35,7 +35,8 @@ enum table_kind {
 	TABLE_DOMAIN_MAP,
 	TABLE_MASQUERADE,
 	TABLE_ALIASES,
-	TABLE_GATEWAYS /* altsrchost */
+	TABLE_GATEWAYS, /* altsrchost */
+	TABLE_LISTS     /* safelist_blocklist: config/listed.h */
 };
 
 #define TABLE_MAX          400000 /* entries; domain map: 20,000 */

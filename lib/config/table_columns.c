@@ -1,5 +1,6 @@
 /*
- * table_columns.c - tables of two columns: domain map, masquerading, altsrchost
+ * table_columns.c - tables of two columns: domain map, masquerading,
+ * altsrchost, safelists and blocklists
  *
  *	left [, left ...]	right		# comment
  *
@@ -9,6 +10,7 @@
 #include <string.h>
 
 #include "base/bounds.h"
+#include "config/listed.h"
 #include "config/name.h"
 #include "config/pattern.h"
 #include "config/table_draft.h"
@@ -49,6 +51,10 @@ static const struct columns columns_of[] = {
 		.left_form = "192.0.2.1, user@example.com, user@, "
 			     "@example.com or @.example.com",
 	},
+	[TABLE_LISTS] = {
+		.shapes = SHAPE_ADDR,
+		.left_form = "user@example.com",
+	},
 };
 
 static void read_line(struct draft *, const struct columns *);
@@ -61,6 +67,7 @@ static struct left parse_client(struct draft *, struct str item);
 static struct str read_right(
     struct draft *, const struct columns *, struct str text, int shapes);
 static struct str read_name(struct draft *, struct str);
+static struct str read_items(struct draft *, struct str);
 static struct str read_domain(struct draft *, struct str);
 
 void
@@ -219,6 +226,8 @@ read_right(
 
 	if (d->kind == TABLE_GATEWAYS)
 		return read_name(d, text);
+	if (d->kind == TABLE_LISTS)
+		return read_items(d, text);
 	item = draft_item(&rest, "");
 	draft_skip(&rest);
 	if (rest.n > 0) {
@@ -250,6 +259,18 @@ read_name(struct draft *d, struct str name)
 	if (!name_printable(name, &err))
 		draft_error(d, name.p, "the name of an interface %s", err.text);
 	return name;
+}
+
+static struct str
+read_items(struct draft *d, struct str text)
+{
+	struct err err = ERR_INIT;
+	struct str items = { "", 0 };
+	size_t n;
+
+	if (!listed_canonical(text, &items, &n, &d->mem, &err))
+		draft_error(d, text.p, "%s", err.text);
+	return items;
 }
 
 static struct str

@@ -126,7 +126,8 @@ report_double(struct draft *d, const struct draft_key *first,
 	char quoted[100];
 
 	load_quote(quoted, again->text);
-	if (d->kind == TABLE_DOMAIN_MAP || d->kind == TABLE_GATEWAYS)
+	if (d->kind == TABLE_DOMAIN_MAP || d->kind == TABLE_GATEWAYS ||
+	    d->kind == TABLE_LISTS)
 		load_error_mark(&d->load, line, 1,
 		    "%s stands in line %d already", quoted, before);
 	else

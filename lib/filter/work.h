@@ -15,6 +15,7 @@
 #define FILTER_WORK_H
 
 #include "config/config.h"
+#include "config/listed.h"
 #include "fact/facts.h"
 #include "mail/msg.h"
 
@@ -149,7 +150,9 @@ enum spam_outcome {
 	SPAM_SKIPPED_BY_FILTER,
 	SPAM_SKIPPED_SIZE,
 	SPAM_UNSCANNED, /* the engine did not answer */
-	SPAM_LATER      /* likewise, and the message waits for it */
+	SPAM_LATER,     /* likewise, and the message waits for it */
+	SPAM_SAFELISTED,
+	SPAM_BLOCKLISTED
 };
 enum virus_outcome {
 	VIRUS_IS_CLEAN,
@@ -187,6 +190,13 @@ enum work_end {
 	WORK_SPLIT   /* others stand for it: results of the run */
 };
 
+/* What the recipients' lists say of the sender (5.3). */
+struct work_listed {
+	enum listed what;
+	struct str item; /* "block @x.test" */
+	struct where where;
+};
+
 struct work {
 	const struct work_origin *origin;
 	const struct facts *facts; /* the runner's; stages only read */
@@ -207,7 +217,8 @@ struct work {
 	uint32_t skip;                                         /* SKIP_* */
 	struct str alt_mailhost, alt_src_host, bounce_profile; /* or empty */
 	struct str mail_policy; /* that it was matched on; empty: not yet */
-	bool spam_tagged;       /* to the spam quarantine */
+	struct work_listed listed;
+	bool spam_tagged; /* to the spam quarantine */
 	const struct work_hold *holds;
 	const struct work_copy *copies;
 	const struct work_archive *archives;

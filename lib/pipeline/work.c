@@ -37,7 +37,8 @@ static const char *const begins[] = {
 static size_t first_stage(enum work_entry);
 static enum work_answer run_result(
     struct work_run *, struct work_result *, struct needs *);
-static void split(struct work_run *, struct work_result *, const uint32_t *of);
+static void split(
+    struct work_run *, struct work_result *, const uint32_t *policies);
 static void matched_all(struct work *, uint32_t group);
 static struct work_result *branch(
     struct work_run *, uint32_t group, const uint32_t *of);
@@ -153,11 +154,12 @@ run_result(struct work_run *run, struct work_result *r, struct needs *needs)
 
 /* The run goes on with the first of what came out. */
 static void
-split(struct work_run *run, struct work_result *r, const uint32_t *of)
+split(struct work_run *run, struct work_result *r, const uint32_t *policies)
 {
 	const struct policy_table *t = policy_table_of(&r->work);
 	struct work_result **at = &run->results;
 	struct work *w = &r->work;
+	const uint32_t *of = lists_assign(w, policies);
 	bool one = true;
 
 	for (size_t i = 1; i < w->n_rcpts && one; i++)
@@ -169,7 +171,8 @@ split(struct work_run *run, struct work_result *r, const uint32_t *of)
 	run->split = true;
 	run->original = *w;
 	run->original.end = WORK_SPLIT;
-	for (uint32_t group = 0; group < t->n_policies; group++) {
+	for (uint32_t group = 0; group < t->n_policies * LISTS_GROUPS;
+	     group++) {
 		*at = branch(run, group, of);
 		if (*at == NULL)
 			continue;
@@ -184,12 +187,13 @@ matched_all(struct work *w, uint32_t group)
 {
 	const struct policy_table *t = policy_table_of(w);
 	const struct mail_policy *p =
-	    t->n_policies > 0 ? &t->policies[group] : NULL;
+	    t->n_policies > 0 ? &t->policies[group / LISTS_GROUPS] : NULL;
 	struct work_note *n = work_note(w, WN_MATCHED_ALL);
 
 	w->mail_policy = p != NULL ? p->name : STR("DEFAULT");
 	n->name = w->mail_policy;
 	n->text = policy_table_name(w);
+	lists_mark(w);
 	say_policy(w, p);
 }
 
@@ -198,7 +202,8 @@ static struct work_result *
 branch(struct work_run *run, uint32_t group, const uint32_t *of)
 {
 	struct work *w = &run->original;
-	const struct mail_policy *p = &policy_table_of(w)->policies[group];
+	const struct mail_policy *p =
+	    &policy_table_of(w)->policies[group / LISTS_GROUPS];
 	struct work_rcpt *v;
 	struct work_result *r;
 	struct work_note *note;
@@ -227,6 +232,7 @@ branch(struct work_run *run, uint32_t group, const uint32_t *of)
 	note->name = p->name;
 	note->text = policy_table_name(w);
 	note->number = group;
+	lists_mark(&r->work);
 	say_policy(&r->work, p);
 	return r;
 }

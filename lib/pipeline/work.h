@@ -10,6 +10,7 @@
  *	W4 message filters		work_filters.c
  *	let go by a full quarantine	work_released.c
  *	W5 mail policies		work_policy.c
+ *	W6 safelist/blocklist, with W5	work_lists.c
  *	W7 anti-spam			work_spam.c
  *	W8 anti-virus			work_virus.c
  *	W11 content filters		work_filters.c

@@ -93,6 +93,15 @@ policy_wants_header(const struct work *w)
 	return false;
 }
 
+const struct str *
+policy_senders(const struct work *w, enum sender_header which, size_t *n)
+{
+	struct senders s = senders_of(w, which);
+
+	*n = s.n;
+	return s.v;
+}
+
 const struct mail_policy *
 policy_service(const struct work *w, enum policy_service service)
 {

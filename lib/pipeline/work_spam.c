@@ -20,6 +20,7 @@ static void judge(
     struct work *, const struct spam_settings *, const struct spam_fact *);
 static void mark(
     struct work *, enum spam_outcome, int score, const struct spam_fact *);
+static void listed(struct work *);
 static void unscanned(struct work *);
 static void dispose(
     struct work *, const struct verdict_action *, const struct msg *original);
@@ -45,6 +46,10 @@ spam_decide(struct work *w, struct needs *needs)
 		work_note(w, WN_SPAM)->number = outcome;
 		return WORK_DONE;
 	}
+	if (w->listed.what != LISTED_NOT) {
+		listed(w);
+		return WORK_DONE;
+	}
 	a = fact_find(w->facts, FACT_SPAM, key);
 	if (a == NULL) {
 		fact_need(needs, FACT_SPAM, key);
@@ -55,6 +60,29 @@ spam_decide(struct work *w, struct needs *needs)
 	else
 		judge(w, s, a->detail);
 	return WORK_DONE;
+}
+
+/* The recipients have said it themselves (5.3). */
+static void
+listed(struct work *w)
+{
+	const struct config *c = w->origin->config;
+	const struct verdict_action a = { .disposition = c->blocklist_action };
+	bool safe = w->listed.what == LISTED_SAFE;
+	struct work_note *n = work_note(w, WN_SPAM);
+	enum disposition d;
+
+	n->number = safe ? SPAM_SAFELISTED : SPAM_BLOCKLISTED;
+	n->name = STR("SLBL");
+	n->text = w->listed.item;
+	n->where = w->listed.where;
+	if (safe)
+		return;
+	d = config_spam_disposition(c, &a);
+	if (service_ends(w, d, "blocklist") || d != DISPOSE_QUARANTINE)
+		return;
+	w->spam_tagged = true;
+	work_note(w, WN_SPAM_TAGGED);
 }
 
 static void

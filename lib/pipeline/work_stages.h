@@ -7,6 +7,8 @@
 #ifndef PIPELINE_WORK_STAGES_H
 #define PIPELINE_WORK_STAGES_H
 
+#include "config/listed.h"
+#include "config/table.h"
 #include "pipeline/work.h"
 
 /* --- W4, W11, work_filters.c --- */
@@ -29,6 +31,19 @@ const uint32_t *policy_assign(const struct work *);
 const struct policy_table *policy_table_of(const struct work *);
 struct str policy_table_name(const struct work *); /* "inbound" */
 bool policy_wants_header(const struct work *);
+
+/* The addresses that are the sender, there. */
+const struct str *policy_senders(
+    const struct work *, enum sender_header, size_t *n);
+
+/* --- W6, work_lists.c --- */
+
+/* Of recipients with these policies: the policy times LISTS_GROUPS, and what
+ * their lists say (enum listed). */
+#define LISTS_GROUPS 3
+const uint32_t *lists_assign(const struct work *, const uint32_t *policies);
+/* Sets w->listed, of a message whose recipients are in one group. */
+void lists_mark(struct work *);
 
 /* What the policy of this message wants of a service: its own settings, or
  * with INHERIT those of the default policy. NULL: it is disabled. */

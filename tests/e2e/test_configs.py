@@ -450,3 +450,30 @@ def test_dnslistconfig_asks_a_list(make_suite, folder):
                       "192.0.2.1"),
                      ("192.0.2.1 is on list.test.\n", ""))
             assert t.end()[1] == 0
+
+
+def test_slblconfig(suite):
+    with Terminal(suite, "slblconfig") as t:
+        t.expect("\nEnd-User Safelist/Blocklist\nThere are currently 0 "
+                 "entries.\n")
+        t.expect("[]> ")
+        t.say("new")
+        t.expect("\nEnter the address of the recipient:\n[]> ")
+        t.say("anna@example.com")
+        t.expect("[]> ")
+        t.say("safe friend@example.net, block example.net")
+        t.expect("Lists of anna@example.com: ")
+        t.expect("There are currently 1 entries.\n")
+        t.expect("[]> ")
+        t.say("")
+        assert t.end()[1] == 0
+    assert run(suite, "slblconfig", "print") == (
+        "anna@example.com: safe friend@example.net, block @example.net\n")
+    assert "write safe or block" in run(
+        suite, "slblconfig", "new", "b@example.com", "friend@x.test",
+        ok=(1, 2))
+    run(suite, "slblconfig", "edit", "anna@example.com", "block .a.test")
+    assert run(suite, "slblconfig", "print") == (
+        "anna@example.com: block @.a.test\n")
+    run(suite, "slblconfig", "delete", "anna@example.com")
+    assert run(suite, "slblconfig", "print") == ""

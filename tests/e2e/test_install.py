@@ -31,7 +31,8 @@ FILES = {
     "usr/share/man/man5/postern-filters.5": 0o644,
     "etc/postern/filters/message_filters": 0o640,
     **{"etc/postern/tables/%s.txt" % t: 0o640
-       for t in "aliases altsrchost domain_map hat masquerade rat".split()},
+       for t in "aliases altsrchost domain_map hat masquerade rat "
+       "safelist_blocklist".split()},
     **{"usr/lib/postern/postern-" + p: 0o755 for p in PROGRAMS},
     **{"usr/share/man/man8/postern-%s.8" % p: 0o644 for p in PROGRAMS},
 }

@@ -29,6 +29,8 @@ WORK = CONFIG.replace("    rat:\n", "    footer: house\n    rat:\n", 1).replace(
     "$TRUSTED, entries: %s}\n" % TRUSTED, 1) + """
 text_resources:
   - name: house
+safelist_blocklist: lists
+blocklist_action: drop
 anti_spam: {engine: spamd, servers: '127.0.0.1:@SPAMD@', timeout: 10s}
 content_filters:
   incoming:
@@ -66,6 +68,11 @@ locked: if (attachment-protected) { insert-header("X-Locked", "1"); }
 foot: if (subject == "^foot") { add-footer("house"); }
 enough: if (subject == "^enough") { skip-filters(); }
 late: if (true) { insert-header("X-Late", "1"); }
+"""
+LISTS = """\
+anna@example.com       safe good@lists.test, block .lists.test
+x@branch.example.com   block good@lists.test
+ceo@example.com        block lists.test     # not scanned for spam
 """
 TEXT = b"Subject: %s\r\n%s\r\n%s"
 MIXED = (b"MIME-Version: 1.0\r\n"
@@ -139,6 +146,11 @@ CASES = {
                                   packed_parts[1], ALL[:1]),
     "parts in their order": (b"see", b"X-Typed: 1\r\n" + packed_parts[0],
                              packed_parts[1], ALL[:1]),
+    "a safelist": (b"cheap pills", b"From: <Good@lists.test>\r\n", b"x\r\n",
+                   ALL[:1]),
+    "a blocklist": (b"hello", b"From: x@a.lists.test\r\n", b"x\r\n", ALL[:1]),
+    "lists of several": (b"cheap pills", b"From: good@lists.test\r\n",
+                         b"x\r\n", ALL + ("ben@example.com",)),
     "spam": (b"cheap pills", b"", b"x\r\n", ALL),
 }
 
@@ -150,7 +162,8 @@ def work():
     config = WORK.replace("@SPAMD@", str(spamd.port))
     with Suite(os.path.join(folder, "s"), config, start=False) as postern:
         for path, text in {"filters/message_filters": FILTERS,
-                           "texts/house.txt": "Example Ltd.\n"}.items():
+                           "texts/house.txt": "Example Ltd.\n",
+                           "tables/lists": LISTS}.items():
             file = postern.root / "etc" / path
             file.parent.mkdir(exist_ok=True)
             file.parent.chmod(0o755)
@@ -226,6 +239,28 @@ def test_idt_03_forged_fields_are_gone(work):
     work.wait_log(line)
     assert line.replace("f", "F", 1) in twin.trace(
         work, Session("InboundMail", work.port, body=body), text=True)
+
+
+def test_what_is_said_of_lists(work):
+    """Nobody is asked, and log and trace say why."""
+    s = Session("InboundMail", work.port, rcpts=ALL[:1], body=TEXT % (
+        b"cheap pills", b"From: good@lists.test\r\n", b"x\r\n"))
+    before = work.spamd.asked
+    text = twin.trace(work, s, "--explain", text=True)
+    assert "AntiSpam Evaluation:\n - Skipped (recipient's safelist)\n" \
+        "   - Item: safe good@lists.test\n" in text
+    assert "Entry at tables/lists:1" in text
+    twin.live(s)
+    work.wait_log("using engine: SLBL safelisted")
+    s.body = TEXT % (b"x", b"From: good@a.lists.test\r\n", b"x\r\n")
+    text = twin.trace(work, s, text=True)
+    assert " - On the recipient's blocklist\n" in text
+    assert "Message dropped by blocklist.\n" in text
+    twin.live(s)
+    work.wait_log("using engine: SLBL blocklisted")
+    work.wait_log("Dropped by blocklist")
+    wait_for("an empty queue", lambda: work.queued() == [])
+    assert work.spamd.asked == before
 
 
 def test_a_mail_flow_policy_switches_the_scanner_off(work):

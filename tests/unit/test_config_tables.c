@@ -315,6 +315,7 @@ test_examples(void **state)
 		{ "conf/tables/altsrchost.txt", TABLE_GATEWAYS, 5 },
 		{ "conf/tables/domain_map.txt", TABLE_DOMAIN_MAP, 5 },
 		{ "conf/tables/masquerade.txt", TABLE_MASQUERADE, 5 },
+		{ "conf/tables/safelist_blocklist.txt", TABLE_LISTS, 2 },
 	};
 
 	(void)state;

@@ -55,6 +55,10 @@ static const char gateway_text[] =
     "192.0.2.140       Client\n"
     "2001:DB8:0:0::1   Client6\n";
 
+static const char lists_text[] =
+    "anna@Example.com  safe Joe@x.test, block x.test # old friends\n"
+    "ben@example.com   BLOCK .x.test,safe y@ , block z@[192.0.2.1]\n";
+
 static const struct kind {
 	enum table_kind kind;
 	const char *text;
@@ -64,6 +68,7 @@ static const struct kind {
 	{ TABLE_MASQUERADE, masquerade_text, sizeof(masquerade_text) - 1 },
 	{ TABLE_ALIASES, alias_text, sizeof(alias_text) - 1 },
 	{ TABLE_GATEWAYS, gateway_text, sizeof(gateway_text) - 1 },
+	{ TABLE_LISTS, lists_text, sizeof(lists_text) - 1 },
 };
 
 /* "number:line key -> value"; "": not found. */
@@ -132,6 +137,13 @@ static const struct {
 	    "0:1 @example.com -> Domain Net" },
 	{ TABLE_GATEWAYS, "jane@a.example.com", "1:2 @.example.com -> Below" },
 	{ TABLE_GATEWAYS, "192.0.2.140", "" },
+
+	{ TABLE_LISTS, "Anna@example.com",
+	    "0:1 anna@example.com -> safe joe@x.test, block @x.test" },
+	{ TABLE_LISTS, "ben@example.com",
+	    "1:2 ben@example.com -> block @.x.test, safe y@, "
+	    "block z@[192.0.2.1]" },
+	{ TABLE_LISTS, "anna@a.example.com", "" },
 };
 
 /* What is wrong with a text: "line:column: " and how the reason begins. */
@@ -263,6 +275,18 @@ static const struct {
 	{ TABLE_GATEWAYS, "joe@\n", "1:5: the right side is missing" },
 	{ TABLE_GATEWAYS, "192.0.2.1 A\n192.0.2.1 B\n",
 	    "2:1: \"192.0.2.1\" stands in line 1 already" },
+
+	{ TABLE_LISTS, "@x.test safe a@b.test\n",
+	    "1:1: \"@x.test\" cannot stand on the left" },
+	{ TABLE_LISTS, "a@x.test\n", "1:9: the right side is missing" },
+	{ TABLE_LISTS, "a@x.test b@y.test\n",
+	    "1:10: \"b@y.test\": write safe or block" },
+	{ TABLE_LISTS, "a@x.test safe b@y.test, block\n",
+	    "1:10: \"block\": write safe or block" },
+	{ TABLE_LISTS, "a@x.test safe b c\n",
+	    "1:10: must be user@example.com" },
+	{ TABLE_LISTS, "a@x.test safe b@y.test\nA@x.test block c@y.test\n",
+	    "2:1: \"a@x.test\" stands in line 1 already" },
 };
 
 static void
@@ -435,6 +459,7 @@ test_limits(void **state)
 		{ TABLE_MASQUERADE, TABLE_MAX, "u%zu a@b.org\n" },
 		{ TABLE_ALIASES, TABLE_MAX, "u%zu: a@b.org\n" },
 		{ TABLE_GATEWAYS, TABLE_MAX, "u%zu@ Net\n" },
+		{ TABLE_LISTS, TABLE_MAX, "u%zu@x.org safe b.org\n" },
 	};
 
 	(void)state;
