@@ -154,8 +154,30 @@ def damage(path, at, data):
 CALL = re.compile(r"^(\d+) +(?:<\.\.\. )?(\w+)(\(| resumed>)(.*)$")
 
 
-@pytest.mark.skipif(not ROOT_USER, reason="the names of descriptors of a "
-                    "process that is not dumpable need root")
+def calls(trace):
+    """Whole system calls: name, path of the descriptor, the rest, what came
+    of it, and the line."""
+    begun = {}
+    for line in trace.read_text(errors="replace").splitlines():
+        m = CALL.match(line)
+        if not m:
+            continue
+        pid, name, how, rest = m.groups()
+        if how == "(" and rest.endswith("<unfinished ...>"):
+            begun[pid] = rest
+            continue
+        if how != "(":
+            rest = begun.pop(pid, "") + rest
+        path = rest.split("<", 1)[1].split(">", 1)[0] if "<" in rest else ""
+        yield name, path, rest, rest.rpartition("= ")[2], line
+
+
+needs_names = pytest.mark.skipif(
+    not ROOT_USER, reason="the names of descriptors of a process that is not "
+    "dumpable need root")
+
+
+@needs_names
 def test_dur_01_nothing_is_acknowledged_before_it_is_synced(make_suite,
                                                             folder):
     """One client, one message after the other: between the write of an image
@@ -174,19 +196,8 @@ def test_dur_01_nothing_is_acknowledged_before_it_is_synced(make_suite,
                 assert c.mail(rcpts=["r%d@example.com" % i], **args)[0] == 250
         sink.wait(8)
     postern.stop(seconds=60)
-    owed, begun, images, replies = set(), {}, 0, 0
-    for line in trace.read_text(errors="replace").splitlines():
-        m = CALL.match(line)
-        if not m:
-            continue
-        pid, name, how, rest = m.groups()
-        if how == "(" and rest.endswith("<unfinished ...>"):
-            begun[pid] = rest
-            continue
-        if how != "(":
-            rest = begun.pop(pid, "") + rest
-        path = rest.split("<", 1)[1].split(">", 1)[0] if "<" in rest else ""
-        done = rest.rpartition("= ")[2]
+    owed, images, replies = set(), 0, 0
+    for name, path, rest, done, line in calls(trace):
         if name.startswith("pwrite") and "POSTERNQ" in rest:
             images += 1
             owed.add(path)
@@ -198,3 +209,52 @@ def test_dur_01_nothing_is_acknowledged_before_it_is_synced(make_suite,
             replies += 1
             assert not owed, (owed, line)
     assert images == 8 and replies == 8, (images, replies)
+
+
+SPLIT = CONFIG + """
+mail_policies:
+  incoming:
+    - name: board
+      members: [{recipients: [ceo@example.com]}]
+"""
+
+
+@needs_names
+def test_dur_04_the_parts_are_durable_before_the_whole_goes(make_suite,
+                                                            folder):
+    """Messages that are split, one after the other, too large for slots: the
+    file that came in is removed when both parts, their folder, and what says
+    that they stand for it, were synced."""
+    trace = folder / "strace"
+    body = b"Subject: big\r\n\r\n" + (b"y" * 70 + b"\r\n") * 600
+    postern = make_suite(SPLIT, wrap=[
+        "strace", "-f", "-y", "-s", "200", "-o", trace, "-e",
+        "trace=openat,pwritev,pwrite64,write,writev,fsync,fdatasync,"
+        "unlinkat"])
+    whole = []
+    with Sink(postern.sink_port) as sink:
+        for i in range(3):
+            with postern.client() as c:
+                code, text = c.mail(rcpts=["ceo@example.com", "r@example.com"],
+                                    body=body)
+                assert code == 250
+                whole.append(text[0].split("Message ")[1].split()[0])
+            sink.wait(2 * i + 2)
+            wait_for("an empty queue", lambda: postern.queued() == [])
+    postern.stop(seconds=60)
+    owed, images, removed = set(), 0, 0
+    for name, path, rest, done, line in calls(trace):
+        if "/incoming" not in path or not done.strip().split()[0].isdigit():
+            continue
+        if "write" in name:
+            images += "POSTERNQ" in rest
+            owed.add(path)
+            if "POSTERNQ" in rest:
+                owed.add(path.rpartition("/")[0])
+        elif name in ("fsync", "fdatasync"):
+            owed.discard(path)
+        elif name == "unlinkat" and any('"%s"' % m in rest for m in whole):
+            removed += 1
+            # this one, its parts, and those before it
+            assert not owed and images == 3 * removed, (owed, images, line)
+    assert removed == 3 and images == 9, (removed, images)
