@@ -1,4 +1,5 @@
 """Disks that are full, read-only or lying: 4xx, and nothing is lost."""
+import os
 import re
 import subprocess
 
@@ -258,3 +259,35 @@ def test_dur_04_the_parts_are_durable_before_the_whole_goes(make_suite,
             # this one, its parts, and those before it
             assert not owed and images == 3 * removed, (owed, images, line)
     assert removed == 3 and images == 9, (removed, images)
+
+
+def test_fil_02_planted_names_in_the_spool(postern):
+    """What another program of the same account may put there: links, pipes,
+    folders.  Nothing is followed, nobody waits, and mail goes on."""
+    with Sink(postern.sink_port, {"RCPT": "451 4.7.1 later"}):
+        accept(postern, 2)
+        spool = postern.root / "spool/deferred"
+        wait_for("two deferred files",
+                 lambda: len(list(spool.glob("*/[0-9]*"))) == 2)
+    postern.stop()
+    good = next(spool.glob("*/[0-9]*"))
+    secret = postern.root / "secret"
+    secret.write_bytes(good.read_bytes())
+    for place in "deferred", "incoming":
+        folder = postern.root / "spool" / place / "00"
+        (folder / "64000001").symlink_to(secret)
+        os.mkfifo(folder / "64000002")
+        (folder / "64000003").mkdir()
+        os.link(secret, folder / "64000004")
+        (folder / "64000005").symlink_to("/nowhere")
+    before = secret.read_bytes()
+    postern.start()
+    with Sink(postern.sink_port) as sink:
+        postern.postern("delivernow", "all", ok=(0, 1))
+        with postern.client() as c:
+            assert c.mail(rcpts=["new@example.com"])[0] == 250
+        wait_for("all mail", lambda: {"r0@example.com", "r1@example.com",
+                                      "new@example.com"} <= set(sink.rcpts()))
+    assert secret.read_bytes() == before
+    for n in range(1, 6):
+        assert postern.wait_log("MID 6400000%d set aside: corrupt" % n)
