@@ -160,6 +160,7 @@ split(struct work_run *run, struct work_result *r, const uint32_t *policies)
 	struct work_result **at = &run->results;
 	struct work *w = &r->work;
 	const uint32_t *of = lists_assign(w, policies);
+	uint32_t n = 0;
 	bool one = true;
 
 	for (size_t i = 1; i < w->n_rcpts && one; i++)
@@ -177,6 +178,7 @@ split(struct work_run *run, struct work_result *r, const uint32_t *policies)
 		if (*at == NULL)
 			continue;
 		(*at)->stage = r->stage;
+		(*at)->work.branch = ++n;
 		at = &(*at)->next;
 	}
 	run->at = run->results;
@@ -225,7 +227,6 @@ branch(struct work_run *run, uint32_t group, const uint32_t *of)
 	r->work.notes = NULL;
 	r->work.copies = NULL;
 	r->work.archives = NULL;
-	r->work.branch = group + 1;
 	r->work.branch_version = w->msg.version;
 	r->work.mail_policy = p->name;
 	note = work_note(w, WN_SPLIT);
