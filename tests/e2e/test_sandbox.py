@@ -100,6 +100,8 @@ def test_fil_04_every_program_is_confined(make_suite):
                 continue
             if link == "/proc/%d/statm" % pid:  # how much memory it has
                 continue
+            if kind == "smtp" and link.endswith("/ca-certificates.crt"):
+                continue    # authorities: read when first asked about one
             assert link.startswith(str(postern.root)), (name, link)
             kinds.add("file")
         if kind == "smtp":          # the connection it keeps for a while
