@@ -8,6 +8,7 @@
 #include "admin/message.h"
 #include "admin/quarantine_copy.h"
 #include "admin/quarantine_dialogue.h"
+#include "admin/quarantine_safelist.h"
 #include "admin/quarantines.h"
 
 #define ASK_MAX 7 /* words of a question to qmgr */
@@ -41,12 +42,12 @@ static const struct operation {
 
 const struct tool_command cmd_quarantine = {
 	.name = "quarantine",
-	.usage =
-	    "list | search NAME [sender=TEXT] [rcpt=TEXT] [subject=TEXT] "
-	    "[since=TIME] | show MID | release NAME MID|all [rcpt=ADDRESS] | "
-	    "delete NAME MID|all [rcpt=ADDRESS] | delay NAME MID TIME | "
-	    "move NAME MID OTHER | "
-	    "copy MID ADDRESS[,...] | forward MID ADDRESS[,...]",
+	.usage = "list | search NAME [sender=TEXT] [rcpt=TEXT] [subject=TEXT] "
+		 "[since=TIME] | show MID | release NAME MID|all "
+		 "[rcpt=ADDRESS] [safelist] | "
+		 "delete NAME MID|all [rcpt=ADDRESS] | delay NAME MID TIME | "
+		 "move NAME MID OTHER | "
+		 "copy MID ADDRESS[,...] | forward MID ADDRESS[,...]",
 	.summary = "Look at, release and delete messages in quarantines",
 	.help = "Lists the quarantines and what they hold, finds messages by "
 		"parts of their sender, recipients or subject and by the time "
@@ -55,7 +56,9 @@ const struct tool_command cmd_quarantine = {
 		"to the work queue), delete, delay (hold it longer), or move "
 		"to another quarantine; copy and forward send it to somebody, "
 		"as it is or as an attachment, while it stays. In the spam "
-		"quarantine each recipient goes by himself. TIME is a number "
+		"quarantine each recipient goes by himself; safelist puts the "
+		"sender on the safelist of whom it is released for, in the "
+		"working copy. TIME is a number "
 		"with d, h or m. Without words it asks.",
 	.run = run,
 };
@@ -69,6 +72,10 @@ run(struct tool *t, int argc, char **argv)
 
 	if (argc == 1 && t->asks)
 		return quarantine_dialogue(t, run);
+	if (argc > 4 && strcmp(argv[1], "release") == 0 &&
+	    strcmp(argv[argc - 1], "safelist") == 0)
+		return argc > 6 ? tool_usage(t, NULL)
+				: quarantine_safelist(t, argc - 1, argv);
 	while (op < operations + N_OPERATIONS &&
 	       (argc < 2 || strcmp(op->name, argv[1]) != 0))
 		op++;

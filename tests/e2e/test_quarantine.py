@@ -224,6 +224,28 @@ def test_spam_of_each_recipient(held):
     assert hosts["gauges"]["active_recipients"] == 0
 
 
+def test_released_with_its_sender_on_the_safelist(held):
+    name = "Spam Quarantine"
+    mids = [send(held, "spam of friends %d" % i,
+                 rcpts=["dora@example.com", "emil@example.com"])
+            for i in range(2)]
+    for mid in mids:
+        held.wait_log("Message finished MID %d done" % mid)
+    held.postern("slblconfig", "new", "emil@example.com", "block bad.test")
+    said = held.postern("quarantine", "release", name, str(mids[0]),
+                        "rcpt=emil@example.com", "safelist")
+    assert said.startswith("Quarantine Spam Quarantine: messages released: 1")
+    assert "commit to put it in force" in said
+    held.postern("quarantine", "release", name, "all", "safelist")
+    listed = {e["from"]: e["to"] for e in held.ask("slblconfig", "print")}
+    assert listed == {
+        "emil@example.com": "safe s@client.test, block @bad.test",
+        "dora@example.com": "safe s@client.test"}
+    wait_for("an empty quarantine", lambda: files(held) == [])
+    assert held.postern("quarantine", "release", "Policy", "1", "safelist",
+                        ok=(2,)) == ""
+
+
 def test_where_a_filter_sent_it_survives(held):
     mid = send(held, "away")
     held.wait_log('MID %d quarantined to "Policy"' % mid)
