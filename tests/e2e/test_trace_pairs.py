@@ -268,7 +268,10 @@ def steps(told, v):
 
 
 def escaped(text):
-    """As the log writes what could deceive who reads it."""
+    """As the log writes what could deceive who reads it; so does trace write
+    what is not UTF-8."""
+    if re.search(r"\\x[89a-f][0-9a-f]", text):
+        return text
     text = text.replace("\\", "\\\\").replace("\t", "\\t")
     return re.sub("[\0-\x1f\x7f]", lambda m: "\\x%02x" % ord(m.group()), text)
 
