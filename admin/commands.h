@@ -87,6 +87,7 @@
 	C(tophosts)                                                            \
 	C(topin)                                                               \
 	C(trace)                                                               \
+	C(unsubscribe)                                                         \
 	C(version)                                                             \
 	C(workqueue)
 

@@ -2,6 +2,7 @@
 #include "qmgr/deliver.h"
 
 #include "base/mem.h"
+#include "config/unsubscribe.h"
 #include "event/event.h"
 #include "qmgr/bounce.h"
 #include "qmgr/conn.h"
@@ -26,6 +27,8 @@ struct endings {
 };
 
 static bool classify(struct qmgr *, struct endings *, const struct job_done *);
+static bool keep_unsubscribed(
+    struct qmgr *, struct endings *, const struct unsubscribed *all);
 static void same_for_all(struct endings *, struct parcel *, const struct conn *,
     struct verdict, struct str text);
 static void delivered(struct qmgr *, struct endings *);
@@ -120,6 +123,32 @@ deliver_dropped(struct qmgr *q, struct parcel *p)
 	settle(q, m);
 }
 
+bool
+deliver_unsubscribed(
+    struct qmgr *q, struct parcel *p, const struct unsubscribed *all)
+{
+	bool bounce = q->config->unsubscribe_action == UNSUBSCRIBE_BOUNCE;
+	struct endings e;
+	struct mail *m = p->mail;
+
+	same_for_all(&e, p, NULL, result_of_cause(CAUSE_UNSUBSCRIBED), STR(""));
+	if (!keep_unsubscribed(q, &e, all))
+		return false;
+	dest_take(p);
+	stats_add(q->stats, STATS_global_unsub_hits, e.n);
+	if (bounce) {
+		refused(q, &e);
+	} else {
+		dest_count_deleted(q, p->dest, e.n);
+		for (size_t i = 0; i < e.n; i++)
+			leave(q, p, e.v[i].rcpt, RCPT_DELETED);
+	}
+	if (p->n_open > 0)
+		dest_due(p, true);
+	settle(q, m);
+	return true;
+}
+
 uint64_t
 deliver_delete(struct qmgr *q, struct mail *m)
 {
@@ -190,6 +219,32 @@ deliver_parcel_moved(struct qmgr *q, struct parcel *p, struct str host)
 	    dest_get(q, host,
 		from->gateway != NULL ? str_of(from->gateway) : STR("")));
 	schedule_kick(q, p->dest);
+}
+
+/* Leaves those that are on the list. False: none. */
+static bool
+keep_unsubscribed(
+    struct qmgr *q, struct endings *e, const struct unsubscribed *all)
+{
+	bool bounce = q->config->unsubscribe_action == UNSUBSCRIBE_BOUNCE;
+	char buf[ADDR_MAX + 1];
+	size_t n = 0;
+
+	for (size_t i = 0; i < e->n; i++) {
+		struct recipient *r = e->v[i].rcpt;
+		struct str addr = parcel_addr(e->parcel, r, buf);
+		const struct unsubscribed *u =
+		    all != NULL ? all : unsubscribed_addr(q->config, addr);
+
+		if (u == NULL)
+			continue;
+		EMIT(UNSUBSCRIBED, .mid = e->parcel->mail->mid, .rid = r->rid,
+		    .entry = u->pattern.text, .addr = addr,
+		    .text = bounce ? STR("bounced") : STR("dropped"));
+		e->v[n++] = e->v[i];
+	}
+	e->n = n;
+	return n > 0;
 }
 
 /* --- what was said, recipient by recipient --- */

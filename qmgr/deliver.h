@@ -21,6 +21,10 @@ void deliver_refused(
 void deliver_filtered(struct qmgr *, struct mail *);
 /* Routed to /dev/null. */
 void deliver_dropped(struct qmgr *, struct parcel *);
+/* Ends what recipients of a due parcel are on the global unsubscribe list; the
+ * others stay due. all: their server is; NULL: it is not. False: nobody is. */
+bool deliver_unsubscribed(
+    struct qmgr *, struct parcel *, const struct unsubscribed *all);
 /* By an administrator: whoever is not in delivery. Returns how many. */
 uint64_t deliver_delete(struct qmgr *, struct mail *);
 /* The same of one parcel, which is in no connection's hands: deleted, bounced,

@@ -39,6 +39,8 @@ static const struct {
 	    "Delivery expired (message too old)" },
 	[CAUSE_FILTER] = { OUTCOME_HARD, HARD_FILTER, "5.7.1",
 	    "Message refused by a filter" },
+	[CAUSE_UNSUBSCRIBED] = { OUTCOME_HARD, HARD_OTHER, "5.7.1",
+	    "Global unsubscribe" },
 	[CAUSE_ADMIN] = { OUTCOME_HARD, HARD_OTHER, "5.0.0",
 	    "Bounced by an administrator" },
 	[CAUSE_NETWORK] = { OUTCOME_SOFT, HARD_OTHER, "4.4.0",

@@ -50,9 +50,10 @@ enum cause {              /* for which no reply is there */
 	CAUSE_UNROUTABLE, /* only addresses one must not connect to */
 	CAUSE_LOOP,       /* we are the best MX */
 	CAUSE_EXPIRED,
-	CAUSE_FILTER, /* a filter of ours refused the message */
-	CAUSE_ADMIN,  /* an administrator said so */
-	CAUSE_NETWORK /* soft: connection lost, time-out */
+	CAUSE_FILTER,       /* a filter of ours refused the message */
+	CAUSE_UNSUBSCRIBED, /* on the global unsubscribe list */
+	CAUSE_ADMIN,        /* an administrator said so */
+	CAUSE_NETWORK       /* soft: connection lost, time-out */
 };
 struct verdict result_of_cause(enum cause);
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "config/unsubscribe.h"
 #include "event/event.h"
 #include "qmgr/conn.h"
 #include "qmgr/deliver.h"
@@ -29,6 +30,8 @@ enum step {
 };
 
 static enum step step(struct qmgr *, struct dest *);
+static const struct unsubscribed *server_unsubscribed(
+    const struct qmgr *, const struct dest *);
 static struct conn *free_conn(const struct qmgr *, const struct dest *);
 static void hasten(struct qmgr *, struct dest *);
 static enum step step_unconnected(
@@ -280,6 +283,9 @@ step(struct qmgr *q, struct dest *d)
 		deliver_cause(q, p, CAUSE_EXPIRED, NULL);
 		return STEP_AGAIN;
 	}
+	if (q->config->unsubscribe && q->config->n_unsubscribed > 0 &&
+	    deliver_unsubscribed(q, p, server_unsubscribed(q, d)))
+		return STEP_AGAIN;
 	if (!limits_may_send(q, d)) {
 		d->limited_until = limits_next(q, d);
 		return STEP_REST;
@@ -288,6 +294,18 @@ step(struct qmgr *q, struct dest *d)
 	if (c != NULL)
 		return give(q, d, c, p);
 	return step_unconnected(q, d, p);
+}
+
+/* One of the servers that mail would be given to. */
+static const struct unsubscribed *
+server_unsubscribed(const struct qmgr *q, const struct dest *d)
+{
+	const struct unsubscribed *u = NULL;
+
+	for (size_t i = 0; d->hosts != NULL && u == NULL && i < d->hosts->n;
+	     i++)
+		u = unsubscribed_ip(q->config, &d->hosts->v[i].ep.ip);
+	return u;
 }
 
 static struct conn *

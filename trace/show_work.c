@@ -7,6 +7,7 @@
 #include <inttypes.h>
 
 #include "base/mem.h"
+#include "config/unsubscribe.h"
 #include "trace/delivery.h"
 #include "trace/show.h"
 
@@ -30,6 +31,7 @@ static void indent(const struct page *, int level);
 static void detail(struct page *, const char *before, struct str text);
 static void outbreak_heading(struct page *);
 static void footer_heading(struct page *);
+static void enqueued(const struct trace_report *, struct buf *);
 static void end(const struct trace_report *, struct buf *out);
 
 /* Notes that are not here are for the log. */
@@ -387,6 +389,35 @@ detail(struct page *p, const char *before, struct str text)
 	buf_putc(p->out, '\n');
 }
 
+/* Whom delivery will not be tried for. */
+static void
+enqueued(const struct trace_report *r, struct buf *out)
+{
+	const struct config *c = r->input->config;
+
+	buf_puts(out, "\nMessage Enqueued for Delivery\n");
+	for (size_t i = 0; i < r->n_outcomes; i++) {
+		const struct work *w = r->outcomes[i].work;
+
+		if (w->end != WORK_DELIVER || w->holds != NULL)
+			continue;
+		for (size_t k = 0; k < w->n_rcpts; k++) {
+			const struct unsubscribed *u =
+			    unsubscribed_addr(c, w->rcpts[k].addr);
+
+			if (u == NULL)
+				continue;
+			buf_puts(out, " Global unsubscribe: ");
+			show_text(w->rcpts[k].addr, out);
+			buf_printf(out, " matches %.*s: %s\n",
+			    STR_ARG(u->pattern.text),
+			    c->unsubscribe_action == UNSUBSCRIBE_BOUNCE
+				? "bounced"
+				: "dropped");
+		}
+	}
+}
+
 /* What goes to a quarantine does not go to its recipients. */
 static void
 end(const struct trace_report *r, struct buf *out)
@@ -401,7 +432,7 @@ end(const struct trace_report *r, struct buf *out)
 	if (r->end == TRACE_LATER)
 		buf_puts(out, "\nMessage Waits in the Work Queue\n");
 	else if (queued)
-		buf_puts(out, "\nMessage Enqueued for Delivery\n");
+		enqueued(r, out);
 	else if (r->end == TRACE_QUEUED)
 		buf_puts(out, "\nMessage Quarantined\n");
 }

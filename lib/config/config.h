@@ -227,6 +227,15 @@ struct sender_exception { /* of the domain exception table: first match */
 	struct str reply; /* with $EnvelopeSender; empty: the usual text */
 };
 
+/* Of the global unsubscribe list: an address or a server's (unsubscribe.h). */
+#define UNSUBSCRIBED_MAX 10000
+struct unsubscribed {
+	struct addr_pattern pattern; /* of an IP address: text and where only */
+	bool is_ip;
+	struct ip ip;
+};
+enum unsubscribe_action { UNSUBSCRIBE_DROP, UNSUBSCRIBE_BOUNCE };
+
 struct table;      /* config/table.h */
 struct route_dest; /* below */
 
@@ -507,6 +516,10 @@ struct config {
 	size_t n_addr_lists;
 	struct sender_exception *exceptions;
 	size_t n_exceptions;
+	bool unsubscribe; /* delivery-admin 1.11 */
+	enum unsubscribe_action unsubscribe_action;
+	struct unsubscribed *unsubscribed; /* sorted */
+	size_t n_unsubscribed;
 	const struct table *aliases;       /* NULL: none */
 	const struct table *gateways;      /* altsrchost; NULL: none */
 	const struct table *lists;         /* safelist_blocklist; NULL: none */

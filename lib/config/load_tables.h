@@ -27,6 +27,8 @@ void print_lists(struct print *, const void *);
 void load_addr_entries(struct load *, const struct at *, void *);
 void load_exceptions(struct load *, const struct at *, void *);
 void load_members(struct load *, const struct at *, void *);
+void load_unsubscribed(struct load *, const struct at *, void *);
+void print_unsubscribed(struct print *, const void *);
 void print_addr_entries(struct print *, const void *);
 void print_exceptions(struct print *, const void *);
 void print_members(struct print *, const void *);

@@ -417,6 +417,11 @@ static const struct schema_key top_keys[] = {
 	{ .name = "delivery",
 	    .section = &schema_delivery,
 	    .help = "What holds for all deliveries." },
+	{ .name = "global_unsubscribe",
+	    .section = &schema_unsubscribe,
+	    .help = "Addresses that get no mail from here, whoever sends "
+		    "it. They are looked at immediately before each "
+		    "attempt." },
 	{ .section = &schema_tables },
 	{ .section = &schema_texts },
 	{ .name = "bounce_profiles",

@@ -101,6 +101,7 @@ extern const struct schema_section schema_policy_params; /* by policy_param */
 extern const struct schema_section schema_group;
 extern const struct schema_section schema_rat_entry;
 extern const struct schema_section schema_delivery;
+extern const struct schema_section schema_unsubscribe;
 extern const struct schema_section schema_bounce_profile;
 extern const struct schema_section schema_destination;
 extern const struct schema_section schema_auth_profile;

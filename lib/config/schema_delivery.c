@@ -2,6 +2,7 @@
  * schema_delivery.c - the keys of postern.yaml: delivery, bounce profiles,
  * destinations
  */
+#include "config/load_tables.h"
 #include "config/schema_def.h"
 
 static const struct schema_key delivery_keys[] = {
@@ -70,6 +71,35 @@ static const struct schema_key delivery_keys[] = {
 };
 const struct schema_section schema_delivery = {
 	SECTION(config, "delivery", delivery_keys), NO_WHERE
+};
+
+static const struct choice unsubscribe_actions[] = {
+	{ "drop", UNSUBSCRIBE_DROP },
+	{ "bounce", UNSUBSCRIBE_BOUNCE },
+	{ NULL, 0 },
+};
+static const struct schema_key unsubscribe_keys[] = {
+	{ .name = "enabled",
+	    FIELD(config, unsubscribe),
+	    .type = &value_bool,
+	    DEFAULT("yes"),
+	    .help = "Whether the entries count." },
+	{ .name = "action",
+	    FIELD(config, unsubscribe_action),
+	    .type = &value_choice,
+	    .choices = unsubscribe_actions,
+	    DEFAULT("drop"),
+	    .help = "What is done with mail to them: drop, nobody hears of "
+		    "it; or bounce, the sender gets a notice." },
+	{ .name = "entries",
+	    CUSTOM(load_unsubscribed, print_unsubscribed,
+		"up to 10,000 of: user@example.com, user@, @example.com, "
+		"@.example.com (all below), user@[192.0.2.1], @[192.0.2.1], "
+		"or the IP address of a server that mail would be given to"),
+	    .help = "Who gets no mail." },
+};
+const struct schema_section schema_unsubscribe = {
+	SECTION(config, "global unsubscribe", unsubscribe_keys), NO_WHERE
 };
 
 static const struct choice notice_languages[] = {

@@ -110,6 +110,9 @@ CODEC_STRUCT(ev_rid, REC_EV_RID);
 	F(S, STR, name, 255) F(S, STR, type, 8) F(S, STR, text, 200)
 #define EV_DELETED(S, F, L) F(S, U64, mid, 0) L(S, ev_rid, rids, 100000)
 #define EV_MID_RID(S, F, L) F(S, U64, mid, 0) F(S, U32, rid, 0)
+#define EV_UNSUBSCRIBED(S, F, L)                                              \
+	F(S, U64, mid, 0) F(S, U32, rid, 0) F(S, STR, entry, 400)              \
+	F(S, STR, addr, 400) F(S, STR, text, 20)
 #define EV_REDIRECTED(S, F, L)                                                 \
 	F(S, U64, mid, 0) L(S, ev_rid, rids, 100000) F(S, STR, host, 255)
 #define EV_PROGRAM(S, F, L)                                                    \
@@ -290,6 +293,10 @@ CODEC_STRUCT(ev_rid, REC_EV_RID);
 	    "MID {mid} RID [{rids,}] dropped by SMTP route /dev/null",         \
 	    EV_DELETED)                                                        \
 	E(DELETED, INFO, "Deleted: MID {mid} to [{rids,}]", EV_DELETED)        \
+	E(UNSUBSCRIBED, INFO,                                                  \
+	    "MID {mid} Global unsubscribe matched entry {entry} RID {rid} "    \
+	    "Address {addr} Action {text}",                                    \
+	    EV_UNSUBSCRIBED)                                                   \
 	E(BOUNCED_BY_ADMIN, INFO, "Bounced by admin: MID {mid} to RID {rid}",  \
 	    EV_MID_RID)                                                        \
 	E(REDIRECTED, INFO, "MID {mid} to RID [{rids,}] redirected to {host}", \
