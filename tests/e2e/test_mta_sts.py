@@ -79,6 +79,10 @@ def https(address, context):
     return s
 
 
+# each builds upon what the one before has left
+pytestmark = pytest.mark.xdist_group("mta_sts")
+
+
 @pytest.fixture(scope="module")
 def world(tmp_path_factory):
     d = tmp_path_factory.mktemp("sts")

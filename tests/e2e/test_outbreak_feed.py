@@ -28,6 +28,10 @@ OTHER = rule("FEED_2", 4, "virus", {"attachment_ext": ["rar"]})
 ZIP = attached(b"a file", b"a.zip")
 
 
+# each builds upon what the one before has left
+pytestmark = pytest.mark.xdist_group("outbreak_feed")
+
+
 @pytest.fixture(scope="module")
 def fed():
     folder = tempfile.mkdtemp(prefix="postern-test.", dir="/var/tmp")
