@@ -87,7 +87,8 @@ VARIES = [
     (re.compile(r" {2,}"), "  "),
 ]
 # Where every number may be another one.
-NUMBERS = {"postern-status", "postern-tophosts", "postern-version"}
+NUMBERS = {"postern-metrics", "postern-rate", "postern-status",
+           "postern-tophosts", "postern-version"}
 
 
 class Typed:
