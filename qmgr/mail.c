@@ -187,9 +187,11 @@ parcel_redirect(struct qmgr *q, struct parcel *p, struct dest *to)
 		buf_add_str(&texts, whole);
 		buf_putc(&texts, '\0');
 	}
-	m->moved = mem_grow(m->moved, m->n_moved + texts.len);
-	memcpy(m->moved + m->n_moved, texts.data, texts.len);
-	m->n_moved += (uint32_t)texts.len;
+	if (texts.len > 0) { /* who was moved before has a text already */
+		m->moved = mem_grow(m->moved, m->n_moved + texts.len);
+		memcpy(m->moved + m->n_moved, texts.data, texts.len);
+		m->n_moved += (uint32_t)texts.len;
+	}
 	buf_fini(&texts);
 	dest_take(p);
 	dest_move(q, p, to);

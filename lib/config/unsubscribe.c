@@ -59,6 +59,8 @@ unsubscribed_cmp(const void *a, const void *b)
 		return x->pattern.kind < y->pattern.kind ? -1 : 1;
 	if (x->pattern.key.n != y->pattern.key.n)
 		return x->pattern.key.n < y->pattern.key.n ? -1 : 1;
+	if (x->pattern.key.n == 0)
+		return 0;
 	return memcmp(x->pattern.key.p, y->pattern.key.p, x->pattern.key.n);
 }
 
