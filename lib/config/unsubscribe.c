@@ -6,6 +6,7 @@
 
 #include "base/bounds.h"
 
+static bool counts(const struct config *);
 static const struct unsubscribed *find(
     const struct config *, enum addr_pattern_kind, struct str key);
 
@@ -17,7 +18,7 @@ unsubscribed_addr(const struct config *c, struct str addr)
 	char lower[ADDR_MAX + 1];
 	const struct unsubscribed *u;
 
-	if (!c->unsubscribe || addr.n > ADDR_MAX || at == addr.n)
+	if (!counts(c) || addr.n > ADDR_MAX || at == addr.n)
 		return NULL;
 	str_copy(lower, sizeof(lower), addr);
 	str_lower(lower);
@@ -40,7 +41,7 @@ unsubscribed_ip(const struct config *c, const struct ip *ip)
 {
 	const struct unsubscribed key = { .is_ip = true, .ip = *ip };
 
-	if (!c->unsubscribe)
+	if (!counts(c))
 		return NULL;
 	return bsearch(&key, c->unsubscribed, c->n_unsubscribed, sizeof(key),
 	    unsubscribed_cmp);
@@ -62,6 +63,12 @@ unsubscribed_cmp(const void *a, const void *b)
 	if (x->pattern.key.n == 0)
 		return 0;
 	return memcmp(x->pattern.key.p, y->pattern.key.p, x->pattern.key.n);
+}
+
+static bool
+counts(const struct config *c)
+{
+	return c->unsubscribe && c->n_unsubscribed > 0;
 }
 
 static const struct unsubscribed *
