@@ -11,6 +11,7 @@
 #include "admin/tool.h"
 #include "base/bounds.h"
 
+static void twice(const struct tool *, const char *name);
 static const struct tool_option *option_find(
     const struct tool_option *, size_t n, struct str name);
 static void page(struct tool *, struct str text, unsigned lines);
@@ -22,6 +23,7 @@ tool_options(struct tool *t, const struct tool_option *v, size_t n, int *argc,
 {
 	int to = 1;
 	bool ended = false;
+	uint64_t seen = 0;
 
 	for (int i = 1; i < *argc; i++) {
 		struct str value = str_of(argv[i]), name = str_cut(&value, '=');
@@ -42,6 +44,11 @@ tool_options(struct tool *t, const struct tool_option *v, size_t n, int *argc,
 			tool_usage(t, argv[i]);
 			return false;
 		}
+		if (o->value != NULL && seen & UINT64_C(1) << (o - v)) {
+			twice(t, o->name);
+			return false;
+		}
+		seen |= UINT64_C(1) << (o - v);
 		if (o->flag != NULL)
 			*o->flag = true;
 		else
@@ -162,6 +169,16 @@ tool_join(char *out, size_t size, int argc, char **argv, int from)
 	}
 	str_copy(out, size, buf_str(&text));
 	buf_fini(&text);
+}
+
+/* The first would be forgotten without a word. */
+static void
+twice(const struct tool *t, const char *name)
+{
+	char why[80];
+
+	snprintf(why, sizeof(why), "%s stands there twice", name);
+	tool_usage(t, why);
 }
 
 static const struct tool_option *

@@ -56,8 +56,9 @@ struct tool_command {
 
 /*
  * Options of a command, taken out of argv wherever they stand before "--":
- * "--name value", "--name=value", or "--name" for a flag. False: one was
- * not understood, which has been said (return TOOL_USAGE).
+ * "--name value", "--name=value", or "--name" for a flag. A value is given
+ * once; there are 64 options at most. False: one was not understood, which has
+ * been said (return TOOL_USAGE).
  */
 struct tool_option {
 	const char *name;   /* "--from" */

@@ -56,6 +56,8 @@ test_options(void **state)
 		{ "x --yes=1", false, false, NULL, NULL },
 		{ "x --no", false, false, NULL, NULL },
 		{ "x --fro a", false, false, NULL, NULL },
+		{ "x --from a --from=b", false, false, NULL, NULL },
+		{ "x --yes --yes", true, true, NULL, "" },
 	};
 
 	(void)state;
