@@ -29,6 +29,14 @@ def ifreq(name, ip):
                        socket.inet_aton(ip))
 
 
+def possible():
+    """Is it root, and may it?"""
+    pid = os.fork()
+    if pid == 0:
+        os._exit(0 if libc.unshare(CLONE_NEWNET) == 0 else 1)
+    return os.waitpid(pid, 0)[1] == 0
+
+
 class Network:
     def __enter__(self):
         self.old = os.open("/proc/thread-self/ns/net", os.O_RDONLY)

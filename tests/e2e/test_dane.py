@@ -8,14 +8,14 @@ import subprocess
 import pytest
 
 from conftest import CONFIG
-from netns import Network
+from netns import Network, possible
 from nsd import Nsd
 from sink import Sink
-from suite import ROOT_USER, Suite, wait_for
+from suite import Suite, wait_for
 from test_outgoing_tls import OFFERS, server
 from tls_kit import certificate, openssl
 
-pytestmark = pytest.mark.skipif(not ROOT_USER, reason="makes a network")
+pytestmark = pytest.mark.skipif(not possible(), reason="makes a network")
 
 # domain: what becomes of its mail: t TLS, c in the clear, - nothing
 EXPECT = {

@@ -8,15 +8,17 @@ import threading
 import pytest
 
 from conftest import CONFIG
-from netns import Network
+from netns import Network, possible
 from nsd import Nsd
 from sink import Sink
-from suite import ROOT_USER, Suite, wait_for
+from suite import Suite, wait_for
 from test_dane import how
 from test_outgoing_tls import OFFERS, server
 from tls_kit import certificate
 
-pytestmark = pytest.mark.skipif(not ROOT_USER, reason="makes a network")
+# each test builds upon what the one before has left
+pytestmark = [pytest.mark.skipif(not possible(), reason="makes a network"),
+              pytest.mark.xdist_group("mta_sts")]
 
 NET = "203.0.113."
 # domain: its hop, what the policy says, what becomes of its mail
@@ -77,10 +79,6 @@ def https(address, context):
     s.socket = context.wrap_socket(s.socket, server_side=True)
     threading.Thread(target=s.serve_forever, daemon=True).start()
     return s
-
-
-# each builds upon what the one before has left
-pytestmark = pytest.mark.xdist_group("mta_sts")
 
 
 @pytest.fixture(scope="module")
