@@ -266,7 +266,8 @@ def test_lim_05_100000_recipients_under_5_s(make_suite, form):
             assert codes == {550: 100001}
         else:
             assert codes == {250: 100000, 452: 1}
-        assert whole < 5 and whole < 4 * half
+        # a tenth of a second says nothing about the growth
+        assert whole < 5 and whole < max(4 * half, 2)
         start = time.monotonic()
         assert c.cmd("RSET")[0] == 250
         assert time.monotonic() - start < 1
