@@ -166,52 +166,53 @@ put_msg(json_t *o, const struct msg *m)
 	buf_fini(&all);
 }
 
+static const char *const note_steps[] = {
+	[WN_FORGED] = "forged fields",
+	[WN_MASQUERADE] = "masquerade",
+	[WN_NO_FILTERS] = "no message filters",
+	[WN_FILTER] = "filter",
+	[WN_RULE] = "rule",
+	[WN_ELSE] = "else",
+	[WN_ACTION] = "action",
+	[WN_FILTERS_LEFT] = "filters skipped",
+	[WN_ENDED] = "ended",
+	[WN_SPLIT] = "split",
+	[WN_MATCHED_ALL] = "matched all recipients",
+	[WN_POLICY] = "policy",
+	[WN_SPAM] = "anti-spam",
+	[WN_VIRUS] = "anti-virus",
+	[WN_CONTENT_FILTERS] = "content filters",
+	[WN_OUTBREAK] = "outbreak filters",
+	[WN_OUTBREAK_BYPASSED] = "outbreak filters bypassed",
+	[WN_OUTBREAK_UNTIL] = "quarantined until",
+	[WN_HELD] = "quarantine",
+	[WN_SPAM_TAGGED] = "spam quarantine",
+	[WN_SERVICE_ACTION] = "service action",
+	[WN_STAMPED] = "stamped",
+	[WN_NOT_STAMPED] = "not stamped",
+	[WN_REWRITTEN] = "rewritten",
+	[WN_COPY] = "copy",
+	[WN_LOG_ENTRY] = "log entry",
+	[WN_ATTACHMENT] = "attachment",
+	[WN_SCAN_ERROR] = "scanning error",
+	[WN_WARNING] = "warning",
+};
+static const char *const spam_verdicts[] = { "negative", "suspect", "positive",
+	"disabled", "skipped by mail flow policy", "skipped by filter",
+	"skipped by size", "not scanned", "not scanned, tried again later",
+	"safelisted", "blocklisted" };
+static const char *const virus_verdicts[] = { "clean", "repaired", "encrypted",
+	"unscannable", "infected", "disabled", "skipped by mail flow policy",
+	"skipped by filter" };
+static const char *const outbreak_outcomes[] = { "judged", "skipped by filter",
+	"skipped by size" };
+
 static json_t *
 note(const struct work_note *n)
 {
-	static const char *const steps[] = {
-		[WN_FORGED] = "forged fields",
-		[WN_MASQUERADE] = "masquerade",
-		[WN_NO_FILTERS] = "no message filters",
-		[WN_FILTER] = "filter",
-		[WN_RULE] = "rule",
-		[WN_ELSE] = "else",
-		[WN_ACTION] = "action",
-		[WN_FILTERS_LEFT] = "filters skipped",
-		[WN_ENDED] = "ended",
-		[WN_SPLIT] = "split",
-		[WN_MATCHED_ALL] = "matched all recipients",
-		[WN_POLICY] = "policy",
-		[WN_SPAM] = "anti-spam",
-		[WN_VIRUS] = "anti-virus",
-		[WN_CONTENT_FILTERS] = "content filters",
-		[WN_OUTBREAK] = "outbreak filters",
-		[WN_OUTBREAK_BYPASSED] = "outbreak filters bypassed",
-		[WN_OUTBREAK_UNTIL] = "quarantined until",
-		[WN_HELD] = "quarantine",
-		[WN_SPAM_TAGGED] = "spam quarantine",
-		[WN_SERVICE_ACTION] = "service action",
-		[WN_STAMPED] = "stamped",
-		[WN_NOT_STAMPED] = "not stamped",
-		[WN_REWRITTEN] = "rewritten",
-		[WN_COPY] = "copy",
-		[WN_LOG_ENTRY] = "log entry",
-		[WN_ATTACHMENT] = "attachment",
-		[WN_SCAN_ERROR] = "scanning error",
-		[WN_WARNING] = "warning",
-	};
-	static const char *const spam[] = { "negative", "suspect", "positive",
-		"disabled", "skipped by mail flow policy", "skipped by filter",
-		"skipped by size", "not scanned",
-		"not scanned, tried again later", "safelisted", "blocklisted" };
-	static const char *const virus[] = { "clean", "repaired", "encrypted",
-		"unscannable", "infected", "disabled",
-		"skipped by mail flow policy", "skipped by filter" };
-	static const char *const outbreak[] = { "judged", "skipped by filter",
-		"skipped by size" };
 	json_t *o = json_object();
 
-	json_put(o, "step", json_string(steps[n->kind]));
+	json_put(o, "step", json_string(note_steps[n->kind]));
 	if (n->where.file != NULL)
 		json_put(o, "at", json_of_place(&n->where));
 	if (n->name.n > 0)
@@ -223,15 +224,16 @@ note(const struct work_note *n)
 		json_put(o, "looked_at", text_or_null(n->detail));
 	}
 	if (n->kind == WN_SPAM) {
-		json_put(o, "verdict", json_string(spam[n->number]));
+		json_put(o, "verdict", json_string(spam_verdicts[n->number]));
 		json_put(o, "score", json_integer(n->score));
 	}
 	if (n->kind == WN_VIRUS) {
-		json_put(o, "verdict", json_string(virus[n->number]));
+		json_put(o, "verdict", json_string(virus_verdicts[n->number]));
 		json_put(o, "elapsed_ms", json_integer(n->score));
 	}
 	if (n->kind == WN_OUTBREAK) {
-		json_put(o, "outcome", json_string(outbreak[n->score]));
+		json_put(
+		    o, "outcome", json_string(outbreak_outcomes[n->score]));
 		json_put(o, "level", json_integer(n->number));
 	}
 	if (n->kind == WN_STAMPED)

@@ -225,94 +225,84 @@ parsed(const char *json)
 	return r;
 }
 
+static const struct {
+	const char *match, *body;
+	bool yes;
+} matches[] = {
+	/* names */
+	{ "{'attachment_ext':['exe']}", FILE_PART("a.exe", "x"), true },
+	{ "{'attachment_ext':['.exe']}", FILE_PART("a.EXE. .", "x"), true },
+	{ "{'attachment_ext':['exe']}", FILE_PART("exe", "x"), false },
+	{ "{'attachment_ext':['exe']}", TEXT("a.exe"), false },
+	{ "{'filename_re':'(?i)^INV'}", FILE_PART("invoice.zip", "x"), true },
+	{ "{'filename_re':'(?i)^INV'}", FILE_PART("my-inv.zip", "x"), false },
+	/* bypassed: pdf */
+	{ "{'filename_re':'a'}", FILE_PART("a.pdf", "x"), false },
+	{ "{'filename_re':'a'}",
+	    FILE_PART("a.pdf", "x") FILE_PART("a.doc", "x"), true },
+	/* sizes */
+	{ "{'attachment_size':[3,5]}", FILE_PART("a", "1234"), true },
+	{ "{'attachment_size':[3,5]}", FILE_PART("a", "12"), false },
+	{ "{'attachment_size':[3,5]}", FILE_PART("a", "123456"), false },
+	/* what inspection says */
+	{ "{'attachment_filetype':['zip']}", FILE_PART("a", "x"), true },
+	{ "{'attachment_filetype':['Compressed']}", FILE_PART("a", "x"), true },
+	{ "{'attachment_filetype':['pdf']}", FILE_PART("a", "x"), false },
+	{ "{'archive_member_ext':['js']}", FILE_PART("a", "x"), true },
+	{ "{'archive_member_ext':['pdf']}", FILE_PART("a", "x"), false },
+	{ "{'sha256':['" DIGEST "']}", FILE_PART("a", "x"), true },
+	{ "{'archive_member_ext':['js']}", TEXT("x"), false },
+	/* all of it of one attachment */
+	{ "{'all':[{'attachment_ext':['zip']},{'attachment_size':"
+	  "[3,9]}]}",
+	    FILE_PART("a.zip", "1234"), true },
+	{ "{'all':[{'attachment_ext':['zip']},{'attachment_size':"
+	  "[3,9]}]}",
+	    FILE_PART("a.zip", "1") FILE_PART("b.doc", "1234"), false },
+	{ "{'not':{'attachment_ext':['zip']}}", FILE_PART("a.zip", "1"),
+	    false },
+	{ "{'not':{'attachment_ext':['zip']}}",
+	    FILE_PART("a.zip", "1") FILE_PART("b.doc", "1"), true },
+	{ "{'not':{'attachment_ext':['zip']}}", TEXT("x"), true },
+	/* the message */
+	{ "{'subject_re':'^your invoice$'}", TEXT("x"), true },
+	{ "{'subject_re':'^invoice'}", TEXT("x"), false },
+	{ "{'body_re':'pay.*now'}", TEXT("please pay\r\nor pay now"), true },
+	{ "{'body_re':'pay.*now'}", TEXT("pay\r\nnow"), false },
+	{ "{'from_domain':['example.com']}", TEXT("x"), true },
+	{ "{'from_domain':['sender.test']}", TEXT("x"), true },
+	{ "{'from_domain':['ample.com']}", TEXT("x"), false },
+	{ "{'remote_ip':['198.51.100.0/24']}", TEXT("x"), true },
+	{ "{'remote_ip':['198.51.101.0/24','::/0']}", TEXT("x"), false },
+	/* links */
+	{ "{'has_url':true}", TEXT("see http://a.test/"), true },
+	{ "{'has_url':false}", TEXT("see http://a.test/"), false },
+	{ "{'has_url':false}", TEXT("x"), true },
+	{ "{'url_domain':['evil.test']}",
+	    HTML("<a href='http://www.ev&#105;l.test/x'>click</a>"), true },
+	{ "{'url_domain':['evil.test']}",
+	    HTML("<a href='http://devil.test/x'>click</a>"), false },
+	{ "{'url_re':'a=1&b'}",
+	    HTML("<a href='http://x.test/?a=1&amp;b'>y</a>"), true },
+	/* what scanners said */
+	{ "{'engine_symbol':['bayes_99']}", TEXT("x"), true },
+	{ "{'engine_symbol':['BAYES']}", TEXT("x"), false },
+	{ "{'engine_symbol':['Eicar-Test']}", TEXT("x"), true },
+	{ "{'engine_symbol':['old_two']}", TEXT("x"), true },
+	{ "{'engine_symbol':['engine=e; score=1; tests=old_one']}", TEXT("x"),
+	    false },
+	/* together */
+	{ "{'any':[{'has_url':true},{'subject_re':'invoice'}]}", TEXT("x"),
+	    true },
+	{ "{'all':[{'has_url':true},{'subject_re':'invoice'}]}", TEXT("x"),
+	    false },
+	{ "{'not':{'any':[{'has_url':true},{'body_re':'x'}]}}", TEXT("x"),
+	    false },
+};
+
 static void
 test_tests(void **state)
 {
-	static const struct {
-		const char *match, *body;
-		bool yes;
-	} rows[] = {
-		/* names */
-		{ "{'attachment_ext':['exe']}", FILE_PART("a.exe", "x"), true },
-		{ "{'attachment_ext':['.exe']}", FILE_PART("a.EXE. .", "x"),
-		    true },
-		{ "{'attachment_ext':['exe']}", FILE_PART("exe", "x"), false },
-		{ "{'attachment_ext':['exe']}", TEXT("a.exe"), false },
-		{ "{'filename_re':'(?i)^INV'}", FILE_PART("invoice.zip", "x"),
-		    true },
-		{ "{'filename_re':'(?i)^INV'}", FILE_PART("my-inv.zip", "x"),
-		    false },
-		/* bypassed: pdf */
-		{ "{'filename_re':'a'}", FILE_PART("a.pdf", "x"), false },
-		{ "{'filename_re':'a'}",
-		    FILE_PART("a.pdf", "x") FILE_PART("a.doc", "x"), true },
-		/* sizes */
-		{ "{'attachment_size':[3,5]}", FILE_PART("a", "1234"), true },
-		{ "{'attachment_size':[3,5]}", FILE_PART("a", "12"), false },
-		{ "{'attachment_size':[3,5]}", FILE_PART("a", "123456"),
-		    false },
-		/* what inspection says */
-		{ "{'attachment_filetype':['zip']}", FILE_PART("a", "x"),
-		    true },
-		{ "{'attachment_filetype':['Compressed']}", FILE_PART("a", "x"),
-		    true },
-		{ "{'attachment_filetype':['pdf']}", FILE_PART("a", "x"),
-		    false },
-		{ "{'archive_member_ext':['js']}", FILE_PART("a", "x"), true },
-		{ "{'archive_member_ext':['pdf']}", FILE_PART("a", "x"),
-		    false },
-		{ "{'sha256':['" DIGEST "']}", FILE_PART("a", "x"), true },
-		{ "{'archive_member_ext':['js']}", TEXT("x"), false },
-		/* all of it of one attachment */
-		{ "{'all':[{'attachment_ext':['zip']},{'attachment_size':"
-		  "[3,9]}]}",
-		    FILE_PART("a.zip", "1234"), true },
-		{ "{'all':[{'attachment_ext':['zip']},{'attachment_size':"
-		  "[3,9]}]}",
-		    FILE_PART("a.zip", "1") FILE_PART("b.doc", "1234"), false },
-		{ "{'not':{'attachment_ext':['zip']}}", FILE_PART("a.zip", "1"),
-		    false },
-		{ "{'not':{'attachment_ext':['zip']}}",
-		    FILE_PART("a.zip", "1") FILE_PART("b.doc", "1"), true },
-		{ "{'not':{'attachment_ext':['zip']}}", TEXT("x"), true },
-		/* the message */
-		{ "{'subject_re':'^your invoice$'}", TEXT("x"), true },
-		{ "{'subject_re':'^invoice'}", TEXT("x"), false },
-		{ "{'body_re':'pay.*now'}", TEXT("please pay\r\nor pay now"),
-		    true },
-		{ "{'body_re':'pay.*now'}", TEXT("pay\r\nnow"), false },
-		{ "{'from_domain':['example.com']}", TEXT("x"), true },
-		{ "{'from_domain':['sender.test']}", TEXT("x"), true },
-		{ "{'from_domain':['ample.com']}", TEXT("x"), false },
-		{ "{'remote_ip':['198.51.100.0/24']}", TEXT("x"), true },
-		{ "{'remote_ip':['198.51.101.0/24','::/0']}", TEXT("x"),
-		    false },
-		/* links */
-		{ "{'has_url':true}", TEXT("see http://a.test/"), true },
-		{ "{'has_url':false}", TEXT("see http://a.test/"), false },
-		{ "{'has_url':false}", TEXT("x"), true },
-		{ "{'url_domain':['evil.test']}",
-		    HTML("<a href='http://www.ev&#105;l.test/x'>click</a>"),
-		    true },
-		{ "{'url_domain':['evil.test']}",
-		    HTML("<a href='http://devil.test/x'>click</a>"), false },
-		{ "{'url_re':'a=1&b'}",
-		    HTML("<a href='http://x.test/?a=1&amp;b'>y</a>"), true },
-		/* what scanners said */
-		{ "{'engine_symbol':['bayes_99']}", TEXT("x"), true },
-		{ "{'engine_symbol':['BAYES']}", TEXT("x"), false },
-		{ "{'engine_symbol':['Eicar-Test']}", TEXT("x"), true },
-		{ "{'engine_symbol':['old_two']}", TEXT("x"), true },
-		{ "{'engine_symbol':['engine=e; score=1; tests=old_one']}",
-		    TEXT("x"), false },
-		/* together */
-		{ "{'any':[{'has_url':true},{'subject_re':'invoice'}]}",
-		    TEXT("x"), true },
-		{ "{'all':[{'has_url':true},{'subject_re':'invoice'}]}",
-		    TEXT("x"), false },
-		{ "{'not':{'any':[{'has_url':true},{'body_re':'x'}]}}",
-		    TEXT("x"), false },
-	};
 	static const struct part_member members[] = {
 		{ .name = { "dir/a.JS", 8 }, .filetype = { "txt", 3 } },
 		{ .name = { "b.pdf", 5 }, .filetype = { "pdf", 3 } },
@@ -327,7 +317,7 @@ test_tests(void **state)
 
 	(void)state;
 	memcpy(f.sha256, digest, 32);
-	for (size_t i = 0; i < NELEM(rows); i++) {
+	for (size_t i = 0; i < NELEM(matches); i++) {
 		char json[1000], body[2000];
 		struct outbreak_sets sets = { { 0 } };
 		const struct outbreak_rule *worst;
@@ -336,8 +326,8 @@ test_tests(void **state)
 		struct needs needs;
 		struct work_note *n;
 
-		snprintf(json, sizeof(json), MATCH("%s"), rows[i].match);
-		snprintf(body, sizeof(body), "%s" END, rows[i].body);
+		snprintf(json, sizeof(json), MATCH("%s"), matches[i].match);
+		snprintf(body, sizeof(body), "%s" END, matches[i].body);
 		r = parsed(json);
 		sets.v[0] = r;
 		world_begin(&w, "", "x@sender.test", MIXED, "a@b.test");
@@ -353,8 +343,8 @@ test_tests(void **state)
 		needs = (struct needs){ .mem = &w.mem };
 		if (outbreak_judge(&sets, &w.work, &bypass, NOW, &worst,
 			&needs) != WORK_DONE ||
-		    (worst != NULL) != rows[i].yes)
-			fail_msg("%s of %s", rows[i].match, rows[i].body);
+		    (worst != NULL) != matches[i].yes)
+			fail_msg("%s of %s", matches[i].match, matches[i].body);
 		outbreak_free(&r);
 		world_end(&w);
 	}

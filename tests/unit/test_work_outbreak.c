@@ -334,75 +334,76 @@ test_not_modified(void **state)
 }
 
 /* What becomes of links. */
+static const struct {
+	uint8_t rewrite, urls;
+	const char *with, *type, *body, *out;
+} links[] = {
+	{ 0, 1, "", "text/plain", "http://a.test/b.c?d#e\r\n",
+	    "hxxp://a[.]test/b.c?d#e\r\n" },
+	{ 0, 1, "", "text/plain", "HTTPS://u@a.test:81/ www.b.test",
+	    "hxxpS://u@a[.]test:81/ www[.]b[.]test" },
+	{ 0, 1, "", "text/plain", "ftp://a.test/", "fxp://a[.]test/" },
+	{ 0, 1, "", "text/plain", "http://x.good.test/",
+	    "http://x.good.test/" },
+	{ 0, 0, "", "text/plain", "http://a.test/", "http://a.test/" },
+	{ 1, 1, "[removed]", "text/plain", "a http://a.test/ b",
+	    "a [removed] b" },
+	{ 2, 1, "https://c.test/?u=", "text/plain",
+	    "http://a.test/?b=c&d", /* */
+	    "https://c.test/?u=http%3A%2F%2Fa.test%2F%3Fb%3Dc%26d" },
+	{ 2, 1, "https://c.test/?a=1&u=", "text/html",
+	    "<a href=\"http://a.test/?b=c&amp;d\">x</a>",
+	    "<a href=\"https://c.test/?a=1&amp;u=http%3A%2F%2Fa.test"
+	    "%2F%3Fb%3Dc%26d\">x</a>" },
+	{ 0, 1, "", "text/html",
+	    "<a href='&#104;ttp://a&#46;test/?b&amp;c'>http://a.test"
+	    "</a>",
+	    "<a href='hxxp://a[.]test/?b&amp;c'>hxxp://a[.]test</a>" },
+	{ 0, 1, "", "text/html",
+	    "<html xmlns=\"http://www.w3.org/1999/xhtml\">http://a.b",
+	    "<html xmlns=\"http://www.w3.org/1999/xhtml\">"
+	    "hxxp://a[.]b" },
+	{ 1, 1, "<gone>", "text/html", "<p>http://a.test/</p>",
+	    "<p>&lt;gone&gt;</p>" },
+	{ 0, 1, "", "multipart/signed; boundary=b",
+	    "--b\r\n\r\nhttp://a.test/\r\n--b--\r\n",
+	    "--b\r\n\r\nhttp://a.test/\r\n--b--\r\n" },
+	{ 0, 2, "", "multipart/signed; boundary=b",
+	    "--b\r\n\r\nhttp://a.test/\r\n--b--\r\n",
+	    "hxxp://a[.]test/\r\n--b--\r\n" },
+	{ 0, 1, "", "text/plain",
+	    "-----BEGIN PGP SIGNED MESSAGE-----\r\nhttp://a.test/",
+	    "-----BEGIN PGP SIGNED MESSAGE-----\r\nhttp://a.test/" },
+	{ 0, 1, "", "multipart/alternative; boundary=b",
+	    "--b\r\n\r\nhttp://a.test/\r\n--b\r\nContent-Type: "
+	    "text/html\r\n\r\n<a href=http://a.test/>x</a>\r\n--b--"
+	    "\r\n",
+	    "<a href=hxxp://a[.]test/>x</a>\r\n--b--\r\n" },
+};
+
 static void
 test_links(void **state)
 {
-	static const struct {
-		uint8_t rewrite, urls;
-		const char *with, *type, *body, *out;
-	} rows[] = {
-		{ 0, 1, "", "text/plain", "http://a.test/b.c?d#e\r\n",
-		    "hxxp://a[.]test/b.c?d#e\r\n" },
-		{ 0, 1, "", "text/plain", "HTTPS://u@a.test:81/ www.b.test",
-		    "hxxpS://u@a[.]test:81/ www[.]b[.]test" },
-		{ 0, 1, "", "text/plain", "ftp://a.test/", "fxp://a[.]test/" },
-		{ 0, 1, "", "text/plain", "http://x.good.test/",
-		    "http://x.good.test/" },
-		{ 0, 0, "", "text/plain", "http://a.test/", "http://a.test/" },
-		{ 1, 1, "[removed]", "text/plain", "a http://a.test/ b",
-		    "a [removed] b" },
-		{ 2, 1, "https://c.test/?u=", "text/plain",
-		    "http://a.test/?b=c&d", /* */
-		    "https://c.test/?u=http%3A%2F%2Fa.test%2F%3Fb%3Dc%26d" },
-		{ 2, 1, "https://c.test/?a=1&u=", "text/html",
-		    "<a href=\"http://a.test/?b=c&amp;d\">x</a>",
-		    "<a href=\"https://c.test/?a=1&amp;u=http%3A%2F%2Fa.test"
-		    "%2F%3Fb%3Dc%26d\">x</a>" },
-		{ 0, 1, "", "text/html",
-		    "<a href='&#104;ttp://a&#46;test/?b&amp;c'>http://a.test"
-		    "</a>",
-		    "<a href='hxxp://a[.]test/?b&amp;c'>hxxp://a[.]test</a>" },
-		{ 0, 1, "", "text/html",
-		    "<html xmlns=\"http://www.w3.org/1999/xhtml\">http://a.b",
-		    "<html xmlns=\"http://www.w3.org/1999/xhtml\">"
-		    "hxxp://a[.]b" },
-		{ 1, 1, "<gone>", "text/html", "<p>http://a.test/</p>",
-		    "<p>&lt;gone&gt;</p>" },
-		{ 0, 1, "", "multipart/signed; boundary=b",
-		    "--b\r\n\r\nhttp://a.test/\r\n--b--\r\n",
-		    "--b\r\n\r\nhttp://a.test/\r\n--b--\r\n" },
-		{ 0, 2, "", "multipart/signed; boundary=b",
-		    "--b\r\n\r\nhttp://a.test/\r\n--b--\r\n",
-		    "hxxp://a[.]test/\r\n--b--\r\n" },
-		{ 0, 1, "", "text/plain",
-		    "-----BEGIN PGP SIGNED MESSAGE-----\r\nhttp://a.test/",
-		    "-----BEGIN PGP SIGNED MESSAGE-----\r\nhttp://a.test/" },
-		{ 0, 1, "", "multipart/alternative; boundary=b",
-		    "--b\r\n\r\nhttp://a.test/\r\n--b\r\nContent-Type: "
-		    "text/html\r\n\r\n<a href=http://a.test/>x</a>\r\n--b--"
-		    "\r\n",
-		    "<a href=hxxp://a[.]test/>x</a>\r\n--b--\r\n" },
-	};
 	struct str good = STR("good.test");
 
 	(void)state;
-	for (size_t i = 0; i < NELEM(rows); i++) {
+	for (size_t i = 0; i < NELEM(links); i++) {
 		struct world *w;
 		void *of;
 
 		begin(&of);
 		w = of;
-		w->policy.outbreak.rewrite_urls = rows[i].urls;
+		w->policy.outbreak.rewrite_urls = links[i].urls;
 		w->policy.outbreak.url_bypass = &good;
 		w->policy.outbreak.n_url_bypass = 1;
-		w->config.work.outbreak.rewrite = rows[i].rewrite;
-		w->config.work.outbreak.rewrite_text = str_of(rows[i].with);
+		w->config.work.outbreak.rewrite = links[i].rewrite;
+		w->config.work.outbreak.rewrite_text = str_of(links[i].with);
 		w->work.msg.header = str_of(arena_printf(&w->mem,
 		    "MIME-Version: 1.0\r\nContent-Type: %s\r\n\r\n",
-		    rows[i].type));
-		w->work.msg.body = str_of(rows[i].body);
+		    links[i].type));
+		w->work.msg.body = str_of(links[i].body);
 		outbreak_modify(&w->work, &w->policy.outbreak);
-		if (!has(w->work.msg.body, rows[i].out))
+		if (!has(w->work.msg.body, links[i].out))
 			fail_msg("row %zu: %.*s", i, STR_ARG(w->work.msg.body));
 		end(&of);
 	}
