@@ -78,7 +78,7 @@ ipc_call_recv(int fd, struct ipc_frame *f, struct buf *in, int *fds_out,
 	buf_reset(in);
 	rc = read_exactly(fd, (char *)&h, sizeof(h), f, until, err);
 	if (rc == 0)
-		rc = wire_head_check(&h, UINT64_MAX, err);
+		rc = wire_head_check(&h, NULL, err);
 	if (rc == 0) {
 		body = buf_room(in, h.length);
 		if (body == NULL)

@@ -27,7 +27,7 @@ struct ipc {
 	char *name;
 	const struct ipc_handler *handler;
 	void *arg;
-	uint64_t accepts; /* bit set of types */
+	bool accepts[IPC_N_TYPES]; /* what the peer may send */
 
 	struct buf out;
 	uint64_t sent; /* bytes, ever */

@@ -14,8 +14,6 @@
 #include "base/mem.h"
 #include "ipc/channel.h"
 
-_Static_assert(IPC_N_TYPES <= 64, "the set of types is one word");
-
 static void ready(void *, int);
 static void at_turn_end(void *);
 static void leave(struct ipc *);
@@ -45,7 +43,7 @@ ipc_new(struct loop *l, int fd, const char *peer_name,
 void
 ipc_accept(struct ipc *c, enum ipc_type type)
 {
-	c->accepts |= UINT64_C(1) << type;
+	c->accepts[type] = true;
 }
 
 void

@@ -38,14 +38,15 @@ ipc_decode(
 }
 
 int
-wire_head_check(const struct wire_head *h, uint64_t accepts, struct err *err)
+wire_head_check(
+    const struct wire_head *h, const bool accepts[IPC_N_TYPES], struct err *err)
 {
 	const struct ipc_spec *spec = ipc_spec(h->type);
 
 	if (spec == NULL)
 		return err_set(
 		    err, ERR_PROTO, "message of unknown type %u", h->type);
-	if (!(accepts & UINT64_C(1) << h->type))
+	if (accepts != NULL && !accepts[h->type])
 		return err_set(err, ERR_PROTO, "%s is not for this peer to say",
 		    spec->name);
 	if (h->n_fds != spec->n_fds)

@@ -6,6 +6,7 @@
 #ifndef IPC_WIRE_H
 #define IPC_WIRE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -25,9 +26,10 @@ struct wire_head {
 #define WIRE_FRAME_FDS 2   /* most descriptors that any message declares */
 
 /* A head as received: the type exists, the number of descriptors and the
- * length are those declared for it. accepts: bit set of types. */
+ * length are those declared for it. accepts: for each type,
+ * whether this peer may send it; NULL: it may send any. */
 int wire_head_check(
-    const struct wire_head *, uint64_t accepts, struct err *err);
+    const struct wire_head *, const bool accepts[IPC_N_TYPES], struct err *err);
 
 /* Never blocks, never raises SIGPIPE. -1: see errno. */
 ssize_t wire_send(

@@ -219,7 +219,7 @@ rig_hear(int fd, struct heard *h)
 	wire_close(last, n_last);
 	n_last = 0;
 	if (!rig_read(fd, (char *)&head, sizeof(head)) ||
-	    wire_head_check(&head, UINT64_MAX, &err) == -1 ||
+	    wire_head_check(&head, NULL, &err) == -1 ||
 	    !rig_read(fd, body, head.length) || stray->n < head.n_fds)
 		return false;
 	h->f = (struct ipc_frame){ .type = head.type,

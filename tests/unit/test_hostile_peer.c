@@ -47,7 +47,7 @@ get_types(struct world *w)
 	c = ipc_new(loop, pair[0], "types", &nobody, NULL);
 	peers_accept(c, w->peer, w->rig->kind);
 	for (int t = 1; t < IPC_N_TYPES; t++) {
-		if (c->accepts & UINT64_C(1) << t)
+		if (c->accepts[t])
 			w->allowed[w->n_allowed++] = t;
 		else
 			w->forbidden[w->n_forbidden++] = t;
