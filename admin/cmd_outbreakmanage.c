@@ -1,5 +1,6 @@
 /*
- * cmd_outbreakmanage.c - `outbreakmanage` (spec workqueue 8.4)
+ * cmd_outbreakmanage.c - `outbreakmanage`, a command and a part of
+ * `quarantineconfig` (spec workqueue 8.4)
  *
  * Which rule holds a message is in the reason that it is held for.
  */
@@ -11,6 +12,7 @@
 #include "admin/commands.h"
 #include "admin/control.h"
 #include "admin/fields.h"
+#include "admin/outbreakmanage.h"
 
 #define REASON        "outbreak rule:"
 #define ADAPTIVE_RULE "Adaptive_"
@@ -18,7 +20,7 @@
 #define RULE_MAX      200
 
 static int run(struct tool *, int argc, char **argv);
-static int converse(struct tool *, const json_t *held);
+static int ask_for_held(struct tool *, struct control_answer *held);
 static int list(struct tool *, const json_t *held);
 static int end(
     struct tool *, const json_t *held, const char *op, const char *rule);
@@ -41,49 +43,70 @@ const struct tool_command cmd_outbreakmanage = {
 static int
 run(struct tool *t, int argc, char **argv)
 {
-	const char *words[] = { "quarantine", "search", "Outbreak", NULL };
-	struct control_answer held = { NULL, -1 };
-	struct err err = ERR_INIT;
-	bool ends = argc == 3 && (strcmp(argv[1], "release") == 0 ||
-				     strcmp(argv[1], "delete") == 0);
+	const char *rule = argc == 3 ? argv[2] : NULL;
+
+	if (argc == 1 && t->asks)
+		return outbreakmanage_ask(t) ? TOOL_DONE : tool_abandoned(t);
+	if (argc < 2 || argc > 3)
+		return tool_usage(t, NULL);
+	return outbreakmanage_do(t, argv[1], rule);
+}
+
+int
+outbreakmanage_do(struct tool *t, const char *word, const char *rule)
+{
+	bool lists = strcmp(word, "list") == 0;
+	struct control_answer held;
 	int status;
 
-	if (!ends && !(argc == 2 && strcmp(argv[1], "list") == 0) &&
-	    !(argc == 1 && t->asks))
+	if (lists != (rule == NULL) ||
+	    (!lists && strcmp(word, "release") != 0 &&
+		strcmp(word, "delete") != 0))
 		return tool_usage(t, NULL);
-	if (control_ask(t, PROGRAM_QMGR, words, &held, &err) == -1)
-		return tool_fail(t, &err);
-	if (ends)
-		status = end(t, held.json, argv[1], argv[2]);
-	else if (argc == 2)
-		status = list(t, held.json);
-	else
-		status = converse(t, held.json);
+	status = ask_for_held(t, &held);
+	if (status != TOOL_DONE)
+		return status;
+	status = lists ? list(t, held.json) : end(t, held.json, word, rule);
 	control_answer_fini(&held);
 	return status;
 }
 
-static int
-converse(struct tool *t, const json_t *held)
+bool
+outbreakmanage_ask(struct tool *t)
 {
 	static const struct dialogue_op ops[] = {
 		{ "RELEASE", "Release the messages of a rule" },
 		{ "DELETE", "Delete the messages of a rule" },
 	};
+	struct control_answer held;
 	char rule[RULE_MAX + 1];
-	size_t op;
+	bool answered = true;
+	size_t op = 2;
 
-	if (list(t, held) != TOOL_DONE ||
-	    json_array_size(json_object_get(held, "messages")) == 0)
-		return TOOL_DONE;
-	if (!dialogue_menu(&t->dialogue, ops, 2, &op))
-		return tool_abandoned(t);
-	if (op > 1)
-		return TOOL_DONE;
-	if (!dialogue_text(&t->dialogue, "Enter the name of the rule:", "",
-		rule, sizeof(rule)))
-		return tool_abandoned(t);
-	return end(t, held, op == 0 ? "release" : "delete", rule);
+	if (ask_for_held(t, &held) != TOOL_DONE)
+		return true;
+	(void)list(t, held.json);
+	if (json_array_size(json_object_get(held.json, "messages")) > 0)
+		answered = dialogue_menu(&t->dialogue, ops, 2, &op);
+	if (answered && op < 2)
+		answered = dialogue_text(&t->dialogue,
+		    "Enter the name of the rule:", "", rule, sizeof(rule));
+	if (answered && op < 2)
+		(void)end(t, held.json, op == 0 ? "release" : "delete", rule);
+	control_answer_fini(&held);
+	return answered;
+}
+
+static int
+ask_for_held(struct tool *t, struct control_answer *held)
+{
+	static const char *const words[] = { "quarantine", "search", "Outbreak",
+		NULL };
+	struct err err = ERR_INIT;
+
+	return control_ask(t, PROGRAM_QMGR, words, held, &err) == -1
+		   ? tool_fail(t, &err)
+		   : TOOL_DONE;
 }
 
 static int

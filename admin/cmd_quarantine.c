@@ -15,6 +15,8 @@
 
 static int run(struct tool *, int argc, char **argv);
 static int show(struct tool *, int argc, char **argv);
+static void show_json(struct tool *, struct control_answer *, struct err *);
+static void show_text(struct tool *, struct control_answer *, struct err *);
 static int copy(struct tool *, int argc, char **argv);
 static bool in_seconds(const char *text, char *out, size_t size);
 static void render_list(const json_t *, struct buf *);
@@ -128,25 +130,38 @@ show(struct tool *t, int argc, char **argv)
 		return status;
 	if (message_fetch(t, mid, &answer, &err) == -1)
 		return tool_fail(t, &err);
-	if (json_array_size(json_object_get(answer.json, "quarantines")) == 0) {
+	if (json_array_size(json_object_get(answer.json, "quarantines")) == 0)
 		err_set(
 		    &err, ERR_PERM, "MID %" PRIu64 " is in no quarantine", mid);
-		status = tool_fail(t, &err);
-	} else if (t->json) {
-		json_dumpf(answer.json, stdout, JSON_INDENT(2));
-		putchar('\n');
-	} else {
-		struct buf out;
-
-		buf_init(&out, 1u << 20);
-		render_search(answer.json, &out);
-		fwrite(out.data, 1, out.len, stdout);
-		buf_fini(&out);
-		if (message_print(t, &answer, false, &err) == -1)
-			status = tool_fail(t, &err);
-	}
+	else if (t->json)
+		show_json(t, &answer, &err);
+	else
+		show_text(t, &answer, &err);
 	control_answer_fini(&answer);
-	return status;
+	return err.kind == ERR_NONE ? TOOL_DONE : tool_fail(t, &err);
+}
+
+static void
+show_json(struct tool *t, struct control_answer *answer, struct err *err)
+{
+	json_t *marks;
+
+	if (message_marks(answer, &marks, err) == -1)
+		return;
+	json_object_set_new(answer->json, "marks", marks);
+	(void)tool_print_json(t, answer->json);
+}
+
+static void
+show_text(struct tool *t, struct control_answer *answer, struct err *err)
+{
+	struct buf out;
+
+	buf_init(&out, 1u << 20);
+	render_search(answer->json, &out);
+	fwrite(out.data, 1, out.len, t->dialogue.out);
+	buf_fini(&out);
+	(void)message_print(t, answer, false, err);
 }
 
 static bool

@@ -4,6 +4,7 @@
 #include "admin/commands.h"
 #include "admin/control.h"
 #include "admin/objects.h"
+#include "admin/outbreakmanage.h"
 #include "admin/quarantines.h"
 
 #define TABLE_MAX ((size_t)1 << 20) /* a thousand of them */
@@ -11,6 +12,8 @@
 static void show(struct editing *);
 static bool narrow(struct schema_key *, const void *);
 static void system_ones(const struct editing *, struct str name, struct buf *);
+static bool ask_rules(struct editing *, size_t which);
+static int take_rules(struct editing *, struct args *, size_t which);
 static int parse_retention(const struct schema_key *, struct str, void *,
     struct arena *, struct err *);
 static void print_retention(
@@ -61,18 +64,24 @@ static const struct objects_form form = {
 	.show = show,
 	.narrow = narrow,
 	.users = system_ones,
+	.more = { { "OUTBREAKMANAGE",
+	    "Release or delete what an outbreak rule holds." } },
+	.ask_more = ask_rules,
+	.take_more = take_rules,
 };
 
 const struct tool_command cmd_quarantineconfig = {
 	.name = "quarantineconfig",
-	.usage = "[" OBJECTS_USAGE "]",
+	.usage = "[" OBJECTS_USAGE " | outbreakmanage list | "
+		 "outbreakmanage release RULE | outbreakmanage delete RULE]",
 	.summary = "Create, change and remove quarantines",
 	.help = "Changes the quarantines in the working copy of the "
 		"configuration: how long messages are held, and what becomes "
 		"of them then. Policy, Virus, Outbreak, Unclassified and "
 		"Unprocessable are always there. KEY is one of "
 		"postern.yaml(5). Nothing is in "
-		"force before a commit.",
+		"force before a commit. outbreakmanage is the command of that "
+		"name, and done at once.",
 	.edits = &objects_edits,
 	.form = &form,
 };
@@ -132,6 +141,29 @@ system_ones(const struct editing *ed, struct str name, struct buf *out)
 		if (str_is(name, always[i]))
 			buf_printf(
 			    out, "%sPostern itself", out->len > 0 ? ", " : "");
+}
+
+/* Nothing of the configuration: it is done at once. */
+static bool
+ask_rules(struct editing *ed, size_t which)
+{
+	(void)which;
+	tool_space(ed->t);
+	return outbreakmanage_ask(ed->t);
+}
+
+static int
+take_rules(struct editing *ed, struct args *a, size_t which)
+{
+	const char *word = args_next(a);
+	const char *rule = args_next(a);
+
+	(void)which;
+	if (args_finish(a) != TOOL_DONE)
+		return TOOL_USAGE;
+	if (word == NULL)
+		return tool_usage(ed->t, NULL);
+	return outbreakmanage_do(ed->t, word, rule);
 }
 
 /* With its unit: 15 could be days as well. */

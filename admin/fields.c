@@ -76,6 +76,13 @@ fields_show_str(struct buf *out, struct str text, size_t max)
 void
 fields_show_line(struct buf *out, struct str line)
 {
+	fields_show_piece(out, line);
+	buf_putc(out, '\n');
+}
+
+void
+fields_show_piece(struct buf *out, struct str line)
+{
 	for (;;) {
 		bool tab = str_find(line, '\t') != line.n;
 
@@ -84,7 +91,6 @@ fields_show_line(struct buf *out, struct str line)
 			break;
 		buf_putc(out, '\t');
 	}
-	buf_putc(out, '\n');
 }
 
 void

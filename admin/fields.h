@@ -23,6 +23,7 @@ void fields_show(struct buf *out, const char *text, size_t max);
 void fields_show_str(struct buf *out, struct str text, size_t max);
 /* One line as it is for a person: tabs stay, all else is escaped. */
 void fields_show_line(struct buf *out, struct str line);
+void fields_show_piece(struct buf *out, struct str piece); /* no line end */
 /* "Tue Mar 04 10:15:02 2025 GMT"; absent or null: the word given. */
 void fields_time(
     struct buf *out, const json_t *, const char *key, const char *absent);

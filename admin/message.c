@@ -7,25 +7,35 @@
 #include <unistd.h>
 
 #include "admin/fields.h"
+#include "admin/marks.h"
 #include "admin/message.h"
 #include "base/bounds.h"
 #include "base/clock.h"
 #include "mail/wire.h"
 
-#define SHOW_MAX (64u * 1024 * 1024) /* of one message, on a terminal */
+#define SHOW_MAX   (64u * 1024 * 1024) /* of one message, on a terminal */
+#define MARKS_TOLD 1000
 
 struct map {
 	char *p;
 	size_t n;
 };
 
+struct printing {
+	struct tool *t;
+	bool only_header;
+	struct marks marks;
+	struct buf page;
+};
+
 static int map_content(struct map *, const struct control_answer *,
     struct str *content, struct err *);
 static struct str next_line(struct str *text);
 static void mbox_lines(struct str text, struct buf *);
-static void lines(
-    struct tool *, struct str stored, bool only_header, struct buf *page);
-static void line(struct tool *, struct str, struct buf *page);
+static void lines(struct printing *, struct str stored);
+static void line(struct printing *, struct str);
+static void mark_lines(
+    const struct marks *, struct str stored, json_int_t *n, json_t *list);
 
 int
 message_mid(
@@ -70,19 +80,41 @@ int
 message_print(struct tool *t, const struct control_answer *answer,
     bool only_header, struct err *err)
 {
+	struct printing p = { .t = t };
 	struct str content;
-	struct buf page;
 	struct map m;
 
 	if (map_content(&m, answer, &content, err) == -1)
 		return -1;
-	buf_init(&page, SHOW_MAX);
-	lines(t, str_of(fields_text(answer->json, "prepend")), false, &page);
-	lines(t, content, only_header, &page);
-	if (page.failed)
+	marks_init(&p.marks, answer->json);
+	buf_init(&p.page, SHOW_MAX);
+	lines(&p, str_of(fields_text(answer->json, "prepend")));
+	p.only_header = only_header;
+	lines(&p, content);
+	if (p.page.failed)
 		fputs("(too long for a terminal)\n", stderr);
-	tool_print(t, &page);
-	buf_fini(&page);
+	tool_print(t, &p.page);
+	buf_fini(&p.page);
+	munmap(m.p, m.n);
+	return 0;
+}
+
+int
+message_marks(
+    const struct control_answer *answer, json_t **found, struct err *err)
+{
+	struct str content;
+	struct marks marks;
+	json_int_t n = 0;
+	struct map m;
+
+	if (map_content(&m, answer, &content, err) == -1)
+		return -1;
+	*found = json_array();
+	marks_init(&marks, answer->json);
+	mark_lines(
+	    &marks, str_of(fields_text(answer->json, "prepend")), &n, *found);
+	mark_lines(&marks, content, &n, *found);
 	munmap(m.p, m.n);
 	return 0;
 }
@@ -174,26 +206,47 @@ mbox_lines(struct str text, struct buf *out)
 }
 
 static void
-lines(struct tool *t, struct str text, bool only_header, struct buf *page)
+lines(struct printing *p, struct str text)
 {
 	while (text.n != 0) {
 		bool empty = text.p[0] == '\r' || text.p[0] == '\n';
 		struct str one = next_line(&text);
 
-		if (only_header && empty)
+		if (p->only_header && empty)
 			break;
-		line(t, one, page);
+		line(p, one);
 	}
 }
 
 /* Tabs are harmless and wanted; everything else that moves is escaped. */
 static void
-line(struct tool *t, struct str s, struct buf *page)
+line(struct printing *p, struct str s)
 {
-	if (!t->asks && !isatty(fileno(t->dialogue.out))) {
-		fwrite(s.p, 1, s.n, t->dialogue.out);
-		fputc('\n', t->dialogue.out);
+	FILE *out = p->t->dialogue.out;
+
+	if (!p->t->asks && !isatty(fileno(out))) {
+		fwrite(s.p, 1, s.n, out);
+		fputc('\n', out);
 		return;
 	}
-	fields_show_line(page, s);
+	marks_show(&p->marks, s, &p->page);
+}
+
+static void
+mark_lines(
+    const struct marks *marks, struct str text, json_int_t *n, json_t *list)
+{
+	while (text.n != 0) {
+		struct str one = next_line(&text), match;
+
+		++*n;
+		for (size_t at = 0; json_array_size(list) < MARKS_TOLD &&
+				    marks_next(marks, one, at, &match);) {
+			at = (size_t)(match.p - one.p);
+			json_array_append_new(list,
+			    json_pack("{s:I, s:I, s:s%}", "line", *n, "column",
+				(json_int_t)at + 1, "text", match.p, match.n));
+			at += match.n;
+		}
+	}
 }

@@ -20,10 +20,16 @@ int message_fetch(
 
 /*
  * The header (with its empty line left out), or all of it, as plain text with
- * LF lines; escaped when it goes to a terminal (threats ADM-04).
+ * LF lines; when it goes to a terminal escaped (threats ADM-04), and what
+ * filters found in one that is held is marked (admin/marks.h).
  */
 int message_print(struct tool *, const struct control_answer *,
     bool only_header, struct err *);
+
+/* What filters found in it, and where: [{"line", "column", "text"}], of the
+ * lines that message_print has, from 1, columns in bytes; the first 1000. */
+int message_marks(
+    const struct control_answer *, json_t **marks, struct err *err);
 
 /* Appends it as an mbox has it: "From " line, LF lines, lines that would look
  * like another beginning quoted. */

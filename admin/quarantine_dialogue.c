@@ -7,6 +7,7 @@
 #include "admin/control.h"
 #include "admin/fields.h"
 #include "admin/quarantine_copy.h"
+#include "admin/quarantine_safelist.h"
 
 #define NAMES_MAX 1001 /* of quarantines, that of spam among them */
 #define ANSWER    512
@@ -32,6 +33,9 @@ static bool ask_copy(struct talk *);
 static bool ask_forward(struct talk *);
 static bool ask_quarantine(struct talk *, const char *question);
 static bool ask_part(struct talk *, const char *key, const char *question);
+static bool of_spam(const struct talk *);
+static bool ask_rcpt(struct talk *);
+static bool ask_safelist(struct talk *);
 static bool ask_mids(struct talk *, const char *question);
 static bool ask_mid(struct talk *, const char *question);
 static bool ask_addresses(struct talk *, const char *question);
@@ -110,14 +114,16 @@ static bool
 ask_release(struct talk *k)
 {
 	return ask_quarantine(k, "Enter the quarantine to release from.") &&
-	       ask_mids(k, "Enter the MID to release, or \"all\".");
+	       ask_mids(k, "Enter the MID to release, or \"all\".") &&
+	       (!of_spam(k) || (ask_rcpt(k) && ask_safelist(k)));
 }
 
 static bool
 ask_delete(struct talk *k)
 {
 	return ask_quarantine(k, "Enter the quarantine to delete from.") &&
-	       ask_mids(k, "Enter the MID to delete, or \"all\".");
+	       ask_mids(k, "Enter the MID to delete, or \"all\".") &&
+	       (!of_spam(k) || ask_rcpt(k));
 }
 
 static bool
@@ -198,6 +204,34 @@ ask_part(struct talk *k, const char *key, const char *question)
 		return false;
 	if (*text != '\0')
 		add(k, key, text);
+	return true;
+}
+
+/* The quarantine that was chosen: there each recipient goes by himself. */
+static bool
+of_spam(const struct talk *k)
+{
+	return strcmp(k->words[2], QUARANTINE_SPAM_NAME) == 0;
+}
+
+static bool
+ask_rcpt(struct talk *k)
+{
+	return ask_part(
+	    k, "rcpt=", "Enter the recipient it is done for (empty: all).");
+}
+
+static bool
+ask_safelist(struct talk *k)
+{
+	bool yes;
+
+	if (!dialogue_yes(k->d,
+		"Put the sender on the safelist of whom it is released for?",
+		false, &yes))
+		return false;
+	if (yes)
+		add(k, "", "safelist");
 	return true;
 }
 

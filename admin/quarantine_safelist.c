@@ -11,9 +11,8 @@
 #include "admin/maptext.h"
 #include "admin/tables.h"
 
-#define QUARANTINE_SPAM_NAME "Spam Quarantine"          /* as qmgr has it */
-#define TEXT_SIZE            ((size_t)64 * 1024 * 1024) /* of a table */
-#define MEM_SIZE             ((size_t)64 * 1024 * 1024)
+#define TEXT_SIZE ((size_t)64 * 1024 * 1024) /* of a table */
+#define MEM_SIZE  ((size_t)64 * 1024 * 1024)
 
 static int search(struct tool *, int argc, char **argv, json_t **found);
 static bool is_meant(const json_t *message, int argc, char **argv);

@@ -10,6 +10,8 @@
 
 #include "admin/tool.h"
 
+#define QUARANTINE_SPAM_NAME "Spam Quarantine" /* as qmgr has it */
+
 /* The words of the line up to, without, the last one: quarantine release NAME
  * MID|all [rcpt=ADDRESS]. Returns the exit status. */
 int quarantine_safelist(struct tool *, int argc, char **argv);

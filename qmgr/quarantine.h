@@ -37,6 +37,7 @@
 #define RELEASE_QUEUE        "the.euq.release.queue"
 #define HELD_STATES          (HELD_SENT + 1)
 enum held_pool { POOL_COMMON, POOL_SPAM, HELD_POOLS };
+enum room_alarm { ALARM_ALL, ALARM_OUTBREAK, ALARMS };
 
 /* A quarantine. */
 struct box {
@@ -109,7 +110,7 @@ struct quarantines {
 	struct heap later;          /* messages */
 	uint64_t bytes[HELD_POOLS]; /* of all that is held */
 	struct quarantine spam;     /* as if it were one of the others */
-	unsigned level;             /* per cent that people were alerted of */
+	unsigned levels[ALARMS];    /* per cent that people were told of */
 	int64_t base_wall, base_now;
 };
 

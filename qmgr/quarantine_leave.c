@@ -143,10 +143,9 @@ leave(struct quarantines *qs, struct entry *e, enum held_state state)
 	index_leave(qs, e);
 	index_state(e, state);
 	index_dirty(e, true);
-	if (s->fits && s->n[HELD_IN] == 0) {
+	if (s->fits && s->n[HELD_IN] == 0)
 		index_occupy(qs, s, false);
-		room_alert(qs);
-	}
+	room_alert(qs);
 }
 
 static void

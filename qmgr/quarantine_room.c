@@ -6,6 +6,23 @@
 #include "event/event.h"
 #include "qmgr/quarantine_index.h"
 
+#define LEVELS 4
+
+/* Whom people are told of, and how full it must be. What Outbreak holds goes
+ * with the next rules, so that much of it at once is news early (8.2). */
+static const struct {
+	const char *what;
+	unsigned levels[LEVELS]; /* per cent, rising; 0: no more */
+	unsigned critical;       /* from there on it is an alert */
+} alarms[ALARMS] = {
+	[ALARM_ALL] = { "The quarantines are", { 75, 85, 95 }, 75 },
+	[ALARM_OUTBREAK] = { "The quarantine Outbreak is", { 5, 50, 75, 95 },
+	    95 },
+};
+
+static uint64_t used_by(const struct quarantines *, size_t alarm);
+static unsigned level_of(size_t alarm, uint64_t used, uint64_t space);
+static void tell(size_t alarm, unsigned level);
 static bool make_room(struct quarantines *, const struct stored *);
 static struct entry *first_to_go(const struct quarantines *, enum held_pool);
 static bool is_open(const struct quarantines *, enum held_pool);
@@ -33,20 +50,50 @@ room_admit(struct quarantines *qs, struct stored *s)
 void
 room_alert(struct quarantines *qs)
 {
-	static const unsigned levels[] = { 95, 85, 75 };
 	uint64_t space = space_of(qs, POOL_COMMON);
+
+	for (size_t i = 0; i < ALARMS; i++) {
+		unsigned level = level_of(i, used_by(qs, i), space);
+
+		if (level > qs->levels[i])
+			tell(i, level);
+		qs->levels[i] = level;
+	}
+}
+
+static uint64_t
+used_by(const struct quarantines *qs, size_t alarm)
+{
+	const struct box *outbreak = map_get(&qs->boxes, STR("Outbreak"));
+
+	if (alarm == ALARM_ALL)
+		return qs->bytes[POOL_COMMON];
+	return outbreak != NULL ? outbreak->bytes : 0;
+}
+
+static unsigned
+level_of(size_t alarm, uint64_t used, uint64_t space)
+{
+	const unsigned *levels = alarms[alarm].levels;
 	unsigned level = 0;
+
+	for (size_t i = 0; i < LEVELS && levels[i] != 0; i++)
+		if (used > 0 && used >= space / 100 * levels[i])
+			level = levels[i];
+	return level;
+}
+
+static void
+tell(size_t alarm, unsigned level)
+{
 	char text[100];
 
-	for (size_t i = 0; i < NELEM(levels) && level == 0; i++)
-		if (qs->bytes[POOL_COMMON] >= space / 100 * levels[i])
-			level = levels[i];
-	if (level > qs->level) {
-		snprintf(text, sizeof(text), "The quarantines are %u %% full",
-		    level);
+	snprintf(
+	    text, sizeof(text), "%s %u %% full", alarms[alarm].what, level);
+	if (level < alarms[alarm].critical)
+		EMIT(WARNING, .text = str_of(text));
+	else
 		EMIT(ALERT, .text = str_of(text));
-	}
-	qs->level = level;
 }
 
 static bool

@@ -18,6 +18,7 @@ from terminal import Terminal
 from twin import Session
 
 OUTBREAK = CONFIG + """
+quarantine_space: 1M
 text_resources: [{name: care}]
 outbreak_filters: {enabled: yes, file: mine.json}
 mail_policies:
@@ -58,13 +59,14 @@ MINE = rules(
     rule("MINE_3", 1, "scam", {"subject_re": "lottery"}))
 
 
-def attached(subject, name):
+def attached(subject, name, content=b"hello"):
     return (b"Subject: %s\r\nMIME-Version: 1.0\r\n"
             b"Content-Type: multipart/mixed; boundary=b\r\n\r\n"
             b"--b\r\n\r\ntext\r\n--b\r\nContent-Type: application/x; name=%s"
             b"\r\nContent-Disposition: attachment\r\n"
             b"Content-Transfer-Encoding: base64\r\n\r\n%s\r\n--b--\r\n" % (
-                subject, name, base64.b64encode(b"hello")))
+                subject, name, base64.encodebytes(content).replace(
+                    b"\n", b"\r\n")))
 
 
 def link(subject):
@@ -246,6 +248,54 @@ def test_managed_by_rule(held):
         t.expect("none\n")
         assert t.proc.wait(20) == 0
     wait_for("an empty quarantine", lambda: in_quarantine(held) == [])
+
+
+def test_managed_where_quarantines_are(held):
+    """outbreakmanage is a part of quarantineconfig as well (10.5)."""
+    clear(held)
+    for subject in (b"invoice 3", b"invoice 4"):
+        twin.live(Session("InboundMail", held.port, rcpts=(ANNA,), name="",
+                          body=attached(subject, b"a.zip")))
+    wait_for("both", lambda: len(in_quarantine(held)) == 2)
+    listed = held.postern("outbreakmanage", "list")
+    assert held.postern("quarantineconfig", "outbreakmanage", "list") == listed
+    with Terminal(held, "quarantineconfig") as t:
+        t.expect("- OUTBREAKMANAGE - Release or delete what an outbreak rule "
+                 "holds.\n[]> ")
+        t.say("outbreakmanage")
+        t.expect("MINE_1 ")
+        t.expect("[]> ")
+        t.say("release")
+        t.expect("Enter the name of the rule:")
+        t.say("MINE_1")
+        t.expect("Released: 2 messages.\n")
+        t.expect("[]> ")
+        t.say()
+        assert t.end()[1] == 0
+        assert "commit" not in t.all
+    wait_for("both", lambda: [
+        m for m in held.sink.messages if b"invoice 3" in m.body] and [
+        m for m in held.sink.messages if b"invoice 4" in m.body])
+    for words in ([], ["release"], ["list", "X"], ["keep", "X"],
+                  ["release", "X", "y"]):
+        held.postern("quarantineconfig", "outbreakmanage", *words, ok=(2,))
+
+
+def test_told_how_full_it_is(held):
+    clear(held)
+    for subject in (b"invoice 5", b"invoice 6"):
+        twin.live(Session(
+            "InboundMail", held.port, rcpts=(ANNA,), name="",
+            body=attached(subject, b"a.zip", os.urandom(370000))))
+    wait_for("both", lambda: len(in_quarantine(held)) == 2)
+    held.wait_log("The quarantine Outbreak is 95 % full")
+    told = [re.sub(r"^\S+ \S+ \S+ \S+ \S+ ", "", l)
+            for f in sorted((held.root / "log/mail_logs").glob("*.@*"))
+            for l in f.read_text().splitlines() if "% full" in l]
+    assert told == ["Warning: The quarantine Outbreak is 5 % full",
+                    "Critical: The quarantines are 95 % full",
+                    "Critical: The quarantine Outbreak is 95 % full"]
+    clear(held)
 
 
 def test_rules_that_are_wrong_are_not_committed(held):

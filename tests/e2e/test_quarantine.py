@@ -244,6 +244,36 @@ def test_released_with_its_sender_on_the_safelist(held):
     wait_for("an empty quarantine", lambda: files(held) == [])
     assert held.postern("quarantine", "release", "Policy", "1", "safelist",
                         ok=(2,)) == ""
+    # in the dialogue it is a question, as is for whom
+    mid = send(held, "spam of others",
+               rcpts=["dora@example.com", "fred@example.com"])
+    held.wait_log("Message finished MID %d done" % mid)
+    with Terminal(held, "quarantine") as t:
+        t.expect("[]> ")
+        t.say("release")
+        number = re.search(r"(\d+)\. Spam Quarantine\n",
+                           t.expect("[1]> ")).group(1)
+        t.say(number)
+        t.answer(('Enter the MID to release, or "all".\n[]> ', str(mid)),
+                 ("Enter the recipient it is done for (empty: all).\n[]> ",
+                  "fred@example.com"),
+                 ("Put the sender on the safelist of whom it is released "
+                  "for? [N]> ", "y"))
+        t.expect("messages released: 1\n")
+        t.expect("[]> ")
+        t.say("delete")
+        t.expect("[1]> ")
+        t.say(number)
+        t.answer(('Enter the MID to delete, or "all".\n[]> ', "all"),
+                 ("Enter the recipient it is done for (empty: all).\n[]> ",
+                  ""))
+        t.expect("messages deleted: 1\n")
+        t.expect("[]> ")
+        t.say()
+        assert t.end()[1] == 0
+    listed = {e["from"]: e["to"] for e in held.ask("slblconfig", "print")}
+    assert listed["fred@example.com"] == "safe s@client.test"
+    wait_for("an empty quarantine", lambda: files(held) == [])
 
 
 def test_where_a_filter_sent_it_survives(held):
@@ -266,6 +296,13 @@ def test_shown_with_what_was_found(held):
     shown = held.postern("quarantine", "show", mid)
     assert "\n  Matched:  secret plan\n" in shown
     assert "\nthe secret plan\n" in shown
+    # on a terminal with marks; otherwise it is said where they would be
+    with Terminal(held, "quarantine", "show", str(mid)) as t:
+        assert "\nthe [[secret plan]]\n" in t.end()[0]
+    lines = shown.partition("\nReceived:")[2].splitlines()
+    assert ask(held, "show", str(mid))["marks"] == [
+        {"line": lines.index("the secret plan") + 1, "column": 5,
+         "text": "secret plan"}]
     ask(held, "delete", "Policy", str(mid))
 
 

@@ -93,11 +93,13 @@ struct twin {
 };
 
 static struct buf twin_log; /* events since the last reset, a line each */
+static size_t twin_alerts;  /* how many of them wake somebody */
 
 static inline void
 twin_event(void *arg, enum event_id id, const void *fields)
 {
 	(void)arg;
+	twin_alerts += id == EVENT_ALERT ? 1 : 0;
 	event_text(id, fields, &twin_log);
 	buf_putc(&twin_log, '\n');
 }

@@ -293,6 +293,54 @@ test_want_of_room(void **state)
 	rig_close(&r);
 }
 
+/* Of all, and of Outbreak alone, which is news much earlier. */
+static void
+test_how_full_they_are(void **state)
+{
+	static const struct {
+		uint64_t size; /* 0: the last one is released instead */
+		const char *into, *said;
+		size_t alerts;
+	} steps[] = {
+		{ 50000, "Outbreak", NULL, 0 },
+		{ 10000, "Outbreak", "The quarantine Outbreak is 5 % full", 0 },
+		{ 10000, "Outbreak", NULL, 0 }, /* it is known */
+		{ 600000, "Outbreak", "The quarantine Outbreak is 50 % full",
+		    0 },
+		{ 0, NULL, NULL, 0 },
+		{ 600000, "Outbreak", "The quarantine Outbreak is 50 % full",
+		    0 },
+		{ 200000, "Policy", "The quarantines are 75 % full", 1 },
+		{ 0, NULL, NULL, 0 },
+		{ 200000, "Outbreak", "The quarantine Outbreak is 75 % full",
+		    1 }, /* and all of them */
+		{ 135000, "Outbreak", "The quarantine Outbreak is 95 % full",
+		    2 },
+	};
+	struct rig r;
+
+	(void)state;
+	rig_open(&r);
+	for (size_t i = 0; i < NELEM(steps); i++) {
+		twin_log.len = 0;
+		twin_alerts = 0;
+		if (steps[i].size > 0) {
+			hold(&r, i + 1, steps[i].size, steps[i].into, NULL);
+		} else {
+			quarantine_release(&r.qs,
+			    entry(&r, steps[i - 1].into, i), LEAVE_MANUAL,
+			    false);
+			saved(&r);
+		}
+		if (!twin_said(steps[i].said != NULL ? steps[i].said : "MID") ||
+		    twin_said("% full") != (steps[i].said != NULL) ||
+		    twin_alerts != steps[i].alerts)
+			fail_msg("step %zu: %zu alerts\n%s", i, twin_alerts,
+			    twin_log.data);
+	}
+	rig_close(&r);
+}
+
 /* They wait where they are until there is room. */
 static void
 test_all_are_exempt(void **state)
@@ -611,6 +659,7 @@ main(void)
 		cmocka_unit_test(test_dur_12_a_jump_of_the_clock),
 		cmocka_unit_test(test_several_quarantines),
 		cmocka_unit_test(test_want_of_room),
+		cmocka_unit_test(test_how_full_they_are),
 		cmocka_unit_test(test_all_are_exempt),
 		cmocka_unit_test(test_delayed_and_moved),
 		cmocka_unit_test(test_a_quarantine_that_is_no_more),
