@@ -130,7 +130,7 @@ $O/tests/test_table_db: LDLIBS += -ldb-5.3
 # tests of a program's parts link these too
 $O/tests/test_dialog $O/tests/test_smtp_session: \
     $(patsubst %,$O/obj/smtp/%.o,dialog dialog_open \
-	transaction session session_tls sessions content)
+	transaction session session_tls session_watch sessions content)
 SMTPD_ENGINE = $(patsubst %,$O/obj/smtpd/%.o,\
 	session session_time ask auth counts commands starttls request txn say limits \
 	decide xclient qmqp)

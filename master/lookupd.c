@@ -19,7 +19,8 @@
  *		antispamstatus, antivirusstatus	what the engine says of itself
  *		antivirusupdate		it reads its signatures anew
  *		lookup kind name	kind: host, mx, a, aaaa, txt,
- *					domain (for mail)
+ *					domain (for mail), tlsa (of port 25
+ *					of that host), sts (its MTA-STS policy)
  *		outbreakstatus, outbreakupdate [force], outbreakflush
  * RIGHTS
  *	UDP and TCP to name servers, TCP to mail servers. No files:
@@ -41,6 +42,7 @@
 #include "lookup/probe.h"
 #include "lookup/scan.h"
 #include "lookup/sts.h"
+#include "master/lookupd_answer.h"
 #include "master/lookupd_outbreak.h"
 #include "program/program.h"
 #include "tls/client.h"
@@ -108,8 +110,6 @@ static void ask_engine(
     struct lookupd *, struct ipc *, enum scan_kind, enum engine_question);
 static void on_told(void *arg, const struct scanned *);
 static void answer_json(const struct asker *, const struct answer *);
-static json_t *record_json(enum lookup_kind, const struct dns_rr *);
-static json_t *text_json(struct str);
 
 static const struct program lookupd = {
 	.kind = PROGRAM_LOOKUPD,
@@ -437,7 +437,7 @@ command_lookup(
 
 	if (kind == -1 || words[2].text.n > DOMAIN_MAX) {
 		program_answer(admin, NULL, 2,
-		    "usage: lookup host|mx|a|aaaa|txt|domain name");
+		    "usage: lookup host|mx|a|aaaa|txt|domain|tlsa|sts name");
 		return;
 	}
 	query.name = words[2].text;
@@ -508,11 +508,11 @@ on_told(void *arg, const struct scanned *told)
 		return;
 	}
 	j = json_pack("{s:o, s:b, s:o, s:o, s:o, s:I}", "engine",
-	    told->engine.n > 0 ? text_json(told->engine) : json_null(),
+	    told->engine.n > 0 ? lookupd_text_json(told->engine) : json_null(),
 	    "answers", told->known, "rules",
-	    told->known && told->text.n > 0 ? text_json(told->text)
+	    told->known && told->text.n > 0 ? lookupd_text_json(told->text)
 					    : json_null(),
-	    "error", told->known ? json_null() : text_json(told->text),
+	    "error", told->known ? json_null() : lookupd_text_json(told->text),
 	    "last_contact", last != 0 ? json_integer(last) : json_null(), "ms",
 	    (json_int_t)told->ms);
 	text = json_dumps(j, 0);
@@ -525,70 +525,10 @@ on_told(void *arg, const struct scanned *told)
 static void
 answer_json(const struct asker *a, const struct answer *answer)
 {
-	enum lookup_kind kind = a->query.kind;
-	const struct dns_rr *rrs = answer->rrs.v;
-	json_t *root = json_object(), *records = json_array();
-	char *text;
+	json_t *root = lookupd_answer_json(&a->query, answer);
+	char *text = json_dumps(root, 0);
 
-	json_object_set_new(root, "type", json_string(lookup_kind_name(kind)));
-	json_object_set_new(root, "name", text_json(a->query.name));
-	json_object_set_new(
-	    root, "outcome", json_string(lookup_end_name(answer->end)));
-	json_object_set_new(root, "reason", text_json(answer->reason));
-	json_object_set_new(root, "ttl", json_integer(answer->ttl));
-	json_object_set_new(root, "secure", json_boolean(answer->secure));
-	if (kind == LOOKUP_HOST)
-		json_object_set_new(root, "host_class",
-		    json_string(host_class_name(answer->host_class)));
-	for (size_t i = 0; i < answer->rrs.n; i++)
-		json_array_append_new(records, record_json(kind, &rrs[i]));
-	json_object_set_new(root, "records", records);
-	text = json_dumps(root, 0);
 	program_answer(a->ipc, text, answer->end == LOOKUP_FOUND ? 0 : 1, NULL);
 	free(text);
 	json_decref(root);
-}
-
-static json_t *
-record_json(enum lookup_kind kind, const struct dns_rr *rr)
-{
-	json_t *o = json_object();
-	char ip[IP_TEXT];
-
-	switch (kind) {
-	case LOOKUP_MX:
-	case LOOKUP_MAIL_DOMAIN:
-		json_object_set_new(
-		    o, "preference", json_integer(rr->preference));
-		json_object_set_new(o, "host", text_json(rr->name));
-		break;
-	case LOOKUP_HOST:
-		json_object_set_new(o, "host", text_json(rr->name));
-		break;
-	case LOOKUP_A:
-	case LOOKUP_AAAA:
-	case LOOKUP_DNSLIST:
-		json_object_set_new(
-		    o, "address", json_string(ip_text(&rr->ip, ip)));
-		break;
-	case LOOKUP_TLSA:
-	case LOOKUP_STS:
-	case LOOKUP_TXT:
-		json_object_set_new(o, "text", text_json(rr->text));
-		break;
-	}
-	return o;
-}
-
-/* Bytes of strangers: escaped when JSON could not hold them. */
-static json_t *
-text_json(struct str s)
-{
-	static char escaped[4 * DNS_ANSWER_MAX + 4];
-	json_t *text = s.n > 0 ? json_stringn(s.p, s.n) : json_string("");
-
-	if (text != NULL)
-		return text;
-	str_escape(escaped, sizeof(escaped), s, DNS_ANSWER_MAX);
-	return json_string(escaped);
 }

@@ -34,11 +34,13 @@ static const struct {
 	[X_QUIT] = { "QUIT", WAIT_QUIT, 0, answer_quit },
 };
 
+static void tell(struct dialog *, enum expect_kind);
 static struct expect *expected(const struct dialog *);
 static void take_reply(struct dialog *);
 static void unexpected(struct dialog *);
 static void closing(struct dialog *);
 static bool say_next(struct dialog *);
+static bool is_asked(const struct transaction *);
 static struct transaction *speaker(const struct dialog *);
 static bool is_full(const struct dialog *);
 static void begin(struct dialog *, struct transaction *);
@@ -108,6 +110,8 @@ dialog_input(struct dialog *d, struct str in)
 		case REPLY_MORE:
 			break;
 		case REPLY_DONE:
+			if (d->hooks->heard != NULL)
+				d->hooks->heard(d->arg, &d->reply);
 			take_reply(d);
 			d->progress++;
 			reply_begin(&d->reply);
@@ -225,6 +229,20 @@ dialog_expect(
 	    d->expect, &d->expect_cap, d->expect_n, sizeof(*d->expect));
 	d->expect[d->expect_n++] =
 	    (struct expect){ kind, t, rcpt, d->sent + d->out.len };
+	tell(d, kind);
+}
+
+/* The command is the last that was put into out. */
+static void
+tell(struct dialog *d, enum expect_kind kind)
+{
+	uint64_t begin = d->told > d->sent ? d->told - d->sent : 0;
+	struct str line = str_sub(buf_str(&d->out), begin, d->out.len);
+
+	d->told = d->sent + d->out.len;
+	if (d->hooks->said == NULL || kind == X_GREETING)
+		return;
+	d->hooks->said(d->arg, kind == X_DOT ? STR(".") : str_trim(line));
 }
 
 static struct expect *
@@ -305,7 +323,7 @@ answer_rcpt(struct dialog *d, const struct expect *x)
 	if (!t->mail_ok)
 		return;
 	t->rcpt_answered = true;
-	if (dialog_is_class(d, 2))
+	if (dialog_is_class(d, 2) && !d->asks_only)
 		t->n_ok++;
 	else
 		transaction_answer(t, x->rcpt, JOB_RCPT, &d->reply);
@@ -365,11 +383,25 @@ say_next(struct dialog *d)
 		return false;
 	if (t->state == TX_NEW && is_full(d))
 		return false;
+	if (t->state == TX_ENVELOPE && d->asks_only && is_asked(t) &&
+	    expected(d) != NULL)
+		return false;
 	if (t->state == TX_NEW)
 		begin(d, t);
 	else
 		envelope(d, t);
 	return true;
+}
+
+/* Every RCPT was said. */
+static bool
+is_asked(const struct transaction *t)
+{
+	size_t i = t->cursor;
+
+	while (i < t->n_rcpts && !t->open[i])
+		i++;
+	return i == t->n_rcpts;
 }
 
 /* Whose turn it is to talk: the oldest that has not said its final dot. */

@@ -50,6 +50,10 @@ struct dialog_hooks {
 	/* All results are there; the transaction is yours, free it.
 	 * possible: the connection was lost between dot and reply. */
 	void (*done)(void *arg, struct transaction *, bool possible);
+	/* Who looks on (NULL: nobody): a command, without its end, the final
+	 * dot as "."; and a reply, before it is acted upon. */
+	void (*said)(void *arg, struct str line);
+	void (*heard)(void *arg, const struct reply *);
 };
 
 /* What the server is being waited for; each has a time limit of its own. */
@@ -71,6 +75,7 @@ struct dialog {
 
 	struct buf out;        /* to be sent; report with dialog_sent */
 	uint64_t sent;         /* bytes of out that have left, ever */
+	uint64_t told;         /* of all of out, what was told to said */
 	struct reply reply;    /* the one being read ... */
 	bool early;            /* ... began before its command had left */
 	struct expect *expect; /* replies to come are expect[at .. n - 1] */
@@ -83,6 +88,9 @@ struct dialog {
 	 * it is not, or is refused. To be set before the greeting comes. */
 	bool tls_wanted, tls_needed;
 	bool tls_starting, secured;
+	/* Recipients are only asked about: what is said to RCPT is the result,
+	 * DATA never follows. To be set before the first job. */
+	bool asks_only;
 	bool need_rset;  /* a transaction was left open at the server */
 	uint32_t n_mail; /* transactions begun */
 	struct transaction *jobs[DIALOG_JOBS]; /* the oldest first */

@@ -52,6 +52,8 @@ static const struct dialog_hooks hooks = {
 	.started = on_started,
 	.content = on_content,
 	.done = on_done,
+	.said = session_said,
+	.heard = session_heard,
 };
 
 void
@@ -73,6 +75,7 @@ session_open(struct sessions *all, uint32_t txn, const struct session *req)
 	s->flush.cb = on_flush;
 	s->flush.arg = s;
 	dialog_init(&s->dialog, s->helo, &hooks, s);
+	s->dialog.asks_only = all->asks_only;
 	session_tls_init(s, req);
 	map_put_u64(&all->by_txn, txn, s);
 	all->n++;
@@ -209,6 +212,8 @@ on_connected(struct smtp_session *s)
 	EMIT(NEW_DCID, .dcid = s->dcid,
 	    .source = str_of(ip_text(&s->source, source)), .ip = s->peer.ip,
 	    .port = s->peer.port);
+	if (s->all->watch != NULL)
+		s->all->watch->connected(s->all->watch_arg, &s->source);
 }
 
 /* One read per event: what does not fit in comes with the next turn. */
@@ -407,7 +412,12 @@ on_up(void *arg)
 		.size_limit = s->dialog.features.size,
 		.tls = s->tls != NULL };
 
-	ipc_send(s->all->qmgr, IPC_SESSION_UP, s->txn, &up);
+	if (s->all->one_by_one)
+		s->dialog.features.bits &= ~(uint32_t)FEATURE_PIPELINING;
+	if (s->all->watch != NULL)
+		s->all->watch->up(s->all->watch_arg, &up);
+	else
+		ipc_send(s->all->qmgr, IPC_SESSION_UP, s->txn, &up);
 }
 
 static void
@@ -458,7 +468,9 @@ on_done(void *arg, struct transaction *t, bool possible)
 		    (unsigned long long)t->job.mid);
 		EMIT(WARNING, .text = str_of(text));
 	}
-	if (s->all->qmgr != NULL)
+	if (s->all->watch != NULL)
+		s->all->watch->done(s->all->watch_arg, &done);
+	else if (s->all->qmgr != NULL)
 		ipc_send(s->all->qmgr, IPC_JOB_DONE, s->txn, &done);
 	transaction_free(&t);
 }
@@ -506,7 +518,9 @@ down(struct smtp_session *s)
 		.status = str_of(d->end_status),
 		.text = d->end_text };
 
-	if (all->qmgr != NULL)
+	if (all->watch != NULL)
+		all->watch->down(all->watch_arg, &msg);
+	else if (all->qmgr != NULL)
 		ipc_send(all->qmgr, IPC_SESSION_DOWN, s->txn, &msg);
 	log_end(s);
 	if (s->connected && s->tls != NULL)

@@ -16,6 +16,26 @@
 #include "base/loop.h"
 #include "base/map.h"
 #include "ipc/ipc.h"
+#include "smtp/reply.h"
+
+/*
+ * Somebody who looks on, an admin tool: there is no qmgr then, and of each
+ * session he is told what qmgr would be, and more. What is pointed to is good
+ * for the call. Secrets are not said.
+ */
+struct tls_conn;
+struct tls_peer;
+struct session_watch {
+	void (*connected)(void *arg, const struct ip *source);
+	void (*said)(void *arg, struct str line); /* to the server */
+	void (*heard)(void *arg, const struct reply *);
+	/* The handshake is done. */
+	void (*secured)(
+	    void *arg, const struct tls_conn *, const struct tls_peer *);
+	void (*up)(void *arg, const struct session_up *);
+	void (*done)(void *arg, const struct job_done *);
+	void (*down)(void *arg, const struct session_down *);
+};
 
 /* What all sessions of a worker share. */
 struct sessions {
@@ -25,6 +45,10 @@ struct sessions {
 	struct tls_client *tls; /* for those that want it; not ours */
 	struct map by_txn;
 	size_t n, max;
+	const struct session_watch *watch; /* NULL: nobody */
+	void *watch_arg;
+	bool one_by_one; /* each command waits for the reply before it */
+	bool asks_only;  /* as in dialog.h */
 	void (*empty)(void *arg); /* the last one has gone */
 	void *arg;
 };

@@ -53,6 +53,10 @@ struct smtp_session {
 void session_fail(struct smtp_session *, int sys, const char *what);
 void session_count_sent(struct smtp_session *, size_t n);
 
+/* session_watch.c: hooks of the dialogue */
+void session_said(void *session, struct str line);
+void session_heard(void *session, const struct reply *);
+
 /* session_tls.c */
 void session_tls_init(struct smtp_session *, const struct session *);
 void session_tls_fini(struct smtp_session *);

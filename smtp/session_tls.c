@@ -188,6 +188,8 @@ judge(struct smtp_session *s)
 	char text[400];
 
 	tls_conn_peer(t->conn, names, &peer);
+	if (s->all->watch != NULL)
+		s->all->watch->secured(s->all->watch_arg, t->conn, &peer);
 	EMIT(DCID_TLS_SUCCESS, .dcid = s->dcid,
 	    .protocol = str_of(tls_conn_version(t->conn)),
 	    .cipher = str_of(tls_conn_cipher(t->conn)),

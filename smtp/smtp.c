@@ -12,6 +12,7 @@
  *		sessions.c	all connections
  *		session.c	one: socket, time limits, reports to qmgr
  *		session_tls.c	... under TLS
+ *		session_watch.c	... to an admin tool, which has it in it
  *		dialog.c	the conversation, without the network
  *		dialog_open.c	... and how it begins
  *		transaction.c	one job: its commands, its results

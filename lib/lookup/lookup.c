@@ -93,6 +93,7 @@ static const struct {
 	[LOOKUP_MAIL_DOMAIN] = { "domain", "domain", RDATA_MX },
 	[LOOKUP_DNSLIST] = { "DNS list", "", RDATA_A },
 	[LOOKUP_TLSA] = { "TLSA", "tlsa", RDATA_TLSA },
+	[LOOKUP_STS] = { "MTA-STS", "sts", RDATA_TXT },
 };
 
 struct lookups *

@@ -74,8 +74,8 @@ struct lookup *lookup_ask(
 /* The answer is not wanted; not from within the callback. */
 void lookup_cancel(struct lookup **);
 
-/* "mx", "a", "aaaa", "txt", "host", "domain" <-> enum lookup_kind; -1: none
- * such */
+/* "mx", "a", "aaaa", "txt", "host", "domain", "tlsa", "sts" <-> enum
+ * lookup_kind; -1: none such. lookup_ask is not who knows of the last. */
 int lookup_kind_of(struct str name);
 const char *lookup_kind_name(enum lookup_kind); /* "MX" */
 const char *lookup_end_name(enum lookup_end);   /* "not found" */

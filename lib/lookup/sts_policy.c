@@ -6,6 +6,12 @@ static int take_line(struct sts_policy *, struct str key, struct str value,
     unsigned *seen, struct err *err);
 static bool is_pattern(struct str);
 
+static const char *const modes[] = {
+	[STS_NONE] = "none",
+	[STS_TESTING] = "testing",
+	[STS_ENFORCE] = "enforce",
+};
+
 enum { SEEN_VERSION = 1, SEEN_MODE = 2, SEEN_AGE = 4 };
 
 bool
@@ -63,6 +69,21 @@ sts_matches(struct str pattern, struct str host)
 			      str_sub(host, dot, host.n - dot));
 }
 
+const char *
+sts_mode_name(enum sts_mode mode)
+{
+	return modes[mode];
+}
+
+enum sts_mode
+sts_mode_of(struct str name)
+{
+	for (int m = STS_NONE; m <= STS_ENFORCE; m++)
+		if (str_is(name, modes[m]))
+			return (enum sts_mode)m;
+	return STS_NONE;
+}
+
 static bool
 is_id(struct str s)
 {
@@ -81,11 +102,6 @@ static int
 take_line(struct sts_policy *p, struct str key, struct str value,
     unsigned *seen, struct err *err)
 {
-	static const char *const modes[] = {
-		[STS_NONE] = "none",
-		[STS_TESTING] = "testing",
-		[STS_ENFORCE] = "enforce",
-	};
 	uint64_t n;
 
 	if (str_is(key, "version") && !(*seen & SEEN_VERSION)) {

@@ -19,6 +19,8 @@
 #define STS_AGE_MAX  31557600 /* s */
 
 enum sts_mode { STS_NONE, STS_TESTING, STS_ENFORCE };
+const char *sts_mode_name(enum sts_mode);   /* "enforce" */
+enum sts_mode sts_mode_of(struct str name); /* unknown: STS_NONE */
 
 struct sts_policy {
 	enum sts_mode mode;

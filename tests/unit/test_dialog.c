@@ -4,7 +4,8 @@
  * A script is lines: "S: " the server says this; "C: " lines that follow each
  * other are all that the client has to say at this point, and leave; "J: n"
  * job n of the table arrives; "Q:" no more jobs; "X:" the connection is
- * reset; "T:" it times out; "P:", "M:", "D:" TLS. Every script is played with
+ * reset; "T:" it times out; "P:", "M:", "D:" TLS; "A:" recipients are only
+ * asked about. Every script is played with
  * the server's bytes in pieces of 1, 2, ... bytes and as a whole: what comes
  * out is the same.
  */
@@ -385,12 +386,33 @@ static const struct {
 	    HELLO "S: 250-b\nS: 250 LIMITS MAILMAX=1\nJ: 0\nJ: 0\n"
 		  "C: MAIL FROM:<s@a.test>\nS: 550 no\nC: QUIT\nS: 221 bye\n",
 	    "up start0 done0 0=550/mail end closed 0 left1" },
+
+	/* --- recipients that are only asked about --- */
+	{ "asked: no DATA",
+	    "A:\n" PLAIN "J: 1\nC: MAIL FROM:<>\nS: 250 ok\n"
+	    "C: RCPT TO:<x@b.test>\nS: 250 ok\nC: RCPT TO:<y@b.test>\n"
+	    "S: 550 no\nQ:\nC: QUIT\nS: 221 bye\n",
+	    "up start1 done1 0=250/rcpt 1=550/rcpt end closed 0" },
+	{ "asked, pipelined",
+	    "A:\n" PIPE "J: 1\nC: MAIL FROM:<>\nC: RCPT TO:<x@b.test>\n"
+	    "C: RCPT TO:<y@b.test>\nS: 250 ok\nS: 250 ok\nS: 451 no\n",
+	    "up start1 done1 0=250/rcpt 1=451/rcpt" },
+	{ "asked: MAIL refused",
+	    "A:\n" PIPE "J: 0\nC: MAIL FROM:<s@a.test>\n"
+	    "C: RCPT TO:<r@b.test>\nS: 550 no\nS: 250 ok\n",
+	    "up start0 done0 0=550/mail" },
+	{ "asked twice: RSET between",
+	    "A:\n" PIPE "J: 0\nC: MAIL FROM:<s@a.test>\n"
+	    "C: RCPT TO:<r@b.test>\nS: 250 ok\nS: 250 ok\nJ: 0\nC: RSET\n"
+	    "C: MAIL FROM:<s@a.test>\nC: RCPT TO:<r@b.test>\n",
+	    "up start0 done0 0=250/rcpt start0" },
 };
 
 struct play {
 	struct dialog dialog;
 	struct buf log, want;
-	size_t step; /* pieces of the server's bytes */
+	struct buf lines, told, heard; /* of the script; to who looks on */
+	size_t step;                   /* pieces of the server's bytes */
 };
 
 static void play(struct play *, const char *script);
@@ -401,10 +423,13 @@ static void on_starttls(void *);
 static void on_started(void *, struct transaction *);
 static void on_content(void *, struct transaction *);
 static void on_done(void *, struct transaction *, bool possible);
+static void on_said(void *, struct str line);
+static void on_heard(void *, const struct reply *);
 static void log_end(struct play *);
+static void play_over(struct play *);
 
 static const struct dialog_hooks hooks = { on_up, on_starttls, on_started,
-	on_content, on_done };
+	on_content, on_done, on_said, on_heard };
 
 static void
 test_dialog_scripts(void **state)
@@ -418,14 +443,16 @@ test_dialog_scripts(void **state)
 			if (!p.dialog.over && p.dialog.out.len > 0)
 				fail_msg("%s: said more: %s", cases[i].why,
 				    p.dialog.out.data);
+			if (!str_starts(buf_str(&p.told), buf_str(&p.lines)))
+				fail_msg("%s, pieces of %zu: told\n%s not\n%s",
+				    cases[i].why, step, p.told.data,
+				    p.lines.data);
 			if (!str_is(buf_str(&p.log), cases[i].log))
 				fail_msg("%s, pieces of %zu:\n got  %s\n want "
 					 "%s",
 				    cases[i].why, step, p.log.data,
 				    cases[i].log);
-			dialog_fini(&p.dialog);
-			buf_fini(&p.log);
-			buf_fini(&p.want);
+			play_over(&p);
 		}
 }
 
@@ -467,10 +494,25 @@ test_dialog_waits(void **state)
 		if (points[i].name != NULL)
 			assert_string_equal(
 			    dialog_waits_for(&p.dialog), points[i].name);
-		dialog_fini(&p.dialog);
-		buf_fini(&p.log);
-		buf_fini(&p.want);
+		play_over(&p);
 	}
+}
+
+/* Who looks on hears each reply once, between the right commands. */
+static void
+test_dialog_is_heard(void **state)
+{
+	struct play p = { .step = 3 };
+
+	(void)state;
+	play(&p, PIPE "J: 0\nC: MAIL FROM:<s@a.test>\nC: RCPT TO:<r@b.test>\n"
+		      "C: DATA\nS: 250 ok\nS: 550 no\nS: 354 go\nC: .\n"
+		      "S: 250 ok\n");
+	assert_string_equal(p.told.data, "EHLO us.test\nMAIL FROM:<s@a.test>\n"
+					 "RCPT TO:<r@b.test>\nDATA\n.\n");
+	assert_string_equal(
+	    p.heard.data, "0:220 13:250 58:250 58:550 58:354 60:250 ");
+	play_over(&p);
 }
 
 static void
@@ -480,6 +522,11 @@ play(struct play *p, const char *script)
 
 	buf_init(&p->log, 1000);
 	buf_init(&p->want, 1000);
+	buf_init(&p->lines, 10000);
+	buf_init(&p->told, 10000);
+	buf_init(&p->heard, 10000);
+	buf_puts(&p->lines, "");
+	buf_puts(&p->told, "");
 	dialog_init(&p->dialog, "us.test", &hooks, p);
 	while (rest.n > 0)
 		play_line(p, str_cut(&rest, '\n'), script);
@@ -500,6 +547,8 @@ play_line(struct play *p, struct str line, const char *why)
 		struct str said = buf_str(&p->dialog.out), one;
 
 		buf_printf(&p->want, "%.*s\r\n", STR_ARG(rest));
+		if (!str_starts(rest, STR("body")))
+			buf_printf(&p->lines, "%.*s\n", STR_ARG(rest));
 		one = buf_str(&p->want);
 		if (!str_starts(said, one))
 			fail_msg("pieces of %zu: %s\n said %.*s\n want %.*s",
@@ -528,6 +577,8 @@ play_line(struct play *p, struct str line, const char *why)
 	} else if (line.p[0] == 'P' || line.p[0] == 'M') {
 		p->dialog.tls_wanted = true;
 		p->dialog.tls_needed = line.p[0] == 'M';
+	} else if (line.p[0] == 'A') {
+		p->dialog.asks_only = true;
 	} else if (line.p[0] == 'D') {
 		dialog_secured(&p->dialog);
 	} else if (line.p[0] == 'Q') {
@@ -630,6 +681,33 @@ on_done(void *arg, struct transaction *t, bool possible)
 }
 
 static void
+on_said(void *arg, struct str line)
+{
+	struct play *p = arg;
+
+	buf_printf(&p->told, "%.*s\n", STR_ARG(line));
+}
+
+static void
+on_heard(void *arg, const struct reply *reply)
+{
+	struct play *p = arg;
+
+	buf_printf(&p->heard, "%zu:%u ", p->told.len, reply->code);
+}
+
+static void
+play_over(struct play *p)
+{
+	dialog_fini(&p->dialog);
+	buf_fini(&p->log);
+	buf_fini(&p->want);
+	buf_fini(&p->lines);
+	buf_fini(&p->told);
+	buf_fini(&p->heard);
+}
+
+static void
 log_end(struct play *p)
 {
 	static const char *const ends[] = { "closed", "timeout", "refused",
@@ -650,6 +728,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_dialog_scripts),
 		cmocka_unit_test(test_dialog_waits),
+		cmocka_unit_test(test_dialog_is_heard),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,94 @@
+/* lookupd_answer.c - what was found, as JSON for admin tools */
+#include "master/lookupd_answer.h"
+
+#include <stdio.h>
+
+#include "base/bounds.h"
+#include "lookup/lookup.h"
+#include "lookup/sts_policy.h"
+
+static json_t *record_json(enum lookup_kind, const struct dns_rr *);
+static json_t *hex_json(struct str);
+
+json_t *
+lookupd_answer_json(const struct query *query, const struct answer *answer)
+{
+	enum lookup_kind kind = query->kind;
+	const struct dns_rr *rrs = answer->rrs.v;
+	json_t *root = json_object(), *records = json_array();
+
+	json_object_set_new(root, "type", json_string(lookup_kind_name(kind)));
+	json_object_set_new(root, "name", lookupd_text_json(query->name));
+	json_object_set_new(
+	    root, "outcome", json_string(lookup_end_name(answer->end)));
+	json_object_set_new(root, "reason", lookupd_text_json(answer->reason));
+	json_object_set_new(root, "ttl", json_integer(answer->ttl));
+	json_object_set_new(root, "secure", json_boolean(answer->secure));
+	if (kind == LOOKUP_HOST)
+		json_object_set_new(root, "host_class",
+		    json_string(host_class_name(answer->host_class)));
+	if (kind == LOOKUP_STS)
+		json_object_set_new(
+		    root, "mode", json_string(sts_mode_name(answer->sts)));
+	for (size_t i = 0; i < answer->rrs.n; i++)
+		json_array_append_new(records, record_json(kind, &rrs[i]));
+	json_object_set_new(root, "records", records);
+	return root;
+}
+
+json_t *
+lookupd_text_json(struct str s)
+{
+	static char escaped[4 * DNS_ANSWER_MAX + 4];
+	json_t *text = s.n > 0 ? json_stringn(s.p, s.n) : json_string("");
+
+	if (text != NULL)
+		return text;
+	str_escape(escaped, sizeof(escaped), s, DNS_ANSWER_MAX);
+	return json_string(escaped);
+}
+
+static json_t *
+record_json(enum lookup_kind kind, const struct dns_rr *rr)
+{
+	json_t *o = json_object();
+	char ip[IP_TEXT];
+
+	switch (kind) {
+	case LOOKUP_MX:
+	case LOOKUP_MAIL_DOMAIN:
+		json_object_set_new(
+		    o, "preference", json_integer(rr->preference));
+		json_object_set_new(o, "host", lookupd_text_json(rr->name));
+		break;
+	case LOOKUP_HOST:
+	case LOOKUP_STS: /* a pattern of hosts */
+		json_object_set_new(o, "host", lookupd_text_json(rr->name));
+		break;
+	case LOOKUP_TLSA:
+		json_object_set_new(o, "data", hex_json(rr->text));
+		break;
+	case LOOKUP_A:
+	case LOOKUP_AAAA:
+	case LOOKUP_DNSLIST:
+		json_object_set_new(
+		    o, "address", json_string(ip_text(&rr->ip, ip)));
+		break;
+	case LOOKUP_TXT:
+		json_object_set_new(o, "text", lookupd_text_json(rr->text));
+		break;
+	}
+	return o;
+}
+
+static json_t *
+hex_json(struct str s)
+{
+	static char hex[2 * DNS_ANSWER_MAX + 1];
+	size_t n = s.n < DNS_ANSWER_MAX ? s.n : DNS_ANSWER_MAX;
+
+	for (size_t i = 0; i < n; i++)
+		snprintf(hex + 2 * i, 3, "%02x", (unsigned char)s.p[i]);
+	hex[2 * n] = '\0';
+	return json_string(hex);
+}
