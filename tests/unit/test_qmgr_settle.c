@@ -386,6 +386,17 @@ restart(struct twin *t)
 	schedule_kick_all(&t->q);
 }
 
+/* Who is done on disk is in no job. */
+static void
+check_not_done(const struct twin *t, uint64_t mid, uint32_t rid)
+{
+	for (size_t i = 0; i < t->n_files; i++)
+		if (t->files[i].mid == mid &&
+		    (t->files[i].gone || t->files[i].ended[rid] != 0))
+			fail_msg("MID %llu RID %u is given again",
+			    (unsigned long long)mid, rid);
+}
+
 static void
 one_answer(struct twin *t, struct truth *truth)
 {
@@ -397,6 +408,7 @@ one_answer(struct twin *t, struct truth *truth)
 	for (size_t i = 0; i < j->n; i++) {
 		uint32_t code = codes[twin_random(t) % NELEM(codes)];
 
+		check_not_done(t, j->mid, j->rids[i]);
 		r[i] = (struct job_result){ .rid = j->rids[i],
 			.code = code,
 			.text = STR("text"),
