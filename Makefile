@@ -166,7 +166,9 @@ $O/tests/test_admin_tool: $O/obj/admin/tool.o $O/obj/admin/fields.o \
 $O/tests/test_recorder_mbox: $O/obj/master/recorder_mbox.o \
 	$O/obj/master/recorder_files.o
 $O/tests/test_recorder_log: $O/obj/master/recorder_log.o \
-	$O/obj/master/recorder_files.o $O/obj/master/recorder_turn.o
+	$O/obj/master/recorder_files.o $O/obj/master/recorder_turn.o \
+	$O/obj/master/recorder_kind.o
+$O/tests/test_recorder_kind: $O/obj/master/recorder_kind.o
 $O/tests/test_conserve: $O/obj/master/conserve.o
 $O/tests/test_recorder_http: $O/obj/master/recorder_http.o
 $O/tests/test_recorder_counts: $O/obj/master/recorder_counts.o \
@@ -176,9 +178,10 @@ $O/tests/test_inspect: LDLIBS += -lmagic -larchive
 $O/tests/test_inspect: $(INSPECT_LOOK)
 # these run the real programs
 $O/tests/test_hostile_peer $O/tests/test_hostile_lies $O/tests/test_keyd: | $(BINS)
-QMGR_CORE = bounce conn core deliver dest limits mail notice resolution \
-	resolve result retry schedule settle sweep
-$(patsubst %,$O/tests/test_%,retry qmgr_gateway qmgr_limits qmgr_queue \
+QMGR_CORE = bounce conn core deliver dest limits logged mail notice \
+	resolution resolve result retry schedule settle sweep
+$(patsubst %,$O/tests/test_%,retry qmgr_gateway qmgr_limits qmgr_logged \
+    qmgr_queue \
     qmgr_results qmgr_resolve qmgr_settle qmgr_sweep qmgr_tls quarantine): \
     $(QMGR_CORE:%=$O/obj/qmgr/%.o)
 $O/tests/test_quarantine: $(patsubst %,$O/obj/qmgr/quarantine%.o,\

@@ -35,6 +35,7 @@
 
 #include "base/mem.h"
 #include "master/recorder.h"
+#include "master/recorder_kind.h"
 #include "program/events.h"
 
 #define TICK_MS 1000 /* resolution of the rates */
@@ -64,6 +65,7 @@ static int archive(struct recorder *, struct ipc_frame *, struct err *);
 static void write_due(void *);
 static void count_lost(struct recorder *);
 static void change_logs(struct recorder *, const struct config *);
+static unsigned left_out(const struct config *);
 static void tick(void *);
 static void look_at_cpu(struct recorder *, int64_t now, const uint64_t *sums);
 static void finish(void *);
@@ -347,6 +349,7 @@ change_logs(struct recorder *r, const struct config *c)
 			    r->folder, r->state.serial, &c->logs[i], now);
 		else
 			recorder_log_change(logs[i], &c->logs[i], now);
+		logs[i]->left_out = left_out(c);
 	}
 	for (size_t i = 0; i < r->n_logs; i++) {
 		bool kept = false;
@@ -362,6 +365,14 @@ change_logs(struct recorder *r, const struct config *c)
 	r->lost = 0;
 	for (size_t i = 0; i < r->n_logs; i++)
 		r->lost += r->logs[i]->lost_total;
+}
+
+static unsigned
+left_out(const struct config *c)
+{
+	return (c->log_message_id ? 0 : RECORDER_NO_MESSAGE_ID) |
+	       (c->log_subject ? 0 : RECORDER_NO_SUBJECT) |
+	       (c->log_response ? 0 : RECORDER_NO_RESPONSE);
 }
 
 struct recorder_log *
@@ -384,6 +395,8 @@ tick(void *arg)
 
 	recorder_sums(r, sums, ids);
 	recorder_rates_tick(&r->rates, now / 1000, sums);
+	for (size_t i = 0; i < r->n_logs; i++)
+		recorder_log_tick(r->logs[i], clock_wall_ms());
 	if (now - r->cpu.at >= CPU_MS)
 		look_at_cpu(r, now, sums);
 	if (recorder_state_low(&r->state, ids) ||

@@ -168,6 +168,9 @@ cmd_logs(
 	static const char *const formats[] = {
 		[LOG_TEXT] = "text", [LOG_JSON] = "json"
 	};
+	static const char *const types[LOG_TYPES] = { [LOG_MAIL] = "mail",
+		[LOG_BOUNCES] = "bounces",
+		[LOG_DELIVERY] = "delivery" };
 	json_t *logs = json_array();
 
 	(void)word, (void)user;
@@ -176,7 +179,7 @@ cmd_logs(
 
 		json_array_append_new(logs,
 		    json_pack("{ss ss ss so sI si sI}", "name", l->name, "type",
-			"mail", "format", formats[l->format], "current",
+			types[l->type], "format", formats[l->format], "current",
 			l->fd == -1
 			    ? json_null()
 			    : json_sprintf("%s/%s/%s", r->daemon->folder,

@@ -9,11 +9,14 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "config/rollover.h"
 #include "master/recorder_files.h"
+#include "master/recorder_kind.h"
 
 #define OUT_MAX   (64 * 1024 * 1024) /* lines of one turn */
 #define OUT_KEEP  (256 * 1024)
-#define FIRST_MAX 2000 /* first lines of a file */
+#define FIRST_MAX 2000  /* first lines of a file */
+#define TIMES_MAX 10000 /* bytes of times of rollover */
 
 static void settings(struct recorder_log *, const struct log_subscription *);
 static void begin(struct recorder_log *, int64_t now_ms);
@@ -38,6 +41,7 @@ recorder_log_open(int folder, const char *serial,
 	l->second = -1;
 	str_copy(l->name, sizeof(l->name), sub->name);
 	buf_init(&l->out, OUT_MAX);
+	arena_init(&l->mem, TIMES_MAX);
 	settings(l, sub);
 	begin(l, now_ms);
 	return l;
@@ -47,12 +51,13 @@ void
 recorder_log_change(
     struct recorder_log *l, const struct log_subscription *sub, int64_t now_ms)
 {
-	bool other = l->format != sub->format;
+	bool other = l->format != sub->format || l->type != sub->type;
 
 	recorder_log_flush(l, now_ms);
 	if (other)
 		end(l, now_ms);
 	settings(l, sub);
+	l->roll_at = rollover_next(&l->when, l->begun);
 	if (other)
 		begin(l, now_ms);
 }
@@ -69,6 +74,7 @@ recorder_log_close(struct recorder_log **lp, int64_t now_ms)
 	if (l->dir != -1)
 		close(l->dir);
 	buf_fini(&l->out);
+	arena_free(&l->mem);
 	free(l);
 	*lp = NULL;
 }
@@ -79,7 +85,8 @@ recorder_log_event(struct recorder_log *l, enum event_id id, int64_t when_us,
 {
 	struct event_LINES_LOST lost = { .n = l->lost };
 
-	if (event_spec(id)->level > l->level)
+	if (event_spec(id)->level > l->level ||
+	    !recorder_kind_takes(l->type, l->left_out, id, fields))
 		return;
 	if (l->out.len == 0 && l->lost != 0) {
 		put_event(l, &l->out, EVENT_LINES_LOST, when_us, &lost);
@@ -114,13 +121,35 @@ recorder_log_roll(struct recorder_log *l, int64_t now_ms)
 		recorder_files_trim(l->dir, l->name, l->max_files);
 }
 
+void
+recorder_log_tick(struct recorder_log *l, int64_t now_ms)
+{
+	if (now_ms < l->roll_at)
+		return;
+	recorder_log_flush(l, now_ms);
+	recorder_log_roll(l, now_ms);
+}
+
 static void
 settings(struct recorder_log *l, const struct log_subscription *sub)
 {
+	size_t n = sub->n_rollover_at;
+	struct str *at;
+
+	l->type = sub->type;
 	l->format = sub->format;
 	l->level = sub->level;
 	l->max_size = sub->max_size;
 	l->max_files = sub->max_files;
+	arena_free(&l->mem);
+	arena_init(&l->mem, TIMES_MAX + n * sizeof(*at));
+	at = arena_array(&l->mem, n, sizeof(*at));
+	for (size_t i = 0; i < n; i++)
+		at[i] = arena_str(&l->mem, sub->rollover_at[i]);
+	l->when =
+	    (struct log_subscription){ .rollover_every = sub->rollover_every,
+		    .rollover_at = at,
+		    .n_rollover_at = n };
 }
 
 /* Opens a file and writes the first lines. */
@@ -132,6 +161,8 @@ begin(struct recorder_log *l, int64_t now_ms)
 	struct buf b;
 	struct tm tm;
 
+	l->begun = now_ms;
+	l->roll_at = rollover_next(&l->when, now_ms);
 	if (l->dir == -1)
 		l->dir = recorder_files_folder(l->folder, l->name);
 	if (l->dir != -1)
@@ -188,10 +219,12 @@ put_event(struct recorder_log *l, struct buf *b, enum event_id id,
 	if (l->format == LOG_JSON) {
 		event_json(id, when_us, fields, b);
 	} else {
-		put_stamp(l, b, when_us);
-		buf_puts(b, event_level_name(event_spec(id)->level));
-		buf_add(b, ": ", 2);
-		event_text(id, fields, b);
+		if (!recorder_kind_is_whole(l->type)) {
+			put_stamp(l, b, when_us);
+			buf_puts(b, event_level_name(event_spec(id)->level));
+			buf_add(b, ": ", 2);
+		}
+		recorder_kind_text(l->type, id, when_us, fields, b);
 	}
 	buf_putc(b, '\n');
 	if (b->failed) { /* no half lines */

@@ -23,15 +23,20 @@ struct recorder_log {
 	int folder;         /* of all logs; not ours */
 	const char *serial; /* of this installation; not ours */
 	char name[NAME_MAX_LEN + 1];
+	enum log_type type;
 	enum log_format format;
 	uint8_t level;
+	unsigned left_out; /* RECORDER_NO_*; the owner's to set */
 	uint64_t max_size;
 	uint32_t max_files;
 
 	int dir, fd;                     /* -1: cannot be opened just now */
 	char current[RECORDER_FILE_MAX]; /* file name within dir */
 	uint64_t size, first;            /* bytes; of them the first lines */
-	bool torn; /* the last write ended within a line */
+	bool torn;                    /* the last write ended within a line */
+	struct log_subscription when; /* of it: what rollover_next needs, */
+	struct arena mem;             /* ... in memory of our own */
+	int64_t begun, roll_at;       /* wall ms; INT64_MAX: by size alone */
 
 	struct buf out;
 	uint64_t lost;       /* not told yet */
@@ -46,7 +51,7 @@ struct recorder_log {
 /* Opens it, or tries again at each write. Pair with _close. */
 struct recorder_log *recorder_log_open(int folder, const char *serial,
     const struct log_subscription *, int64_t now_ms);
-/* Takes over changed settings; another format begins a new file. */
+/* Takes over changed settings; another type or format begins a new file. */
 void recorder_log_change(
     struct recorder_log *, const struct log_subscription *, int64_t now_ms);
 /* Ends the file, saves it, frees. Sets *lp to NULL. */
@@ -59,5 +64,7 @@ void recorder_log_event(
 void recorder_log_flush(struct recorder_log *, int64_t now_ms);
 /* Saves the file and begins the next; removes the oldest ones. */
 void recorder_log_roll(struct recorder_log *, int64_t now_ms);
+/* ... if its time has come. */
+void recorder_log_tick(struct recorder_log *, int64_t now_ms);
 
 #endif

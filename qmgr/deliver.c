@@ -6,6 +6,7 @@
 #include "event/event.h"
 #include "qmgr/bounce.h"
 #include "qmgr/conn.h"
+#include "qmgr/logged.h"
 #include "qmgr/retry.h"
 #include "qmgr/settle.h"
 #include "smtp/features.h"
@@ -22,6 +23,8 @@ struct ending {
 struct endings {
 	struct parcel *parcel;
 	const struct conn *conn; /* NULL: no connection */
+	struct logged logged;
+	uint32_t attempts; /* with this one */
 	size_t n;
 	struct ending v[RCPTS_PER_JOB];
 };
@@ -32,13 +35,15 @@ static bool keep_unsubscribed(
 static void same_for_all(struct endings *, struct parcel *, const struct conn *,
     struct verdict, struct str text);
 static void delivered(struct qmgr *, struct endings *);
-static void say_delivered(
-    const struct endings *, struct codec_list rids, const struct ending *);
+static void say_delivered(struct qmgr *, struct endings *,
+    struct codec_list rids, const struct ending *);
+static struct logged_end logged_end(const struct endings *,
+    const struct ending *, const struct ev_rid *, size_t n);
 static void relayed(struct qmgr *, struct endings *, struct ending *);
 static void refused(struct qmgr *, struct endings *);
 static void refuse(struct qmgr *, struct endings *, struct ending *);
 static struct event_BOUNCED bounce_event(
-    const struct endings *, const struct ending *);
+    struct qmgr *, struct endings *, const struct ending *);
 static void deferred(struct qmgr *, struct endings *);
 static void delay(struct qmgr *, struct endings *, struct ending *);
 static void record(struct qmgr *, const struct endings *, int64_t next);
@@ -67,6 +72,7 @@ deliver_result(struct qmgr *q, struct conn *c, struct parcel *p,
 	delivered(q, &e);
 	refused(q, &e);
 	deferred(q, &e);
+	logged_fini(&e.logged);
 	settle(q, m);
 }
 
@@ -81,6 +87,7 @@ deliver_cause(
 	same_for_all(&e, p, NULL, result_of_cause(cause),
 	    str_of(why != NULL ? why : ""));
 	refused(q, &e);
+	logged_fini(&e.logged);
 	settle(q, m);
 }
 
@@ -94,6 +101,7 @@ deliver_refused(struct qmgr *q, struct conn *c, struct parcel *p,
 	dest_take(p);
 	same_for_all(&e, p, c, result_of_greeting(down->code), down->text);
 	refused(q, &e);
+	logged_fini(&e.logged);
 	settle(q, m);
 }
 
@@ -107,6 +115,7 @@ deliver_filtered(struct qmgr *q, struct mail *m)
 		same_for_all(&e, &m->parcels[i], NULL,
 		    result_of_cause(CAUSE_FILTER), str_of(""));
 		refused(q, &e);
+		logged_fini(&e.logged);
 	}
 	settle(q, m);
 }
@@ -138,6 +147,7 @@ deliver_unsubscribed(
 	stats_add(q->stats, STATS_global_unsub_hits, e.n);
 	if (bounce) {
 		refused(q, &e);
+		logged_fini(&e.logged);
 	} else {
 		dest_count_deleted(q, p->dest, e.n);
 		for (size_t i = 0; i < e.n; i++)
@@ -193,6 +203,7 @@ deliver_parcel_bounced(struct qmgr *q, struct parcel *p)
 		EMIT(BOUNCED_BY_ADMIN, .mid = p->mail->mid,
 		    .rid = e.v[i].rcpt->rid);
 	refused(q, &e);
+	logged_fini(&e.logged);
 	for (size_t i = 0; i < e.n; i++)
 		if (e.v[i].rcpt->state == RECIPIENT_BOUNCING)
 			rids[order.rids.n++].rid = e.v[i].rcpt->rid;
@@ -255,6 +266,8 @@ same_for_all(struct endings *e, struct parcel *p, const struct conn *c,
 {
 	e->parcel = p;
 	e->conn = c;
+	logged_init(&e->logged);
+	e->attempts = p->attempts + (c != NULL);
 	e->n = 0;
 	for (size_t i = 0; i < p->n; i++)
 		if (parcel_rcpt(p, i)->state == RECIPIENT_OPEN)
@@ -305,21 +318,38 @@ delivered(struct qmgr *q, struct endings *e)
 		return;
 	conn_widen(e->conn);
 	dest_count_delivered(q, e->parcel->dest, n);
-	say_delivered(e, (struct codec_list){ n, rids }, last);
+	say_delivered(q, e, (struct codec_list){ n, rids }, last);
 }
 
 static void
-say_delivered(
-    const struct endings *e, struct codec_list rids, const struct ending *last)
+say_delivered(struct qmgr *q, struct endings *e, struct codec_list rids,
+    const struct ending *last)
 {
-	uint64_t mid = e->parcel->mail->mid;
+	struct mail *m = e->parcel->mail;
+	struct logged_end end = logged_end(e, last, rids.v, rids.n);
 
 	if (last->verdict.possible) {
-		EMIT(POSSIBLE, .dcid = e->conn->dcid, .mid = mid, .rids = rids);
-		return;
+		EMIT(POSSIBLE, .dcid = e->conn->dcid, .mid = m->mid,
+		    .rids = rids);
+	} else {
+		EMIT(MESSAGE_DONE, .dcid = e->conn->dcid, .mid = m->mid,
+		    .rids = rids, .headers = logged_headers(&e->logged, q, m));
+		EMIT(RESPONSE, .mid = m->mid, .rids = rids, .text = last->text);
 	}
-	EMIT(MESSAGE_DONE, .dcid = e->conn->dcid, .mid = mid, .rids = rids);
-	EMIT(RESPONSE, .mid = mid, .rids = rids, .text = last->text);
+	logged_delivered(&e->logged, q, &end);
+}
+
+static struct logged_end
+logged_end(const struct endings *e, const struct ending *x,
+    const struct ev_rid *rids, size_t n)
+{
+	return (struct logged_end){ .parcel = e->parcel,
+		.conn = e->conn,
+		.verdict = &x->verdict,
+		.text = x->text,
+		.attempts = e->attempts,
+		.rids = rids,
+		.n = n };
 }
 
 /* RFC 3461 5.2.2: the server will not tell the sender, so we do. */
@@ -349,7 +379,9 @@ refused(struct qmgr *q, struct endings *e)
 static void
 refuse(struct qmgr *q, struct endings *e, struct ending *x)
 {
-	struct event_BOUNCED ev = bounce_event(e, x);
+	struct event_BOUNCED ev = bounce_event(q, e, x);
+	const struct ev_rid rid = { x->rcpt->rid };
+	struct logged_end end = logged_end(e, x, &rid, 1);
 	struct parcel *p = e->parcel;
 
 	if (x->verdict.hard == HARD_5XX && e->conn != NULL)
@@ -359,6 +391,7 @@ refuse(struct qmgr *q, struct endings *e, struct ending *x)
 	event_emit(
 	    mail_sender(p->mail).n == 0 ? EVENT_DOUBLE_BOUNCE : EVENT_BOUNCED,
 	    &ev);
+	logged_bounced(&e->logged, q, &end);
 	dest_count_hard(q, p->dest, x->verdict.hard);
 	p->mail->lived = true;
 	if (!bounce_owe(q, p, x->rcpt,
@@ -378,7 +411,7 @@ refuse(struct qmgr *q, struct endings *e, struct ending *x)
 
 /* BOUNCED, DOUBLE_BOUNCE and DELAYED have the same fields. */
 static struct event_BOUNCED
-bounce_event(const struct endings *e, const struct ending *x)
+bounce_event(struct qmgr *q, struct endings *e, const struct ending *x)
 {
 	return (struct event_BOUNCED){
 		.dcid = e->conn != NULL ? e->conn->dcid : 0,
@@ -388,6 +421,7 @@ bounce_event(const struct endings *e, const struct ending *x)
 		.reason = str_of(x->verdict.reason),
 		.code = str_of(x->verdict.code),
 		.text = x->text,
+		.headers = logged_headers(&e->logged, q, e->parcel->mail),
 	};
 }
 
@@ -429,11 +463,14 @@ deferred(struct qmgr *q, struct endings *e)
 static void
 delay(struct qmgr *q, struct endings *e, struct ending *x)
 {
-	struct event_BOUNCED ev = bounce_event(e, x);
+	struct event_BOUNCED ev = bounce_event(q, e, x);
+	const struct ev_rid rid = { x->rcpt->rid };
+	struct logged_end end = logged_end(e, x, &rid, 1);
 	struct parcel *p = e->parcel;
 	struct mail *m = p->mail;
 
 	event_emit(EVENT_DELAYED, &ev);
+	logged_delayed(&e->logged, q, &end);
 	dest_error(&p->dest->last_error, q->wall, &e->conn->ep.ip,
 	    x->verdict.code, x->text);
 	if (x->verdict.code[0] != '4' ||

@@ -29,12 +29,13 @@
 #define HEADER_FIELDS_MAX 5000
 #define RECEIVED_MAX      100
 
-#define HOLDS_MAX      50   /* quarantines of one message */
-#define HELDS_MAX      200  /* those, and where it was moved later on */
-#define AUTH_ID_MAX    1024 /* of who authenticates */
-#define NAME_MAX_LEN   80   /* listeners, profiles, log subscriptions */
-#define LOG_VALUE_MAX  1000 /* threats ADM-01: longer values are cut, marked */
-#define REPLY_TEXT_MAX 1000 /* remote reply text in logs, notices: BAC-04 */
+#define HOLDS_MAX      50    /* quarantines of one message */
+#define HELDS_MAX      200   /* those, and where it was moved later on */
+#define AUTH_ID_MAX    1024  /* of who authenticates */
+#define NAME_MAX_LEN   80    /* listeners, profiles, log subscriptions */
+#define LOG_VALUE_MAX  1000  /* threats ADM-01: longer values are cut, marked */
+#define LOG_BYTES_MAX  16384 /* of a message, in the bounce log */
+#define REPLY_TEXT_MAX 1000  /* remote reply text in logs, notices: BAC-04 */
 
 #define IPC_FRAME_MAX (1024 * 1024) /* payload of one frame */
 /* Header lines sent before a message, or in the place of its own: beside

@@ -437,15 +437,20 @@ struct destination { /* destination controls (delivery-admin 1.8) */
 
 /* --- log subscriptions (delivery-admin 7) --- */
 
+enum log_type { LOG_MAIL, LOG_BOUNCES, LOG_DELIVERY, LOG_TYPES };
 enum log_format { LOG_TEXT, LOG_JSON };
 struct log_subscription {
 	struct where where;
 	struct str name; /* "mail_logs" */
-	struct str type; /* "mail": the only one yet */
+	enum log_type type;
 	enum log_format format;
-	uint8_t level;      /* 1 Critical .. 5 Trace; 3 Info */
-	uint64_t max_size;  /* bytes, then rollover */
-	uint32_t max_files; /* kept */
+	uint8_t level;           /* 1 Critical .. 5 Trace; 3 Info */
+	uint64_t max_size;       /* bytes, then rollover */
+	uint32_t max_files;      /* kept */
+	uint32_t rollover_every; /* s; 0: by size alone */
+	struct str *rollover_at; /* config/rollover.h */
+	size_t n_rollover_at;
+	uint32_t bytes; /* bounces: of the message */
 };
 
 /* --- the whole --- */
@@ -540,6 +545,11 @@ struct config {
 	size_t n_destinations;
 	struct log_subscription *logs;
 	size_t n_logs;
+	uint32_t log_types;      /* those there are, a bit 1 << enum log_type */
+	uint32_t log_bytes;      /* the most that one of them wants */
+	struct str *log_headers; /* names of fields that logs show */
+	size_t n_log_headers;
+	bool log_message_id, log_subject, log_response; /* in mail logs */
 	struct work_config work;
 	/* What the filters compile to; NULL in programs that run none. */
 	const struct filters *filters;

@@ -39,6 +39,7 @@ load_check(struct load *ld, const struct at *top)
 	load_check_groups(ld, top);
 	load_check_work(ld, top);
 	note_limits(ld->config);
+	load_log_note(ld->config);
 	load_warn(ld);
 }
 

@@ -120,6 +120,9 @@ void load_auth_finish(struct load *, const struct at *, void *);
 void load_callahead_servers(struct load *, const struct at *, void *);
 void load_callahead_finish(struct load *, const struct at *, void *);
 void load_sdr_finish(struct load *, const struct at *, void *);
+void load_log_finish(struct load *, const struct at *, void *);
+/* What logs want, for those who would have to tell them. */
+void load_log_note(struct config *);
 void load_bounce_finish(struct load *, const struct at *, void *);
 void load_destination_finish(struct load *, const struct at *, void *);
 void load_policy_finish(struct load *, const struct at *, void *);

@@ -1,5 +1,5 @@
 /*
- * schema.c - the keys of postern.yaml: system, receiving, interfaces, logs
+ * schema.c - the keys of postern.yaml: system, receiving, interfaces
  */
 #include "config/schema_def.h"
 
@@ -13,24 +13,6 @@ static const struct choice not_off[] = {
 	{ "false", 1 },
 	{ NULL, 0 },
 };
-static const struct choice log_types[] = {
-	{ "mail", 0 },
-	{ NULL, 0 },
-};
-static const struct choice log_formats[] = {
-	{ "text", LOG_TEXT },
-	{ "json", LOG_JSON },
-	{ NULL, 0 },
-};
-static const struct choice log_levels[] = {
-	{ "critical", 1 },
-	{ "warning", 2 },
-	{ "info", 3 },
-	{ "debug", 4 },
-	{ "trace", 5 },
-	{ NULL, 0 },
-};
-
 static const struct schema_key system_keys[] = {
 	{ .name = "workers",
 	    FIELD(config, workers),
@@ -319,54 +301,6 @@ static const struct schema_section interface_section = {
 	.finish = load_interface_finish
 };
 
-static const struct schema_key log_keys[] = {
-	{ .name = "name",
-	    FIELD(log_subscription, name),
-	    .type = &value_text,
-	    .flags = KEY_REQUIRED,
-	    .min = 1,
-	    .max = 80,
-	    .text_ok = name_file,
-	    .help = "Name of the subscription and of its folder." },
-	{ .name = "type",
-	    FIELD(log_subscription, type),
-	    .type = &value_word,
-	    .choices = log_types,
-	    DEFAULT("mail"),
-	    .help = "Which events it holds." },
-	{ .name = "format",
-	    FIELD(log_subscription, format),
-	    .type = &value_choice,
-	    .choices = log_formats,
-	    DEFAULT("text"),
-	    .help = "Lines of text, or one JSON object per line." },
-	{ .name = "level",
-	    FIELD(log_subscription, level),
-	    .type = &value_choice,
-	    .choices = log_levels,
-	    DEFAULT("info"),
-	    .help = "How much is written; each level includes those before "
-		    "it." },
-	{ .name = "max_size",
-	    FIELD(log_subscription, max_size),
-	    .type = &value_size,
-	    .min = 100 << 10,
-	    .max = (uint64_t)100 << 30,
-	    DEFAULT("10M"),
-	    .help = "Size at which a new file is begun." },
-	{ .name = "max_files",
-	    FIELD(log_subscription, max_files),
-	    .type = &value_count,
-	    .min = 1,
-	    .max = 10000,
-	    DEFAULT("10"),
-	    .help = "Closed files that are kept; the oldest go first." },
-};
-static const struct schema_section log_section = {
-	SECTION(log_subscription, "log subscription", log_keys),
-	WHERE(log_subscription)
-};
-
 /* What others refer to stands before them. */
 static const struct schema_key top_keys[] = {
 	{ .name = "hostname",
@@ -458,11 +392,15 @@ static const struct schema_key top_keys[] = {
 	    .flags = KEY_INHERIT,
 	    .help = "How much a destination is asked to take at a time." },
 	{ .section = &schema_work },
+	{ .name = "log_settings",
+	    .section = &schema_log_settings,
+	    .help = "What holds for all logs." },
 	{ .name = "logs",
 	    LIST(config, logs, n_logs),
-	    .section = &log_section,
+	    .section = &schema_log,
 	    .max = 100,
-	    .help = "Log files." },
+	    .help = "Log subscriptions: what is written down, each in a "
+		    "folder of its own." },
 };
 const struct schema_section schema_top = {
 	SECTION(config, "configuration", top_keys), NO_WHERE

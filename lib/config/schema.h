@@ -109,6 +109,8 @@ extern const struct schema_section schema_callahead_profile;
 extern const struct schema_section schema_certificate;
 extern const struct schema_section schema_tls;
 extern const struct schema_section schema_sdr;
+extern const struct schema_section schema_log;
+extern const struct schema_section schema_log_settings;
 extern const struct schema_section schema_tables; /* keys of the top */
 extern const struct schema_section schema_listener_tables;
 extern const struct schema_section schema_masquerade;

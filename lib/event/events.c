@@ -2,6 +2,8 @@
 #include "event/event.h"
 
 CODEC_SCHEMA(ev_rid, REC_EV_RID);
+CODEC_SCHEMA(ev_header, REC_EV_HEADER);
+CODEC_SCHEMA(ev_rcpt, REC_EV_RCPT);
 
 #define SCHEMA(id, level, text, FIELDS) CODEC_SCHEMA(event_##id, FIELDS);
 EVENTS(SCHEMA)

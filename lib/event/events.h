@@ -6,6 +6,7 @@
  *	{x?}	the field, or "None" when it is empty
  *	{x'}	the field in quotes: '...', or "..." when it holds a '
  *	{x,}	a list of RIDs: 0, 1, 2
+ *	{x=}	a list of header fields: ('X-Order', '4711')
  *	{x.}	an I64 of tenths: 2.4; REPUTATION_NONE: None
  *	{x@}	an I64 wall clock time in ctime form
  * The grammar of the lines is spec delivery-admin 7.4; parsers depend on it.
@@ -18,6 +19,12 @@
 
 #define REC_EV_RID(S, F, L) F(S, U32, rid, 0)
 CODEC_STRUCT(ev_rid, REC_EV_RID);
+#define REC_EV_HEADER(S, F, L)                                                 \
+	F(S, STR, name, 76) F(S, STR, value, LOG_VALUE_MAX)
+CODEC_STRUCT(ev_header, REC_EV_HEADER);
+#define REC_EV_RCPT(S, F, L)                                                   \
+	F(S, U32, rid, 0) F(S, STR, to, ADDR_MAX) F(S, U32, attempts, 0)
+CODEC_STRUCT(ev_rcpt, REC_EV_RCPT);
 
 /* --- fields; one line is what belongs together --- */
 /* clang-format off */
@@ -93,12 +100,23 @@ CODEC_STRUCT(ev_rid, REC_EV_RID);
 	F(S, STR, name, 300)
 #define EV_DELIVERY(S, F, L)                                                   \
 	F(S, U64, dcid, 0) F(S, U64, mid, 0) L(S, ev_rid, rids, 100000)
+#define EV_DONE(S, F, L)                                                       \
+	F(S, U64, dcid, 0) F(S, U64, mid, 0) L(S, ev_rid, rids, 100000)        \
+	L(S, ev_header, headers, 100)
 #define EV_RESPONSE(S, F, L)                                                   \
 	F(S, U64, mid, 0) L(S, ev_rid, rids, 100000) F(S, STR, text, 4096)
 #define EV_BOUNCE(S, F, L)                                                     \
 	F(S, U64, dcid, 0) F(S, U64, mid, 0) F(S, U32, rid, 0)                 \
 	F(S, STR, status, 16) F(S, STR, reason, 200) F(S, STR, code, 8)        \
-	F(S, STR, text, 4096)
+	F(S, STR, text, 4096) L(S, ev_header, headers, 100)
+/* what: "delivered", "delayed", "bounced" */
+#define EV_RECORD(S, F, L)                                                     \
+	F(S, STR, what, 16) F(S, U64, mid, 0) F(S, I64, arrival, 0)            \
+	F(S, U64, size, 0) F(S, IP, ip, 0) F(S, IP, source_ip, 0)              \
+	F(S, STR, from, ADDR_MAX) F(S, STR, status, 16)                        \
+	F(S, STR, reason, 200) F(S, STR, code, 8) F(S, STR, text, 4096)        \
+	L(S, ev_header, headers, 100) F(S, STR, message, LOG_BYTES_MAX)        \
+	L(S, ev_rcpt, rcpts, 1000)
 #define EV_PENDING(S, F, L)                                                    \
 	F(S, U64, mid, 0) F(S, U32, rid, 0) F(S, I64, when, 0)                 \
 	F(S, STR, profile, 100)
@@ -261,8 +279,9 @@ CODEC_STRUCT(ev_rid, REC_EV_RID);
 	    "Delivery start DCID {dcid} MID {mid} to RID [{rids,}]",           \
 	    EV_DELIVERY)                                                       \
 	E(MESSAGE_DONE, INFO,                                                  \
-	    "Message done DCID {dcid} MID {mid} to RID [{rids,}] []",          \
-	    EV_DELIVERY)                                                       \
+	    "Message done DCID {dcid} MID {mid} to RID [{rids,}] "             \
+	    "[{headers=}]",                                                    \
+	    EV_DONE)                                                           \
 	E(RESPONSE, INFO, "MID {mid} RID [{rids,}] Response {text'}",          \
 	    EV_RESPONSE)                                                       \
 	E(POSSIBLE, INFO,                                                      \
@@ -270,19 +289,21 @@ CODEC_STRUCT(ev_rid, REC_EV_RID);
 	    EV_DELIVERY)                                                       \
 	E(DELAYED, INFO,                                                       \
 	    "Delayed: DCID {dcid} MID {mid} to RID {rid} - {status} - "        \
-	    "{reason} ('{code}', [{text'}]) []",                               \
+	    "{reason} ('{code}', [{text'}]) [{headers=}]",                     \
 	    EV_BOUNCE)                                                         \
 	E(PENDING, INFO,                                                       \
 	    "MID {mid} to RID [{rid}] pending till {when@} [{profile}]",       \
 	    EV_PENDING)                                                        \
 	E(BOUNCED, INFO,                                                       \
 	    "Bounced: DCID {dcid} MID {mid} to RID {rid} - {status} - "        \
-	    "{reason} ('{code}', [{text'}]) []",                               \
+	    "{reason} ('{code}', [{text'}]) [{headers=}]",                     \
 	    EV_BOUNCE)                                                         \
 	E(DOUBLE_BOUNCE, INFO,                                                 \
 	    "Double bounce: MID {mid} to RID {rid} - {status} - {reason} "     \
 	    "{code}-{text'}",                                                  \
 	    EV_BOUNCE)                                                         \
+	E(DELIVERY_RECORD, INFO, "Record of MID {mid}: {what} {code} {text'}", \
+	    EV_RECORD) /* for bounce and delivery logs */                      \
 	E(CONNECTION_ERROR, INFO,                                              \
 	    "Connection Error: DCID {dcid} domain: {domain} IP: {ip} port: "   \
 	    "{port} details: {text} interface: {source} reason: {reason}",     \

@@ -17,7 +17,7 @@
 struct piece {
 	struct str text;
 	const struct codec_field *field; /* NULL: the end */
-	char form;                       /* one of ?',.@ or NUL */
+	char form;                       /* one of ?',=.@ or NUL */
 };
 
 static struct piece *templates[EVENT_N];
@@ -27,7 +27,8 @@ static const struct codec_field *find_field(
     const struct event_spec *, struct str name);
 static void put_field(const struct piece *, const void *, struct buf *);
 static void put_str(char form, struct str, struct buf *);
-static void put_list(const struct codec_list *, struct buf *);
+static void put_rids(const struct codec_list *, struct buf *);
+static void put_headers(const struct codec_list *, struct buf *);
 static void put_i64(char form, int64_t, struct buf *);
 
 void
@@ -63,7 +64,7 @@ compile(const struct event_spec *spec)
 		}
 		rest = str_sub(rest, at + 1, rest.n);
 		name = str_cut(&rest, '}');
-		if (name.n != 0 && strchr("?',.@", name.p[name.n - 1])) {
+		if (name.n != 0 && strchr("?',=.@", name.p[name.n - 1])) {
 			p.form = name.p[name.n - 1];
 			name.n--;
 		}
@@ -94,7 +95,10 @@ put_field(const struct piece *piece, const void *p, struct buf *out)
 		buf_puts(out, ip_text(p, text));
 		break;
 	case CODEC_LIST:
-		put_list(p, out);
+		if (piece->form == '=')
+			put_headers(p, out);
+		else
+			put_rids(p, out);
 		break;
 	case CODEC_I64:
 		put_i64(piece->form, *(const int64_t *)p, out);
@@ -122,7 +126,7 @@ put_str(char form, struct str s, struct buf *out)
 }
 
 static void
-put_list(const struct codec_list *list, struct buf *out)
+put_rids(const struct codec_list *list, struct buf *out)
 {
 	const struct ev_rid *rids = list->v;
 
@@ -130,6 +134,20 @@ put_list(const struct codec_list *list, struct buf *out)
 		if (i != 0)
 			buf_puts(out, ", ");
 		value_u64(rids[i].rid, out);
+	}
+}
+
+static void
+put_headers(const struct codec_list *list, struct buf *out)
+{
+	const struct ev_header *v = list->v;
+
+	for (size_t i = 0; i < list->n; i++) {
+		buf_puts(out, i == 0 ? "(" : ", (");
+		put_str('\'', v[i].name, out);
+		buf_puts(out, ", ");
+		put_str('\'', v[i].value, out);
+		buf_putc(out, ')');
 	}
 }
 

@@ -27,6 +27,9 @@
 
 static struct ev_rid rids[] = { { 0 }, { 1 }, { 12 } };
 
+static struct ev_header headers[] = { { STR("X-Order"), STR("4711") },
+	{ STR("X-Note"), STR("it's\r\n") } };
+
 #define T(lit)                                                                 \
 	{                                                                      \
 		(lit), sizeof(lit) - 1                                         \
@@ -116,6 +119,11 @@ static const struct {
 	LINE(MESSAGE_DONE,
 	    "Message done DCID 889202 MID 8001 to RID [0, 1, 12] []",
 	    .dcid = 889202, .mid = 8001, .rids = { 3, rids }),
+	LINE(MESSAGE_DONE,
+	    "Message done DCID 889202 MID 8001 to RID [0] [('X-Order', "
+	    "'4711'), ('X-Note', \"it's\\r\\n\")]",
+	    .dcid = 889202, .mid = 8001, .rids = { 1, rids },
+	    .headers = { 2, headers }),
 	LINE(RESPONSE, "MID 8001 RID [0] Response '2.0.0 Ok: queued as 4ABC12'",
 	    .mid = 8001, .rids = { 1, rids },
 	    .text = T("2.0.0 Ok: queued as 4ABC12")),
@@ -316,7 +324,9 @@ test_quotes(void **state)
 static void
 test_json(void **state)
 {
-	struct event_MESSAGE_DONE e = { 7, 8, { 2, rids } };
+	struct event_MESSAGE_DONE e = {
+		.dcid = 7, .mid = 8, .rids = { 2, rids }
+	};
 	struct event_SUBJECT s = { 1, STR("\"a\\b\"\xff") };
 	struct buf b;
 
@@ -326,7 +336,7 @@ test_json(void **state)
 	assert_string_equal(b.data,
 	    "{\"time\":\"2025-03-04T10:41:21.000042Z\",\"level\":\"Info\","
 	    "\"event\":\"MESSAGE_DONE\",\"dcid\":7,\"mid\":8,"
-	    "\"rids\":[0,1]}");
+	    "\"rids\":[0,1],\"headers\":[]}");
 	buf_reset(&b);
 	event_json(EVENT_SUBJECT, -1, &s, &b);
 	assert_string_equal(b.data,
