@@ -153,6 +153,8 @@ $O/tests/test_admin_render $O/tests/test_admin_render_hosts \
 $O/tests/test_admin_render_rates: \
 	$(patsubst %,$O/obj/admin/%.o,\
 	render_status render_hosts render_queue render_rates quarantines fields)
+$O/tests/test_admin_render_dns: $(patsubst %,$O/obj/admin/%.o,\
+	render_dns dnscheck dnsquery fields)
 $O/tests/test_trace $O/tests/test_trace_work: $(patsubst %,$O/obj/trace/%.o,\
 	run queue message text show show_work json json_work delivery params answer \
 	given)

@@ -73,7 +73,7 @@ static void
 describe(const struct editing *ed, const void *object, struct buf *out)
 {
 	buf_putc(out, ' ');
-	interfaces_show(out, ed, object);
+	interfaces_show(out, ed->w->config, object);
 }
 
 /* Groups, and altsrchost. */

@@ -34,6 +34,8 @@
 	C(deliveryconfig)                                                      \
 	C(destconfig)                                                          \
 	C(dictionaryconfig)                                                    \
+	C(dig)                                                                 \
+	C(dnscheck)                                                            \
 	C(dnsflush)                                                            \
 	C(dnslistconfig)                                                       \
 	C(dnsstatus)                                                           \
@@ -50,6 +52,7 @@
 	C(localeconfig)                                                        \
 	C(mailconfig)                                                          \
 	C(metrics)                                                             \
+	C(nslookup)                                                            \
 	C(oldmessage)                                                          \
 	C(outbreakconfig)                                                      \
 	C(outbreakflush)                                                       \

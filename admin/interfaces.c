@@ -13,10 +13,8 @@ static int ones(const struct sockaddr *mask);
 
 void
 interfaces_show(
-    struct buf *out, const struct editing *ed, const struct interface *in)
+    struct buf *out, const struct config *c, const struct interface *in)
 {
-	const struct config *c = ed->w->config;
-
 	buf_putc(out, '(');
 	interfaces_address(out, &in->ip);
 	buf_printf(out, ": %.*s)",
@@ -36,7 +34,7 @@ interfaces_ask(struct editing *ed, const char *question,
 	for (size_t i = 0; i < c->n_interfaces; i++) {
 		buf_init(&text[i], 1000);
 		buf_printf(&text[i], "%.*s ", STR_ARG(c->interfaces[i].name));
-		interfaces_show(&text[i], ed, &c->interfaces[i]);
+		interfaces_show(&text[i], c, &c->interfaces[i]);
 		names[i] = buf_str(&text[i]);
 		if (now == &c->interfaces[i])
 			dflt = i;

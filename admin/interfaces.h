@@ -8,7 +8,7 @@
 
 /* "(192.0.2.1/24: mail.example.com)": what stands behind its name. */
 void interfaces_show(
-    struct buf *, const struct editing *, const struct interface *);
+    struct buf *, const struct config *, const struct interface *);
 /* Asks for one by number; an empty answer: now, or the first. */
 bool interfaces_ask(struct editing *, const char *question,
     const struct interface *now, const struct interface **out);

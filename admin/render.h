@@ -48,6 +48,7 @@
  *
  *	dnsflush [NAME]		{ "flushed": "all", "more_than_asked": a name
  *				was given, and one alone cannot be forgotten }
+ *	lookup KIND NAME	see master/lookupd_answer.h
  *	outbreakstatus
  *	{ "enabled": bool, "adaptive": bool, "file": text,
  *	  "feed": { "url": text, "serial": n or null, "generated": t or null,
@@ -116,6 +117,25 @@ struct host_row {
 	int64_t active_delta, delivered_delta, hard_delta, soft_delta;
 };
 void render_host_row(const struct host_row *, bool heading, struct buf *out);
+
+/* --- render_dns.c --- */
+
+/* What lookupd found, as `nslookup` says it: a line for each record; or why
+ * there is none. False: there is none. */
+bool render_nslookup(const json_t *, struct buf *out);
+/* A message (admin/dnsquery.h) as sections; only the data of its answers; a
+ * step of +trace, with "server", "server_name", "ms" and "bytes". */
+void render_dig(const json_t *, struct buf *out);
+void render_dig_short(const json_t *, struct buf *out);
+void render_dig_step(const json_t *, struct buf *out);
+/* [ { "interface": text, "address": text, "helo": text, "private": bool,
+ * "tests": see admin/dnscheck.h, "ports": [ { "direction": "in"|"out",
+ * "port": n, "for": text } ] } ]; false: a test was not passed. */
+bool render_dnscheck(const json_t *, struct buf *out);
+/* "2d", "1h 30m", "45s" */
+void render_ttl(int64_t seconds, struct buf *out);
+
+/* --- render_rates.c, again --- */
 
 /* { "status_as_of": t, "connections": [ { "host": text, "ip": text,
  * "listener": text, "connections": n } ] } */

@@ -18,7 +18,8 @@
  *					libunbound cannot forget just one
  *		antispamstatus, antivirusstatus	what the engine says of itself
  *		antivirusupdate		it reads its signatures anew
- *		lookup kind name	kind: host, mx, a, aaaa, txt,
+ *		lookup kind name	kind: a, aaaa, cname, mx, ns, ptr,
+ *					soa, txt, host (of an address),
  *					domain (for mail), tlsa (of port 25
  *					of that host), sts (its MTA-STS policy)
  *		outbreakstatus, outbreakupdate [force], outbreakflush
@@ -437,7 +438,8 @@ command_lookup(
 
 	if (kind == -1 || words[2].text.n > DOMAIN_MAX) {
 		program_answer(admin, NULL, 2,
-		    "usage: lookup host|mx|a|aaaa|txt|domain|tlsa|sts name");
+		    "usage: lookup a|aaaa|cname|mx|ns|ptr|soa|txt|host|"
+		    "domain|tlsa|sts name");
 		return;
 	}
 	query.name = words[2].text;
@@ -528,7 +530,7 @@ answer_json(const struct asker *a, const struct answer *answer)
 	json_t *root = lookupd_answer_json(&a->query, answer);
 	char *text = json_dumps(root, 0);
 
-	program_answer(a->ipc, text, answer->end == LOOKUP_FOUND ? 0 : 1, NULL);
+	program_answer(a->ipc, text, 0, NULL);
 	free(text);
 	json_decref(root);
 }

@@ -4,10 +4,14 @@
 #include <stdio.h>
 
 #include "base/bounds.h"
+#include "base/mem.h"
 #include "lookup/lookup.h"
 #include "lookup/sts_policy.h"
 
+static json_t *verdict_json(const struct answer *);
 static json_t *record_json(enum lookup_kind, const struct dns_rr *);
+static json_t *name_json(struct str text);
+static void put_soa(json_t *, struct str text);
 static json_t *hex_json(struct str);
 
 json_t *
@@ -24,6 +28,7 @@ lookupd_answer_json(const struct query *query, const struct answer *answer)
 	json_object_set_new(root, "reason", lookupd_text_json(answer->reason));
 	json_object_set_new(root, "ttl", json_integer(answer->ttl));
 	json_object_set_new(root, "secure", json_boolean(answer->secure));
+	json_object_set_new(root, "dnssec", verdict_json(answer));
 	if (kind == LOOKUP_HOST)
 		json_object_set_new(root, "host_class",
 		    json_string(host_class_name(answer->host_class)));
@@ -49,6 +54,16 @@ lookupd_text_json(struct str s)
 }
 
 static json_t *
+verdict_json(const struct answer *a)
+{
+	if (str_is(a->reason, "bogus"))
+		return json_string("bogus");
+	if (a->end == LOOKUP_FAILED)
+		return json_null();
+	return json_string(a->secure ? "secure" : "insecure");
+}
+
+static json_t *
 record_json(enum lookup_kind kind, const struct dns_rr *rr)
 {
 	json_t *o = json_object();
@@ -62,8 +77,16 @@ record_json(enum lookup_kind kind, const struct dns_rr *rr)
 		json_object_set_new(o, "host", lookupd_text_json(rr->name));
 		break;
 	case LOOKUP_HOST:
+	case LOOKUP_PTR:
 	case LOOKUP_STS: /* a pattern of hosts */
 		json_object_set_new(o, "host", lookupd_text_json(rr->name));
+		break;
+	case LOOKUP_CNAME:
+	case LOOKUP_NS:
+		json_object_set_new(o, "host", name_json(rr->text));
+		break;
+	case LOOKUP_SOA:
+		put_soa(o, rr->text);
 		break;
 	case LOOKUP_TLSA:
 		json_object_set_new(o, "data", hex_json(rr->text));
@@ -79,6 +102,32 @@ record_json(enum lookup_kind kind, const struct dns_rr *rr)
 		break;
 	}
 	return o;
+}
+
+/* Without its last dot. */
+static json_t *
+name_json(struct str text)
+{
+	if (text.n > 1 && text.p[text.n - 1] == '.')
+		text.n--;
+	return lookupd_text_json(text);
+}
+
+/* The words of lookup/present.h. */
+static void
+put_soa(json_t *o, struct str text)
+{
+	static const char *const numbers[] = { "serial", "refresh", "retry",
+		"expire", "minimum" };
+	uint64_t n;
+
+	json_object_set_new(o, "primary", name_json(str_word(&text)));
+	json_object_set_new(o, "mail", name_json(str_word(&text)));
+	for (size_t i = 0; i < NELEM(numbers); i++) {
+		if (!str_u64(str_word(&text), UINT32_MAX, &n))
+			n = 0;
+		json_object_set_new(o, numbers[i], json_integer((json_int_t)n));
+	}
 }
 
 static json_t *

@@ -105,7 +105,11 @@ enum lookup_kind {
 	LOOKUP_MAIL_DOMAIN, /* can mail be sent to that domain? */
 	LOOKUP_DNSLIST,     /* is that client on that list? */
 	LOOKUP_TLSA, /* of port 25 of that host; text: the data as it is */
-	LOOKUP_STS   /* that domain's MTA-STS policy (lookup/sts.h) */
+	LOOKUP_PTR,  /* of a name; these four: what people ask for */
+	LOOKUP_CNAME,
+	LOOKUP_NS,
+	LOOKUP_SOA,
+	LOOKUP_STS /* that domain's MTA-STS policy (lookup/sts.h) */
 };
 
 /* What a DNS list says of a client. A zone that answers otherwise than with

@@ -94,6 +94,10 @@ static const struct {
 	[LOOKUP_DNSLIST] = { "DNS list", "", RDATA_A },
 	[LOOKUP_TLSA] = { "TLSA", "tlsa", RDATA_TLSA },
 	[LOOKUP_STS] = { "MTA-STS", "sts", RDATA_TXT },
+	[LOOKUP_PTR] = { "PTR", "ptr", RDATA_PTR },
+	[LOOKUP_CNAME] = { "CNAME", "cname", RDATA_CNAME },
+	[LOOKUP_NS] = { "NS", "ns", RDATA_NS },
+	[LOOKUP_SOA] = { "SOA", "soa", RDATA_SOA },
 };
 
 struct lookups *

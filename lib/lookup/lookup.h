@@ -5,7 +5,9 @@
  * time limit, and never from within the call that asked. lookupd does this
  * for the other programs, trace in its own process with the same code.
  *
- *	LOOKUP_MX, _A, _AAAA, _TXT	the records of query.name
+ *	LOOKUP_MX, _A, _AAAA, _TXT, _PTR, _CNAME, _NS, _SOA
+ *				the records of query.name
+ *	LOOKUP_TLSA		those of its port 25
  *	LOOKUP_HOST			the name of query.ip (receiving 4.6)
  *	LOOKUP_MAIL_DOMAIN		does query.name exist for mail (8.4)?
  *	LOOKUP_DNSLIST			is query.ip on the list query.name
@@ -74,8 +76,9 @@ struct lookup *lookup_ask(
 /* The answer is not wanted; not from within the callback. */
 void lookup_cancel(struct lookup **);
 
-/* "mx", "a", "aaaa", "txt", "host", "domain", "tlsa", "sts" <-> enum
- * lookup_kind; -1: none such. lookup_ask is not who knows of the last. */
+/* "mx", "a", "aaaa", "txt", "host", "domain", "tlsa", "ptr", "cname", "ns",
+ * "soa", "sts" <-> enum lookup_kind; -1: none such. lookup_ask is not who
+ * knows of the last. */
 int lookup_kind_of(struct str name);
 const char *lookup_kind_name(enum lookup_kind); /* "MX" */
 const char *lookup_end_name(enum lookup_end);   /* "not found" */

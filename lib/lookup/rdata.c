@@ -3,32 +3,11 @@
 
 #include "base/mem.h"
 #include "fact/facts.h"
+#include "lookup/dnsmsg.h"
+#include "lookup/present.h"
 #include "lookup/rdata.h"
 
-#define HEADER_SIZE  12
-#define NAME_SIZE    255 /* RFC 1035 2.3.4, on the wire */
-#define POINTERS_MAX 128
-#define RRS_MAX      1000 /* as in REC_ANSWER */
-#define CLASS_IN     1
-
-/* A name on the wire, not compressed, in lower case, with its final 0. */
-struct wire_name {
-	uint8_t b[NAME_SIZE];
-	size_t n;
-};
-
-struct record {
-	struct wire_name owner;
-	unsigned type, class;
-	uint32_t ttl;
-	size_t at, len; /* of the data within the message */
-};
-
-/* The message and how far it has been read. */
-struct reader {
-	const uint8_t *p;
-	size_t n, at;
-};
+#define RRS_MAX 1000 /* as in REC_ANSWER */
 
 struct taken {
 	struct dns_rr *rrs;
@@ -36,44 +15,39 @@ struct taken {
 	bool cut, seen; /* seen: records of the type, usable or not */
 };
 
-static bool read_question(struct reader *, struct wire_name *);
-static bool read_record(struct reader *, struct record *);
-static bool read_name(const struct reader *, size_t *at, struct wire_name *);
-static bool read_u16(struct reader *, unsigned *out);
-static void follow(struct reader answers, unsigned n, struct wire_name *name,
+static void follow(struct dnsmsg answers, unsigned n, struct dnsmsg_name *name,
     enum rdata_type type, struct arena *mem, struct answer *out);
-static int collect(struct reader, unsigned n, struct wire_name *name,
+static int collect(struct dnsmsg, unsigned n, struct dnsmsg_name *name,
     enum rdata_type type, struct answer *out, struct taken *,
     struct arena *mem);
 static void found(struct answer *, const struct taken *);
-static void absent(struct reader, const uint8_t *header, struct answer *);
-static uint32_t negative_ttl(const struct reader *, const struct record *);
-static void add(struct taken *, const struct reader *, const struct record *,
-    struct arena *mem);
-static bool parse_a(const struct reader *, const struct record *,
+static void absent(struct dnsmsg, const uint8_t *header, struct answer *);
+static uint32_t negative_ttl(
+    const struct dnsmsg *, const struct dnsmsg_record *);
+static void add(struct taken *, const struct dnsmsg *,
+    const struct dnsmsg_record *, struct arena *mem);
+static bool parse_a(const struct dnsmsg *, const struct dnsmsg_record *,
     struct dns_rr *, struct arena *);
-static bool parse_aaaa(const struct reader *, const struct record *,
+static bool parse_aaaa(const struct dnsmsg *, const struct dnsmsg_record *,
     struct dns_rr *, struct arena *);
-static bool parse_mx(const struct reader *, const struct record *,
+static bool parse_mx(const struct dnsmsg *, const struct dnsmsg_record *,
     struct dns_rr *, struct arena *);
-static bool parse_ptr(const struct reader *, const struct record *,
+static bool parse_ptr(const struct dnsmsg *, const struct dnsmsg_record *,
     struct dns_rr *, struct arena *);
-static bool parse_txt(const struct reader *, const struct record *,
+static bool parse_txt(const struct dnsmsg *, const struct dnsmsg_record *,
     struct dns_rr *, struct arena *);
-static bool parse_tlsa(const struct reader *, const struct record *,
+static bool parse_tlsa(const struct dnsmsg *, const struct dnsmsg_record *,
     struct dns_rr *, struct arena *);
-static bool whole_name(
-    const struct reader *, size_t at, size_t end, struct wire_name *);
-static bool host_name(const struct wire_name *, struct str *, struct arena *);
+static bool parse_text(const struct dnsmsg *, const struct dnsmsg_record *,
+    struct dns_rr *, struct arena *);
+static bool host_name(const struct dnsmsg_name *, struct str *, struct arena *);
 static bool host_char(uint8_t c);
 static void fail(struct answer *, const char *reason);
 static uint32_t clamp(uint32_t n, uint32_t lo, uint32_t hi);
-static unsigned get16(const uint8_t *p);
-static uint32_t get32(const uint8_t *p);
 
 static const struct {
 	enum rdata_type type;
-	bool (*parse)(const struct reader *, const struct record *,
+	bool (*parse)(const struct dnsmsg *, const struct dnsmsg_record *,
 	    struct dns_rr *, struct arena *);
 } parsers[] = {
 	{ RDATA_A, parse_a },
@@ -82,6 +56,9 @@ static const struct {
 	{ RDATA_PTR, parse_ptr },
 	{ RDATA_TXT, parse_txt },
 	{ RDATA_TLSA, parse_tlsa },
+	{ RDATA_CNAME, parse_text },
+	{ RDATA_NS, parse_text },
+	{ RDATA_SOA, parse_text },
 };
 
 static const char *const rcodes[16] = { "NoError", "FormErr", "ServFail",
@@ -93,23 +70,24 @@ void
 rdata_parse(struct str packet, enum rdata_type type, struct arena *mem,
     struct answer *out)
 {
-	struct reader r = { (const uint8_t *)packet.p, packet.n, HEADER_SIZE };
-	struct reader answers;
-	struct wire_name name;
-	struct record rec;
-	unsigned rcode, n;
+	struct dnsmsg r = { (const uint8_t *)packet.p, packet.n,
+		DNSMSG_HEADER };
+	struct dnsmsg answers;
+	struct dnsmsg_name name;
+	struct dnsmsg_record rec;
+	unsigned rcode, n, asked;
 
 	out->ttl = TTL_MIN;
-	if (packet.n < HEADER_SIZE || get16(r.p + 4) != 1 ||
-	    !read_question(&r, &name)) {
+	if (packet.n < DNSMSG_HEADER || dnsmsg_u16(r.p + 4) != 1 ||
+	    !dnsmsg_question(&r, &name, &asked)) {
 		fail(out, "malformed answer");
 		return;
 	}
 	rcode = r.p[3] & 15;
-	n = get16(r.p + 6);
+	n = dnsmsg_u16(r.p + 6);
 	answers = r;
 	for (unsigned i = 0; i < n; i++)
-		if (!read_record(&r, &rec)) {
+		if (!dnsmsg_record(&r, &rec)) {
 			fail(out, "malformed answer");
 			return;
 		}
@@ -139,120 +117,32 @@ rdata_list(const struct answer *a)
 	return LIST_IS_NONE;
 }
 
-/* --- the message --- */
-
-static bool
-read_question(struct reader *r, struct wire_name *name)
-{
-	unsigned type, class;
-
-	return read_name(r, &r->at, name) && read_u16(r, &type) &&
-	       read_u16(r, &class);
-}
-
-static bool
-read_record(struct reader *r, struct record *rec)
-{
-	unsigned len;
-
-	if (!read_name(r, &r->at, &rec->owner) || !read_u16(r, &rec->type) ||
-	    !read_u16(r, &rec->class) || r->n - r->at < 4)
-		return false;
-	rec->ttl = get32(r->p + r->at);
-	r->at += 4;
-	if (!read_u16(r, &len) || r->n - r->at < len)
-		return false;
-	rec->at = r->at;
-	rec->len = len;
-	r->at += len;
-	return true;
-}
-
-/*
- * Reads the name at *at, and moves *at behind it. A pointer may lead
- * anywhere before itself; their number is bounded because each must make
- * the name longer or lead further back.
- */
-static bool
-read_name(const struct reader *r, size_t *at, struct wire_name *name)
-{
-	size_t pos = *at, len;
-	bool jumped = false;
-
-	name->n = 0;
-	for (int hops = 0; hops < POINTERS_MAX;) {
-		if (pos >= r->n)
-			return false;
-		len = r->p[pos];
-		if ((len & 0xc0) == 0xc0) {
-			size_t to;
-
-			if (r->n - pos < 2)
-				return false;
-			to = get16(r->p + pos) & 0x3fff;
-			if (!jumped)
-				*at = pos + 2;
-			if (to >= pos)
-				return false;
-			jumped = true;
-			pos = to;
-			hops++;
-			continue;
-		}
-		if (len > LABEL_MAX || r->n - pos <= len ||
-		    NAME_SIZE - name->n < len + 1)
-			return false;
-		name->b[name->n++] = (uint8_t)len;
-		for (size_t i = 1; i <= len; i++) {
-			uint8_t c = r->p[pos + i];
-
-			name->b[name->n++] =
-			    c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
-		}
-		pos += len + 1;
-		if (len == 0) {
-			if (!jumped)
-				*at = pos;
-			return true;
-		}
-	}
-	return false;
-}
-
-static bool
-read_u16(struct reader *r, unsigned *out)
-{
-	if (r->n - r->at < 2)
-		return false;
-	*out = get16(r->p + r->at);
-	r->at += 2;
-	return true;
-}
-
 /* --- what the records say --- */
 
 static void
-follow(struct reader answers, unsigned n, struct wire_name *name,
+follow(struct dnsmsg answers, unsigned n, struct dnsmsg_name *name,
     enum rdata_type type, struct arena *mem, struct answer *out)
 {
 	struct taken res = { 0 };
 
 	out->ttl = TTL_MAX;
 	for (int cnames = 0; cnames <= DNS_CNAME_MAX; cnames++) {
-		switch (collect(answers, n, name, type, out, &res, mem)) {
-		case 0: /* nothing of this name */
-			out->end = LOOKUP_NOT_FOUND;
-			out->reason = STR("no such record");
-			return;
-		case RDATA_CNAME: /* name is the next one */
-			break;
-		case -1:
-			fail(out, "malformed CNAME");
-			return;
-		default:
+		int met = collect(answers, n, name, type, out, &res, mem);
+
+		if (res.seen) {
 			found(out, &res);
 			return;
 		}
+		if (met == 0) { /* nothing of this name */
+			out->end = LOOKUP_NOT_FOUND;
+			out->reason = STR("no such record");
+			return;
+		}
+		if (met == -1) {
+			fail(out, "malformed CNAME");
+			return;
+		}
+		/* name is the next one */
 	}
 	fail(out, "too many CNAMEs");
 }
@@ -262,14 +152,14 @@ follow(struct reader answers, unsigned n, struct wire_name *name,
  * a CNAME, *name becomes its target. Returns the type met, 0, or -1.
  */
 static int
-collect(struct reader r, unsigned n, struct wire_name *name,
+collect(struct dnsmsg r, unsigned n, struct dnsmsg_name *name,
     enum rdata_type type, struct answer *out, struct taken *res,
     struct arena *mem)
 {
-	struct record rec, cname = { .type = 0 };
+	struct dnsmsg_record rec, cname = { .type = 0 };
 
-	for (; n > 0 && read_record(&r, &rec); n--) {
-		if (rec.class != CLASS_IN || rec.owner.n != name->n ||
+	for (; n > 0 && dnsmsg_record(&r, &rec); n--) {
+		if (rec.class != DNSMSG_CLASS_IN || rec.owner.n != name->n ||
 		    memcmp(rec.owner.b, name->b, name->n) != 0)
 			continue;
 		if (rec.type == type) {
@@ -287,7 +177,7 @@ collect(struct reader r, unsigned n, struct wire_name *name,
 		return 0;
 	if (cname.ttl < out->ttl)
 		out->ttl = cname.ttl;
-	return whole_name(&r, cname.at, cname.at + cname.len, name)
+	return dnsmsg_whole_name(&r, cname.at, cname.at + cname.len, name)
 		   ? RDATA_CNAME
 		   : -1;
 }
@@ -306,31 +196,31 @@ found(struct answer *out, const struct taken *res)
 
 /* Of the authority section only the TTL of its SOA matters (RFC 2308 5). */
 static void
-absent(struct reader r, const uint8_t *header, struct answer *out)
+absent(struct dnsmsg r, const uint8_t *header, struct answer *out)
 {
-	unsigned n = get16(header + 8);
+	unsigned n = dnsmsg_u16(header + 8);
 	uint32_t ttl = TTL_MIN;
-	struct record rec;
+	struct dnsmsg_record rec;
 
-	for (; n > 0 && read_record(&r, &rec); n--)
+	for (; n > 0 && dnsmsg_record(&r, &rec); n--)
 		if (rec.type == RDATA_SOA)
 			ttl = negative_ttl(&r, &rec);
 	out->ttl = clamp(ttl, TTL_MIN, TTL_NEGATIVE_MAX);
 }
 
 static uint32_t
-negative_ttl(const struct reader *r, const struct record *rec)
+negative_ttl(const struct dnsmsg *r, const struct dnsmsg_record *rec)
 {
 	uint32_t minimum;
 
 	if (rec->len < 4)
 		return TTL_MIN;
-	minimum = get32(r->p + rec->at + rec->len - 4);
+	minimum = dnsmsg_u32(r->p + rec->at + rec->len - 4);
 	return minimum < rec->ttl ? minimum : rec->ttl;
 }
 
 static void
-add(struct taken *res, const struct reader *r, const struct record *rec,
+add(struct taken *res, const struct dnsmsg *r, const struct dnsmsg_record *rec,
     struct arena *mem)
 {
 	struct dns_rr rr = { 0 };
@@ -354,15 +244,15 @@ add(struct taken *res, const struct reader *r, const struct record *rec,
 		res->rrs = v;
 		res->cap = cap;
 	}
-	res->bytes += rec->len;
+	res->bytes += rr.text.n > rec->len ? rr.text.n : rec->len;
 	res->rrs[res->n++] = rr;
 }
 
 /* --- data by type --- */
 
 static bool
-parse_a(const struct reader *r, const struct record *rec, struct dns_rr *rr,
-    struct arena *mem)
+parse_a(const struct dnsmsg *r, const struct dnsmsg_record *rec,
+    struct dns_rr *rr, struct arena *mem)
 {
 	(void)mem;
 	if (rec->len != 4)
@@ -373,8 +263,8 @@ parse_a(const struct reader *r, const struct record *rec, struct dns_rr *rr,
 }
 
 static bool
-parse_aaaa(const struct reader *r, const struct record *rec, struct dns_rr *rr,
-    struct arena *mem)
+parse_aaaa(const struct dnsmsg *r, const struct dnsmsg_record *rec,
+    struct dns_rr *rr, struct arena *mem)
 {
 	(void)mem;
 	if (rec->len != 16)
@@ -384,31 +274,31 @@ parse_aaaa(const struct reader *r, const struct record *rec, struct dns_rr *rr,
 }
 
 static bool
-parse_mx(const struct reader *r, const struct record *rec, struct dns_rr *rr,
-    struct arena *mem)
+parse_mx(const struct dnsmsg *r, const struct dnsmsg_record *rec,
+    struct dns_rr *rr, struct arena *mem)
 {
-	struct wire_name name;
+	struct dnsmsg_name name;
 
 	if (rec->len < 3)
 		return false;
-	rr->preference = (uint16_t)get16(r->p + rec->at);
-	return whole_name(r, rec->at + 2, rec->at + rec->len, &name) &&
+	rr->preference = (uint16_t)dnsmsg_u16(r->p + rec->at);
+	return dnsmsg_whole_name(r, rec->at + 2, rec->at + rec->len, &name) &&
 	       host_name(&name, &rr->name, mem);
 }
 
 static bool
-parse_ptr(const struct reader *r, const struct record *rec, struct dns_rr *rr,
-    struct arena *mem)
+parse_ptr(const struct dnsmsg *r, const struct dnsmsg_record *rec,
+    struct dns_rr *rr, struct arena *mem)
 {
-	struct wire_name name;
+	struct dnsmsg_name name;
 
-	return whole_name(r, rec->at, rec->at + rec->len, &name) &&
+	return dnsmsg_whole_name(r, rec->at, rec->at + rec->len, &name) &&
 	       name.n > 1 && host_name(&name, &rr->name, mem);
 }
 
 static bool
-parse_txt(const struct reader *r, const struct record *rec, struct dns_rr *rr,
-    struct arena *mem)
+parse_txt(const struct dnsmsg *r, const struct dnsmsg_record *rec,
+    struct dns_rr *rr, struct arena *mem)
 {
 	const uint8_t *p = r->p + rec->at, *end = p + rec->len;
 	char *text = arena_alloc(mem, rec->len + 1);
@@ -428,8 +318,8 @@ parse_txt(const struct reader *r, const struct record *rec, struct dns_rr *rr,
 }
 
 static bool
-parse_tlsa(const struct reader *r, const struct record *rec, struct dns_rr *rr,
-    struct arena *mem)
+parse_tlsa(const struct dnsmsg *r, const struct dnsmsg_record *rec,
+    struct dns_rr *rr, struct arena *mem)
 {
 	struct str data = { (const char *)r->p + rec->at, rec->len };
 
@@ -437,19 +327,23 @@ parse_tlsa(const struct reader *r, const struct record *rec, struct dns_rr *rr,
 	return true;
 }
 
-/* A name that fills exactly the bytes from at to end. */
+/* What only people look at. */
 static bool
-whole_name(
-    const struct reader *r, size_t at, size_t end, struct wire_name *name)
+parse_text(const struct dnsmsg *r, const struct dnsmsg_record *rec,
+    struct dns_rr *rr, struct arena *mem)
 {
-	struct reader part = { r->p, end, at };
+	struct buf text;
 
-	return read_name(&part, &part.at, name) && part.at == end;
+	buf_init(&text, DNS_ANSWER_MAX);
+	present_data(r, rec, &text);
+	rr->text = arena_str(mem, buf_str(&text));
+	buf_fini(&text);
+	return rr->text.n > 0 && rr->text.p[0] != '\\';
 }
 
 /* As text; false when it could not be the name of a host (DNS-04). */
 static bool
-host_name(const struct wire_name *name, struct str *out, struct arena *mem)
+host_name(const struct dnsmsg_name *name, struct str *out, struct arena *mem)
 {
 	char *text = arena_alloc(mem, name->n);
 	size_t n = 0;
@@ -486,17 +380,4 @@ static uint32_t
 clamp(uint32_t n, uint32_t lo, uint32_t hi)
 {
 	return n < lo ? lo : n > hi ? hi : n;
-}
-
-static unsigned
-get16(const uint8_t *p)
-{
-	return (unsigned)p[0] << 8 | p[1];
-}
-
-static uint32_t
-get32(const uint8_t *p)
-{
-	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 |
-	       (uint32_t)p[2] << 8 | p[3];
 }

@@ -12,6 +12,8 @@
  *    digits, "-" and "_" (DNS-04). If nothing is left, there was nothing.
  *  - Data of TLSA records is not looked at: what is too short, or of an unknown
  *    kind, is still there, and unusable (RFC 7672 2.1.3).
+ *  - CNAME (when it is asked for), NS and SOA records are text, as in a zone
+ *    file (lookup/present.h): only people look at them.
  *  - At most 16 KiB of data and 1,000 records are used, in their order; the
  *    reason then says that the answer was cut.
  *  - The TTL is the smallest of those involved, within 5 s and 1 day; of an
@@ -26,6 +28,7 @@
 
 enum rdata_type { /* IANA numbers */
 	RDATA_A = 1,
+	RDATA_NS = 2,
 	RDATA_CNAME = 5,
 	RDATA_SOA = 6,
 	RDATA_PTR = 12,

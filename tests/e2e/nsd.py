@@ -36,13 +36,13 @@ def sign(d, zone, change):
 
 
 class Nsd:
-    def __init__(self, folder, zones, signed={}):
-        self.port = free_port()
-        d = pathlib.Path(folder) / "nsd"
+    def __init__(self, folder, zones, signed={}, host="127.0.0.1", port=None):
+        self.port = port or free_port()
+        d = pathlib.Path(folder) / ("nsd" + host)
         d.mkdir()
         text = f"""\
 server:
-    ip-address: 127.0.0.1@{self.port}
+    ip-address: {host}@{self.port}
     username: ""
     chroot: ""
     zonesdir: "{d}"

@@ -16,20 +16,16 @@
 #include "base/ip.h"
 #include "fact/facts.h"
 #include "ipc/messages.h"
+#include "lookup/present.h"
 #include "lookup/rdata.h"
 
 static inline unsigned
 kit_type(struct str name)
 {
-	static const struct {
-		const char *name;
-		unsigned type;
-	} types[] = { { "A", 1 }, { "CNAME", 5 }, { "SOA", 6 }, { "PTR", 12 },
-		{ "MX", 15 }, { "TXT", 16 }, { "AAAA", 28 } };
+	int type = present_type_of(name);
 
-	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
-		if (str_is(name, types[i].name))
-			return types[i].type;
+	if (type != -1)
+		return (unsigned)type;
 	abort();
 }
 
@@ -190,7 +186,8 @@ kit_answer_text(const struct answer *a, unsigned type, struct buf *out)
 		else if (type == RDATA_MX)
 			buf_printf(out, "%u %.*s", rr[i].preference,
 			    STR_ARG(rr[i].name));
-		else if (type == RDATA_TXT)
+		else if (type == RDATA_TXT || type == RDATA_CNAME ||
+			 type == RDATA_NS || type == RDATA_SOA)
 			buf_printf(out, "'%.*s'", STR_ARG(rr[i].text));
 		else
 			buf_printf(out, "%.*s", STR_ARG(rr[i].name));

@@ -1,0 +1,36 @@
+/*
+ * netif.h - which interface a test of the network goes out from
+ *
+ * Those of the configuration that is in force (interfaceconfig), or "auto":
+ * then the system chooses by its routes. An interface is an address of this
+ * machine with a name.
+ */
+#ifndef ADMIN_NETIF_H
+#define ADMIN_NETIF_H
+
+#include "admin/tool.h"
+#include "config/config.h"
+
+struct netif {
+	struct config *config; /* NULL: there is none yet */
+};
+
+/* Of the revision that is in force. */
+void netif_begin(struct netif *, const struct tool *);
+void netif_end(struct netif *);
+
+/*
+ * Asks: "1. Auto", then all interfaces with their addresses. *from: its
+ * address, unset for auto. False: the input ended.
+ */
+bool netif_ask(
+    struct netif *, struct tool *, const char *question, struct ip *from);
+/* By name, or "auto" in any case. -1: err names those there are. */
+int netif_find(
+    const struct netif *, const char *name, struct ip *from, struct err *err);
+/* Is there such an interface, or is it "auto"? */
+bool netif_is(const struct netif *, const char *word);
+/* AF_INET, AF_INET6; AF_UNSPEC of an unset address. */
+int netif_family(const struct ip *from);
+
+#endif

@@ -1,0 +1,275 @@
+"""nslookup, dig and dnscheck, as the founding documents show them, against a
+real NSD."""
+import json
+import signal
+import subprocess
+
+import pytest
+
+from conftest import CONFIG
+from nsd import Nsd
+from suite import BIN, Suite
+from terminal import Terminal
+
+PROMPT = "mail3.example.com> "
+ZONE = """\
+@ 172800 A 192.0.34.166
+mail3 A 127.0.0.1
+mail3 MX 10 mail3
+www CNAME @
+two MX 10 mx1
+two MX 20 mx2
+mx1 A 192.0.2.1
+mx1 AAAA 2001:db8::1
+_25._tcp.mx1 TLSA 3 1 1 0102
+text TXT "v=spf1 -all"
+odd A 127.0.0.9
+many TXT """ + " ".join('"%s"' % (c * 250) for c in "abcdefgh") + "\n"
+REVERSE = "1.0.0 PTR mail3.example.com.\n9.0.0 PTR odd.example.com.\n"
+INTERFACES = """\
+  - name: Management
+    ip: 127.0.0.1
+  - name: PrivateNet
+    ip: 127.0.0.9
+    hostname: mail4.example.com
+  - name: Loopback
+    ip: 127.0.0.1
+"""
+
+
+@pytest.fixture(scope="module")
+def nsd(tmp_path_factory):
+    with Nsd(tmp_path_factory.mktemp("dns"), {
+            "example.com": ZONE, "signed": "www A 192.0.2.7\n",
+            "127.in-addr.arpa": REVERSE, "down": None},
+            signed={"signed": None}) as n:
+        yield n
+
+
+@pytest.fixture(scope="module")
+def postern(tmp_path_factory, nsd):
+    config = (CONFIG.replace("mx.postern.test", "mail3.example.com")
+              .replace("  enabled: no", f"""\
+  servers: [ "127.0.0.1:{nsd.port}" ]
+  timeout: 3
+  reverse_timeout: 3
+  trust_anchor: "{nsd.anchors["signed"]}\"""")
+              .replace("  - name: Loopback\n    ip: 127.0.0.1\n", INTERFACES))
+    with Suite(tmp_path_factory.mktemp("s"), config) as s:
+        yield s
+
+
+def run(postern, *words):
+    return subprocess.run(
+        [str(BIN / "postern"), "--root", str(postern.root), *words],
+        capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
+
+
+def lines(postern, *words, status=0):
+    r = run(postern, *words)
+    assert r.returncode == status, (r.stdout, r.stderr)
+    return (r.stdout + r.stderr).splitlines()
+
+
+@pytest.fixture
+def shell(postern):
+    with Terminal(postern, prompt=PROMPT) as t:
+        t.expect(PROMPT)
+        yield t
+
+
+# --- nslookup ---
+
+TYPES = "".join("%d. %s\n" % (i + 1, t) for i, t in enumerate(
+    "A CNAME MX NS PTR SOA TXT AAAA TLSA".split()))
+
+
+def test_nslookup_as_in_the_transcript(shell):
+    """But for the time to live: the gateway keeps nothing over a day."""
+    shell.say("nslookup")
+    shell.answer(
+        ("\nPlease enter the host or IP to resolve.\n[]> ", "example.com"),
+        ("\nChoose the query type:\n" + TYPES + "[1]> ", "1"))
+    assert shell.expect(PROMPT) == "\nA=192.0.34.166 TTL=1d\n"
+
+
+@pytest.mark.parametrize("words,want", [
+    ("www.example.com", "A=192.0.34.166 TTL=1m"),
+    ("www.example.com cname", "CNAME=example.com TTL=1m"),
+    ("two.example.com MX", "MX=mx1.example.com PREF=10 TTL=1m\n"
+     "MX=mx2.example.com PREF=20 TTL=1m"),
+    ("example.com NS", "NS=ns.test TTL=1m"),
+    ("example.com SOA", "SOA=ns.test MAIL=root.test SERIAL=1 REFRESH=3600 "
+     "RETRY=600 EXPIRE=86400 MINIMUM=60 TTL=1m"),
+    ("text.example.com TXT", 'TXT="v=spf1 -all" TTL=1m'),
+    ("mx1.example.com AAAA", "AAAA=2001:db8::1 TTL=1m"),
+    ("mx1.example.com TLSA", "TLSA=3 1 1 0102 TTL=1m"),
+    ("_25._tcp.mx1.example.com tlsa", "TLSA=3 1 1 0102 TTL=1m"),
+    ("127.0.0.1", "PTR=mail3.example.com TTL=1m"),
+    ("127.0.0.1 PTR", "PTR=mail3.example.com TTL=1m"),
+    ("www.signed", "A=192.0.2.7 TTL=1m\nDNSSEC: secure"),
+])
+def test_nslookup_line(postern, words, want):
+    assert lines(postern, "nslookup", *words.split()) == want.split("\n")
+
+
+@pytest.mark.parametrize("words,status,want", [
+    ("nohost.example.com", 1,
+     "DNS error: NXDomain looking up nohost.example.com A"),
+    ("example.com MX", 1, "DNS error: NoData looking up example.com MX"),
+    ("a.down", 4, "DNS error: ServFail looking up a.down A"),
+    ("127.0.0.1 MX", 1,
+     "127.0.0.1 is an address: only its name (PTR) can be looked up"),
+    ("a b c", 2, "Usage: nslookup [HOST|ADDRESS [TYPE]]"),
+])
+def test_nslookup_refused(postern, words, status, want):
+    r = run(postern, "nslookup", *words.split())
+    assert (r.returncode, r.stdout) == (status, "")
+    assert r.stderr.splitlines()[-1] == want
+
+
+def test_nslookup_answers_from_the_gateways_cache(postern, nsd):
+    """The name server may be gone: dig sees that, nslookup does not."""
+    lines(postern, "nslookup", "mx1.example.com")
+    nsd.signal(signal.SIGSTOP)
+    try:
+        j = json.loads(run(postern, "nslookup", "mx1.example.com",
+                           "--json").stdout)
+        assert j["outcome"] == "found" and j["dnssec"] == "insecure"
+    finally:
+        nsd.signal(signal.SIGCONT)
+    assert lines(postern, "dnsflush") == ["Flushing DNS cache."]
+
+
+# --- dig ---
+
+def test_dig_as_in_the_transcript(shell):
+    shell.say("dig mx two.example.com")
+    assert shell.expect(PROMPT) == """
+;; QUESTION SECTION:
+;two.example.com.               IN      MX
+
+;; ANSWER SECTION:
+two.example.com.        60      IN      MX      10 mx1.example.com.
+two.example.com.        60      IN      MX      20 mx2.example.com.
+"""
+
+
+def test_dig_asks(shell, nsd):
+    shell.say("dig")
+    shell.answer(
+        ("\nPlease enter the name to look up.\n[]> ", "www.signed"),
+        ("\nEnter the query type.\n[A]> ", ""),
+        ("\nEnter the name server to ask.\n[default]> ",
+         "127.0.0.1:%d" % nsd.port))
+    assert "www.signed.             60      IN      A       192.0.2.7\n" in \
+        shell.expect(PROMPT)
+
+
+@pytest.mark.parametrize("words,want", [
+    ("+short mx1.example.com", ["192.0.2.1"]),
+    ("+short -x 127.0.0.1", ["mail3.example.com."]),
+    ("+short www.example.com", ["example.com.", "192.0.34.166"]),
+    ("+short mx1.example.com AAAA", ["2001:db8::1"]),
+    ("-s Management +short -t mx1.example.com", ["192.0.2.1"]),
+    ("@SERVER -s PrivateNet +short mx1.example.com", ["192.0.2.1"]),
+])
+def test_dig_line(postern, nsd, words, want):
+    words = words.replace("SERVER", "127.0.0.1:%d" % nsd.port)
+    assert lines(postern, "dig", *words.split()) == want
+
+
+def test_dig_over_tcp_when_the_answer_was_cut(postern):
+    cut = json.loads(run(postern, "dig", "-u", "txt", "many.example.com",
+                         "--json").stdout)
+    assert "tc" in cut["flags"] and cut["answer"] == []
+    whole = json.loads(run(postern, "dig", "txt", "many.example.com",
+                           "--json").stdout)
+    assert len(whole["answer"][0]["data"]) > 2000
+
+
+def test_dig_with_signatures(postern):
+    j = json.loads(run(postern, "dig", "www.signed", "+dnssec",
+                       "--json").stdout)
+    assert [r["type"] for r in j["answer"]] == ["A", "RRSIG"]
+    assert j["answer"][1]["data"].startswith("A 13 2 60 ")
+
+
+@pytest.mark.parametrize("words,status,want", [
+    ("@127.0.0.1:1 example.com", 4,
+     "127.0.0.1:1: no answer: Connection refused"),
+    ("@127.0.0.1:1 -t example.com", 4,
+     "127.0.0.1:1: it cannot be reached: Connection refused"),
+    ("-s Nowhere example.com", 2, 'There is no interface "Nowhere"; there '
+     "are: auto, Management, PrivateNet, Loopback"),
+    ("a..b", 2, "a..b cannot be a name"),
+    ("-x example.com", 2, "-x needs an address"),
+])
+def test_dig_refused(postern, words, status, want):
+    assert lines(postern, "dig", *words.split(), status=status) == [want]
+
+
+def test_dig_trace(postern, tmp_path):
+    """From a root of our own over a delegation with glue."""
+    with Nsd(tmp_path, {".": "ns.test. A 127.0.0.1\n"
+                             "zone. NS ns2.zone.\n"
+                             "ns2.zone. A 127.0.0.2\n"}) as top, \
+            Nsd(tmp_path, {"zone": "www A 192.0.2.77\n"}, host="127.0.0.2",
+                port=top.port):
+        out = "\n".join(lines(
+            postern, "dig", "@127.0.0.1:%d" % top.port, "-p", str(top.port),
+            "+trace", "www.zone"))
+    steps = out.strip().split("\n\n")
+    assert steps[0].startswith(
+        ".                       60      IN      NS      ns.test.\n")
+    assert "\n;; Received " in steps[0]
+    assert steps[1].startswith(
+        "zone.                   60      IN      NS      ns2.zone.\n")
+    assert "from 127.0.0.1:%d(ns.test) in " % top.port in steps[1]
+    assert steps[2].startswith(
+        "www.zone.               60      IN      A       192.0.2.77\n")
+    assert "from 127.0.0.2:%d(ns2.zone) in " % top.port in steps[2]
+    assert len(steps) == 3
+
+
+# --- dnscheck ---
+
+def test_dnscheck(postern, nsd):
+    assert lines(postern, "dnscheck", "Management") == [
+        "Management (127.0.0.1), HELO mail3.example.com:",
+        "This is a private address; others may see another one.",
+        "PASS  DNS PTR record: 127.0.0.1 is mail3.example.com.",
+        "PASS  DNS A record: mail3.example.com has the address 127.0.0.1.",
+        "PASS  HELO match: HELO says mail3.example.com, as the PTR record "
+        "does.",
+        "PASS  Mail server for late bounces: mail for mail3.example.com goes "
+        "to mail3.example.com.",
+        "Ports in use: out 25 (delivery), out %d (DNS)." % nsd.port]
+
+
+def test_dnscheck_fails(postern):
+    out = lines(postern, "dnscheck", "PrivateNet", status=1)
+    assert out[2:6] == [
+        "PASS  DNS PTR record: 127.0.0.9 is odd.example.com.",
+        "PASS  DNS A record: odd.example.com has the address 127.0.0.9.",
+        "FAIL  HELO match: HELO says mail4.example.com, and the address is "
+        "odd.example.com.",
+        "FAIL  Mail server for late bounces: mail4.example.com has no MX "
+        "record (NXDomain): late bounces may not come back."]
+
+
+def test_dnscheck_asks(shell):
+    shell.say("dnscheck")
+    shell.answer(("\nWhich interface do you want to check?\n1. All\n"
+                  "2. Management\n3. PrivateNet\n4. Loopback\n[1]> ", "2"))
+    assert shell.expect(PROMPT).count("PASS") == 4
+
+
+def test_without_a_gateway(tmp_path):
+    (tmp_path / "s").mkdir()
+    s = Suite(tmp_path / "s", CONFIG, start=False)
+    for words in (["nslookup", "example.com"], ["dnscheck"]):
+        r = run(s, *words)
+        assert r.returncode == 4 and r.stdout == ""
+        assert r.stderr.startswith(
+            ("Postern is not running", "No configuration is in force."))
