@@ -17,7 +17,7 @@ struct lookups {
 	const struct lookup_system *system;
 	struct stats *stats;
 	struct listchecks *lists;
-	uint64_t counted; /* network requests in stats already */
+	struct resolver_counts counted; /* in stats already */
 	struct lookup *first;
 	size_t n;
 };
@@ -77,7 +77,7 @@ static void on_list(void *arg, struct str zone);
 static void on_timeout(void *arg);
 static void finish(struct lookup *, enum lookup_end, const char *reason);
 static void on_deliver(void *arg);
-static void count(struct lookups *, bool cached);
+static void count(struct lookups *);
 static struct resolver_settings settings_of(
     const struct lookups *, const struct config *);
 
@@ -319,6 +319,7 @@ ask(struct lookup *l, struct question **slot, const char *name,
 	if (l->all->stats != NULL)
 		stats_add(l->all->stats, STATS_dns_requests, 1);
 	resolver_ask(l->all->resolver, slot, &query, done, arg);
+	count(l->all);
 }
 
 static void
@@ -327,7 +328,7 @@ on_reply(void *arg, const struct resolver_reply *reply)
 	struct lookup *l = arg;
 	enum lookup_end end;
 
-	count(l->all, reply->cached);
+	count(l->all);
 	take_reply(reply, kinds[l->kind].type, &l->mem, &l->answer);
 	end = l->answer.end;
 	if (l->kind == LOOKUP_HOST && end == LOOKUP_FOUND)
@@ -409,7 +410,7 @@ on_forward(void *arg, const struct resolver_reply *reply)
 	struct lookup *l = f->lookup;
 	const struct dns_rr *addrs;
 
-	count(l->all, reply->cached);
+	count(l->all);
 	take_reply(reply, f->type, &l->mem, &f->answer);
 	f->pending = false;
 	addrs = f->answer.rrs.v;
@@ -570,16 +571,22 @@ on_deliver(void *arg)
 }
 
 static void
-count(struct lookups *all, bool cached)
+count(struct lookups *all)
 {
-	uint64_t sent = resolver_queries(all->resolver);
+	struct resolver_counts now = resolver_counts(all->resolver);
+	const struct resolver_counts *old = &all->counted;
 
 	if (all->stats == NULL)
 		return;
-	stats_add(all->stats,
-	    cached ? STATS_dns_cache_hits : STATS_dns_cache_misses, 1);
-	stats_add(all->stats, STATS_dns_network_requests, sent - all->counted);
-	all->counted = sent;
+	stats_add(all->stats, STATS_dns_cache_hits, now.hits - old->hits);
+	stats_add(all->stats, STATS_dns_cache_misses, now.misses - old->misses);
+	stats_add(all->stats, STATS_dns_cache_exceptions,
+	    now.exceptions - old->exceptions);
+	stats_add(
+	    all->stats, STATS_dns_cache_expired, now.expired - old->expired);
+	stats_add(
+	    all->stats, STATS_dns_network_requests, now.queries - old->queries);
+	all->counted = now;
 }
 
 static struct resolver_settings

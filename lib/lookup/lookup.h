@@ -51,10 +51,9 @@ struct lookup;
 /*
  * Uses the look-up settings of the configuration, which must live until the
  * next one is given. system: what was read from files, NULL for nothing.
- * stats: where the DNS counters are kept, NULL for nowhere. Of them, cache
- * hits and misses are questions answered at once or not, network requests
- * are those of resolver_queries; exceptions and expiry happen inside the
- * library and are not seen.
+ * stats: where the DNS counters are kept, NULL for nowhere: what
+ * resolver_counts says, and the requests, each of which is one of a hit, a
+ * miss, an exception, or expired.
  */
 struct lookups *lookups_new(struct loop *, const struct config *,
     const struct lookup_system *system, struct stats *stats, struct err *);

@@ -7,6 +7,7 @@
 
 #include "base/bounds.h"
 #include "base/mem.h"
+#include "lookup/asked.h"
 #include "lookup/burden.h"
 #include "lookup/resolver.h"
 #include "lookup/ubloop.h"
@@ -30,6 +31,7 @@ struct question {
 	void (*done)(void *arg, const struct resolver_reply *);
 	void *arg;
 	bool asking; /* the library has not returned yet */
+	bool counted, answered;
 	bool trusted;
 	int type;
 	struct str domain; /* that it is charged to; of the name */
@@ -45,6 +47,8 @@ struct resolver {
 	struct loop_job sweep; /* frees those retired that are done */
 	struct loop_job renew;
 	struct burdens *burdens;
+	struct asked *asked; /* of the current context */
+	struct resolver_counts counts;
 	struct question *answered; /* since the library was called */
 	void (*on_costly)(void *arg, struct str domain);
 	void *arg;
@@ -101,6 +105,7 @@ static void answered(void *arg, int rcode, void *packet, int len, int secure,
 static void deliver(struct question *, const struct resolver_reply *);
 static void put_question(struct question *, struct context *);
 static void ask(struct question *);
+static void count(struct question *, enum asked_state before);
 static void on_cost(void *arg, int64_t us);
 static void charge(struct resolver *, int64_t us);
 static void renew(void *arg);
@@ -118,6 +123,7 @@ resolver_new(struct loop *loop, const struct resolver_settings *settings,
 	r->loop = loop;
 	r->base = ubloop_new(loop);
 	r->burdens = burdens_new();
+	r->asked = asked_new();
 	ubloop_on_cost(r->base, on_cost, r);
 	r->sweep.cb = sweep;
 	r->sweep.arg = r;
@@ -148,6 +154,7 @@ resolver_free(struct resolver **rp)
 	loop_undefer(&r->renew);
 	ubloop_free(&r->base);
 	burdens_free(&r->burdens);
+	asked_free(&r->asked);
 	free(r);
 	*rp = NULL;
 }
@@ -168,6 +175,7 @@ resolver_set(struct resolver *r, const struct resolver_settings *settings,
 	}
 	r->settings = *settings;
 	r->current = next;
+	asked_forget(r->asked);
 	return 0;
 }
 
@@ -208,10 +216,13 @@ resolver_forget(struct question **slot)
 	*slot = NULL;
 }
 
-uint64_t
-resolver_queries(const struct resolver *r)
+struct resolver_counts
+resolver_counts(const struct resolver *r)
 {
-	return ubloop_queries(r->base);
+	struct resolver_counts c = r->counts;
+
+	c.queries = ubloop_queries(r->base);
+	return c;
 }
 
 /* --- contexts --- */
@@ -394,10 +405,12 @@ ask(struct question *q)
 {
 	struct resolver_reply no = { .failure = "cannot ask" };
 	struct resolver *r = q->context->owner;
+	enum asked_state before = asked_state(r->asked, q->name, q->type);
 	int rc = -1;
 
 	ubloop_begin(r->base);
 	q->asking = true;
+	asked_begin(r->asked, q->name, q->type);
 	if (may_ask(q))
 		rc = ub_resolve_event(q->context->ub, q->name, q->type,
 		    CLASS_IN, q, answered, NULL);
@@ -405,8 +418,28 @@ ask(struct question *q)
 		no.failure = "costs too much";
 	if (rc != 0)
 		deliver(q, &no);
+	count(q, before);
 	q->asking = false;
 	ubloop_end(r->base);
+}
+
+/* When its context was renewed it is asked again, and counts once. */
+static void
+count(struct question *q, enum asked_state before)
+{
+	struct resolver_counts *c = &q->context->owner->counts;
+
+	if (q->counted)
+		return;
+	q->counted = true;
+	if (q->answered)
+		c->hits++;
+	else if (before == ASKED_NOW)
+		c->exceptions++;
+	else if (before == ASKED_BEFORE)
+		c->expired++;
+	else
+		c->misses++;
 }
 
 static void
@@ -419,12 +452,13 @@ answered(void *arg, int rcode, void *packet, int len, int secure,
 		.packet = { packet, len > 0 ? (size_t)len : 0 },
 		.secure = secure == 2,
 		.bogus = secure == 1,
-		.cached = q->asking,
 	};
 
 	(void)why_bogus, (void)limited;
-	if (!q->context->closing)
-		deliver(q, &reply);
+	if (q->context->closing)
+		return;
+	q->answered = true;
+	deliver(q, &reply);
 }
 
 static void
@@ -433,6 +467,9 @@ deliver(struct question *q, const struct resolver_reply *reply)
 	struct context *c = q->context;
 	struct resolver *r = c->owner;
 
+	if (!c->retired)
+		asked_end(r->asked, q->name, q->type,
+		    reply->failure == NULL && !reply->bogus);
 	*q->prev = q->next;
 	if (q->next != NULL)
 		q->next->prev = q->prev;
@@ -510,6 +547,7 @@ renew(void *arg)
 		r->current = c;
 		return;
 	}
+	asked_forget(r->asked);
 	c->next = r->retired;
 	while (c != NULL) {
 		r->retired = c->next;

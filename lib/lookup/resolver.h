@@ -44,7 +44,6 @@ struct resolver_reply {
 	struct str packet;   /* valid during the callback only */
 	bool secure;         /* DNSSEC validated */
 	bool bogus;          /* ... and found to be forged */
-	bool cached;         /* answered from the cache, at once */
 };
 
 struct resolver_query {
@@ -70,7 +69,14 @@ void resolver_forget(struct question **slot);
 void resolver_on_costly(
     struct resolver *, void (*cb)(void *arg, struct str domain), void *arg);
 
-/* Queries sent to servers, about (lookup/ubloop.h). */
-uint64_t resolver_queries(const struct resolver *);
+/* Each question is one of the first four, as soon as it is asked. */
+struct resolver_counts {
+	uint64_t hits;       /* answered from the cache, at once */
+	uint64_t misses;     /* not in the cache */
+	uint64_t exceptions; /* there, but still being fetched */
+	uint64_t expired;    /* it was there, and its time is over */
+	uint64_t queries;    /* sent to servers, about (lookup/ubloop.h) */
+};
+struct resolver_counts resolver_counts(const struct resolver *);
 
 #endif

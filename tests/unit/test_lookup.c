@@ -50,6 +50,7 @@ static const struct {
 	{ "a.test", "MX", 0, ANSWER,
 	    "a.test MX 300 10 mx1.test\na.test MX 300 20 mx2.test" },
 	{ "a.test", "TXT", 0, ANSWER, "a.test TXT 300 v=spf1 -all" },
+	{ "short.test", "A", 0, ANSWER, "short.test A 0 192.0.2.6" },
 	{ "null.test", "MX", 0, ANSWER, "null.test MX 300 0 ." },
 	{ "nodata.test", "MX", 0, ANSWER, "--\ntest SOA 60 60" },
 	{ "fail.test", "A", 2, ANSWER, NULL },
@@ -131,6 +132,7 @@ struct bench {
 	struct config config;
 	struct endpoint endpoint;
 	struct lookups *lookups;
+	struct stats *stats;
 	struct buf text;
 	unsigned type; /* of the records in text */
 	unsigned waiting, found;
@@ -250,6 +252,56 @@ test_lookup_cache_and_flush(void **state)
 	loop_run(b.loop);
 	loop_run(b.loop);
 	assert_true(atomic_load(&b.server.asked) > before + 1);
+	bench_stop(&b);
+}
+
+static void
+assert_counted(const struct bench *b, const uint64_t want[5])
+{
+	static const enum stats_counter counters[] = { STATS_dns_requests,
+		STATS_dns_cache_hits, STATS_dns_cache_misses,
+		STATS_dns_cache_exceptions, STATS_dns_cache_expired };
+
+	for (size_t i = 0; i < NELEM(counters); i++)
+		if (stats_sum(b->stats, counters[i]) != want[i])
+			fail_msg("%s: %llu", stats_counter_name(counters[i]),
+			    (unsigned long long)stats_sum(
+				b->stats, counters[i]));
+}
+
+/* Each request is one of them (delivery-admin 2.2). */
+static void
+test_counters_of_the_cache(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	bench_start(&b);
+	/* the second one finds the first under way */
+	look_up(&b, LOOKUP_MX, "a.test");
+	look_up(&b, LOOKUP_MX, "a.test");
+	assert_counted(&b, (uint64_t[]){ 2, 0, 1, 1, 0 });
+	while (b.waiting > 0)
+		loop_run(b.loop);
+	look_up(&b, LOOKUP_MX, "A.test");
+	loop_run(b.loop);
+	assert_counted(&b, (uint64_t[]){ 3, 1, 1, 1, 0 });
+	look_up(&b, LOOKUP_A, "a.test"); /* another type: another entry */
+	loop_run(b.loop);
+	assert_counted(&b, (uint64_t[]){ 4, 1, 2, 1, 0 });
+	/* it lives for 0 s */
+	look_up(&b, LOOKUP_A, "short.test");
+	loop_run(b.loop);
+	look_up(&b, LOOKUP_A, "short.test");
+	loop_run(b.loop);
+	assert_counted(&b, (uint64_t[]){ 6, 1, 3, 1, 1 });
+	/* what was flushed is no entry */
+	look_up(&b, LOOKUP_A, "fail.test");
+	loop_run(b.loop);
+	assert_int_equal(lookups_flush(b.lookups, NULL), 0);
+	look_up(&b, LOOKUP_MX, "a.test");
+	loop_run(b.loop);
+	assert_counted(&b, (uint64_t[]){ 8, 1, 5, 1, 1 });
 	bench_stop(&b);
 }
 
@@ -448,10 +500,14 @@ static void
 bench_start(struct bench *b)
 {
 	struct err err = ERR_INIT;
+	int fd;
 
 	*b = (struct bench){ 0 };
 	server_start(&b->server);
 	b->loop = loop_new();
+	b->stats = stats_create(&fd, &err);
+	assert_non_null(b->stats);
+	close(fd);
 	buf_init(&b->text, 4096);
 	ip_parse(&b->endpoint.ip, STR("127.0.0.1"));
 	b->endpoint.port = b->server.port;
@@ -459,7 +515,7 @@ bench_start(struct bench *b)
 	b->config.n_dns_servers = 1;
 	b->config.dns_timeout = 10;
 	b->config.reverse_timeout = 10;
-	b->lookups = lookups_new(b->loop, &b->config, NULL, NULL, &err);
+	b->lookups = lookups_new(b->loop, &b->config, NULL, b->stats, &err);
 	if (b->lookups == NULL)
 		fail_msg("%s", err.text);
 }
@@ -469,6 +525,7 @@ bench_stop(struct bench *b)
 {
 	lookups_free(&b->lookups);
 	loop_free(&b->loop);
+	stats_unmap(&b->stats);
 	buf_fini(&b->text);
 	server_stop(&b->server);
 }
@@ -697,6 +754,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_dns_lookup_outcomes),
 		cmocka_unit_test(test_lookup_cache_and_flush),
+		cmocka_unit_test(test_counters_of_the_cache),
 		cmocka_unit_test(test_dns_05_many_at_once),
 		cmocka_unit_test(test_dns_06_lists_that_are_none),
 		cmocka_unit_test(test_lookup_off),
