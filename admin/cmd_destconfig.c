@@ -11,6 +11,10 @@ static const char *limiting(
     const struct editing *, const struct destination *, char path[]);
 static const char *tls(
     const struct editing *, const struct destination *, bool is_default);
+static const char *tagging(
+    const struct editing *, const struct destination *, bool is_default);
+static bool says(
+    const struct editing *, const struct destination *, const char *key);
 static const char *profile(const struct destination *, bool is_default);
 static bool ask_more(struct editing *, size_t which);
 static int take_more(struct editing *, struct args *, size_t which);
@@ -62,6 +66,9 @@ static const struct objects_form form = {
 		    NULL },
 		{ "mta_sts", "Follow the MTA-STS policies of domains?", NULL,
 		    NULL },
+		{ "bounce_verification",
+		    "Perform bounce verification address tagging?", NULL,
+		    NULL },
 		{ "bounce_profile",
 		    "Enter the bounce profile to apply to this domain:", NULL,
 		    NULL },
@@ -88,9 +95,11 @@ show(struct editing *ed)
 	const struct config *c = ed->w->config;
 	FILE *out = ed->t->dialogue.out;
 
-	fprintf(out, "%-21s%-11s%-11s\n%-21s%-11s%-11s\n%s %s %s\n", "", "Rate",
-	    "Bounce", "Domain", "Limiting", "Profile",
-	    "====================", "==========", "==========");
+	fprintf(out,
+	    "%-21s%-30s%-13s%s\n%-21s%-11s%-19s%-13s%s\n%s %s %s %s %s\n", "",
+	    "Rate", "Bounce", "Bounce", "Domain", "Limiting", "TLS",
+	    "Verification", "Profile", "====================", "==========",
+	    "==================", "============", "==========");
 	for (size_t k = 1; k <= c->n_destinations; k++) {
 		const struct destination *d =
 		    &c->destinations[k % c->n_destinations];
@@ -99,9 +108,10 @@ show(struct editing *ed)
 
 		snprintf(name, sizeof(name), is_default ? "(%.*s)" : "%.*s",
 		    STR_ARG(d->domain));
-		fprintf(out, "%-20s %-10s %-18s %s\n", name,
+		fprintf(out, "%-20s %-10s %-18s %-12s %s\n", name,
 		    limiting(ed, d, is_default ? NULL : path),
-		    tls(ed, d, is_default), profile(d, is_default));
+		    tls(ed, d, is_default), tagging(ed, d, is_default),
+		    profile(d, is_default));
 	}
 }
 
@@ -136,15 +146,28 @@ tls(const struct editing *ed, const struct destination *d, bool is_default)
 		[TLS_LEVEL_REQUIRED_VERIFY] = "Required - Verify",
 		[TLS_LEVEL_VERIFY_HOSTED] = "Required - Hosted",
 	};
+	return is_default || says(ed, d, "tls") ? words[d->tls] : FOLLOWS;
+}
+
+static const char *
+tagging(const struct editing *ed, const struct destination *d, bool is_default)
+{
+	if (!is_default && !says(ed, d, "bounce_verification"))
+		return FOLLOWS;
+	return d->bounce_verification ? "On" : "Off";
+}
+
+/* Itself, or does it follow the default? */
+static bool
+says(const struct editing *ed, const struct destination *d, const char *key)
+{
 	char path[100];
 	size_t at;
 
-	if (is_default)
-		return words[d->tls];
 	if (!edit_find(ed->w->yaml, "destinations", "domain", d->domain, &at))
-		return FOLLOWS;
-	snprintf(path, sizeof(path), "destinations[%zu].tls", at);
-	return edit_has(ed->w->yaml, path) ? words[d->tls] : FOLLOWS;
+		return false;
+	snprintf(path, sizeof(path), "destinations[%zu].%s", at, key);
+	return edit_has(ed->w->yaml, path);
 }
 
 static const char *

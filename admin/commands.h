@@ -24,6 +24,7 @@
 	C(archivemessage)                                                      \
 	C(bounceconfig)                                                        \
 	C(bouncerecipients)                                                    \
+	C(bvconfig)                                                            \
 	C(callaheadconfig)                                                     \
 	C(certconfig)                                                          \
 	C(clearchanges)                                                        \

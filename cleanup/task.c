@@ -254,6 +254,7 @@ subject_of(const struct task *t)
 		.smtputf8 = (e->flags & ENV_SMTPUTF8) != 0,
 		.mid = t->mail->mid,
 		.message_id = t->mail->found.message_id,
+		.invalid_bounce = (e->flags & ENV_INVALID_BOUNCE) != 0,
 		.claims = t->mail->found.claims && !is_own(e),
 		.header = STR("") };
 }

@@ -4,17 +4,19 @@
  * SYNOPSIS
  *	started by postern-master
  * DESCRIPTION
- *	smtpd => KEYD. Holds the private keys of TLS and the passwords of
- *	those who may authenticate; no other program has them. Tells each
+ *	smtpd => KEYD => qmgr. Holds the private keys of TLS, the passwords
+ *	of those who may authenticate, and the keys of bounce verification;
+ *	no other program has them. Tells each
  *	smtpd which certificates there are (CERTS), signs digests of
  *	handshakes (SIGN), makes the secrets that session tickets are sealed
  *	with (TICKETS), judges passwords (PASSWORD) and proofs of SCRAM
- *	(SCRAM, SCRAM_PROOF).
+ *	(SCRAM, SCRAM_PROOF), and the tags of bounces (JUDGE_TAG). Tells qmgr
+ *	every day what senders are tagged with on that day (TAG_KEY).
  * RIGHTS
  *	Its channels, nothing else. The files come from the master as
  *	descriptors, again whenever they have changed.
  * CONFIGURATION
- *	certificates, tls.client_ca, auth_profiles
+ *	certificates, tls.client_ca, auth_profiles, bounce_verification
  * DIAGNOSTICS
  *	Alerts about files that cannot be used; warnings two weeks before a
  *	certificate expires, once a day.
@@ -30,6 +32,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "event/event.h"
+#include "master/keyd_tags.h"
 #include "master/keyd_users.h"
 #include "program/program.h"
 #include "tls/sign.h"
@@ -37,14 +40,16 @@
 #define SETTLE_MS    200 /* files of one renewal come together */
 #define SOON_MS      1000
 #define DAY_MS       INT64_C(86400000)
-#define TICKET_MS    (DAY_MS / 2) /* threats TLS-06 */
-#define N_TICKETS    2            /* one seals, the one before opens */
-#define SIGN_PER_SEC 2000         /* of one peer: KEY-02 */
+#define TICKET_MS    (DAY_MS / 2)   /* threats TLS-06 */
+#define LOOK_MS      INT64_C(60000) /* whether another day has begun */
+#define N_TICKETS    2              /* one seals, the one before opens */
+#define SIGN_PER_SEC 2000           /* of one peer: KEY-02 */
 
 struct client {
 	struct keyd *keyd;
 	struct client *next, **prev;
 	struct ipc *ipc;
+	bool is_qmgr;   /* else an smtpd */
 	int64_t second; /* whose signatures are counted */
 	unsigned n;
 	bool told; /* that it asks for too much */
@@ -55,8 +60,9 @@ struct keyd {
 	const struct config *config; /* keys has a reference */
 	struct keys *keys;
 	struct logins *logins;
+	struct tags *tags;
 	struct client *clients;
-	struct loop_timer *settle, *complain, *daily, *rotate;
+	struct loop_timer *settle, *complain, *daily, *rotate, *look;
 	bool stale;  /* files have come since the last look at them */
 	bool looked; /* at all: from then on something may be in use */
 	char tickets[N_TICKETS][32];
@@ -76,12 +82,15 @@ static void tell(struct keyd *, struct ipc *);
 static void daily(void *arg);
 static void rotate(void *arg);
 static void send_tickets(struct keyd *, struct ipc *);
+static void look(void *arg);
+static void send_tag_key(struct keyd *, struct ipc *);
 static int peer_frame(void *, struct ipc *, struct ipc_frame *, struct err *);
 static void peer_closed(void *, struct ipc *, const struct err *);
 static int on_sign(struct client *, struct ipc_frame *, struct err *);
 static int on_password(struct client *, struct ipc_frame *, struct err *);
 static int on_scram(struct client *, struct ipc_frame *, struct err *);
 static int on_proof(struct client *, struct ipc_frame *, struct err *);
+static int on_judge_tag(struct client *, struct ipc_frame *, struct err *);
 static bool too_many(struct client *);
 static bool is_wished(const struct keyd *, uint8_t algorithm);
 
@@ -108,6 +117,7 @@ static const struct {
 	{ IPC_PASSWORD, on_password },
 	{ IPC_SCRAM, on_scram },
 	{ IPC_SCRAM_PROOF, on_proof },
+	{ IPC_JUDGE_TAG, on_judge_tag },
 };
 
 int
@@ -132,10 +142,12 @@ setup(struct daemon *d, struct err *err)
 	keys_config(self->keys, d->config);
 	self->config = d->config;
 	self->logins = logins_new(d->loop);
+	self->tags = tags_new();
 	self->settle = loop_timer(d->loop, settle, self);
 	self->complain = loop_timer(d->loop, complain, self);
 	self->daily = loop_timer(d->loop, daily, self);
 	self->rotate = loop_timer(d->loop, rotate, self);
+	self->look = loop_timer(d->loop, look, self);
 	return 0;
 }
 
@@ -148,6 +160,7 @@ start(struct daemon *d)
 		rotate(self);
 	/* when the files have come */
 	loop_timer_in(self->daily, SOON_MS);
+	loop_timer_in(self->look, LOOK_MS);
 }
 
 static int
@@ -161,7 +174,8 @@ on_config(struct daemon *d, struct config *next, struct err *err)
 	refresh(self, true);
 	/* smtpd has a new configuration too, and looks for its names in it */
 	for (struct client *c = self->clients; c != NULL; c = c->next)
-		tell(self, c->ipc);
+		if (!c->is_qmgr)
+			tell(self, c->ipc);
 	return 0;
 }
 
@@ -202,10 +216,13 @@ refresh(struct keyd *self, bool say)
 	self->looked = true;
 	if (keys_refresh(self->keys, say, &broken)) {
 		for (struct client *c = self->clients; c != NULL; c = c->next)
-			tell(self, c->ipc);
+			if (!c->is_qmgr)
+				tell(self, c->ipc);
 		loop_timer_in(self->daily, SOON_MS);
 	}
 	bad = logins_refresh(self->logins, self->config, self->keys, say);
+	bad |= tags_refresh(self->tags, self->config, self->keys, say);
+	look(self);
 	if ((broken || bad) && !say)
 		loop_timer_in(self->complain, patience(self->config));
 	else
@@ -252,7 +269,8 @@ rotate(void *arg)
 		sizeof(self->tickets[0])) != 1)
 		panic("no random numbers");
 	for (struct client *c = self->clients; c != NULL; c = c->next)
-		send_tickets(self, c->ipc);
+		if (!c->is_qmgr)
+			send_tickets(self, c->ipc);
 	loop_timer_in(self->rotate, TICKET_MS);
 }
 
@@ -268,6 +286,31 @@ send_tickets(struct keyd *self, struct ipc *ipc)
 	ipc_send(ipc, IPC_TICKETS, 0, &msg);
 }
 
+/* --- bounce verification --- */
+
+static void
+look(void *arg)
+{
+	struct keyd *self = arg;
+
+	loop_timer_in(self->look, LOOK_MS);
+	if (!tags_look(self->tags, clock_wall_ms()))
+		return;
+	for (struct client *c = self->clients; c != NULL; c = c->next)
+		if (c->is_qmgr)
+			send_tag_key(self, c->ipc);
+}
+
+static void
+send_tag_key(struct keyd *self, struct ipc *ipc)
+{
+	struct tag_key_msg msg;
+
+	tags_look(self->tags, clock_wall_ms());
+	tags_say(self->tags, &msg);
+	ipc_send(ipc, IPC_TAG_KEY, 0, &msg);
+}
+
 /* --- peers --- */
 
 static const struct ipc_handler *
@@ -278,20 +321,25 @@ on_peer(struct daemon *d, enum program_kind kind, uint32_t worker,
 	struct client *c;
 
 	(void)worker;
-	if (kind != PROGRAM_SMTPD)
+	if (kind != PROGRAM_SMTPD && kind != PROGRAM_QMGR)
 		return NULL;
 	if (self->stale)
 		refresh(self, false);
 	c = mem_alloc(sizeof(*c));
 	c->keyd = self;
 	c->ipc = ipc;
+	c->is_qmgr = kind == PROGRAM_QMGR;
 	c->next = self->clients;
 	if (c->next != NULL)
 		c->next->prev = &c->next;
 	c->prev = &self->clients;
 	self->clients = c;
-	send_tickets(self, ipc);
-	tell(self, ipc);
+	if (c->is_qmgr) {
+		send_tag_key(self, ipc);
+	} else {
+		send_tickets(self, ipc);
+		tell(self, ipc);
+	}
 	*arg = c;
 	return &peer_handler;
 }
@@ -373,6 +421,20 @@ static int
 on_proof(struct client *c, struct ipc_frame *f, struct err *err)
 {
 	return logins_proof(c->keyd->logins, c->ipc, f, err);
+}
+
+static int
+on_judge_tag(struct client *c, struct ipc_frame *f, struct err *err)
+{
+	struct tag_judged done;
+	struct judge_tag msg;
+
+	if (ipc_decode(f, &msg, NULL, err) == -1)
+		return -1;
+	done.verdict =
+	    (uint8_t)tags_judge(c->keyd->tags, msg.addr, clock_wall_ms());
+	ipc_send(c->ipc, IPC_TAG_JUDGED, f->txn, &done);
+	return 0;
 }
 
 /* Threats KEY-02: nobody with honest business asks as often. */

@@ -11,6 +11,7 @@
 
 #define DATA_FRAME ((size_t)64 * 1024)
 #define JOB_RCPTS  1000
+#define TAG_MEM    4096 /* of one tagged address */
 
 static bool do_ask(void *, uint32_t txn, const struct query *);
 static bool do_open(void *, struct conn *, const struct session *);
@@ -29,6 +30,8 @@ static bool do_notice(void *, struct notice *, const struct envelope *,
 static void do_forget(void *, struct mail *);
 static uint32_t do_random(void *);
 
+static int give(struct world *, struct conn *, struct parcel *, uint64_t job,
+    struct arena *mem, struct err *);
 static struct peer *next_peer(
     struct world *, struct peer **turn, enum program_kind);
 static size_t list_rcpts(
@@ -37,6 +40,7 @@ static int frame(void *, struct ipc *, struct ipc_frame *, struct err *);
 static int take(struct peer *, struct ipc_frame *, struct err *);
 static int from_smtp(struct peer *, struct ipc_frame *, struct err *);
 static int from_cleanup(struct peer *, struct ipc_frame *, struct err *);
+static int from_keyd(struct peer *, struct ipc_frame *, struct err *);
 static int from_lookupd(struct peer *, struct ipc_frame *, struct err *);
 static void closed(void *, struct ipc *, const struct err *);
 static void drained(void *, struct ipc *);
@@ -65,7 +69,7 @@ world_peer(struct world *w, enum program_kind kind, uint32_t worker,
 	struct peer *p;
 
 	if (kind != PROGRAM_SMTP && kind != PROGRAM_CLEANUP &&
-	    kind != PROGRAM_LOOKUPD)
+	    kind != PROGRAM_LOOKUPD && kind != PROGRAM_KEYD)
 		return NULL;
 	p = mem_alloc(sizeof(*p));
 	p->world = w;
@@ -147,15 +151,30 @@ static int
 do_give(
     void *arg, struct conn *c, struct parcel *p, uint64_t job, struct err *err)
 {
+	struct arena mem;
+	int rc;
+
+	arena_init(&mem, TAG_MEM);
+	rc = give(arg, c, p, job, &mem, err);
+	arena_free(&mem);
+	return rc;
+}
+
+/* mem: until it is said. */
+static int
+give(struct world *w, struct conn *c, struct parcel *p, uint64_t job,
+    struct arena *mem, struct err *err)
+{
 	static struct job_rcpt rcpts[JOB_RCPTS];
-	struct world *w = arg;
 	struct peer *peer = c->worker;
 	struct mail *m = p->mail;
+	struct str sender;
 	struct held *h;
 	struct job j;
 	int fd;
 
-	if (ipc_busy(peer->ipc))
+	if (ipc_busy(peer->ipc) ||
+	    !tagging_sender(&w->tagging, c->dest->limits, m, &sender, mem))
 		return 1;
 	h = held_get(&w->helds, m, err);
 	fd = h != NULL && h->content.n == 0 ? held_fd(&w->helds, h, err) : -1;
@@ -163,7 +182,7 @@ do_give(
 		return -1;
 	j = (struct job){ .job = job,
 		.mid = m->mid,
-		.sender = mail_sender(m),
+		.sender = sender,
 		.flags = m->flags,
 		.wire_flags = h->wire_flags,
 		.ret = m->ret,
@@ -347,6 +366,8 @@ take(struct peer *p, struct ipc_frame *f, struct err *err)
 		return from_smtp(p, f, err);
 	case PROGRAM_CLEANUP:
 		return from_cleanup(p, f, err);
+	case PROGRAM_KEYD:
+		return from_keyd(p, f, err);
 	default:
 		return from_lookupd(p, f, err);
 	}
@@ -402,6 +423,18 @@ from_cleanup(struct peer *p, struct ipc_frame *f, struct err *err)
 	if (!bounce_answer(&p->world->q, p, f->txn, a.code, a.text) &&
 	    !release_answer(p->world, p, f->txn, a.code, a.text))
 		return err_set(err, ERR_PROTO, "no such notice");
+	return 0;
+}
+
+static int
+from_keyd(struct peer *p, struct ipc_frame *f, struct err *err)
+{
+	struct tag_key_msg msg;
+
+	if (ipc_decode(f, &msg, NULL, err) == -1)
+		return -1;
+	tagging_key(&p->world->tagging, &msg);
+	schedule_wake(&p->world->q);
 	return 0;
 }
 

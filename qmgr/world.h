@@ -16,6 +16,7 @@
 #include "qmgr/rescore.h"
 #include "qmgr/state.h"
 #include "qmgr/store.h"
+#include "qmgr/tagging.h"
 
 struct peer {
 	struct world *world;
@@ -38,6 +39,7 @@ struct world {
 	struct order *orders; /* the first one is carried out */
 	struct peer *peers;   /* all of them */
 	struct peer *lookupd; /* NULL: away */
+	struct tagging tagging;
 	struct peer *smtp_turn, *cleanup_turn; /* who got the last one */
 	struct loop_timer *timer;
 	int64_t timer_at;

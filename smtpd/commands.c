@@ -290,11 +290,12 @@ log_refusal(struct smtp_session *s, struct request *r, const struct reply *no)
 		[LOG_SENDER] = NOISY_ADDRESS,
 		[LOG_RCPT] = NOISY_ADDRESS,
 		[LOG_REFUSED] = NOISY_REFUSED,
+		[LOG_BOUNCE] = NOISY_REFUSED,
 		[LOG_TLS] = NOISY_REFUSED,
 		[LOG_SENDER_REFUSED] = NOISY_REFUSED,
 	};
 
-	if (r->log == LOG_REFUSED)
+	if (r->log == LOG_REFUSED || r->log == LOG_BOUNCE)
 		stats_add(s->stats, STATS_rejected_recipients, 1);
 	if (r->decided.limit > LIMIT_MESSAGE)
 		request_log_limit(s, r);
@@ -320,6 +321,10 @@ log_refusal(struct smtp_session *s, struct request *r, const struct reply *no)
 		break;
 	case LOG_RCPT:
 		EMIT(BAD_RCPT, .icid = s->icid, .text = r->path);
+		break;
+	case LOG_BOUNCE:
+		EMIT(BOUNCE_REJECTED, .mid = mid, .icid = s->icid,
+		    .addr = r->decided.given);
 		break;
 	case LOG_SENDER_REFUSED:
 		EMIT(SENDER_REJECTED, .icid = s->icid, .addr = r->decided.given,

@@ -74,6 +74,9 @@ applied(void *arg, const struct stage *stage, const struct stage_out *out)
 		case EFFECT_LIMIT:
 			d->limit = e->limit;
 			break;
+		case EFFECT_INVALID_BOUNCE:
+			d->invalid_bounce = true;
+			break;
 		case EFFECT_WARNING:
 			d->warning = e->text;
 			break;

@@ -28,7 +28,8 @@ struct decided {
 	unsigned bypass;  /* BYPASS_* */
 	enum limit limit; /* which one refuses */
 	struct str gateway, bounce_profile;
-	struct str warning; /* for the log; n 0: none */
+	bool invalid_bounce; /* of this recipient: the message is one */
+	struct str warning;  /* for the log; n 0: none */
 };
 
 void decide_begin(struct decided *, enum stage_point);

@@ -1,5 +1,5 @@
 /*
- * keyd.c - the channel to keyd, who has the private keys and the passwords
+ * keyd.c - the channel to keyd, who has private keys and passwords
  */
 #include "base/mem.h"
 #include "smtpd/conn_tls.h"
@@ -23,6 +23,7 @@ static const struct {
 	{ IPC_CLIENT_CA, keys_client_ca },
 	{ IPC_TICKETS, keys_tickets },
 	{ IPC_SIGNED, keys_signed },
+	{ IPC_TAG_JUDGED, lookups_tag_judged },
 };
 
 const struct ipc_handler *
@@ -62,4 +63,5 @@ lost(struct smtpd *sm)
 {
 	passwords_lost(sm, sm->keyd);
 	keys_lost(sm);
+	lookups_keyd_lost(sm);
 }

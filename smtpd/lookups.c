@@ -1,5 +1,5 @@
 /*
- * lookups.c - questions to lookupd
+ * lookups.c - questions to lookupd, and those about bounce tags to keyd
  *
  * Answers find their connection by the number of the question, so that one
  * which comes too late finds nobody. lookupd gone or slow is a look-up that
@@ -36,6 +36,7 @@ static void lookups_closed(void *, struct ipc *, const struct err *);
 static void give_up(struct smtpd *);
 static bool ask_ahead(
     struct conn *, const struct need *, struct fact_answer *now);
+static bool ask_keyd(struct conn *, const struct need *);
 static void answer_ahead(
     struct smtpd *, uint32_t number, const struct probe_done *);
 static struct question *question_new(struct conn *, const struct need *);
@@ -72,11 +73,52 @@ lookups_ask(
 
 	if (need->id == FACT_CALLAHEAD)
 		return ask_ahead(c, need, now);
+	if (need->id == FACT_BOUNCE_TAG)
+		return ask_keyd(c, need);
 	if (sm->lookupd == NULL || !lookup_query_of(need->id, need->key,
 				       s->config, &s->facts.client, &q, name))
 		return false;
 	ipc_send(sm->lookupd, IPC_QUERY, question_new(c, need)->number, &q);
 	return true;
+}
+
+int
+lookups_tag_judged(struct smtpd *sm, struct ipc_frame *f, struct err *err)
+{
+	static const struct fact known = { FACT_KNOWN, FACT_LOOKED_UP };
+	struct tag_judged judged;
+	struct fact_answer fact;
+	struct question *q;
+	struct conn *c;
+
+	if (ipc_decode(f, &judged, NULL, err) == -1)
+		return -1;
+	q = map_get_u64(&sm->queries, f->txn);
+	if (q == NULL || q->id != FACT_BOUNCE_TAG)
+		return 0;
+	c = q->conn;
+	fact = (struct fact_answer){ .id = q->id,
+		.key = q->key,
+		.meta = known,
+		.number = judged.verdict,
+		.text = STR("") };
+	question_free(q);
+	conn_answer(c, &fact);
+	return 0;
+}
+
+void
+lookups_keyd_lost(struct smtpd *sm)
+{
+	for (struct conn *c = sm->conns, *next; c != NULL; c = next) {
+		const struct question *q = c->questions;
+
+		next = c->next;
+		while (q != NULL && q->id != FACT_BOUNCE_TAG)
+			q = q->next;
+		if (q != NULL)
+			conn_unanswered(c);
+	}
 }
 
 void
@@ -186,6 +228,18 @@ ask_ahead(struct conn *c, const struct need *need, struct fact_answer *now)
 	}
 	arena_free(&mem);
 	return sent;
+}
+
+static bool
+ask_keyd(struct conn *c, const struct need *need)
+{
+	struct judge_tag msg = { .addr = need->key };
+	struct smtpd *sm = c->smtpd;
+
+	if (sm->keyd == NULL || need->key.n > ADDR_MAX)
+		return false;
+	ipc_send(sm->keyd, IPC_JUDGE_TAG, question_new(c, need)->number, &msg);
+	return true;
 }
 
 static void

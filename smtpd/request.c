@@ -33,6 +33,7 @@ static const struct {
 	{ "delayed rejection", LOG_REFUSED, "HAT" },
 	{ "receiving control", LOG_REFUSED, "Receiving Control" },
 	{ "recipient access table", LOG_REFUSED, "RAT" },
+	{ "bounce verification", LOG_BOUNCE, "" },
 };
 
 static void log_dropped(struct smtp_session *, const struct decided *);
@@ -170,6 +171,8 @@ request_apply_rcpt(struct smtp_session *s, struct request *r)
 		.orcpt = r->rcpt.orcpt };
 
 	txn_take_rcpt(s, (d->bypass & BYPASS_CONTROL) != 0);
+	if (d->invalid_bounce)
+		txn_mark_bounce(s);
 	for (size_t i = 0; i < d->n_rcpts; i++) {
 		rcpt.addr = d->rcpts[i];
 		txn_add_rcpt(s, &rcpt);
@@ -316,6 +319,10 @@ stage_no(struct request *r, enum side side)
 			continue;
 		r->log = refusals[i].log;
 		r->by = refusals[i].by;
+	}
+	if (r->log == LOG_BOUNCE && r->decided.reply.code < 500) {
+		r->log = LOG_REFUSED; /* nobody said that it is invalid */
+		r->by = r->decided.by;
 	}
 	if (r->decided.reply.log != NULL)
 		r->by = r->decided.reply.log;

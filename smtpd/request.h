@@ -23,7 +23,8 @@ enum request_log { /* what a refusal is to the log */
 	LOG_SENDER, /* not an address */
 	LOG_RCPT,
 	LOG_SENDER_REFUSED, /* by a stage */
-	LOG_REFUSED,        /* a recipient, whatever it was */
+	LOG_REFUSED,        /* a recipient, whatever it was, */
+	LOG_BOUNCE,         /* or because it has no valid tag */
 	LOG_TLS,            /* policy wants TLS first */
 	LOG_FAILED          /* receiving failed: a limit */
 };

@@ -160,6 +160,9 @@ const struct ipc_handler *keyd_peer(struct smtpd *, struct ipc *, void **arg);
 bool lookups_ask(
     struct smtp_session *, const struct need *, struct fact_answer *now);
 void lookups_forget(struct smtp_session *);
+/* Answers of keyd about tags; keyd is gone. */
+int lookups_tag_judged(struct smtpd *, struct ipc_frame *, struct err *);
+void lookups_keyd_lost(struct smtpd *);
 const struct ipc_handler *lookups_peer(
     struct smtpd *, struct ipc *, void **arg);
 

@@ -80,6 +80,16 @@ txn_take_rcpt(struct smtp_session *s, bool bypass)
 }
 
 void
+txn_mark_bounce(struct smtp_session *s)
+{
+	struct envelope *e = &s->txn->envelope;
+
+	if (!(e->flags & ENV_INVALID_BOUNCE))
+		EMIT(BOUNCE_MARKED, .mid = e->mid, .icid = s->icid);
+	e->flags |= ENV_INVALID_BOUNCE;
+}
+
+void
 txn_add_rcpt(struct smtp_session *s, const struct rcpt *rcpt)
 {
 	struct txn *t = s->txn;
@@ -279,6 +289,8 @@ set_sender(struct smtp_session *s, const struct txn_sender *sender)
 		e->flags |= ENV_8BITMIME;
 	if (p->seen & PARAM_SMTPUTF8)
 		e->flags |= ENV_SMTPUTF8;
+	if (s->subject.behaviour == RELAY || s->facts.authenticated)
+		e->flags |= ENV_RELAYED;
 	if (s->subject.listener->type == LISTENER_SINKHOLE_QUEUE)
 		e->flags |= ENV_SINKHOLE;
 	e->protocol = t->late

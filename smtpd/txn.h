@@ -46,6 +46,8 @@ bool txn_begin_late(struct smtp_session *);
 bool txn_has_room(const struct smtp_session *, size_t n);
 /* A RCPT is accepted; bypass: it does not count for limits. */
 void txn_take_rcpt(struct smtp_session *, bool bypass);
+/* ... and makes the message a bounce without a valid tag. */
+void txn_mark_bounce(struct smtp_session *);
 /* What it became: these, */
 void txn_add_rcpt(struct smtp_session *, const struct rcpt *);
 /* or nothing: an alias leads to /dev/null. */

@@ -122,7 +122,8 @@ trace_understand(struct trace_input *in, const struct config *config,
 	    !answer_country(a->country, err) ||
 	    !given_directory(&in->given, str_of(a->ldap_accept), mem, err) ||
 	    !given_sdr(&in->given, str_of(a->sdr), mem, err) ||
-	    !given_spam(&in->given, str_of(a->spam), mem, err))
+	    !given_spam(&in->given, str_of(a->spam), mem, err) ||
+	    !given_bounce_tag(&in->given, str_of(a->bounce_tag), err))
 		return -1;
 	given_virus(&in->given, str_of(a->virus));
 	in->listener = *a->listener == '\0'
@@ -144,6 +145,7 @@ trace_understand(struct trace_input *in, const struct config *config,
 	in->user = str_of(a->auth_user);
 	in->smtputf8 = a->smtputf8;
 	in->message = buf_str(&a->message);
+	in->etc = a->etc;
 	in->rcpts = answer_list(str_of(a->recipients), &in->n_rcpts, mem);
 	if (in->n_rcpts == 0)
 		return err_set(err, ERR_USAGE,

@@ -21,6 +21,7 @@ struct trace_answers {
 	char sdr[200];
 	char spam[400];
 	char virus[200];
+	char bounce_tag[32];
 	char auth_user[256];
 	char sender[1200];
 	char recipients[DIALOGUE_LINE];
@@ -28,6 +29,7 @@ struct trace_answers {
 	bool smtputf8, tls;
 	bool call_ahead; /* the server may be contacted */
 	struct buf message;
+	const char *etc; /* folder of the configuration */
 };
 
 /* All questions of spec receiving 2.2; false: the input ended. */

@@ -17,14 +17,15 @@
 #include "trace/fetch.h"
 #include "trace/host.h"
 #include "trace/replay.h"
+#include "trace/tags.h"
 
 #define ROUNDS_MAX 100               /* of questions about one message */
 #define FACTS_MAX  ((size_t)1 << 30) /* as cleanup has */
 
 struct options {
 	const char *source_ip, *fqdn, *listener, *owner, *reputation, *country,
-	    *ldap_accept, *sdr, *spam, *virus, *auth_user, *sender, *recipients,
-	    *file, *sessions;
+	    *ldap_accept, *sdr, *spam, *virus, *bounce_tag, *auth_user, *sender,
+	    *recipients, *file, *sessions;
 	bool smtputf8, tls, call_ahead, committed, explain;
 };
 
@@ -36,8 +37,8 @@ const struct tool_command cmd_trace = {
 		 "[--reputation N] [--country XX] [--sender ADDRESS] "
 		 "[--recipients LIST] [--file FILE] [--smtputf8] [--tls] "
 		 "[--auth-user NAME] [--ldap-accept LIST] [--sdr VERDICT] "
-		 "[--spam SCORE] [--virus NAME] [--call-ahead] [--committed] "
-		 "[--explain] | --sessions FILE "
+		 "[--spam SCORE] [--virus NAME] [--bounce-tag VERDICT] "
+		 "[--call-ahead] [--committed] [--explain] | --sessions FILE "
 		 "[--committed]",
 	.summary = "Show what would happen to a message",
 	.help = "Sends a message through every stage of mail handling, in "
@@ -55,7 +56,9 @@ const struct tool_command cmd_trace = {
 		"to 100, that scanners would give; after commas the names of "
 		"tests. --virus: what they would find: clean, encrypted, "
 		"unscannable, or a name. Without these two the scanners that "
-		"are configured are asked. --call-ahead: the "
+		"are configured are asked. --bounce-tag: what the tags of "
+		"recipients are worth, instead of what the keys say: valid, "
+		"expired, forged, untagged or \"no keys\". --call-ahead: the "
 		"call-ahead server is contacted. Asks for what the options do "
 		"not say. --sessions: many messages, one JSON object a line, "
 		"whose keys are the names of the options, and \"message\" for "
@@ -96,6 +99,7 @@ run(struct tool *t, int argc, char **argv)
 		{ "--sdr", &o.sdr, NULL },
 		{ "--spam", &o.spam, NULL },
 		{ "--virus", &o.virus, NULL },
+		{ "--bounce-tag", &o.bounce_tag, NULL },
 		{ "--auth-user", &o.auth_user, NULL },
 		{ "--sender", &o.sender, NULL },
 		{ "--recipients", &o.recipients, NULL },
@@ -118,6 +122,7 @@ run(struct tool *t, int argc, char **argv)
 	if (argc > 1)
 		return tool_usage(t, argv[1]);
 	answers = mem_alloc(sizeof(*answers));
+	answers->etc = t->paths.etc;
 	answers->smtputf8 = o.smtputf8;
 	answers->tls = o.tls;
 	answers->call_ahead = o.call_ahead;
@@ -164,6 +169,8 @@ fill(struct trace_answers *a, const struct options *o, const char **why)
 		{ "--sdr", o->sdr, a->sdr, sizeof(a->sdr), false },
 		{ "--spam", o->spam, a->spam, sizeof(a->spam), false },
 		{ "--virus", o->virus, a->virus, sizeof(a->virus), false },
+		{ "--bounce-tag", o->bounce_tag, a->bounce_tag,
+		    sizeof(a->bounce_tag), false },
 		{ "--auth-user", o->auth_user, a->auth_user,
 		    sizeof(a->auth_user), false },
 		{ "--sender", o->sender, a->sender, sizeof(a->sender), true },
@@ -383,6 +390,7 @@ trace_session(const struct config *config, const struct trace_answers *a,
 	arena_init(&mem, FACTS_MAX);
 	rc = trace_understand(&in, config, a, &mem, err);
 	if (rc == 0) {
+		trace_tag_key(&in);
 		trace_host(config, in.listener, &in.facts, &mem);
 		look_up(config, &in, a->call_ahead, &mem);
 		rc = run_rounds(out, &in, json, explain, &mem, err);
@@ -421,15 +429,21 @@ look_up(const struct config *config, struct trace_input *in, bool call_ahead,
 	struct needs wants;
 
 	while (trace_wants(in, &wants, mem)) {
+		bool again = false;
 		size_t n = 0;
 
-		for (size_t i = 0; i < wants.n; i++)
-			if (wants.v[i].id != FACT_CALLAHEAD || call_ahead)
+		for (size_t i = 0; i < wants.n; i++) {
+			if (wants.v[i].id == FACT_BOUNCE_TAG)
+				trace_judge_tag(in, &wants.v[i], mem);
+			else if (wants.v[i].id != FACT_CALLAHEAD || call_ahead)
 				wants.v[n++] = wants.v[i];
-		if (n == 0)
+			again |= wants.v[i].id == FACT_BOUNCE_TAG;
+		}
+		if (n == 0 && !again)
 			return;
-		trace_look_up(
-		    config, in->listener, wants.v, n, &in->facts, mem);
+		if (n > 0)
+			trace_look_up(
+			    config, in->listener, wants.v, n, &in->facts, mem);
 	}
 }
 

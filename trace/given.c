@@ -127,6 +127,24 @@ given_virus(struct trace_given *g, struct str text)
 }
 
 bool
+given_bounce_tag(struct trace_given *g, struct str text, struct err *err)
+{
+	text = str_trim(text);
+	g->has_bounce_tag = text.n > 0;
+	if (text.n == 0)
+		return true;
+	for (unsigned i = 0; i <= BOUNCE_TAG_WRONG; i++) {
+		if (!str_is_nocase(text, fact_value_name(FACT_BOUNCE_TAG, i)))
+			continue;
+		g->bounce_tag = (enum bounce_tag)i;
+		return true;
+	}
+	err_set(err, ERR_USAGE,
+	    "Please enter valid, expired, forged, untagged or \"no keys\".");
+	return false;
+}
+
+bool
 given_has(const struct trace_given *g, enum fact_id id)
 {
 	return (id == FACT_SPAM && g->has_spam) ||
@@ -143,6 +161,8 @@ given_fact(const struct trace_given *g, const struct need *need,
 		r = find(g, need->key);
 	if (r != NULL)
 		put(f, mem, need, (uint64_t)r->answer, NULL);
+	else if (need->id == FACT_BOUNCE_TAG && g->has_bounce_tag)
+		put(f, mem, need, (uint64_t)g->bounce_tag, NULL);
 	else if (need->id == FACT_SDR && g->has_sdr)
 		put(f, mem, need, (uint64_t)g->sdr, &g->sdr_detail);
 	else if (need->id == FACT_SPAM && g->has_spam)

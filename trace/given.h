@@ -21,6 +21,8 @@ struct trace_given {
 	enum virus_answer virus;
 	struct virus_fact virus_detail;
 	struct str virus_text; /* names, or why it is unscannable */
+	bool has_bounce_tag;   /* FACT_BOUNCE_TAG, of all recipients */
+	enum bounce_tag bounce_tag;
 };
 
 /* "a@example.com=pass, b@example.com=fail, error": what the directory says;
@@ -41,6 +43,9 @@ bool given_spam(
 /* "clean", "encrypted", "unscannable", or the name of a virus, which is in the
  * message as a whole and in none of its attachments alone. */
 void given_virus(struct trace_given *, struct str text);
+
+/* "valid", "expired", "forged", "untagged", "no keys". False: err. */
+bool given_bounce_tag(struct trace_given *, struct str text, struct err *err);
 
 /* Will given_fact() have an answer for any need of that kind? */
 bool given_has(const struct trace_given *, enum fact_id);

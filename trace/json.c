@@ -316,6 +316,7 @@ note(const struct note *n)
 		[NOTE_SDR] = "sender domain reputation",
 		[NOTE_LDAP_ACCEPT] = "LDAP accept",
 		[NOTE_CALL_AHEAD] = "call-ahead",
+		[NOTE_BOUNCE_TAG] = "bounce verification",
 	};
 	json_t *o = json_object();
 

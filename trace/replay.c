@@ -37,6 +37,7 @@ trace_replay(struct tool *t, const struct config *config, const char *file)
 		return tool_fail(t, &err);
 	}
 	a = mem_alloc(sizeof(*a));
+	a->etc = t->paths.etc;
 	buf_init(&a->message, TRACE_MESSAGE_MAX);
 	while (getline(&line, &size, in) != -1)
 		if (str_trim(str_of(line)).n > 0)
@@ -92,6 +93,7 @@ answers_of(const json_t *o, struct trace_answers *a, struct err *err)
 		{ "sdr", a->sdr, sizeof(a->sdr), false },
 		{ "spam", a->spam, sizeof(a->spam), false },
 		{ "virus", a->virus, sizeof(a->virus), false },
+		{ "bounce_tag", a->bounce_tag, sizeof(a->bounce_tag), false },
 		{ "auth_user", a->auth_user, sizeof(a->auth_user), false },
 		{ "sender", a->sender, sizeof(a->sender), true },
 		{ "recipients", a->recipients, sizeof(a->recipients), true },

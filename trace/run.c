@@ -242,6 +242,7 @@ take_recipients(
 		s.addr_text = in_brackets(rcpt->given, mem);
 		run_point(r, AT_RCPT, &s, &rcpt->point, mem);
 		rcpt->result = s.rcpt;
+		r->invalid_bounce |= s.invalid_bounce;
 		if (rcpt->point.refused)
 			continue;
 		r->n_accepted++;
@@ -265,6 +266,7 @@ take_message(struct trace_report *r, struct subject *s, struct arena *mem)
 	store(r->input->message, &stored);
 	r->size = stored.len;
 	s->size = 0;
+	s->invalid_bounce = r->invalid_bounce;
 	scan_begin(&scan);
 	scan_feed(&scan, buf_str(&stored));
 	scan_end(&scan);

@@ -33,6 +33,8 @@ static void rat_skipped(
     const struct note *, const struct trace_point *, struct buf *);
 static void alias(
     const struct note *, const struct trace_point *, struct buf *);
+static void bounce_tag(
+    const struct note *, const struct trace_point *, struct buf *);
 static void asked(const struct note *, struct buf *out);
 static void age(uint32_t days, struct buf *out);
 static void changed(const struct note *, const char *between, struct buf *out);
@@ -50,6 +52,7 @@ static const struct {
 	{ NOTE_SENDER_VERIFY, sender_verify },
 	{ NOTE_FORGED, forged },
 	{ NOTE_MASQUERADE, masquerade },
+	{ NOTE_BOUNCE_TAG, bounce_tag },
 	{ NOTE_DOMAIN_MAP, domain_map },
 	{ NOTE_RAT_MATCH, rat_match },
 	{ NOTE_RAT_SKIPPED, rat_skipped },
@@ -261,6 +264,23 @@ masquerade(const struct note *n, const struct trace_point *p, struct buf *out)
 	buf_printf(out,
 	    "%.*s: ", STR_ARG(n->text.n > 0 ? n->text : STR("Masquerading")));
 	changed(n, "masqueraded to", out);
+}
+
+static void
+bounce_tag(const struct note *n, const struct trace_point *p, struct buf *out)
+{
+	if (n->text.n == 0) {
+		buf_puts(out, "Bounce tag removed: ");
+		changed(n, "changed to", out);
+		return;
+	}
+	buf_printf(
+	    out, "Bounce Verification: invalid bounce, %.*s", STR_ARG(n->text));
+	if (p->refused) {
+		buf_puts(out, " (");
+		show_reply(&p->reply, out);
+		buf_putc(out, ')');
+	}
 }
 
 static void

@@ -71,7 +71,7 @@ show_work(const struct trace_report *r, bool explain, struct buf *out)
 		notes(r->outcomes[i].work, explain, &mem, out);
 	end(r, out);
 	for (size_t i = 0; explain && i < r->n_outcomes; i++)
-		show_deliveries(r->input->config, r->outcomes[i].work, out);
+		show_deliveries(r, r->outcomes[i].work, out);
 	arena_free(&mem);
 }
 

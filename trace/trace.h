@@ -17,6 +17,13 @@
 #include "pipeline/work.h"
 #include "trace/given.h"
 
+/* What senders are tagged with (delivery-admin 1.12). */
+struct trace_tag {
+	bool known;
+	unsigned day;
+	unsigned char key[32];
+};
+
 struct trace_input {
 	const struct config *config;
 	const struct listener *listener;
@@ -30,6 +37,8 @@ struct trace_input {
 	bool asks;          /* wants are answered: stop at the first */
 	int32_t zone;       /* seconds east of UTC, at facts.now */
 	struct str message; /* as typed: lines of any kind, dots doubled */
+	const char *etc;    /* folder of the configuration; NULL: none */
+	struct trace_tag tag;
 };
 
 /* What the stages of one point said. */
@@ -104,6 +113,7 @@ struct trace_report {
 	struct trace_rcpt *rcpts;
 	size_t n_rcpts, n_accepted; /* as asked for */
 	size_t n_results;           /* that get the message */
+	bool invalid_bounce;        /* and gets a field that says so */
 	struct trace_point data;
 	struct str gateway, bounce_profile; /* empty: none assigned */
 	struct trace_point work;            /* in the work queue */

@@ -433,6 +433,7 @@ struct destination { /* destination controls (delivery-admin 1.8) */
 	enum dane_level dane;      /* where no route is; before tls */
 	bool mta_sts;              /* likewise; before tls, after dane */
 	struct str bounce_profile; /* empty: the message's (receiving 6.6) */
+	bool bounce_verification;  /* the sender gets a tag (1.12) */
 };
 
 /* --- log subscriptions (delivery-admin 7) --- */
@@ -492,6 +493,12 @@ struct config {
 	uint32_t connect_timeout, reply_timeout, idle_timeout; /* s */
 	bool possible_delivery;
 	uint32_t bounce_rate; /* notices per sender and hour; BAC-03 */
+
+	/* bounce verification (delivery-admin 1.12) */
+	struct str bounce_keys; /* file below secrets/; only keyd reads it */
+	bool bounce_header;     /* invalid bounces: accepted, with this field */
+	struct str bounce_header_name, bounce_header_value;
+	bool bounce_tags; /* some destination's senders are tagged */
 
 	/* look-ups */
 	struct endpoint *dns_servers; /* none: the system's resolv.conf */

@@ -15,6 +15,7 @@ static void check_policies(
 static void check_listener(
     struct load *, const struct at *, const struct listener *, load_misfit *);
 static void note_limits(struct config *);
+static void note_tags(struct config *);
 
 void
 load_check(struct load *ld, const struct at *top)
@@ -40,6 +41,7 @@ load_check(struct load *ld, const struct at *top)
 	load_check_work(ld, top);
 	note_limits(ld->config);
 	load_log_note(ld->config);
+	note_tags(ld->config);
 	load_warn(ld);
 }
 
@@ -218,4 +220,11 @@ note_limits(struct config *c)
 			    p->max_rcpts_per_sender != UNLIMITED;
 		}
 	}
+}
+
+static void
+note_tags(struct config *c)
+{
+	for (size_t i = 0; i < c->n_destinations; i++)
+		c->bounce_tags |= c->destinations[i].bounce_verification;
 }

@@ -43,6 +43,13 @@ private_check(
 		if (a->users_file.n > 0)
 			check_file(&ld, dir, &a->where, a->users_file, true);
 	}
+	for (size_t i = 0; i < c->n_destinations; i++) {
+		if (!c->destinations[i].bounce_verification)
+			continue;
+		check_file(
+		    &ld, dir, &c->destinations[i].where, c->bounce_keys, true);
+		break;
+	}
 	if (dir != -1)
 		close(dir);
 }

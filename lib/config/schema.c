@@ -356,6 +356,15 @@ static const struct schema_key top_keys[] = {
 	    .help = "Addresses that get no mail from here, whoever sends "
 		    "it. They are looked at immediately before each "
 		    "attempt." },
+	{ .name = "bounce_verification",
+	    .section = &schema_bounce_tags,
+	    .help = "Bounces of mail that never left here. Where "
+		    "destinations say so, the envelope sender gets a tag "
+		    "(joe@example.com becomes "
+		    "prvs=joe=123ABCDEF0@example.com); bounces come back to "
+		    "it. The tag is taken off first of all, and bounces "
+		    "without a valid one are refused. The keys are made "
+		    "with postern bvconfig." },
 	{ .section = &schema_tables },
 	{ .section = &schema_texts },
 	{ .name = "bounce_profiles",

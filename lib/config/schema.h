@@ -102,6 +102,7 @@ extern const struct schema_section schema_group;
 extern const struct schema_section schema_rat_entry;
 extern const struct schema_section schema_delivery;
 extern const struct schema_section schema_unsubscribe;
+extern const struct schema_section schema_bounce_tags;
 extern const struct schema_section schema_bounce_profile;
 extern const struct schema_section schema_destination;
 extern const struct schema_section schema_auth_profile;

@@ -102,6 +102,49 @@ const struct schema_section schema_unsubscribe = {
 	SECTION(config, "global unsubscribe", unsubscribe_keys), NO_WHERE
 };
 
+static const struct choice bounce_actions[] = {
+	{ "reject", false },
+	{ "add_header", true },
+	{ NULL, 0 },
+};
+static const struct schema_key bounce_tag_keys[] = {
+	{ .name = "keys_file",
+	    FIELD(config, bounce_keys),
+	    .type = &value_text,
+	    .min = 1,
+	    .max = FILE_NAME_MAX,
+	    .text_ok = name_file,
+	    DEFAULT("bounce.keys"),
+	    .help = "File below secrets/ with the keys; postern bvconfig "
+		    "writes it." },
+	{ .name = "action",
+	    FIELD(config, bounce_header),
+	    .type = &value_choice,
+	    .choices = bounce_actions,
+	    DEFAULT("reject"),
+	    .help = "What is done with a bounce whose recipient has no valid "
+		    "tag: reject, with 550 at RCPT; or add_header, it is "
+		    "accepted and gets a header field." },
+	{ .name = "header_name",
+	    FIELD(config, bounce_header_name),
+	    .type = &value_text,
+	    .min = 1,
+	    .max = 80,
+	    .text_ok = name_header,
+	    DEFAULT("X-Invalid-Bounce"),
+	    .help = "Name of that field, which filters may look for." },
+	{ .name = "header_value",
+	    FIELD(config, bounce_header_value),
+	    .type = &value_text,
+	    .max = 500,
+	    .text_ok = name_ascii,
+	    DEFAULT("bounce verification failed"),
+	    .help = "What stands in it." },
+};
+const struct schema_section schema_bounce_tags = {
+	SECTION(config, "bounce verification", bounce_tag_keys), NO_WHERE
+};
+
 static const struct choice notice_languages[] = {
 	{ "english", NOTICE_ENGLISH },
 	{ "japanese", NOTICE_JAPANESE },
@@ -401,6 +444,14 @@ static const struct schema_key destination_keys[] = {
 	    .help = "Name of a bounce profile: how long mail to this "
 		    "destination is tried, and whether anybody hears when it "
 		    "fails. Empty: the profile that the message has." },
+	{ .name = "bounce_verification",
+	    FIELD(destination, bounce_verification),
+	    .type = &value_bool,
+	    DEFAULT("no"),
+	    .help = "Whether the envelope sender of mail that is relayed to "
+		    "it gets a bounce verification tag. Mail that came in "
+		    "from outside never gets one: its bounces would not come "
+		    "back to us." },
 };
 const struct schema_section schema_destination = {
 	SECTION(destination, "destination", destination_keys),

@@ -253,8 +253,9 @@ static const struct schema_key params_keys[MFP_N] = {
 	    "Whether SPF is verified."),
 	LATER(DMARC_VERIFICATION, "dmarc_verification", dmarc_verification,
 	    "Whether DMARC is verified."),
-	LATER(UNTAGGED_BOUNCES, "untagged_bounces", untagged_bounces,
-	    "Whether bounces without a tag of ours are accepted."),
+	FLAG(UNTAGGED_BOUNCES, "untagged_bounces", untagged_bounces, "no",
+	    "Whether bounces without a tag of ours are accepted, where "
+	    "bounce verification is in use."),
 };
 const struct schema_section schema_policy_params = {
 	SECTION(policy_params, "policy parameters", params_keys), NO_WHERE

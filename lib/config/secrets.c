@@ -59,10 +59,37 @@ int
 secrets_write(
     const char *etc, struct str name, struct str text, struct err *err)
 {
-	char file[NAME_MAX_LEN + 1];
+	str_cut(&name, '/');
+	return secrets_put(etc, name, text, err);
+}
+
+int
+secrets_slurp(
+    const char *etc, struct str name, struct buf *text, struct err *err)
+{
+	char file[FILE_NAME_MAX + 1];
+	struct stat st;
 	int dir, rc;
 
-	str_cut(&name, '/');
+	if (!name_file(name, err))
+		return -1;
+	dir = open_folder(etc, false, err);
+	if (dir == -1 && errno == ENOENT)
+		err_sys(err, ERR_PERM, "folder " FOLDER);
+	if (dir == -1)
+		return -1;
+	str_copy(file, sizeof(file), name);
+	rc = folder_slurp(dir, file, text, &st, err);
+	close(dir);
+	return rc == 0 ? 0 : err_in(err, FOLDER "/%s", file);
+}
+
+int
+secrets_put(const char *etc, struct str name, struct str text, struct err *err)
+{
+	char file[FILE_NAME_MAX + 1];
+	int dir, rc;
+
 	if (!name_file(name, err))
 		return -1;
 	str_copy(file, sizeof(file), name);

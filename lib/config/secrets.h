@@ -19,6 +19,11 @@ int secrets_read(struct bundle *, const char *etc, struct err *err);
 /* One, as a whole; makes the folder. */
 int secrets_write(
     const char *etc, struct str name, struct str text, struct err *err);
+/* One, by its name alone. No file, or no folder: err->sys is ENOENT. */
+int secrets_slurp(
+    const char *etc, struct str name, struct buf *text, struct err *err);
+int secrets_put(
+    const char *etc, struct str name, struct str text, struct err *err);
 /* The key of this machine, made at first use. */
 int secrets_machine_key(const char *etc, struct buf *out, struct err *err);
 

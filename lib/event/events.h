@@ -195,6 +195,12 @@ CODEC_STRUCT(ev_rcpt, REC_EV_RCPT);
 	E(RCPT_REJECTED, INFO,                                                 \
 	    "MID {mid} ICID {icid} To: <{addr}> Rejected by {by}",             \
 	    EV_MID_REJECTED)                                                   \
+	E(BOUNCE_REJECTED, INFO,                                               \
+	    "MID {mid} ICID {icid} invalid bounce, rcpt address <{addr}> "     \
+	    "rejected by bounce verification.",                                \
+	    EV_MID_FROM)                                                       \
+	E(BOUNCE_MARKED, INFO,                                                 \
+	    "MID {mid} ICID {icid} invalid bounce, tagging", EV_MID_ICID)      \
 	E(DROPPED_BY_ALIAS, INFO,                                              \
 	    "MID {mid} ICID {icid} To: <{addr}> dropped by alias table",       \
 	    EV_MID_FROM)                                                       \

@@ -130,6 +130,7 @@ fact_name(enum fact_id id)
 		[FACT_DHAP] = "invalid recipients",
 		[FACT_LDAP_ACCEPT] = "directory",
 		[FACT_CALLAHEAD] = "next hop",
+		[FACT_BOUNCE_TAG] = "bounce tag",
 		[FACT_SPAM] = "anti-spam",
 		[FACT_VIRUS] = "anti-virus",
 		[FACT_PART] = "file type",
@@ -195,6 +196,13 @@ fact_value_name(enum fact_id id, uint64_t number)
 		[RECIPIENT_LATER] = "cannot be said now",
 		[RECIPIENT_NO_ANSWER] = "no answer",
 	};
+	static const char *const tags[] = {
+		[BOUNCE_NO_KEYS] = "no keys",
+		[BOUNCE_NO_TAG] = "untagged",
+		[BOUNCE_TAG_GOOD] = "valid",
+		[BOUNCE_TAG_OLD] = "expired",
+		[BOUNCE_TAG_WRONG] = "forged",
+	};
 	static const char *const verdicts[] = {
 		[SDR_AWFUL] = "Awful",
 		[SDR_POOR] = "Poor",
@@ -213,6 +221,8 @@ fact_value_name(enum fact_id id, uint64_t number)
 	case FACT_LDAP_ACCEPT:
 	case FACT_CALLAHEAD:
 		return name_of(recipients, NELEM(recipients), number);
+	case FACT_BOUNCE_TAG:
+		return name_of(tags, NELEM(tags), number);
 	case FACT_SDR:
 		return name_of(verdicts, NELEM(verdicts), number);
 	default:

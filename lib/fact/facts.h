@@ -39,6 +39,7 @@ enum fact_id {
 	/* of one address: number: enum recipient_answer; code, text */
 	FACT_LDAP_ACCEPT, /* key: address. Nobody can be asked yet */
 	FACT_CALLAHEAD,   /* key: address */
+	FACT_BOUNCE_TAG,  /* key: address. number: enum bounce_tag */
 
 	/* In the work queue. Keys of those that look at the content begin with
 	 * the version of the message (mail/msg.h): "3"; and then, of one part,
@@ -138,6 +139,15 @@ enum recipient_answer {
 	RECIPIENT_UNKNOWN, /* 5xx: code and text are theirs */
 	RECIPIENT_LATER,   /* 4xx: likewise */
 	RECIPIENT_NO_ANSWER
+};
+
+/* What the tag of a recipient is worth (delivery-admin 1.12). */
+enum bounce_tag {
+	BOUNCE_NO_KEYS, /* nobody could have made it */
+	BOUNCE_NO_TAG,
+	BOUNCE_TAG_GOOD,
+	BOUNCE_TAG_OLD,  /* ours, and too old, or of a key retired long ago */
+	BOUNCE_TAG_WRONG /* of no key that there is */
 };
 
 /* What the engine says of a message (workqueue 5.4); tenths and hundredths

@@ -80,6 +80,9 @@
 	R(scram_query, REC_SCRAM)                                              \
 	R(scram_salt, REC_SCRAM_SALT)                                          \
 	R(scram_proof, REC_SCRAM_PROOF)                                        \
+	R(tag_key_msg, REC_TAG_KEY)                                            \
+	R(judge_tag, REC_JUDGE_TAG)                                            \
+	R(tag_judged, REC_TAG_JUDGED)                                          \
 	R(archive_msg, REC_ARCHIVE)                                            \
 	R(connect_msg, REC_CONNECT)                                            \
 	R(command, REC_COMMAND)                                                \
@@ -146,6 +149,9 @@ IPC_RECORDS(IPC_STRUCT)
 	M(SCRAM, scram_query, 0)                                               \
 	M(SCRAM_SALT, scram_salt, 0)                                           \
 	M(SCRAM_PROOF, scram_proof, 0)                                         \
+	M(TAG_KEY, tag_key_msg, 0)                                             \
+	M(JUDGE_TAG, judge_tag, 0)                                             \
+	M(TAG_JUDGED, tag_judged, 0)                                           \
 	X(EVENT)                                                               \
 	M(ARCHIVE, archive_msg, 1)                                             \
 	M(CONNECT, connect_msg, 0)                                             \

@@ -142,6 +142,8 @@ enum dsn_notify { /* bits of rcpt.notify */
 #define ENV_LATE                                                               \
 	32 /* QMQP: of this one only mid and max_size count;                   \
 	    * the true one follows the content */
+#define ENV_INVALID_BOUNCE 64  /* no valid tag (delivery-admin 1.12) */
+#define ENV_RELAYED        128 /* by RELAY, or authenticated */
 /* Surplus recipients of an envelope too large for one frame. */
 #define REC_RCPT_MORE(S, F, L) L(S, rcpt, rcpts, RCPTS_MAX)
 /* DATA frames: raw content in stored form (mail/wire.h), any cut. */
@@ -444,6 +446,15 @@ enum scan_kind { SCAN_SPAM, SCAN_VIRUS };
 	F(S, STR, user, 1024)                                                  \
 	F(S, STR, auth_message, 8192)                                          \
 	F(S, STR, proof, 64)
+
+/* keyd -> qmgr: what senders are tagged with from now on (tls/tag.h): at the
+ * beginning, every day, and when the keys have changed. Empty: no keys. */
+#define REC_TAG_KEY(S, F, L)                                                   \
+	F(S, U32, day, 999)                                                    \
+	F(S, STR, key, 32)
+/* smtpd -> keyd: what is the tag of this recipient worth? */
+#define REC_JUDGE_TAG(S, F, L)  F(S, STR, addr, ADDR_MAX)
+#define REC_TAG_JUDGED(S, F, L) F(S, U8, verdict, 7) /* enum bounce_tag */
 
 /* --- events: EVENT frames are raw (lib/event) --- */
 

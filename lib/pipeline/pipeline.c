@@ -27,6 +27,7 @@ static const struct stage stages[] = {
 	{ "delayed rejection", AT_RCPT, policy_delayed },
 	{ "recipient address", AT_RCPT, recipient_address },
 	{ "recipient default domain", AT_RCPT, recipient_domain },
+	{ "bounce verification", AT_RCPT, bounce_tag_decide },
 	{ "domain map", AT_RCPT, domain_map_decide },
 	{ "receiving control", AT_RCPT, control_decide },
 	{ "recipient access table", AT_RCPT, rat_decide },
@@ -40,6 +41,7 @@ static const struct stage stages[] = {
 	{ "bounce profile", AT_DATA, prequeue_bounce_profile },
 
 	{ "forged fields", AT_WORK, forged_decide },
+	{ "bounce verification", AT_WORK, bounce_header_decide },
 	{ "masquerade", AT_WORK, masquerade_decide },
 	{ "message id", AT_WORK, message_id_decide },
 };
@@ -90,7 +92,7 @@ bool
 pipeline_reads_header(const struct subject *s)
 {
 	return forged_reads_header(s) || masquerade_reads_header(s) ||
-	       message_id_wanted(s);
+	       message_id_wanted(s) || bounce_header_wanted(s);
 }
 
 const struct stage *
@@ -187,6 +189,9 @@ apply(struct pipeline_run *run, struct subject *s, const struct effect *e)
 		s->header = e->header.text;
 		if (s->header_kept > e->header.kept)
 			s->header_kept = e->header.kept;
+		break;
+	case EFFECT_INVALID_BOUNCE: /* for AT_WORK */
+		s->invalid_bounce = true;
 		break;
 	case EFFECT_DROPPED:
 	case EFFECT_LIMIT:

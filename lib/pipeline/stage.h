@@ -34,7 +34,8 @@ enum effect_kind {
 	EFFECT_LIMIT,   /* what refuses is this limit */
 	EFFECT_HEADER,  /* the header of the message becomes header.text */
 	EFFECT_FORGED,  /* the fields that EFFECT_HEADER leaves out: text */
-	EFFECT_WARNING  /* text, for the log */
+	EFFECT_WARNING, /* text, for the log */
+	EFFECT_INVALID_BOUNCE /* the message is one; it is accepted */
 };
 
 #define BYPASS_CONTROL   1
@@ -107,7 +108,8 @@ enum note_kind {
 			     * exception that it is */
 	NOTE_LIMIT,         /* text: which limit refuses */
 	NOTE_FORGED,        /* text: fields removed; number of them */
-	NOTE_TLS_REQUIRED   /* from: sender; text: the address list */
+	NOTE_TLS_REQUIRED,  /* from: sender; text: the address list */
+	NOTE_BOUNCE_TAG     /* from, to; equal: text says why it is invalid */
 };
 
 struct note {
@@ -158,6 +160,7 @@ struct subject {
 	/* AT_WORK, of the message: */
 	uint64_t mid;
 	struct str message_id; /* that it came with; empty: none */
+	bool invalid_bounce;   /* EFFECT_INVALID_BOUNCE of a recipient */
 	bool claims;           /* it came to us with fields of mail/claims.h */
 	struct str header;     /* in stored form, with the empty line; only if
 				* pipeline_reads_header says so. AT_DATA: as

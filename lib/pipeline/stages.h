@@ -32,6 +32,7 @@ STAGE_DECISION(masquerade_sender); /* what will become of it */
 STAGE_DECISION(policy_delayed); /* the refusal that REJECT put off */
 STAGE_DECISION(recipient_address);
 STAGE_DECISION(recipient_domain);
+STAGE_DECISION(bounce_tag_decide); /* FACT_BOUNCE_TAG */
 STAGE_DECISION(domain_map_decide);
 STAGE_DECISION(control_decide); /* FACT_RATE_HOST, FACT_RATE_SENDER */
 STAGE_DECISION(rat_decide);     /* FACT_DHAP */
@@ -48,6 +49,8 @@ STAGE_DECISION(prequeue_bounce_profile);
 /* AT_WORK */
 STAGE_DECISION(forged_decide); /* fields that only we may write */
 bool forged_reads_header(const struct subject *);
+STAGE_DECISION(bounce_header_decide); /* of bounces without a valid tag */
+bool bounce_header_wanted(const struct subject *);
 STAGE_DECISION(masquerade_decide); /* sender and headers */
 STAGE_DECISION(message_id_decide);
 bool message_id_wanted(const struct subject *);

@@ -73,6 +73,14 @@ TEXT = [
     ("textconfig delete none", 2, 'There is no text resource "none".\n'),
     ("textconfig new a type=b text=c", 2, "type must be disclaimer, "),
     ("unsubscribe print", 0, ""),
+    ("bvconfig list", 0, "Behavior on invalid bounces: reject\n"
+     "No keys have been assigned.\n"),
+    ("bvconfig key ", 2, "printable text of 1 to 1000 bytes"),
+    ("bvconfig purge none", 2, "which keys?"),
+    ("bvconfig purge all", 0, "0 keys removed.\n"),
+    ("bvconfig setup action drop", 2, "action reject, or add_header?"),
+    ("bvconfig setup action reject X Y", 2, "reject has no header"),
+    ("bvconfig", 2, "Usage: bvconfig"),
     ("unsubscribe new joe", 2, '"joe" must be user@example.com, '),
     ("unsubscribe delete joe@", 2, 'There is no entry "joe@".\n'),
     ("unsubscribe setup on", 2, "enable or disable?"),
@@ -261,6 +269,7 @@ JSON = {
     "quarantine delete Policy all": ["quarantine", "done", "messages"],
     "textconfig list": None,
     "unsubscribe print": ["enabled", "action", "entries"],
+    "bvconfig list": ["action", "header_name", "header_value", "keys"],
     "euqconfig print": ["enabled", "max_size", "delete_oldest", "retention"],
     "localeconfig print": [
         "header_in_body_charset", "impose_body_charset",

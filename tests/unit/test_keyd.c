@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include "hostile_proof.h"
+#include "tls/tag.h"
 
 static struct rig *keyd;
 
@@ -224,6 +225,58 @@ test_key_01_one_file_for_both(void **state)
 	rig_stop(r);
 }
 
+static unsigned
+judge(int fd, const char *addr)
+{
+	struct judge_tag msg = { .addr = str_of(addr) };
+	struct tag_judged done;
+	struct heard h;
+
+	assert_true(rig_say(fd, IPC_JUDGE_TAG, 9, &msg, NULL, 0));
+	assert_true(rig_expect(fd, &h, IPC_TAG_JUDGED, &done, NULL));
+	assert_int_equal(h.f.txn, 9);
+	return done.verdict;
+}
+
+/* qmgr hears the key of a day, which is not the key; smtpd hears verdicts. */
+static void
+test_key_01_bounce_tags(void **state)
+{
+	struct rig *r = rig_start(PROGRAM_KEYD);
+	int qmgr = rig_peer(r, PROGRAM_QMGR, 0);
+	int smtpd = rig_peer(r, PROGRAM_SMTPD, 1);
+	struct tag_key_msg m;
+	unsigned char day_key[TAG_DAY_KEY];
+	struct arena mem;
+	struct heard h;
+	struct buf text;
+	struct str tagged;
+
+	(void)state;
+	arena_init(&mem, 1 << 16);
+	assert_true(rig_expect(qmgr, &h, IPC_TAG_KEY, &m, NULL));
+	assert_int_equal(m.key.n, 0);
+	assert_int_equal(judge(smtpd, "joe@example.com"), BOUNCE_NO_KEYS);
+	buf_init(&text, 1000);
+	buf_puts(&text, "2026-11-01T00:00:00Z - a secret\n");
+	assert_true(proof_secret(r, "bounce.keys", &text));
+	assert_true(rig_expect(qmgr, &h, IPC_TAG_KEY, &m, NULL));
+	assert_int_equal(m.key.n, TAG_DAY_KEY);
+	assert_null(memmem(h.f.body.p, h.f.body.n, "secret", 6));
+	tag_day_key(STR("a secret"), m.day, day_key);
+	assert_memory_equal(m.key.p, day_key, TAG_DAY_KEY);
+	tagged = tag_address(day_key, m.day, STR("joe@example.com"), &mem);
+	assert_int_equal(judge(smtpd, tagged.p), BOUNCE_TAG_GOOD);
+	assert_int_equal(judge(smtpd, "joe@example.com"), BOUNCE_NO_TAG);
+	assert_int_equal(
+	    judge(smtpd, "prvs=joe=1230000000@example.com"), BOUNCE_TAG_WRONG);
+	buf_fini(&text);
+	arena_free(&mem);
+	close(qmgr);
+	close(smtpd);
+	rig_stop(r);
+}
+
 int
 main(void)
 {
@@ -233,6 +286,7 @@ main(void)
 		cmocka_unit_test(test_key_02_how_often),
 		cmocka_unit_test(test_key_01_what_is_told),
 		cmocka_unit_test(test_key_01_one_file_for_both),
+		cmocka_unit_test(test_key_01_bounce_tags),
 	};
 
 	signal(SIGPIPE, SIG_IGN);

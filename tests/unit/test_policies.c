@@ -82,7 +82,7 @@ static const struct {
 	{ "smime_key_harvesting", "no", "no", "off", "on" },
 	{ "spf_verification", "no", "no", "off", "on" },
 	{ "dmarc_verification", "no", "no", "off", "on" },
-	{ "untagged_bounces", "no", "no", "off|no", "on|yes" },
+	{ "untagged_bounces", "no", "no", "yes|no", "maybe" },
 };
 
 static struct config *
