@@ -67,7 +67,13 @@ SRC_cleanup := $(filter-out cleanup/inspect%.c,$(wildcard cleanup/*.c))
 SRC_inspect := $(wildcard cleanup/inspect*.c)
 SRC_qmgr := $(wildcard qmgr/*.c)
 SRC_smtp := $(wildcard smtp/*.c)
-SRC_postern := $(wildcard admin/*.c trace/*.c)
+# tools go the way of delivery with what delivers
+QMGR_CORE = bounce conn core deliver dest limits logged mail notice \
+	resolution resolve result retry schedule settle sweep
+SMTP_SESSION = dialog dialog_open transaction session session_tls \
+	session_watch sessions content
+SRC_postern := $(wildcard admin/*.c trace/*.c) $(QMGR_CORE:%=qmgr/%.c) \
+	$(SMTP_SESSION:%=smtp/%.c)
 BINS = $(foreach p,$(PROGRAMS),$(if $(SRC_$p),$O/bin/$(if $(filter postern,$p),$p,postern-$p)))
 
 .PHONY: all lib objects clean help format format-check
@@ -129,8 +135,7 @@ $O/tests/%: $O/obj/tests/unit/%.o $O/libpostern.a
 $O/tests/test_table_db: LDLIBS += -ldb-5.3
 # tests of a program's parts link these too
 $O/tests/test_dialog $O/tests/test_smtp_session: \
-    $(patsubst %,$O/obj/smtp/%.o,dialog dialog_open \
-	transaction session session_tls session_watch sessions content)
+    $(SMTP_SESSION:%=$O/obj/smtp/%.o)
 SMTPD_ENGINE = $(patsubst %,$O/obj/smtpd/%.o,\
 	session session_time ask auth counts commands starttls request txn say limits \
 	decide xclient qmqp)
@@ -180,8 +185,6 @@ $O/tests/test_inspect: LDLIBS += -lmagic -larchive
 $O/tests/test_inspect: $(INSPECT_LOOK)
 # these run the real programs
 $O/tests/test_hostile_peer $O/tests/test_hostile_lies $O/tests/test_keyd: | $(BINS)
-QMGR_CORE = bounce conn core deliver dest limits logged mail notice \
-	resolution resolve result retry schedule settle sweep
 $(patsubst %,$O/tests/test_%,retry qmgr_gateway qmgr_limits qmgr_logged \
     qmgr_queue \
     qmgr_results qmgr_resolve qmgr_settle qmgr_sweep qmgr_tls quarantine): \

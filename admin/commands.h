@@ -82,6 +82,7 @@
 	C(showrecipients)                                                      \
 	C(slblconfig)                                                          \
 	C(smtpauthconfig)                                                      \
+	C(smtpping)                                                            \
 	C(smtproutes)                                                          \
 	C(status)                                                              \
 	C(suspend)                                                             \

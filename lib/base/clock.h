@@ -13,6 +13,7 @@
 #define CLOCK_TEXT 48
 
 int64_t clock_mono_ms(void);
+int64_t clock_mono_us(void);
 int64_t clock_wall_ms(void); /* since 1970, UTC */
 
 /* "Tue Mar  4 10:15:02 2025": log files, local time. */

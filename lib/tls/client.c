@@ -45,7 +45,7 @@ static SSL_SESSION *take(struct tls_client *, const char *key);
 static void free_session(void *);
 static char *session_key(const struct tls_demand *);
 static void set_dane(struct tls_conn *, const struct tls_demand *);
-static bool has_name(const X509 *, const struct str names[TLS_NAMES]);
+static struct str name_of(const X509 *, const struct str names[TLS_NAMES]);
 static void peer_name(const X509 *, char out[TLS_PEER_TEXT]);
 
 const char *
@@ -122,7 +122,7 @@ tls_conn_peer(const struct tls_conn *conn, const struct str names[TLS_NAMES],
 	const X509 *cert = SSL_get0_peer_certificate(ssl);
 	long result = SSL_get_verify_result(ssl);
 
-	*peer = (struct tls_peer){ .verified = false };
+	*peer = (struct tls_peer){ .match = STR("") };
 	if (cert == NULL) {
 		snprintf(peer->why, sizeof(peer->why), "no certificate");
 		return;
@@ -131,10 +131,13 @@ tls_conn_peer(const struct tls_conn *conn, const struct str names[TLS_NAMES],
 	peer->dane = conn_has_dane(conn);
 	if (!peer->dane && !conn_is_verifying(conn))
 		return;
+	peer->trusted = result == X509_V_OK;
+	if (!peer->dane)
+		peer->match = name_of(cert, names);
 	if (result != X509_V_OK)
 		snprintf(peer->why, sizeof(peer->why), "%s",
 		    X509_verify_cert_error_string(result));
-	else if (!peer->dane && !has_name(cert, names))
+	else if (!peer->dane && peer->match.n == 0)
 		snprintf(peer->why, sizeof(peer->why),
 		    "it has not the name %.*s", STR_ARG(names[0]));
 	else
@@ -224,8 +227,8 @@ set_dane(struct tls_conn *conn, const struct tls_demand *demand)
 }
 
 /* In subjectAltName alone; a wildcard for one whole label (threats TLS-08). */
-static bool
-has_name(const X509 *cert, const struct str names[TLS_NAMES])
+static struct str
+name_of(const X509 *cert, const struct str names[TLS_NAMES])
 {
 	const unsigned flags = X509_CHECK_FLAG_NEVER_CHECK_SUBJECT |
 			       X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS;
@@ -241,9 +244,9 @@ has_name(const X509 *cert, const struct str names[TLS_NAMES])
 				sizeof(ip.b) - skip, 0) == 1
 			  : X509_check_host((X509 *)cert, names[i].p,
 				names[i].n, flags, NULL) == 1)
-			return true;
+			return names[i];
 	}
-	return false;
+	return STR("");
 }
 
 static void

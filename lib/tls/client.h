@@ -48,7 +48,9 @@ struct tls_conn *tls_conn_out(struct tls_client *, const struct tls_demand *);
 #define TLS_PEER_TEXT 256
 struct tls_peer {
 	bool verified;            /* by authorities and name, or by DANE */
+	bool trusted;             /* if only the name is wrong, too */
 	bool dane;                /* it is DANE: no name was looked at */
+	struct str match;         /* which of the names it has; "": none */
 	char name[TLS_PEER_TEXT]; /* the CN, or the first name; "" */
 	char why[TLS_PEER_TEXT];  /* not verified: the reason */
 };
@@ -56,5 +58,19 @@ struct tls_peer {
  * is none. */
 void tls_conn_peer(const struct tls_conn *, const struct str names[TLS_NAMES],
     struct tls_peer *);
+
+/* A certificate that was shown, for people (texts as in tls/cert.h). */
+#define TLS_SHOWN_TEXT 512
+#define TLS_SHOWN_MAX  16
+struct tls_shown {
+	char subject[TLS_SHOWN_TEXT], issuer[TLS_SHOWN_TEXT];
+	char names[TLS_SHOWN_TEXT];
+	char fingerprint[TLS_SHOWN_TEXT];
+	char key[64];
+	int64_t begins, expires; /* wall ms */
+};
+/* After the handshake: the server's own first, then what it sent with it.
+ * Returns how many. */
+size_t tls_conn_shown(const struct tls_conn *, struct tls_shown *, size_t max);
 
 #endif
