@@ -12,7 +12,9 @@ TEXTS = ["Hello.", "a secret plan for Joe", "b\u00fcro gr\u00fc\u00dfe \u00df",
          "From here on\n.\n..dots\n-- \nJoe", "\u20ac \u201cquoted\u201d \u2013",
          "\U0001f600 smile", "budget, plan", "boss@example.com <b@c.example>",
          "e\ne\ne", "", "x" * 200, "\u3042\u3044\u3046\u3048\u304a" * 20,
-         "\uff8a\uff9d\uff76\uff78 \u2460 \u9ad9"]
+         "\uff8a\uff9d\uff76\uff78 \u2460 \u9ad9",
+         "see http://www.evil.test/x?a=1&b=2 and HTTPS://good.test/.",
+         "<http://user@evil.test:80/\u65e5\u672c> www.c.example/(a)"]
 CHARSETS = ["us-ascii", "utf-8", "iso-8859-1", "iso-2022-jp", "shift_jis",
             "euc-jp", "windows-1252", "gb2312", "big5", "euc-kr", "koi8-r",
             "utf-16", "utf-7", "x-unknown", "cp932", "iso-8859-15", ""]
@@ -21,6 +23,7 @@ NAMES = ["a.exe", "letter.txt", "r\u00e9sum\u00e9.doc", "\u8868.zip", "x.PDF",
          "long" * 30 + ".txt", ""]
 HTML = ["<p>a <b>secret</b> plan</p>", "<html><body>gr&uuml;&szlig;e"
         "<br>line</body></html>", "<script>x()</script><a href='x'>e</a>",
+        "<a href=\"http://evil.test/?a=1&amp;b\">http://good.test</a>",
         "no tags", "<p>\u65e5\u672c", "<<<>>>", "<body>x</body></html>tail"]
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwAD"

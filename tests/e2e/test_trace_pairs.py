@@ -28,32 +28,21 @@ import pytest
 
 import filter_dice
 import twin
+from config_dice import CLAMD, GATEWAYS, LISTS, RCPTS, SPAMD, TEXTS, WORDS, \
+    make_case
 from message_dice import Message
 from ports import free_port
 from shrink import shrink
 from sink import Sink
-from spamd import Spamd
 from suite import BIN, FULL, wait_for
 from twin import Player, Session
 
 PAIRS = int(os.environ.get("POSTERN_PAIRS", 5000 if FULL else 200))
 MESSAGES = 100 if FULL or "POSTERN_PAIRS" in os.environ else 50
 PAIR_SECONDS = 20           # none may take longer, on any machine
-TESTER = "127.0.0.1"
 SENDERS = ["joe@client.test"] * 4 + ["<>", "boss@example.com", "e@x.test",
                                      "user+tag@client.test", "secret@y.test"]
-RCPTS = ["anna@example.com", "bert@example.com", "x@branch.example.com",
-         "y@branch.example.com", "carl@example.org", "boss@example.com"]
 SOURCES = ["127.1.2.%d", "10.9.8.%d", "192.0.2.%d", "2001:db8::%x"]
-TEXTS = {"house.txt": "Example Ltd. $EnvelopeFrom\n",
-         "html.txt": "a text\n", "html.html": "<p><i>a text</i> gr&uuml;n</p>",
-         "nihon.txt": "\u65e5\u672c\u8a9e\u306e\u8a71\n",
-         "notice.txt": "$FilterName: $Subject\n$AllHeaders\n$filenames\n"}
-WORDS = {"words.txt": "secret\nplan\nboss\n# none\nJoe Boss\n",
-         "japanese.txt": "\u65e5\u672c\n\u8a71\u984c\nb\u00fcro\n",
-         "weights.txt": "secret,5\n[0-9]{4},2\n*credit,10\ne\n"}
-SPAMD = Spamd(((b"plan", b"True ; 12.0"), (b"secret", b"True ; 6.5")))
-GATEWAYS = {"A": "127.0.0.1", "B": "127.0.0.2"}
 # Mail that is relayed gets a Message-ID, whose length is another each time.
 FIRST = [b"", b"Message-ID: <0@client.test>\r\n"]
 COPIES = 'copies: if (rcpt-to == "^%s$") { skip-filters(); }\n' % (
@@ -63,6 +52,16 @@ LOGGED = {"LOG_ENTRY": "log entry", "ATTACHMENT": "attachment",
           "SCAN_ERROR": "scanning error", "MID_WARNING": "warning",
           "MATCHED_ALL": "matched all recipients", "MID_SPLIT": "split",
           "MID_GENERATED": "copy", "MID_REWRITTEN": "rewritten"}
+# likewise, of those that say more than a text
+VERDICTS = {
+    "anti-spam": {"negative": "spam negative", "suspect": "spam suspect",
+                  "positive": "spam positive", "safelisted": "safelisted",
+                  "blocklisted": "blocklisted"},
+    "anti-virus": {"clean": "negative", "repaired": "repaired '%s'",
+                   "encrypted": "encrypted", "unscannable": "unscannable '%s'",
+                   "infected": "positive '%s'"}}
+VERDICT_EVENTS = ("SPAM_VERDICT", "VIRUS_VERDICT", "OUTBREAK_VERDICT",
+                  "OUTBREAK_THREAT")
 
 
 class Dice(random.Random):
@@ -74,113 +73,6 @@ class Dice(random.Random):
 
     def yes(self, percent=50):
         return "yes" if self.may(percent) else "no"
-
-
-# --- configurations ---
-
-def make_case(dice, lang, ports):
-    filters = {f: [filter_dice.content_filter(dice, lang, "%s%d" % (f[0], i))
-                   for i in range(dice.randint(0, 4))]
-               for f in ("incoming", "outgoing")}
-    return {
-        "filters": [filter_dice.message_filter(dice, lang, "f%d" % i)
-                    for i in range(dice.randint(3, 8))],
-        "config": {
-            "hostname": "mx.postern.test",
-            "dns": {"enabled": "no"},
-            "system": {"workers": 1},
-            "receiving": {"add_message_id": "no"},
-            # counted by the hour, which trace does not
-            "delivery": {"bounce_rate": 1000000},
-            "scanning": {
-                "list": dice.choice(["skip", "only"]),
-                "types": dice.choice(["none", "image/*", ["Image", "text/html"]]),
-                "max_depth": dice.choice([1, 5]),
-                "max_size": dice.choice(["500", "5M"]),
-                "assume_match": dice.yes(20),
-                "quarantine_on_error": dice.yes(),
-                "not_taken_apart": dice.choice(["deliver", "quarantine",
-                                                "bounce", "drop"]),
-                "bypass_on_error": dice.yes(),
-                "charset": dice.choice(["us-ascii", "shift_jis", "utf-8"])},
-            "locale": {
-                "header_in_body_charset": dice.yes(),
-                "impose_body_charset": dice.yes(),
-                "try_footer_charset": dice.yes(),
-                "stamp_signed": dice.choice(["skip", "wrap", "force"])},
-            "quarantines": [{"name": "Second", "retention": "5d"}],
-            "bounce_profiles": [{"name": "Default"}, {"name": "Quick"}],
-            "interfaces": [{"name": n, "ip": ip}
-                           for n, ip in GATEWAYS.items()],
-            "text_resources": [
-                {"name": "house"}, {"name": "html", "html": "html.html"},
-                {"name": "nihon"}, {"name": "notice", "type": "notification"}],
-            "dictionaries": [
-                {"name": w.partition(".")[0], "ignore_case": dice.yes(),
-                 "whole_words": dice.yes()} for w in WORDS],
-            "anti_spam": {"engine": dice.choice(["off", "spamd"]),
-                          "servers": "127.0.0.1:%d" % SPAMD.port},
-            "spam_quarantine": {"enabled": dice.yes()},
-            "content_filters": filters,
-            "mail_policies": {f: make_policies(dice, [c["name"] for c in v])
-                              for f, v in filters.items()},
-            "listeners": [make_listener(dice, *l) for l in zip(
-                ("In", "Out"), ("public", "private"), ports)],
-            "routes": {"ALL": "127.0.0.1:@SINK_PORT@"},
-            "logs": [{"name": "mail_logs", "type": "mail"},
-                     {"name": "mail_json", "type": "mail", "format": "json"}],
-        }}
-
-
-def make_policies(dice, names):
-    members = [{"recipients": dice.sample(RCPTS, 2)},
-               {"recipients": ["@branch.example.com"]},
-               {"senders": ["joe@client.test"]},
-               {"not_senders": ["@client.test"]},
-               {"recipients": RCPTS[:2], "match": "all"}]
-    out = [{"name": "copies", "content_filters": "disabled",
-            "anti_spam": "disabled",
-            "members": [{"recipients": [filter_dice.SCANNED]}]}]
-    for i in range(dice.randint(0, 3)):
-        out.append({"name": "p%d" % i, "members": [dice.choice(members)]})
-    out.append({"name": "DEFAULT"})
-    for p in out[1:]:
-        p["content_filters"] = dice.some(names, 3) or "disabled"
-        p["anti_spam"] = dice.choice(["disabled", "enabled", {
-            "positive": make_verdict(dice), "suspected": make_verdict(dice)}])
-    return out
-
-
-def make_verdict(dice):
-    v = {"action": dice.choice(["deliver", "deliver", "quarantine", "drop",
-                                "bounce"]),
-         "archive": dice.yes(), "subject": dice.choice([
-             "none", "prepend", "append"]), "subject_text": "[S] "}
-    if dice.may(20):
-        v.update(header="X-Verdict", header_value="one")
-    if dice.may(15):
-        v["alternate_recipient"] = "spam@example.com"
-    if dice.may(15):
-        v["alternate_host"] = "relay.test"
-    return v
-
-
-def make_listener(dice, name, kind, port):
-    policy = "$ACCEPTED" if kind == "public" else "$RELAYED"
-    l = {"name": name, "type": kind, "interface": "A", "port": port,
-         "xclient": [TESTER], "received_header": dice.yes(80),
-         "hat": {"defaults": {"max_concurrency": 1000, "dhap_limit": 0,
-                              "max_msgs_per_session": 10000},
-                 "groups": [{"name": "NET", "policy": policy,
-                             "entries": ["192.0.2.0/24"]},
-                            {"name": "ALL", "policy": policy}]}}
-    if kind == "public":
-        l["rat"] = ["example.com", ".example.com", "copies.test",
-                    {"reject": "ALL"}]
-    for place in ("heading", "footer"):
-        if dice.may(10):
-            l[place] = dice.choice(["house", "html", "nihon"])
-    return l
 
 
 def make_session(dice, ports):
@@ -250,7 +142,7 @@ def told_by_trace(reports, config):
                 for q in r["quarantines"]:
                     told.held[q["quarantine"], q["reason"]] += 1
             elif r["outcome"] == "queued" and r["spam_quarantine"]:
-                told.held["spam"] += 1
+                told.held["spam", ""] += 1
             elif r["outcome"] == "queued":
                 pieces(told, r["sender"], r["recipients"], message(r),
                        r["alternate_host"], r["virtual_gateway"])
@@ -265,6 +157,23 @@ def steps(told, v):
             text = s.get("name" if event in ("ATTACHMENT", "MATCHED_ALL",
                                              "MID_SPLIT") else "text", "")
             told.add_log(event, escaped(text))
+        verdict(told, s)
+
+
+def verdict(told, s):
+    if s["step"] in VERDICTS:
+        text = VERDICTS[s["step"]].get(s["verdict"])
+        if text and s["step"] == "anti-spam":
+            told.add_log("SPAM_VERDICT", text)
+        elif text:
+            told.add_log("VIRUS_VERDICT", text % escaped(s["text"][:500])
+                         if "%" in text else text)
+    elif s["step"] == "outbreak filters" and s["outcome"] == "judged":
+        told.add_log("OUTBREAK_VERDICT",
+                     "positive" if s.get("name") else "negative")
+        if s.get("name"):
+            told.add_log("OUTBREAK_THREAT", "%d %s %s" % (
+                s["level"], s["text"], s["name"]))
 
 
 def escaped(text):
@@ -317,8 +226,12 @@ def neutral(body):
     """Without what two runs do not have in common: twin.neutral() knows the
     Received line and the Message-ID that are ours; the number of a message,
     which trace uses none of, and the time, are wherever a filter writes them:
-    in brackets here, in the text of notices, in the header of those."""
+    in brackets here, in the text of notices, in the header of those.  So is
+    how long a scanner took."""
     body = twin.neutral(body)
+    if b"Message-ID: <notice." in body:     # its lines are cut anywhere
+        body = body.replace(b"=\r\n", b"")
+    body = re.sub(rb"; scan=(3D)?\d+", b"; scan=N", body)
     body = re.sub(rb"(?m)^(Message-ID: <notice\.)\d+", rb"\1N", body)
     if b"Message-ID: <notice." in body:
         body = re.sub(rb"(?m)^Date: [^\r\n]*", rb"Date: T", body, count=1)
@@ -350,6 +263,11 @@ class World:
             self.sink = Sink(self.postern.sink_port, extensions=(
                 "PIPELINING", "8BITMIME", "SMTPUTF8"))
             return
+        # or what is held is judged anew, by the new rules
+        self.postern.postern("quarantine", "delete", "Outbreak", "all",
+                             ok=(0, 1))
+        for p in self.players.values():     # or they keep what was in force
+            p.hang_up()
         self.postern.configure(config)
         self.write(case)
         self.rounds += 1
@@ -360,6 +278,8 @@ class World:
             case["filters"]) + "\n"}
         files.update(("texts/" + n, t) for n, t in TEXTS.items())
         files.update(("tables/" + n, t) for n, t in WORDS.items())
+        files["tables/mine.json"] = case["rules"]
+        files["tables/lists"] = LISTS
         for name, text in files.items():
             file = self.postern.root / "etc" / name
             file.parent.mkdir(exist_ok=True)
@@ -386,7 +306,12 @@ class World:
             self.look(found)
         for what in Told.COUNTED:
             self.seen[what] += sum(getattr(said, what).values())
-        self.seen["spam"] += said.held["spam"]
+        self.seen["spam"] += said.held["spam", ""]
+        self.seen["threats held"] += sum(
+            n for (name, _), n in said.held.items() if name == "Outbreak")
+        for (event, text), n in said.logged.items():
+            if event == "VIRUS_VERDICT":
+                self.seen["virus " + text.partition(" ")[0]] += n
         return said.differs(found)
 
     def live(self, s):
@@ -448,11 +373,16 @@ class World:
             if e["event"] in LOGGED:
                 text = next(e[k] for k in ("policy", "by", "text") if k in e)
                 told.add_log(e["event"], text)
+            elif e["event"] == "OUTBREAK_THREAT":
+                told.add_log(e["event"], "%d %s %s" % (
+                    e["threat"], e["category"], e["rule"]))
+            elif e["event"] in VERDICT_EVENTS:
+                told.add_log(e["event"], e["text"])
             elif e["event"] == "QUARANTINED":
                 told.held[e["quarantine"], e["text"]] += 1
             elif e["event"] == "SPAM_QUARANTINED":
-                told.held["spam"] += 1
-        for log in ("kept", "also", "antispam"):
+                told.held["spam", ""] += 1
+        for log in ("kept", "also", "antispam", "antivirus"):
             for one in re.split(rb"(?m)^From \S.*\n",
                                 self.news(log, False))[1:]:
                 told.archived[log, neutral(one).rstrip(b"\n")] += 1
@@ -542,9 +472,12 @@ def test_trace_is_what_happens(make_suite):
     world.sink.close()
     print("%d pairs in %d configurations, %.0f s, the slowest %.1f s: %s" % (
         pairs, world.rounds + 1, time.monotonic() - begun, world.slowest,
-        dict(world.seen)), SPAMD.asked)
+        dict(world.seen)), SPAMD.asked, CLAMD.asked)
     assert world.slowest < PAIR_SECONDS
     if pairs >= 5000:
-        assert len(world.seen) == len(Told.COUNTED) + 1, world.seen
+        for what in Told.COUNTED + (
+                "spam", "threats held", "virus negative", "virus repaired",
+                "virus encrypted", "virus unscannable", "virus positive"):
+            assert world.seen[what], (what, world.seen)
         unused = {r.name for r in lang.rules + lang.actions} - lang.used
         assert not unused, unused

@@ -3,14 +3,12 @@ import os
 import re
 import shutil
 import signal
-import socket
-import struct
 import tempfile
-import threading
 
 import pytest
 
 import twin
+from clamd import Clamd, Server
 from conftest import CONFIG
 from ports import free_port
 from sink import Sink
@@ -61,41 +59,9 @@ CASES = {
 }
 
 
-class Server:
-    def __init__(self, port=None):
-        self.port = port or free_port()
-        self.server = socket.create_server(("127.0.0.1", self.port))
-        threading.Thread(target=self.serve, daemon=True).start()
-
-    def serve(self):
-        while True:
-            try:
-                c, _ = self.server.accept()
-            except OSError:
-                return
-            with c, c.makefile("rb") as f:
-                self.answer(c, f)
-
-    def close(self):
-        self.server.shutdown(socket.SHUT_RDWR)
-        self.server.close()
-
-
-class Clamd(Server):
-    WORDS = {b"EVIL": b"Evil.Test FOUND",
-             b"LOCK": b"Heuristics.Encrypted.Zip FOUND",
-             b"LIMIT": b"Heuristics.Limits.Exceeded FOUND"}
-
-    def answer(self, c, f):
-        assert f.read(10) == b"zINSTREAM\0"
-        data = b""
-        while True:
-            (n,) = struct.unpack(">I", f.read(4))
-            if n == 0:
-                break
-            data += f.read(n)
-        found = [v for k, v in self.WORDS.items() if k in data]
-        c.sendall(b"stream: " + (found or [b"OK"])[0] + b"\0")
+VIRUSES = ((b"EVIL", "Evil.Test FOUND"),
+           (b"LOCK", "Heuristics.Encrypted.Zip FOUND"),
+           (b"LIMIT", "Heuristics.Limits.Exceeded FOUND"))
 
 
 class Spamd(Server):
@@ -110,7 +76,7 @@ class Spamd(Server):
 @pytest.fixture(scope="module")
 def gateway():
     folder = tempfile.mkdtemp(prefix="postern-test.", dir="/var/tmp")
-    clamd, spam_port = Clamd(), free_port()
+    clamd, spam_port = Clamd(VIRUSES), free_port()
     text = CONFIGURED.replace("@SPAMD@", str(spam_port)).replace(
         "@CLAMD@", str(clamd.port))
     with Suite(os.path.join(folder, "s"), text, start=False) as postern:
