@@ -15,6 +15,10 @@
 #include "stats/repeats.h"
 
 #define GRACE ((int64_t)5000) /* ms over the time given to the look-up */
+/* inspect looks at one part after the other, for all workers: how long those
+ * before it take must not be counted against a part, only that nobody comes
+ * to it at all. */
+#define TURN ((int64_t)600 * 1000)
 
 enum helper { LOOKUPD, INSPECT, N_HELPERS };
 
@@ -22,9 +26,10 @@ struct question {
 	struct question *next; /* of the same task */
 	struct task *task;
 	uint32_t number;
-	bool sent; /* to the helper that is there now */
-	unsigned tries;
-	int64_t due; /* monotonic ms */
+	bool sent;      /* to the helper that is there now */
+	bool begun;     /* it is at it; of inspect */
+	unsigned tries; /* that inspect ended over it */
+	int64_t due;    /* monotonic ms */
 	enum fact_id id;
 	struct str key;         /* the task's */
 	struct part_told *told; /* by inspect, until now */
@@ -55,6 +60,7 @@ static bool send_part(struct asker *, struct question *);
 static int64_t dnslist_time(const struct config *);
 static int64_t spam_time(const struct config *);
 static int64_t virus_time(const struct config *);
+static int64_t turn_time(const struct config *);
 static enum helper helper_of(enum fact_id);
 static bool open_question(struct task *, const struct need *);
 static bool send_question(struct question *);
@@ -93,7 +99,7 @@ static const struct {
 	{ FACT_DNSLIST, .send = send_query, .time = dnslist_time },
 	{ FACT_SPAM, .send = send_scan, .time = spam_time },
 	{ FACT_VIRUS, .send = send_scan, .time = virus_time },
-	{ FACT_PART, .send = send_part, .time = part_time, .helper = INSPECT },
+	{ FACT_PART, .send = send_part, .time = turn_time, .helper = INSPECT },
 };
 
 struct asker *
@@ -222,6 +228,10 @@ inspect_frame(void *arg, struct ipc *ipc, struct ipc_frame *f, struct err *err)
 	 * all the same */
 	if (ipc != a->helpers[INSPECT] || q == NULL || q->id != FACT_PART)
 		return part_check(f, err);
+	if (!q->begun)
+		q->due = loop_now(a->cleanup->daemon->loop) + GRACE +
+			 part_time(q->task->config);
+	q->begun = true;
 	fact.key = q->key;
 	rc = part_take(&q->told, f, &fact, &q->task->mem, err);
 	if (rc == 1)
@@ -269,7 +279,10 @@ forget(struct asker *a, enum helper helper)
 
 		if (helper_of(q->id) != helper)
 			continue;
-		q->sent = false;
+		q->tries += q->begun ? 1 : 0;
+		if (q->begun)
+			q->due = loop_now(a->cleanup->daemon->loop) + TURN;
+		q->sent = q->begun = false;
 		part_forget(&q->told);
 	}
 }
@@ -300,7 +313,6 @@ send_part(struct asker *a, struct question *q)
 {
 	struct need need = { q->id, q->key };
 
-	q->tries++;
 	return part_send(a->helpers[INSPECT], q->number, q->task, &need);
 }
 
@@ -320,6 +332,14 @@ static int64_t
 dnslist_time(const struct config *c)
 {
 	return (int64_t)c->dnslist_timeout * 1000;
+}
+
+/* Until it begins; then it has part_time(). */
+static int64_t
+turn_time(const struct config *c)
+{
+	(void)c;
+	return TURN;
 }
 
 /* --- what is known here --- */

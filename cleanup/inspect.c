@@ -19,7 +19,8 @@
  *	None of its own: the limits of `scan` come with each question.
  * DIAGNOSTICS
  *	A file that ends it, or never ends, is tried again twice, and then
- *	cannot be scanned.
+ *	cannot be scanned. Which one it was is known: inspect tells when it
+ *	begins.
  * SEE ALSO
  *	postern-cleanup(8), postern-filters(5), postern.yaml(5)
  */
@@ -39,6 +40,7 @@
 #define TOGETHER 64 /* messages whose parts come at a time */
 
 struct asked {
+	struct daemon *daemon;
 	struct ipc *ipc;
 	uint32_t txn;
 };
@@ -55,6 +57,7 @@ static int setup(struct daemon *, struct err *);
 static const struct ipc_handler *on_peer(struct daemon *, enum program_kind,
     uint32_t worker, struct ipc *, void **arg);
 static int frame(void *, struct ipc *, struct ipc_frame *, struct err *);
+static void closed(void *, struct ipc *, const struct err *);
 static void set_alarm(uint32_t seconds);
 static struct look_used *used_by(const struct ipc *, uint64_t together);
 static bool read_all(int fd, uint64_t size, struct buf *);
@@ -67,7 +70,7 @@ static const struct program program = {
 	.setup = setup,
 	.on_peer = on_peer,
 };
-static const struct ipc_handler handler = { .frame = frame };
+static const struct ipc_handler handler = { .frame = frame, .closed = closed };
 
 int
 main(int argc, char **argv)
@@ -94,7 +97,7 @@ on_peer(struct daemon *d, enum program_kind kind, uint32_t worker,
 static int
 frame(void *arg, struct ipc *ipc, struct ipc_frame *f, struct err *err)
 {
-	struct asked asked = { ipc, f->txn };
+	struct asked asked = { arg, ipc, f->txn };
 	struct inspected out = { 0 };
 	struct inspect_msg msg;
 	struct look look = { .limits = &msg,
@@ -103,10 +106,12 @@ frame(void *arg, struct ipc *ipc, struct ipc_frame *f, struct err *err)
 		.arg = &asked };
 	struct buf bytes;
 
-	(void)arg;
 	if (ipc_decode(f, &msg, NULL, err) == -1)
 		return -1;
 	look.used = used_by(ipc, msg.together);
+	/* that it is this one now: should it be our end, none else is blamed */
+	ipc_send_raw(ipc, IPC_INSPECT_TEXT, f->txn, "", 0);
+	ipc_flush(ipc);
 	set_alarm(msg.timeout + GRACE);
 	buf_init(&bytes, SIZE_LIMIT + 1);
 	if (msg.size > SIZE_LIMIT)
@@ -118,7 +123,19 @@ frame(void *arg, struct ipc *ipc, struct ipc_frame *f, struct err *err)
 	malloc_trim(0); /* one large file must not be kept for ever */
 	ipc_flush(ipc); /* before the next question, which may be the last */
 	set_alarm(0);
+	/* many questions may have come in one turn */
+	program_still_alive(arg);
 	return 0;
+}
+
+/* The next one may stand where this stood, and count from one again. */
+static void
+closed(void *arg, struct ipc *ipc, const struct err *err)
+{
+	(void)arg, (void)err;
+	for (size_t i = 0; i < TOGETHER; i++)
+		if (togethers[i].ipc == ipc)
+			togethers[i] = (struct together){ .ipc = NULL };
 }
 
 /* A library that never comes back ends us, as one that crashes does. 0: off. */
@@ -180,4 +197,5 @@ tell_member(void *arg, const struct inspect_member *m)
 	struct asked *a = arg;
 
 	ipc_send(a->ipc, IPC_INSPECT_MEMBER, a->txn, m);
+	program_still_alive(a->daemon);
 }

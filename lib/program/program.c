@@ -18,6 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "config/load.h"
 #include "program/events.h"
@@ -44,6 +45,7 @@ struct admin {
 
 static struct ipc *master;
 static struct loop_timer *alive;
+static int64_t said_alive; /* monotonic ms */
 static unsigned n_admins;
 
 /* A configuration that waits for the word to come into force. */
@@ -269,9 +271,19 @@ say_alive(void *arg)
 	struct daemon *d = arg;
 	struct ready r = { .pid = (uint32_t)getpid() };
 
+	said_alive = clock_mono_ms();
 	program_usage(d);
 	ipc_send(master, IPC_READY, 0, &r);
 	loop_timer_in(alive, ALIVE_INTERVAL);
+}
+
+void
+program_still_alive(struct daemon *d)
+{
+	if (clock_mono_ms() - said_alive < ALIVE_INTERVAL)
+		return;
+	say_alive(d);
+	ipc_flush(master);
 }
 
 /* --- the master's channel --- */

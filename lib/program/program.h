@@ -91,6 +91,12 @@ struct program {
 
 int program_main(const struct program *, int argc, char **argv);
 
+/*
+ * For who stays away from the loop: a sign of life to the master, if it is
+ * time for one. Who gives none for a minute is ended.
+ */
+void program_still_alive(struct daemon *);
+
 /* lookupd: these rules are to be kept, and handed to whoever uses them. */
 void program_keep_rules(struct str packed);
 

@@ -1,5 +1,7 @@
 """Configurations at random: message filters, mail policies, content filters,
 scanners, outbreak rules, quarantines."""
+import re
+
 import filter_dice
 import rule_dice
 from clamd import Clamd
@@ -32,9 +34,12 @@ def make_case(dice, lang, ports):
     filters = {f: [filter_dice.content_filter(dice, lang, "%s%d" % (f[0], i))
                    for i in range(dice.randint(0, 4))]
                for f in ("incoming", "outgoing")}
+    messages = [filter_dice.message_filter(dice, lang, "f%d" % i)
+                for i in range(dice.randint(3, 8))]
+    # the field says how long the scan took: that is a size of its own
+    sized = re.search("(?i)body[-_]?size", str((messages, filters)))
     return {
-        "filters": [filter_dice.message_filter(dice, lang, "f%d" % i)
-                    for i in range(dice.randint(3, 8))],
+        "filters": messages,
         "rules": rule_dice.rules(dice),
         "config": {
             "hostname": "mx.postern.test",
@@ -80,7 +85,7 @@ def make_case(dice, lang, ports):
             "safelist_blocklist": "lists",
             "blocklist_action": dice.choice(["quarantine", "drop"]),
             "content_filters": filters,
-            "mail_policies": {f: make_policies(dice, [c["name"] for c in v])
+            "mail_policies": {f: make_policies(dice, [c["name"] for c in v], sized)
                               for f, v in filters.items()},
             "listeners": [make_listener(dice, *l) for l in zip(
                 ("In", "Out"), ("public", "private"), ports)],
@@ -90,7 +95,7 @@ def make_case(dice, lang, ports):
         }}
 
 
-def make_policies(dice, names):
+def make_policies(dice, names, sized):
     members = [{"recipients": dice.sample(RCPTS, 2)},
                {"recipients": ["@branch.example.com"]},
                {"senders": ["joe@client.test"]},
@@ -109,6 +114,8 @@ def make_policies(dice, names):
             "positive": make_verdict(dice), "suspected": make_verdict(dice)}])
         p["anti_virus"] = dice.choice(["disabled", "enabled"] + [
             make_virus(dice)] * 3)
+        if sized and p["anti_virus"] != "disabled":
+            p["anti_virus"] = dict(make_virus(dice), header="no")
         p["outbreak"] = dice.choice(["disabled", "enabled"] + [
             make_threat(dice)] * 3)
     return out

@@ -230,7 +230,8 @@ def neutral(body):
     how long a scanner took."""
     body = twin.neutral(body)
     if b"Message-ID: <notice." in body:     # its lines are cut anywhere
-        body = body.replace(b"=\r\n", b"")
+        head, end, rest = body.partition(b"\r\n\r\n")
+        body = head + end + rest.replace(b"=\r\n", b"")
     body = re.sub(rb"; scan=(3D)?\d+", b"; scan=N", body)
     body = re.sub(rb"(?m)^(Message-ID: <notice\.)\d+", rb"\1N", body)
     if b"Message-ID: <notice." in body:
