@@ -177,6 +177,7 @@ $O/tests/test_recorder_log: $O/obj/master/recorder_log.o \
 	$O/obj/master/recorder_kind.o
 $O/tests/test_recorder_kind: $O/obj/master/recorder_kind.o
 $O/tests/test_conserve: $O/obj/master/conserve.o
+$O/tests/test_alerts: $O/obj/master/recorder_alerts.o
 $O/tests/test_recorder_http: $O/obj/master/recorder_http.o
 $O/tests/test_recorder_counts: $O/obj/master/recorder_counts.o \
 	$O/obj/master/recorder_state.o

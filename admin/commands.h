@@ -13,6 +13,7 @@
 
 #define COMMANDS(C)                                                            \
 	C(addresslistconfig)                                                   \
+	C(alertconfig)                                                         \
 	C(aliasconfig)                                                         \
 	C(altsrchost)                                                          \
 	C(antispamconfig)                                                      \
@@ -36,6 +37,7 @@
 	C(destconfig)                                                          \
 	C(dictionaryconfig)                                                    \
 	C(dig)                                                                 \
+	C(displayalerts)                                                       \
 	C(dnscheck)                                                            \
 	C(dnsflush)                                                            \
 	C(dnslistconfig)                                                       \

@@ -1,7 +1,7 @@
 /* disk.c - is there room for more, and telling when something is wrong */
 #include "cleanup/disk.h"
 
-#include "event/event.h"
+#include "event/alert.h"
 
 #define LOOK_EVERY    1000
 #define ALERT_EVERY   60000
@@ -44,7 +44,7 @@ disk_alert(struct cleanup *c, const struct err *why)
 	if (c->alerted != 0 && now - c->alerted < ALERT_EVERY)
 		return;
 	c->alerted = now;
-	EMIT(ALERT, .text = str_of(why->text));
+	alert_raise(ALERT_QUEUE_ERROR, STR(""), str_of(why->text));
 }
 
 /* Of all policies that have a limit. UINT64_MAX: none has. */

@@ -11,7 +11,7 @@
 #include "cleanup/record.h"
 #include "cleanup/say.h"
 #include "cleanup/workqueue.h"
-#include "event/event.h"
+#include "event/alert.h"
 #include "queue/slots.h"
 
 static void keep(struct outcome *);
@@ -163,7 +163,7 @@ turned(void *arg, const struct err *err)
 	snprintf(text, sizeof(text),
 	    "MID %" PRIu64 " waits for the next start of Postern: %s",
 	    o->task->mail->mid, err->text);
-	EMIT(ALERT, .text = str_of(text));
+	alert_raise(ALERT_QUEUE_ERROR, STR(""), str_of(text));
 	for (struct child *x = o->children; x != NULL; x = x->next)
 		mail_free(&x->mail);
 	workqueue_settled(
@@ -198,8 +198,8 @@ tell(struct outcome *o)
 		stats_add(
 		    o->task->cleanup->daemon->stats, STATS_dropped_messages, 1);
 	if (o->too_many)
-		EMIT(ALERT,
-		    .text = str_of(arena_printf(&o->task->mem,
+		alert_raise(ALERT_COPIES, STR(""),
+		    str_of(arena_printf(&o->task->mem,
 			"MID %" PRIu64 ": more copies than %d, or copies of "
 			"copies: those beyond are not made",
 			o->task->mail->mid, COPIES_MAX)));

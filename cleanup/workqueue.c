@@ -22,7 +22,7 @@
 #include "base/mem.h"
 #include "cleanup/disk.h"
 #include "cleanup/settle.h"
-#include "event/event.h"
+#include "event/alert.h"
 
 #define WAIT_LOADED 1000
 #define PER_TURN    100   /* sent in one go, so that intake is not held up */
@@ -353,7 +353,7 @@ give_up(struct mail *m)
 	    "MID %" PRIu64 " ended cleanup %d times: it is held in the "
 	    "quarantine Unprocessable",
 	    m->mid, ATTEMPTS_MAX);
-	EMIT(ALERT, .text = str_of(text));
+	alert_raise(ALERT_UNPROCESSABLE, STR(""), str_of(text));
 	mail_give_up(m);
 }
 

@@ -21,7 +21,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "event/event.h"
+#include "event/alert.h"
 #include "lookup/overrun.h"
 #include "master/master.h"
 #include "program/events.h"
@@ -203,7 +203,7 @@ child_start(void *arg)
 		return;
 	c->started = c->alive = loop_now(m->self.loop);
 	if (child_spawn(c, &channel, &err) == -1) {
-		EMIT(ALERT, .text = str_of(err.text));
+		alert_raise(ALERT_FAILURE, STR(""), str_of(err.text));
 		loop_timer_in(c->restart, DELAY_MAX);
 		return;
 	}
@@ -217,7 +217,7 @@ child_start(void *arg)
 		ipc_accept(c->ipc, IPC_FEED_WHOLE);
 	}
 	if (child_setup(c, &err) == -1) {
-		EMIT(ALERT, .text = str_of(err.text));
+		alert_raise(ALERT_FAILURE, STR(""), str_of(err.text));
 		kill(c->pid, SIGKILL);
 	}
 }
@@ -377,7 +377,8 @@ alert_dying(const struct child *c)
 	snprintf(text, sizeof(text),
 	    "%s %u keeps dying; it is started ever more slowly",
 	    program_name(c->kind), c->worker);
-	EMIT(ALERT, .text = str_of(text));
+	alert_raise(
+	    ALERT_APP_DYING, str_of(program_name(c->kind)), str_of(text));
 }
 
 static int

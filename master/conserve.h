@@ -10,12 +10,15 @@
 
 #include <stddef.h>
 
+#include "event/alert.h"
+
 #define CONSERVE_DELAY_MAX 60  /* s */
 #define CONSERVE_HALT      999 /* nothing is accepted */
 
 struct pressure {
 	const char *what; /* "memory" */
 	double use, start, halt;
+	enum alert_id alert; /* when it begins to count */
 };
 
 /*

@@ -19,7 +19,7 @@
 
 #include "base/mem.h"
 #include "config/revision.h"
-#include "event/event.h"
+#include "event/alert.h"
 #include "master/master.h"
 #include "program/peers.h"
 
@@ -65,6 +65,7 @@ static void reload_done(void *arg, const struct err *);
 static void tell_commit(const struct admin *);
 static void cmd_listeners(struct admin *, const struct str *w, size_t n);
 static void cmd_suspend(struct admin *, const struct str *w, size_t n);
+static void say_suspended(struct admin *, const struct str *, size_t);
 static void cmd_resume(struct admin *, const struct str *w, size_t n);
 static void cmd_programs(struct admin *, const struct str *w, size_t n);
 static void answer_json(struct admin *, json_t *);
@@ -406,7 +407,23 @@ cmd_suspend(struct admin *a, const struct str *w, size_t n)
 		a->master, w + 1, n > 0 ? n - 1 : 0, (uint32_t)wait, &err) == 0)
 		program_answer(a->ipc, NULL, 1, err.text);
 	else
-		cmd_listeners(a, NULL, 0);
+		say_suspended(a, w + 1, n > 0 ? n - 1 : 0);
+}
+
+static void
+say_suspended(struct admin *a, const struct str *names, size_t n)
+{
+	struct buf text;
+
+	buf_init(&text, TEXT_MAX);
+	buf_puts(&text, "Receiving suspended: ");
+	for (size_t i = 0; i < n; i++)
+		buf_printf(
+		    &text, "%s%.*s", i > 0 ? ", " : "", STR_ARG(names[i]));
+	buf_puts(&text, n == 0 ? "all listeners" : "");
+	alert_raise(ALERT_RECEIVING_SUSPENDED, STR(""), buf_str(&text));
+	buf_fini(&text);
+	cmd_listeners(a, NULL, 0);
 }
 
 static void

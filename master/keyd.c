@@ -31,7 +31,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "event/event.h"
+#include "event/alert.h"
 #include "master/keyd_tags.h"
 #include "master/keyd_users.h"
 #include "program/program.h"
@@ -449,9 +449,10 @@ too_many(struct client *c)
 	if (c->n++ < SIGN_PER_SEC)
 		return false;
 	if (!c->told)
-		EMIT(ALERT, .text = STR("smtpd asks for more than 2000 "
-					"signatures a second: the rest are "
-					"refused"));
+		alert_raise(ALERT_APP_FAILURE, STR(""),
+		    STR("smtpd asks for more than 2000 "
+			"signatures a second: the rest are "
+			"refused"));
 	c->told = true;
 	return true;
 }

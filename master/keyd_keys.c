@@ -11,7 +11,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "event/event.h"
+#include "event/alert.h"
 #include "tls/cert.h"
 
 #define HEAP_SIZE   (4 * 1024 * 1024) /* locked; a power of two */
@@ -162,7 +162,8 @@ keys_refresh(struct keys *k, bool complain, bool *broken)
 	if (err.kind != ERR_NONE) {
 		*broken = true;
 		if (complain && strcmp(k->ca_told, err.text) != 0)
-			EMIT(ALERT, .text = str_of(err.text));
+			alert_raise(
+			    ALERT_CERTIFICATE, STR(""), str_of(err.text));
 		if (complain)
 			str_copy(
 			    k->ca_told, sizeof(k->ca_told), str_of(err.text));
@@ -235,14 +236,14 @@ keys_warn(const struct keys *k, int64_t now)
 			snprintf(text, sizeof(text),
 			    "certificate %.*s has expired: %s",
 			    STR_ARG(p->name), when);
-			EMIT(ALERT, .text = str_of(text));
+			alert_raise(ALERT_CERTIFICATE, p->name, str_of(text));
 			continue;
 		}
 		snprintf(text, sizeof(text),
 		    "certificate %.*s expires in %" PRId64 " day%s: %s",
 		    STR_ARG(p->name), left / DAY_MS,
 		    left / DAY_MS == 1 ? "" : "s", when);
-		EMIT(WARNING, .text = str_of(text));
+		alert_raise(ALERT_CERTIFICATE_EXPIRES, p->name, str_of(text));
 	}
 }
 
@@ -443,5 +444,5 @@ complain_about(const struct pair *p, struct err *err)
 	    STR_ARG(p->name), err->text,
 	    p->key != NULL ? "the one before it stays in use"
 			   : "it cannot be used");
-	EMIT(ALERT, .text = str_of(text));
+	alert_raise(ALERT_CERTIFICATE, p->name, str_of(text));
 }

@@ -7,7 +7,7 @@
 
 #include "base/mem.h"
 #include "base/worker.h"
-#include "event/event.h"
+#include "event/alert.h"
 #include "tls/users.h"
 
 #define THREADS     2
@@ -94,7 +94,7 @@ logins_refresh(struct logins *l, const struct config *c,
 		bad = bad || err.kind != ERR_NONE;
 		if (complain && err.kind != ERR_NONE &&
 		    strcmp(p->told, err.text) != 0) {
-			EMIT(ALERT, .text = str_of(err.text));
+			alert_raise(ALERT_USERS, STR(""), str_of(err.text));
 			str_copy(p->told, sizeof(p->told), str_of(err.text));
 		}
 	}

@@ -16,7 +16,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
-#include "event/event.h"
+#include "event/alert.h"
 #include "master/master.h"
 
 #define SUSPENDED_FILE_MAX 65536
@@ -114,13 +114,13 @@ listeners_use(struct master *m, struct socket_plan *plan, uint32_t wait)
 			continue;
 		/* what stays may have another backlog */
 		if (socket_open(m, s, &err) == -1)
-			EMIT(ALERT, .text = str_of(err.text));
+			alert_raise(ALERT_LISTENER, STR(""), str_of(err.text));
 		if (!holds(old, n, s))
 			hand_to_all(m, s);
 	}
 	free(old);
 	if (was_some && suspended_save(m, &err) == -1)
-		EMIT(ALERT, .text = str_of(err.text));
+		alert_raise(ALERT_FAILURE, STR(""), str_of(err.text));
 }
 
 void
@@ -132,7 +132,7 @@ listeners_open(struct master *m)
 		if (m->sockets[i].suspended)
 			continue;
 		if (socket_open(m, &m->sockets[i], &err) == -1)
-			EMIT(ALERT, .text = str_of(err.text));
+			alert_raise(ALERT_LISTENER, STR(""), str_of(err.text));
 		hand_to_all(m, &m->sockets[i]);
 	}
 }

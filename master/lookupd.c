@@ -36,7 +36,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "event/event.h"
+#include "event/alert.h"
 #include "lookup/burden.h"
 #include "lookup/lookup.h"
 #include "lookup/overrun.h"
@@ -90,6 +90,8 @@ static void ask(struct lookupd *, struct ipc *, uint32_t txn, bool admin,
     const struct query *);
 static void ask_servers(
     struct lookupd *, struct ipc *, uint32_t txn, const struct probe *);
+static void take_post(
+    struct lookupd *, struct ipc *, uint32_t txn, const struct post *);
 static void ask_scanner(struct lookupd *, struct ipc *, uint32_t txn,
     const struct scan_msg *, int fd);
 static struct asker *asker_new(struct lookupd *, struct ipc *, uint32_t txn);
@@ -206,6 +208,7 @@ peer_frame(void *arg, struct ipc *ipc, struct ipc_frame *f, struct err *err)
 	struct probe probe;
 	struct query query;
 	struct arena mem;
+	struct post post;
 	int rc;
 
 	if (f->type == IPC_QUERY) {
@@ -221,6 +224,10 @@ peer_frame(void *arg, struct ipc *ipc, struct ipc_frame *f, struct err *err)
 			ask_scanner(self, ipc, f->txn, &scan, f->fds[0]);
 			f->fds[0] = -1;
 		}
+	} else if (f->type == IPC_POST) {
+		rc = ipc_decode(f, &post, &mem, err);
+		if (rc == 0)
+			take_post(self, ipc, f->txn, &post);
 	} else {
 		rc = ipc_decode(f, &probe, &mem, err);
 		if (rc == 0)
@@ -294,6 +301,15 @@ ask_servers(struct lookupd *self, struct ipc *ipc, uint32_t txn,
 	struct asker *a = asker_new(self, ipc, txn);
 
 	a->probing = probe_start(self->probes, what, on_probe_done, a);
+}
+
+static void
+take_post(struct lookupd *self, struct ipc *ipc, uint32_t txn,
+    const struct post *mail)
+{
+	struct asker *a = asker_new(self, ipc, txn);
+
+	a->probing = probe_post(self->probes, mail, on_probe_done, a);
 }
 
 static void
@@ -382,7 +398,7 @@ on_costly(void *arg, struct str domain)
 	    "look-ups about %.*s cost too much time of the processor: none "
 	    "for %d s",
 	    STR_ARG(str_sub(domain, 0, DOMAIN_MAX)), BURDEN_PAUSE / 1000);
-	EMIT(ALERT, .text = str_of(text));
+	alert_raise(ALERT_DNS_COSTLY, domain, str_of(text));
 }
 
 /* --- commands --- */

@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "event/event.h"
+#include "event/alert.h"
 
 struct outbreak {
 	struct daemon *daemon;
@@ -87,7 +87,7 @@ say(void *arg, enum feed_word word, const char *text)
 		EMIT(WARNING, .text = str_of(text));
 		break;
 	case FEED_ALERT:
-		EMIT(ALERT, .text = str_of(text));
+		alert_raise(ALERT_OUTBREAK_RULES, STR(""), str_of(text));
 		break;
 	}
 }

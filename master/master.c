@@ -32,7 +32,7 @@
 #include "config/commit.h"
 #include "config/load.h"
 #include "config/revision.h"
-#include "event/event.h"
+#include "event/alert.h"
 #include "filter/filter.h"
 #include "master/hints.h"
 
@@ -276,7 +276,7 @@ hup_done(void *arg, const struct err *err)
 {
 	(void)arg;
 	if (err != NULL)
-		EMIT(ALERT, .text = str_of(err->text));
+		alert_raise(ALERT_FAILURE, STR(""), str_of(err->text));
 }
 
 static void

@@ -6,6 +6,7 @@
  * DESCRIPTION
  *	every program --EVENT--> RECORDER => mail logs, JSON logs
  *	cleanup --ARCHIVE--> RECORDER => mbox logs
+ *	alerts among the events --POST--> lookupd => those who get them
  *	shared memory (lib/stats) -> RECORDER => counters, rates, ids
  *	Prometheus --GET /metrics--> RECORDER
  *
@@ -17,12 +18,14 @@
  *	Writes below the log folder. No network but connections from this
  *	machine to metrics.address.
  * COMMANDS
- *	status, metrics, resetcounters, rollovernow [NAME|all], logs
+ *	status, metrics, resetcounters, rollovernow [NAME|all], logs,
+ *	displayalerts
  * FILES
  *	LOGS/NAME/NAME.@TIME.current	log being written
  *	LOGS/NAME/NAME.@TIME.s		saved log
  *	LOGS/ARCHIVE/ARCHIVE.@TIME.*	mbox logs, of filters that archive
  *	LOGS/.state/counters.json	counters, ids
+ *	LOGS/.state/alerts.json		alerts, mails about them
  * SEE ALSO
  *	master, ../lib/event/events.h
  */
@@ -34,6 +37,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "event/alert.h"
 #include "master/recorder.h"
 #include "master/recorder_kind.h"
 #include "program/events.h"
@@ -58,6 +62,7 @@ static void on_stop(struct daemon *, uint32_t wait);
 static int restore(struct recorder *, struct err *);
 static void restore_ids(struct recorder *);
 static void own_event(void *, enum event_id, const void *);
+static void peer_gone(struct recorder *, const struct ipc *);
 static int add_event(struct recorder *, struct str body, struct err *);
 static int peer_frame(void *, struct ipc *, struct ipc_frame *, struct err *);
 static void peer_closed(void *, struct ipc *, const struct err *);
@@ -119,12 +124,13 @@ start(struct daemon *d)
 	struct err err = ERR_INIT;
 
 	recorder_turn_init(&r->turn);
+	r->write = loop_timer(d->loop, write_due, r);
 	event_set_sink(&(struct event_sink){ own_event, r });
 	if (restore(r, &err) == -1)
 		fatal("log folder %s: %s", d->folder, err.text);
+	r->post = recorder_post_new(d, r->state.dir, r->state.serial);
 	r->mboxes = recorder_mboxes_new(r->folder);
 	change_logs(r, d->config);
-	r->write = loop_timer(d->loop, write_due, r);
 	r->tick = loop_timer(d->loop, tick, r);
 	loop_timer_in(r->tick, TICK_MS);
 }
@@ -141,8 +147,9 @@ restore(struct recorder *r, struct err *err)
 		&r->state, r->folder, stats_started(stats), &aside, err) == -1)
 		return -1;
 	if (aside)
-		EMIT(ALERT, .text = STR("The saved counters were damaged and "
-					"are set aside; they begin at 0."));
+		alert_raise(ALERT_FAILURE, STR(""),
+		    STR("The saved counters were damaged and "
+			"are set aside; they begin at 0."));
 	restore_ids(r);
 	recorder_sums(r, sums, ids);
 	r->saved_at = clock_mono_ms();
@@ -199,6 +206,7 @@ finish(void *arg)
 	int64_t now = clock_wall_ms();
 
 	recorder_write_until(r, INT64_MAX);
+	recorder_post_save(r->post);
 	for (size_t i = 0; i < r->n_logs; i++)
 		recorder_log_close(&r->logs[i], now);
 	r->n_logs = 0;
@@ -213,17 +221,31 @@ static const struct ipc_handler *
 on_peer(struct daemon *d, enum program_kind kind, uint32_t worker,
     struct ipc *ipc, void **arg)
 {
-	(void)kind, (void)worker, (void)ipc;
-	*arg = d->self;
+	struct recorder *r = d->self;
+
+	(void)worker;
+	if (kind == PROGRAM_LOOKUPD) {
+		r->lookupd = ipc;
+		recorder_post_peer(r->post, ipc);
+	}
+	*arg = r;
 	return &peer_handler;
 }
 
 static int
 peer_frame(void *arg, struct ipc *ipc, struct ipc_frame *f, struct err *err)
 {
-	(void)ipc;
-	return f->type == IPC_ARCHIVE ? archive(arg, f, err)
-				      : add_event(arg, f->body, err);
+	struct recorder *r = arg;
+
+	switch (f->type) {
+	case IPC_ARCHIVE:
+		return archive(r, f, err);
+	case IPC_PROBE_DONE:
+		return ipc == r->lookupd ? recorder_post_answer(r->post, f, err)
+					 : 0;
+	default:
+		return add_event(r, f->body, err);
+	}
 }
 
 /* That a program died is the master's news; that one lies is ours. */
@@ -232,22 +254,40 @@ peer_closed(void *arg, struct ipc *ipc, const struct err *err)
 {
 	char text[600];
 
-	(void)arg;
+	peer_gone(arg, ipc);
 	if (err->kind != ERR_PROTO)
 		return;
 	snprintf(text, sizeof(text), "%s sent a malformed event: %s",
 	    ipc_peer(ipc), err->text);
-	EMIT(ALERT, .text = str_of(text));
+	alert_raise(ALERT_APP_FAILURE, STR(""), str_of(text));
+}
+
+static void
+peer_gone(struct recorder *r, const struct ipc *ipc)
+{
+	if (ipc != r->lookupd)
+		return;
+	r->lookupd = NULL;
+	recorder_post_peer(r->post, NULL);
 }
 
 static int
 add_event(struct recorder *r, struct str body, struct err *err)
 {
+	const void *fields;
+	enum event_id id;
+
 	if (recorder_turn_full(&r->turn, body.n))
 		recorder_write_until(r, INT64_MAX);
 	if (r->turn.n == 0)
 		loop_timer_in(r->write, HOLD_MS);
-	return recorder_turn_add(&r->turn, body, clock_wall_ms() * 1000, err);
+	if (recorder_turn_add(&r->turn, body, clock_wall_ms() * 1000, err) ==
+	    -1)
+		return -1;
+	fields = recorder_turn_last(&r->turn, &id);
+	if (r->post != NULL)
+		recorder_post_hear(r->post, id, fields);
+	return 0;
 }
 
 /* A subscription has the better right to its name. */
@@ -332,6 +372,7 @@ on_config(struct daemon *d, struct config *next, struct err *err)
 	(void)err;
 	recorder_write_until(r, INT64_MAX);
 	change_logs(r, next);
+	recorder_post_config(r->post, next);
 	return 0;
 }
 
@@ -440,7 +481,7 @@ recorder_save(struct recorder *r, bool exact)
 	} else if (!r->save_failed) {
 		r->save_failed = true;
 		err_in(&err, "The counters cannot be saved");
-		EMIT(ALERT, .text = str_of(err.text));
+		alert_raise(ALERT_LOG_ERROR, STR(""), str_of(err.text));
 	}
 }
 

@@ -6,6 +6,7 @@
 
 #include "master/recorder_http.h"
 #include "master/recorder_mbox.h"
+#include "master/recorder_post.h"
 #include "master/recorder_state.h"
 #include "master/recorder_status.h"
 #include "master/recorder_turn.h"
@@ -34,6 +35,8 @@ struct recorder {
 		unsigned percent[2]; /* in the time before `at` */
 	} cpu;
 	struct recorder_http *http; /* NULL: nobody may ask */
+	struct recorder_post *post; /* of alerts */
+	struct ipc *lookupd;        /* NULL: away */
 };
 
 /* --- recorder.c --- */

@@ -18,6 +18,8 @@ static void cmd_reset(
 static void cmd_rollover(
     struct recorder *, struct ipc *, struct str, const char *);
 static void cmd_logs(struct recorder *, struct ipc *, struct str, const char *);
+static void cmd_alerts(
+    struct recorder *, struct ipc *, struct str, const char *);
 static struct recorder_status status_now(struct recorder *);
 static void answer(struct ipc *, json_t *);
 
@@ -32,6 +34,7 @@ static const struct {
 	{ "resetcounters", 0, cmd_reset },
 	{ "rollovernow", 1, cmd_rollover },
 	{ "logs", 0, cmd_logs },
+	{ "displayalerts", 0, cmd_alerts },
 };
 
 void
@@ -188,6 +191,14 @@ cmd_logs(
 			"lost", (json_int_t)l->lost_total));
 	}
 	answer(admin, json_pack("{so}", "logs", logs));
+}
+
+static void
+cmd_alerts(
+    struct recorder *r, struct ipc *admin, struct str word, const char *user)
+{
+	(void)word, (void)user;
+	answer(admin, recorder_post_show(r->post));
 }
 
 static void

@@ -15,9 +15,8 @@
 
 #define FOLDER   ".state"
 #define FILENAME "counters.json"
-#define NEW_NAME "counters.json.new"
-#define BAD_NAME "counters.json.damaged"
-#define FILE_MAX (256 * 1024)
+#define NAME_LEN 40
+#define FILE_MAX (64 * 1024 * 1024)
 #define VERSION  1
 
 static const char *const id_names[STATS_N_IDS] = {
@@ -28,12 +27,13 @@ static const char *const id_names[STATS_N_IDS] = {
 };
 
 static int open_folder(int logs, struct err *);
-static json_t *read_file(int dir, bool *aside, struct err *);
 static bool take(struct recorder_state *, const json_t *, bool same_run);
 static bool take_number(const json_t *, const char *key, uint64_t *);
+static void set_aside(int dir, const char *name);
 static void new_serial(char out[RECORDER_SERIAL]);
 static json_t *describe(const struct recorder_state *, const uint64_t *sums);
-static int write_file(int dir, const char *text, struct err *);
+static int write_file(
+    int dir, const char *name, const char *text, struct err *);
 
 int
 recorder_state_load(struct recorder_state *s, int logs, int64_t started,
@@ -48,7 +48,7 @@ recorder_state_load(struct recorder_state *s, int logs, int64_t started,
 	s->dir = open_folder(logs, err);
 	if (s->dir == -1)
 		return -1;
-	j = read_file(s->dir, aside, &why);
+	j = recorder_state_read(s->dir, FILENAME, aside, &why);
 	if (why.kind != ERR_NONE) {
 		close(s->dir);
 		if (err != NULL)
@@ -58,7 +58,7 @@ recorder_state_load(struct recorder_state *s, int logs, int64_t started,
 	take_number(j, "started", &saved_run);
 	if (j != NULL && !take(s, j, saved_run == (uint64_t)started)) {
 		*aside = true;
-		(void)renameat(s->dir, FILENAME, s->dir, BAD_NAME);
+		set_aside(s->dir, FILENAME);
 		*s = (struct recorder_state){ .started = started,
 			.dir = s->dir };
 	}
@@ -82,7 +82,6 @@ recorder_state_save(struct recorder_state *s, const uint64_t *sums,
     const uint64_t *ids, bool exact, struct err *err)
 {
 	json_t *j;
-	char *text;
 	int rc;
 
 	/* While the suite runs a ceiling never comes down: an id above a
@@ -93,11 +92,53 @@ recorder_state_save(struct recorder_state *s, const uint64_t *sums,
 		else if (ids[i] + RECORDER_ID_RESERVE / 2 > s->ceilings[i])
 			s->ceilings[i] = ids[i] + RECORDER_ID_RESERVE;
 	j = describe(s, sums);
-	text = json_dumps(j, JSON_INDENT(1) | JSON_SORT_KEYS);
+	rc = recorder_state_write(s->dir, FILENAME, j, err);
 	json_decref(j);
+	return rc;
+}
+
+json_t *
+recorder_state_read(int dir, const char *name, bool *aside, struct err *err)
+{
+	int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
+	char *text;
+	ssize_t n;
+	json_t *j;
+
+	if (fd == -1 && errno == ENOENT)
+		return NULL;
+	if (fd == -1 || fstat(fd, &st) == -1 || st.st_size > FILE_MAX) {
+		err_sys(err, ERR_TEMP, "open %s/%s", FOLDER, name);
+		return NULL;
+	}
+	text = mem_alloc((size_t)st.st_size + 1);
+	n = read(fd, text, (size_t)st.st_size); /* local: all at once */
+	close(fd);
+	if (n == -1) {
+		err_sys(err, ERR_TEMP, "read %s/%s", FOLDER, name);
+		free(text);
+		return NULL;
+	}
+	j = json_loadb(text, (size_t)n, JSON_REJECT_DUPLICATES, NULL);
+	free(text);
+	if (j == NULL) {
+		*aside = true;
+		set_aside(dir, name);
+	}
+	return j;
+}
+
+int
+recorder_state_write(
+    int dir, const char *name, const json_t *j, struct err *err)
+{
+	char *text = json_dumps(j, JSON_INDENT(1) | JSON_SORT_KEYS);
+	int rc;
+
 	if (text == NULL)
 		panic("no memory");
-	rc = write_file(s->dir, text, err);
+	rc = write_file(dir, name, text, err);
 	free(text);
 	return rc;
 }
@@ -121,36 +162,13 @@ open_folder(int logs, struct err *err)
 	return fd != -1 ? fd : err_sys(err, ERR_TEMP, "open %s", FOLDER);
 }
 
-/* NULL: none yet, or damaged (*aside), or an error (err is set). */
-static json_t *
-read_file(int dir, bool *aside, struct err *err)
+static void
+set_aside(int dir, const char *name)
 {
-	int fd = openat(dir, FILENAME, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	char *text;
-	ssize_t n;
-	json_t *j;
+	char bad[NAME_LEN];
 
-	if (fd == -1 && errno == ENOENT)
-		return NULL;
-	if (fd == -1) {
-		err_sys(err, ERR_TEMP, "open %s/%s", FOLDER, FILENAME);
-		return NULL;
-	}
-	text = mem_alloc(FILE_MAX);
-	n = read(fd, text, FILE_MAX); /* a local file: all at once */
-	close(fd);
-	if (n == -1) {
-		err_sys(err, ERR_TEMP, "read %s/%s", FOLDER, FILENAME);
-		free(text);
-		return NULL;
-	}
-	j = json_loadb(text, (size_t)n, JSON_REJECT_DUPLICATES, NULL);
-	free(text);
-	if (j == NULL) {
-		*aside = true;
-		(void)renameat(dir, FILENAME, dir, BAD_NAME);
-	}
-	return j;
+	snprintf(bad, sizeof(bad), "%s.damaged", name);
+	(void)renameat(dir, name, dir, bad);
 }
 
 /*
@@ -235,20 +253,22 @@ describe(const struct recorder_state *s, const uint64_t *sums)
 }
 
 static int
-write_file(int dir, const char *text, struct err *err)
+write_file(int dir, const char *name, const char *text, struct err *err)
 {
+	char new[NAME_LEN];
 	size_t n = strlen(text);
-	int fd = openat(dir, NEW_NAME,
-	    O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
-	int rc = 0;
+	int fd, rc = 0;
 
+	snprintf(new, sizeof(new), "%s.new", name);
+	fd = openat(dir, new,
+	    O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd == -1)
-		return err_sys(err, ERR_TEMP, "create %s", NEW_NAME);
+		return err_sys(err, ERR_TEMP, "create %s", new);
 	if (write(fd, text, n) != (ssize_t)n || fsync(fd) == -1)
-		rc = err_sys(err, ERR_TEMP, "write %s", NEW_NAME);
+		rc = err_sys(err, ERR_TEMP, "write %s", new);
 	close(fd);
 	if (rc == 0 &&
-	    (renameat(dir, NEW_NAME, dir, FILENAME) == -1 || fsync(dir) == -1))
-		rc = err_sys(err, ERR_TEMP, "replace %s", FILENAME);
+	    (renameat(dir, new, dir, name) == -1 || fsync(dir) == -1))
+		rc = err_sys(err, ERR_TEMP, "replace %s", name);
 	return rc;
 }

@@ -11,6 +11,8 @@
 #ifndef MASTER_RECORDER_STATE_H
 #define MASTER_RECORDER_STATE_H
 
+#include <jansson.h>
+
 #include "master/recorder_counts.h"
 
 #define RECORDER_ID_RESERVE 1000000
@@ -38,5 +40,12 @@ bool recorder_state_low(const struct recorder_state *, const uint64_t *ids);
 int recorder_state_save(struct recorder_state *, const uint64_t *sums,
     const uint64_t *ids, bool exact, struct err *err);
 void recorder_state_close(struct recorder_state *);
+
+/* Other files of the folder (dir), likewise. NULL: there is none yet, or it
+ * was damaged (set aside, *aside), or cannot be read (err is set). */
+json_t *recorder_state_read(
+    int dir, const char *name, bool *aside, struct err *err);
+int recorder_state_write(
+    int dir, const char *name, const json_t *, struct err *err);
 
 #endif

@@ -69,6 +69,13 @@ recorder_turn_add(
 	return 0;
 }
 
+const void *
+recorder_turn_last(const struct recorder_turn *t, enum event_id *id)
+{
+	*id = t->items[t->n - 1].id;
+	return t->items[t->n - 1].fields;
+}
+
 void
 recorder_turn_write(struct recorder_turn *t, struct recorder_log *const *logs,
     size_t n_logs, int64_t until_us)

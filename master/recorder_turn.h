@@ -31,6 +31,8 @@ int recorder_turn_add(
     struct recorder_turn *, struct str body, int64_t now_us, struct err *err);
 /* Hands the events up to that time to the logs, in order; younger ones stay.
  * INT64_MAX: all. */
+/* The one added last; dies with it. */
+const void *recorder_turn_last(const struct recorder_turn *, enum event_id *);
 void recorder_turn_write(struct recorder_turn *,
     struct recorder_log *const *logs, size_t n_logs, int64_t until_us);
 

@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "event/event.h"
+#include "event/alert.h"
 #include "master/conserve.h"
 #include "master/master.h"
 
@@ -32,7 +32,7 @@ static bool disk_busy(const char *spool, uint64_t *busy);
 static size_t pressures(struct master *, struct pressure *);
 static void add_disk(const struct master *, struct pressure *, size_t *n);
 static void add_queue(struct pressure *, size_t *n, const char *what,
-    int64_t used, uint64_t limit);
+    int64_t used, uint64_t limit, enum alert_id);
 static uint64_t budget(const struct master *);
 static uint64_t cgroup_limit(void);
 static bool read_line(const char *path, char *out, size_t size);
@@ -115,16 +115,17 @@ pressures(struct master *m, struct pressure *p)
 	size_t n = 1;
 
 	p[0] = (struct pressure){ "memory", 0, (double)cf->memory_start,
-		(double)cf->memory_halt };
+		(double)cf->memory_halt, ALERT_CONSERVE_MEMORY };
 	p[0].use = 100.0 * (double)stats_gauge_sum(s, STATS_GAUGE_ram_used) /
 		   (double)budget(m);
 	stats_gauge_set(s, STATS_GAUGE_ram_utilization, (int64_t)p[0].use);
 	add_disk(m, p, &n);
 	add_queue(p, &n, "recipients in the queue",
-	    stats_gauge_sum(s, STATS_GAUGE_active_recipients), cf->queue_limit);
+	    stats_gauge_sum(s, STATS_GAUGE_active_recipients), cf->queue_limit,
+	    ALERT_CONSERVE_QUEUE);
 	add_queue(p, &n, "messages in the work queue",
 	    stats_gauge_sum(s, STATS_GAUGE_workqueue_messages),
-	    cf->workqueue_limit);
+	    cf->workqueue_limit, ALERT_CONSERVE_WORKQ);
 	return n;
 }
 
@@ -138,17 +139,17 @@ add_disk(const struct master *m, struct pressure *p, size_t *n)
 		return;
 	p[(*n)++] = (struct pressure){ "disk space of the queue",
 		FULL * reserve / ((double)v.f_bavail * (double)v.f_frsize + 1),
-		DISK_START, FULL };
+		DISK_START, FULL, ALERT_CONSERVE_DISK };
 }
 
 static void
 add_queue(struct pressure *p, size_t *n, const char *what, int64_t used,
-    uint64_t limit)
+    uint64_t limit, enum alert_id alert)
 {
 	if (limit != UNLIMITED)
 		p[(*n)++] = (struct pressure){ what,
-			FULL * (double)used / (double)limit, QUEUE_START,
-			FULL };
+			FULL * (double)used / (double)limit, QUEUE_START, FULL,
+			alert };
 }
 
 /* What the configuration says, else what this machine, or its part of it,
@@ -204,9 +205,9 @@ tell(unsigned before, unsigned now, const struct pressure *p)
 	char text[300];
 
 	if (now == 0) {
-		EMIT(NOTICE,
-		    .text = STR("Resource conservation has ended: clients do "
-				"not wait any more"));
+		alert_raise(ALERT_CONSERVE_END, STR(""),
+		    STR("Resource conservation has ended: clients do not "
+			"wait any more"));
 		return;
 	}
 	if (now == CONSERVE_HALT)
@@ -220,7 +221,7 @@ tell(unsigned before, unsigned now, const struct pressure *p)
 		    "clients wait %u seconds",
 		    p->what, p->use, p->start, now);
 	if (now > before)
-		EMIT(ALERT, .text = str_of(text));
+		alert_raise(p->alert, STR(""), str_of(text));
 	else
 		EMIT(NOTICE, .text = str_of(text));
 }

@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "event/event.h"
+#include "event/alert.h"
 #include "lookup/feed_file.h"
 #include "master/master.h"
 
@@ -50,7 +50,7 @@ rules_end(struct master *m, uint64_t size)
 	if (err.kind != ERR_NONE) {
 		snprintf(text, sizeof(text),
 		    "the outbreak rules were not kept: %s", err.text);
-		EMIT(ALERT, .text = str_of(text));
+		alert_raise(ALERT_OUTBREAK_RULES, STR(""), str_of(text));
 		return;
 	}
 	for (size_t i = 0; i < m->n_children; i++)

@@ -2,7 +2,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "event/event.h"
+#include "event/alert.h"
 #include "master/master.h"
 #include "program/events.h"
 #include "program/peers.h"
@@ -72,8 +72,9 @@ make_pair(int pair[2])
 {
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0)
 		return true;
-	EMIT(ALERT, .text = STR("no more descriptors for channels between "
-				"programs: raise the limit of open files"));
+	alert_raise(ALERT_FAILURE, STR(""),
+	    STR("no more descriptors for channels between "
+		"programs: raise the limit of open files"));
 	return false;
 }
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "event/event.h"
+#include "event/alert.h"
 #include "qmgr/answer.h"
 #include "qmgr/dest.h"
 #include "qmgr/schedule.h"
@@ -23,7 +23,10 @@ static void respond(struct ipc *, struct reply_to *);
 static bool remember(const struct ask *, struct reply_to *);
 static json_t *workqueue_json(const struct world *);
 static json_t *gauges_json(const struct world *);
-static void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* ALERT_N: nobody need be told of it at once. */
+static void say(enum alert_id, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+static void say_workqueue(const struct ask *);
 
 static const struct {
 	const char *name;
@@ -146,7 +149,7 @@ answer_suspenddel(const struct ask *a, struct reply_to *r)
 	if (!remember(a, r))
 		return;
 	schedule_suspend(&w->q, (int64_t)wait * 1000);
-	say("Mail delivery suspended by %s", a->user);
+	say(ALERT_DELIVERY_SUSPENDED, "Mail delivery suspended by %s", a->user);
 	r->json = json_pack("{s:s, s:I, s:I}", "delivery", "suspended", "wait",
 	    (json_int_t)wait, "open_connections", (json_int_t)w->q.n_conns);
 }
@@ -162,7 +165,7 @@ answer_resumedel(const struct ask *a, struct reply_to *r)
 	if (!remember(a, r))
 		return;
 	schedule_resume(&w->q);
-	say("Mail delivery resumed by %s", a->user);
+	say(ALERT_N, "Mail delivery resumed by %s", a->user);
 	r->json = json_pack("{s:s}", "delivery", "running");
 }
 
@@ -190,10 +193,23 @@ answer_workqueue(const struct ask *a, struct reply_to *r)
 		if (!remember(a, r))
 			return;
 		world_tell_workqueue(a->world);
-		say("Work queue %s by %s", pause ? "paused" : "resumed",
-		    a->user);
+		say_workqueue(a);
 	}
 	r->json = workqueue_json(a->world);
+}
+
+static void
+say_workqueue(const struct ask *a)
+{
+	const struct state *st = &a->world->state;
+
+	if (!st->paused)
+		say(ALERT_N, "Work queue resumed by %s", a->user);
+	else
+		say(ALERT_WORKQ_PAUSED, "work queue paused, %lld msgs, %s (%s)",
+		    (long long)stats_gauge_sum(
+			a->world->q.stats, STATS_GAUGE_workqueue_messages),
+		    st->reason, a->user);
 }
 
 static json_t *
@@ -297,7 +313,7 @@ remember(const struct ask *a, struct reply_to *r)
 }
 
 static void
-say(const char *fmt, ...)
+say(enum alert_id id, const char *fmt, ...)
 {
 	char text[LOG_VALUE_MAX];
 	va_list ap;
@@ -305,5 +321,8 @@ say(const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	EMIT(NOTICE, .text = str_of(text));
+	if (id == ALERT_N)
+		EMIT(NOTICE, .text = str_of(text));
+	else
+		alert_raise(id, STR(""), str_of(text));
 }

@@ -7,7 +7,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
-#include "event/event.h"
+#include "event/alert.h"
 #include "qmgr/resolve.h"
 
 /* Destinations without mail that are kept, for their counters and for what
@@ -360,7 +360,7 @@ dest_tls_error(struct qmgr *q, struct dest *d, const struct ip *ip,
 	d->alerted = q->now;
 	snprintf(said, sizeof(said), "Mail to %s waits for TLS: %.*s", d->name,
 	    STR_ARG(text));
-	EMIT(ALERT, .text = str_of(said));
+	alert_raise(ALERT_TLS_REQUIRED, str_of(d->name), str_of(said));
 }
 
 void

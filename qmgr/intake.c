@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "event/event.h"
+#include "event/alert.h"
 #include "qmgr/deliver.h"
 #include "qmgr/retry.h"
 #include "qmgr/schedule.h"
@@ -210,7 +210,7 @@ take_file(struct world *w, int fd, struct arena *mem)
 	if (qmessage_read(&qm, fd, false, &big, &err) == QREAD_MAIL)
 		m = take_qmessage(w, &qm, QUEUE_INCOMING, 0, &big);
 	else
-		EMIT(ALERT, .text = str_of(err.text));
+		alert_raise(ALERT_QUEUE_ERROR, STR(""), str_of(err.text));
 	arena_free(&big);
 	return m;
 }

@@ -21,7 +21,7 @@
  *	postern-cleanup(8), postern-smtp(8), postern-lookupd(8)
  */
 #include "base/clock.h"
-#include "event/event.h"
+#include "event/alert.h"
 #include "mail/charset.h"
 #include "qmgr/answer.h"
 #include "qmgr/commands.h"
@@ -133,7 +133,7 @@ start(struct daemon *d)
 	world_enter(&world);
 	quarantine_init(&world.quarantines, &world.q, &world_held_ops, &world);
 	if (intake_recover(&world, &err) == -1)
-		EMIT(ALERT, .text = str_of(err.text));
+		alert_raise(ALERT_QUEUE_ERROR, STR(""), str_of(err.text));
 	world_leave(&world);
 }
 

@@ -8,7 +8,7 @@
 
 #include "base/mem.h"
 #include "config/unsubscribe.h"
-#include "event/event.h"
+#include "event/alert.h"
 #include "qmgr/conn.h"
 #include "qmgr/deliver.h"
 #include "qmgr/limits.h"
@@ -395,7 +395,7 @@ unreadable(struct qmgr *q, struct parcel *p, const struct err *err)
 
 	snprintf(text, sizeof(text), "MID %llu cannot be read: %s",
 	    (unsigned long long)p->mail->mid, err->text);
-	EMIT(ALERT, .text = str_of(text));
+	alert_raise(ALERT_QUEUE_ERROR, STR(""), str_of(text));
 	dest_wait(p, q->now + UNREADABLE_WAIT);
 	if (err->sys == ENOENT)
 		deliver_delete(q, p->mail); /* there is nothing left of it */

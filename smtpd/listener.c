@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "event/event.h"
+#include "event/alert.h"
 #include "smtpd/protocol.h"
 #include "smtpd/smtpd.h"
 
@@ -247,7 +247,7 @@ alert(struct smtpd *sm, const char *text)
 	if (alerted != 0 && now - alerted < ALERT_EVERY)
 		return;
 	alerted = now;
-	EMIT(ALERT, .text = str_of(text));
+	alert_raise(ALERT_CONNECTIONS, STR(""), str_of(text));
 }
 
 /* --- configuration and the end --- */

@@ -10,7 +10,7 @@
 
 #include "base/bounds.h"
 #include "base/mem.h"
-#include "event/event.h"
+#include "event/alert.h"
 #include "lookup/ahead.h"
 #include "lookup/facts.h"
 #include "smtpd/smtpd.h"
@@ -186,7 +186,7 @@ warn_of_list(struct smtpd *sm, struct str zone, enum dns_list said)
 	if (said == LIST_IS_NONE)
 		EMIT(WARNING, .text = str_of(text));
 	else
-		EMIT(ALERT, .text = str_of(text));
+		alert_raise(ALERT_DNS_LIST, zone, str_of(text));
 }
 
 static int

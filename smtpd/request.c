@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "event/event.h"
+#include "event/alert.h"
 #include "pipeline/address.h"
 #include "pipeline/control.h"
 #include "smtpd/ask.h"
@@ -203,8 +203,8 @@ request_log_limit(struct smtp_session *s, struct request *r)
 	bool first = ask_limit_met(s, &r->subject, limit);
 
 	if (first && limit == LIMIT_SENDER)
-		EMIT(ALERT,
-		    .text = str_of(arena_printf(&r->mem,
+		alert_raise(ALERT_SENDER_RATE, r->subject.sender,
+		    str_of(arena_printf(&r->mem,
 			"System is rate limiting Envelope Sender <%.*s> due "
 			"to high volume of messages",
 			STR_ARG(r->subject.sender))));

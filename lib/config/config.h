@@ -19,6 +19,7 @@
 #include "base/err.h"
 #include "base/ip.h"
 #include "base/str.h"
+#include "config/alerts.h"
 #include "config/place.h"
 #include "config/work.h"
 
@@ -557,6 +558,7 @@ struct config {
 	struct str *log_headers; /* names of fields that logs show */
 	size_t n_log_headers;
 	bool log_message_id, log_subject, log_response; /* in mail logs */
+	struct alerts_config alerts;
 	struct work_config work;
 	/* What the filters compile to; NULL in programs that run none. */
 	const struct filters *filters;

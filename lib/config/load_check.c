@@ -32,6 +32,7 @@ load_check(struct load *ld, const struct at *top)
 	load_check_unique(ld, top, "bounce_profiles", "name");
 	load_check_unique(ld, top, "destinations", "domain");
 	load_check_unique(ld, top, "logs", "name");
+	load_check_unique(ld, top, "alert_recipients", "address");
 	check_memory(ld, top);
 	check_ports(ld, &listeners);
 	check_policies(ld, &listeners, load_tls_misfit);

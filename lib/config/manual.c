@@ -71,12 +71,14 @@ write_range(struct buf *out, const struct schema_key *key)
 		      key->type == &value_time;
 
 	if (key->choices != NULL) {
-		buf_puts(out, "One of");
+		buf_puts(out, key->type == &value_set ? "Any of" : "One of");
 		for (const struct choice *c = key->choices; c->word != NULL;
 		     c++)
 			buf_printf(out, "%s %s", c == key->choices ? "" : ",",
 			    c->word);
-		buf_puts(out, ".\n");
+		buf_puts(out, key->type == &value_set
+				  ? ", with commas; or all or none.\n"
+				  : ".\n");
 		return;
 	}
 	buf_printf(out, "Type: %s", key->type->name);

@@ -404,6 +404,7 @@ static const struct schema_key top_keys[] = {
 	{ .name = "log_settings",
 	    .section = &schema_log_settings,
 	    .help = "What holds for all logs." },
+	{ .section = &schema_all_alerts },
 	{ .name = "logs",
 	    LIST(config, logs, n_logs),
 	    .section = &schema_log,

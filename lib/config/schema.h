@@ -39,6 +39,8 @@ struct choice {
 	uint64_t value;
 };
 
+/* value_set: the choices are bits; words with commas, "all" or "none". */
+
 /* flags of a key */
 #define KEY_REQUIRED     1
 #define KEY_OWN          2   /* not inherited from the Default entry */
@@ -101,6 +103,8 @@ extern const struct schema_section schema_policy_params; /* by policy_param */
 extern const struct schema_section schema_group;
 extern const struct schema_section schema_rat_entry;
 extern const struct schema_section schema_delivery;
+extern const struct schema_section schema_alerts;
+extern const struct schema_section schema_all_alerts; /* keys of the top */
 extern const struct schema_section schema_unsubscribe;
 extern const struct schema_section schema_bounce_tags;
 extern const struct schema_section schema_bounce_profile;
@@ -126,7 +130,8 @@ extern const struct schema_section schema_policy_outbreak; /* likewise */
 extern const struct schema_section schema_quarantine;
 
 extern const struct value_type value_bool, value_count, value_size, value_time,
-    value_choice, value_word, value_text, value_ip, value_endpoint, value_range;
+    value_choice, value_set, value_word, value_text, value_ip, value_endpoint,
+    value_range;
 
 /* The text of the default, or NULL. */
 const char *schema_default(const struct schema_key *, enum default_column);

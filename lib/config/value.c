@@ -22,6 +22,8 @@ static int parse_time(const struct schema_key *, struct str, void *,
     struct arena *, struct err *);
 static int parse_choice(const struct schema_key *, struct str, void *,
     struct arena *, struct err *);
+static int parse_set(const struct schema_key *, struct str, void *,
+    struct arena *, struct err *);
 static int parse_word(const struct schema_key *, struct str, void *,
     struct arena *, struct err *);
 static int parse_text(const struct schema_key *, struct str, void *,
@@ -37,6 +39,7 @@ static void print_count(const struct schema_key *, const void *, struct buf *);
 static void print_size(const struct schema_key *, const void *, struct buf *);
 static void print_time(const struct schema_key *, const void *, struct buf *);
 static void print_choice(const struct schema_key *, const void *, struct buf *);
+static void print_set(const struct schema_key *, const void *, struct buf *);
 static void print_text(const struct schema_key *, const void *, struct buf *);
 static void print_ip(const struct schema_key *, const void *, struct buf *);
 static void print_endpoint(
@@ -46,6 +49,7 @@ static bool is_unlimited(const struct schema_key *, struct str);
 static bool scaled(struct str, const struct unit *, size_t, uint64_t *);
 static int in_range(
     const struct schema_key *, struct str, uint64_t, void *, struct err *);
+static uint64_t all_of(const struct schema_key *);
 static const struct choice *find_choice(const struct schema_key *, struct str);
 static int not_a_choice(const struct schema_key *, struct str, struct err *);
 static void print_scaled(uint64_t, const struct unit *, size_t, struct buf *);
@@ -55,6 +59,7 @@ const struct value_type value_count = { "number", parse_count, print_count };
 const struct value_type value_size = { "size", parse_size, print_size };
 const struct value_type value_time = { "time", parse_time, print_time };
 const struct value_type value_choice = { "word", parse_choice, print_choice };
+const struct value_type value_set = { "words", parse_set, print_set };
 const struct value_type value_word = { "word", parse_word, print_text };
 const struct value_type value_text = { "text", parse_text, print_text };
 const struct value_type value_ip = { "address", parse_ip, print_ip };
@@ -216,6 +221,29 @@ parse_choice(const struct schema_key *key, struct str text, void *field,
 	return 0;
 }
 
+static int
+parse_set(const struct schema_key *key, struct str text, void *field,
+    struct arena *mem, struct err *err)
+{
+	uint64_t set = 0, all = all_of(key);
+	struct str rest = text;
+
+	(void)mem;
+	do {
+		struct str word = str_trim(str_cut(&rest, ','));
+		const struct choice *c = find_choice(key, word);
+
+		if (c != NULL)
+			set |= c->value;
+		else if (str_is_nocase(word, "all"))
+			set |= all;
+		else if (!str_is_nocase(word, "none"))
+			return not_a_choice(key, word, err);
+	} while (rest.n > 0);
+	schema_put_uint(key, field, set);
+	return 0;
+}
+
 /* A choice that is kept as its word. */
 static int
 parse_word(const struct schema_key *key, struct str text, void *field,
@@ -348,6 +376,24 @@ print_choice(const struct schema_key *key, const void *field, struct buf *out)
 }
 
 static void
+print_set(const struct schema_key *key, const void *field, struct buf *out)
+{
+	uint64_t set = schema_get_uint(key, field);
+	const char *between = "";
+
+	if (set == 0 || set == all_of(key)) {
+		buf_puts(out, set == 0 ? "none" : "all");
+		return;
+	}
+	for (const struct choice *c = key->choices; c->word != NULL; c++) {
+		if (!(set & c->value))
+			continue;
+		buf_printf(out, "%s%s", between, c->word);
+		between = ", ";
+	}
+}
+
+static void
 print_text(const struct schema_key *key, const void *field, struct buf *out)
 {
 	(void)key;
@@ -440,6 +486,16 @@ in_range(const struct schema_key *key, struct str text, uint64_t v, void *field,
 	return -1;
 }
 
+static uint64_t
+all_of(const struct schema_key *key)
+{
+	uint64_t all = 0;
+
+	for (const struct choice *c = key->choices; c->word != NULL; c++)
+		all |= c->value;
+	return all;
+}
+
 static const struct choice *
 find_choice(const struct schema_key *key, struct str text)
 {
@@ -462,7 +518,9 @@ not_a_choice(const struct schema_key *key, struct str text, struct err *err)
 			buf_puts(&words, c[1].word == NULL ? " or " : ", ");
 		buf_puts(&words, c->word);
 	}
-	err_set(err, ERR_USAGE, "must be %.*s", STR_ARG(buf_str(&words)));
+	err_set(err, ERR_USAGE, "must be %.*s%s", STR_ARG(buf_str(&words)),
+	    key->type == &value_set ? "; several with commas; all or none"
+				    : "");
 	buf_fini(&words);
 	return -1;
 }

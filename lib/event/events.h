@@ -29,6 +29,15 @@ CODEC_STRUCT(ev_rcpt, REC_EV_RCPT);
 /* --- fields; one line is what belongs together --- */
 /* clang-format off */
 #define EV_TEXT(S, F, L) F(S, STR, text, 4096)
+#define EV_ALERT(S, F, L)                                                      \
+	F(S, STR, id, 64) F(S, STR, about, 1200) F(S, STR, text, 4096)
+#define EV_ALERT_MAIL(S, F, L)                                                 \
+	F(S, STR, class, 64) F(S, STR, severity, 32) F(S, STR, addr, 400)      \
+	F(S, STR, subject, 1000)
+#define EV_ALERT_TRY(S, F, L)                                                  \
+	F(S, STR, addr, 400) F(S, STR, subject, 1000) F(S, U32, n, 0)
+#define EV_ALERT_FAILED(S, F, L)                                               \
+	F(S, STR, addr, 400) F(S, STR, subject, 1000) F(S, STR, text, 1000)
 #define EV_ICID(S, F, L) F(S, U64, icid, 0)
 #define EV_ICID_TEXT(S, F, L) F(S, U64, icid, 0) F(S, STR, text, 4096)
 #define EV_SENDER_REJECTED(S, F, L)                                            \
@@ -357,7 +366,23 @@ CODEC_STRUCT(ev_rcpt, REC_EV_RCPT);
 	    EV_PROGRAM)                                                        \
 	E(COMMIT, INFO, "PID {pid}: User {user} commit changes: {text}",       \
 	    EV_COMMIT)                                                         \
-	E(ALERT, CRITICAL, "{text}", EV_TEXT)                                  \
+	E(ALERT, CRITICAL, "{text}", EV_ALERT)                                 \
+	E(ALERT_WARNING, WARNING, "{text}", EV_ALERT)                          \
+	E(ALERT_INFORMATION, INFO, "{text}", EV_ALERT)                         \
+	E(ALERT_SENT, INFO, "A {class}/{severity} alert was sent to {addr} "   \
+	    "with subject \"{subject}\".", EV_ALERT_MAIL)                      \
+	E(ALERT_TRY, INFO, "Internal SMTP system attempting to send a "        \
+	    "message to {addr} with subject '{subject}' (attempt #{n}).",      \
+	    EV_ALERT_TRY)                                                      \
+	E(ALERT_POSTED, INFO, "Internal SMTP system successfully sent a "      \
+	    "message to {addr} with subject '{subject}'.", EV_ALERT_TRY)       \
+	E(ALERT_TRY_FAILED, WARNING, "Internal SMTP Error: Failed to send "    \
+	    "message for recipient {addr}: {text}", EV_ALERT_FAILED)           \
+	E(ALERT_GIVEN_UP, CRITICAL, "Internal SMTP giving up on message to "   \
+	    "{addr} with subject '{subject}': {text}.", EV_ALERT_FAILED)       \
+	E(ALERT_UNSENT, CRITICAL, "Error while sending alert: Unable to send " \
+	    "{class}/{severity} alert to {addr} with subject \"{subject}\".",  \
+	    EV_ALERT_MAIL)                                                     \
 	E(NOTICE, INFO, "{text}", EV_TEXT)                                     \
 	E(WARNING, WARNING, "{text}", EV_TEXT)                                 \
 	E(LINES_LOST, WARNING, "{n} log lines lost", EV_LOST)

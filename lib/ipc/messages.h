@@ -62,6 +62,7 @@
 	R(probe_host, REC_PROBE_HOST)                                          \
 	R(probe, REC_PROBE)                                                    \
 	R(probe_done, REC_PROBE_DONE)                                          \
+	R(post, REC_POST)                                                      \
 	R(word, REC_WORD)                                                      \
 	R(scan_msg, REC_SCAN)                                                  \
 	R(scanned, REC_SCANNED)                                                \
@@ -133,6 +134,7 @@ IPC_RECORDS(IPC_STRUCT)
 	M(ANSWER, answer, 0)                                                   \
 	M(PROBE, probe, 0)                                                     \
 	M(PROBE_DONE, probe_done, 0)                                           \
+	M(POST, post, 0)                                                       \
 	M(SCAN, scan_msg, 1)                                                   \
 	M(SCANNED, scanned, 0)                                                 \
 	M(INSPECT, inspect_msg, 1)                                             \

@@ -331,12 +331,25 @@ enum job_stage { JOB_MAIL = 1, JOB_RCPT, JOB_DATA, JOB_DOT };
 	F(S, U8, tls, 2)              /* 0 off, 1 preferred, 2 required */     \
 	F(S, U32, max_connections, 0) /* to one address; 0: any number */      \
 	L(S, probe_host, hosts, 100)
-enum probe_kind { PROBE_CALLAHEAD, PROBE_AUTH };
+/* PROBE_MAIL is what POST asks for: nobody else may have mail sent. */
+enum probe_kind { PROBE_CALLAHEAD, PROBE_AUTH, PROBE_MAIL };
 #define REC_PROBE_DONE(S, F, L)                                                \
-	F(S, U8, kind, 1)                                                      \
+	F(S, U8, kind, 2)                                                      \
 	F(S, U8, answer, 3) /* enum recipient_answer (fact/facts.h) */         \
 	F(S, U32, code, 599)                                                   \
 	F(S, STR, text, REPLY_TEXT_MAX)
+
+/* recorder -> lookupd: bring this mail to its recipient, past the queue (spec
+ * delivery-admin 6.1). Answered by PROBE_DONE. */
+#define POST_TEXT_MAX 16384
+#define REC_POST(S, F, L)                                                      \
+	F(S, U32, timeout_ms, 0)                                               \
+	F(S, STR, helo, DOMAIN_MAX)                                            \
+	F(S, STR, sender, ADDR_MAX)                                            \
+	F(S, STR, rcpt, ADDR_MAX)                                              \
+	F(S, U8, tls, 2)                                                       \
+	F(S, STR, text, POST_TEXT_MAX)                                         \
+	L(S, probe_host, hosts, 100)
 
 /* Have an engine look at a message (spec workqueue 5.4, 6.3, 6.4). fd: header
  * and body as plain text, or the decoded bytes of one part; a memory file.

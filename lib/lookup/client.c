@@ -19,7 +19,7 @@
 #include "tls/client.h"
 
 #define READ_MAX 16384
-#define OUT_MAX  16384
+#define OUT_MAX  (2 * POST_TEXT_MAX)
 
 struct client_tls {
 	SSL_CTX *ctx;
@@ -34,6 +34,8 @@ enum step {
 	S_AUTH,
 	S_MAIL,
 	S_RCPT,
+	S_DATA,
+	S_TEXT,
 	S_QUIT
 };
 
@@ -41,6 +43,7 @@ struct client {
 	struct loop *loop;
 	const struct client_tls *tls;
 	const struct probe *what;
+	struct str text;
 	char *host;
 	client_done done;
 	void *arg;
@@ -72,6 +75,8 @@ static void judge(struct client *);
 static void judge_features(struct client *);
 static void ask_about(struct client *);
 static void say_password(struct client *);
+static void say_text(struct client *);
+static void decide_by_class(struct client *);
 static void decide(struct client *, enum recipient_answer);
 static void fail(struct client *, const char *why);
 static void finish(struct client *);
@@ -106,14 +111,15 @@ client_tls_free(struct client_tls **tp)
 
 struct client *
 client_open(struct loop *loop, const struct client_tls *tls,
-    const struct endpoint *to, const char *host, const struct probe *what,
-    client_done done, void *arg)
+    const struct endpoint *to, const char *host,
+    const struct client_errand *errand, client_done done, void *arg)
 {
 	struct client *c = mem_alloc(sizeof(*c));
 
 	*c = (struct client){ .loop = loop,
 		.tls = tls,
-		.what = what,
+		.what = errand->what,
+		.text = errand->text,
 		.host = mem_strdup(host),
 		.done = done,
 		.arg = arg,
@@ -394,7 +400,7 @@ judge(struct client *c)
 	case S_EHLO:
 		if (class == 2)
 			judge_features(c);
-		else if (class == 5 && c->what->kind == PROBE_CALLAHEAD)
+		else if (class == 5 && c->what->kind != PROBE_AUTH)
 			say(c, S_HELO, "HELO %.*s", STR_ARG(c->what->helo));
 		break;
 	case S_HELO:
@@ -419,10 +425,19 @@ judge(struct client *c)
 						 : RECIPIENT_NO_ANSWER);
 		break;
 	case S_RCPT:
-		decide(c, class == 2   ? RECIPIENT_OK
-			  : class == 5 ? RECIPIENT_UNKNOWN
-			  : class == 4 ? RECIPIENT_LATER
-				       : RECIPIENT_NO_ANSWER);
+		if (class == 2 && c->what->kind == PROBE_MAIL)
+			say(c, S_DATA, "DATA");
+		else
+			decide_by_class(c);
+		break;
+	case S_DATA:
+		if (class == 3)
+			say_text(c);
+		else
+			decide_by_class(c);
+		break;
+	case S_TEXT:
+		decide_by_class(c);
 		break;
 	case S_QUIT:
 		break;
@@ -471,6 +486,34 @@ say_password(struct client *c)
 	OPENSSL_cleanse(coded.data, coded.len);
 	buf_fini(&plain);
 	buf_fini(&coded);
+}
+
+/* Dots at the beginning of a line are doubled (RFC 5321 4.5.2). */
+static void
+say_text(struct client *c)
+{
+	struct str rest = c->text;
+
+	while (rest.n > 0) {
+		struct str line = str_cut(&rest, '\n');
+
+		if (line.n > 0 && line.p[0] == '.')
+			buf_putc(&c->out, '.');
+		buf_add_str(&c->out, line);
+		buf_putc(&c->out, '\n');
+	}
+	say(c, S_TEXT, ".");
+}
+
+static void
+decide_by_class(struct client *c)
+{
+	unsigned class = c->reply.code / 100;
+
+	decide(c, class == 2   ? RECIPIENT_OK
+		  : class == 5 ? RECIPIENT_UNKNOWN
+		  : class == 4 ? RECIPIENT_LATER
+			       : RECIPIENT_NO_ANSWER);
 }
 
 static void

@@ -6,6 +6,9 @@
  *			is ever sent
  *	PROBE_AUTH	does it know this user and password? EHLO, STARTTLS when
  *			wanted, AUTH PLAIN, QUIT
+ *	PROBE_MAIL	take this: EHLO, STARTTLS when wanted, MAIL, RCPT, DATA,
+ *			the text, QUIT. For mail that must not need the queue:
+ *			alerts.
  *
  * One connection to one address. TLS that is required is checked against the
  * authorities given; TLS that is preferred is taken as it comes, and where it
@@ -36,8 +39,12 @@ struct client_result {
 typedef void (*client_done)(void *arg, const struct client_result *);
 
 /* what: texts must live until done. host: name for the certificate. */
+struct client_errand {
+	const struct probe *what;
+	struct str text; /* PROBE_MAIL: header and body; lines end in CRLF */
+};
 struct client *client_open(struct loop *, const struct client_tls *,
-    const struct endpoint *, const char *host, const struct probe *what,
+    const struct endpoint *, const char *host, const struct client_errand *,
     client_done, void *arg);
 void client_close(struct client **); /* no more calls; NULL is fine */
 

@@ -43,6 +43,7 @@ struct errand {
 	struct probing *first, **last;
 	struct arena mem;
 	struct probe what; /* texts and hosts in mem */
+	struct str text;   /* PROBE_MAIL */
 	struct loop_timer *timer;
 	struct lookup *lookup;
 	struct client *client;
@@ -58,6 +59,7 @@ struct errand {
 	char why[200];
 };
 
+static struct probing *asker_new(struct errand *, probe_finished, void *arg);
 static struct errand *errand_new(struct probes *, const struct probe *);
 static void errand_free(struct errand *);
 static struct errand *find_same(const struct probes *, const struct probe *);
@@ -112,17 +114,29 @@ probe_start(struct probes *all, const struct probe *what, probe_finished done,
     void *arg)
 {
 	struct errand *p = find_same(all, what);
-	struct probing *asker = mem_alloc(sizeof(*asker));
 
 	if (p == NULL)
 		p = errand_new(all, what);
-	asker->errand = p;
-	asker->done = done;
-	asker->arg = arg;
-	asker->prev = p->last;
-	*p->last = asker;
-	p->last = &asker->next;
-	return asker;
+	return asker_new(p, done, arg);
+}
+
+struct probing *
+probe_post(
+    struct probes *all, const struct post *m, probe_finished done, void *arg)
+{
+	struct probe what = { .kind = PROBE_MAIL,
+		.timeout_ms = m->timeout_ms,
+		.helo = m->helo,
+		.sender = m->sender,
+		.rcpt = m->rcpt,
+		.user = STR(""),
+		.password = STR(""),
+		.tls = m->tls,
+		.hosts = m->hosts };
+	struct errand *p = errand_new(all, &what);
+
+	p->text = arena_str(&p->mem, m->text);
+	return asker_new(p, done, arg);
 }
 
 void
@@ -138,6 +152,20 @@ probe_stop(struct probing **askerp)
 	leave(asker);
 	if (p->first == NULL && !p->over)
 		errand_free(p);
+}
+
+static struct probing *
+asker_new(struct errand *p, probe_finished done, void *arg)
+{
+	struct probing *asker = mem_alloc(sizeof(*asker));
+
+	asker->errand = p;
+	asker->done = done;
+	asker->arg = arg;
+	asker->prev = p->last;
+	*p->last = asker;
+	p->last = &asker->next;
+	return asker;
 }
 
 static struct errand *
@@ -411,9 +439,10 @@ static void
 connect_to(struct errand *p)
 {
 	char *host = arena_strz(&p->mem, p->name->name);
+	struct client_errand errand = { &p->what, p->text };
 
 	p->client = client_open(
-	    p->all->loop, p->all->tls, &p->to, host, &p->what, on_client, p);
+	    p->all->loop, p->all->tls, &p->to, host, &errand, on_client, p);
 }
 
 /* A connection to that address has ended: the oldest of those who wait for

@@ -38,6 +38,10 @@ void probes_free(struct probes **); /* no more callbacks */
 typedef void (*probe_finished)(void *arg, const struct probe_done *);
 struct probing *probe_start(
     struct probes *, const struct probe *, probe_finished, void *arg);
+/* A mail that is brought to its recipient; answer RECIPIENT_OK: it was taken,
+ * else the reply, or what went wrong, is the text. */
+struct probing *probe_post(
+    struct probes *, const struct post *, probe_finished, void *arg);
 void probe_stop(struct probing **); /* not from within the callback */
 
 #endif

@@ -12,7 +12,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "event/event.h"
+#include "event/alert.h"
 
 #define CHUNK    65536
 #define OUT_MAX  (4 * CHUNK)
@@ -492,9 +492,12 @@ count(struct scanning *s)
 		return;
 	r->failures = 0;
 	r->until = now + SCAN_REST;
-	EMIT(ALERT, .text = str_of(arena_printf(&s->mem,
-			"%s does not answer (%s); it is not asked for %d s",
-			s->engine->name, s->why, SCAN_REST / 1000)));
+	alert_raise(
+	    s->what.kind == SCAN_SPAM ? ALERT_SPAM_ENGINE : ALERT_VIRUS_ENGINE,
+	    str_of(s->engine->name),
+	    str_of(arena_printf(&s->mem,
+		"%s does not answer (%s); it is not asked for %d s",
+		s->engine->name, s->why, SCAN_REST / 1000)));
 }
 
 static void

@@ -55,8 +55,9 @@ static const struct {
 	    { IPC_INSPECT_TEXT, IPC_INSPECT_MEMBER, IPC_INSPECTED } },
 	{ PROGRAM_QMGR, PROGRAM_LOOKUPD, { IPC_QUERY } },
 	{ PROGRAM_LOOKUPD, PROGRAM_QMGR, { IPC_ANSWER } },
+	{ PROGRAM_RECORDER, PROGRAM_LOOKUPD, { IPC_POST } },
 	{ PROGRAM_MASTER, PROGRAM_RECORDER, { IPC_EVENT } },
-	{ PROGRAM_LOOKUPD, PROGRAM_RECORDER, { IPC_EVENT } },
+	{ PROGRAM_LOOKUPD, PROGRAM_RECORDER, { IPC_EVENT, IPC_PROBE_DONE } },
 	{ PROGRAM_CLEANUP, PROGRAM_RECORDER, { IPC_EVENT, IPC_ARCHIVE } },
 	{ PROGRAM_QMGR, PROGRAM_RECORDER, { IPC_EVENT } },
 	{ PROGRAM_SMTPD, PROGRAM_RECORDER, { IPC_EVENT } },
@@ -87,6 +88,15 @@ peers_linked(enum program_kind a, enum program_kind b)
 	for (size_t i = 0; i < NELEM(rules); i++)
 		if ((rules[i].from == a && rules[i].to == b) ||
 		    (rules[i].from == b && rules[i].to == a))
+			return true;
+	return false;
+}
+
+bool
+peers_speak(enum program_kind from, enum program_kind to)
+{
+	for (size_t i = 0; i < NELEM(rules); i++)
+		if (rules[i].from == from && rules[i].to == to)
 			return true;
 	return false;
 }

@@ -14,6 +14,8 @@
 /* Is there a channel between programs of these kinds? Symmetric. */
 bool peers_linked(enum program_kind a, enum program_kind b);
 
+/* May `from` say anything to `to`? */
+bool peers_speak(enum program_kind from, enum program_kind to);
 /* Lets the channel accept what `from` may send to `to`, nothing else. */
 void peers_accept(struct ipc *, enum program_kind from, enum program_kind to);
 

@@ -450,6 +450,7 @@ take_rules(struct daemon *d, struct ipc_frame *f, struct err *err)
 static int
 take_peer(struct daemon *d, struct ipc_frame *f, struct err *err)
 {
+	enum program_kind self = d->program->kind;
 	struct peer_msg msg;
 	struct peer_link *p;
 	struct ipc *ipc;
@@ -465,10 +466,12 @@ take_peer(struct daemon *d, struct ipc_frame *f, struct err *err)
 	snprintf(
 	    name, sizeof(name), "%s %u", program_name(p->kind), msg.worker);
 	ipc = ipc_new(d->loop, take_fd(f, 0), name, &peer_handler, p);
-	peers_accept(ipc, p->kind, d->program->kind);
+	peers_accept(ipc, p->kind, self);
 	if (p->kind == PROGRAM_RECORDER)
 		program_events_to(d, ipc);
-	else if (d->program->on_peer != NULL)
+	/* most only tell the recorder, and never hear of it */
+	if (d->program->on_peer != NULL &&
+	    (p->kind != PROGRAM_RECORDER || peers_speak(p->kind, self)))
 		p->handler =
 		    d->program->on_peer(d, p->kind, msg.worker, ipc, &p->arg);
 	return 0;

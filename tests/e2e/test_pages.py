@@ -64,6 +64,7 @@ logs:
 """
 # These change what others would see: each has a gateway of its own.
 ALONE = {"postern-commit", "postern-deleterecipients",
+         "postern-displayalerts",
          "postern-loadconfig", "postern-resetconfig",
          "postern-saveconfig", "postern-showrecipients", "postern-suspend"}
 PROMPT = re.compile(r"^(.*\[[^][]*\]> )(.*)$")

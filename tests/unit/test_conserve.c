@@ -40,7 +40,7 @@ test_memory(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < NELEM(v); i++) {
-		const struct pressure p = { "memory", v[i].use, 45, 60 };
+		const struct pressure p = { "memory", v[i].use, 45, 60, 0 };
 		size_t worst;
 		unsigned got = conserve_degree(v[i].before, &p, 1, &worst);
 
@@ -53,8 +53,8 @@ test_memory(void **state)
 static void
 test_the_worst_decides(void **state)
 {
-	const struct pressure p[] = { { "memory", 46, 45, 60 },
-		{ "disk", 90, 80, 100 }, { "queue", 10, 80, 100 } };
+	const struct pressure p[] = { { "memory", 46, 45, 60, 0 },
+		{ "disk", 90, 80, 100, 0 }, { "queue", 10, 80, 100, 0 } };
 	size_t worst;
 
 	(void)state;

@@ -235,6 +235,65 @@ test_call_ahead(void **state)
 	}
 }
 
+/* What lookupd brings to somebody past the queue: alerts. */
+static void
+test_mail(void **state)
+{
+	static const struct {
+		const char *name;
+		const char *script[24];
+		uint8_t answer;
+		const char *text;
+	} table[] = {
+		{ "taken",
+		    { HELLO, "<250 hi\r\n", ENV, "<250 2.1.5 ok\r\n", ">DATA",
+			"<354 go\r\n", ">Subject: x", ">", ">..dots", ">...",
+			">end", ">.", "<250 2.0.0 thanks\r\n", ">QUIT" },
+		    RECIPIENT_OK, "2.0.0 thanks" },
+		{ "nobody there",
+		    { HELLO, "<250 hi\r\n", ENV, "<550 5.1.1 nobody\r\n" },
+		    RECIPIENT_UNKNOWN, "5.1.1 nobody" },
+		{ "no DATA",
+		    { HELLO, "<250 hi\r\n", ENV, "<250 ok\r\n", ">DATA",
+			"<451 full\r\n", ">QUIT" },
+		    RECIPIENT_LATER, "full" },
+		{ "not this text",
+		    { HELLO, "<250 hi\r\n", ENV, "<250 ok\r\n", ">DATA",
+			"<354 go\r\n", ">Subject: x", ">", ">..dots", ">...",
+			">end", ">.", "<554 5.7.1 no\r\n" },
+		    RECIPIENT_UNKNOWN, "5.7.1 no" },
+		{ "lost before the reply",
+		    { HELLO, "<250 hi\r\n", ENV, "<250 ok\r\n", ">DATA",
+			"<354 go\r\n", ">Subject: x", ">", ">..dots", ">...",
+			">end", ">.", "!" },
+		    RECIPIENT_NO_ANSWER, "127.0.0.1: connection closed" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < NELEM(table); i++) {
+		struct server s;
+		struct probe_host host = { STR("127.0.0.1"), 0, 1 };
+		struct post mail = { .timeout_ms = 15000,
+			.helo = STR("mx.postern.test"),
+			.sender = STR(""),
+			.rcpt = STR("anna@example.com"),
+			.text = STR("Subject: x\r\n\r\n.dots\r\n..\r\n"
+				    "end\r\n"),
+			.hosts = { 1, &host } };
+
+		server_start(&s, table[i].script);
+		host.port = s.port;
+		memset(&got, 0xff, sizeof(got));
+		probe_post(probes, &mail, on_done, NULL);
+		loop_run(loop);
+		server_stop(&s);
+		if (got.answer != table[i].answer ||
+		    strcmp(got_text, table[i].text) != 0 || s.wrong[0] != '\0')
+			fail_msg("%s: answer %u, %s; %s", table[i].name,
+			    got.answer, got_text, s.wrong);
+	}
+}
+
 static void
 test_password(void **state)
 {
@@ -515,6 +574,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_call_ahead),
+		cmocka_unit_test(test_mail),
 		cmocka_unit_test(test_password),
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_time_limit),
