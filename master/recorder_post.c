@@ -9,7 +9,6 @@
 #define FILENAME  "alerts.json"
 #define SMTP_PORT 25
 #define TRY_MS    (60 * 1000) /* what one try may take */
-#define SAVE_MS   1000        /* changes are saved at most so often */
 #define UNDER_WAY 20          /* mails at a time */
 #define DEST_MAX  100
 
@@ -126,8 +125,9 @@ load(struct recorder_post *p)
 static void
 changed(struct recorder_post *p)
 {
+	/* all of one turn of the loop at a time */
 	if (!p->changed)
-		loop_timer_in(p->save, SAVE_MS);
+		loop_timer_in(p->save, 0);
 	p->changed = true;
 }
 

@@ -71,6 +71,8 @@ def test_equal_ones_are_held_back(make_suite):
     postern = make_suite(ALERTS)
     with Sink(postern.sink_port) as sink:
         kill(postern, "smtp 0")
+        wait_for("the first", lambda: alerts_of(sink, "all@ops.test") and
+                 postern.ask("displayalerts")["waiting"] == 0)
         # another one, and what a restart must not forget
         kill(postern, "recorder 0")
         kill(postern, "smtp 0")
