@@ -97,7 +97,7 @@ struct qmgr {
 	uint64_t last_dest;
 	struct dest_list idle; /* empty ones, the longest idle first */
 	size_t n_idle;
-	uint64_t reset_at; /* wall ms: counters began; 0: at start */
+	uint64_t n_counted; /* grows whenever a counter changes */
 
 	/* schedule.c */
 	struct dest_list ready;   /* to be looked at, in turn */

@@ -155,7 +155,7 @@ dest_reset_counters(struct qmgr *q)
 
 		memset(d->count, 0, sizeof(d->count));
 	}
-	q->reset_at = (uint64_t)q->wall;
+	q->n_counted++;
 }
 
 void
@@ -289,9 +289,9 @@ dest_count_delivered(struct qmgr *q, struct dest *d, uint64_t n)
 void
 dest_count_passed(struct qmgr *q, struct dest *d, uint64_t n)
 {
-	(void)q;
 	d->count[DEST_DELIVERED] += n;
 	d->count[DEST_COMPLETED] += n;
+	q->n_counted++;
 }
 
 void
@@ -497,6 +497,7 @@ static void
 count(struct qmgr *q, struct dest *d, enum dest_counter c, uint64_t n)
 {
 	d->count[c] += n;
+	q->n_counted++;
 	stats_add(q->stats, counters[c].of_all, n);
 }
 

@@ -156,6 +156,7 @@ answer_resetcounters(const struct ask *a, struct reply_to *r)
 	struct qmgr *q = &a->world->q;
 
 	dest_reset_counters(q);
+	counts_hurry(a->world->counts);
 	r->json = json_pack("{s:I}", "counters_reset", (json_int_t)q->wall);
 }
 

@@ -17,6 +17,7 @@
  *	spool/deferred and spool/quarantine. No network, no keys.
  * FILES
  *	spool/deferred/.state: delivery suspended, work queue paused
+ *	spool/deferred/.hosts: what is counted of each destination
  * SEE ALSO
  *	postern-cleanup(8), postern-smtp(8), postern-lookupd(8)
  */
@@ -75,7 +76,7 @@ void
 world_leave(struct world *w)
 {
 	bool more;
-	int64_t at, held, order;
+	int64_t at, held, order, counts;
 
 	rescore_run(w);
 	tell(w);
@@ -84,11 +85,13 @@ world_leave(struct world *w)
 	more = schedule_run(&w->q);
 	at = more ? w->q.now : qmgr_next(&w->q);
 	held = quarantine_next(&w->quarantines);
-
+	counts = counts_next(w->counts);
 	if (held != 0 && (at == 0 || held < at))
 		at = held;
 	if (order != 0 && (at == 0 || order < at))
 		at = order;
+	if (counts != 0 && (at == 0 || counts < at))
+		at = counts;
 	if (w->stopping)
 		try_stop(w);
 	if (w->stopping && (at == 0 || at > w->q.now + STOP_POLL_MS))
@@ -132,6 +135,10 @@ start(struct daemon *d)
 	world.q.suspended = world.state.suspended;
 	world_enter(&world);
 	quarantine_init(&world.quarantines, &world.q, &world_held_ops, &world);
+	if (counts_open(&world.counts, &world.q, d->loop, world.state.folder,
+		&err) == -1)
+		EMIT(WARNING, .text = str_of(err.text));
+	err = (struct err)ERR_INIT;
 	if (intake_recover(&world, &err) == -1)
 		alert_raise(ALERT_QUEUE_ERROR, STR(""), str_of(err.text));
 	world_leave(&world);
@@ -201,6 +208,7 @@ tick(void *arg)
 	world_enter(w);
 	qmgr_tick(&w->q);
 	quarantine_tick(&w->quarantines);
+	counts_tick(w->counts);
 	world_leave(w);
 }
 
@@ -213,6 +221,7 @@ try_stop(struct world *w)
 	    w->q.now < w->stop_at)
 		return;
 	store_sync(w->store);
+	counts_close(&w->counts);
 	loop_stop(w->daemon->loop);
 	w->stopping = false;
 }

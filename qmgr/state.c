@@ -12,13 +12,12 @@
 #include "base/str.h"
 
 #define FILE_NAME ".state"
-#define FILE_NEW  ".state.new"
 #define FILE_MAX  4096
 
 static int parse(struct state *, const char *text, size_t n, struct err *);
 static void copy(char *to, size_t size, const json_t *, const char *key);
 static char *render(const struct state *);
-static int put(int fd, const char *text, struct err *);
+static int put(int fd, struct str, const char *name, struct err *);
 
 int
 state_open(struct state *st, const char *spool, struct err *err)
@@ -50,22 +49,9 @@ int
 state_write(const struct state *st, struct err *err)
 {
 	char *text = render(st);
-	int fd, rc;
+	int rc = state_replace(st->folder, FILE_NAME, str_of(text), err);
 
-	fd = openat(st->folder, FILE_NEW,
-	    O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd == -1) {
-		free(text);
-		return err_sys(err, ERR_TEMP, "create %s", FILE_NEW);
-	}
-	rc = put(fd, text, err);
-	close(fd);
 	free(text);
-	if (rc == 0 &&
-	    renameat(st->folder, FILE_NEW, st->folder, FILE_NAME) == -1)
-		rc = err_sys(err, ERR_TEMP, "rename %s", FILE_NEW);
-	if (rc == 0 && fsync(st->folder) == -1)
-		rc = err_sys(err, ERR_TEMP, "sync deferred");
 	return rc;
 }
 
@@ -75,6 +61,26 @@ state_close(struct state *st)
 	if (st->folder != -1)
 		close(st->folder);
 	st->folder = -1;
+}
+
+int
+state_replace(int folder, const char *name, struct str content, struct err *err)
+{
+	char new[80];
+	int fd, rc;
+
+	snprintf(new, sizeof(new), "%s.new", name);
+	fd = openat(folder, new,
+	    O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd == -1)
+		return err_sys(err, ERR_TEMP, "create %s", new);
+	rc = put(fd, content, new, err);
+	close(fd);
+	if (rc == 0 && renameat(folder, new, folder, name) == -1)
+		rc = err_sys(err, ERR_TEMP, "rename %s", new);
+	if (rc == 0 && fsync(folder) == -1)
+		rc = err_sys(err, ERR_TEMP, "sync deferred");
+	return rc;
 }
 
 static int
@@ -119,18 +125,17 @@ render(const struct state *st)
 }
 
 static int
-put(int fd, const char *text, struct err *err)
+put(int fd, struct str text, const char *name, struct err *err)
 {
-	size_t n = strlen(text), at = 0;
 	ssize_t got;
 
-	while (at < n) {
-		got = write(fd, text + at, n - at);
+	while (text.n > 0) {
+		got = write(fd, text.p, text.n);
 		if (got == -1 && errno != EINTR)
-			return err_sys(err, ERR_TEMP, "write %s", FILE_NEW);
-		at += got > 0 ? (size_t)got : 0;
+			return err_sys(err, ERR_TEMP, "write %s", name);
+		text = str_sub(text, got > 0 ? (size_t)got : 0, text.n);
 	}
 	if (fsync(fd) == -1)
-		return err_sys(err, ERR_TEMP, "sync %s", FILE_NEW);
+		return err_sys(err, ERR_TEMP, "sync %s", name);
 	return 0;
 }

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/str.h"
 
 #define STATE_TEXT 201
 
@@ -29,5 +30,9 @@ struct state {
 int state_open(struct state *, const char *spool, struct err *err);
 int state_write(const struct state *, struct err *err);
 void state_close(struct state *);
+/* Makes `content` the file of that name in a folder: it is there as it was
+ * or as it is to be, never in part, and durable. On any thread. */
+int state_replace(
+    int folder, const char *name, struct str content, struct err *err);
 
 #endif

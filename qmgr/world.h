@@ -10,6 +10,7 @@
 
 #include "program/program.h"
 #include "qmgr/core.h"
+#include "qmgr/counts.h"
 #include "qmgr/held.h"
 #include "qmgr/orders.h"
 #include "qmgr/release.h"
@@ -33,6 +34,7 @@ struct world {
 	struct store *store;
 	struct helds helds;
 	struct state state;
+	struct counts *counts;
 	struct quarantines quarantines;
 	struct releases releases;
 	struct rescores rescores;

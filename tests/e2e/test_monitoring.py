@@ -1,4 +1,5 @@
 """What an administrator watches: rates, hosts, who is connected, the DNS."""
+import json
 import re
 import socket
 
@@ -121,6 +122,53 @@ def test_counters_survive_a_restart(make_suite, how):
                          "status", ok=(0, 4)).startswith("Enter"))
             assert counter() == (1, 3, 3)
         assert postern.ask("status")["last_counter_reset"] is not None
+
+
+@pytest.mark.parametrize("how", ["stop", "kill"])
+def test_counters_of_hosts_survive_a_restart(make_suite, how):
+    """They count since the last reset, whatever was started anew since."""
+    postern = make_suite(CONFIG)
+    state = postern.root / "spool/deferred/.hosts"
+
+    def ask(*words):
+        """None: there is nothing to say, or nobody yet to say it."""
+        text = postern.postern("--json", *words, ok=(0, 1, 4))
+        return json.loads(text) if text else None
+
+    def host(name):
+        found = ask("hoststatus", name)
+        return found and tuple(found["counters"][c] for c in (
+            "delivered_recipients", "fivexx_hard_bounces",
+            "completed_recipients"))
+
+    def again():
+        if how == "stop":
+            postern.stop()
+            postern.start()
+            return
+        old = postern.kill("qmgr 0")
+        wait_for("another qmgr", lambda: postern.pids().get(
+            "qmgr 0") not in (None, old))
+
+    with Sink(postern.sink_port, {"RCPT no": "550 5.1.1 nobody"}):
+        with postern.client() as c:
+            for to in ("a@example.com", "no@example.com", "b@x.example.com"):
+                assert c.mail("", [to])[0] == 250
+        postern.wait_empty()
+        wait_for("the file", lambda: state.exists() and
+                 b"x.example.com" in state.read_bytes())
+        again()
+        wait_for("its counters", lambda: host("example.com") == (1, 1, 2))
+        assert host("x.example.com") == (1, 0, 1)
+        top = {h["recipient_host"]: h["deliv_rcpts"] for h in
+               postern.ask("tophosts", "deliv_rcpts")["hosts"]}
+        assert top["example.com"] == top["x.example.com"] == 1
+        before = state.stat().st_mtime_ns
+        postern.postern("resetcounters")
+        wait_for("the file", lambda: state.stat().st_mtime_ns != before)
+        again()
+        wait_for("an answer", lambda: ask("tophosts"))
+        assert host("x.example.com") is None
 
 
 def parsed(text):

@@ -1,0 +1,173 @@
+/* test_qmgr_counts.c - counters of destinations, as they are kept in a file */
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "qmgr/counts.h"
+#include "qmgr_double.h"
+
+#define CONFIG "hostname: mx.postern.test\n"
+
+static void
+count(struct twin *t, const char *name, const char *gateway, uint64_t n)
+{
+	struct dest *d = dest_get(&t->q, str_of(name), str_of(gateway));
+
+	dest_count_delivered(&t->q, d, n);
+	dest_count_soft(&t->q, d, n + 1);
+	dest_count_hard(&t->q, d, HARD_5XX);
+}
+
+static void
+assert_counts(struct twin *t, const char *name, const char *gateway, uint64_t n)
+{
+	struct dest *d = dest_get(&t->q, str_of(name), str_of(gateway));
+
+	assert_int_equal(d->count[DEST_DELIVERED], n);
+	assert_int_equal(d->count[DEST_SOFT], n > 0 ? n + 1 : 0);
+	assert_int_equal(d->count[DEST_5XX], n > 0 ? 1 : 0);
+	assert_int_equal(d->count[DEST_HARD], n > 0 ? 1 : 0);
+	assert_int_equal(d->count[DEST_COMPLETED], n > 0 ? n + 1 : 0);
+}
+
+static void
+test_what_is_written_is_read(void **state)
+{
+	struct twin *a = twin_new(CONFIG), *b;
+	struct buf image;
+	size_t n;
+
+	(void)state;
+	buf_init(&image, 1 << 20);
+	count(a, "one.test", "", 1);
+	count(a, "one.test", "Bulk mail", 22);
+	count(a, "two.test", "Bulk mail", 333);
+	count(a, "the.euq.queue", "", UINT32_MAX);
+	dest_get(&a->q, STR("none.test"), STR(""));
+	counts_render(&a->q, &image);
+	twin_free(a);
+
+	b = twin_new(CONFIG);
+	assert_int_equal(counts_parse(&b->q, buf_str(&image), NULL), 0);
+	/* two.test has its gateway; none.test has nothing to tell */
+	assert_null(dest_find(&b->q, STR("none.test")));
+	n = b->q.dests.n;
+	assert_counts(b, "one.test", "", 1);
+	assert_counts(b, "one.test", "Bulk mail", 22);
+	assert_counts(b, "two.test", "", 0);
+	assert_counts(b, "two.test", "Bulk mail", 333);
+	assert_counts(b, "the.euq.queue", "", UINT32_MAX);
+	assert_int_equal(b->q.dests.n, n);
+	/* they are no mail, and may be forgotten like any */
+	assert_int_equal(b->q.n_idle, 2);
+	dest_reset_counters(&b->q);
+	buf_reset(&image);
+	counts_render(&b->q, &image);
+	twin_free(b);
+
+	b = twin_new(CONFIG);
+	n = b->q.dests.n;
+	assert_int_equal(counts_parse(&b->q, buf_str(&image), NULL), 0);
+	assert_int_equal(b->q.dests.n, n);
+	twin_free(b);
+	buf_fini(&image);
+}
+
+/* Any byte that is another, and any end that comes early. */
+static void
+test_a_damaged_file_is_refused(void **state)
+{
+	struct twin *t = twin_new(CONFIG);
+	struct buf image;
+
+	(void)state;
+	buf_init(&image, 1 << 20);
+	count(t, "one.test", "", 1);
+	counts_render(&t->q, &image);
+	for (size_t i = 0; i < image.len; i++) {
+		struct err err = ERR_INIT;
+
+		image.data[i] ^= 0x10;
+		if (counts_parse(&t->q, buf_str(&image), &err) != -1)
+			fail_msg("byte %zu", i);
+		assert_int_not_equal(err.kind, ERR_NONE);
+		image.data[i] ^= 0x10;
+		if (counts_parse(&t->q, str_sub(buf_str(&image), 0, i), NULL) !=
+		    -1)
+			fail_msg("%zu bytes", i);
+	}
+	buf_fini(&image);
+	twin_free(t);
+}
+
+static void
+stop(void *loop)
+{
+	loop_stop(loop);
+}
+
+static void
+test_when_it_is_saved(void **state)
+{
+	char folder[] = "/tmp/test_counts_XXXXXX";
+	struct twin *t = twin_new(CONFIG);
+	struct loop *loop = loop_new();
+	struct loop_timer *timer = loop_timer(loop, stop, loop);
+	struct counts *c;
+	struct stat st;
+	int dir;
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	dir = open(folder, O_RDONLY | O_DIRECTORY);
+	assert_int_equal(counts_open(&c, &t->q, loop, dir, NULL), 0);
+	assert_int_equal(counts_next(c), 0);
+	count(t, "one.test", "", 5);
+	/* soon, and that does not move */
+	assert_int_equal(counts_next(c), t->q.now + COUNTS_SOON_MS);
+	t->q.now += COUNTS_SOON_MS - 1;
+	counts_tick(c);
+	assert_int_equal(counts_next(c), t->q.now + 1);
+	assert_int_equal(fstatat(dir, ".hosts", &st, 0), -1);
+	t->q.now += 1;
+	counts_tick(c);
+	assert_int_equal(counts_next(c), 0);
+	/* what changes while it is written comes with the next */
+	count(t, "two.test", "", 6);
+	while (counts_next(c) == 0) {
+		loop_timer_in(timer, 1);
+		loop_run(loop);
+	}
+	assert_int_equal(fstatat(dir, ".hosts", &st, 0), 0);
+	assert_int_equal(counts_next(c), t->q.now + COUNTS_EVERY_MS);
+	counts_hurry(c);
+	assert_int_equal(counts_next(c), t->q.now);
+	counts_close(&c);
+	twin_free(t);
+
+	t = twin_new(CONFIG);
+	assert_int_equal(counts_open(&c, &t->q, loop, dir, NULL), 0);
+	assert_counts(t, "one.test", "", 5);
+	assert_counts(t, "two.test", "", 6);
+	assert_int_equal(counts_next(c), 0);
+	counts_close(&c);
+	twin_free(t);
+	loop_timer_free(&timer);
+	loop_free(&loop);
+	assert_int_equal(unlinkat(dir, ".hosts", 0), 0);
+	close(dir);
+	assert_int_equal(rmdir(folder), 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_what_is_written_is_read),
+		cmocka_unit_test(test_a_damaged_file_is_refused),
+		cmocka_unit_test(test_when_it_is_saved),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
