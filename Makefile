@@ -160,6 +160,9 @@ $O/tests/test_admin_render_rates: \
 	render_status render_hosts render_queue render_rates quarantines fields)
 $O/tests/test_admin_render_dns: $(patsubst %,$O/obj/admin/%.o,\
 	render_dns dnscheck dnsquery fields)
+$O/tests/test_netstat: $(patsubst %,$O/obj/admin/%.o,\
+	render_netstat netstat_sockets netstat_links netlink fields)
+$O/tests/test_telnet: $O/obj/admin/telnet.o
 $O/tests/test_trace $O/tests/test_trace_work: $(patsubst %,$O/obj/trace/%.o,\
 	run queue message text show show_work json json_work delivery params answer \
 	given tags)

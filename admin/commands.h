@@ -55,6 +55,7 @@
 	C(localeconfig)                                                        \
 	C(mailconfig)                                                          \
 	C(metrics)                                                             \
+	C(netstat)                                                             \
 	C(nslookup)                                                            \
 	C(oldmessage)                                                          \
 	C(outbreakconfig)                                                      \
@@ -90,6 +91,7 @@
 	C(suspend)                                                             \
 	C(suspenddel)                                                          \
 	C(suspendlistener)                                                     \
+	C(telnet)                                                              \
 	C(textconfig)                                                          \
 	C(tophosts)                                                            \
 	C(topin)                                                               \

@@ -183,7 +183,8 @@ connect_to(const struct tool *t, struct err *err)
 	if (errno == ENOENT || errno == ECONNREFUSED) {
 		err_set(err, ERR_TEMP, "Postern is not running (%s)",
 		    t->paths.control);
-		err->sys = ECONNREFUSED;
+		if (err != NULL)
+			err->sys = ECONNREFUSED;
 	} else {
 		err_sys(err, ERR_TEMP, "%s", t->paths.control);
 	}

@@ -89,12 +89,14 @@ netif_find(
 	return -1;
 }
 
-bool
-netif_is(const struct netif *n, const char *word)
+void
+netif_take(const struct netif *n, int *argc, char ***argv, struct ip *from)
 {
-	struct ip from;
-
-	return netif_find(n, word, &from, NULL) == 0;
+	*from = (struct ip){ { 0 } };
+	if (*argc < 3 || netif_find(n, (*argv)[1], from, NULL) == -1)
+		return;
+	--*argc;
+	++*argv;
 }
 
 int

@@ -28,8 +28,9 @@ bool netif_ask(
 /* By name, or "auto" in any case. -1: err names those there are. */
 int netif_find(
     const struct netif *, const char *name, struct ip *from, struct err *err);
-/* Is there such an interface, or is it "auto"? */
-bool netif_is(const struct netif *, const char *word);
+/* Takes argv[1] away when it names one and more words follow: a host may be
+ * called like an interface. Else *from is unset. */
+void netif_take(const struct netif *, int *argc, char ***argv, struct ip *from);
 /* AF_INET, AF_INET6; AF_UNSPEC of an unset address. */
 int netif_family(const struct ip *from);
 

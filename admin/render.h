@@ -135,6 +135,23 @@ bool render_dnscheck(const json_t *, struct buf *out);
 /* "2d", "1h 30m", "45s" */
 void render_ttl(int64_t seconds, struct buf *out);
 
+/* --- render_netstat.c --- */
+
+/* Lists of admin/netstat.h. An end may have "host" and "service", a route
+ * "gateway_host", a neighbour "host": names that were found. */
+void render_sockets(const json_t *, struct buf *out);
+void render_listens(const json_t *, struct buf *out);
+struct netstat_columns {
+	bool bytes, drops;
+};
+void render_links(
+    const json_t *, const struct netstat_columns *, struct buf *out);
+void render_routes(const json_t *, struct buf *out);
+/* The counts of a link since the line before, and "interface". */
+void render_traffic(const json_t *, bool heading, struct buf *out);
+void render_arp(const json_t *, struct buf *out);
+void render_ndp(const json_t *, struct buf *out);
+
 /* --- render_rates.c, again --- */
 
 /* { "status_as_of": t, "connections": [ { "host": text, "ip": text,

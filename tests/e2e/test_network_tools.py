@@ -1,7 +1,9 @@
 """nslookup, dig and dnscheck, as the founding documents show them, against a
 real NSD."""
 import json
+import re
 import signal
+import socket
 import subprocess
 
 import pytest
@@ -73,7 +75,8 @@ def lines(postern, *words, status=0):
 
 @pytest.fixture
 def shell(postern):
-    with Terminal(postern, prompt=PROMPT) as t:
+    # a busy machine has many sockets
+    with Terminal(postern, prompt=PROMPT, rows=60000) as t:
         t.expect(PROMPT)
         yield t
 
@@ -273,3 +276,159 @@ def test_without_a_gateway(tmp_path):
         assert r.returncode == 4 and r.stdout == ""
         assert r.stderr.startswith(
             ("Postern is not running", "No configuration is in force."))
+
+
+# --- netstat ---
+
+KINDS = ("1. List of active sockets.\n2. State of network interfaces.\n"
+         "3. Contents of routing tables.\n4. Size of the listen queues.\n"
+         "5. Packet traffic information.\n")
+CHOOSE = "\nChoose the information you want to display:\n" + KINDS + "[1]> "
+VERSION = "Select the IP version:\n1. IPv4\n2. IPv6\n3. Both\n[3]> "
+
+
+def test_netstat_as_in_the_transcript(shell, postern):
+    with socket.create_connection(("127.0.0.1", postern.port)) as s:
+        ours = s.getsockname()[1]
+        shell.say("netstat")
+        shell.answer((CHOOSE, "1"), (VERSION, "1"),
+                     ("Show network addresses as numbers? [N]> ", "y"))
+        out = shell.expect(PROMPT).split("\n")
+    assert out[:3] == [
+        "", "Active Internet connections (including servers)",
+        "Proto Recv-Q Send-Q  Local Address          Foreign Address"
+        "        (state)"]
+    assert "tcp4       0      0  %-22s %-22s LISTEN" % (
+        "127.0.0.1.%d" % postern.port, "*.*") in out
+    # what the other side has sent already may be in the queue
+    assert any(re.fullmatch(
+        r"tcp4 +\d+ +0  127\.0\.0\.1\.%d +127\.0\.0\.1\.%d +ESTABLISHED"
+        % (ours, postern.port), line) for line in out), out
+
+
+def test_netstat_asks_for_the_others(shell):
+    shell.say("netstat")
+    shell.answer((CHOOSE, "2"),
+                 ("Show the number of bytes in and out? [N]> ", "y"),
+                 ("Show the number of dropped packets? [N]> ", "n"))
+    out = shell.expect(PROMPT)
+    assert re.match(r"\nName +Mtu Address +Ipkts +Ierrs +Ibytes +Opkts +Oerrs"
+                    r" +Obytes +Coll\n", out)
+    assert re.search(r"\nlo +\d+ 00:00:00:00:00:00 ", out)
+    shell.say("netstat")
+    shell.answer((CHOOSE, "3"), (VERSION, "3"),
+                 ("Show network addresses as numbers? [N]> ", "y"))
+    assert shell.expect(PROMPT).startswith("\nRouting tables\n")
+    shell.say("netstat")
+    shell.answer((CHOOSE, "4"))
+    assert re.search(r"\ntcp4  0/\d+ +127\.0\.0\.1\.\d+ *\n",
+                     shell.expect(PROMPT))
+    shell.say("netstat")
+    shell.answer((CHOOSE, "5"))
+    before = shell.expect("[1]> ")
+    assert before.startswith(
+        "Select the network interface:\n1. All\n2. lo\n")
+    shell.say("2")
+    shell.expect("Enter the number of seconds between displays.\n[10]> ")
+    shell.say("1")
+    shell.expect("Hit Ctrl-C to return to the main prompt.\n\n")
+    assert shell.expect("colls\n").split()[:3] == ["input", "lo", "output"]
+    shell.interrupt()
+    shell.expect(PROMPT)
+
+
+def test_netstat_for_programs(postern):
+    j = json.loads(run(postern, "netstat", "sockets", "-n",
+                       "--json").stdout)
+    local = [s["local"] for s in j["sockets"] if s["state"] == "LISTEN"]
+    assert {"address": "127.0.0.1", "port": postern.port} in local
+    j = json.loads(run(postern, "netstat", "interfaces", "--json").stdout)
+    lo = [i for i in j["interfaces"] if i["name"] == "lo"][0]
+    assert "127.0.0.1/8" in lo["addresses"] and lo["in_bytes"] > 0
+    j = json.loads(run(postern, "netstat", "listen", "--json").stdout)
+    # a queue as long as the listener is to have
+    assert all(s["send_q"] > 0 for s in j["listen_queues"])
+    j = json.loads(run(postern, "netstat", "routes", "--json").stdout)
+    assert isinstance(j["routes"], list)
+    j = json.loads(run(postern, "netstat", "traffic", "lo", "1", "1",
+                       "--json").stdout)
+    assert j["interface"] == "lo" and j["in_packets"] == 0
+    # names come from the gateway
+    j = json.loads(run(postern, "netstat", "listen", "v4", "--json").stdout)
+    mine = [s for s in j["listen_queues"]
+            if s["local"]["port"] == postern.port][0]
+    assert mine["local"]["host"] == "mail3.example.com"
+
+
+# --- telnet ---
+
+WHICH = ("%s\n1. Auto\n2. Management (127.0.0.1/8: mail3.example.com)\n"
+         "3. PrivateNet (127.0.0.9: mail4.example.com)\n"
+         "4. Loopback (127.0.0.1/8: mail3.example.com)\n[1]> ")
+
+
+def test_telnet_as_in_the_transcript(shell, postern):
+    """From one interface to a listener of another."""
+    shell.say("telnet")
+    shell.answer(
+        (WHICH % "\nPlease select which interface you want to telnet from.",
+         "3"),
+        ("\nEnter the remote hostname or IP address.\n[]> ",
+         "mail3.example.com"),
+        ("\nEnter the remote port.\n[25]> ", str(postern.port)))
+    assert shell.expect("220 mail3.example.com") == (
+        "\nTrying 127.0.0.1...\nConnected to mail3.example.com.\n"
+        "Escape character is '^]'.\n")
+    shell.expect("\n")
+    shell.say("EHLO there")
+    assert shell.expect("250 ").startswith("250-mail3.example.com\n")
+    shell.expect("\n")
+    shell.send("\x1d")
+    shell.expect("telnet> ")
+    shell.say("status")
+    shell.expect("Connected.\nEscape character is '^]'.\n")
+    shell.say("NOOP")
+    shell.expect("250 ")
+    shell.send("\x1d")
+    shell.expect("telnet> ")
+    shell.say("quit")
+    assert shell.expect(PROMPT) == "Connection closed.\n"
+    # the terminal is as it was
+    shell.say("telnet auto 127.0.0.1 %d" % postern.port)
+    shell.expect("220 mail3.example.com")
+    shell.interrupt()
+    assert shell.expect(PROMPT).endswith("Connection closed.\n")
+    shell.say("version")
+    shell.expect(PROMPT)
+    # where it came from
+    postern.wait_log("address 127.0.0.9 ")
+
+
+def test_telnet_line(postern):
+    """As a part of a script: a line, an answer."""
+    with subprocess.Popen(
+            [str(BIN / "postern"), "--root", str(postern.root), "telnet",
+             "PrivateNet", "mail3.example.com", str(postern.port)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, text=True, bufsize=1) as p:
+        assert [p.stdout.readline() for _ in range(3)] == [
+            "Trying 127.0.0.1...\n", "Connected to mail3.example.com.\n",
+            "Escape character is '^]'.\n"]
+        assert p.stdout.readline().startswith("220 ")
+        p.stdin.write("QUIT\n")
+        assert p.stdout.readline().startswith("221 ")
+        assert p.stdout.read() == "Connection closed by foreign host.\n"
+        assert p.wait(10) == 0
+
+
+@pytest.mark.parametrize("words,want", [
+    ("127.0.0.1 1",
+     "telnet: Unable to connect to remote host: Connection refused"),
+    ("nohost.example.com",
+     "telnet: cannot resolve nohost.example.com: Unknown host"),
+    ("PrivateNet 2001:db8::1",
+     "telnet: 2001:db8::1 is an IPv6 address"),
+])
+def test_telnet_refused(postern, words, want):
+    r = run(postern, "telnet", *words.split())
+    assert r.returncode in (1, 4) and r.stderr == want + "\n"
