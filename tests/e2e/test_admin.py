@@ -83,7 +83,8 @@ TEXT = [
     ("unsubscribe print", 0, ""),
     ("bvconfig list", 0, "Behavior on invalid bounces: reject\n"
      "No keys have been assigned.\n"),
-    ("bvconfig key ", 2, "printable text of 1 to 1000 bytes"),
+    ("bvconfig key \x01", 2, "printable text of 1 to 1000 bytes"),
+    ("bvconfig key", 2, "which key?"),
     ("bvconfig purge none", 2, "which keys?"),
     ("bvconfig purge all", 0, "0 keys removed.\n"),
     ("bvconfig setup action drop", 2, "action reject, or add_header?"),
@@ -207,7 +208,7 @@ TEXT = [
     ("smtpauthconfig list", 0, "No SMTP Authentication profiles"),
     ("listenerconfig edit Nobody limits 1 1", 2, "Nobody"),
     ("bounceconfig list", 0, "Default"),
-    ("destconfig list", 0, "(Default)            On         Off                (Default)\n"),
+    ("destconfig list", 0, "(Default)            On         Off                Off          (Default)\n"),
     ("destconfig delete Default", 2, '"Default" cannot be deleted'),
     ("destconfig new a.test recipient_limit=-1", 2, "recipient_limit"),
     ("deliveryconfig print", 0, "possible_delivery=no\n"),
