@@ -164,6 +164,10 @@ void attempt_only(struct attempt *, const char *host);
 struct attempt_conn *attempt_next(
     struct attempt *, const struct attempt_job *job);
 
+/* Which connections there would be, one after the other, if each failed: in
+ * conns, without making any. Nothing else comes after this. */
+void attempt_plan(struct attempt *);
+
 /* --- attempt_conn.c, attempt_dns.c: parts of it --- */
 
 extern const struct session_watch attempt_watch;

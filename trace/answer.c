@@ -146,6 +146,8 @@ trace_understand(struct trace_input *in, const struct config *config,
 	in->smtputf8 = a->smtputf8;
 	in->message = buf_str(&a->message);
 	in->etc = a->etc;
+	in->lookup = a->lookup ? a->tool : NULL;
+	in->committed = a->committed;
 	in->rcpts = answer_list(str_of(a->recipients), &in->n_rcpts, mem);
 	if (in->n_rcpts == 0)
 		return err_set(err, ERR_USAGE,

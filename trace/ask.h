@@ -28,8 +28,11 @@ struct trace_answers {
 	char file[DIALOGUE_LINE]; /* "-": typed, or standard input */
 	bool smtputf8, tls;
 	bool call_ahead; /* the server may be contacted */
+	bool lookup;     /* the DNS may be asked for the way out */
+	bool committed;  /* the configuration is that in force */
 	struct buf message;
 	const char *etc; /* folder of the configuration */
+	struct tool *tool;
 };
 
 /* All questions of spec receiving 2.2; false: the input ended. */

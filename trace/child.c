@@ -17,6 +17,7 @@
 #include "base/codec.h"
 #include "mail/charset.h"
 #include "sandbox/sandbox.h"
+#include "trace/delivery.h"
 
 #define RESULT_FD  3
 #define RESULT_MAX (1u << 30)
@@ -133,6 +134,7 @@ work(const struct trace_input *in, bool json, bool explain, struct buf *out)
 	buf_init(&text, RESULT_MAX);
 	buf_init(&final, RESULT_MAX);
 	trace_run(&report, in, &mem);
+	delivery_want(&report, &mem);
 	result.wants =
 	    (struct codec_list){ report.n_wants_of_work, report.wants_of_work };
 	if (result.wants.n == 0)

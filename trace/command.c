@@ -18,6 +18,7 @@
 #include "trace/host.h"
 #include "trace/replay.h"
 #include "trace/tags.h"
+#include "trace/way.h"
 
 #define ROUNDS_MAX 100               /* of questions about one message */
 #define FACTS_MAX  ((size_t)1 << 30) /* as cleanup has */
@@ -26,7 +27,7 @@ struct options {
 	const char *source_ip, *fqdn, *listener, *owner, *reputation, *country,
 	    *ldap_accept, *sdr, *spam, *virus, *bounce_tag, *auth_user, *sender,
 	    *recipients, *file, *sessions;
-	bool smtputf8, tls, call_ahead, committed, explain;
+	bool smtputf8, tls, call_ahead, lookup, committed, explain;
 };
 
 static int run(struct tool *, int argc, char **argv);
@@ -38,7 +39,8 @@ const struct tool_command cmd_trace = {
 		 "[--recipients LIST] [--file FILE] [--smtputf8] [--tls] "
 		 "[--auth-user NAME] [--ldap-accept LIST] [--sdr VERDICT] "
 		 "[--spam SCORE] [--virus NAME] [--bounce-tag VERDICT] "
-		 "[--call-ahead] [--committed] [--explain] | --sessions FILE "
+		 "[--call-ahead] [--lookup] [--committed] [--explain] | "
+		 "--sessions FILE "
 		 "[--committed]",
 	.summary = "Show what would happen to a message",
 	.help = "Sends a message through every stage of mail handling, in "
@@ -59,7 +61,10 @@ const struct tool_command cmd_trace = {
 		"are configured are asked. --bounce-tag: what the tags of "
 		"recipients are worth, instead of what the keys say: valid, "
 		"expired, forged, untagged or \"no keys\". --call-ahead: the "
-		"call-ahead server is contacted. Asks for what the options do "
+		"call-ahead server is contacted. --lookup: MX records and "
+		"addresses of the next hops are looked up, and shown in the "
+		"order in which they would be tried, with the TLS that each "
+		"must do; nobody is connected to. Asks for what the options do "
 		"not say. --sessions: many messages, one JSON object a line, "
 		"whose keys are the names of the options, and \"message\" for "
 		"its text; each is answered by a line as --json has it.",
@@ -108,6 +113,7 @@ run(struct tool *t, int argc, char **argv)
 		{ "--smtputf8", NULL, &o.smtputf8 },
 		{ "--tls", NULL, &o.tls },
 		{ "--call-ahead", NULL, &o.call_ahead },
+		{ "--lookup", NULL, &o.lookup },
 		{ "--committed", NULL, &o.committed },
 		{ "--explain", NULL, &o.explain },
 	};
@@ -126,6 +132,9 @@ run(struct tool *t, int argc, char **argv)
 	answers->smtputf8 = o.smtputf8;
 	answers->tls = o.tls;
 	answers->call_ahead = o.call_ahead;
+	answers->lookup = o.lookup;
+	answers->committed = o.committed;
+	answers->tool = t;
 	buf_init(&answers->message, TRACE_MESSAGE_MAX);
 	config = NULL;
 	if (!fill(answers, &o, &why) && !t->asks && o.sessions == NULL)
@@ -133,7 +142,7 @@ run(struct tool *t, int argc, char **argv)
 	else if ((config = load(t, o.committed)) == NULL)
 		status = TOOL_NEGATIVE;
 	else if (o.sessions != NULL)
-		status = trace_replay(t, config, o.sessions);
+		status = trace_replay(t, config, o.sessions, o.committed);
 	else if (why == NULL)
 		status = batch(t, config, answers, o.explain);
 	else
@@ -394,6 +403,7 @@ trace_session(const struct config *config, const struct trace_answers *a,
 		trace_host(config, in.listener, &in.facts, &mem);
 		look_up(config, &in, a->call_ahead, &mem);
 		rc = run_rounds(out, &in, json, explain, &mem, err);
+		trace_ways_free(&in);
 	}
 	arena_free(&mem);
 	return rc;

@@ -9,6 +9,7 @@
 #include "mail/addr.h"
 #include "trace/show.h"
 #include "trace/tags.h"
+#include "trace/way.h"
 
 #define DELIVERY_TEXT 65536
 
@@ -16,12 +17,12 @@ struct delivery {
 	const struct trace_report *report;
 	const struct config *config;
 	const struct work *work;
-	struct str domain;
+	struct str domain, gateway;
 };
 typedef void each_domain(const struct delivery *, void *arg);
-static void each(
-    const struct trace_report *, const struct work *, each_domain *, void *);
-static each_domain to_json, to_text;
+static void each(const struct trace_report *, const struct trace_outcome *,
+    each_domain *, void *);
+static each_domain want, to_json, to_text;
 static void tag_to_text(
     const struct delivery *, const struct destination *, struct buf *out);
 static bool route_text(
@@ -29,33 +30,53 @@ static bool route_text(
 static bool key_text(
     const struct destination *, const struct schema_key *, struct buf *out);
 
+struct wanting {
+	struct trace_report *report;
+	struct arena *mem;
+};
+
+void
+delivery_want(struct trace_report *r, struct arena *mem)
+{
+	struct wanting w = { r, mem };
+
+	if (r->input->lookup == NULL || !r->input->asks ||
+	    r->n_wants_of_work > 0)
+		return;
+	for (size_t i = 0; i < r->n_outcomes; i++)
+		if (r->outcomes[i].work->end == WORK_DELIVER)
+			each(r, &r->outcomes[i], want, &w);
+}
+
 json_t *
-json_of_deliveries(const struct trace_report *r, const struct work *w)
+json_of_deliveries(const struct trace_report *r, const struct trace_outcome *o)
 {
 	json_t *v = json_array();
 
-	if (w->end == WORK_DELIVER)
-		each(r, w, to_json, v);
+	if (o->work->end == WORK_DELIVER)
+		each(r, o, to_json, v);
 	return v;
 }
 
 void
-show_deliveries(
-    const struct trace_report *r, const struct work *w, struct buf *out)
+show_deliveries(const struct trace_report *r, const struct trace_outcome *o,
+    struct buf *out)
 {
-	if (w->end == WORK_DELIVER && w->holds == NULL)
-		each(r, w, to_text, out);
+	if (o->work->end == WORK_DELIVER && o->work->holds == NULL)
+		each(r, o, to_text, out);
 }
 
 /* Once each, in the order of the recipients; all of it goes to the alternate
  * host where there is one. */
 static void
-each(const struct trace_report *r, const struct work *w, each_domain *run,
-    void *arg)
+each(const struct trace_report *r, const struct trace_outcome *o,
+    each_domain *run, void *arg)
 {
-	struct delivery d = {
-		.report = r, .config = r->input->config, .work = w
-	};
+	const struct work *w = o->work;
+	struct delivery d = { .report = r,
+		.config = r->input->config,
+		.work = w,
+		.gateway = o->gateway };
 	struct map seen;
 
 	if (w->alt_mailhost.n > 0) {
@@ -78,12 +99,40 @@ each(const struct trace_report *r, const struct work *w, each_domain *run,
 	map_fini(&seen, NULL);
 }
 
+/* Two parts of a message may go the same way. */
+static void
+want(const struct delivery *of, void *arg)
+{
+	const struct wanting *to = arg;
+	struct trace_report *r = to->report;
+	struct trace_want *x;
+
+	if (trace_way_find(r->input, of->domain, of->gateway) != NULL)
+		return;
+	if (r->wants_of_work == NULL)
+		r->wants_of_work =
+		    arena_array(to->mem, TRACE_WANTS_MAX, sizeof(*x));
+	for (size_t i = 0; i < r->n_wants_of_work; i++)
+		if (str_eq(r->wants_of_work[i].key, of->domain) &&
+		    str_eq(r->wants_of_work[i].sender, of->gateway))
+			return;
+	if (r->n_wants_of_work == TRACE_WANTS_MAX)
+		return; /* the next round asks for it */
+	r->wants_of_work[r->n_wants_of_work++] =
+	    (struct trace_want){ .id = TRACE_WANT_WAY,
+		    .key = arena_str(to->mem, of->domain),
+		    .sender = arena_str(to->mem, of->gateway),
+		    .header = STR(""),
+		    .body = STR("") };
+}
+
 static void
 to_json(const struct delivery *of, void *arg)
 {
 	const struct config *c = of->config;
 	const struct destination *d = config_destination(c, of->domain);
 	struct str domain = of->domain, sender;
+	const struct trace_way *way;
 	json_t *one = json_object();
 	struct arena mem;
 	struct buf text;
@@ -94,6 +143,9 @@ to_json(const struct delivery *of, void *arg)
 	json_put(one, "sender",
 	    sender.p != NULL ? json_of_text(sender) : json_null());
 	arena_free(&mem);
+	way = trace_way_find(of->report->input, domain, of->gateway);
+	if (way != NULL)
+		json_put(one, "way", json_deep_copy(way->json));
 	buf_init(&text, DELIVERY_TEXT);
 	json_put(one, "route",
 	    route_text(c, domain, &text) ? json_of_text(buf_str(&text))
@@ -116,6 +168,7 @@ to_text(const struct delivery *of, void *arg)
 	const struct config *c = of->config;
 	const struct destination *d = config_destination(c, of->domain);
 	struct str domain = of->domain;
+	const struct trace_way *way;
 	struct buf *out = arg, text;
 
 	buf_puts(out, " - ");
@@ -138,6 +191,9 @@ to_text(const struct delivery *of, void *arg)
 	}
 	buf_putc(out, '\n');
 	tag_to_text(of, d, out);
+	way = trace_way_find(of->report->input, domain, of->gateway);
+	if (way != NULL)
+		show_way(way->json, out);
 }
 
 /* Only where it is another. */

@@ -13,6 +13,7 @@
 #include "lookup/system.h"
 #include "trace/host.h"
 #include "trace/inspect.h"
+#include "trace/way.h"
 
 struct fetching {
 	struct trace_input *input;
@@ -45,7 +46,9 @@ trace_fetch(struct trace_input *in, const struct trace_want *v, size_t n,
 		struct need need = { (enum fact_id)v[i].id,
 			arena_str(mem, v[i].key) };
 
-		if (need.id == FACT_RANDOM)
+		if (need.id == TRACE_WANT_WAY)
+			trace_way(in, &v[i]);
+		else if (need.id == FACT_RANDOM)
 			draw(in, need, mem);
 		else if (need.id == FACT_DNSLIST)
 			needs[n_needs++] = need;

@@ -64,7 +64,7 @@ outcome(const struct trace_report *r, const struct trace_outcome *o)
 	json_put(j, "spam_quarantine",
 	    json_boolean(w->spam_tagged && w->alt_mailhost.n == 0));
 	json_put_beside(j, r, w);
-	json_put(j, "deliveries", json_of_deliveries(r, w));
+	json_put(j, "deliveries", json_of_deliveries(r, o));
 	json_put(j, "steps", json_of_work(w));
 	if (w->end == WORK_DELIVER)
 		json_put_message(j, buf_str(&o->message));

@@ -23,7 +23,8 @@ static void say_flat(struct tool *, struct str json);
 static void say_error(struct tool *, const char *text);
 
 int
-trace_replay(struct tool *t, const struct config *config, const char *file)
+trace_replay(struct tool *t, const struct config *config, const char *file,
+    bool committed)
 {
 	bool input = strcmp(file, "-") == 0;
 	FILE *in = input ? t->dialogue.in : fopen(file, "re");
@@ -38,6 +39,8 @@ trace_replay(struct tool *t, const struct config *config, const char *file)
 	}
 	a = mem_alloc(sizeof(*a));
 	a->etc = t->paths.etc;
+	a->tool = t;
+	a->committed = committed;
 	buf_init(&a->message, TRACE_MESSAGE_MAX);
 	while (getline(&line, &size, in) != -1)
 		if (str_trim(str_of(line)).n > 0)
@@ -152,6 +155,7 @@ take_switches(const json_t *o, struct trace_answers *a)
 		{ "smtputf8", &a->smtputf8 },
 		{ "tls", &a->tls },
 		{ "call_ahead", &a->call_ahead },
+		{ "lookup", &a->lookup },
 	};
 	size_t known = 0;
 

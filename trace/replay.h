@@ -25,6 +25,7 @@ int trace_session(const struct config *, const struct trace_answers *,
  * Answers each with one line: the report as --json has it, or an object with
  * "error". Returns an exit status.
  */
-int trace_replay(struct tool *, const struct config *, const char *file);
+int trace_replay(
+    struct tool *, const struct config *, const char *file, bool committed);
 
 #endif

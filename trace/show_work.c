@@ -70,8 +70,9 @@ show_work(const struct trace_report *r, bool explain, struct buf *out)
 	for (size_t i = 0; i < r->n_outcomes; i++)
 		notes(r->outcomes[i].work, explain, &mem, out);
 	end(r, out);
-	for (size_t i = 0; explain && i < r->n_outcomes; i++)
-		show_deliveries(r, r->outcomes[i].work, out);
+	for (size_t i = 0; i < r->n_outcomes; i++)
+		if (explain || r->input->lookup != NULL)
+			show_deliveries(r, &r->outcomes[i], out);
 	arena_free(&mem);
 }
 

@@ -24,6 +24,9 @@ struct trace_tag {
 	unsigned char key[32];
 };
 
+struct tool;
+struct trace_way;
+
 struct trace_input {
 	const struct config *config;
 	const struct listener *listener;
@@ -39,6 +42,10 @@ struct trace_input {
 	struct str message; /* as typed: lines of any kind, dots doubled */
 	const char *etc;    /* folder of the configuration; NULL: none */
 	struct trace_tag tag;
+	/* The way to the next hops is looked up: for whom, and where in. */
+	struct tool *lookup; /* NULL: it is not */
+	bool committed;      /* the configuration is that in force */
+	struct trace_way *ways;
 };
 
 /* What the stages of one point said. */
@@ -61,12 +68,13 @@ struct trace_rcpt {
 /* A fact that the work queue lacks and that somebody can be asked for, with
  * the content that it is about: all of a message, or one part. */
 #define REC_TRACE_WANT(S, F, L)                                                \
-	F(S, U8, id, FACT_N - 1)                                               \
+	F(S, U8, id, FACT_N)                                                   \
 	F(S, STR, key, TRACE_CONTENT_MAX)                                      \
 	F(S, STR, header, TRACE_CONTENT_MAX)                                   \
 	F(S, STR, body, TRACE_CONTENT_MAX)                                     \
 	F(S, STR, sender, TRACE_CONTENT_MAX)                                   \
-	L(S, word, rcpts, 100) /* some of them */
+	L(S, word, rcpts, 100)   /* some of them */
+#define TRACE_WANT_WAY    FACT_N /* key: domain; sender: virtual gateway */
 #define TRACE_CONTENT_MAX (1u << 30)
 #define TRACE_WANTS_MAX   1000
 CODEC_STRUCT(trace_want, REC_TRACE_WANT);
