@@ -136,9 +136,10 @@ $O/tests/test_table_db: LDLIBS += -ldb-5.3
 # tests of a program's parts link these too
 $O/tests/test_dialog $O/tests/test_smtp_session: \
     $(SMTP_SESSION:%=$O/obj/smtp/%.o)
+$O/tests/test_session_watch: $O/obj/smtp/session_watch.o
 SMTPD_ENGINE = $(patsubst %,$O/obj/smtpd/%.o,\
 	session session_time ask auth counts commands starttls request txn say limits \
-	decide xclient qmqp)
+	debug decide xclient qmqp)
 $O/tests/test_session $O/tests/test_session_ask $O/tests/test_session_many \
     $O/tests/test_session_limits \
     $O/tests/test_auth $O/tests/test_starttls \
@@ -179,6 +180,8 @@ $O/tests/test_recorder_log: $O/obj/master/recorder_log.o \
 	$O/obj/master/recorder_files.o $O/obj/master/recorder_turn.o \
 	$O/obj/master/recorder_kind.o
 $O/tests/test_recorder_kind: $O/obj/master/recorder_kind.o
+$O/tests/test_recorder_line: $O/obj/master/recorder_line.o \
+	$O/obj/master/recorder_counts.o
 $O/tests/test_conserve: $O/obj/master/conserve.o
 $O/tests/test_alerts: $O/obj/master/recorder_alerts.o
 $O/tests/test_recorder_http: $O/obj/master/recorder_http.o

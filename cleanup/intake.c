@@ -577,6 +577,7 @@ count(struct txn *t)
 	}
 	stats_add(st, STATS_messages_received, 1);
 	stats_add(st, STATS_recipients_received, n);
+	stats_add(st, STATS_received_bytes, t->mail->found.size);
 }
 
 /* --- failing --- */

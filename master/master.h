@@ -102,6 +102,7 @@ struct master {
 	unsigned conserving; /* conserve.h: the degree */
 	int64_t disk_at;     /* when it was looked at last, monotonic ms */
 	uint64_t disk_busy;  /* ms, by then */
+	uint64_t disk_ops;   /* operations, by then */
 };
 
 /* folders.c: makes what is missing, checks what is there, takes the lock. */

@@ -37,10 +37,13 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "config/log_match.h"
 #include "event/alert.h"
 #include "master/recorder.h"
 #include "master/recorder_kind.h"
+#include "master/recorder_line.h"
 #include "program/events.h"
+#include "stats/debug.h"
 
 #define TICK_MS 1000 /* resolution of the rates */
 /* Events wait so long for older ones: what gathering takes, and as much again
@@ -69,9 +72,11 @@ static void peer_closed(void *, struct ipc *, const struct err *);
 static int archive(struct recorder *, struct ipc_frame *, struct err *);
 static void write_due(void *);
 static void count_lost(struct recorder *);
+static void begin_debug(struct recorder *, const struct config *next);
 static void change_logs(struct recorder *, const struct config *);
 static unsigned left_out(const struct config *);
 static void tick(void *);
+static void status_line(struct recorder *, int64_t now);
 static void look_at_cpu(struct recorder *, int64_t now, const uint64_t *sums);
 static void finish(void *);
 
@@ -371,9 +376,27 @@ on_config(struct daemon *d, struct config *next, struct err *err)
 
 	(void)err;
 	recorder_write_until(r, INT64_MAX);
+	begin_debug(r, next);
 	change_logs(r, next);
 	recorder_post_config(r->post, next);
 	return 0;
+}
+
+/* Debug logs that are new, or are now about others, begin to count. */
+static void
+begin_debug(struct recorder *r, const struct config *next)
+{
+	const struct config *c = r->daemon->config;
+
+	for (size_t i = 0; i < next->n_logs; i++) {
+		const struct log_subscription *log = &next->logs[i];
+		bool same = false;
+
+		for (size_t j = 0; j < c->n_logs; j++)
+			same |= log_same_subject(log, &c->logs[j]);
+		if (!same)
+			stats_debug_reset(r->daemon->stats, log->name);
+	}
 }
 
 /* Keeps the logs that go on, opens new ones, ends those that are gone. */
@@ -438,6 +461,8 @@ tick(void *arg)
 	recorder_rates_tick(&r->rates, now / 1000, sums);
 	for (size_t i = 0; i < r->n_logs; i++)
 		recorder_log_tick(r->logs[i], clock_wall_ms());
+	if (r->daemon->config->log_types & 1u << LOG_STATUS)
+		status_line(r, now);
 	if (now - r->cpu.at >= CPU_MS)
 		look_at_cpu(r, now, sums);
 	if (recorder_state_low(&r->state, ids) ||
@@ -445,6 +470,23 @@ tick(void *arg)
 		memcmp(sums, r->saved_sums, sizeof(sums)) != 0))
 		recorder_save(r, false);
 	loop_timer_in(r->tick, TICK_MS);
+}
+
+static void
+status_line(struct recorder *r, int64_t now)
+{
+	int64_t every = (int64_t)r->daemon->config->status_interval * 1000;
+	struct recorder_status s;
+	char avail[RECORDER_AVAIL_MAX];
+	struct event_STATUS e;
+
+	if (r->line_at != 0 && now - r->line_at < every)
+		return;
+	/* in step, though we are called a little late each time */
+	r->line_at = now - r->line_at < 2 * every ? r->line_at + every : now;
+	s = recorder_status_now(r);
+	recorder_line(&s, &e, avail);
+	event_emit(EVENT_STATUS, &e);
 }
 
 static void

@@ -23,6 +23,7 @@ struct recorder {
 	struct recorder_rates rates;
 	struct loop_timer *tick, *last_word, *write;
 	int64_t saved_at; /* monotonic ms */
+	int64_t line_at;  /* of status logs; monotonic ms */
 	uint64_t saved_sums[STATS_N_COUNTERS];
 	bool save_failed; /* said so already */
 
@@ -53,5 +54,6 @@ void recorder_command(
     struct daemon *, struct ipc *, const struct command *, const char *user);
 /* The text for Prometheus; arg: the recorder. */
 void recorder_metrics_now(void *arg, struct buf *out);
+struct recorder_status recorder_status_now(struct recorder *);
 
 #endif

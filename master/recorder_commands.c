@@ -20,7 +20,6 @@ static void cmd_rollover(
 static void cmd_logs(struct recorder *, struct ipc *, struct str, const char *);
 static void cmd_alerts(
     struct recorder *, struct ipc *, struct str, const char *);
-static struct recorder_status status_now(struct recorder *);
 static void answer(struct ipc *, json_t *);
 
 static const struct {
@@ -60,7 +59,7 @@ void
 recorder_metrics_now(void *arg, struct buf *out)
 {
 	struct recorder *r = arg;
-	struct recorder_status s = status_now(r);
+	struct recorder_status s = recorder_status_now(r);
 
 	buf_init(out, RECORDER_METRICS_MAX);
 	recorder_metrics(&s, out);
@@ -71,7 +70,7 @@ static void
 cmd_status(
     struct recorder *r, struct ipc *admin, struct str word, const char *user)
 {
-	struct recorder_status s = status_now(r);
+	struct recorder_status s = recorder_status_now(r);
 	char *json;
 
 	(void)user;
@@ -96,8 +95,8 @@ cmd_metrics(
 	buf_fini(&text);
 }
 
-static struct recorder_status
-status_now(struct recorder *r)
+struct recorder_status
+recorder_status_now(struct recorder *r)
 {
 	uint64_t sums[STATS_N_COUNTERS], ids[STATS_N_IDS];
 
@@ -173,7 +172,10 @@ cmd_logs(
 	};
 	static const char *const types[LOG_TYPES] = { [LOG_MAIL] = "mail",
 		[LOG_BOUNCES] = "bounces",
-		[LOG_DELIVERY] = "delivery" };
+		[LOG_DELIVERY] = "delivery",
+		[LOG_STATUS] = "status",
+		[LOG_DOMAIN_DEBUG] = "domain_debug",
+		[LOG_INJECTION_DEBUG] = "injection_debug" };
 	json_t *logs = json_array();
 
 	(void)word, (void)user;

@@ -1,6 +1,7 @@
 /* recorder_kind.c - which events a log of a type takes, and in what form */
 #include "master/recorder_kind.h"
 
+#include <stddef.h>
 #include <string.h>
 #include <time.h>
 
@@ -13,7 +14,15 @@
 /* Events for logs of certain types alone; 0: they are for mail logs. */
 static const uint32_t only[EVENT_N] = {
 	[EVENT_DELIVERY_RECORD] = ONLY(LOG_BOUNCES) | ONLY(LOG_DELIVERY),
+	[EVENT_SMTP_SENT] = ONLY(LOG_DOMAIN_DEBUG),
+	[EVENT_SMTP_RCVD] = ONLY(LOG_DOMAIN_DEBUG),
+	[EVENT_CLIENT_SENT] = ONLY(LOG_INJECTION_DEBUG),
+	[EVENT_CLIENT_RCVD] = ONLY(LOG_INJECTION_DEBUG),
+	[EVENT_STATUS] = ONLY(LOG_STATUS),
 };
+/* What stands first in events for debug logs: which one it is for. */
+_Static_assert(offsetof(struct event_SMTP_SENT, log) == 0, "log");
+_Static_assert(offsetof(struct event_CLIENT_SENT, log) == 0, "log");
 
 static const struct {
 	enum event_id id;
@@ -28,7 +37,6 @@ static bool takes_mail(unsigned left_out, enum event_id);
 static void put_bounce(const struct event_DELIVERY_RECORD *, struct buf *);
 static void put_fields(const struct codec_list *, struct buf *);
 static void put_quoted(struct str, struct buf *);
-static void put_octal(struct str, struct buf *);
 static void put_notice(
     enum event_id, int64_t when_us, const void *fields, struct buf *);
 static void put_record(
@@ -45,15 +53,20 @@ static void put_xml(struct str, struct buf *);
 
 bool
 recorder_kind_takes(
-    enum log_type type, unsigned left_out, enum event_id id, const void *fields)
+    const struct recorder_kind *k, enum event_id id, const void *fields)
 {
 	const struct event_DELIVERY_RECORD *e = fields;
 
-	if (type == LOG_MAIL)
-		return takes_mail(left_out, id);
-	if (!(only[id] & ONLY(type)))
+	if (k->type == LOG_MAIL)
+		return takes_mail(k->left_out, id);
+	if (!(only[id] & ONLY(k->type)))
 		return false;
-	return !str_is(e->what, type == LOG_BOUNCES ? "delivered" : "delayed");
+	if (k->type == LOG_DOMAIN_DEBUG || k->type == LOG_INJECTION_DEBUG)
+		return str_is(*(const struct str *)fields, k->name);
+	if (k->type == LOG_STATUS)
+		return true;
+	return !str_is(
+	    e->what, k->type == LOG_BOUNCES ? "delivered" : "delayed");
 }
 
 void
@@ -116,7 +129,7 @@ put_bounce(const struct event_DELIVERY_RECORD *e, struct buf *out)
 	put_fields(&e->headers, out);
 	if (e->message.n > 0) {
 		buf_puts(out, " Message: ");
-		put_octal(e->message, out);
+		value_octal(e->message, "", out);
 	}
 }
 
@@ -147,20 +160,6 @@ put_quoted(struct str s, struct buf *out)
 	buf_putc(out, '\'');
 	value_string(s, "'", out);
 	buf_putc(out, '\'');
-}
-
-/* "\015\012": the form that is usual for parts of messages. */
-static void
-put_octal(struct str s, struct buf *out)
-{
-	for (size_t i = 0; i < s.n; i++) {
-		unsigned char c = (unsigned char)s.p[i];
-
-		if (c < ' ' || c > '~' || c == '\\')
-			buf_printf(out, "\\%03o", c);
-		else
-			buf_putc(out, (char)c);
-	}
 }
 
 /* --- delivery: XML --- */

@@ -4,6 +4,9 @@
  *	mail		everything but what is for one of those below
  *	bounces		recipients refused or put off (delivery-admin 7.5)
  *	delivery	deliveries and bounces, as XML (7.6)
+ *	status		counters and gauges, now and then (7.9)
+ *	domain_debug, injection_debug
+ *			what is for that very log (7.7, 7.8)
  *
  * A log in JSON takes the same events as one in text.
  */
@@ -17,8 +20,13 @@
 #define RECORDER_NO_SUBJECT    2u
 #define RECORDER_NO_RESPONSE   4u
 
+struct recorder_kind {
+	enum log_type type;
+	const char *name; /* of the log */
+	unsigned left_out;
+};
 bool recorder_kind_takes(
-    enum log_type, unsigned left_out, enum event_id, const void *fields);
+    const struct recorder_kind *, enum event_id, const void *fields);
 /*
  * Appends the text of an event: a line without its end, to stand behind time
  * and level; for delivery logs, where these stand in the record, all of it.

@@ -84,9 +84,10 @@ recorder_log_event(struct recorder_log *l, enum event_id id, int64_t when_us,
     const void *fields)
 {
 	struct event_LINES_LOST lost = { .n = l->lost };
+	const struct recorder_kind kind = { l->type, l->name, l->left_out };
 
 	if (event_spec(id)->level > l->level ||
-	    !recorder_kind_takes(l->type, l->left_out, id, fields))
+	    !recorder_kind_takes(&kind, id, fields))
 		return;
 	if (l->out.len == 0 && l->lost != 0) {
 		put_event(l, &l->out, EVENT_LINES_LOST, when_us, &lost);

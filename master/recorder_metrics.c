@@ -11,6 +11,7 @@
 static const char *const counters[STATS_N_COUNTERS] = {
 	[STATS_messages_received] = "Messages accepted into the queue.",
 	[STATS_recipients_received] = "Recipients of received messages.",
+	[STATS_received_bytes] = "Bytes of received messages.",
 	[STATS_gen_bounce_recipients] = "Recipients of bounces made here.",
 	[STATS_rejected_recipients] = "Recipients that were refused.",
 	[STATS_dropped_messages] = "Messages that were dropped.",
@@ -80,6 +81,8 @@ static const struct {
 	    "Memory that Postern uses, without the page cache.", 1 },
 	{ STATS_GAUGE_disk_io, "disk_io_ratio",
 	    "Part of the time in which the disk of the queue is busy.", 0.01 },
+	{ STATS_GAUGE_queue_free, "queue_disk_free_bytes",
+	    "What is free on the disk of the queue.", 1 },
 	{ STATS_GAUGE_resource_conservation, "resource_conservation_seconds",
 	    "How long clients are made to wait; 999: nothing is accepted.", 1 },
 };

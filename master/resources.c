@@ -28,7 +28,10 @@
 
 static void look(void *master);
 static void look_at_disk(struct master *);
-static bool disk_busy(const char *spool, uint64_t *busy);
+static void look_at_ops(struct master *, int64_t ms, uint64_t ops);
+static void look_at_swap(struct master *);
+static uint64_t vmstat(const char *text, const char *name);
+static bool disk_use(const char *spool, uint64_t *busy, uint64_t *ops);
 static size_t pressures(struct master *, struct pressure *);
 static void add_disk(const struct master *, struct pressure *, size_t *n);
 static void add_queue(struct pressure *, size_t *n, const char *what,
@@ -68,29 +71,83 @@ static void
 look_at_disk(struct master *m)
 {
 	int64_t now = loop_now(m->self.loop), percent = -1;
-	uint64_t busy;
+	uint64_t busy, ops;
 
 	if (m->disk_at != 0 && now - m->disk_at < DISK_MS)
 		return;
-	if (disk_busy(m->paths.spool, &busy) && m->disk_at != 0 &&
-	    busy >= m->disk_busy)
+	if (disk_use(m->paths.spool, &busy, &ops) && m->disk_at != 0 &&
+	    busy >= m->disk_busy) {
 		percent =
 		    (int64_t)((busy - m->disk_busy) * 100) / (now - m->disk_at);
+		look_at_ops(m, now - m->disk_at, ops);
+	}
+	look_at_swap(m);
 	m->disk_at = now;
 	m->disk_busy = busy;
+	m->disk_ops = ops;
 	stats_gauge_set(
 	    m->self.stats, STATS_GAUGE_disk_io, percent > 100 ? 100 : percent);
 }
 
-/* ms since it is there, from the tenth number that the kernel has on it. */
+static void
+look_at_ops(struct master *m, int64_t ms, uint64_t ops)
+{
+	struct stats *s = m->self.stats;
+	int64_t rate =
+	    ops >= m->disk_ops ? (int64_t)(ops - m->disk_ops) * 1000 / ms : 0;
+
+	if (rate > stats_gauge_sum(s, STATS_GAUGE_disk_ops))
+		stats_gauge_set(s, STATS_GAUGE_disk_ops, rate);
+}
+
+static void
+look_at_swap(struct master *m)
+{
+	int fd = open("/proc/vmstat", O_RDONLY | O_CLOEXEC);
+	struct stats *s = m->self.stats;
+	char text[16384];
+	struct sysinfo si;
+	ssize_t n;
+
+	if (sysinfo(&si) == 0)
+		stats_gauge_set(s, STATS_GAUGE_swap_used,
+		    (int64_t)((uint64_t)(si.totalswap - si.freeswap) *
+			      si.mem_unit));
+	if (fd == -1)
+		return;
+	n = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	text[n > 0 ? n : 0] = '\0';
+	stats_gauge_set(
+	    s, STATS_GAUGE_swap_in, (int64_t)vmstat(text, "\npswpin "));
+	stats_gauge_set(
+	    s, STATS_GAUGE_swap_out, (int64_t)vmstat(text, "\npswpout "));
+}
+
+static uint64_t
+vmstat(const char *text, const char *name)
+{
+	const char *at = strstr(text, name);
+	struct str rest = str_of(at != NULL ? at + strlen(name) : "");
+	uint64_t v;
+
+	return str_u64(str_cut(&rest, '\n'), INT64_MAX, &v) ? v : 0;
+}
+
+/*
+ * Of all the numbers that the kernel has on a disk since it is there: the
+ * first and the fifth are reads and writes, the tenth is ms in which it was
+ * busy.
+ */
 static bool
-disk_busy(const char *spool, uint64_t *busy)
+disk_use(const char *spool, uint64_t *busy, uint64_t *ops)
 {
 	char path[80], line[512];
 	struct str rest, one = STR("");
 	struct stat st;
+	uint64_t v;
 
-	*busy = 0;
+	*busy = *ops = 0;
 	if (stat(spool, &st) == -1)
 		return false;
 	snprintf(path, sizeof(path), "/sys/dev/block/%u:%u/stat",
@@ -102,6 +159,8 @@ disk_busy(const char *spool, uint64_t *busy)
 		while (rest.n > 0 && *rest.p == ' ')
 			rest = str_sub(rest, 1, rest.n);
 		one = str_cut(&rest, ' ');
+		if ((n == 0 || n == 4) && str_u64(one, UINT64_MAX, &v))
+			*ops += v;
 	}
 	return str_u64(one, UINT64_MAX, busy);
 }
@@ -135,7 +194,11 @@ add_disk(const struct master *m, struct pressure *p, size_t *n)
 	double reserve = (double)m->self.config->reserve;
 	struct statvfs v;
 
-	if (reserve == 0 || statvfs(m->paths.spool, &v) == -1)
+	if (statvfs(m->paths.spool, &v) == -1)
+		return;
+	stats_gauge_set(m->self.stats, STATS_GAUGE_queue_free,
+	    (int64_t)(v.f_bavail * v.f_frsize));
+	if (reserve == 0)
 		return;
 	p[(*n)++] = (struct pressure){ "disk space of the queue",
 		FULL * reserve / ((double)v.f_bavail * (double)v.f_frsize + 1),

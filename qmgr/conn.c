@@ -9,6 +9,7 @@
 #include "lookup/sts_policy.h"
 #include "qmgr/deliver.h"
 #include "qmgr/limits.h"
+#include "qmgr/logged.h"
 #include "qmgr/retry.h"
 
 /* Without TLS where a handshake failed that need not succeed. */
@@ -45,6 +46,7 @@ enum conn_open
 conn_open(struct qmgr *q, struct dest *d)
 {
 	struct address *a = choose(q, d);
+	struct debug_log logs[LOGGED_DEBUGS];
 	struct session s;
 	struct conn *c;
 
@@ -59,6 +61,7 @@ conn_open(struct qmgr *q, struct dest *d)
 	c->ep = a->ep;
 	c->host = mem_strdup(a->host);
 	say_session(q, c, a, &s);
+	s.debug_logs = logged_debug(q, s.domain, logs);
 	if (!q->out->open(q->out_arg, c, &s)) {
 		free(c->host);
 		free(c);

@@ -2,8 +2,10 @@
 #include "qmgr/logged.h"
 
 #include "base/mem.h"
+#include "config/log_match.h"
 #include "mail/header.h"
 #include "mail/wire.h"
+#include "stats/debug.h"
 
 #define READ_MEM_MAX     ((size_t)64 * 1024 * 1024)
 #define HEADER_READ_MAX  65536 /* what fields are looked for in */
@@ -62,6 +64,23 @@ logged_bounced(struct logged *l, struct qmgr *q, const struct logged_end *end)
 {
 	if (wants(q, LOG_BOUNCES) || wants(q, LOG_DELIVERY))
 		record(l, q, end, STR("bounced"));
+}
+
+struct codec_list
+logged_debug(
+    struct qmgr *q, struct str domain, struct debug_log logs[LOGGED_DEBUGS])
+{
+	const struct config *c = q->config;
+	struct codec_list list = { 0, logs };
+
+	for (size_t i = 0; wants(q, LOG_DOMAIN_DEBUG) && i < c->n_logs; i++) {
+		const struct log_subscription *log = &c->logs[i];
+
+		if (list.n < LOGGED_DEBUGS && log_has_domain(log, domain) &&
+		    stats_debug_take(q->stats, log->name, log->sessions))
+			logs[list.n++].log = log->name;
+	}
+	return list;
 }
 
 static bool

@@ -4,7 +4,8 @@
  * The records that such logs are written from, and the header fields that all
  * logs show, cost something: a record is sent only when some subscription
  * takes it, and the message is read only when something of it is wanted, once
- * for all recipients of a parcel.
+ * for all recipients of a parcel. What is said on a connection is told by smtp
+ * when it was opened with the name of a debug log.
  */
 #ifndef QMGR_LOGGED_H
 #define QMGR_LOGGED_H
@@ -42,5 +43,11 @@ void logged_delivered(
     struct logged *, struct qmgr *, const struct logged_end *);
 void logged_delayed(struct logged *, struct qmgr *, const struct logged_end *);
 void logged_bounced(struct logged *, struct qmgr *, const struct logged_end *);
+
+/* The debug logs that hold another connection for that domain: it is counted
+ * for them. */
+#define LOGGED_DEBUGS 100
+struct codec_list logged_debug(
+    struct qmgr *, struct str domain, struct debug_log logs[LOGGED_DEBUGS]);
 
 #endif

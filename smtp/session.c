@@ -77,6 +77,7 @@ session_open(struct sessions *all, uint32_t txn, const struct session *req)
 	dialog_init(&s->dialog, s->helo, &hooks, s);
 	s->dialog.asks_only = all->asks_only;
 	session_tls_init(s, req);
+	session_watch_init(s, req);
 	map_put_u64(&all->by_txn, txn, s);
 	all->n++;
 	if (all->n > all->max)
@@ -535,6 +536,7 @@ down(struct smtp_session *s)
 		close(s->fd);
 	dialog_fini(&s->dialog);
 	session_tls_fini(s);
+	session_watch_fini(s);
 	map_remove_u64(&all->by_txn, s->txn);
 	all->n--;
 	free(s);

@@ -36,6 +36,10 @@ struct smtp_session {
 	size_t n_tlsas;
 	struct session_tls *tls; /* NULL: in the clear */
 
+	char **debug_logs; /* NULL: nobody is told what is said */
+	size_t n_debug_logs;
+	bool secret; /* what is said is part of an AUTH exchange */
+
 	int fd;
 	bool connected;
 	struct loop_watch *watch;
@@ -53,7 +57,10 @@ struct smtp_session {
 void session_fail(struct smtp_session *, int sys, const char *what);
 void session_count_sent(struct smtp_session *, size_t n);
 
-/* session_watch.c: hooks of the dialogue */
+/* session_watch.c */
+void session_watch_init(struct smtp_session *, const struct session *);
+void session_watch_fini(struct smtp_session *);
+/* Hooks of the dialogue. */
 void session_said(void *session, struct str line);
 void session_heard(void *session, const struct reply *);
 

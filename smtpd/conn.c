@@ -18,6 +18,7 @@
 #include "base/bounds.h"
 #include "base/mem.h"
 #include "smtpd/conn_tls.h"
+#include "smtpd/debug.h"
 #include "smtpd/protocol.h"
 #include "smtpd/proxy.h"
 #include "smtpd/smtpd.h"
@@ -288,6 +289,7 @@ begin(struct conn *c)
 	c->session.now = loop_now(c->smtpd->daemon->loop);
 	buf_reset(&reply_buf);
 	c->session.out = c->out.len > 0 ? &c->out : &reply_buf;
+	debug_mark(&c->session);
 }
 
 /* Who the client is, is known now: for the first time, or anew. */
@@ -329,10 +331,12 @@ settle(struct conn *c)
 		use_left_over(c);
 		if (c->session.xclient.pending)
 			start(c);
+		debug_sent(&c->session);
 		if (!send_replies(c)) {
 			conn_free(c);
 			return;
 		}
+		debug_mark(&c->session);
 	} while ((c->in.len > 0 || conn_tls_holds_input(c)) &&
 		 c->out.len == 0 && session_reads(&c->session));
 	if (c->txn != 0 && c->session.txn == NULL)

@@ -14,6 +14,7 @@
 #include "smtpd/ask.h"
 #include "smtpd/auth.h"
 #include "smtpd/commands.h"
+#include "smtpd/debug.h"
 #include "smtpd/decide.h"
 #include "smtpd/protocol.h"
 #include "smtpd/say.h"
@@ -27,7 +28,7 @@ static void run_connect(struct smtp_session *);
 static struct request *new_client(const struct smtp_session *);
 static bool may_greet(const struct smtp_session *, const struct decided *);
 static void greet(struct smtp_session *, const struct decided *);
-static void announce(const struct smtp_session *);
+static void announce(struct smtp_session *);
 static void log_hat(const struct smtp_session *);
 static struct str score_text(const struct smtp_session *);
 static void answered(struct smtp_session *);
@@ -72,6 +73,7 @@ session_fini(struct smtp_session *s)
 {
 	if (s->txn != NULL)
 		txn_drop(s, "Receiving aborted");
+	debug_end(s);
 	if (s->icid != 0) {
 		tally_flush(&s->tally, s->icid);
 		if (s->lost)
@@ -226,7 +228,7 @@ greet_smtp(struct smtp_session *s, const struct decided *d)
 }
 
 static void
-announce(const struct smtp_session *s)
+announce(struct smtp_session *s)
 {
 	bool verified = s->facts.host.n > 0;
 
@@ -235,6 +237,7 @@ announce(const struct smtp_session *s)
 	    .local = s->facts.local, .ip = s->facts.client,
 	    .host = verified ? s->facts.host : STR("unknown"),
 	    .verified = verified ? STR("yes") : STR("no"));
+	debug_begin(s);
 }
 
 static void
@@ -306,11 +309,17 @@ session_input(struct smtp_session *s, struct str *in)
 {
 	while (in->n > 0 && session_reads(s)) {
 		bool content = s->phase & (PH_BODY | PH_CHUNK | PH_SWALLOW);
-		size_t before = in->n;
+		unsigned phase = s->phase;
+		struct str was = *in;
 
 		s->protocol->input(s, in);
 		if (content)
-			idle_since(s, before - in->n);
+			idle_since(s, was.n - in->n);
+		if (s->debug != NULL) {
+			debug_received(
+			    s, str_sub(was, 0, was.n - in->n), phase);
+			debug_sent(s);
+		}
 	}
 	session_rest(s);
 }

@@ -60,6 +60,7 @@ struct auth;
 struct auth_question;
 struct auth_answer;
 struct qmqp;
+struct session_debug;
 struct protocol;
 
 enum starttls {
@@ -112,6 +113,7 @@ struct smtp_session {
 	struct txn *txn;   /* only in PH_TXN, and PH_ASK */
 	struct ask *ask;   /* NULL: nothing is asked and known about keys */
 	struct auth *auth; /* only in PH_AUTH, PH_PROVE */
+	struct session_debug *debug; /* NULL: no debug log wants it */
 	struct tally tally;
 	uint64_t icid; /* 0: nothing was said and nothing is logged */
 	unsigned phase;

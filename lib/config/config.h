@@ -439,7 +439,15 @@ struct destination { /* destination controls (delivery-admin 1.8) */
 
 /* --- log subscriptions (delivery-admin 7) --- */
 
-enum log_type { LOG_MAIL, LOG_BOUNCES, LOG_DELIVERY, LOG_TYPES };
+enum log_type {
+	LOG_MAIL,
+	LOG_BOUNCES,
+	LOG_DELIVERY,
+	LOG_STATUS,
+	LOG_DOMAIN_DEBUG,
+	LOG_INJECTION_DEBUG,
+	LOG_TYPES
+};
 enum log_format { LOG_TEXT, LOG_JSON };
 struct log_subscription {
 	struct where where;
@@ -452,7 +460,11 @@ struct log_subscription {
 	uint32_t rollover_every; /* s; 0: by size alone */
 	struct str *rollover_at; /* config/rollover.h */
 	size_t n_rollover_at;
-	uint32_t bytes; /* bounces: of the message */
+	uint32_t bytes;    /* bounces: of the message */
+	struct str domain; /* domain_debug; or ".domain": all below it */
+	struct str *hosts; /* injection_debug: config/log_match.h */
+	size_t n_hosts;
+	uint32_t sessions; /* of the debug logs: so many are recorded */
 };
 
 /* --- the whole --- */
@@ -557,6 +569,7 @@ struct config {
 	uint32_t log_bytes;      /* the most that one of them wants */
 	struct str *log_headers; /* names of fields that logs show */
 	size_t n_log_headers;
+	uint32_t status_interval;                       /* s, of status logs */
 	bool log_message_id, log_subject, log_response; /* in mail logs */
 	struct alerts_config alerts;
 	struct work_config work;

@@ -12,6 +12,10 @@ load_log_finish(struct load *ld, const struct at *at, void *object)
 		load_error(ld, at,
 		    "rollover_every is %u s; it is 0 (never) or at least %d s",
 		    (unsigned)log->rollover_every, EVERY_MIN);
+	if (log->type == LOG_DOMAIN_DEBUG && log->domain.n == 0)
+		load_error(ld, at, "a domain_debug log needs a domain");
+	if (log->type == LOG_INJECTION_DEBUG && log->n_hosts == 0)
+		load_error(ld, at, "an injection_debug log needs hosts");
 }
 
 void

@@ -1,6 +1,7 @@
 /*
  * schema_log.c - the keys of postern.yaml: log subscriptions
  */
+#include "config/log_match.h"
 #include "config/rollover.h"
 #include "config/schema_def.h"
 
@@ -8,6 +9,9 @@ static const struct choice log_types[] = {
 	{ "mail", LOG_MAIL },
 	{ "bounces", LOG_BOUNCES },
 	{ "delivery", LOG_DELIVERY },
+	{ "status", LOG_STATUS },
+	{ "domain_debug", LOG_DOMAIN_DEBUG },
+	{ "injection_debug", LOG_INJECTION_DEBUG },
 	{ NULL, 0 },
 };
 static const struct choice log_formats[] = {
@@ -41,7 +45,10 @@ static const struct schema_key log_keys[] = {
 	    .help = "mail: what happens to connections and messages. bounces: "
 		    "a line for each recipient that was refused or put off. "
 		    "delivery: an XML record for each delivery and each "
-		    "bounce." },
+		    "bounce. status: counters and gauges, a line for each "
+		    "interval. domain_debug: what is said on connections to "
+		    "servers of a domain. injection_debug: all that clients "
+		    "send and are sent." },
 	{ .name = "format",
 	    FIELD(log_subscription, format),
 	    .type = &value_choice,
@@ -93,12 +100,44 @@ static const struct schema_key log_keys[] = {
 	    DEFAULT("0"),
 	    .help = "bounces: how much of the message is shown, from its "
 		    "beginning." },
+	{ .name = "domain",
+	    FIELD(log_subscription, domain),
+	    .type = &value_text,
+	    .max = 255,
+	    .text_ok = log_domain_ok,
+	    DEFAULT(""),
+	    .help = "domain_debug: the domain of the recipients; .domain: all "
+		    "below it." },
+	{ .name = "hosts",
+	    LIST(log_subscription, hosts, n_hosts),
+	    .type = &value_text,
+	    .min = 1,
+	    .max = 255,
+	    .text_ok = log_host_ok,
+	    .help = "injection_debug: the clients, by address, range, name or "
+		    ".domain. A name is that of the verified address." },
+	{ .name = "sessions",
+	    FIELD(log_subscription, sessions),
+	    .type = &value_count,
+	    .min = 1,
+	    .max = 1000000,
+	    DEFAULT("100"),
+	    .help = "domain_debug, injection_debug: so many connections are "
+		    "recorded. It is counted from the start, and anew when "
+		    "these keys change." },
 };
 const struct schema_section schema_log = { SECTION(log_subscription,
 					       "log subscription", log_keys),
 	WHERE(log_subscription), .finish = load_log_finish };
 
 static const struct schema_key settings_keys[] = {
+	{ .name = "status_interval",
+	    FIELD(config, status_interval),
+	    .type = &value_time,
+	    .min = 1,
+	    .max = 86400,
+	    DEFAULT("60"),
+	    .help = "How often status logs get a line." },
 	{ .name = "headers",
 	    LIST(config, log_headers, n_log_headers),
 	    .type = &value_text,

@@ -9,6 +9,7 @@
  *	{x=}	a list of header fields: ('X-Order', '4711')
  *	{x.}	an I64 of tenths: 2.4; REPUTATION_NONE: None
  *	{x@}	an I64 wall clock time in ctime form
+ *	{x#}	the bytes in single quotes, those not printable as \015
  * The grammar of the lines is spec delivery-admin 7.4; parsers depend on it.
  */
 #ifndef EVENT_EVENTS_H
@@ -126,6 +127,37 @@ CODEC_STRUCT(ev_rcpt, REC_EV_RCPT);
 	F(S, STR, reason, 200) F(S, STR, code, 8) F(S, STR, text, 4096)        \
 	L(S, ev_header, headers, 100) F(S, STR, message, LOG_BYTES_MAX)        \
 	L(S, ev_rcpt, rcpts, 1000)
+/* log: the debug log that it is for; first, see master/recorder_kind.c */
+#define EV_DOMAIN_DEBUG(S, F, L)                                               \
+	F(S, STR, log, NAME_MAX_LEN) F(S, U64, dcid, 0) F(S, STR, text, 4096)
+#define EV_INJECTION_DEBUG(S, F, L)                                            \
+	F(S, STR, log, NAME_MAX_LEN) F(S, U64, icid, 0) F(S, IP, ip, 0)        \
+	F(S, STR, text, 4096)
+/* Names as in status logs; those of vendors' engines stay for who reads them
+ * (spec delivery-admin 7.9). */
+#define EV_STATUS(S, F, L)                                                     \
+	F(S, U64, CPULd, 0) F(S, U64, DskIO, 0) F(S, U64, RAMUtil, 0)          \
+	F(S, U64, QKUsd, 0) F(S, U64, QKFre, 0) F(S, U64, CrtMID, 0)           \
+	F(S, U64, CrtICID, 0) F(S, U64, CrtDCID, 0) F(S, U64, InjMsg, 0)       \
+	F(S, U64, InjRcp, 0) F(S, U64, GenBncRcp, 0) F(S, U64, RejRcp, 0)      \
+	F(S, U64, DrpMsg, 0) F(S, U64, SftBncEvnt, 0) F(S, U64, CmpRcp, 0)     \
+	F(S, U64, HrdBncRcp, 0) F(S, U64, DnsHrdBnc, 0)                        \
+	F(S, U64, FivexxHrdBnc, 0) F(S, U64, FltrHrdBnc, 0)                    \
+	F(S, U64, ExpHrdBnc, 0) F(S, U64, OtrHrdBnc, 0) F(S, U64, DlvRcp, 0)   \
+	F(S, U64, DelRcp, 0) F(S, U64, GlbUnsbHt, 0) F(S, U64, ActvRcp, 0)     \
+	F(S, U64, UnatmptRcp, 0) F(S, U64, AtmptRcp, 0) F(S, U64, CrtCncIn, 0) \
+	F(S, U64, CrtCncOut, 0) F(S, U64, DnsReq, 0) F(S, U64, NetReq, 0)      \
+	F(S, U64, CchHit, 0) F(S, U64, CchMis, 0) F(S, U64, CchEct, 0)         \
+	F(S, U64, CchExp, 0) F(S, U64, CPUTTm, 0) F(S, U64, CPUETm, 0)         \
+	F(S, U64, MaxIO, 0) F(S, U64, RAMUsd, 0) F(S, U64, MMLen, 0)           \
+	F(S, U64, DstInMem, 0) F(S, U64, ResCon, 0) F(S, U64, WorkQ, 0)        \
+	F(S, U64, QuarMsgs, 0) F(S, U64, QuarQKUsd, 0) F(S, U64, LogUsd, 0)    \
+	F(S, U64, SophLd, 0) F(S, U64, BMLd, 0) F(S, U64, CASELd, 0)           \
+	F(S, U64, TotalLd, 0) F(S, STR, LogAvail, 16) F(S, U64, EuQ, 0)        \
+	F(S, U64, EuqRls, 0) F(S, U64, CmrkLd, 0) F(S, U64, McafLd, 0)         \
+	F(S, U64, SwIn, 0) F(S, U64, SwOut, 0) F(S, U64, SwPgIn, 0)            \
+	F(S, U64, SwPgOut, 0) F(S, U64, SwapUsage, 0) F(S, U64, RptLd, 0)      \
+	F(S, U64, QtnLd, 0) F(S, U64, EncrQ, 0) F(S, U64, InjBytes, 0)
 #define EV_PENDING(S, F, L)                                                    \
 	F(S, U64, mid, 0) F(S, U32, rid, 0) F(S, I64, when, 0)                 \
 	F(S, STR, profile, 100)
@@ -319,6 +351,32 @@ CODEC_STRUCT(ev_rcpt, REC_EV_RCPT);
 	    EV_BOUNCE)                                                         \
 	E(DELIVERY_RECORD, INFO, "Record of MID {mid}: {what} {code} {text'}", \
 	    EV_RECORD) /* for bounce and delivery logs */                      \
+	E(SMTP_SENT, INFO, "{dcid} Sent: {text'}", EV_DOMAIN_DEBUG)            \
+	E(SMTP_RCVD, INFO, "{dcid} Rcvd: {text'}", EV_DOMAIN_DEBUG)            \
+	E(CLIENT_SENT, INFO, "{icid} Sent to '{ip}': {text#}",                 \
+	    EV_INJECTION_DEBUG)                                                \
+	E(CLIENT_RCVD, INFO, "{icid} Rcvd from '{ip}': {text#}",               \
+	    EV_INJECTION_DEBUG)                                                \
+	E(STATUS, INFO,                                                        \
+	    "Status: CPULd {CPULd} DskIO {DskIO} RAMUtil {RAMUtil} QKUsd "     \
+	    "{QKUsd} QKFre {QKFre} CrtMID {CrtMID} CrtICID {CrtICID} CrtDCID " \
+	    "{CrtDCID} InjMsg {InjMsg} InjRcp {InjRcp} GenBncRcp {GenBncRcp} " \
+	    "RejRcp {RejRcp} DrpMsg {DrpMsg} SftBncEvnt {SftBncEvnt} CmpRcp "  \
+	    "{CmpRcp} HrdBncRcp {HrdBncRcp} DnsHrdBnc {DnsHrdBnc} 5XXHrdBnc "  \
+	    "{FivexxHrdBnc} FltrHrdBnc {FltrHrdBnc} ExpHrdBnc {ExpHrdBnc} "    \
+	    "OtrHrdBnc {OtrHrdBnc} DlvRcp {DlvRcp} DelRcp {DelRcp} GlbUnsbHt " \
+	    "{GlbUnsbHt} ActvRcp {ActvRcp} UnatmptRcp {UnatmptRcp} AtmptRcp "  \
+	    "{AtmptRcp} CrtCncIn {CrtCncIn} CrtCncOut {CrtCncOut} DnsReq "     \
+	    "{DnsReq} NetReq {NetReq} CchHit {CchHit} CchMis {CchMis} CchEct " \
+	    "{CchEct} CchExp {CchExp} CPUTTm {CPUTTm} CPUETm {CPUETm} MaxIO "  \
+	    "{MaxIO} RAMUsd {RAMUsd} MMLen {MMLen} DstInMem {DstInMem} ResCon "\
+	    "{ResCon} WorkQ {WorkQ} QuarMsgs {QuarMsgs} QuarQKUsd "            \
+	    "{QuarQKUsd} LogUsd {LogUsd} SophLd {SophLd} BMLd {BMLd} CASELd "  \
+	    "{CASELd} TotalLd {TotalLd} LogAvail {LogAvail} EuQ {EuQ} EuqRls " \
+	    "{EuqRls} CmrkLd {CmrkLd} McafLd {McafLd} SwIn {SwIn} SwOut "      \
+	    "{SwOut} SwPgIn {SwPgIn} SwPgOut {SwPgOut} SwapUsage {SwapUsage} " \
+	    "RptLd {RptLd} QtnLd {QtnLd} EncrQ {EncrQ} InjBytes {InjBytes}",   \
+	    EV_STATUS)                                                         \
 	E(CONNECTION_ERROR, INFO,                                              \
 	    "Connection Error: DCID {dcid} domain: {domain} IP: {ip} port: "   \
 	    "{port} details: {text} interface: {source} reason: {reason}",     \

@@ -17,7 +17,7 @@
 struct piece {
 	struct str text;
 	const struct codec_field *field; /* NULL: the end */
-	char form;                       /* one of ?',=.@ or NUL */
+	char form;                       /* one of ?',=.@# or NUL */
 };
 
 static struct piece *templates[EVENT_N];
@@ -64,7 +64,7 @@ compile(const struct event_spec *spec)
 		}
 		rest = str_sub(rest, at + 1, rest.n);
 		name = str_cut(&rest, '}');
-		if (name.n != 0 && strchr("?',=.@", name.p[name.n - 1])) {
+		if (name.n != 0 && strchr("?',=.@#", name.p[name.n - 1])) {
 			p.form = name.p[name.n - 1];
 			name.n--;
 		}
@@ -112,7 +112,11 @@ put_field(const struct piece *piece, const void *p, struct buf *out)
 static void
 put_str(char form, struct str s, struct buf *out)
 {
-	if (form == '\'') {
+	if (form == '#') {
+		buf_putc(out, '\'');
+		value_octal(s, "'", out);
+		buf_putc(out, '\'');
+	} else if (form == '\'') {
 		char quote = str_find(s, '\'') < s.n ? '"' : '\'';
 
 		buf_putc(out, quote);

@@ -38,6 +38,19 @@ value_string(struct str s, const char *also, struct buf *out)
 }
 
 void
+value_octal(struct str s, const char *also, struct buf *out)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+
+		if (c < ' ' || c > '~' || c == '\\' || strchr(also, c) != NULL)
+			buf_printf(out, "\\%03o", c);
+		else
+			buf_putc(out, (char)c);
+	}
+}
+
+void
 value_u64(uint64_t v, struct buf *out)
 {
 	char digits[20];

@@ -14,6 +14,9 @@
  * base/str.h. Those of the bytes in `also` get a backslash before them.
  */
 void value_string(struct str s, const char *also, struct buf *out);
+/* Bytes as they were sent: what is not printable ASCII as \ooo, a backslash
+ * and what is in `also` too. Not cut. */
+void value_octal(struct str, const char *also, struct buf *out);
 void value_u64(uint64_t v, struct buf *out);
 void value_i64(int64_t v, struct buf *out);
 

@@ -47,6 +47,7 @@
 	R(tlsa, REC_TLSA)                                                      \
 	R(rescore_msg, REC_RESCORE)                                            \
 	R(rescored, REC_RESCORED)                                              \
+	R(debug_log, REC_DEBUG_LOG)                                            \
 	R(session, REC_SESSION)                                                \
 	R(session_up, REC_SESSION_UP)                                          \
 	R(session_down, REC_SESSION_DOWN)                                      \

@@ -228,9 +228,11 @@ enum dsn_notify { /* bits of rcpt.notify */
 	F(S, U8, tls, 5)                /* enum tls_level (config/config.h) */ \
 	F(S, STR, tls_name, DOMAIN_MAX) /* in its certificate: this name, */   \
 	F(S, STR, tls_name2, DOMAIN_MAX) /* or this; empty: none */            \
-	L(S, tlsa, tlsas, TLSA_MAX) /* there are: one must fit (RFC 7672) */
-#define REC_TLSA(S, F, L) F(S, STR, data, DNS_ANSWER_MAX) /* as in the DNS */
-#define TLSA_MAX          20
+	L(S, tlsa, tlsas, TLSA_MAX) /* there are: one must fit (RFC 7672) */   \
+	L(S, debug_log, debug_logs, 100) /* to be told what is said */
+#define REC_DEBUG_LOG(S, F, L) F(S, STR, log, NAME_MAX_LEN)
+#define REC_TLSA(S, F, L)      F(S, STR, data, DNS_ANSWER_MAX) /* as in the DNS */
+#define TLSA_MAX               20
 /* smtp -> qmgr: the session can take jobs (greeting and EHLO done). */
 #define REC_SESSION_UP(S, F, L)                                                \
 	F(S, U32, features, 0) /* smtp/features.h */                           \

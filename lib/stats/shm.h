@@ -82,6 +82,13 @@ struct repeat_stripe {
 	struct repeat_set sets[REPEAT_SETS];
 };
 
+#define DEBUG_COUNTS 256
+
+struct debug_count {
+	_Atomic uint64_t key; /* of the log's name; 0: free */
+	_Atomic uint64_t taken;
+};
+
 struct stats_slot {
 	_Alignas(64) _Atomic uint64_t counters[STATS_N_COUNTERS];
 	_Atomic int64_t gauges[STATS_N_GAUGES];
@@ -99,6 +106,7 @@ struct stats_shm {
 	struct conn_stripe stripes[CONN_STRIPES];
 	struct rate_stripe rates[RATE_STRIPES];
 	struct repeat_stripe repeats[REPEAT_STRIPES];
+	struct debug_count debug[DEBUG_COUNTS];
 	uint32_t held_high[STATS_SLOTS]; /* places ever used, from 0 */
 	struct conn_held held[STATS_SLOTS][CONN_PER_SLOT]; /* sparse */
 };

@@ -24,6 +24,7 @@
 #define STATS_COUNTERS(C)                                                      \
 	C(messages_received, "Messages Received")                              \
 	C(recipients_received, "Recipients Received")                          \
+	C(received_bytes, "Bytes Received")                                    \
 	C(gen_bounce_recipients, "Gen. Bounce Recipients")                     \
 	C(rejected_recipients, "Rejected Recipients")                          \
 	C(dropped_messages, "Dropped Messages")                                \
@@ -80,6 +81,11 @@ enum stats_counter {
 	G(ram_utilization, "RAM Utilization") /* percent */                    \
 	G(disk_io, "Disk I/O Utilization")    /* percent; below 0: unknown */  \
 	G(ram_used, "RAM Used")               /* bytes */                      \
+	G(queue_free, "Queue Disk Free")      /* bytes */                      \
+	G(disk_ops, "Disk Operations")        /* a second, the most so far */  \
+	G(swap_in, "Swapped In")              /* pages since the boot */       \
+	G(swap_out, "Swapped Out")            /* likewise */                   \
+	G(swap_used, "Swap Used")             /* bytes */                      \
 	G(resource_conservation, "Resource Conservation")
 
 enum stats_gauge {

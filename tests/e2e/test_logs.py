@@ -18,9 +18,22 @@ LOGS = CONFIG + """\
     bytes: 20
   - name: delivery
     type: delivery
+  - name: status
+    type: status
+  - name: one_domain
+    type: domain_debug
+    domain: debug.example.com
+  - name: few_sessions
+    type: domain_debug
+    domain: few.example.com
+    sessions: 1
+  - name: one_client
+    type: injection_debug
+    hosts: [127.0.0.9, .client.test]
 
 log_settings:
   headers: [subject]
+  status_interval: 1s
 """
 
 
@@ -98,3 +111,98 @@ def test_delivery_log(shared):
         == [("subject", "of <deliveries>")]
     done = shared.wait_log("Message done DCID")[-1]
     assert done.endswith("RID [0, 1] [('subject', 'of <deliveries>')]")
+
+
+def test_status_log(shared):
+    wait_for("two lines", lambda: text(shared, "status").count("Status:") > 1)
+    line = [l for l in text(shared, "status").splitlines()
+            if "Status:" in l][-1]
+    assert re.match(STAMP + "Info: Status: CPULd ", line), line
+    words = line.split("Status: ")[1].split()
+    values = dict(zip(words[::2], words[1::2]))
+    assert len(values) == 64 and list(values)[-1] == "InjBytes"
+    assert int(values["InjMsg"]) >= 0 and values["LogAvail"].endswith("G")
+    assert int(values["QKFre"]) > 0 and int(values["RAMUsd"]) > 0
+
+
+def test_domain_debug_log(shared):
+    with smtp_sink(shared.sink_port):
+        for rcpt in ("a@elsewhere.example.com", "b@debug.example.com",
+                     "c@debug.example.com"):
+            source(shared, rcpt=rcpt)
+        wait_for("the second one", lambda: re.search(
+            r"c@debug(.|\n)*Sent: '\.'\n.*Rcvd: '250",
+            text(shared, "one_domain")))
+    lines = [l.split("Info: ")[1] for l in
+             text(shared, "one_domain").splitlines() if "'" in l]
+    assert "elsewhere" not in str(lines)
+    dcid = lines[0].split()[0]
+    lines = [l.split(" ", 1)[1] for l in lines if l.startswith(dcid)]
+    assert lines[0].startswith("Rcvd: '220 ")
+    assert lines[1] == "Sent: 'EHLO mx.postern.test'"
+    assert "Rcvd: '250-" in "".join(lines)
+    at = lines.index("Sent: '.'")
+    assert lines[at - 6:at - 3] == [
+        "Sent: 'MAIL FROM:<s@client.test>'",
+        "Sent: 'RCPT TO:<b@debug.example.com>'", "Sent: 'DATA'"]
+    assert lines[at - 1].startswith("Rcvd: '354 "), "no content"
+    assert re.match("Rcvd: '250 2.0.0 Ok", lines[at + 1])
+
+
+def test_domain_debug_log_holds_so_many_sessions(shared):
+    for i in range(2):
+        with smtp_sink(shared.sink_port):      # a connection of its own
+            source(shared, rcpt="r%d@few.example.com" % i)
+            shared.wait_log("To: <r%d@few.example.com>" % i)
+            shared.wait_empty()
+    wait_for("the dot", lambda: "Sent: '.'" in text(shared, "few_sessions"))
+    assert text(shared, "few_sessions").count("Sent: 'EHLO") == 1
+    assert "r1@few" not in text(shared, "few_sessions")
+
+
+def test_injection_debug_log(shared):
+    with shared.client(source="127.0.0.9") as c:
+        assert c.cmd("NOOP")[0] == 250
+        assert c.mail(rcpts=["d@example.com"], body=b"Subject: x\r\n\r\n"
+                      b"\\\xe9'\r\n..\r\n")[0] == 250
+        c.cmd("QUIT")
+    with shared.client(source="127.0.0.8") as c:
+        c.cmd("NOOP")
+    wait_for("the end", lambda: "'221 " in text(shared, "one_client"))
+    lines = [l.split("Info: ")[1].split(" ", 1)[1] for l in
+             text(shared, "one_client").splitlines() if "'" in l]
+    assert "127.0.0.8" not in str(lines)
+    assert re.match(r"Sent to '127.0.0.9': '220 .*\\015\\012'", lines[0])
+    sent = [l[23:] for l in lines if l.startswith("Rcvd from '127.0.0.9': ")]
+    assert sent == [
+        r"'EHLO client.test\015\012'", r"'NOOP\015\012'",
+        r"'MAIL FROM:<s@client.test>\015\012'",
+        r"'RCPT TO:<d@example.com>\015\012'", r"'DATA\015\012'",
+        r"'Subject: x\015\012'", r"'\015\012'",
+        r"'\134\351\047\015\012'", r"'...\015\012'", r"'.\015\012'",
+        r"'QUIT\015\012'"]
+    at = lines.index(r"Rcvd from '127.0.0.9': 'DATA\015\012'")
+    assert lines[at + 1].startswith("Sent to '127.0.0.9': '354 ")
+
+
+@pytest.mark.parametrize("said, shown", [
+    (["AUTH PLAIN AHUAc2VjcmV0"], [r"AUTH PLAIN ***\015\012"]),
+    (["auth login", "c2VjcmV0", "HELP"],
+     [r"auth login\015\012", r"***\015\012", r"HELP\015\012"]),
+    (["AUTH LOGIN c2VjcmV0", "c2VjcmV0IQ==", "NOOP", "c2VjcmV0"],
+     [r"AUTH LOGIN ***\015\012", r"***\015\012", r"NOOP\015\012",
+      r"c2VjcmV0\015\012"]),
+    (["AUTH " + "x" * 2000], [r"AUTH " + "x" * 40 + r"\015\012"]),
+])
+def test_no_credentials_that_were_not_asked_for(shared, said, shown):
+    """Who says AUTH where it is not offered sends passwords all the same."""
+    before = text(shared, "one_client")
+    with shared.client(source="127.0.0.9") as c:
+        for line in said:
+            c.cmd(line)
+        c.cmd("RSET")
+    wait_for("RSET", lambda: "'RSET" in text(
+        shared, "one_client")[len(before):])
+    lines = re.findall(r"Rcvd from '127.0.0.9': '(.*)'",
+                       text(shared, "one_client")[len(before):])
+    assert lines[1:-1] == shown

@@ -76,6 +76,21 @@ static const struct event_DELIVERY_RECORD unknown = { .what = T("bounced"),
 	.rcpts = { 1, ap } };
 static const struct event_NOTICE begin = { .text = T("Begin -- Logfile") };
 static const struct event_SUBJECT subject = { .mid = 7, .text = T("x") };
+static const struct event_SMTP_SENT said = { .log = T("one"),
+	.dcid = 102503993,
+	.text = T("MAIL FROM:<orders@example.com>") };
+static const struct event_SMTP_RCVD heard = {
+	.log = T("other"), .dcid = 102503993, .text = T("250 it's OK")
+};
+static const struct event_CLIENT_SENT to_client = { .log = T("one"),
+	.icid = 4907113,
+	.ip = V4(203, 0, 113, 2),
+	.text = T("220 mail3.example.com ESMTP\r\n") };
+static const struct event_CLIENT_RCVD from_client = { .log = T("one"),
+	.icid = 4907113,
+	.ip = V4(203, 0, 113, 2),
+	.text = T("it's \\ \xff\n") };
+static const struct event_STATUS status = { .CPULd = 17, .LogAvail = T("1G") };
 static const struct event_RESPONSE response = { .mid = 7, .text = T("x") };
 static const struct event_MESSAGE_ID id = { .mid = 7, .text = T("x") };
 
@@ -100,6 +115,15 @@ static const struct {
 	    "Bounced: 9:0 From:<> To:<ap@example.net> Reason: \"5.1.2 - Bad "
 	    "destination host\" Response: \"('000', [''])\"" },
 	{ LOG_BOUNCES, EVENT_NOTICE, &begin, "Begin -- Logfile" },
+	{ LOG_DOMAIN_DEBUG, EVENT_SMTP_SENT, &said,
+	    "102503993 Sent: 'MAIL FROM:<orders@example.com>'" },
+	{ LOG_DOMAIN_DEBUG, EVENT_SMTP_RCVD, &heard,
+	    "102503993 Rcvd: \"250 it's OK\"" },
+	{ LOG_INJECTION_DEBUG, EVENT_CLIENT_SENT, &to_client,
+	    "4907113 Sent to '203.0.113.2': '220 mail3.example.com "
+	    "ESMTP\\015\\012'" },
+	{ LOG_INJECTION_DEBUG, EVENT_CLIENT_RCVD, &from_client,
+	    "4907113 Rcvd from '203.0.113.2': 'it\\047s \\134 \\377\\012'" },
 	{ LOG_DELIVERY, EVENT_DELIVERY_RECORD, &delivered,
 	    "<success del_time=\"Tue Mar 04 10:40:19.234 2025\" "
 	    "inj_time=\"Tue Mar 04 10:40:11.623 2025\" bytes=\"2202\" "
@@ -174,6 +198,19 @@ static const struct {
 	    true },
 	{ "delivered", LOG_DELIVERY, 0, EVENT_DELIVERY_RECORD, &delivered,
 	    true },
+	{ "what is for this log", LOG_DOMAIN_DEBUG, 0, EVENT_SMTP_SENT, &said,
+	    true },
+	{ "what is for another", LOG_DOMAIN_DEBUG, 0, EVENT_SMTP_RCVD, &heard,
+	    false },
+	{ "clients", LOG_INJECTION_DEBUG, 0, EVENT_CLIENT_RCVD, &from_client,
+	    true },
+	{ "servers are no clients", LOG_INJECTION_DEBUG, 0, EVENT_SMTP_SENT,
+	    &said, false },
+	{ "status", LOG_STATUS, 0, EVENT_STATUS, &status, true },
+	{ "no status among the mail", LOG_MAIL, 0, EVENT_STATUS, &status,
+	    false },
+	{ "no conversation among the mail", LOG_MAIL, 0, EVENT_SMTP_SENT, &said,
+	    false },
 	{ "a subject", LOG_MAIL, RECORDER_NO_RESPONSE, EVENT_SUBJECT, &subject,
 	    true },
 	{ "no subject", LOG_MAIL, RECORDER_NO_SUBJECT, EVENT_SUBJECT, &subject,
@@ -188,10 +225,14 @@ static void
 test_who_takes_what(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < NELEM(takes); i++)
-		if (recorder_kind_takes(takes[i].type, takes[i].left_out,
-			takes[i].id, takes[i].fields) != takes[i].want)
+	for (size_t i = 0; i < NELEM(takes); i++) {
+		const struct recorder_kind kind = { takes[i].type, "one",
+			takes[i].left_out };
+
+		if (recorder_kind_takes(&kind, takes[i].id, takes[i].fields) !=
+		    takes[i].want)
 			fail_msg("%s", takes[i].why);
+	}
 }
 
 int
