@@ -1,12 +1,14 @@
 /* task.c - a message that the stages of the work queue are at */
 #include "cleanup/task.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
 #include "cleanup/rules.h"
+#include "event/event.h"
 #include "mail/scan.h"
 #include "mail/wire.h"
 #include "pipeline/enqueue.h"
@@ -14,7 +16,10 @@
 
 /* What stages may make of a message: decoded parts, edited texts. */
 #define TASK_MEM ((size_t)1 << 30)
+#define SLOW_MS  1000 /* of work on one message are worth a line (FLT-04) */
 
+static enum work_answer go_on(struct task *, struct needs *);
+static void tell_slow(const struct task *);
 static void set_origin(struct task *);
 static const struct str *early_names(struct task *);
 static enum behaviour behaviour_of(const struct envelope *);
@@ -113,12 +118,14 @@ task_run(struct task *t)
 {
 	struct needs needs = { .mem = &t->mem };
 
-	while (work_continue(&t->run, &needs) == WORK_NEEDS) {
+	while (go_on(t, &needs) == WORK_NEEDS) {
 		ask_facts(t, &needs);
 		if (ask_is_open(&t->asks))
 			return false;
 		needs.n = 0;
 	}
+	if (t->ms >= SLOW_MS)
+		tell_slow(t);
 	return true;
 }
 
@@ -126,6 +133,27 @@ size_t
 task_size(const struct task *t)
 {
 	return t->content.len;
+}
+
+static enum work_answer
+go_on(struct task *t, struct needs *needs)
+{
+	int64_t began = clock_mono_ms();
+	enum work_answer answer = work_continue(&t->run, needs);
+
+	t->ms += clock_mono_ms() - began;
+	return answer;
+}
+
+/* Meanwhile this worker did nothing else. */
+static void
+tell_slow(const struct task *t)
+{
+	char text[80];
+
+	snprintf(text, sizeof(text), "filters and policies took %.1f s",
+	    (double)t->ms / 1000);
+	EMIT(MID_WARNING, .mid = t->mail->mid, .text = str_of(text));
 }
 
 static void

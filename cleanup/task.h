@@ -32,6 +32,7 @@ struct task {
 	struct str header; /* as it came; empty: nobody wanted it */
 	bool has_header, has_body;
 	struct asks asks;
+	int64_t ms;              /* that the stages were at it */
 	struct outcome *outcome; /* settle.c: being carried out */
 	/* Of a task that is not in the work queue: when it has run. May free
 	 * it. */

@@ -62,6 +62,7 @@ static void on_listen(struct daemon *, const char *name, int fd);
 static void on_unlisten(struct daemon *, const char *name, uint32_t wait);
 static void on_stop(struct daemon *, uint32_t wait);
 
+static void tell_lost(struct recorder *);
 static int restore(struct recorder *, struct err *);
 static void restore_ids(struct recorder *);
 static void own_event(void *, enum event_id, const void *);
@@ -136,8 +137,23 @@ start(struct daemon *d)
 	r->post = recorder_post_new(d, r->state.dir, r->state.serial);
 	r->mboxes = recorder_mboxes_new(r->folder);
 	change_logs(r, d->config);
+	tell_lost(r);
 	r->tick = loop_timer(d->loop, tick, r);
 	loop_timer_in(r->tick, TICK_MS);
+}
+
+/* What was on its way to the one before, or in its hands, when it died. */
+static void
+tell_lost(struct recorder *r)
+{
+	struct stats *stats = r->daemon->stats;
+	uint64_t n = stats_events_between(stats);
+
+	if (n == 0)
+		return;
+	stats_events_written(stats, n);
+	stats_add(stats, STATS_log_lines_lost, n);
+	EMIT(LINES_LOST, .n = n);
 }
 
 /* A ceiling for the ids of this run is on disk before there are any. */
@@ -327,8 +343,10 @@ own_event(void *arg, enum event_id id, const void *fields)
 
 	buf_init(&b, IPC_FRAME_MAX);
 	event_encode(id, clock_wall_ms() * 1000, fields, &b);
-	if (!b.failed)
+	if (!b.failed) {
+		stats_events_sent(r->daemon->stats, 1);
 		add_event(r, buf_str(&b), NULL);
+	}
 	buf_fini(&b);
 }
 
@@ -347,10 +365,12 @@ void
 recorder_write_until(struct recorder *r, int64_t until_us)
 {
 	int64_t now = clock_wall_ms();
+	size_t n = r->turn.n;
 
 	recorder_turn_write(&r->turn, r->logs, r->n_logs, until_us);
 	for (size_t i = 0; i < r->n_logs; i++)
 		recorder_log_flush(r->logs[i], now);
+	stats_events_written(r->daemon->stats, n - r->turn.n);
 	count_lost(r);
 }
 

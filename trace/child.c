@@ -212,14 +212,14 @@ understand(struct trace_output *o, int status, struct err *err)
 	struct trace_result r;
 
 	if (WIFSIGNALED(status))
-		return err_set(err, ERR_PERM,
+		return err_set(err, ERR_TEMP,
 		    "the process that looked at the message died: %s",
 		    strsignal(WTERMSIG(status)));
 	if (codec_decode(&trace_result_codec, &r, buf_str(&o->bytes), &o->mem,
 		err) == -1)
 		return err_in(err, "report");
 	if (!is_shown(r.error) || !is_shown(r.report) || !is_shown(r.result))
-		return err_set(err, ERR_PERM, "the report is damaged");
+		return err_set(err, ERR_TEMP, "the report is damaged");
 	if (r.error.n > 0)
 		return err_set(err, ERR_PERM, "%.*s", STR_ARG(r.error));
 	o->end = r.end;

@@ -115,6 +115,7 @@ send_waiting(void)
 	}
 	while (rest.n >= sizeof(n)) {
 		memcpy(&n, rest.p, sizeof(n));
+		stats_events_sent(sink.daemon->stats, 1);
 		ipc_send_raw(
 		    sink.recorder, IPC_EVENT, 0, rest.p + sizeof(n), n);
 		rest = str_sub(rest, sizeof(n) + n, rest.n);
@@ -133,6 +134,7 @@ tell_lost(void)
 	sink.lost = 0;
 	buf_init(&b, IPC_FRAME_MAX);
 	event_encode(EVENT_LINES_LOST, now_us(), &lost, &b);
+	stats_events_sent(sink.daemon->stats, 1);
 	ipc_send_raw(sink.recorder, IPC_EVENT, 0, b.data, b.len);
 	buf_fini(&b);
 }

@@ -93,6 +93,7 @@ struct stats_slot {
 	_Alignas(64) _Atomic uint64_t counters[STATS_N_COUNTERS];
 	_Atomic int64_t gauges[STATS_N_GAUGES];
 	_Atomic uint64_t at; /* stats_at */
+	_Atomic uint64_t events_sent, events_written;
 };
 
 struct stats_shm {

@@ -8,6 +8,8 @@
 #include "base/mem.h"
 #include "stats/shm.h"
 
+static void bump(_Atomic uint64_t *, uint64_t n);
+
 static const char *const counter_names[] = {
 #define NAME(name, label) #name,
 	STATS_COUNTERS(NAME)
@@ -129,15 +131,35 @@ stats_at(const struct stats *s)
 	    &s->shm->slots[s->slot].at, memory_order_relaxed);
 }
 
-/* One writer per slot, so a plain load and store does: no locked cycle. */
+void
+stats_events_sent(struct stats *s, uint64_t n)
+{
+	bump(&s->shm->slots[s->slot].events_sent, n);
+}
+
+void
+stats_events_written(struct stats *s, uint64_t n)
+{
+	bump(&s->shm->slots[s->slot].events_written, n);
+}
+
+/* What was written first: more may be sent meanwhile. */
+uint64_t
+stats_events_between(const struct stats *s)
+{
+	uint64_t written = 0, sent = 0;
+
+	for (size_t i = 0; i < STATS_SLOTS; i++)
+		written += atomic_load(&s->shm->slots[i].events_written);
+	for (size_t i = 0; i < STATS_SLOTS; i++)
+		sent += atomic_load(&s->shm->slots[i].events_sent);
+	return sent > written ? sent - written : 0;
+}
+
 void
 stats_add(struct stats *s, enum stats_counter c, uint64_t n)
 {
-	_Atomic uint64_t *p = &s->shm->slots[s->slot].counters[c];
-
-	atomic_store_explicit(p,
-	    atomic_load_explicit(p, memory_order_relaxed) + n,
-	    memory_order_relaxed);
+	bump(&s->shm->slots[s->slot].counters[c], n);
 }
 
 void
@@ -237,4 +259,13 @@ const char *
 stats_gauge_label(enum stats_gauge g)
 {
 	return gauge_labels[g];
+}
+
+/* One writer per slot, so a plain load and store does: no locked cycle. */
+static void
+bump(_Atomic uint64_t *p, uint64_t n)
+{
+	atomic_store_explicit(p,
+	    atomic_load_explicit(p, memory_order_relaxed) + n,
+	    memory_order_relaxed);
 }

@@ -114,6 +114,12 @@ void stats_slot_died(struct stats *, uint32_t slot);
 void stats_set_at(struct stats *, uint64_t what);
 uint64_t stats_at(const struct stats *);
 
+/* Events for the log: what this process has sent, and has written; how many
+ * of all are between. When a recorder begins, nobody will write those. */
+void stats_events_sent(struct stats *, uint64_t n);
+void stats_events_written(struct stats *, uint64_t n);
+uint64_t stats_events_between(const struct stats *);
+
 void stats_add(struct stats *, enum stats_counter, uint64_t n);
 void stats_gauge_add(struct stats *, enum stats_gauge, int64_t n);
 void stats_gauge_set(struct stats *, enum stats_gauge, int64_t n);

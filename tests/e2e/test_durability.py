@@ -14,13 +14,14 @@ SMALL = CONFIG + "\nsystem:\n  reserve: 1M\n"
 
 
 @pytest.fixture
-def small_disk(folder):
+def small_disk(folder, request):
     """A suite whose spool lies on a file system of 12 MB."""
+    options = getattr(request, "param", "size=12m")
     base = folder / "small"
     s = Suite(base, SMALL, start=False)
     spool = s.root / "spool"
     spool.mkdir(mode=0o711)
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=12m,mode=711",
+    subprocess.run(["mount", "-t", "tmpfs", "-o", options + ",mode=711",
                     "tmpfs", str(spool)], check=True)
     try:
         s.start()
@@ -52,6 +53,42 @@ def test_dur_09_a_full_disk_is_a_4xx_and_delivery_goes_on(small_disk):
         with s.client() as c:           # there is room again
             assert c.mail(body=body)[0] == 250
         sink.wait(len(accepted) + 1)
+
+
+@needs_mount
+@pytest.mark.parametrize("small_disk", ["size=256m,nr_inodes=1500"],
+                         indirect=True)
+def test_dur_10_no_inodes_are_a_4xx_and_delivery_goes_on(small_disk):
+    s = small_disk
+    body = b"Subject: x\r\n\r\n" + (b"x" * 98 + b"\r\n") * 3000
+    accepted = ["r%d@example.com" % i for i in range(4)]
+    with Sink(s.sink_port, {"RCPT": "451 4.7.1 later"}):
+        for rcpt in accepted:
+            with s.client() as c:
+                assert c.mail(rcpts=[rcpt], body=body)[0] == 250
+        wait_for("the deferred files", lambda: len(list(
+            (s.root / "spool/deferred").glob("*/[0-9]*"))) == 4)
+    fill, n = s.root / "spool/fill", 0
+    fill.mkdir()
+    with pytest.raises(OSError):
+        for n in range(10000):
+            (fill / str(n)).touch()
+    def refused():
+        with s.client() as c:
+            r = c.mail(body=body)
+            return 400 <= r[0] < 500 and r
+    wait_for("a refusal", refused)
+    assert refused()[0] == 452, refused()
+    with Sink(s.sink_port) as sink:
+        s.postern("delivernow", "all")
+        sink.wait(len(accepted), 60)
+        s.wait_empty()
+        assert sorted(sink.rcpts()) == accepted
+        for f in fill.iterdir():
+            f.unlink()
+        wait_for("room", lambda: not refused())
+        sink.wait(len(accepted) + 1)
+    assert not [l for l in s.log() if "ended by signal" in l]
 
 
 @needs_mount
@@ -210,6 +247,46 @@ def test_dur_01_nothing_is_acknowledged_before_it_is_synced(make_suite,
             replies += 1
             assert not owed, (owed, line)
     assert images == 8 and replies == 8, (images, replies)
+
+
+@needs_names
+def test_dur_06_what_was_unlinked_is_synced_soon(make_suite, folder):
+    """Without anything that makes it: the folder of each file that goes is
+    synced afterwards."""
+    trace = folder / "strace"
+    big = b"Subject: big\r\n\r\n" + (b"y" * 70 + b"\r\n") * 600
+    postern = make_suite(wrap=["strace", "-f", "-y", "-s", "200", "-o", trace,
+                               "-e", "trace=unlinkat,fsync,fdatasync"])
+    with Sink(postern.sink_port) as sink, postern.client() as c:
+        for i in range(5):
+            assert c.mail(rcpts=["r%d@example.com" % i], body=big)[0] == 250
+        sink.wait(5)
+        postern.wait_empty()
+        # each at once or a second later, long before the end
+        wait_for("its folder to be synced",
+                 lambda: not unsynced(trace) and gone(trace) == 5)
+    postern.stop(seconds=60)
+
+
+def unlinked(path, rest):
+    """The file that an unlinkat was about, if it was a message."""
+    m = re.search(r'<([^>]*/incoming/[0-9a-f]{2})>, "(\d+)"', rest)
+    return m.groups() if m else None
+
+
+def gone(trace):
+    return len({unlinked(path, rest) for name, path, rest, done, _ in
+                calls(trace) if name == "unlinkat" and unlinked(path, rest)})
+
+
+def unsynced(trace):
+    owed = set()
+    for name, path, rest, done, _ in calls(trace):
+        if name == "unlinkat" and unlinked(path, rest):
+            owed.add(unlinked(path, rest)[0])
+        elif name in ("fsync", "fdatasync") and done.startswith("0"):
+            owed.discard(path)
+    return owed
 
 
 SPLIT = CONFIG + """

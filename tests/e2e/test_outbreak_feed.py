@@ -169,7 +169,7 @@ def test_what_people_are_told(fed):
     assert not [l for l in fed.log() if "FEED_1 is at level 2" in l]
 
 
-def test_what_is_wrong_is_not_taken(fed):
+def test_dns_08_what_is_wrong_is_not_taken(fed):
     """Each of these leaves the rules that there are."""
     feed = fed.feed
     feed.publish(20, HELD)

@@ -154,7 +154,7 @@ def steps(said, kind):
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_what_cannot_be_scanned_is_held(safe, name):
+def test_flt_05_what_cannot_be_scanned_is_held(safe, name):
     body, what = CASES[name]
     said, text, came, log = both(safe, body)
     assert errors(log) == what == steps(said, "scanning error")

@@ -121,7 +121,9 @@ class Told:
         self.mail[sender, tuple(sorted(rcpts)), gateway, body] += 1
 
     def add_log(self, event, text):
-        if not (self.stamps and text.startswith("footer of listener ")):
+        # that a worker was at it for long depends on the machine
+        if not (self.stamps and text.startswith("footer of listener ")) and \
+                not text.startswith("filters and policies took "):
             # the log cuts what is long
             self.logged[event, neutral_text(text)[:300]] += 1
 

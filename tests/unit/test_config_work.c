@@ -756,7 +756,7 @@ test_literals(void **state)
 }
 
 static void
-test_dictionary_limits(void **state)
+test_flt_03_dictionary_limits(void **state)
 {
 	struct arena mem;
 	struct buf text, errors;
@@ -895,7 +895,7 @@ main(void)
 		cmocka_unit_test(test_uses),
 		cmocka_unit_test(test_dictionary_lines),
 		cmocka_unit_test(test_literals),
-		cmocka_unit_test(test_dictionary_limits),
+		cmocka_unit_test(test_flt_03_dictionary_limits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -248,7 +248,7 @@ attempt(const char *program, bool (*try)(void), bool stores)
 }
 
 static void
-test_each_program_can_do_its_work_and_nothing_else(void **state)
+test_flt_02_out_15_each_program_does_its_work_and_nothing_else(void **state)
 {
 	(void)state;
 #ifdef POSTERN_ASAN
@@ -323,7 +323,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
-		    test_each_program_can_do_its_work_and_nothing_else),
+		    test_flt_02_out_15_each_program_does_its_work_and_nothing_else),
 		cmocka_unit_test(test_profiles_have_accounts_of_their_own),
 	};
 

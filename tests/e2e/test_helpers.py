@@ -1,0 +1,103 @@
+"""Programs that mail does not need just now may be stopped, dead or out of
+memory: the rest flows, and nothing that was accepted is lost (threats DUR-14,
+DUR-15)."""
+import os
+import signal
+import subprocess
+
+import pytest
+
+from conftest import CONFIG
+from sink import Sink
+from suite import ROOT_USER, wait_for
+
+N = 30
+
+
+def flows(postern, sink, name):
+    """N messages, all accepted and delivered; temporary refusals for as long
+    as a program takes to come back are none of them."""
+    for i in range(N):
+        rcpt = "%s%d@example.com" % (name, i)
+
+        def accepted():
+            with postern.client() as c:
+                code, text = c.mail(rcpts=[rcpt])
+                assert code == 250 or 400 <= code < 500, text
+                return code == 250
+        wait_for("a reply of 250", accepted)
+    want = {"%s%d@example.com" % (name, i) for i in range(N)}
+    wait_for("all of them", lambda: want <= set(sink.rcpts()), 60)
+
+
+@pytest.mark.parametrize("victim", ["recorder", "lookupd", "keyd", "inspect"])
+def test_dur_15_stopped_and_killed(make_suite, victim):
+    postern = make_suite()
+    with Sink(postern.sink_port) as sink:
+        pid = postern.pids()[victim + " 0"]
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            flows(postern, sink, "stopped")
+        finally:
+            os.kill(pid, signal.SIGCONT)
+        flows(postern, sink, "woken")
+        os.kill(pid, signal.SIGKILL)
+        flows(postern, sink, "killed")
+        wait_for("a new one", lambda: postern.pids().get(
+            victim + " 0", pid) != pid)
+        flows(postern, sink, "after")
+        if victim == "recorder":    # what it could not take is counted
+            logged = len([l for l in postern.log()
+                          if l.startswith("Message finished MID")])
+            lost = [l for l in postern.log() if l.endswith("log lines lost")]
+            assert logged == 4 * N or lost, logged
+
+
+@pytest.mark.skipif(not ROOT_USER, reason="other accounts' processes can be "
+                    "traced by root only")
+@pytest.mark.parametrize("victim", ["smtpd", "cleanup", "qmgr", "smtp",
+                                    "recorder"])
+def test_dur_14_out_of_memory(make_suite, victim):
+    """A program that can have no more memory ends, and another one takes its
+    place; what was accepted comes."""
+    postern = make_suite(CONFIG + "\nsystem: {workers: 1}\n")
+    with Sink(postern.sink_port) as sink:
+        flows(postern, sink, "before")
+        if victim != "qmgr":        # which needs it for what waits
+            accepted = starve(postern, victim + " 0")
+    if victim == "qmgr":
+        accepted = starve(postern, victim + " 0")
+    with Sink(postern.sink_port) as after:
+        postern.postern("delivernow", "all", ok=(0, 1))
+        flows(postern, after, "after")
+        wait_for("what was accepted", lambda: set(accepted) <=
+                 set(sink.rcpts()) | set(after.rcpts()), 60)
+
+
+def starve(postern, name):
+    """Every call for memory fails, until it ends; who was accepted."""
+    pid, accepted = postern.pids()[name], []
+    big = b"Subject: x\r\n\r\n" + (b"z" * 70 + b"\r\n") * 20000
+    tracer = subprocess.Popen(
+        ["strace", "-f", "-qq", "-o", str(postern.root / "strace"),
+         "-p", str(pid), "-e", "trace=mmap,brk,mremap",
+         "-e", "inject=mmap,brk,mremap:error=ENOMEM"])
+    try:
+        wait_for("the tracer", lambda: "TracerPid:\t0" not in open(
+            "/proc/%d/status" % pid).read())
+        for i in range(300):
+            rcpts = ["r%d.%d@example.com" % (i, k) for k in range(90)]
+            try:
+                with postern.client() as c:
+                    if c.mail(rcpts=rcpts, body=big)[0] == 250:
+                        accepted += rcpts
+            except (OSError, AssertionError, IndexError, ValueError):
+                pass                # it died over it
+            if postern.pids().get(name, pid) != pid:
+                break
+        assert postern.pids().get(name, pid) != pid, "lives without memory"
+    finally:
+        tracer.send_signal(signal.SIGINT)
+        tracer.wait(20)
+    wait_for("a new one", lambda: postern.pids().get(name, pid) != pid)
+    return accepted
