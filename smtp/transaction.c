@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "mail/addr.h"
+#include "mail/utf8addr.h"
 #include "mail/wire.h"
 #include "smtp/transaction.h"
 #include "smtp/xtext.h"
@@ -17,7 +18,7 @@ static void check_addresses(struct transaction *, const struct features *);
 static void fail(struct transaction *, size_t i, enum job_stage, unsigned code,
     const char *status, struct str text);
 static void say_notify(uint8_t notify, struct buf *out);
-static void say_orcpt(struct str orcpt, struct buf *out);
+static void say_orcpt(struct str orcpt, bool utf8, struct buf *out);
 static bool is_ascii(struct str s);
 
 int
@@ -130,7 +131,7 @@ transaction_say_rcpt(const struct transaction *t, size_t i,
 	buf_printf(out, "RCPT TO:<%.*s>", STR_ARG(r->addr));
 	if (f->bits & FEATURE_DSN) {
 		say_notify(r->notify, out);
-		say_orcpt(r->orcpt, out);
+		say_orcpt(r->orcpt, t->utf8, out);
 	}
 	buf_puts(out, "\r\n");
 }
@@ -266,9 +267,10 @@ say_notify(uint8_t notify, struct buf *out)
 	}
 }
 
-/* "rfc822;joe@example.com": the type is an atom already, see RFC 3461 4.2 */
+/* "rfc822;joe@example.com": the type is an atom already, see RFC 3461 4.2; the
+ * type utf-8 has a form of its own, RFC 6533 3. */
 static void
-say_orcpt(struct str orcpt, struct buf *out)
+say_orcpt(struct str orcpt, bool utf8, struct buf *out)
 {
 	struct str type = str_cut(&orcpt, ';');
 
@@ -277,7 +279,11 @@ say_orcpt(struct str orcpt, struct buf *out)
 	buf_puts(out, " ORCPT=");
 	xtext_encode(type, out);
 	buf_putc(out, ';');
-	xtext_encode(orcpt, out);
+	if (str_is_nocase(type, "utf-8") && str_valid_utf8(orcpt))
+		utf8addr_put(
+		    orcpt, UTF8ADDR_ESCAPED | (utf8 ? 0 : UTF8ADDR_ASCII), out);
+	else
+		xtext_encode(orcpt, out);
 }
 
 static bool

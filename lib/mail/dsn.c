@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "mail/charset.h"
 #include "mail/encode.h"
+#include "mail/utf8addr.h"
 
 #define WRAP          72  /* columns of cleaned text */
 #define LINE_TOO_LONG 900 /* longest piece without a blank: RFC 5322 2.1.1 */
@@ -48,6 +49,8 @@ static void put_words(const char *name, struct str text, struct buf *out);
 static void delimiter(const struct dsn *, const char *end, struct buf *);
 static void field(struct buf *, const char *name, struct str value);
 static void put_addr(struct buf *, bool utf8, const char *name, struct str);
+static void put_typed(
+    struct buf *, bool utf8, struct str type, struct str addr, unsigned flags);
 static char clean_byte(unsigned char, bool utf8);
 static size_t word_end(struct str, size_t at);
 static bool has_8bit(struct str);
@@ -212,10 +215,7 @@ write_status_rcpt(
 	if (orcpt.n > 0) {
 		type = str_cut(&orcpt, ';');
 		buf_puts(out, "Original-Recipient: ");
-		dsn_put_clean(out, type, 0, "", false);
-		buf_puts(out, "; ");
-		dsn_put_clean(out, orcpt, 0, "", d->utf8);
-		buf_puts(out, "\r\n");
+		put_typed(out, d->utf8, type, orcpt, UTF8ADDR_ESCAPED);
 	}
 	put_addr(out, d->utf8, "Final-Recipient: ", r->addr);
 	buf_printf(out, "Action: %s\r\n", actions[d->kind]);
@@ -289,9 +289,27 @@ static void
 put_addr(struct buf *out, bool utf8, const char *name, struct str addr)
 {
 	buf_puts(out, name);
-	buf_puts(out, utf8 && has_8bit(addr) ? "utf-8; " : "rfc822; ");
-	dsn_put_clean(out, addr, 0, "", utf8);
+	put_typed(out, utf8,
+	    utf8 && has_8bit(addr) ? STR("utf-8") : STR("rfc822"), addr, 0);
+}
+
+/* RFC 6533 3: those of the type utf-8 have a form of their own. */
+static void
+put_typed(struct buf *out, bool utf8, struct str type, struct str addr,
+    unsigned flags)
+{
+	struct buf form;
+
+	buf_init(&form, REPLY_TEXT_MAX);
+	dsn_put_clean(out, type, 0, "", false);
+	buf_puts(out, "; ");
+	if (str_is_nocase(type, "utf-8") && str_valid_utf8(addr))
+		utf8addr_put(addr, flags | (utf8 ? 0 : UTF8ADDR_ASCII), &form);
+	else
+		buf_add_str(&form, addr);
+	dsn_put_clean(out, form.failed ? addr : buf_str(&form), 0, "", utf8);
 	buf_puts(out, "\r\n");
+	buf_fini(&form);
 }
 
 /* --- text from outside --- */

@@ -74,6 +74,15 @@ static const struct test_job jobs[] = {
 	{ .mid = 11,
 	    .sender = "s@a.test",
 	    .rcpts = { "1@b.test", "2@b.test", "3@b.test" } },
+	{ .mid = 12,
+	    .sender = "s\303\244@a.test",
+	    .rcpts = { "r@b.test" },
+	    .flags = ENV_SMTPUTF8,
+	    .orcpt = "utf-8;\303\244+x@b.test" },
+	{ .mid = 13,
+	    .sender = "s@a.test",
+	    .rcpts = { "r@b.test" },
+	    .orcpt = "utf-8;\303\244\\x{2B}x@b.test" },
 };
 
 #define HELLO "S: 220 hi\nC: EHLO us.test\n"
@@ -372,6 +381,18 @@ static const struct {
 		  "C: MAIL FROM:<s@a.test> RET=FULL\nS: 250 ok\n"
 		  "C: RCPT TO:<r@b.test> NOTIFY=NEVER\n",
 	    "up start10" },
+	{ "DSN: an address of the type utf-8, and SMTPUTF8 (RFC 6533)",
+	    HELLO "S: 250-b\nS: 250-SMTPUTF8\nS: 250 DSN\nJ: 12\n"
+		  "C: MAIL FROM:<s\303\244@a.test> SMTPUTF8\n"
+		  "S: 250 ok\nC: RCPT TO:<r@b.test> "
+		  "ORCPT=utf-8;\303\244\\x{2B}x@b.test\n",
+	    "up start12" },
+	{ "DSN: ... without SMTPUTF8",
+	    HELLO "S: 250-b\nS: 250 DSN\nJ: 13\n"
+		  "C: MAIL FROM:<s@a.test>\n"
+		  "S: 250 ok\nC: RCPT TO:<r@b.test> "
+		  "ORCPT=utf-8;\\x{E4}\\x{2B}x@b.test\n",
+	    "up start13" },
 	{ "no DSN",
 	    PLAIN "J: 9\nC: MAIL FROM:<s@a.test>\nS: 250 ok\n"
 		  "C: RCPT TO:<r@b.test>\n",

@@ -11,6 +11,7 @@
 #include "base/bounds.h"
 #include "base/mem.h"
 #include "mail/dsn.h"
+#include "mail/utf8addr.h"
 
 #define BOUNDARY "=_00112233445566778899aabbccddeeff"
 
@@ -351,6 +352,82 @@ test_smtputf8(void **state)
 	buf_fini(&out);
 }
 
+#define TA "\xe7\x94\xb0" /* U+7530 */
+static const struct {
+	const char *addr;
+	unsigned flags;
+	const char *want;
+} forms[] = {
+	{ TA "@example.jp", 0, TA "@example.jp" },
+	{ TA "@example.jp", UTF8ADDR_ASCII, "\\x{7530}@example.jp" },
+	{ TA "+a=b@x.jp", 0, TA "\\x{2B}a\\x{3D}b@x.jp" },
+	{ "\xf0\x9f\x98\x80@x.jp", UTF8ADDR_ASCII, "\\x{1F600}@x.jp" },
+	{ "\"a\\\"b\"@x.jp", 0, "\"a\\x{5C}\"b\"@x.jp" },
+	{ "\\x{7530}@x.jp", UTF8ADDR_ESCAPED, "\\x{7530}@x.jp" },
+	{ "\\x{7530}@x.jp", 0, "\\x{5C}x{7530}@x.jp" },
+	{ "\\x{2B}@x.jp", UTF8ADDR_ESCAPED | UTF8ADDR_ASCII, "\\x{2B}@x.jp" },
+	{ "\\x{}\\x{7\\x@x.jp", UTF8ADDR_ESCAPED,
+	    "\\x{5C}x{}\\x{5C}x{7\\x{5C}x@x.jp" },
+	{ "a b@x.jp", 0, "a\\x{20}b@x.jp" },
+};
+
+static void
+test_utf8_addresses(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < NELEM(forms); i++) {
+		struct buf out;
+
+		buf_init(&out, 1000);
+		utf8addr_put(str_of(forms[i].addr), forms[i].flags, &out);
+		if (!str_is(buf_str(&out), forms[i].want))
+			fail_msg("%s, %u: %.*s", forms[i].addr, forms[i].flags,
+			    STR_ARG(buf_str(&out)));
+		buf_fini(&out);
+	}
+}
+
+/* In a notice: both fields, in both kinds of it. */
+static void
+test_utf8_recipients(void **state)
+{
+	static const struct {
+		bool utf8;
+		const char *addr, *orcpt, *final, *original;
+	} cases[] = {
+		{ true, TA "+x@x.jp", "utf-8;" TA "@y.jp",
+		    "utf-8; " TA "\\x{2B}x@x.jp", "utf-8; " TA "@y.jp" },
+		{ true, "a+x@x.jp", "rfc822;a+x@y.jp", "rfc822; a+x@x.jp",
+		    "rfc822; a+x@y.jp" },
+		{ true, "a@x.jp", "utf-8;\\x{7530}+a@y.jp", "rfc822; a@x.jp",
+		    "utf-8; \\x{7530}\\x{2B}a@y.jp" },
+		{ false, "a@x.jp", "utf-8;\\x{7530}@y.jp", "rfc822; a@x.jp",
+		    "utf-8; \\x{7530}@y.jp" },
+		{ false, "a@x.jp", "utf-8;" TA "@y.jp", "rfc822; a@x.jp",
+		    "utf-8; \\x{7530}@y.jp" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < NELEM(cases); i++) {
+		struct dsn_rcpt r = ghost;
+		struct dsn d = plain_dsn(&r, 1);
+		struct part top, v[4], status;
+		struct buf out;
+
+		r.addr = str_of(cases[i].addr);
+		r.orcpt = str_of(cases[i].orcpt);
+		d.utf8 = cases[i].utf8;
+		write_all(&d, &out);
+		top = split(buf_str(&out));
+		assert_int_equal(parts_of(top.body, BOUNDARY, v, 4), 3);
+		status = split(v[1].body);
+		assert_field(status.body, "Final-Recipient:", cases[i].final);
+		assert_field(
+		    status.body, "Original-Recipient:", cases[i].original);
+		buf_fini(&out);
+	}
+}
+
 static void
 test_plain_text(void **state)
 {
@@ -504,6 +581,8 @@ main(void)
 		cmocka_unit_test(test_several_recipients),
 		cmocka_unit_test(test_bac_04_hostile_texts),
 		cmocka_unit_test(test_smtputf8),
+		cmocka_unit_test(test_utf8_addresses),
+		cmocka_unit_test(test_utf8_recipients),
 		cmocka_unit_test(test_plain_text),
 		cmocka_unit_test(test_a_limit_is_kept),
 		cmocka_unit_test(test_boundaries),
