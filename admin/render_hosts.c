@@ -86,6 +86,11 @@ render_tophosts(const json_t *answer, struct buf *out)
 void
 render_hoststatus(const json_t *h, struct buf *out)
 {
+	if (fields_has(h, "in_memory") && !fields_bool(h, "in_memory")) {
+		buf_puts(out, "Host \"");
+		fields_show(out, fields_text(h, "host"), DOMAIN_MAX);
+		buf_puts(out, "\" is not currently in memory.\n\n");
+	}
 	buf_puts(out, "Host mail status for: '");
 	fields_show(out, fields_text(h, "host"), DOMAIN_MAX);
 	buf_printf(out, "'\n%-22s", "Status as of:");
@@ -106,6 +111,11 @@ render_hoststatus(const json_t *h, struct buf *out)
 	fields_time(out, h, "next_retry", "Never");
 	buf_puts(out, "\n\n");
 	addresses(h, out);
+	if (fields_has(h, "lookup")) {
+		buf_puts(out, "    ");
+		fields_show(out, fields_text(h, "lookup"), LOG_VALUE_MAX);
+		buf_puts(out, "\n\n");
+	}
 	/* Where a route says where to go, nobody asks for MX records. */
 	if (json_array_size(json_object_get(h, "smtp_routes")) == 0)
 		mx_records(h, out);

@@ -22,8 +22,9 @@ way_look(struct tool *t, bool working, struct str domain, struct str gateway)
 	const char *outcome = "waits";
 	struct attempt a;
 
-	if (attempt_open(&a, t, working, &no_hooks, NULL, &err) == 0 &&
-	    attempt_target(&a, &to, &err) == 0) {
+	if (attempt_open(&a, t, working, &no_hooks, NULL, &err) == -1) {
+		outcome = "unknown";
+	} else if (attempt_target(&a, &to, &err) == 0) {
 		attempt_plan(&a);
 		outcome = "found";
 	} else if (a.dest != NULL && a.dest->resolution == RESOLUTION_DROP) {
@@ -47,7 +48,6 @@ put_found(json_t *j, struct attempt *a)
 	attempt_json_target(j, a);
 	if (a->n_lookups == 0)
 		json_object_set_new(j, "asked", json_null());
-	json_object_del(j, "addresses"); /* the attempts say more */
 	json_object_set_new(
 	    j, "mx", mx_json(a->dest != NULL ? a->dest->hosts : NULL));
 	for (size_t i = 0; i < a->n_conns; i++)

@@ -14,9 +14,11 @@
 /*
  * {
  *   "asked": "lookupd" | "self" | null (nobody),
- *   "outcome": "found" | "bounced" | "waits" | "dropped", "reason": text|null,
+ *   "outcome": "found" | "bounced" | "waits" | "dropped" | "unknown" (there
+ *     is no configuration that could be read), "reason": text|null,
  *   "routed": bool, "lookups": [ ... ], "mx": [ { "preference", "host",
- *   "ttl" } ],
+ *   "ttl" } ], "addresses": [ { "preference", "host", "ip", "port", "dane",
+ *   "mta_sts" } ],
  *   "attempts": [ { "host", "ip", "port", "helo", "source": text|null,
  *     "tls": level, "tls_names": [ text ], "tlsa": [ hex ] } ]
  * } in the order of delivery; equals of one preference take turns there.

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "mail/addr.h"
 #include "qmgr/answer.h"
 #include "qmgr/dest.h"
 #include "qmgr/limits.h"
@@ -24,6 +25,8 @@ static uint64_t hard(const struct dest *);
 static int by_value(const void *, const void *);
 static size_t collect(const struct world *, struct dest ***);
 static uint64_t sum(const struct dest *, uint64_t (*)(const struct dest *));
+static bool is_domain(struct str text, char name[DOMAIN_MAX + 1]);
+static json_t *status_json(const struct world *, const struct dest *);
 static json_t *host_json(const struct dest *);
 static json_t *gateways_json(const struct world *, const struct dest *);
 static json_t *counters_json(const struct dest *);
@@ -84,43 +87,29 @@ answer_tophosts(const struct ask *a, struct reply_to *r)
 	    hosts);
 }
 
+/* Of one that is not in memory, what the configuration says; the tool asks
+ * the DNS itself. */
 void
 answer_hoststatus(const struct ask *a, struct reply_to *r)
 {
 	struct world *w = a->world;
-	struct dest *d = dest_find(&w->q, a->words[1]), *seen;
+	struct dest *d = dest_find(&w->q, a->words[1]);
+	char name[DOMAIN_MAX + 1];
+	struct dest unknown = { .name = name };
 
 	if (d == NULL) {
-		r->status = 1;
-		snprintf(r->error, sizeof(r->error),
-		    "Host \"%.*s\" is not currently in memory.",
-		    STR_ARG(a->words[1]));
-		return;
+		if (!is_domain(a->words[1], name)) {
+			r->status = 1;
+			snprintf(r->error, sizeof(r->error),
+			    "Host \"%.*s\" is not currently in memory.",
+			    STR_ARG(a->words[1]));
+			return;
+		}
+		unknown.limits = config_destination(w->q.config, str_of(name));
+		unknown.route = config_route(w->q.config, str_of(name));
 	}
-	/* What is known of the hosts may be known to a gateway only. */
-	seen = d;
-	while (seen->hosts == NULL && seen->beside != NULL)
-		seen = seen->beside;
-	if (seen->hosts == NULL)
-		seen = d;
-	r->json = json_pack(
-	    "{s:o, s:I, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
-	    "s:o, s:o, s:o, s:o}",
-	    "host", answer_text(str_of(d->name)), "status_as_of",
-	    (json_int_t)w->q.wall, "host_up_down", dest_state_name(seen->state),
-	    "counters", counters_json(d), "gauges", gauges_json(d),
-	    "oldest_message", oldest_json(w, d), "last_activity",
-	    ms_or_null(seen->last_activity), "next_retry",
-	    next_retry_json(w, seen), "addresses_expire",
-	    seen->resolution == RESOLUTION_OK
-		? wall_json(w, seen->hosts->expires)
-		: json_null(),
-	    "ordered_ip_addresses", addresses_json(w, seen), "mx_records",
-	    mx_json(w, seen), "smtp_routes", routes_json(d), "last_5xx_error",
-	    error_json(&seen->last_5xx), "last_error",
-	    error_json(&seen->last_error), "last_tls_error",
-	    error_json(&seen->last_tls), "virtual_gateways",
-	    gateways_json(w, d));
+	r->json = status_json(w, d != NULL ? d : &unknown);
+	json_object_set_new(r->json, "in_memory", json_boolean(d != NULL));
 }
 
 void
@@ -158,6 +147,57 @@ answer_resetcounters(const struct ask *a, struct reply_to *r)
 	dest_reset_counters(q);
 	counts_hurry(a->world->counts);
 	r->json = json_pack("{s:I}", "counters_reset", (json_int_t)q->wall);
+}
+
+/* --- hoststatus --- */
+
+/* What mail could be sent to; in lower case. */
+static bool
+is_domain(struct str text, char name[DOMAIN_MAX + 1])
+{
+	struct str canonical = text;
+	struct arena mem;
+	struct ip ip;
+	bool is_one;
+
+	arena_init(&mem, 1 << 16);
+	is_one = (addr_literal(text, &ip) ||
+		     addr_domain_ok(text, &canonical, &mem)) &&
+		 str_copy(name, DOMAIN_MAX + 1, canonical);
+	arena_free(&mem);
+	if (is_one)
+		str_lower(name);
+	return is_one;
+}
+
+static json_t *
+status_json(const struct world *w, const struct dest *d)
+{
+	const struct dest *seen = d;
+
+	/* What is known of the hosts may be known to a gateway only. */
+	while (seen->hosts == NULL && seen->beside != NULL)
+		seen = seen->beside;
+	if (seen->hosts == NULL)
+		seen = d;
+	return json_pack(
+	    "{s:o, s:I, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
+	    "s:o, s:o, s:o, s:o}",
+	    "host", answer_text(str_of(d->name)), "status_as_of",
+	    (json_int_t)w->q.wall, "host_up_down", dest_state_name(seen->state),
+	    "counters", counters_json(d), "gauges", gauges_json(d),
+	    "oldest_message", oldest_json(w, d), "last_activity",
+	    ms_or_null(seen->last_activity), "next_retry",
+	    next_retry_json(w, seen), "addresses_expire",
+	    seen->resolution == RESOLUTION_OK
+		? wall_json(w, seen->hosts->expires)
+		: json_null(),
+	    "ordered_ip_addresses", addresses_json(w, seen), "mx_records",
+	    mx_json(w, seen), "smtp_routes", routes_json(d), "last_5xx_error",
+	    error_json(&seen->last_5xx), "last_error",
+	    error_json(&seen->last_error), "last_tls_error",
+	    error_json(&seen->last_tls), "virtual_gateways",
+	    gateways_json(w, d));
 }
 
 /* --- tophosts --- */

@@ -31,6 +31,7 @@ show_way(const json_t *j, struct buf *out)
 		{ "bounced", "Would be bounced" },
 		{ "waits", "Would wait" },
 		{ "dropped", "Would be dropped" },
+		{ "unknown", "Not known" },
 	};
 	const json_t *one;
 	size_t i;

@@ -170,7 +170,8 @@ TEXT = [
     ("help status", 0, "Usage: status [detail] [--json]\n"),
     ("help nothing", 2, "there is no such command"),
     ("hoststatus example.com", 0, "Host mail status for: 'example.com'\n"),
-    ("hoststatus no.test", 1, 'Host "no.test" is not currently in memory.'),
+    ("hoststatus no.test", 0, 'Host "no.test" is not currently in memory.\n'
+     "\nHost mail status for: 'no.test'\n"),
     ("hoststatus", 2, "Usage: hoststatus HOST"),
     ("mailconfig", 2, "Usage: mailconfig"),
     ("mailconfig nobody", 2, 'Invalid email address: "nobody"\n'),
@@ -333,7 +334,7 @@ JSON = {
         "host", "status_as_of", "host_up_down", "counters", "gauges",
         "oldest_message", "last_activity", "next_retry",
         "ordered_ip_addresses", "mx_records", "smtp_routes",
-        "last_5xx_error"],
+        "last_5xx_error", "in_memory"],
     "metrics": ["metrics"],
     "netstat interfaces": ["interfaces"],
     "netstat listen -n": ["listen_queues"],

@@ -32,7 +32,11 @@ implicit A {net}4
 nullmx MX 0 .
 selfmx MX 0 mx.postern
 mx.postern A 127.0.0.9
-sts MX 10 mx1
+null2 MX 0 .
+implicit2 MX 6 b.implicit2
+implicit2 MX 5 a.implicit2
+a.implicit2 A {net}6
+b.implicit2 A {net}7
 verify MX 10 mx1
 """.format(net=NET, digest="ab" * 32)
 DIGEST = "030101" + "ab" * 32
@@ -46,6 +50,7 @@ destinations:
 routes:
   routed.test: "[mx2.test]:2525"
   gone.test: /dev/null
+  unused.test: "[mx2.test]:2525"
 """
 
 
@@ -156,6 +161,22 @@ def test_the_gateway_goes_the_same_way(world):
             if h["ordered_ip_addresses"] or w["outcome"] == "waits"])[0]
         assert [a["ip"] for a in host["ordered_ip_addresses"]] == \
             [a["ip"] for a in w["attempts"]], domain
+
+
+def test_hoststatus_of_a_host_without_mail(world):
+    known = way(world, "implicit2.test")
+    h = world.ask("hoststatus", "implicit2.test")
+    assert not h["in_memory"] and h["lookup"] is None
+    assert h["counters"]["completed_recipients"] == 0
+    assert [a["ip"] for a in h["ordered_ip_addresses"]] == \
+        [a["ip"] for a in known["attempts"]] == [NET + "6", NET + "7"]
+    assert [(m["preference"], m["hostname"]) for m in h["mx_records"]] == \
+        [(5, "a.implicit2.test"), (6, "b.implicit2.test")]
+    out = world.postern("hoststatus", "Null2.test")
+    assert out.startswith('Host "null2.test" is not currently in memory.\n')
+    assert "DNS Hard Error looking up null2.test (MX):  Null MX\n" in out
+    out = world.postern("hoststatus", "unused.test")
+    assert "SMTP routes for this host:\n    [mx2.test]:2525\n" in out
 
 
 def test_nothing_runs(world):

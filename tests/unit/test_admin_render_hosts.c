@@ -213,6 +213,32 @@ test_hoststatus(void **state)
 	buf_fini(&out);
 }
 
+/* Of no mail: what was looked up, or why there is nothing. */
+static void
+test_hoststatus_not_in_memory(void **state)
+{
+	json_t *h = parse("{\"host\": \"x.test\", \"in_memory\": false, "
+			  "\"lookup\": \"NXDomain\"}");
+	struct buf out;
+
+	(void)state;
+	buf_init(&out, 100000);
+	render_hoststatus(h, &out);
+	assert_ptr_equal(
+	    strstr(out.data, "Host \"x.test\" is not currently in memory.\n\n"
+			     "Host mail status for: 'x.test'\n"),
+	    out.data);
+	assert_non_null(strstr(out.data, "    (none)\n\n    NXDomain\n\nMX "));
+	json_object_set_new(h, "in_memory", json_true());
+	json_object_set_new(h, "lookup", json_null());
+	buf_reset(&out);
+	render_hoststatus(h, &out);
+	assert_null(strstr(out.data, "memory"));
+	assert_non_null(strstr(out.data, "    (none)\n\nMX "));
+	json_decref(h);
+	buf_fini(&out);
+}
+
 static void
 test_ttl(void **state)
 {
@@ -343,6 +369,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_tophosts),
 		cmocka_unit_test(test_hoststatus),
+		cmocka_unit_test(test_hoststatus_not_in_memory),
 		cmocka_unit_test(test_gateways),
 		cmocka_unit_test(test_ttl),
 		cmocka_unit_test(test_showrecipients),
