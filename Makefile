@@ -70,7 +70,7 @@ SRC_smtp := $(wildcard smtp/*.c)
 # tools go the way of delivery with what delivers
 QMGR_CORE = bounce conn core deliver dest limits logged mail notice \
 	resolution resolve result retry schedule settle sweep
-SMTP_SESSION = dialog dialog_open transaction session session_tls \
+SMTP_SESSION = dialog dialog_open dialog_login keyd transaction session session_tls \
 	session_watch sessions content
 SRC_postern := $(wildcard admin/*.c trace/*.c) $(QMGR_CORE:%=qmgr/%.c) \
 	$(SMTP_SESSION:%=smtp/%.c)
@@ -224,7 +224,7 @@ $O/fuzz/%: $O/obj/tests/fuzz/%.o $O/libpostern.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -o $@ \
 	    $(filter %.o,$^) $(filter %.a,$^) $(LDLIBS)
-$O/fuzz/fuzz_dialog: $O/obj/smtp/dialog.o $O/obj/smtp/dialog_open.o \
+$O/fuzz/fuzz_dialog: $O/obj/smtp/dialog.o $O/obj/smtp/dialog_open.o $O/obj/smtp/dialog_login.o \
 	$O/obj/smtp/transaction.o
 $O/fuzz/fuzz_session $O/fuzz/fuzz_qmqp: $(SMTPD_ENGINE)
 $O/fuzz/fuzz_proxy: $O/obj/smtpd/proxy.o

@@ -8,11 +8,13 @@
 #include "admin/commands.h"
 #include "admin/objects.h"
 #include "admin/users.h"
+#include "base/bounds.h"
 #include "config/route_dest.h"
+#include "config/secrets.h"
 
 #define PASSWORD_MAX 1024
 
-enum { USER, DELUSER, USERS };
+enum { USER, DELUSER, USERS, SECRET };
 
 static void describe(const struct editing *, const void *, struct buf *);
 static bool ask_users(struct editing *, size_t which);
@@ -21,6 +23,7 @@ static int act(
     struct editing *, size_t which, const char *profile, const char *user);
 static int set_user(
     struct tool *, const struct auth_profile *, const char *user);
+static int set_secret(struct tool *, const struct auth_profile *);
 static int delete_user(
     struct tool *, const struct auth_profile *, const char *user);
 static int list_users(struct tool *, const struct auth_profile *);
@@ -41,15 +44,18 @@ static const struct objects_form form = {
 		    "Enter the servers to forward to. Separate multiple "
 		    "servers with commas.",
 		    "type=forward", NULL },
-		{ "tls", NULL, "type=forward", NULL },
-		{ "timeout", "Enter the seconds that an answer may take:", NULL,
+		{ "user", "Enter the name to log in with:", "type=outgoing",
 		    NULL },
+		{ "tls", NULL, "type!=local", NULL },
+		{ "timeout", "Enter the seconds that an answer may take:",
+		    "type!=outgoing", NULL },
 	},
 	.describe = describe,
 	.more = {
 		{ "USER", "Set the password of a user, or add one." },
 		{ "DELUSER", "Remove a user." },
 		{ "USERS", "List the users of a profile." },
+		{ "SECRET", "Set the passphrase of an outgoing profile." },
 	},
 	.ask_more = ask_users,
 	.take_more = take_users,
@@ -58,17 +64,21 @@ static const struct objects_form form = {
 const struct tool_command cmd_smtpauthconfig = {
 	.name = "smtpauthconfig",
 	.usage = "[" OBJECTS_USAGE " | user PROFILE NAME | "
-		 "deluser PROFILE NAME | users PROFILE]",
-	.summary = "Who may authenticate with SMTP AUTH",
+		 "deluser PROFILE NAME | users PROFILE | secret PROFILE]",
+	.summary = "Who may authenticate with SMTP AUTH, and as whom we do",
 	.help = "new, edit and delete change the profiles in the working copy "
-		"of the configuration, which listeners name; KEY is type, "
-		"servers, tls, timeout or users; nothing of it is in force "
-		"before a commit. user sets the password of a user of a local "
+		"of the configuration, which listeners name, or routes "
+		"(auth=PROFILE) those of the type outgoing; KEY is type, "
+		"servers, tls, timeout, users, user or secret; nothing of it "
+		"is in force before a commit. user sets the password of a user "
+		"of a local "
 		"profile, or adds the user; the password is asked for, or is "
 		"the first line of standard input. deluser removes a user, "
 		"users lists them. Passwords are kept as keys for "
-		"SCRAM-SHA-256 in the profile's file below secrets/. What is "
-		"changed here counts at once, without a commit.",
+		"SCRAM-SHA-256 in the profile's file below secrets/. secret "
+		"sets the passphrase that we log in with as an outgoing "
+		"profile. What is changed so counts at once, without a "
+		"commit.",
 	.edits = &objects_edits,
 	.form = &form,
 };
@@ -79,9 +89,19 @@ describe(const struct editing *ed, const void *object, struct buf *out)
 	const struct auth_profile *p = object;
 
 	(void)ed;
-	buf_puts(out, p->kind == AUTH_LOCAL ? " (local)" : " (forward: ");
-	route_dests_text(p->servers, p->n_servers, out);
-	buf_puts(out, p->kind == AUTH_LOCAL ? "" : ")");
+	switch (p->kind) {
+	case AUTH_LOCAL:
+		buf_puts(out, " (local)");
+		break;
+	case AUTH_FORWARD:
+		buf_puts(out, " (forward: ");
+		route_dests_text(p->servers, p->n_servers, out);
+		buf_putc(out, ')');
+		break;
+	case AUTH_OUTGOING:
+		buf_printf(out, " (outgoing: %.*s)", STR_ARG(p->user));
+		break;
+	}
 }
 
 static bool
@@ -99,7 +119,7 @@ ask_users(struct editing *ed, size_t which)
 	if (!answered || *profile == '\0')
 		return answered;
 	tool_space(ed->t);
-	if (which != USERS &&
+	if ((which == USER || which == DELUSER) &&
 	    !dialogue_needed(&ed->t->dialogue, "Enter the name of the user.",
 		user, sizeof(user)))
 		return false;
@@ -107,17 +127,17 @@ ask_users(struct editing *ed, size_t which)
 	return true;
 }
 
-/* PROFILE NAME, or of USERS: PROFILE. */
+/* PROFILE NAME, or of USERS, SECRET: PROFILE. */
 static int
 take_users(struct editing *ed, struct args *a, size_t which)
 {
 	const char *profile = args_next(a);
-	const char *user = which == USERS ? "" : args_next(a);
+	bool of_user = which == USER || which == DELUSER;
+	const char *user = of_user ? args_next(a) : "";
 
 	if (profile == NULL || user == NULL)
-		return tool_usage(ed->t, which == USERS
-					     ? "which profile?"
-					     : "which profile, which user?");
+		return tool_usage(ed->t,
+		    of_user ? "which profile, which user?" : "which profile?");
 	if (args_finish(a) != TOOL_DONE)
 		return TOOL_USAGE;
 	return act(ed, which, profile, user);
@@ -133,11 +153,16 @@ act(struct editing *ed, size_t which, const char *name, const char *user)
 	if (p == NULL)
 		err_set(&err, ERR_PERM,
 		    "There is no profile \"%s\" below auth_profiles.", name);
-	else if (p->kind != AUTH_LOCAL)
+	else if (which == SECRET && p->kind != AUTH_OUTGOING)
+		err_set(
+		    &err, ERR_PERM, "\"%s\" is not an outgoing profile.", name);
+	else if (which != SECRET && p->kind != AUTH_LOCAL)
 		err_set(&err, ERR_PERM,
 		    "The users of \"%s\" are those of another server.", name);
 	if (err.kind != ERR_NONE)
 		return tool_fail(ed->t, &err);
+	if (which == SECRET)
+		return set_secret(ed->t, p);
 	if (which == USERS)
 		return list_users(ed->t, p);
 	return which == USER ? set_user(ed->t, p, user)
@@ -161,6 +186,30 @@ set_user(struct tool *t, const struct auth_profile *p, const char *user)
 		return tool_fail(t, &err);
 	fprintf(t->dialogue.out, "User %s %s.\n", user,
 	    added ? "added" : "has a new password");
+	return TOOL_DONE;
+}
+
+static int
+set_secret(struct tool *t, const struct auth_profile *p)
+{
+	char password[PASSWORD_MAX + 2], file[FILE_NAME_MAX + 10];
+	struct err err = ERR_INIT;
+	size_t n;
+	int rc;
+
+	if (!read_password(t, password))
+		return tool_abandoned(t);
+	n = strlen(password);
+	password[n] = '\n';
+	snprintf(file, sizeof(file), "secrets/%.*s", STR_ARG(p->secret_file));
+	rc = n == 0 ? err_set(&err, ERR_USAGE, "the passphrase is empty")
+		    : secrets_write(t->paths.etc, str_of(file),
+			  (struct str){ password, n + 1 }, &err);
+	explicit_bzero(password, sizeof(password));
+	if (rc == -1)
+		return tool_fail(t, &err);
+	fprintf(t->dialogue.out, "Profile %.*s has a new passphrase.\n",
+	    STR_ARG(p->name));
 	return TOOL_DONE;
 }
 

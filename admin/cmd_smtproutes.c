@@ -17,8 +17,8 @@
 	"Enter the domain for the route (\".example.com\" for subdomains, "    \
 	"\"ALL\" for the default):"
 #define ASK_HOSTS                                                              \
-	"Enter destination hosts, comma separated (USEDNS, /dev/null, [host] " \
-	"and /pri=N are understood):"
+	"Enter destination hosts, comma separated (USEDNS, /dev/null, "        \
+	"[host], /pri=N and auth=PROFILE are understood):"
 
 static void show(struct editing *);
 static bool ask_new(struct editing *);
@@ -45,7 +45,6 @@ static int put(struct editing *, const char *domain, const char *hosts);
 static int remove_one(struct editing *, struct str domain);
 static void normalise(struct editing *, struct str domain);
 static const struct route *find(const struct editing *, struct str domain);
-static void hosts_text(const struct route *, struct buf *);
 static void print(
     struct editing *, const void *what, size_t i, bool exported, struct buf *);
 static void print_one(const struct route *, bool exported, struct buf *);
@@ -79,8 +78,9 @@ const struct tool_command cmd_smtproutes = {
 		"configuration. DOMAIN is example.com, .example.com (all "
 		"below it), [192.0.2.1] or ALL. DEST is a host, [host] "
 		"(without MX look-up) or an address, with :port and /pri=N "
-		"if wanted; or USEDNS; or /dev/null. Nothing is in force "
-		"before a commit.",
+		"if wanted; or USEDNS; or /dev/null. auth=PROFILE beside "
+		"hosts is the outgoing profile of smtpauthconfig that we log "
+		"in with. Nothing is in force before a commit.",
 	.edits = &editing_menus,
 	.form = &menu,
 };
@@ -144,7 +144,7 @@ ask_edit(struct editing *ed)
 		return true;
 	str_copy(domain, sizeof(domain), r->domain);
 	buf_init(&now, PARSE_MAX);
-	hosts_text(r, &now);
+	route_text(r, &now);
 	ok = ask_hosts(ed, buf_str(&now), hosts, sizeof(hosts));
 	if (ok && !str_is(buf_str(&now), hosts))
 		put(ed, domain, hosts);
@@ -325,7 +325,7 @@ take_print(struct editing *ed, struct args *a)
 		struct buf hosts;
 
 		buf_init(&hosts, PARSE_MAX);
-		hosts_text(&c->routes[i], &hosts);
+		route_text(&c->routes[i], &hosts);
 		json_array_append_new(
 		    all, json_pack("{s:s%, s:s%, s:i}", "domain",
 			     c->routes[i].domain.p, c->routes[i].domain.n,
@@ -395,7 +395,7 @@ put(struct editing *ed, const char *domain, const char *hosts)
 	buf_init(&key, DIALOGUE_LINE);
 	buf_init(&said, PARSE_MAX);
 	edit_path_key(&key, str_of(domain));
-	hosts_text(&r, &said);
+	route_text(&r, &said);
 	normalise(ed, str_of(domain));
 	editing_text(ed, buf_str(&said), "routes.%s", key.data);
 	status = editing_done(ed);
@@ -436,7 +436,7 @@ normalise(struct editing *ed, struct str domain)
 		buf_init(&yaml, IMPORT_MAX);
 		for (size_t i = 0; i < c->n_routes; i++) {
 			buf_init(&hosts, PARSE_MAX);
-			hosts_text(&c->routes[i], &hosts);
+			route_text(&c->routes[i], &hosts);
 			add_yaml(&yaml, c->routes[i].domain, buf_str(&hosts));
 			buf_fini(&hosts);
 		}
@@ -458,15 +458,6 @@ find(const struct editing *ed, struct str domain)
 }
 
 /* --- as text --- */
-
-static void
-hosts_text(const struct route *r, struct buf *out)
-{
-	if (r->kind == ROUTE_HOSTS)
-		route_dests_text(r->dests, r->n, out);
-	else
-		buf_puts(out, r->kind == ROUTE_NULL ? "/dev/null" : "USEDNS");
-}
 
 /* ALL stands last. */
 static void
@@ -491,7 +482,7 @@ print_one(const struct route *r, bool exported, struct buf *out)
 		buf_printf(out, "%.*s: ", STR_ARG(r->domain));
 	else
 		buf_printf(out, "%-*.*s ", COLUMN, STR_ARG(r->domain));
-	hosts_text(r, out);
+	route_text(r, out);
 	buf_putc(out, '\n');
 }
 

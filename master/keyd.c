@@ -4,14 +4,15 @@
  * SYNOPSIS
  *	started by postern-master
  * DESCRIPTION
- *	smtpd => KEYD => qmgr. Holds the private keys of TLS, the passwords
- *	of those who may authenticate, and the keys of bounce verification;
+ *	smtpd, smtp => KEYD => qmgr. Holds the private keys of TLS, the
+ *passwords of those who may authenticate, and the keys of bounce verification;
  *	no other program has them. Tells each
  *	smtpd which certificates there are (CERTS), signs digests of
  *	handshakes (SIGN), makes the secrets that session tickets are sealed
  *	with (TICKETS), judges passwords (PASSWORD) and proofs of SCRAM
  *	(SCRAM, SCRAM_PROOF), and the tags of bounces (JUDGE_TAG). Tells qmgr
- *	every day what senders are tagged with on that day (TAG_KEY).
+ *	every day what senders are tagged with on that day (TAG_KEY), and smtp
+ *	what to say where we log in (LOGIN).
  * RIGHTS
  *	Its channels, nothing else. The files come from the master as
  *	descriptors, again whenever they have changed.
@@ -32,6 +33,8 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "event/alert.h"
+#include "event/event.h"
+#include "master/keyd_outgoing.h"
 #include "master/keyd_tags.h"
 #include "master/keyd_users.h"
 #include "program/program.h"
@@ -44,13 +47,14 @@
 #define LOOK_MS      INT64_C(60000) /* whether another day has begun */
 #define N_TICKETS    2              /* one seals, the one before opens */
 #define SIGN_PER_SEC 2000           /* of one peer: KEY-02 */
+#define THREADS      2              /* for passwords */
 
 struct client {
 	struct keyd *keyd;
 	struct client *next, **prev;
 	struct ipc *ipc;
-	bool is_qmgr;   /* else an smtpd */
-	int64_t second; /* whose signatures are counted */
+	enum program_kind kind; /* smtp is told nothing unasked */
+	int64_t second;         /* whose signatures are counted */
 	unsigned n;
 	bool told; /* that it asks for too much */
 };
@@ -60,6 +64,7 @@ struct keyd {
 	const struct config *config; /* keys has a reference */
 	struct keys *keys;
 	struct logins *logins;
+	struct outgoing *outgoing;
 	struct tags *tags;
 	struct client *clients;
 	struct loop_timer *settle, *complain, *daily, *rotate, *look;
@@ -78,6 +83,7 @@ static void settle(void *arg);
 static void complain(void *arg);
 static void refresh(struct keyd *, bool complain);
 static int64_t patience(const struct config *);
+static void tell_all(struct keyd *);
 static void tell(struct keyd *, struct ipc *);
 static void daily(void *arg);
 static void rotate(void *arg);
@@ -91,6 +97,7 @@ static int on_password(struct client *, struct ipc_frame *, struct err *);
 static int on_scram(struct client *, struct ipc_frame *, struct err *);
 static int on_proof(struct client *, struct ipc_frame *, struct err *);
 static int on_judge_tag(struct client *, struct ipc_frame *, struct err *);
+static int on_login(struct client *, struct ipc_frame *, struct err *);
 static bool too_many(struct client *);
 static bool is_wished(const struct keyd *, uint8_t algorithm);
 
@@ -118,6 +125,7 @@ static const struct {
 	{ IPC_SCRAM, on_scram },
 	{ IPC_SCRAM_PROOF, on_proof },
 	{ IPC_JUDGE_TAG, on_judge_tag },
+	{ IPC_LOGIN, on_login },
 };
 
 int
@@ -130,6 +138,7 @@ static int
 setup(struct daemon *d, struct err *err)
 {
 	struct keyd *self = mem_alloc(sizeof(*self));
+	struct worker *worker;
 
 	/* before the sandbox says it for all */
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == -1)
@@ -141,7 +150,9 @@ setup(struct daemon *d, struct err *err)
 	self->keys = keys_new();
 	keys_config(self->keys, d->config);
 	self->config = d->config;
-	self->logins = logins_new(d->loop);
+	worker = worker_new(d->loop, THREADS);
+	self->logins = logins_new(worker);
+	self->outgoing = outgoing_new(worker);
 	self->tags = tags_new();
 	self->settle = loop_timer(d->loop, settle, self);
 	self->complain = loop_timer(d->loop, complain, self);
@@ -173,9 +184,7 @@ on_config(struct daemon *d, struct config *next, struct err *err)
 	self->config = next;
 	refresh(self, true);
 	/* smtpd has a new configuration too, and looks for its names in it */
-	for (struct client *c = self->clients; c != NULL; c = c->next)
-		if (!c->is_qmgr)
-			tell(self, c->ipc);
+	tell_all(self);
 	return 0;
 }
 
@@ -215,9 +224,7 @@ refresh(struct keyd *self, bool say)
 	self->stale = false;
 	self->looked = true;
 	if (keys_refresh(self->keys, say, &broken)) {
-		for (struct client *c = self->clients; c != NULL; c = c->next)
-			if (!c->is_qmgr)
-				tell(self, c->ipc);
+		tell_all(self);
 		loop_timer_in(self->daily, SOON_MS);
 	}
 	bad = logins_refresh(self->logins, self->config, self->keys, say);
@@ -234,6 +241,14 @@ static int64_t
 patience(const struct config *config)
 {
 	return 3 * INT64_C(1000) * config->secrets_interval + SOON_MS;
+}
+
+static void
+tell_all(struct keyd *self)
+{
+	for (struct client *c = self->clients; c != NULL; c = c->next)
+		if (c->kind == PROGRAM_SMTPD)
+			tell(self, c->ipc);
 }
 
 static void
@@ -269,7 +284,7 @@ rotate(void *arg)
 		sizeof(self->tickets[0])) != 1)
 		panic("no random numbers");
 	for (struct client *c = self->clients; c != NULL; c = c->next)
-		if (!c->is_qmgr)
+		if (c->kind == PROGRAM_SMTPD)
 			send_tickets(self, c->ipc);
 	loop_timer_in(self->rotate, TICKET_MS);
 }
@@ -297,7 +312,7 @@ look(void *arg)
 	if (!tags_look(self->tags, clock_wall_ms()))
 		return;
 	for (struct client *c = self->clients; c != NULL; c = c->next)
-		if (c->is_qmgr)
+		if (c->kind == PROGRAM_QMGR)
 			send_tag_key(self, c->ipc);
 }
 
@@ -321,22 +336,23 @@ on_peer(struct daemon *d, enum program_kind kind, uint32_t worker,
 	struct client *c;
 
 	(void)worker;
-	if (kind != PROGRAM_SMTPD && kind != PROGRAM_QMGR)
+	if (kind != PROGRAM_SMTPD && kind != PROGRAM_SMTP &&
+	    kind != PROGRAM_QMGR)
 		return NULL;
 	if (self->stale)
 		refresh(self, false);
 	c = mem_alloc(sizeof(*c));
 	c->keyd = self;
 	c->ipc = ipc;
-	c->is_qmgr = kind == PROGRAM_QMGR;
+	c->kind = kind;
 	c->next = self->clients;
 	if (c->next != NULL)
 		c->next->prev = &c->next;
 	c->prev = &self->clients;
 	self->clients = c;
-	if (c->is_qmgr) {
+	if (kind == PROGRAM_QMGR) {
 		send_tag_key(self, ipc);
-	} else {
+	} else if (kind == PROGRAM_SMTPD) {
 		send_tickets(self, ipc);
 		tell(self, ipc);
 	}
@@ -351,6 +367,7 @@ peer_closed(void *arg, struct ipc *ipc, const struct err *err)
 
 	(void)err;
 	logins_forget(c->keyd->logins, ipc);
+	outgoing_forget(c->keyd->outgoing, ipc);
 	*c->prev = c->next;
 	if (c->next != NULL)
 		c->next->prev = c->prev;
@@ -437,6 +454,15 @@ on_judge_tag(struct client *c, struct ipc_frame *f, struct err *err)
 	return 0;
 }
 
+static int
+on_login(struct client *c, struct ipc_frame *f, struct err *err)
+{
+	const struct keyd *k = c->keyd;
+
+	return outgoing_login(k->outgoing, k->config, k->keys,
+	    &(struct asked){ c->ipc, f, too_many(c) }, err);
+}
+
 /* Threats KEY-02: nobody with honest business asks as often. */
 static bool
 too_many(struct client *c)
@@ -450,7 +476,7 @@ too_many(struct client *c)
 		return false;
 	if (!c->told)
 		alert_raise(ALERT_APP_FAILURE, STR(""),
-		    STR("smtpd asks for more than 2000 "
+		    STR("smtpd or smtp asks for more than 2000 "
 			"signatures a second: the rest are "
 			"refused"));
 	c->told = true;

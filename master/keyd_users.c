@@ -6,11 +6,10 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/worker.h"
 #include "event/alert.h"
+#include "event/event.h"
 #include "tls/users.h"
 
-#define THREADS     2
 #define WAITING_MAX 1000 /* checks; more are put off */
 #define ASKED_MEM   ((size_t)64 * 1024)
 
@@ -58,11 +57,11 @@ static void done(struct worker_job *);
 static void broken(struct ipc *, uint32_t txn);
 
 struct logins *
-logins_new(struct loop *loop)
+logins_new(struct worker *worker)
 {
 	struct logins *l = mem_alloc(sizeof(*l));
 
-	l->worker = worker_new(loop, THREADS);
+	l->worker = worker;
 	return l;
 }
 

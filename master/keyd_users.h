@@ -10,13 +10,14 @@
 #ifndef MASTER_KEYD_USERS_H
 #define MASTER_KEYD_USERS_H
 
-#include "base/loop.h"
+#include "base/worker.h"
 #include "ipc/ipc.h"
 #include "master/keyd_keys.h"
 
 struct logins;
 
-struct logins *logins_new(struct loop *);
+/* Checks run on the threads of the worker. */
+struct logins *logins_new(struct worker *);
 /* Looks at the files of all profiles. complain: say what is wrong with them.
  * True: something is. */
 bool logins_refresh(

@@ -28,6 +28,8 @@ static void say_sts(const struct qmgr *, struct conn *, const struct address *,
     struct session *);
 static void say_tls(const struct qmgr *, struct conn *, const struct address *,
     struct session *);
+static void say_login(
+    const struct conn *, const struct address *, struct session *);
 static const struct interface *interface_of(
     const struct qmgr *, struct dest *, const struct ip *peer);
 static bool is_any(const struct ip *);
@@ -301,6 +303,7 @@ say_session(const struct qmgr *q, struct conn *c, const struct address *a,
 		.connect_ms = q->config->connect_timeout * 1000,
 		.reply_ms = q->config->reply_timeout * 1000 };
 	say_tls(q, c, a, s);
+	say_login(c, a, s);
 	out = interface_of(q, c->dest, &c->ep.ip);
 	if (out == NULL)
 		return;
@@ -314,7 +317,7 @@ static void
 say_tls(const struct qmgr *q, struct conn *c, const struct address *a,
     struct session *s)
 {
-	c->tls = c->dest->limits->tls;
+	c->tls = config_tls_demanded(c->dest->limits, c->dest->route);
 	if (a->dane) {
 		c->tls = TLS_LEVEL_REQUIRED;
 		s->tls = TLS_LEVEL_REQUIRED;
@@ -333,6 +336,25 @@ say_tls(const struct qmgr *q, struct conn *c, const struct address *a,
 	s->tls_name = str_of(c->dest->name);
 	if (c->tls != TLS_LEVEL_VERIFY_HOSTED && a->route_host != NULL)
 		s->tls_name2 = str_of(a->route_host);
+}
+
+/*
+ * Credentials go to the host that the route names, proven by its certificate
+ * (threats OUT-08), unless the profile says that this need not be.
+ */
+static void
+say_login(const struct conn *c, const struct address *a, struct session *s)
+{
+	const struct route *r = c->dest->route;
+
+	if (r == NULL || r->auth == NULL || a->route_host == NULL)
+		return;
+	s->auth = r->auth->name;
+	s->auth_clear = r->auth->tls != 2;
+	if (r->auth->tls == 2 && c->tls != TLS_LEVEL_VERIFY_HOSTED) {
+		s->tls_name = str_of(a->route_host);
+		s->tls_name2 = STR("");
+	}
 }
 
 /* RFC 8461: the host's own name, for which the policy vouches. While it is
@@ -424,6 +446,8 @@ note_error(struct qmgr *q, struct conn *c, const struct session_down *why)
 	if (why->reason == SESSION_TLS)
 		dest_tls_error(
 		    q, d, &c->ep.ip, why->text, TLS_LEVEL_MUST(c->tls));
+	if (why->reason == SESSION_AUTH)
+		dest_login_error(q, d, &c->ep.ip, d->last_error.text);
 	if (why->code >= 500)
 		dest_error(&d->last_5xx, q->wall, &c->ep.ip, code, why->text);
 }

@@ -364,6 +364,20 @@ dest_tls_error(struct qmgr *q, struct dest *d, const struct ip *ip,
 }
 
 void
+dest_login_error(
+    struct qmgr *q, struct dest *d, const struct ip *ip, const char *text)
+{
+	char said[LOG_VALUE_MAX], address[IP_TEXT];
+
+	if (d->alerted_login != 0 && q->now - d->alerted_login < ALERT_MS)
+		return;
+	d->alerted_login = q->now;
+	snprintf(said, sizeof(said), "Mail to %s waits: login at %s failed: %s",
+	    d->name, ip_text(ip, address), text);
+	alert_raise(ALERT_LOGIN_FAILED, str_of(d->name), str_of(said));
+}
+
+void
 dest_error_clear(struct last_error *e)
 {
 	free(e->text);

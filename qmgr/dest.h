@@ -159,6 +159,7 @@ struct dest {
 	struct last_error last_5xx, last_error;
 	struct last_error last_tls; /* gone with the next success */
 	int64_t alerted;            /* monotonic: about that; 0: never */
+	int64_t alerted_login;      /* likewise: we could not log in */
 };
 
 /* Spec 0.4: never looked up, always there. Ends with NULL. */
@@ -213,6 +214,11 @@ void dest_error_clear(struct last_error *);
  * configuration wants one. */
 void dest_tls_error(
     struct qmgr *, struct dest *, const struct ip *, struct str, bool must);
+
+/* A server did not let us log in: mail waits for an administrator. An alert,
+ * once an hour. */
+void dest_login_error(
+    struct qmgr *, struct dest *, const struct ip *, const char *text);
 
 /* --- lists of destinations --- */
 

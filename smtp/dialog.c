@@ -15,7 +15,8 @@ static void answer_data(struct dialog *, const struct expect *);
 static void answer_dot(struct dialog *, const struct expect *);
 static void answer_quit(struct dialog *, const struct expect *);
 
-/* Replies of class 3 are right for DATA only, and checked before answer(). */
+/* Replies of class 3 are right for DATA and AUTH only, and checked before
+ * answer(). */
 static const struct {
 	const char *name;
 	enum dialog_wait wait;
@@ -26,6 +27,7 @@ static const struct {
 	[X_EHLO] = { "EHLO", WAIT_REPLY, 0, dialog_answer_ehlo },
 	[X_HELO] = { "HELO", WAIT_REPLY, 0, dialog_answer_helo },
 	[X_STARTTLS] = { "STARTTLS", WAIT_REPLY, 0, dialog_answer_starttls },
+	[X_AUTH] = { "AUTH", WAIT_REPLY, 0, dialog_answer_auth },
 	[X_RSET] = { "RSET", WAIT_REPLY, 0, answer_rset },
 	[X_MAIL] = { "MAIL", WAIT_REPLY, JOB_MAIL, answer_mail },
 	[X_RCPT] = { "RCPT", WAIT_REPLY, JOB_RCPT, answer_rcpt },
@@ -37,6 +39,7 @@ static const struct {
 static void tell(struct dialog *, enum expect_kind);
 static struct expect *expected(const struct dialog *);
 static void take_reply(struct dialog *);
+static bool may_go_on(const struct expect *);
 static void unexpected(struct dialog *);
 static void closing(struct dialog *);
 static bool say_next(struct dialog *);
@@ -68,6 +71,7 @@ dialog_fini(struct dialog *d)
 {
 	for (size_t i = 0; i < d->n_jobs; i++)
 		transaction_free(&d->jobs[i]);
+	dialog_login_forget(d);
 	free(d->expect);
 	buf_fini(&d->out);
 	reply_fini(&d->reply);
@@ -196,6 +200,8 @@ dialog_wait(const struct dialog *d)
 		return WAIT_NONE;
 	if (d->tls_starting)
 		return WAIT_TLS;
+	if (d->login.asking)
+		return WAIT_REPLY;
 	if (d->out.len > 0 || (t != NULL && t->state == TX_CONTENT))
 		return WAIT_BLOCK;
 	return x != NULL ? kinds[x->kind].wait : WAIT_NONE;
@@ -208,6 +214,8 @@ dialog_waits_for(const struct dialog *d)
 
 	if (d->tls_starting)
 		return "TLS handshake";
+	if (d->login.asking)
+		return "keyd";
 	return x != NULL ? kinds[x->kind].name : "content";
 }
 
@@ -242,7 +250,11 @@ tell(struct dialog *d, enum expect_kind kind)
 	d->told = d->sent + d->out.len;
 	if (d->hooks->said == NULL || kind == X_GREETING)
 		return;
-	d->hooks->said(d->arg, kind == X_DOT ? STR(".") : str_trim(line));
+	if (kind == X_DOT)
+		line = STR(".");
+	else if (kind == X_AUTH)
+		line = dialog_login_masked(d, line);
+	d->hooks->said(d->arg, str_trim(line));
 }
 
 static struct expect *
@@ -260,14 +272,19 @@ take_reply(struct dialog *d)
 		closing(d);
 		return;
 	}
-	if (d->early ||
-	    (dialog_is_class(d, 3) && expected(d)->kind != X_DATA)) {
+	if (d->early || (dialog_is_class(d, 3) && !may_go_on(expected(d)))) {
 		unexpected(d);
 		return;
 	}
 	x = *expected(d);
 	d->expect_at++;
 	kinds[x.kind].answer(d, &x);
+}
+
+static bool
+may_go_on(const struct expect *x)
+{
+	return x->kind == X_DATA || x->kind == X_AUTH;
 }
 
 static void

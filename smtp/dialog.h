@@ -10,6 +10,8 @@
  *	                  ^  `--5xx--> HELO --250--^
  *	                  `--secured-- STARTTLS <-- EHLO
  *
+ * with AUTH in front of "up" where we have to log in (dialog_login.c).
+ *
  * Up to DIALOG_JOBS transactions wait here and run one after another. When
  * the server knows PIPELINING, each is said in one go (MAIL, every RCPT,
  * DATA), and the next one right behind the end of the content of the one
@@ -31,6 +33,7 @@
 #include "smtp/features.h"
 #include "smtp/reply.h"
 #include "smtp/transaction.h"
+#include "tls/scram.h"
 
 #define DIALOG_JOBS 8 /* more than qmgr gives at a time */
 
@@ -40,6 +43,9 @@ struct dialog_hooks {
 	/* STARTTLS was agreed upon: begin, then call dialog_secured. What
 	 * the server says until then is not for the dialogue. */
 	void (*starttls)(void *arg);
+	/* login.mechanism, nonce and challenge are there: what have we to
+	 * say? dialog_login_answer follows. */
+	void (*login)(void *arg);
 	/* MAIL of this transaction was said. */
 	void (*started)(void *arg, struct transaction *);
 	/*
@@ -67,6 +73,22 @@ enum dialog_wait {
 	WAIT_QUIT
 };
 
+/* Logging in (RFC 4954), behind TLS and before the first transaction. */
+struct dialog_login {
+	/* To be set before the greeting comes: whether we must, and may also
+	 * in the clear; and for SCRAM something random. */
+	bool wanted, in_clear;
+	char nonce[SCRAM_OUR_NONCE + 1];
+
+	bool asking; /* login() was called, its answer has not come */
+	bool done, proven;
+	unsigned step; /* lines that the server has asked for */
+	enum login_mechanism mechanism;
+	struct str challenge;
+	struct str first, second; /* as of LOGIN_DONE */
+	struct str said;          /* what must not come back into a log */
+};
+
 struct expect;
 struct dialog {
 	const struct dialog_hooks *hooks;
@@ -91,6 +113,7 @@ struct dialog {
 	/* Recipients are only asked about: what is said to RCPT is the result,
 	 * DATA never follows. To be set before the first job. */
 	bool asks_only;
+	struct dialog_login login;
 	bool need_rset;  /* a transaction was left open at the server */
 	uint32_t n_mail; /* transactions begun */
 	struct transaction *jobs[DIALOG_JOBS]; /* the oldest first */
@@ -119,6 +142,9 @@ void dialog_quit(struct dialog *);
 void dialog_input(struct dialog *, struct str in);
 /* The handshake is done: EHLO again, nothing of before counts. */
 void dialog_secured(struct dialog *);
+/* What keyd says to hooks.login. */
+void dialog_login_answer(struct dialog *, const struct login_done *);
+const char *dialog_login_name(const struct dialog *); /* of the mechanism */
 /* n bytes of out have left. */
 void dialog_sent(struct dialog *, size_t n);
 /* Call after changing anything: says all that can be said now. */

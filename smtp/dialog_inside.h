@@ -1,5 +1,5 @@
 /*
- * dialog_inside.h - what dialog.c and dialog_open.c share
+ * dialog_inside.h - what dialog.c, dialog_open.c and dialog_login.c share
  */
 #ifndef SMTP_DIALOG_INSIDE_H
 #define SMTP_DIALOG_INSIDE_H
@@ -11,6 +11,7 @@ enum expect_kind {
 	X_EHLO,
 	X_HELO,
 	X_STARTTLS,
+	X_AUTH,
 	X_RSET,
 	X_MAIL,
 	X_RCPT,
@@ -39,5 +40,14 @@ void dialog_answer_greeting(struct dialog *, const struct expect *);
 void dialog_answer_ehlo(struct dialog *, const struct expect *);
 void dialog_answer_helo(struct dialog *, const struct expect *);
 void dialog_answer_starttls(struct dialog *, const struct expect *);
+/* Secured or not, logged in or not, as far as must be: jobs may come. */
+void dialog_come_up(struct dialog *);
+
+/* dialog_login.c */
+void dialog_login_begin(struct dialog *);
+void dialog_answer_auth(struct dialog *, const struct expect *);
+void dialog_login_forget(struct dialog *);
+/* A line of the exchange, for whoever looks on. */
+struct str dialog_login_masked(struct dialog *, struct str line);
 
 #endif

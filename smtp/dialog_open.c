@@ -1,10 +1,10 @@
-/* dialog_open.c - how a conversation begins: greeting, EHLO, STARTTLS */
+/* dialog_open.c - how a conversation begins: greeting, EHLO, STARTTLS, then
+ * AUTH, of which dialog_login.c knows */
 #include "smtp/dialog_inside.h"
 
 static void say_ehlo(struct dialog *);
 static bool say_starttls(struct dialog *);
 static void no_tls(struct dialog *, const char *why);
-static void come_up(struct dialog *);
 
 void
 dialog_secured(struct dialog *d)
@@ -41,7 +41,7 @@ dialog_answer_ehlo(struct dialog *d, const struct expect *x)
 	if (dialog_is_class(d, 2)) {
 		features_parse(&d->features, buf_str(&d->reply.text));
 		if (!say_starttls(d))
-			come_up(d);
+			dialog_come_up(d);
 	} else if (dialog_is_class(d, 5)) {
 		buf_printf(&d->out, "HELO %s\r\n", d->helo);
 		dialog_expect(d, X_HELO, NULL, 0);
@@ -58,7 +58,7 @@ dialog_answer_helo(struct dialog *d, const struct expect *x)
 		dialog_end_with_reply(d, SESSION_GREETING);
 		return;
 	}
-	come_up(d);
+	dialog_come_up(d);
 }
 
 /* False: it is not to be said here. */
@@ -86,7 +86,7 @@ dialog_answer_starttls(struct dialog *d, const struct expect *x)
 	if (d->tls_needed)
 		no_tls(d, "remote host refused STARTTLS");
 	else
-		come_up(d);
+		dialog_come_up(d);
 }
 
 static void
@@ -97,11 +97,15 @@ no_tls(struct dialog *d, const char *why)
 	dialog_end(d, SESSION_TLS, str_of(text));
 }
 
-static void
-come_up(struct dialog *d)
+void
+dialog_come_up(struct dialog *d)
 {
 	if (d->tls_needed && !d->secured) {
 		no_tls(d, "remote host does not offer STARTTLS");
+		return;
+	}
+	if (d->login.wanted && !d->login.done) {
+		dialog_login_begin(d);
 		return;
 	}
 	d->up = true;

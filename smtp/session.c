@@ -5,12 +5,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/base64.h"
 #include "base/mem.h"
 #include "event/event.h"
 #include "mail/addr.h"
+#include "smtp/keyd.h"
 #include "smtp/session_inside.h"
 
 #define READ_SIZE 16384
@@ -36,6 +39,8 @@ static void arm(struct smtp_session *);
 static int64_t limit_of(const struct smtp_session *, enum dialog_wait);
 static void on_up(void *arg);
 static void on_starttls(void *arg);
+static void on_login(void *arg);
+static void want_login(struct smtp_session *, const struct session *);
 static void on_started(void *arg, struct transaction *);
 static void on_content(void *arg, struct transaction *);
 static void on_done(void *arg, struct transaction *, bool possible);
@@ -49,6 +54,7 @@ static void list_rids(
 static const struct dialog_hooks hooks = {
 	.up = on_up,
 	.starttls = on_starttls,
+	.login = on_login,
 	.started = on_started,
 	.content = on_content,
 	.done = on_done,
@@ -78,6 +84,7 @@ session_open(struct sessions *all, uint32_t txn, const struct session *req)
 	s->dialog.asks_only = all->asks_only;
 	session_tls_init(s, req);
 	session_watch_init(s, req);
+	want_login(s, req);
 	map_put_u64(&all->by_txn, txn, s);
 	all->n++;
 	if (all->n > all->max)
@@ -413,6 +420,10 @@ on_up(void *arg)
 		.size_limit = s->dialog.features.size,
 		.tls = s->tls != NULL };
 
+	if (s->dialog.login.done)
+		EMIT(DCID_AUTH_SUCCESS, .dcid = s->dcid,
+		    .mechanism = str_of(dialog_login_name(&s->dialog)),
+		    .profile = str_of(s->auth));
 	if (s->all->one_by_one)
 		s->dialog.features.bits &= ~(uint32_t)FEATURE_PIPELINING;
 	if (s->all->watch != NULL)
@@ -425,6 +436,50 @@ static void
 on_starttls(void *arg)
 {
 	session_tls_begin(arg);
+}
+
+static void
+on_login(void *arg)
+{
+	keyd_login(arg);
+}
+
+static void
+want_login(struct smtp_session *s, const struct session *req)
+{
+	struct dialog_login *l = &s->dialog.login;
+	char random[SCRAM_OUR_NONCE / 4 * 3];
+	struct buf nonce;
+
+	if (req->auth.n == 0)
+		return;
+	str_copy(s->auth, sizeof(s->auth), req->auth);
+	if (getrandom(random, sizeof(random), 0) != sizeof(random))
+		panic("no random numbers");
+	buf_init(&nonce, SCRAM_OUR_NONCE);
+	base64_encode((struct str){ random, sizeof(random) }, &nonce);
+	str_copy(l->nonce, sizeof(l->nonce), buf_str(&nonce));
+	buf_fini(&nonce);
+	l->wanted = true;
+	l->in_clear = req->auth_clear;
+}
+
+void
+session_login(struct smtp_session *s, const struct login_done *answer)
+{
+	s->asks_keyd = false;
+	dialog_login_answer(&s->dialog, answer);
+	loop_defer(s->all->loop, &s->flush);
+	settle(s);
+}
+
+void
+session_keyless(struct smtp_session *s)
+{
+	s->asks_keyd = false;
+	dialog_end(&s->dialog, SESSION_LOCAL,
+	    STR("postern-keyd, who has the keys, is not there"));
+	loop_defer(s->all->loop, &s->flush);
 }
 
 static void
@@ -527,7 +582,8 @@ down(struct smtp_session *s)
 	if (s->connected && s->tls != NULL)
 		session_tls_close(s);
 	else if (s->connected &&
-		 (d->end == SESSION_GREETING || d->end == SESSION_TLS))
+		 (d->end == SESSION_GREETING || d->end == SESSION_TLS ||
+		     d->end == SESSION_AUTH))
 		send(s->fd, "QUIT\r\n", 6, MSG_NOSIGNAL);
 	loop_undefer(&s->flush);
 	loop_deadline_stop(&s->deadline);
@@ -554,6 +610,9 @@ log_end(const struct smtp_session *s)
 		ip_text(&s->source, source);
 	if (d->end == SESSION_TLS && TLS_LEVEL_MUST(s->level))
 		EMIT(DCID_TLS_MISSING, .dcid = s->dcid, .ip = s->peer.ip);
+	if (d->end == SESSION_AUTH)
+		EMIT(DCID_AUTH_FAILED, .dcid = s->dcid,
+		    .profile = str_of(s->auth), .text = d->end_text);
 	if (d->end != SESSION_CLOSED)
 		EMIT(CONNECTION_ERROR, .dcid = s->dcid,
 		    .domain = str_of(s->domain), .ip = s->peer.ip,

@@ -42,6 +42,7 @@ struct sessions {
 	struct loop *loop;
 	struct loop_wheel *wheel;
 	struct ipc *qmgr;       /* NULL: gone */
+	struct ipc *keyd;       /* NULL: gone; keyd.h */
 	struct tls_client *tls; /* for those that want it; not ours */
 	struct map by_txn;
 	size_t n, max;
@@ -76,5 +77,7 @@ void session_expired(struct loop_deadline *);
  * it at once. */
 void sessions_quit(struct sessions *);
 void sessions_kill(struct sessions *);
+/* keyd is gone: those that wait for it end. */
+void sessions_keyless(struct sessions *);
 
 #endif

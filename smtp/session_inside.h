@@ -45,8 +45,10 @@ struct smtp_session {
 	struct loop_watch *watch;
 	struct loop_job flush; /* at the end of the turn */
 	struct dialog dialog;
-	struct content content; /* that is being sent piecemeal */
-	size_t block;           /* bytes since the last new limit */
+	char auth[NAME_MAX_LEN + 1]; /* profile that we log in as; "": none */
+	bool asks_keyd;              /* the answer has not come */
+	struct content content;      /* that is being sent piecemeal */
+	size_t block;                /* bytes since the last new limit */
 
 	struct loop_deadline deadline;
 	enum dialog_wait armed; /* what for, and at which progress */
@@ -56,6 +58,10 @@ struct smtp_session {
 /* session.c */
 void session_fail(struct smtp_session *, int sys, const char *what);
 void session_count_sent(struct smtp_session *, size_t n);
+/* What keyd says. */
+void session_login(struct smtp_session *, const struct login_done *);
+/* It is gone, and that was asked of it. */
+void session_keyless(struct smtp_session *);
 
 /* session_watch.c */
 void session_watch_init(struct smtp_session *, const struct session *);

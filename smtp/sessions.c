@@ -2,7 +2,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "smtp/session.h"
+#include "smtp/session_inside.h"
 
 static struct smtp_session **list_all(const struct sessions *);
 
@@ -48,6 +48,17 @@ sessions_kill(struct sessions *all)
 
 	for (size_t i = 0; v[i] != NULL; i++)
 		session_kill(v[i]);
+	free(v);
+}
+
+void
+sessions_keyless(struct sessions *all)
+{
+	struct smtp_session **v = list_all(all);
+
+	for (size_t i = 0; v[i] != NULL; i++)
+		if (v[i]->asks_keyd)
+			session_keyless(v[i]);
 	free(v);
 }
 

@@ -15,17 +15,20 @@
  *		session_watch.c	... to an admin tool, which has it in it
  *		dialog.c	the conversation, without the network
  *		dialog_open.c	... and how it begins
+ *		dialog_login.c	... how we log in
+ *		keyd.c		whom we ask what to say there
  *		transaction.c	one job: its commands, its results
  *		content.c	the bytes of the message
  * RIGHTS
  *	No files: each message arrives as a read-only descriptor, and the
  *	system's authorities are read before it gives its rights up. Connects
- *	out. Runs as several workers.
+ *	out. Asks keyd for what it has to say where it logs in. Runs as
+ *	several workers.
  * CONFIGURATION
  *	None of its own: time limits and addresses come with each session.
  * DIAGNOSTICS
  *	NEW_DCID, DELIVERY_START, CONNECTION_ERROR, DCID_KILLED, DCID_CLOSE,
- *	DCID_TLS_*.
+ *	DCID_TLS_*, DCID_AUTH_*.
  * SEE ALSO
  *	postern-qmgr(8), postern-master(8)
  */
@@ -34,6 +37,7 @@
 
 #include "base/mem.h"
 #include "program/program.h"
+#include "smtp/keyd.h"
 #include "smtp/session.h"
 #include "tls/client.h"
 
@@ -133,6 +137,8 @@ on_peer(struct daemon *d, enum program_kind kind, uint32_t worker,
 	struct smtp *self = d->self;
 
 	(void)worker;
+	if (kind == PROGRAM_KEYD)
+		return keyd_peer(&self->sessions, ipc, arg);
 	if (kind != PROGRAM_QMGR)
 		return NULL;
 	/* The end of the former one may be heard of later than this. */

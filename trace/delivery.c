@@ -25,8 +25,9 @@ static void each(const struct trace_report *, const struct trace_outcome *,
 static each_domain want, to_json, to_text;
 static void tag_to_text(
     const struct delivery *, const struct destination *, struct buf *out);
-static bool route_text(
-    const struct config *, struct str domain, struct buf *out);
+static bool way_text(const struct config *, struct str domain, struct buf *out);
+static void demanded_text(
+    const struct destination *, const struct route *, struct buf *out);
 static bool key_text(
     const struct destination *, const struct schema_key *, struct buf *out);
 
@@ -131,6 +132,7 @@ to_json(const struct delivery *of, void *arg)
 {
 	const struct config *c = of->config;
 	const struct destination *d = config_destination(c, of->domain);
+	const struct route *r = config_route(c, of->domain);
 	struct str domain = of->domain, sender;
 	const struct trace_way *way;
 	json_t *one = json_object();
@@ -148,8 +150,15 @@ to_json(const struct delivery *of, void *arg)
 		json_put(one, "way", json_deep_copy(way->json));
 	buf_init(&text, DELIVERY_TEXT);
 	json_put(one, "route",
-	    route_text(c, domain, &text) ? json_of_text(buf_str(&text))
+	    way_text(c, domain, &text) ? json_of_text(buf_str(&text))
+				       : json_null());
+	buf_fini(&text);
+	json_put(one, "auth",
+	    r != NULL && r->auth != NULL ? json_of_text(r->auth->name)
 					 : json_null());
+	buf_init(&text, DELIVERY_TEXT);
+	demanded_text(d, r, &text);
+	json_put(one, "tls_demanded", json_of_text(buf_str(&text)));
 	buf_fini(&text);
 	for (size_t i = 0; i < schema_destination.n; i++) {
 		const struct schema_key *key = &schema_destination.keys[i];
@@ -167,6 +176,7 @@ to_text(const struct delivery *of, void *arg)
 {
 	const struct config *c = of->config;
 	const struct destination *d = config_destination(c, of->domain);
+	const struct route *r = config_route(c, of->domain);
 	struct str domain = of->domain;
 	const struct trace_way *way;
 	struct buf *out = arg, text;
@@ -174,7 +184,7 @@ to_text(const struct delivery *of, void *arg)
 	buf_puts(out, " - ");
 	show_text(domain, out);
 	buf_init(&text, DELIVERY_TEXT);
-	if (route_text(c, domain, &text)) {
+	if (way_text(c, domain, &text)) {
 		buf_puts(out, ": by route ");
 		show_text(buf_str(&text), out);
 	} else {
@@ -188,6 +198,10 @@ to_text(const struct delivery *of, void *arg)
 		if (key_text(d, key, &text) && text.len > 0)
 			buf_printf(out, ", %s=%s", key->name, text.data);
 		buf_fini(&text);
+	}
+	if (config_tls_demanded(d, r) != d->tls) {
+		buf_puts(out, ", tls for the login=");
+		demanded_text(d, r, out);
 	}
 	buf_putc(out, '\n');
 	tag_to_text(of, d, out);
@@ -217,19 +231,28 @@ tag_to_text(
 	arena_free(&mem);
 }
 
+/* As the configuration calls it. */
+static void
+demanded_text(
+    const struct destination *d, const struct route *r, struct buf *out)
+{
+	struct destination with_login = *d;
+
+	with_login.tls = config_tls_demanded(d, r);
+	key_text(
+	    &with_login, schema_find(&schema_destination, STR("tls")), out);
+}
+
 /* False: the DNS. */
 static bool
-route_text(const struct config *c, struct str domain, struct buf *out)
+way_text(const struct config *c, struct str domain, struct buf *out)
 {
 	const struct route *r = config_route(c, domain);
 
 	buf_puts(out, "");
 	if (r == NULL || r->kind == ROUTE_USEDNS)
 		return false;
-	if (r->kind == ROUTE_NULL)
-		buf_puts(out, "/dev/null");
-	else
-		route_dests_text(r->dests, r->n, out);
+	route_text(r, out);
 	return true;
 }
 

@@ -154,15 +154,29 @@ config_secrets(const struct config *c, struct str *v)
 	size_t n = 0;
 
 	if (v == NULL)
-		return 2 * c->n_certificates + c->n_auth_profiles + 2;
+		return 2 * (c->n_certificates + c->n_auth_profiles) + 2;
 	for (size_t i = 0; i < c->n_certificates; i++) {
 		n = add_once(v, n, c->certificates[i].chain_file);
 		n = add_once(v, n, c->certificates[i].key_file);
 	}
-	for (size_t i = 0; i < c->n_auth_profiles; i++)
+	for (size_t i = 0; i < c->n_auth_profiles; i++) {
 		n = add_once(v, n, c->auth_profiles[i].users_file);
+		n = add_once(v, n, c->auth_profiles[i].secret_file);
+	}
 	n = add_once(v, n, c->bounce_keys);
 	return add_once(v, n, c->client_ca);
+}
+
+enum tls_level
+config_tls_demanded(const struct destination *d, const struct route *r)
+{
+	const struct auth_profile *a = r != NULL ? r->auth : NULL;
+
+	if (a == NULL || a->tls == 0 || TLS_LEVEL_MUST_VERIFY(d->tls))
+		return d->tls;
+	if (a->tls == 2)
+		return TLS_LEVEL_REQUIRED_VERIFY;
+	return d->tls == TLS_LEVEL_OFF ? TLS_LEVEL_PREFERRED : d->tls;
 }
 
 void

@@ -256,7 +256,7 @@ struct certificate {
 	struct str chain_file, key_file; /* PEM; leaf first */
 };
 
-enum auth_kind { AUTH_LOCAL, AUTH_FORWARD };
+enum auth_kind { AUTH_LOCAL, AUTH_FORWARD, AUTH_OUTGOING };
 struct auth_profile {
 	struct where where;
 	struct str name;
@@ -264,8 +264,10 @@ struct auth_profile {
 	struct str users_file; /* LOCAL: below secrets/; only keyd reads it */
 	struct route_dest *servers; /* FORWARD: tried in order */
 	size_t n_servers;
-	uint8_t tls; /* FORWARD: 0 off, 1 preferred, 2 required */
+	uint8_t tls; /* FORWARD, OUTGOING: 0 off, 1 preferred, 2 required */
 	uint32_t timeout;
+	struct str user;        /* OUTGOING: who we are there, and */
+	struct str secret_file; /* ... the passphrase, below secrets/ */
 };
 
 struct callahead_profile {
@@ -380,6 +382,8 @@ struct route {
 	enum route_kind kind;
 	struct route_dest *dests;
 	size_t n;
+	struct str auth_name;            /* empty: none */
+	const struct auth_profile *auth; /* as whom we log in there; NULL */
 };
 
 enum notice_language { NOTICE_ENGLISH, NOTICE_JAPANESE, NOTICE_BOTH };
@@ -622,6 +626,10 @@ enum disposition config_spam_disposition(
  * many at most. */
 size_t config_secrets(const struct config *, struct str *v);
 /* Most specific match: exact, then longest .suffix, then ALL; else NULL. */
+/* What TLS a connection to that destination must have, by that route (NULL:
+ * none): more where we log in. */
+enum tls_level config_tls_demanded(
+    const struct destination *, const struct route *);
 const struct route *config_route(const struct config *, struct str domain);
 
 #endif

@@ -3,6 +3,10 @@
  */
 #include "base/mem.h"
 #include "config/loader.h"
+#include "config/name.h"
+
+static void set_file(struct load *, const struct auth_profile *, enum auth_kind,
+    struct str *file, const char *suffix);
 
 void
 load_auth_servers(struct load *ld, const struct at *at, void *object)
@@ -24,17 +28,32 @@ void
 load_auth_finish(struct load *ld, const struct at *at, void *object)
 {
 	struct auth_profile *a = object;
+	struct err err = ERR_INIT;
 
 	if (a->kind == AUTH_FORWARD && a->n_servers == 0)
 		load_error(ld, at,
 		    "forwards to nobody; write servers: HOST, or type: local");
-	if (a->kind == AUTH_LOCAL && a->n_servers > 0)
+	if (a->kind != AUTH_FORWARD && a->n_servers > 0)
 		load_error(ld, at, "servers belong to type: forward");
-	if (a->kind == AUTH_FORWARD)
-		a->users_file = STR("");
-	else if (a->users_file.n == 0)
-		a->users_file = str_of(
-		    arena_printf(ld->mem, "%.*s.users", STR_ARG(a->name)));
+	if (a->kind == AUTH_OUTGOING && a->user.n == 0)
+		load_error(
+		    ld, at, "does not say as whom we log in; write user: NAME");
+	if (a->kind == AUTH_OUTGOING && !name_file(a->name, &err))
+		load_error(ld, at, "name: %s", err.text);
+	set_file(ld, a, AUTH_LOCAL, &a->users_file, "users");
+	set_file(ld, a, AUTH_OUTGOING, &a->secret_file, "secret");
+}
+
+/* What it is called where nothing is said; none where it is not used. */
+static void
+set_file(struct load *ld, const struct auth_profile *a, enum auth_kind kind,
+    struct str *file, const char *suffix)
+{
+	if (a->kind != kind)
+		*file = STR("");
+	else if (file->n == 0)
+		*file = str_of(
+		    arena_printf(ld->mem, "%.*s.%s", STR_ARG(a->name), suffix));
 }
 
 const char *

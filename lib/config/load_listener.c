@@ -90,7 +90,8 @@ find_named(struct load *ld, const struct at *at, struct listener *l)
 {
 	const struct config *c = ld->config;
 	struct at interface = at_key(at, "interface"),
-		  call_ahead = at_key(at, "call_ahead");
+		  call_ahead = at_key(at, "call_ahead"),
+		  auth = at_key(at, "auth_profile");
 
 	if (c->n_interfaces == 0) {
 		load_error(
@@ -103,6 +104,9 @@ find_named(struct load *ld, const struct at *at, struct listener *l)
 	l->interface_name = l->interface->name;
 	l->certificate = load_find(c, "certificates", l->certificate_name);
 	l->auth = load_find(c, "auth_profiles", l->auth_name);
+	if (l->auth != NULL && l->auth->kind == AUTH_OUTGOING)
+		load_error(
+		    ld, &auth, "this profile is of type: outgoing, for routes");
 	l->call_ahead = load_find(c, "callahead_profiles", l->call_ahead_name);
 	if (l->call_ahead != NULL && l->type != LISTENER_PUBLIC)
 		load_error(

@@ -17,6 +17,7 @@ struct texts {
 
 static bool load_route(struct load *, const struct at *, struct route *);
 static void load_dests(struct load *, const struct at *, struct route *);
+static void find_auth(struct load *, const struct at *, struct route *);
 static void take_text(struct load *, const struct at *, struct str, void *arg);
 
 void
@@ -70,6 +71,7 @@ load_route(struct load *ld, const struct at *at, struct route *r)
 		return false;
 	}
 	load_dests(ld, at, r);
+	find_auth(ld, at, r);
 	return true;
 }
 
@@ -95,6 +97,22 @@ load_dests(struct load *ld, const struct at *at, struct route *r)
 	free(texts.v);
 }
 
+static void
+find_auth(struct load *ld, const struct at *at, struct route *r)
+{
+	char quoted[100];
+
+	if (r->auth_name.n == 0)
+		return;
+	r->auth = load_find(ld->config, "auth_profiles", r->auth_name);
+	if (r->auth == NULL)
+		load_error(ld, at, "there is no profile %s below auth_profiles",
+		    load_quote(quoted, r->auth_name));
+	else if (r->auth->kind != AUTH_OUTGOING)
+		load_error(ld, at, "profile %s is not of type: outgoing",
+		    load_quote(quoted, r->auth_name));
+}
+
 void
 load_servers(
     struct load *ld, const struct at *at, struct route_dest **v, size_t *n)
@@ -104,7 +122,7 @@ load_servers(
 	if (at->node == NULL || node_is_empty(at->node))
 		return;
 	load_dests(ld, at, &r);
-	if (r.kind != ROUTE_HOSTS)
+	if (r.kind != ROUTE_HOSTS || r.auth_name.n > 0)
 		load_error(ld, at, "must be servers, not a route");
 	*v = r.dests;
 	*n = r.n;

@@ -202,12 +202,7 @@ print_route(struct print *p, const struct route *r)
 	struct buf text;
 
 	buf_init(&text, TEXT_MAX);
-	for (size_t i = 0; i < r->n; i++) {
-		buf_puts(&text, i > 0 ? ", " : "");
-		buf_add_str(&text, r->dests[i].text);
-	}
-	if (r->kind != ROUTE_HOSTS)
-		buf_puts(&text, r->kind == ROUTE_NULL ? "/dev/null" : "USEDNS");
+	route_text(r, &text);
 	print_line(p, r->domain.p, buf_str(&text));
 	buf_fini(&text);
 }

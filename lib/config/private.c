@@ -42,6 +42,8 @@ private_check(
 			break;
 		if (a->users_file.n > 0)
 			check_file(&ld, dir, &a->where, a->users_file, true);
+		if (a->secret_file.n > 0)
+			check_file(&ld, dir, &a->where, a->secret_file, true);
 	}
 	for (size_t i = 0; i < c->n_destinations; i++) {
 		if (!c->destinations[i].bounce_verification)

@@ -3,11 +3,16 @@
  */
 #include "config/route_dest.h"
 
+#include <string.h>
+
 #include "config/name.h"
 #include "config/rat_pattern.h"
 
 #define PRIORITY_MARK "/pri="
+#define AUTH_MARK     "auth="
 
+static int take_auth(
+    struct route *, struct str part, struct arena *, struct err *);
 static int take_priority(struct route_dest *, struct str *, struct err *);
 static int take_port(struct route_dest *, struct str *, struct err *);
 static int set_host(
@@ -69,6 +74,7 @@ route_dests_parse(struct route *r, const struct str *texts, size_t n,
 	r->kind = ROUTE_HOSTS;
 	r->n = 0;
 	r->dests = NULL;
+	r->auth_name = STR("");
 	if (parts == 0)
 		return err_set(err, ERR_USAGE, "needs a destination");
 	r->dests = arena_array(mem, parts, sizeof(*r->dests));
@@ -84,12 +90,17 @@ route_dests_parse(struct route *r, const struct str *texts, size_t n,
 			case 1:
 				return 0;
 			}
+			if (str_starts_nocase(part, STR(AUTH_MARK))) {
+				if (take_auth(r, part, mem, err) == -1)
+					return -1;
+				continue;
+			}
 			if (route_dest_parse(
 				&r->dests[r->n++], part, mem, err) == -1)
 				return -1;
 		}
 	}
-	return 0;
+	return r->n > 0 ? 0 : err_set(err, ERR_USAGE, "needs a destination");
 }
 
 void
@@ -98,6 +109,31 @@ route_dests_text(const struct route_dest *v, size_t n, struct buf *out)
 	for (size_t k = 0; k < n; k++)
 		buf_printf(
 		    out, "%s%.*s", k > 0 ? ", " : "", STR_ARG(v[k].text));
+}
+
+void
+route_text(const struct route *r, struct buf *out)
+{
+	if (r->kind != ROUTE_HOSTS)
+		buf_puts(out, r->kind == ROUTE_NULL ? "/dev/null" : "USEDNS");
+	route_dests_text(r->dests, r->n, out);
+	if (r->auth_name.n > 0)
+		buf_printf(out, ", " AUTH_MARK "%.*s", STR_ARG(r->auth_name));
+}
+
+static int
+take_auth(struct route *r, struct str part, struct arena *mem, struct err *err)
+{
+	struct str name = str_sub(part, strlen(AUTH_MARK), part.n);
+
+	if (name.n == 0)
+		return err_set(err, ERR_USAGE,
+		    AUTH_MARK ": write the name of an outgoing profile");
+	if (r->auth_name.n > 0)
+		return err_set(
+		    err, ERR_USAGE, AUTH_MARK " must stand once in a route");
+	r->auth_name = arena_str(mem, name);
+	return 0;
 }
 
 static int

@@ -17,12 +17,14 @@ int route_dest_parse(
 /* Fills domain: lower case, literals in one spelling (rat_literal). */
 int route_domain_parse(
     struct route *, struct str text, struct arena *mem, struct err *err);
-/* Fills kind, dests, n from texts of which each may hold several separated
- * by commas. */
+/* Fills kind, dests, n, auth_name from texts of which each may hold several
+ * separated by commas; one may be "auth=PROFILE". */
 int route_dests_parse(struct route *, const struct str *texts, size_t n,
     struct arena *mem, struct err *err);
 
 /* As they were written, with ", " between. */
 void route_dests_text(const struct route_dest *, size_t n, struct buf *out);
+/* The whole right side: USEDNS, /dev/null, or destinations and auth. */
+void route_text(const struct route *, struct buf *out);
 
 #endif

@@ -342,7 +342,8 @@ static const struct schema_key top_keys[] = {
 	    LIST(config, auth_profiles, n_auth_profiles),
 	    .section = &schema_auth_profile,
 	    .max = 100,
-	    .help = "Who may authenticate with SMTP AUTH, and who knows." },
+	    .help = "Who may authenticate with SMTP AUTH, and who knows; as "
+		    "whom we log in at other servers." },
 	{ .name = "interfaces",
 	    LIST(config, interfaces, n_interfaces),
 	    .section = &interface_section,
@@ -388,12 +389,13 @@ static const struct schema_key top_keys[] = {
 	    CUSTOM(load_routes, print_routes,
 		"a map: domain, .domain (all below it), [address] or ALL, "
 		"then host, [host] (no MX look-up) or address, each with "
-		":port and /pri=N if wanted, several separated by commas; or "
-		"USEDNS; or /dev/null"),
+		":port and /pri=N if wanted, several separated by commas, and "
+		"auth=PROFILE; or USEDNS; or /dev/null"),
 	    .help = "Where mail to a domain goes. The most specific entry "
 		    "counts, in whatever order they stand: the domain "
 		    "itself, then the longest .domain, then ALL. Without "
-		    "any: the DNS." },
+		    "any: the DNS. auth= names one of auth_profiles, of type "
+		    "outgoing: as whom we log in there." },
 	{ .name = "destinations",
 	    LIST(config, destinations, n_destinations),
 	    .section = &schema_destination,

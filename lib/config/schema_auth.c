@@ -6,6 +6,7 @@
 static const struct choice auth_kinds[] = {
 	{ "local", AUTH_LOCAL },
 	{ "forward", AUTH_FORWARD },
+	{ "outgoing", AUTH_OUTGOING },
 	{ NULL, 0 },
 };
 static const struct choice levels[] = {
@@ -23,7 +24,7 @@ static const struct schema_key auth_keys[] = {
 	    .min = 1,
 	    .max = 80,
 	    .text_ok = name_printable,
-	    .help = "What listeners call this profile." },
+	    .help = "What listeners and routes call this profile." },
 	{ .name = "type",
 	    FIELD(auth_profile, kind),
 	    .type = &value_choice,
@@ -31,7 +32,8 @@ static const struct schema_key auth_keys[] = {
 	    DEFAULT("local"),
 	    .help = "local: users stand in a file of this system. forward: "
 		    "another mail server is asked whether it takes name and "
-		    "password." },
+		    "password. outgoing: as whom we log in at another server, "
+		    "for routes with auth=NAME." },
 	{ .name = "users",
 	    FIELD(auth_profile, users_file),
 	    .type = &value_text,
@@ -41,6 +43,22 @@ static const struct schema_key auth_keys[] = {
 	    .help = "local: file below secrets/, mode 0600, with lines "
 		    "name:secret; \"postern smtpauthconfig\" writes them. "
 		    "Empty: the profile's name with .users." },
+	{ .name = "user",
+	    FIELD(auth_profile, user),
+	    .type = &value_text,
+	    .max = 255,
+	    .text_ok = name_printable,
+	    DEFAULT(""),
+	    .help = "outgoing: the name we log in with." },
+	{ .name = "secret",
+	    FIELD(auth_profile, secret_file),
+	    .type = &value_text,
+	    .max = FILE_NAME_MAX,
+	    .text_ok = name_file,
+	    DEFAULT(""),
+	    .help = "outgoing: file below secrets/, mode 0600, whose first "
+		    "line is the passphrase; \"postern smtpauthconfig\" "
+		    "writes it. Empty: the profile's name with .secret." },
 	{ .name = "servers",
 	    CUSTOM(load_auth_servers, print_auth_servers,
 		"host, [host] (no MX look-up) or address, each with :port if "
@@ -55,7 +73,11 @@ static const struct schema_key auth_keys[] = {
 	    .help = "forward: whether the server is asked under TLS. "
 		    "required: with a certificate that the system's "
 		    "authorities vouch for; preferred: any, and in clear "
-		    "where STARTTLS is not offered." },
+		    "where STARTTLS is not offered. outgoing: the same of the "
+		    "server that mail goes to, whose certificate must have "
+		    "the name that the route says; preferred and off let the "
+		    "passphrase out in the clear where the destination's tls "
+		    "does not forbid it." },
 	{ .name = "timeout",
 	    FIELD(auth_profile, timeout),
 	    .type = &value_time,

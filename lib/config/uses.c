@@ -23,6 +23,8 @@ static void find_in_policies(
     const struct wanted *, const struct policy_table *, struct buf *out);
 static void find_in_filters(
     const struct wanted *, const struct work_config *, struct buf *out);
+static void find_in_routes(
+    const struct wanted *, const struct config *, struct buf *out);
 static bool texts_name(const struct wanted *, const struct str *, size_t n);
 static bool text_names(const struct wanted *, struct str text);
 
@@ -49,6 +51,17 @@ uses_find(
 	for (size_t i = 0; i < NELEM(in_filters); i++)
 		if (strcmp(in_filters[i], list) == 0)
 			find_in_filters(&w, &c->work, out);
+	if (strcmp(list, "auth_profiles") == 0)
+		find_in_routes(&w, c, out);
+}
+
+static void
+find_in_routes(const struct wanted *w, const struct config *c, struct buf *out)
+{
+	for (size_t i = 0; i < c->n_routes; i++)
+		if (c->routes[i].auth_name.n > 0 &&
+		    str_eq(c->routes[i].auth_name, w->name))
+			uses_add(out, "route", c->routes[i].domain);
 }
 
 static void

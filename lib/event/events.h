@@ -108,6 +108,9 @@ CODEC_STRUCT(ev_rcpt, REC_EV_RCPT);
 #define EV_DCID_TLS(S, F, L)                                                   \
 	F(S, U64, dcid, 0) F(S, STR, protocol, 16) F(S, STR, cipher, 64)       \
 	F(S, STR, name, 300)
+#define EV_DCID_AUTH(S, F, L)                                                  \
+	F(S, U64, dcid, 0) F(S, STR, mechanism, 20) F(S, STR, profile, 100)    \
+	F(S, STR, text, 1000)
 #define EV_DELIVERY(S, F, L)                                                   \
 	F(S, U64, dcid, 0) F(S, U64, mid, 0) L(S, ev_rid, rids, 100000)
 #define EV_DONE(S, F, L)                                                       \
@@ -414,6 +417,12 @@ CODEC_STRUCT(ev_rcpt, REC_EV_RCPT);
 	E(DANE_FAILED, INFO,                                                   \
 	    "DCID {dcid} DANE failed for {domain}. reason: {text}",            \
 	    EV_DCID_DANE)                                                      \
+	E(DCID_AUTH_SUCCESS, INFO,                                             \
+	    "DCID {dcid} AUTH success mechanism {mechanism} profile "          \
+	    "{profile}",                                                       \
+	    EV_DCID_AUTH)                                                      \
+	E(DCID_AUTH_FAILED, INFO,                                              \
+	    "DCID {dcid} AUTH failed profile {profile}: {text}", EV_DCID_AUTH) \
 	E(DCID_KILLED, INFO, "SMTP client connection killed DCID: {dcid}",     \
 	    EV_DCID)                                                           \
 	E(DCID_CLOSE, INFO, "DCID {dcid} close", EV_DCID)                      \

@@ -85,6 +85,8 @@
 	R(tag_key_msg, REC_TAG_KEY)                                            \
 	R(judge_tag, REC_JUDGE_TAG)                                            \
 	R(tag_judged, REC_TAG_JUDGED)                                          \
+	R(login_msg, REC_LOGIN)                                                \
+	R(login_done, REC_LOGIN_DONE)                                          \
 	R(archive_msg, REC_ARCHIVE)                                            \
 	R(connect_msg, REC_CONNECT)                                            \
 	R(command, REC_COMMAND)                                                \
@@ -155,6 +157,8 @@ IPC_RECORDS(IPC_STRUCT)
 	M(TAG_KEY, tag_key_msg, 0)                                             \
 	M(JUDGE_TAG, judge_tag, 0)                                             \
 	M(TAG_JUDGED, tag_judged, 0)                                           \
+	M(LOGIN, login_msg, 0)                                                 \
+	M(LOGIN_DONE, login_done, 0)                                           \
 	X(EVENT)                                                               \
 	M(ARCHIVE, archive_msg, 1)                                             \
 	M(CONNECT, connect_msg, 0)                                             \

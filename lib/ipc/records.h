@@ -228,7 +228,9 @@ enum dsn_notify { /* bits of rcpt.notify */
 	F(S, U8, tls, 5)                /* enum tls_level (config/config.h) */ \
 	F(S, STR, tls_name, DOMAIN_MAX) /* in its certificate: this name, */   \
 	F(S, STR, tls_name2, DOMAIN_MAX) /* or this; empty: none */            \
-	L(S, tlsa, tlsas, TLSA_MAX) /* there are: one must fit (RFC 7672) */   \
+	F(S, STR, auth, NAME_MAX_LEN) /* log in as this profile; or empty */   \
+	F(S, U8, auth_clear, 1)       /* ... also in the clear */              \
+	L(S, tlsa, tlsas, TLSA_MAX)   /* there are: one must fit (RFC 7672) */ \
 	L(S, debug_log, debug_logs, 100) /* to be told what is said */
 #define REC_DEBUG_LOG(S, F, L) F(S, STR, log, NAME_MAX_LEN)
 #define REC_TLSA(S, F, L)      F(S, STR, data, DNS_ANSWER_MAX) /* as in the DNS */
@@ -288,7 +290,8 @@ enum session_end {
 	SESSION_RESET,       /* connection lost */
 	SESSION_GREETING,    /* 4xx or 5xx at greeting or EHLO; code set */
 	SESSION_PROTOCOL,    /* not SMTP */
-	SESSION_TLS          /* not offered, not begun, or not as it must be */
+	SESSION_TLS,         /* not offered, not begun, or not as it must be */
+	SESSION_AUTH /* we could not log in; code if the server said so */
 };
 
 enum job_stage { JOB_MAIL = 1, JOB_RCPT, JOB_DATA, JOB_DOT };
@@ -470,6 +473,22 @@ enum scan_kind { SCAN_SPAM, SCAN_VIRUS };
 /* smtpd -> keyd: what is the tag of this recipient worth? */
 #define REC_JUDGE_TAG(S, F, L)  F(S, STR, addr, ADDR_MAX)
 #define REC_TAG_JUDGED(S, F, L) F(S, U8, verdict, 7) /* enum bounce_tag */
+
+/* smtp -> keyd: what we have to say to log in at another server, as an
+ * outgoing profile. nonce: ours, for SCRAM; challenge: what the server said to
+ * that; before it: empty. */
+#define REC_LOGIN(S, F, L)                                                     \
+	F(S, STR, profile, NAME_MAX_LEN)                                       \
+	F(S, U8, mechanism, 3) /* enum login_mechanism */                      \
+	F(S, STR, nonce, 64)                                                   \
+	F(S, STR, challenge, TEXT_MAX)
+enum login_mechanism { LOGIN_NONE, LOGIN_PLAIN, LOGIN_LOGIN, LOGIN_SCRAM };
+/* PLAIN: first. LOGIN: first the name, second the passphrase. SCRAM: first;
+ * and after the challenge, second: what the server must prove itself with. */
+#define REC_LOGIN_DONE(S, F, L)                                                \
+	F(S, STR, error, TEXT_MAX) /* empty: none */                           \
+	F(S, STR, first, 4096)                                                 \
+	F(S, STR, second, 1100)
 
 /* --- events: EVENT frames are raw (lib/event) --- */
 

@@ -6,6 +6,7 @@ static void line_parse(struct features *, struct str line);
 static void size_parse(struct features *, struct str args);
 static void limits_parse(struct features *, struct str args);
 static void limit_parse(struct str value, uint32_t *limit);
+static void auth_parse(struct features *, struct str args);
 
 static const struct {
 	const char *keyword;
@@ -23,7 +24,16 @@ static const struct {
 	{ "ENHANCEDSTATUSCODES", FEATURE_ENHANCEDSTATUSCODES, NULL },
 	{ "LIMITS", FEATURE_LIMITS, limits_parse },
 	{ "REQUIRETLS", FEATURE_REQUIRETLS, NULL },
-	{ "AUTH", FEATURE_AUTH, NULL },
+	{ "AUTH", FEATURE_AUTH, auth_parse },
+};
+
+static const struct {
+	const char *name;
+	uint32_t bit;
+} mechanisms[] = {
+	{ "PLAIN", FEATURE_AUTH_PLAIN },
+	{ "LOGIN", FEATURE_AUTH_LOGIN },
+	{ "SCRAM-SHA-256", FEATURE_AUTH_SCRAM },
 };
 
 void
@@ -80,4 +90,15 @@ limit_parse(struct str value, uint32_t *limit)
 
 	if (str_u64(value, 999999, &n)) /* RFC 9422 4: at most six digits */
 		*limit = (uint32_t)n;
+}
+
+static void
+auth_parse(struct features *f, struct str args)
+{
+	struct str word;
+
+	while ((word = str_word(&args)).n > 0)
+		for (size_t i = 0; i < NELEM(mechanisms); i++)
+			if (str_is_nocase(word, mechanisms[i].name))
+				f->auth |= mechanisms[i].bit;
 }

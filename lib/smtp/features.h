@@ -23,6 +23,10 @@
 #define FEATURE_REQUIRETLS          (1u << 11)
 #define FEATURE_AUTH                (1u << 12)
 
+#define FEATURE_AUTH_PLAIN (1u << 0)
+#define FEATURE_AUTH_LOGIN (1u << 1)
+#define FEATURE_AUTH_SCRAM (1u << 2) /* SCRAM-SHA-256 */
+
 #define FEATURE_LINES_MAX 100 /* lines looked at (threats OUT-05) */
 
 struct features {
@@ -30,6 +34,7 @@ struct features {
 	uint64_t size;     /* largest message; 0: no limit known */
 	uint32_t mail_max; /* RFC 9422, transactions per session; 0: none */
 	uint32_t rcpt_max; /* ... recipients per transaction */
+	uint32_t auth;     /* mechanisms that we know: FEATURE_AUTH_* */
 };
 
 /* lines: the text of the reply to EHLO (smtp/reply.h). Its first line is the

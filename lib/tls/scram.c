@@ -1,4 +1,4 @@
-/* scram.c - SCRAM-SHA-256 on the side of the server (RFC 5802, RFC 7677) */
+/* scram.c - SCRAM-SHA-256 (RFC 5802, RFC 7677) */
 #include "tls/scram.h"
 
 #include <openssl/crypto.h>
@@ -11,6 +11,10 @@
 
 #define DECODED_MAX 1024
 
+static bool take_challenge(struct str challenge, struct str ours,
+    struct str *nonce, struct scram_keys *, struct arena *mem);
+static void derive(
+    struct scram_keys *, struct str password, unsigned char client[SCRAM_KEY]);
 static bool take(struct str *rest, char name, struct str *value);
 static bool unescape(struct str coded, struct str *name, struct arena *mem);
 static bool is_nonce(struct str);
@@ -76,12 +80,96 @@ scram_success(struct str signature, struct arena *mem)
 	    arena_printf(mem, "v=%.*s", STR_ARG(encode(signature, mem))));
 }
 
+/* --- ours --- */
+
+struct str
+scram_hello(const struct scram_client *c, struct arena *mem)
+{
+	char *name = arena_alloc(mem, 3 * c->user.n + 1);
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->user.n; i++) {
+		const char *code = c->user.p[i] == ',' ? "=2C" : "=3D";
+
+		if (c->user.p[i] != ',' && c->user.p[i] != '=') {
+			name[n++] = c->user.p[i];
+			continue;
+		}
+		memcpy(name + n, code, 3);
+		n += 3;
+	}
+	return str_of(arena_printf(
+	    mem, "n,,n=%.*s,r=%.*s", (int)n, name, STR_ARG(c->nonce)));
+}
+
+bool
+scram_answer(const struct scram_client *c, struct str password,
+    struct str challenge, struct str *answer, struct str *proof,
+    struct arena *mem)
+{
+	unsigned char client[SCRAM_KEY], signature[SCRAM_KEY];
+	struct str hello = scram_hello(c, mem), nonce, message;
+	struct scram_keys k;
+	char *begun;
+
+	if (!take_challenge(challenge, c->nonce, &nonce, &k, mem))
+		return false;
+	derive(&k, password, client);
+	begun = arena_printf(mem, "c=biws,r=%.*s", STR_ARG(nonce));
+	message = str_of(arena_printf(mem, "%.*s,%.*s,%s",
+	    STR_ARG(str_sub(hello, 3, hello.n)), STR_ARG(challenge), begun));
+	hmac(k.stored, message, signature);
+	for (size_t i = 0; i < SCRAM_KEY; i++)
+		client[i] ^= signature[i];
+	*answer = str_of(arena_printf(mem, "%s,p=%.*s", begun,
+	    STR_ARG(encode((struct str){ (char *)client, SCRAM_KEY }, mem))));
+	hmac(k.server, message, signature);
+	*proof =
+	    scram_success((struct str){ (char *)signature, SCRAM_KEY }, mem);
+	OPENSSL_cleanse(&k, sizeof(k));
+	OPENSSL_cleanse(client, sizeof(client));
+	return true;
+}
+
+/* r=OURStheirs,s=SALT,i=ITERATIONS */
+static bool
+take_challenge(struct str challenge, struct str ours, struct str *nonce,
+    struct scram_keys *k, struct arena *mem)
+{
+	struct str salt, number;
+	uint64_t n;
+
+	*k = (struct scram_keys){ .n_salt = 0 };
+	if (!take(&challenge, 'r', nonce) || !take(&challenge, 's', &salt) ||
+	    !take(&challenge, 'i', &number) || !str_starts(*nonce, ours) ||
+	    nonce->n == ours.n || !is_nonce(*nonce) ||
+	    !decode(salt, &salt, mem) || salt.n == 0 ||
+	    salt.n > SCRAM_SALT_MAX ||
+	    !str_u64(number, SCRAM_ITERATIONS_MAX, &n) ||
+	    n < SCRAM_ITERATIONS_MIN)
+		return false;
+	memcpy(k->salt, salt.p, salt.n);
+	k->n_salt = salt.n;
+	k->iterations = (uint32_t)n;
+	return true;
+}
+
 /* --- the keys --- */
 
 void
 scram_derive(struct scram_keys *k, struct str password)
 {
-	unsigned char salted[SCRAM_KEY], client[SCRAM_KEY];
+	unsigned char client[SCRAM_KEY];
+
+	derive(k, password, client);
+	OPENSSL_cleanse(client, sizeof(client));
+}
+
+static void
+derive(
+    struct scram_keys *k, struct str password, unsigned char client[SCRAM_KEY])
+{
+	unsigned char salted[SCRAM_KEY];
 
 	if (PKCS5_PBKDF2_HMAC(password.p, (int)password.n, k->salt,
 		(int)k->n_salt, (int)k->iterations, EVP_sha256(), SCRAM_KEY,
@@ -91,7 +179,6 @@ scram_derive(struct scram_keys *k, struct str password)
 	sha256(client, k->stored);
 	hmac(salted, STR("Server Key"), k->server);
 	OPENSSL_cleanse(salted, sizeof(salted));
-	OPENSSL_cleanse(client, sizeof(client));
 }
 
 bool

@@ -1,5 +1,5 @@
 /*
- * scram.h - SCRAM-SHA-256 on the side of the server (RFC 5802, RFC 7677)
+ * scram.h - SCRAM-SHA-256 (RFC 5802, RFC 7677), mostly the server's side
  *
  * Two halves, as the two programs need them. The network face holds the
  * conversation and sees neither password nor keys:
@@ -53,6 +53,23 @@ struct str scram_challenge(struct scram *, struct str ours, struct str salt,
 bool scram_final(struct scram *, struct str message, struct arena *mem);
 /* signature: SCRAM_KEY bytes of whoever has the keys. */
 struct str scram_success(struct str signature, struct arena *mem);
+
+/* --- ours, when we are the client --- */
+
+struct scram_client {
+	struct str user;
+	struct str nonce; /* random printable bytes, no comma */
+};
+/* The first message. */
+struct str scram_hello(const struct scram_client *, struct arena *mem);
+/*
+ * The last one, and what the server must say to it. False: the challenge is
+ * not SCRAM, not to our nonce, or beyond the bounds above. Slow, if the server
+ * wants it so; may be called from any thread.
+ */
+bool scram_answer(const struct scram_client *, struct str password,
+    struct str challenge, struct str *answer, struct str *proof,
+    struct arena *mem);
 
 /* --- the keys --- */
 

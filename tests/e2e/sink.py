@@ -8,9 +8,16 @@ behave maps a step to a reply or a function: {"RCPT x@y": "550 5.1.1 no"},
 steps are CONNECT, EHLO, HELO, MAIL, RCPT, DATA, DOT; the longest key that the
 command starts with wins.  A reply of None closes the connection.
 
+auth is (user, passphrase, mechanisms): AUTH is offered, under TLS only where
+there is TLS, and mail taken from nobody else; logins says what was tried.
+
 tls is an ssl.SSLContext: STARTTLS is done when it is said (offer it with
 extensions); inject is what is said behind the 220, in the clear.
 """
+import base64
+import hashlib
+import hmac
+import os
 import socket
 import threading
 
@@ -31,7 +38,8 @@ class Message:
 
 class Sink:
     def __init__(self, port, behave=None, extensions=("PIPELINING", "8BITMIME"),
-                 host="127.0.0.1", tls=None, inject=b""):
+                 host="127.0.0.1", tls=None, inject=b"", auth=None):
+        self.auth, self.logins = auth, []
         self.tls, self.inject, self.handshakes = tls, inject, []
         self.port, self.behave, self.extensions = port, behave or {}, extensions
         self.messages, self.commands, self.connections = [], [], 0
@@ -106,6 +114,51 @@ class Sink:
                 self.open.discard(c)
             c.close()
 
+    def _login(self, c, f, words):
+        """The reply to AUTH, after the whole exchange."""
+        user, secret, _ = self.auth
+
+        def more(text):
+            c.sendall(b"334 " + base64.b64encode(text.encode()) + b"\r\n")
+            return base64.b64decode(f.readline()).decode()
+
+        if words[0] == "PLAIN":
+            said = base64.b64decode(words[1]).decode().split("\0")[1:]
+        elif words[0] == "LOGIN":
+            said = [more("Username:"), more("Password:")]
+        else:
+            said = self._scram(base64.b64decode(words[1]).decode(), more)
+        right = said == [user, secret]
+        with self.lock:
+            self.logins.append((words[0], said[0], right,
+                                hasattr(c, "version")))
+        return "235 2.7.0 welcome" if right else "535 5.7.8 wrong"
+
+    def _scram(self, first, more):
+        """RFC 7677, with a salted password made here."""
+        user, secret, _ = self.auth
+
+        def mac(key, text):
+            return hmac.digest(key, text.encode(), "sha256")
+
+        bare = first.split(",", 2)[2]
+        fields = dict(p.split("=", 1) for p in bare.split(","))
+        salt = os.urandom(16)
+        challenge = "r=%sabc,s=%s,i=4096" % (
+            fields["r"], base64.b64encode(salt).decode())
+        final = more(challenge)
+        begun, proof = final.rsplit(",p=", 1)
+        whole = ",".join((bare, challenge, begun))
+        salted = hashlib.pbkdf2_hmac("sha256", secret.encode(), salt, 4096)
+        stored = hashlib.sha256(mac(salted, "Client Key")).digest()
+        key = bytes(a ^ b for a, b in zip(base64.b64decode(proof),
+                                          mac(stored, whole)))
+        if hashlib.sha256(key).digest() != stored:
+            return [fields["n"], None]
+        assert more("v=" + base64.b64encode(
+            mac(mac(salted, "Server Key"), whole)).decode()) == ""
+        return [fields["n"], secret]
+
     def _say(self, c, reply):
         if reply is None:
             return False
@@ -115,7 +168,7 @@ class Sink:
     def _session(self, c, f):
         if not self._say(c, self._answer("CONNECT", "220 sink.test ESMTP")):
             return
-        sender, rcpts = None, []
+        sender, rcpts, known = None, [], False
         while True:
             line = f.readline()
             if not line:
@@ -127,8 +180,15 @@ class Sink:
             ok = "250 2.0.0 ok"
             if verb == "EHLO":
                 words = ["sink.test"] + list(self.extensions)
+                if self.auth and (not self.tls or hasattr(c, "version")):
+                    words.append("AUTH " + " ".join(self.auth[2]))
                 ok = "\n".join("250%s%s" % ("-" if i < len(words) - 1 else " ", w)
                                for i, w in enumerate(words))
+            elif verb == "AUTH":
+                ok = self._login(c, f, text.split(" ")[1:])
+                known = ok.startswith("235")
+            elif verb == "MAIL" and self.auth and not known:
+                ok = "530 5.7.0 who are you"
             elif verb == "DATA":
                 ok = "354 go ahead" if rcpts else "554 5.5.1 no recipients"
             elif verb == "QUIT":

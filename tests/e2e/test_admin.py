@@ -223,6 +223,7 @@ TEXT = [
     ("smtproutes new a.test a.test,/dev/null", 2, "/dev/null"),
     ("smtproutes", 2, "Usage: smtproutes"),
     ("bounceconfig print Nobody", 2, "Nobody"),
+    ("smtpauthconfig secret Nobody", 1, "There is no profile \"Nobody\""),
     ("smtpauthconfig users Nobody", 1, "There is no profile \"Nobody\""),
     ("showconfig", 0, "hostname: mx.postern.test\n"),
     ("showconfig --defaults", 0, "parser: strict"),

@@ -323,7 +323,7 @@ def test_smtpauthconfig(suite):
         t.say("new")
         t.answer(("\nEnter a name for this profile:\n[]> ", "relay"),
                  ("\nChoose the type of profile:\n1. local\n2. forward\n"
-                  "[1]> ", "2"),
+                  "3. outgoing\n[1]> ", "2"),
                  ("\nEnter the servers to forward to. Separate multiple "
                   "servers with commas.\n[]> ", "127.0.0.1:2500"))
         t.expect("[3]> ")

@@ -2,10 +2,11 @@
  * fuzz_dialog.c - smtp/dialog: a server that says anything, at any time
  *
  * The input is a server's bytes. Byte 0x01 lets out what the client has to
- * say, 0x02 adds a job, or ends the handshake of TLS, 0x03 asks for QUIT, 0x04
- * cuts the connection. Every job is reported once or comes back; and nobody is
- * delivered whose dot had not left, which is all a client can know (threats
- * OUT-02).
+ * say, 0x02 adds a job, or ends the handshake of TLS, or has keyd answer, 0x03
+ * asks for QUIT, 0x04 cuts the connection, 0x05 in the beginning has us log
+ * in. Nobody is up who has not. Every job is reported once or comes back; and
+ * nobody is delivered whose dot had not left, which is all a client can know
+ * (threats OUT-02).
  */
 #include <stdlib.h>
 #include <string.h>
@@ -25,12 +26,13 @@ static void let_out(struct player *);
 static void add_job(struct player *);
 static void on_up(void *);
 static void on_starttls(void *);
+static void on_login(void *);
 static void on_started(void *, struct transaction *);
 static void on_content(void *, struct transaction *);
 static void on_done(void *, struct transaction *, bool possible);
 
-static const struct dialog_hooks hooks = { on_up, on_starttls, on_started,
-	on_content, on_done };
+static const struct dialog_hooks hooks = { on_up, on_starttls, on_login,
+	on_started, on_content, on_done, NULL, NULL };
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
@@ -41,7 +43,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	dialog_init(&p.dialog, "us.test", &hooks, &p);
 	p.dialog.tls_wanted = true;
 	while (at < n) {
-		for (len = 0; at + len < n && data[at + len] > 4; len++)
+		for (len = 0; at + len < n && data[at + len] > 5; len++)
 			continue;
 		dialog_input(
 		    &p.dialog, (struct str){ (const char *)data + at, len });
@@ -68,8 +70,17 @@ act(struct player *p, uint8_t what)
 	case 2:
 		if (p->dialog.tls_starting && !p->dialog.over)
 			dialog_secured(&p->dialog);
+		else if (p->dialog.login.asking)
+			dialog_login_answer(&p->dialog,
+			    &(struct login_done){
+				.first = STR("joe"), .second = STR("v=1") });
 		else
 			add_job(p);
+		break;
+	case 5:
+		if (p->dialog.progress == 0)
+			p->dialog.login.wanted = p->dialog.login.in_clear =
+			    true;
 		break;
 	case 3:
 		dialog_quit(&p->dialog);
@@ -125,11 +136,20 @@ add_job(struct player *p)
 static void
 on_up(void *arg)
 {
-	(void)arg;
+	const struct player *p = arg;
+
+	if (p->dialog.login.wanted && !p->dialog.login.done)
+		abort();
 }
 
 static void
 on_starttls(void *arg)
+{
+	(void)arg;
+}
+
+static void
+on_login(void *arg)
 {
 	(void)arg;
 }

@@ -296,7 +296,11 @@ test_route_lists(void **state)
 {
 	struct str texts[] = { STR("a.example, b.example/pri=5"),
 		STR("c.example,") };
+	static const char *const wrong[] = { "auth=smart",
+		"a.test, auth=", "a.test, auth=b, auth=c", "USEDNS, auth=b",
+		"auth=b, /dev/null" };
 	struct str usedns = STR(" usedns "), null = STR("/dev/null");
+	struct buf text;
 	struct route r;
 	struct arena mem;
 
@@ -311,6 +315,21 @@ test_route_lists(void **state)
 	assert_int_equal(route_dests_parse(&r, &null, 1, &mem, NULL), 0);
 	assert_int_equal(r.kind, ROUTE_NULL);
 	assert_int_equal(r.n, 0);
+	texts[1] = STR("c.example, auth=smart");
+	assert_int_equal(route_dests_parse(&r, texts, 2, &mem, NULL), 0);
+	assert_int_equal(r.n, 3);
+	assert_true(str_is(r.auth_name, "smart"));
+	buf_init(&text, 1000);
+	route_text(&r, &text);
+	assert_string_equal(
+	    text.data, "a.example, b.example/pri=5, c.example, auth=smart");
+	buf_fini(&text);
+	for (size_t i = 0; i < NELEM(wrong); i++) {
+		struct str one = str_of(wrong[i]);
+
+		if (route_dests_parse(&r, &one, 1, &mem, NULL) != -1)
+			fail_msg("%s was taken", wrong[i]);
+	}
 	texts[1] = null;
 	assert_int_equal(route_dests_parse(&r, texts, 2, &mem, NULL), -1);
 	assert_int_equal(route_dests_parse(&r, texts, 0, &mem, NULL), -1);

@@ -5,7 +5,8 @@
  * other are all that the client has to say at this point, and leave; "J: n"
  * job n of the table arrives; "Q:" no more jobs; "X:" the connection is
  * reset; "T:" it times out; "P:", "M:", "D:" TLS; "A:" recipients are only
- * asked about. Every script is played with
+ * asked about; "U:" we must log in, "L:" also in the clear; "K: a b" keyd says
+ * this, "N: why" it refuses. Every script is played with
  * the server's bytes in pieces of 1, 2, ... bytes and as a whole: what comes
  * out is the same.
  */
@@ -145,6 +146,76 @@ static const struct {
 	{ "tls-03: EHLO refused",
 	    "M:\n" HELLO "S: 502 what\nC: HELO us.test\nS: 250 b\n",
 	    "end tls 0" },
+	/* --- AUTH: U under TLS, L also in the clear, K what keyd says --- */
+	{ "AUTH PLAIN",
+	    "L:\n" HELLO "S: 250-b\nS: 250 AUTH LOGIN PLAIN\nK: abc\n"
+	    "C: AUTH PLAIN YWJj\nS: 235 2.7.0 welcome\n",
+	    "ask1 up" },
+	{ "AUTH LOGIN",
+	    "L:\n" HELLO "S: 250-b\nS: 250 AUTH X LOGIN\nK: abc def\n"
+	    "C: AUTH LOGIN\nS: 334 VXNlcm5hbWU6\nC: YWJj\n"
+	    "S: 334 UGFzc3dvcmQ6\nC: ZGVm\nS: 235 ok\n",
+	    "ask2 up" },
+	{ "AUTH SCRAM, the server proves itself",
+	    "L:\n" HELLO "S: 250-b\nS: 250 AUTH PLAIN SCRAM-SHA-256\n"
+	    "K: abc\nC: AUTH SCRAM-SHA-256 YWJj\nS: 334 Y2hhbGxlbmdl\n"
+	    "K: def v=1\nC: ZGVm\nS: 334 dj0x\nC: \nS: 235 ok\n",
+	    "ask3 ask3=challenge up" },
+	{ "... and when it does not",
+	    "L:\n" HELLO "S: 250-b\nS: 250 AUTH PLAIN SCRAM-SHA-256\n"
+	    "K: abc\nC: AUTH SCRAM-SHA-256 YWJj\nS: 334 Y2hhbGxlbmdl\n"
+	    "K: def v=1\nC: ZGVm\nS: 334 dj0y\nC: \nS: 235 ok\n",
+	    "ask3 ask3=challenge end auth 0" },
+	{ "... or says nothing",
+	    "L:\n" HELLO "S: 250-b\nS: 250 AUTH SCRAM-SHA-256\n"
+	    "K: abc\nC: AUTH SCRAM-SHA-256 YWJj\nS: 235 ok\n",
+	    "ask3 end auth 0" },
+	{ "... or no base64",
+	    "L:\n" HELLO "S: 250-b\nS: 250 AUTH SCRAM-SHA-256\n"
+	    "K: abc\nC: AUTH SCRAM-SHA-256 YWJj\nS: 334 ???\n",
+	    "ask3 end auth 0" },
+	{ "refused for good",
+	    "L:\n" HELLO "S: 250-b\nS: 250 AUTH PLAIN\nK: abc\n"
+	    "C: AUTH PLAIN YWJj\nS: 535 5.7.8 no\n",
+	    "ask1 end auth 535" },
+	{ "refused for now",
+	    "L:\n" HELLO "S: 250-b\nS: 250 AUTH PLAIN\nK: abc\n"
+	    "C: AUTH PLAIN YWJj\nS: 454 4.7.0 later\n",
+	    "ask1 end auth 454" },
+	{ "PLAIN, and the server wants more",
+	    "L:\n" HELLO "S: 250-b\nS: 250 AUTH PLAIN\nK: abc\n"
+	    "C: AUTH PLAIN YWJj\nS: 334 \n",
+	    "ask1 end auth 0" },
+	{ "LOGIN without end",
+	    "L:\n" HELLO "S: 250-b\nS: 250 AUTH LOGIN\nK: abc def\n"
+	    "C: AUTH LOGIN\nS: 334 a\nC: YWJj\nS: 334 b\nC: ZGVm\n"
+	    "S: 334 c\n",
+	    "ask2 end auth 0" },
+	{ "AUTH is not offered", "L:\n" PLAIN, "end auth 0" },
+	{ "no mechanism that we know",
+	    "L:\n" HELLO "S: 250-b\nS: 250 AUTH GSSAPI\n", "end auth 0" },
+	{ "out-08: not in the clear",
+	    "U:\n" HELLO "S: 250-b\nS: 250 AUTH PLAIN\n", "end auth 0" },
+	{ "AUTH under TLS, by what is offered there",
+	    "U:\nM:\n" HELLO "S: 250-b\nS: 250-AUTH LOGIN\n"
+	    "S: 250 STARTTLS\nC: STARTTLS\nS: 220 go\nD:\n"
+	    "C: EHLO us.test\nS: 250-b\nS: 250 AUTH PLAIN\nK: abc\n"
+	    "C: AUTH PLAIN YWJj\nS: 235 ok\nJ: 0\n"
+	    "C: MAIL FROM:<s@a.test>\nS: 250 ok\nC: RCPT TO:<r@b.test>\n",
+	    "tls ask1 up start0" },
+	{ "keyd refuses",
+	    "L:\n" HELLO "S: 250-b\nS: 250 AUTH PLAIN\nN: no file\n",
+	    "ask1 end auth 0" },
+	{ "a reply before keyd has answered",
+	    "L:\n" HELLO "S: 250-b\nS: 250 AUTH PLAIN\nS: 235 ok\n",
+	    "ask1 end protocol 0" },
+	{ "keyd answers too late",
+	    "L:\n" HELLO "S: 250-b\nS: 250 AUTH PLAIN\nX:\nK: abc\n",
+	    "ask1 end reset 0" },
+	{ "lost in the middle",
+	    "L:\n" HELLO "S: 250-b\nS: 250 AUTH PLAIN\nK: abc\n"
+	    "C: AUTH PLAIN YWJj\nX:\n",
+	    "ask1 end reset 0" },
 	{ "tls-02: replies behind the one to STARTTLS",
 	    "P:\n" HELLO "S: 250-b\nS: 250 STARTTLS\nC: STARTTLS\n"
 	    "S: 220 go\nS: 250-AUTH PLAIN\nS: 250 ok\n",
@@ -441,6 +512,7 @@ static void play_line(struct play *, struct str line, const char *why);
 static struct transaction *make_job(const struct test_job *);
 static void on_up(void *);
 static void on_starttls(void *);
+static void on_login(void *);
 static void on_started(void *, struct transaction *);
 static void on_content(void *, struct transaction *);
 static void on_done(void *, struct transaction *, bool possible);
@@ -449,8 +521,8 @@ static void on_heard(void *, const struct reply *);
 static void log_end(struct play *);
 static void play_over(struct play *);
 
-static const struct dialog_hooks hooks = { on_up, on_starttls, on_started,
-	on_content, on_done, on_said, on_heard };
+static const struct dialog_hooks hooks = { on_up, on_starttls, on_login,
+	on_started, on_content, on_done, on_said, on_heard };
 
 static void
 test_dialog_scripts(void **state)
@@ -464,7 +536,8 @@ test_dialog_scripts(void **state)
 			if (!p.dialog.over && p.dialog.out.len > 0)
 				fail_msg("%s: said more: %s", cases[i].why,
 				    p.dialog.out.data);
-			if (!str_starts(buf_str(&p.told), buf_str(&p.lines)))
+			if (!p.dialog.login.wanted &&
+			    !str_starts(buf_str(&p.told), buf_str(&p.lines)))
 				fail_msg("%s, pieces of %zu: told\n%s not\n%s",
 				    cases[i].why, step, p.told.data,
 				    p.lines.data);
@@ -534,6 +607,16 @@ test_dialog_is_heard(void **state)
 	assert_string_equal(
 	    p.heard.data, "0:220 13:250 58:250 58:550 58:354 60:250 ");
 	play_over(&p);
+	p = (struct play){ .step = 64 };
+	play(&p, "L:\n" HELLO "S: 250-b\nS: 250 AUTH PLAIN\nK: abc\n"
+		 "C: AUTH PLAIN YWJj\nS: 235 ok\n");
+	assert_string_equal(p.told.data, "EHLO us.test\nAUTH PLAIN ***\n");
+	play_over(&p);
+	p = (struct play){ .step = 64 };
+	play(&p, "L:\n" HELLO "S: 250-b\nS: 250 AUTH LOGIN\nK: abc d\n"
+		 "C: AUTH LOGIN\nS: 334 a\nC: YWJj\n");
+	assert_string_equal(p.told.data, "EHLO us.test\nAUTH LOGIN\n***\n");
+	play_over(&p);
 }
 
 static void
@@ -600,6 +683,17 @@ play_line(struct play *p, struct str line, const char *why)
 		p->dialog.tls_needed = line.p[0] == 'M';
 	} else if (line.p[0] == 'A') {
 		p->dialog.asks_only = true;
+	} else if (line.p[0] == 'U' || line.p[0] == 'L') {
+		p->dialog.login.wanted = true;
+		p->dialog.login.in_clear = line.p[0] == 'L';
+	} else if (line.p[0] == 'K' || line.p[0] == 'N') {
+		struct login_done answer = { .error = STR("") };
+
+		if (line.p[0] == 'N')
+			answer.error = rest;
+		answer.first = str_cut(&rest, ' ');
+		answer.second = rest;
+		dialog_login_answer(&p->dialog, &answer);
 	} else if (line.p[0] == 'D') {
 		dialog_secured(&p->dialog);
 	} else if (line.p[0] == 'Q') {
@@ -664,6 +758,18 @@ on_starttls(void *arg)
 	struct play *p = arg;
 
 	buf_puts(&p->log, "tls");
+}
+
+static void
+on_login(void *arg)
+{
+	struct play *p = arg;
+	const struct dialog_login *l = &p->dialog.login;
+
+	buf_printf(
+	    &p->log, "%sask%d", p->log.len > 0 ? " " : "", (int)l->mechanism);
+	if (l->challenge.n > 0)
+		buf_printf(&p->log, "=%.*s", STR_ARG(l->challenge));
 }
 
 static void
@@ -732,8 +838,8 @@ static void
 log_end(struct play *p)
 {
 	static const char *const ends[] = { "closed", "timeout", "refused",
-		"unreachable", "local", "reset", "greeting", "protocol",
-		"tls" };
+		"unreachable", "local", "reset", "greeting", "protocol", "tls",
+		"auth" };
 
 	if (!p->dialog.over)
 		return;
@@ -743,6 +849,40 @@ log_end(struct play *p)
 		buf_printf(&p->log, " left%zu", p->dialog.n_jobs);
 }
 
+/* What a server repeats of what we said does not come into a log. */
+static void
+test_aud_01_auth_is_not_told(void **state)
+{
+	static const struct {
+		const char *script, *text;
+	} table[] = {
+		{ "K: abc\nC: AUTH PLAIN YWJj\nS: 535 5.7.8 YWJj is wrong\n",
+		    "AUTH PLAIN: ***" },
+		{ "K: secret\nC: AUTH PLAIN c2VjcmV0\nS: 535 not secret\n",
+		    "AUTH PLAIN: ***" },
+		{ "K: secret\nC: AUTH PLAIN c2VjcmV0\nS: 535 5.7.8 no\n",
+		    "AUTH PLAIN: 5.7.8 no" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < NELEM(table); i++) {
+		struct play p = { .step = 64 };
+		struct buf script;
+
+		buf_init(&script, 1000);
+		buf_printf(&script,
+		    "L:\n" HELLO "S: 250-b\nS: 250 AUTH PLAIN\n%s",
+		    table[i].script);
+		play(&p, script.data);
+		assert_int_equal(p.dialog.end, SESSION_AUTH);
+		if (!str_is(p.dialog.end_text, table[i].text))
+			fail_msg("%s: %.*s", table[i].script,
+			    STR_ARG(p.dialog.end_text));
+		play_over(&p);
+		buf_fini(&script);
+	}
+}
+
 int
 main(void)
 {
@@ -750,6 +890,7 @@ main(void)
 		cmocka_unit_test(test_dialog_scripts),
 		cmocka_unit_test(test_dialog_waits),
 		cmocka_unit_test(test_dialog_is_heard),
+		cmocka_unit_test(test_aud_01_auth_is_not_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -94,6 +94,59 @@ test_key_02_what_is_signed(void **state)
 	assert_true(rig_lives(keyd));
 }
 
+/* What an smtp hears of outgoing profiles, and of nothing else. */
+static void
+test_out_08_logins(void **state)
+{
+	static const struct {
+		const char *profile;
+		enum login_mechanism mechanism;
+		const char *challenge;
+		bool ok;
+		struct str first;
+		const char *second;
+	} cases[] = {
+		{ "smart", LOGIN_PLAIN, "", true, { "\0joe\0pencil", 11 }, "" },
+		{ "smart", LOGIN_LOGIN, "", true, { "joe", 3 }, "pencil" },
+		{ "smart", LOGIN_SCRAM, "", true, { "n,,n=joe,r=ours", 15 },
+		    "" },
+		{ "smart", LOGIN_SCRAM, "r=yours,s=c2FsdHNhbHQ=,i=4096", false,
+		    { "", 0 }, "" },
+		{ "smart", LOGIN_NONE, "", false, { "", 0 }, "" },
+		{ "house", LOGIN_PLAIN, "", false, { "", 0 }, "" },
+		{ "lost", LOGIN_PLAIN, "", false, { "", 0 }, "" },
+		{ "nobody", LOGIN_PLAIN, "", false, { "", 0 }, "" },
+		{ "mx", LOGIN_PLAIN, "", false, { "", 0 }, "" },
+	};
+	struct login_done done;
+	struct heard h;
+	struct buf text;
+	int fd;
+
+	(void)state;
+	buf_init(&text, 100);
+	buf_puts(&text, "pencil\r\nwhat else stands there\n");
+	assert_true(proof_secret(keyd, "smart.secret", &text));
+	buf_fini(&text);
+	fd = rig_peer(keyd, PROGRAM_SMTP, 0);
+	for (size_t i = 0; i < NELEM(cases); i++) {
+		struct login_msg ask = { .profile = str_of(cases[i].profile),
+			.mechanism = (uint8_t)cases[i].mechanism,
+			.nonce = STR("ours"),
+			.challenge = str_of(cases[i].challenge) };
+
+		assert_true(rig_say(fd, IPC_LOGIN, 9, &ask, NULL, 0));
+		assert_true(rig_expect(fd, &h, IPC_LOGIN_DONE, &done, NULL));
+		if ((done.error.n == 0) != cases[i].ok ||
+		    !str_eq(done.first, cases[i].first) ||
+		    !str_is(done.second, cases[i].second))
+			fail_msg("%s, %d: %.*s", cases[i].profile,
+			    (int)cases[i].mechanism, STR_ARG(done.error));
+	}
+	close(fd);
+	assert_true(rig_lives(keyd));
+}
+
 /* Only an smtpd may ask; others are cut off. */
 static void
 test_key_02_who_may_ask(void **state)
@@ -282,6 +335,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_key_02_what_is_signed),
+		cmocka_unit_test(test_out_08_logins),
 		cmocka_unit_test(test_key_02_who_may_ask),
 		cmocka_unit_test(test_key_02_how_often),
 		cmocka_unit_test(test_key_01_what_is_told),

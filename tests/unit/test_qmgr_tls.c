@@ -7,8 +7,16 @@
 #define CONFIG                                                                 \
 	"hostname: mx.postern.test\n"                                          \
 	"routes: { ALL: \"198.51.100.1:25\", dane.test: USEDNS,\n"             \
-	"  strict.test: USEDNS, off.test: USEDNS }\n"                          \
+	"  strict.test: USEDNS, off.test: USEDNS,\n"                           \
+	"  login.test: \"198.51.100.1, auth=sure\",\n"                         \
+	"  .login.test: \"198.51.100.1, auth=sure\",\n"                        \
+	"  may.login.test: \"198.51.100.1, auth=may\",\n"                      \
+	"  bare.login.test: \"198.51.100.1, auth=bare\" }\n"                   \
 	"dns: { trust_anchor: . IN DS 1 8 2 00 }\n"                            \
+	"auth_profiles:\n"                                                     \
+	"  - { name: sure, type: outgoing, user: u }\n"                        \
+	"  - { name: may, type: outgoing, user: u, tls: preferred }\n"         \
+	"  - { name: bare, type: outgoing, user: u, tls: off }\n"              \
 	"destinations:\n"                                                      \
 	"  - { domain: dane.test, dane: opportunistic, tls: preferred }\n"     \
 	"  - { domain: strict.test, dane: mandatory }\n"                       \
@@ -17,7 +25,8 @@
 	"  - { domain: must.test, tls: required }\n"                           \
 	"  - { domain: look.test, tls: preferred_verify }\n"                   \
 	"  - { domain: sure.test, tls: required_verify }\n"                    \
-	"  - { domain: own.test, tls: required_verify_hosted }\n"
+	"  - { domain: own.test, tls: required_verify_hosted }\n"              \
+	"  - { domain: own.login.test, tls: required_verify_hosted }\n"
 
 static const struct {
 	const char *to;
@@ -65,6 +74,72 @@ test_levels(void **state)
 			assert_int_equal(t->n_opened, 2);
 			assert_int_equal(t->session.tls, TLS_LEVEL_OFF);
 		}
+		twin_free(t);
+	}
+}
+
+/* Where we log in: threats OUT-08. */
+static const struct {
+	const char *to;
+	enum tls_level level;
+	const char *auth;
+	bool clear;
+	const char *name, *name2;
+} logins[] = {
+	{ "a@login.test", TLS_LEVEL_REQUIRED_VERIFY, "sure", false,
+	    "198.51.100.1", "" },
+	{ "a@own.login.test", TLS_LEVEL_VERIFY_HOSTED, "sure", false,
+	    "own.login.test", "" },
+	{ "a@may.login.test", TLS_LEVEL_PREFERRED, "may", true, "", "" },
+	{ "a@bare.login.test", TLS_LEVEL_OFF, "bare", true, "", "" },
+	{ "a@sure.test", TLS_LEVEL_REQUIRED_VERIFY, "", false, "sure.test",
+	    "198.51.100.1" },
+};
+
+static void
+test_out_08_logins(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < NELEM(logins); i++) {
+		struct twin *t = twin_new(CONFIG);
+		const struct session *s = &t->session;
+
+		twin_mail(t, 1, logins[i].to);
+		twin_run(t);
+		if (s->tls != logins[i].level ||
+		    !str_is(s->auth, logins[i].auth) ||
+		    (s->auth_clear != 0) != logins[i].clear ||
+		    !str_is(s->tls_name, logins[i].name) ||
+		    !str_is(s->tls_name2, logins[i].name2))
+			fail_msg("%s: %d %.*s %d %.*s %.*s", logins[i].to,
+			    s->tls, STR_ARG(s->auth), s->auth_clear,
+			    STR_ARG(s->tls_name), STR_ARG(s->tls_name2));
+		twin_free(t);
+	}
+}
+
+/* Whatever the server says to our login: mail waits. */
+static void
+test_login_refused(void **state)
+{
+	static const uint32_t codes[] = { 0, 454, 535 };
+
+	(void)state;
+	for (size_t i = 0; i < NELEM(codes); i++) {
+		struct twin *t = twin_new(CONFIG);
+		struct dest *d;
+
+		twin_mail(t, 1, "a@login.test");
+		twin_run(t);
+		twin_down(t, 0, SESSION_AUTH, codes[i], "AUTH PLAIN: no");
+		d = dest_find(&t->q, STR("login.test"));
+		assert_int_equal(d->state, DEST_DOWN);
+		assert_int_equal(d->n_parcels, 1);
+		assert_int_equal(d->count[DEST_HARD], 0);
+		assert_non_null(strstr(d->last_error.text, "AUTH PLAIN: no"));
+		assert_true(d->alerted_login > 0);
+		twin_pass(t, 60000);
+		assert_int_equal(t->n_opened, 2);
 		twin_free(t);
 	}
 }
@@ -245,6 +320,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_levels),
+		cmocka_unit_test(test_out_08_logins),
+		cmocka_unit_test(test_login_refused),
 		cmocka_unit_test(test_tls_03_remembered),
 		cmocka_unit_test(test_out_07_new_demands),
 		cmocka_unit_test(test_dane),

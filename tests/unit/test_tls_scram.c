@@ -72,6 +72,54 @@ test_rfc_7677(void **state)
 	    "v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4="));
 }
 
+/* The same, as the client; and what we do not answer. */
+static void
+test_our_side(void **state)
+{
+	static const struct {
+		const char *challenge;
+		bool ok;
+	} table[] = {
+#define R "r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,"
+#define S "s=W22ZaJ0SNY7soEsUEjb6gQ==,"
+		{ R S "i=4096", true },
+		{ R S "i=4095", false },
+		{ R S "i=100000000", false },
+		{ R S "i=x", false },
+		{ R S, false },
+		{ R "s=,i=4096", false },
+		{ R "s=***,i=4096", false },
+		{ R "i=4096," S, false },
+		{ "r=rOprNGfwEbeRWgbNEkqO," S "i=4096", false },
+		{ "r=another," S "i=4096", false },
+		{ "m=x," R S "i=4096", false },
+		{ "", false },
+	};
+	const struct scram_client c = { STR("user"),
+		STR("rOprNGfwEbeRWgbNEkqO") };
+	const struct scram_client odd = { STR("a,b=c"), STR("x") };
+	struct str answer, proof;
+
+	(void)state;
+	assert_true(
+	    str_is(scram_hello(&c, &mem), "n,,n=user,r=rOprNGfwEbeRWgbNEkqO"));
+	assert_true(str_is(scram_hello(&odd, &mem), "n,,n=a=2Cb=3Dc,r=x"));
+	for (size_t i = 0; i < NELEM(table); i++) {
+		bool ok = scram_answer(&c, STR("pencil"),
+		    str_of(table[i].challenge), &answer, &proof, &mem);
+
+		if (ok != table[i].ok)
+			fail_msg("%s", table[i].challenge);
+		if (!ok)
+			continue;
+		assert_true(str_is(answer,
+		    "c=biws," R
+		    "p=dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ="));
+		assert_true(str_is(
+		    proof, "v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4="));
+	}
+}
+
 static void
 test_stm_08_first(void **state)
 {
@@ -245,6 +293,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rfc_7677),
+		cmocka_unit_test(test_our_side),
 		cmocka_unit_test(test_stm_08_first),
 		cmocka_unit_test(test_stm_08_final),
 		cmocka_unit_test(test_users),

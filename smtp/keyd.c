@@ -1,0 +1,88 @@
+/* keyd.c - the channel to keyd, who has our passphrases and private keys */
+#include "smtp/keyd.h"
+
+#include "base/mem.h"
+#include "smtp/session_inside.h"
+
+static int keyd_frame(void *, struct ipc *, struct ipc_frame *, struct err *);
+static void keyd_closed(void *, struct ipc *, const struct err *);
+static int take_login(struct sessions *, struct ipc_frame *, struct err *);
+
+static const struct ipc_handler handler = {
+	.frame = keyd_frame,
+	.closed = keyd_closed,
+};
+
+static const struct {
+	enum ipc_type type;
+	int (*take)(struct sessions *, struct ipc_frame *, struct err *);
+} answers[] = {
+	{ IPC_LOGIN_DONE, take_login },
+};
+
+const struct ipc_handler *
+keyd_peer(struct sessions *all, struct ipc *ipc, void **arg)
+{
+	/* The one before is gone, which we are about to hear. */
+	if (all->keyd != NULL)
+		sessions_keyless(all);
+	all->keyd = ipc;
+	*arg = all;
+	return &handler;
+}
+
+void
+keyd_login(struct smtp_session *s)
+{
+	const struct dialog_login *l = &s->dialog.login;
+	struct login_msg msg = { .profile = str_of(s->auth),
+		.mechanism = (uint8_t)l->mechanism,
+		.nonce = str_of(l->nonce),
+		.challenge = l->challenge };
+
+	if (s->all->keyd == NULL) {
+		session_keyless(s);
+		return;
+	}
+	s->asks_keyd = true;
+	ipc_send(s->all->keyd, IPC_LOGIN, s->txn, &msg);
+}
+
+static int
+keyd_frame(void *arg, struct ipc *ipc, struct ipc_frame *f, struct err *err)
+{
+	struct sessions *all = arg;
+
+	if (all->keyd != ipc)
+		return err_set(err, ERR_PROTO, "there is a newer keyd");
+	for (size_t i = 0; i < NELEM(answers); i++)
+		if (answers[i].type == f->type)
+			return answers[i].take(all, f, err);
+	return err_set(err, ERR_PROTO, "message %u", f->type);
+}
+
+static void
+keyd_closed(void *arg, struct ipc *ipc, const struct err *err)
+{
+	struct sessions *all = arg;
+
+	(void)err;
+	if (all->keyd != ipc)
+		return;
+	all->keyd = NULL;
+	sessions_keyless(all);
+}
+
+/* The session may have ended meanwhile. */
+static int
+take_login(struct sessions *all, struct ipc_frame *f, struct err *err)
+{
+	struct smtp_session *s = session_find(all, f->txn);
+	struct login_done msg;
+
+	if (ipc_decode(f, &msg, NULL, err) == -1)
+		return -1;
+	if (s != NULL)
+		session_login(s, &msg);
+	return 0;
+}

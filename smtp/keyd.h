@@ -1,0 +1,20 @@
+/*
+ * keyd.h - the channel to keyd, who has our passphrases and private keys
+ *
+ * A session asks one thing at a time; the question has its number. The answer
+ * comes to session_login (session_inside.h). When keyd goes, whoever waits for
+ * it hears that.
+ */
+#ifndef SMTP_KEYD_H
+#define SMTP_KEYD_H
+
+#include "ipc/ipc.h"
+
+struct sessions;
+struct smtp_session;
+
+const struct ipc_handler *keyd_peer(struct sessions *, struct ipc *, void **);
+/* The dialogue wants to log in. */
+void keyd_login(struct smtp_session *);
+
+#endif
