@@ -55,7 +55,7 @@ LIB_OBJ := $(LIB_SRC:%.c=$O/obj/%.o)
 
 # program: every .c of its folder, but for programs that share a folder
 PROGRAMS = postern master recorder lookupd keyd smtpd qmqpd cleanup inspect \
-	qmgr smtp
+	qmgr smtp capture
 SRC_master := $(filter-out master/recorder%.c master/lookupd%.c master/keyd%.c,\
 	$(wildcard master/*.c))
 SRC_recorder := $(wildcard master/recorder*.c)
@@ -67,6 +67,7 @@ SRC_cleanup := $(filter-out cleanup/inspect%.c,$(wildcard cleanup/*.c))
 SRC_inspect := $(wildcard cleanup/inspect*.c)
 SRC_qmgr := $(wildcard qmgr/*.c)
 SRC_smtp := $(wildcard smtp/*.c)
+SRC_capture := $(wildcard capture/*.c)
 # tools go the way of delivery with what delivers
 QMGR_CORE = bounce conn core deliver dest limits logged mail notice \
 	resolution resolve result retry schedule settle sweep
@@ -102,6 +103,7 @@ endef
 $(foreach p,$(PROGRAMS),$(if $(SRC_$p),$(eval $(call program_rule,$p))))
 # nobody else has these libraries
 $O/bin/postern-lookupd: LDLIBS += -lcurl
+$O/bin/postern-capture: LDLIBS += -lpcap
 $O/bin/postern-inspect: LDLIBS += -lmagic -larchive
 
 # --- running it --------------------------------------------------------------

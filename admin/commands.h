@@ -63,6 +63,7 @@
 	C(outbreakmanage)                                                      \
 	C(outbreakstatus)                                                      \
 	C(outbreakupdate)                                                      \
+	C(packetcapture)                                                       \
 	C(policyconfig)                                                        \
 	C(quarantine)                                                          \
 	C(quarantineconfig)                                                    \

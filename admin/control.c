@@ -1,5 +1,6 @@
 /* control.c - asking the running programs, over the control socket */
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -21,6 +22,8 @@
 #define SUBMIT_PIECE (IPC_FRAME_MAX / 2)
 
 static int connect_to(const struct tool *, struct err *);
+static int ask_open(struct tool *, enum program_kind, uint32_t worker,
+    const char *const *words, struct control_answer *, struct err *);
 static int ask_one(struct tool *, enum program_kind, uint32_t worker,
     const char *const *words, struct control_answer *, struct err *);
 static int choose(
@@ -78,6 +81,25 @@ static int
 ask_one(struct tool *t, enum program_kind kind, uint32_t worker,
     const char *const *words, struct control_answer *answer, struct err *err)
 {
+	int fd = ask_open(t, kind, worker, words, answer, err);
+
+	if (fd == -1)
+		return -1;
+	close(fd);
+	return 0;
+}
+
+int
+control_ask_open(struct tool *t, enum program_kind kind,
+    const char *const *words, struct control_answer *answer, struct err *err)
+{
+	return ask_open(t, kind, 0, words, answer, err);
+}
+
+static int
+ask_open(struct tool *t, enum program_kind kind, uint32_t worker,
+    const char *const *words, struct control_answer *answer, struct err *err)
+{
 	struct buf in, text;
 	int fd = connect_to(t, err), rc;
 
@@ -95,9 +117,31 @@ ask_one(struct tool *t, enum program_kind kind, uint32_t worker,
 		rc = parse(&text, &answer->json, err);
 	buf_fini(&in);
 	buf_fini(&text);
+	if (rc == 0)
+		return fd;
 	close(fd);
-	if (rc == -1)
-		control_answer_fini(answer);
+	control_answer_fini(answer);
+	return -1;
+}
+
+int
+control_wait(int fd, struct err *err)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	struct ipc_frame f;
+	struct buf in;
+	int rc;
+
+	while (poll(&p, 1, -1) == -1)
+		if (errno != EINTR)
+			return err_sys(err, ERR_TEMP, "wait");
+	buf_init(&in, IPC_FRAME_MAX);
+	rc = ipc_call_recv(fd, &f, &in, NULL, NULL, ANSWER_MS, err);
+	if (rc == 0)
+		rc = f.type == IPC_RESULT
+			 ? finish(&f, err)
+			 : err_set(err, ERR_PROTO, "unexpected answer");
+	buf_fini(&in);
 	return rc;
 }
 

@@ -26,6 +26,12 @@ struct control_answer {
  */
 int control_ask(struct tool *, enum program_kind, const char *const *words,
     struct control_answer *, struct err *);
+/* The same, and stays connected: a descriptor for control_wait, the caller's.
+ * -1: err. */
+int control_ask_open(struct tool *, enum program_kind, const char *const *words,
+    struct control_answer *, struct err *);
+/* Until it answers once more, or hangs up. -1: err says what went wrong. */
+int control_wait(int fd, struct err *);
 void control_answer_fini(struct control_answer *);
 /* The same question to each worker of these kinds that runs; take is called
  * for each answer that is JSON. kinds ends with PROGRAM_N. */

@@ -61,6 +61,27 @@ interfaces_address(struct buf *out, const struct ip *ip)
 		buf_printf(out, "/%d", prefix);
 }
 
+/* A label ("eth0:1") is not a device. */
+bool
+interfaces_device(const struct ip *ip, char out[IF_NAMESIZE])
+{
+	struct ifaddrs *all;
+	bool found = false;
+
+	if (getifaddrs(&all) == -1)
+		return false;
+	for (struct ifaddrs *i = all; i != NULL && !found; i = i->ifa_next) {
+		found = is_address(i->ifa_addr, ip) ||
+			(ip_is_loopback(ip) && (i->ifa_flags & IFF_LOOPBACK));
+		if (found)
+			str_copy(out, IF_NAMESIZE,
+			    str_sub(str_of(i->ifa_name), 0,
+				strcspn(i->ifa_name, ":")));
+	}
+	freeifaddrs(all);
+	return found;
+}
+
 /* -1: this machine does not have the address. */
 static int
 prefix_of(const struct ip *ip)

@@ -20,7 +20,9 @@ static int usage(void);
 int
 main(int argc, char **argv)
 {
-	struct tool t = { .memory = -1, .dialogue = { stdin, stdout } };
+	struct tool t = {
+		.memory = -1, .kept = { -1, -1 }, .dialogue = { stdin, stdout }
+	};
 	char *help[] = { (char[]){ "help" }, NULL };
 	bool want_help = false;
 	int i;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -31,6 +32,8 @@ static char *next_command(const char *text, int state);
 int
 shell_run(struct tool *t)
 {
+	if (socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, t->kept) == -1)
+		t->kept[0] = t->kept[1] = -1;
 	return t->asks ? interactive(t) : batch(t);
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "admin/fields.h"
@@ -137,6 +138,37 @@ tool_print_json(const struct tool *t, const json_t *json)
 	    JSON_INDENT(2) | JSON_ENSURE_ASCII | JSON_ENCODE_ANY);
 	fputc('\n', t->dialogue.out);
 	return TOOL_DONE;
+}
+
+/*
+ * The command is a process of its own, and what it leaves to the shell waits,
+ * unread, in a socket whose both ends the shell has.
+ */
+bool
+tool_keep(const struct tool *t, int fd)
+{
+	union {
+		char room[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+	} control = { .room = { 0 } };
+	struct iovec byte = { (char[]){ 0 }, 1 };
+	struct msghdr m = { .msg_iov = &byte,
+		.msg_iovlen = 1,
+		.msg_control = control.room,
+		.msg_controllen = sizeof(control.room) };
+	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+	char old;
+
+	if (t->kept[0] == -1)
+		return false;
+	/* without room for it, the descriptor that comes along is closed */
+	while (recv(t->kept[1], &old, 1, MSG_DONTWAIT) > 0)
+		;
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(c), &fd, sizeof(fd));
+	return sendmsg(t->kept[0], &m, MSG_DONTWAIT) == 1;
 }
 
 bool

@@ -37,6 +37,7 @@ struct tool {
 	bool json;        /* --json: for programs */
 	bool asks;        /* a person is there: ask for what is missing */
 	int memory;       /* file of what trace remembers in a shell; -1 */
+	int kept[2];      /* descriptors that live as long as a shell; -1 */
 	struct dialogue dialogue;
 	const struct tool_command *command; /* the one running */
 };
@@ -84,6 +85,10 @@ void tool_space(const struct tool *);
 int tool_print(struct tool *, struct buf *text);
 /* As JSON, for --json; returns TOOL_DONE. */
 int tool_print_json(const struct tool *, const json_t *);
+
+/* In a shell: the descriptor stays open until it ends, in the place of the one
+ * before; the caller may close his. False: there is no shell. */
+bool tool_keep(const struct tool *, int fd);
 
 /* A message id: decimal, 1..2^63-1 (threats ADM-02). */
 bool tool_mid(struct str text, uint64_t *mid);

@@ -110,10 +110,13 @@ children_reap(struct master *m)
 	int status;
 	pid_t pid;
 
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		if (captures_reaped(m, pid, status))
+			continue;
 		for (size_t i = 0; i < m->n_children; i++)
 			if (m->children[i].pid == pid)
 				child_died(&m->children[i], status);
+	}
 }
 
 void

@@ -68,6 +68,7 @@ static void cmd_suspend(struct admin *, const struct str *w, size_t n);
 static void say_suspended(struct admin *, const struct str *, size_t);
 static void cmd_resume(struct admin *, const struct str *w, size_t n);
 static void cmd_programs(struct admin *, const struct str *w, size_t n);
+static void cmd_capture(struct admin *, const struct str *w, size_t n);
 static void answer_json(struct admin *, json_t *);
 
 static const struct ipc_handler admin_handler = {
@@ -86,6 +87,7 @@ static const struct {
 	{ "suspendlistener", cmd_suspend },
 	{ "resumelistener", cmd_resume },
 	{ "programs", cmd_programs },
+	{ "packetcapture", cmd_capture },
 };
 
 int
@@ -234,6 +236,10 @@ hand_over(struct caller *c, enum program_kind kind, uint32_t worker)
 	char why[80];
 
 	loop_unwatch(&c->watch);
+	if (kind == PROGRAM_CAPTURE && captures_hand(m, &msg, c->fd)) {
+		caller_end(c);
+		return;
+	}
 	for (size_t i = 0; i < m->n_children; i++) {
 		struct child *ch = &m->children[i];
 
@@ -310,7 +316,8 @@ admin_closed(void *arg, struct ipc *ipc, const struct err *err)
 {
 	struct admin *a = arg;
 
-	(void)ipc, (void)err;
+	(void)err;
+	captures_admin_gone(a->master, ipc);
 	a->ipc = NULL;
 	if (!a->reloading)
 		free(a);
@@ -461,6 +468,12 @@ cmd_programs(struct admin *a, const struct str *w, size_t n)
 	}
 	json_object_set_new(j, "programs", list);
 	answer_json(a, j);
+}
+
+static void
+cmd_capture(struct admin *a, const struct str *w, size_t n)
+{
+	captures_start(a->master, a->ipc, w, n);
 }
 
 static void

@@ -36,7 +36,9 @@ folders_prepare(struct master *m, struct err *err)
 		return -1;
 	if (take_lock(m, err) == -1)
 		return -1;
-	return prepare_spool(m, err);
+	if (prepare_spool(m, err) == -1)
+		return -1;
+	return folder(m, m->paths.captures, 0700, "capture", err);
 }
 
 /*

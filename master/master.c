@@ -147,6 +147,7 @@ master_stop(struct master *m)
 	notify_send("STOPPING=1");
 	EMIT(NOTICE, .text = STR("SMTP server shut down"));
 	listeners_close(m, stop_steps[0].wait);
+	captures_stop(m);
 	m->stop_timer = loop_timer(m->self.loop, stop_next, m);
 	m->stop_step = 1;
 	for (size_t i = 0; i < m->n_children; i++)

@@ -15,6 +15,7 @@
  *	listeners.c	sockets: bind, suspend, resume
  *	reload.c	a new revision of the configuration
  *	control.c	the control socket of the admin tools
+ *	captures.c	packet captures
  *	notify.c	systemd
  */
 #ifndef MASTER_MASTER_H
@@ -70,6 +71,7 @@ struct socket_plan {
 
 struct reload;
 struct secrets;
+struct captures;
 
 struct master {
 	struct daemon self; /* loop, config, stats: for events of our own */
@@ -95,9 +97,10 @@ struct master {
 	struct reload *reload; /* one in progress */
 	uint32_t reloads;      /* so far: the serial of the last */
 	struct secrets *secrets;
-	struct buf rules; /* that lookupd is about to have kept, */
-	bool rules_come;  /* when it has begun to say so */
-	int stop_step;    /* 0: running */
+	struct captures *captures; /* NULL: there was none yet */
+	struct buf rules;          /* that lookupd is about to have kept, */
+	bool rules_come;           /* when it has begun to say so */
+	int stop_step;             /* 0: running */
 	struct loop_timer *stop_timer, *health, *resources;
 	unsigned conserving; /* conserve.h: the degree */
 	int64_t disk_at;     /* when it was looked at last, monotonic ms */
@@ -172,6 +175,16 @@ int reload_bundle(struct master *, struct err *err);
 /* control.c */
 int control_open(struct master *, struct err *err);
 void control_close(struct master *);
+
+/* captures.c: one packet capture at a time. The answer to start comes when
+ * it has begun, and when attached another when it has ended. */
+void captures_start(
+    struct master *, struct ipc *admin, const struct str *words, size_t n);
+void captures_admin_gone(struct master *, const struct ipc *admin);
+/* A tool that asks for it; false: none runs, and fd is still the caller's. */
+bool captures_hand(struct master *, const struct admin_msg *, int fd);
+void captures_stop(struct master *);
+bool captures_reaped(struct master *, pid_t, int status); /* was it it? */
 
 /* notify.c */
 void notify_send(const char *state); /* "READY=1"; no-op without systemd */

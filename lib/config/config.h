@@ -536,6 +536,18 @@ struct config {
 	uint32_t load_timeout;     /* s, of a program for a configuration */
 	uint32_t secrets_interval; /* s between two looks at the files */
 	uint32_t metrics_port;     /* of the loopback address; 0: none */
+	struct {
+		uint64_t max_size; /* bytes */
+		bool stops;        /* when they are there; else the oldest go */
+		uint32_t duration; /* s; 0: until it is stopped */
+		struct str *interfaces; /* names; none: the first */
+		size_t n_interfaces;
+		uint32_t *ports;
+		size_t n_ports;
+		struct ip *clients, *servers;
+		size_t n_clients, n_servers;
+		struct str filter; /* unless there is one of the three above */
+	} capture;                 /* delivery-admin 5.4 */
 
 	struct interface *interfaces;
 	size_t n_interfaces;

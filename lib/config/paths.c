@@ -20,6 +20,8 @@ static const struct place {
 	{ offsetof(struct paths, state), "/var/lib/postern", "state" },
 	{ offsetof(struct paths, control), "/run/postern/control", "control" },
 	{ offsetof(struct paths, chroot), "/run/postern/empty", "empty" },
+	{ offsetof(struct paths, captures), "/var/spool/postern/captures",
+	    "spool/captures" },
 };
 
 int

@@ -10,12 +10,13 @@
 #include <limits.h>
 
 struct paths {
-	char etc[PATH_MAX];     /* /etc/postern	    DIR/etc */
-	char spool[PATH_MAX];   /* /var/spool/postern DIR/spool */
-	char log[PATH_MAX];     /* /var/log/postern   DIR/log */
-	char state[PATH_MAX];   /* /var/lib/postern   DIR/state */
-	char control[PATH_MAX]; /* /run/postern/control DIR/control: socket */
-	char chroot[PATH_MAX];  /* /run/postern/empty DIR/empty */
+	char etc[PATH_MAX];      /* /etc/postern	    DIR/etc */
+	char spool[PATH_MAX];    /* /var/spool/postern DIR/spool */
+	char log[PATH_MAX];      /* /var/log/postern   DIR/log */
+	char state[PATH_MAX];    /* /var/lib/postern   DIR/state */
+	char control[PATH_MAX];  /* /run/postern/control DIR/control: socket */
+	char chroot[PATH_MAX];   /* /run/postern/empty DIR/empty */
+	char captures[PATH_MAX]; /* below spool: packets */
 };
 
 /* root NULL: installed. Makes DIR absolute. -1: too long, or no such DIR. */

@@ -14,6 +14,7 @@ static const char *const names[PROGRAM_N] = {
 	[PROGRAM_KEYD] = "keyd",
 	[PROGRAM_QMQPD] = "qmqpd",
 	[PROGRAM_INSPECT] = "inspect",
+	[PROGRAM_CAPTURE] = "capture",
 };
 
 /* from -> to: these messages. A pair that is not here has no channel. */

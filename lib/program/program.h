@@ -34,6 +34,7 @@ enum program_kind {
 	PROGRAM_KEYD,
 	PROGRAM_QMQPD,
 	PROGRAM_INSPECT,
+	PROGRAM_CAPTURE, /* started for a while, and not by itself */
 	PROGRAM_N
 };
 const char *program_name(enum program_kind); /* "smtpd" */

@@ -73,6 +73,13 @@ static const struct sandbox_profile profiles[] = {
 	    .account = "postern-trace",
 	    .nofile = 16,
 	    .data = 4096 * MIB },
+	/* packets to files, as they are; its devices are open by then */
+	{ .program = "capture",
+	    .account = "postern-capture",
+	    .calls = SB_FDS_RECV | SB_FILES_READ | SB_FILES_WRITE,
+	    .nofile = 64,
+	    .fsize = UINT64_MAX,
+	    .data = 256 * MIB },
 };
 
 /* Memory, time, its own descriptors, waiting, ending: no outside effect. */

@@ -184,12 +184,13 @@ enum program {
 	SMTPD = 16,
 	SMTP = 32,
 	KEYD = 64,
+	CAPTURE = 128,
 	NOBODY = 0,
-	EVERYBODY = 127,
-	STORES = RECORDER | CLEANUP | QMGR,
+	EVERYBODY = 255,
+	STORES = RECORDER | CLEANUP | QMGR | CAPTURE,
 };
 static const char *const programs[] = { "recorder", "lookupd", "cleanup",
-	"qmgr", "smtpd", "smtp", "keyd" };
+	"qmgr", "smtpd", "smtp", "keyd", "capture" };
 
 static const struct {
 	const char *what;
