@@ -418,6 +418,8 @@ main(void)
 
 	/* Every kind of peer, also those that have no business there. */
 	for (int a = PROGRAM_RECORDER; a < PROGRAM_N; a++) {
+		if (a == PROGRAM_CAPTURE) /* it has no peers */
+			continue;
 		for (int b = PROGRAM_MASTER; b < PROGRAM_N; b++) {
 			if (b == PROGRAM_MASTER && a != PROGRAM_RECORDER)
 				continue;
