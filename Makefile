@@ -73,8 +73,11 @@ QMGR_CORE = bounce conn core deliver dest limits logged mail notice \
 	resolution resolve result retry schedule settle sweep
 SMTP_SESSION = dialog dialog_open dialog_login keyd transaction session session_tls \
 	session_watch sessions content
+# trace says captured conversations to what receives
+SMTPD_SESSION = session session_time ask auth counts commands starttls request txn \
+	say limits debug decide xclient qmqp
 SRC_postern := $(wildcard admin/*.c trace/*.c) $(QMGR_CORE:%=qmgr/%.c) \
-	$(SMTP_SESSION:%=smtp/%.c)
+	$(SMTP_SESSION:%=smtp/%.c) $(SMTPD_SESSION:%=smtpd/%.c)
 BINS = $(foreach p,$(PROGRAMS),$(if $(SRC_$p),$O/bin/$(if $(filter postern,$p),$p,postern-$p)))
 
 .PHONY: all lib objects clean help format format-check
@@ -103,7 +106,7 @@ endef
 $(foreach p,$(PROGRAMS),$(if $(SRC_$p),$(eval $(call program_rule,$p))))
 # nobody else has these libraries
 $O/bin/postern-lookupd: LDLIBS += -lcurl
-$O/bin/postern-capture: LDLIBS += -lpcap
+$O/bin/postern-capture $O/bin/postern: LDLIBS += -lpcap
 $O/bin/postern-inspect: LDLIBS += -lmagic -larchive
 
 # --- running it --------------------------------------------------------------
@@ -139,9 +142,7 @@ $O/tests/test_table_db: LDLIBS += -ldb-5.3
 $O/tests/test_dialog $O/tests/test_smtp_session: \
     $(SMTP_SESSION:%=$O/obj/smtp/%.o)
 $O/tests/test_session_watch: $O/obj/smtp/session_watch.o
-SMTPD_ENGINE = $(patsubst %,$O/obj/smtpd/%.o,\
-	session session_time ask auth counts commands starttls request txn say limits \
-	debug decide xclient qmqp)
+SMTPD_ENGINE = $(SMTPD_SESSION:%=$O/obj/smtpd/%.o)
 $O/tests/test_session $O/tests/test_session_ask $O/tests/test_session_many \
     $O/tests/test_session_limits \
     $O/tests/test_auth $O/tests/test_starttls \
@@ -173,6 +174,7 @@ $O/tests/test_admin_dialogue: $O/obj/admin/dialogue.o $O/obj/admin/words.o
 $O/tests/test_admin_edit: $O/obj/admin/args.o $O/obj/admin/maptext.o \
 	$O/obj/admin/tool.o $O/obj/admin/fields.o $O/obj/admin/dialogue.o
 ADMIN_OBJ = $(filter-out %/main.o,$(SRC_postern:%.c=$O/obj/%.o))
+$O/tests/test_admin_ask: LDLIBS += -lpcap
 $O/tests/test_admin_ask: $(ADMIN_OBJ)
 $O/tests/test_admin_tool: $O/obj/admin/tool.o $O/obj/admin/fields.o \
 	$O/obj/admin/dialogue.o
@@ -229,6 +231,8 @@ $O/fuzz/%: $O/obj/tests/fuzz/%.o $O/libpostern.a
 $O/fuzz/fuzz_dialog: $O/obj/smtp/dialog.o $O/obj/smtp/dialog_open.o $O/obj/smtp/dialog_login.o \
 	$O/obj/smtp/transaction.o
 $O/fuzz/fuzz_session $O/fuzz/fuzz_qmqp: $(SMTPD_ENGINE)
+$O/fuzz/fuzz_replay: $(SMTPD_ENGINE) $(patsubst %,$O/obj/trace/%.o,\
+	talk talk_note talk_ops said given answer)
 $O/fuzz/fuzz_proxy: $O/obj/smtpd/proxy.o
 $O/fuzz/fuzz_inspect: LDLIBS += -lmagic -larchive
 $O/fuzz/fuzz_inspect: $(INSPECT_LOOK)

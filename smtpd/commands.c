@@ -98,7 +98,7 @@ static void say_value(struct smtp_session *, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
 void
-commands_run(struct smtp_session *s, struct str line, bool more)
+commands_line(struct smtp_session *s, struct str line, bool more)
 {
 	struct request r = { .text = line, .more = more };
 	struct reply no;

@@ -8,7 +8,7 @@
 #include "smtpd/session.h"
 
 /* One whole line. more: the client sent further bytes behind it. */
-void commands_run(struct smtp_session *, struct str line, bool more);
+void commands_line(struct smtp_session *, struct str line, bool more);
 /* In PH_ASK: the facts are there, or cannot be had. */
 void commands_again(struct smtp_session *);
 /* The line was no line (smtp/line.h): LINE_BAD, LINE_LONG. */

@@ -382,7 +382,7 @@ end_address(struct smtp_session *s)
 	if (q->line.failed)
 		say(s, 501, "5.1.3", "address is too long");
 	else
-		commands_run(s, buf_str(&q->line), false);
+		commands_line(s, buf_str(&q->line), false);
 }
 
 static void

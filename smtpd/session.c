@@ -392,7 +392,7 @@ read_line(struct smtp_session *s, struct str *in)
 		if (s->phase == PH_AUTH)
 			auth_line(s, text, false);
 		else
-			commands_run(s, text, in->n > 0);
+			commands_line(s, text, in->n > 0);
 		break;
 	case LINE_BAD:
 	case LINE_LONG:

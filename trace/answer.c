@@ -11,7 +11,6 @@
 #include "mail/addr.h"
 #include "trace/ask.h"
 
-static int32_t zone_at(int64_t wall_ms);
 static bool is_unknown(struct str text);
 static bool parse_score(struct str text, int64_t *tenths);
 static void set_name(struct facts *, const char *fqdn, struct arena *mem);
@@ -135,7 +134,7 @@ trace_understand(struct trace_input *in, const struct config *config,
 	ip_parse(&in->facts.client, str_of(a->source_ip));
 	in->facts.local = in->listener->interface->ip;
 	in->facts.now = clock_wall_ms();
-	in->zone = zone_at(in->facts.now);
+	in->zone = answer_zone(in->facts.now);
 	in->facts.tls = a->tls;
 	in->facts.helo = listener_is_qmqp(in->listener) ? STR("") : STR("TEST");
 	if (*a->fqdn != '\0')
@@ -156,8 +155,8 @@ trace_understand(struct trace_input *in, const struct config *config,
 	return 0;
 }
 
-static int32_t
-zone_at(int64_t wall_ms)
+int32_t
+answer_zone(int64_t wall_ms)
 {
 	time_t t = (time_t)(wall_ms / 1000);
 	struct tm tm;

@@ -7,6 +7,7 @@
 #define TRACE_ANSWER_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/arena.h"
 #include "base/err.h"
@@ -21,5 +22,8 @@ bool answer_country(const char *text, struct err *); /* XX, N/A, empty */
 /* The parts between commas, but not those in quotes or a source route; in
  * mem. */
 struct str *answer_list(struct str list, size_t *n, struct arena *mem);
+
+/* Seconds east of UTC at that time. */
+int32_t answer_zone(int64_t wall_ms);
 
 #endif

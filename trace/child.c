@@ -6,21 +6,14 @@
  */
 #include "trace/child.h"
 
-#include <errno.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "base/codec.h"
-#include "mail/charset.h"
-#include "sandbox/sandbox.h"
+#include "trace/cage.h"
 #include "trace/delivery.h"
 
-#define RESULT_FD  3
-#define RESULT_MAX (1u << 30)
+#define RESULT_MAX CAGE_RESULT_MAX
 #define MEMORY_MAX (1u << 30)
 
 #define REC_TRACE_RESULT(S, F, L)                                              \
@@ -33,52 +26,30 @@ CODEC_SCHEMA(trace_want, REC_TRACE_WANT);
 CODEC_STRUCT(trace_result, REC_TRACE_RESULT);
 CODEC_SCHEMA(trace_result, REC_TRACE_RESULT);
 
-static void child(const struct trace_input *, bool json, bool explain,
-    const char *cage, int fd) __attribute__((noreturn));
-static int enter(const char *cage, struct err *);
-static void work(
-    const struct trace_input *, bool json, bool explain, struct buf *out);
+static void work(void *job, struct buf *out);
 static void show(const struct trace_report *, bool json, bool explain,
     struct buf *text, struct buf *final);
 static bool message_failed(const struct trace_report *);
-static void send_all(int fd, struct str bytes);
-static int receive_all(int fd, struct buf *in, struct err *);
-static int understand(struct trace_output *, int status, struct err *);
+static int understand(struct trace_output *, struct err *);
 static bool is_shown(struct str s);
+
+struct looking {
+	const struct trace_input *input;
+	bool json, explain;
+};
 
 int
 trace_child(struct trace_output *o, const struct trace_input *in, bool json,
     bool explain, struct err *err)
 {
-	char cage[] = "/tmp/postern-trace.XXXXXX";
-	bool root = geteuid() == 0;
-	int fds[2], status = 0, rc;
-	pid_t pid;
+	struct looking job = { in, json, explain };
 
 	*o = (struct trace_output){ .end = TRACE_REFUSED };
-	buf_init(&o->bytes, RESULT_MAX);
+	buf_init(&o->bytes, CAGE_RESULT_MAX);
 	arena_init(&o->mem, MEMORY_MAX);
-	if (root && mkdtemp(cage) == NULL)
-		return err_sys(err, ERR_TEMP, "make a folder in /tmp");
-	if (pipe(fds) == -1)
-		return err_sys(err, ERR_TEMP, "pipe");
-	/* what the child would read from files is read now */
-	tzset();
-	json_object_seed(0);
-	charset_open_all();
-	pid = fork();
-	if (pid == -1)
-		return err_sys(err, ERR_TEMP, "fork");
-	if (pid == 0)
-		child(in, json, explain, root ? cage : NULL, fds[1]);
-	close(fds[1]);
-	rc = receive_all(fds[0], &o->bytes, err);
-	close(fds[0]);
-	while (waitpid(pid, &status, 0) == -1 && errno == EINTR)
-		;
-	if (root)
-		rmdir(cage);
-	return rc == -1 ? -1 : understand(o, status, err);
+	if (cage_run(work, &job, -1, &o->bytes, err) == -1)
+		return -1;
+	return understand(o, err);
 }
 
 void
@@ -89,42 +60,9 @@ trace_output_fini(struct trace_output *o)
 }
 
 static void
-child(const struct trace_input *in, bool json, bool explain, const char *cage,
-    int fd)
+work(void *arg, struct buf *out)
 {
-	struct trace_result failed = { .report = STR(""), .result = STR("") };
-	struct err err = ERR_INIT;
-	struct buf out;
-
-	/* nothing else that the parent has open */
-	if (fd != RESULT_FD && dup2(fd, RESULT_FD) == -1)
-		_exit(1);
-	close_range(RESULT_FD + 1, ~0U, 0);
-	buf_init(&out, RESULT_MAX);
-	if (enter(cage, &err) == -1) {
-		failed.error = str_of(err.text);
-		codec_encode(&trace_result_codec, &failed, &out);
-	} else {
-		work(in, json, explain, &out);
-	}
-	send_all(RESULT_FD, buf_str(&out));
-	_exit(0);
-}
-
-static int
-enter(const char *cage, struct err *err)
-{
-	const struct sandbox_profile *profile = sandbox_profile("trace");
-	struct sandbox_options options = { .chroot = cage };
-
-	if (cage != NULL)
-		sandbox_account(profile, &options.uid, &options.gid);
-	return sandbox_enter(profile, &options, err);
-}
-
-static void
-work(const struct trace_input *in, bool json, bool explain, struct buf *out)
-{
+	const struct looking *job = arg;
 	struct trace_result result = { .error = STR("") };
 	struct trace_report report;
 	struct buf text, final;
@@ -133,12 +71,12 @@ work(const struct trace_input *in, bool json, bool explain, struct buf *out)
 	arena_init(&mem, MEMORY_MAX);
 	buf_init(&text, RESULT_MAX);
 	buf_init(&final, RESULT_MAX);
-	trace_run(&report, in, &mem);
+	trace_run(&report, job->input, &mem);
 	delivery_want(&report, &mem);
 	result.wants =
 	    (struct codec_list){ report.n_wants_of_work, report.wants_of_work };
 	if (result.wants.n == 0)
-		show(&report, json, explain, &text, &final);
+		show(&report, job->json, job->explain, &text, &final);
 	result.end = report.end;
 	result.report = buf_str(&text);
 	result.result = buf_str(&final);
@@ -173,48 +111,11 @@ message_failed(const struct trace_report *r)
 	return failed;
 }
 
-static void
-send_all(int fd, struct str bytes)
-{
-	while (bytes.n > 0) {
-		ssize_t n = write(fd, bytes.p, bytes.n);
-
-		if (n == -1 && errno != EINTR)
-			_exit(1);
-		if (n > 0)
-			bytes = str_sub(bytes, (size_t)n, bytes.n);
-	}
-}
-
 static int
-receive_all(int fd, struct buf *in, struct err *err)
-{
-	for (;;) {
-		char *room = buf_room(in, 65536);
-		ssize_t n;
-
-		if (room == NULL)
-			return err_set(err, ERR_PERM, "the report is too long");
-		n = read(fd, room, 65536);
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1)
-			return err_sys(err, ERR_TEMP, "read the report");
-		if (n == 0)
-			return 0;
-		buf_grew(in, (size_t)n);
-	}
-}
-
-static int
-understand(struct trace_output *o, int status, struct err *err)
+understand(struct trace_output *o, struct err *err)
 {
 	struct trace_result r;
 
-	if (WIFSIGNALED(status))
-		return err_set(err, ERR_TEMP,
-		    "the process that looked at the message died: %s",
-		    strsignal(WTERMSIG(status)));
 	if (codec_decode(&trace_result_codec, &r, buf_str(&o->bytes), &o->mem,
 		err) == -1)
 		return err_in(err, "report");

@@ -16,6 +16,7 @@
 #include "trace/feed.h"
 #include "trace/fetch.h"
 #include "trace/host.h"
+#include "trace/pcap.h"
 #include "trace/replay.h"
 #include "trace/tags.h"
 #include "trace/way.h"
@@ -26,7 +27,7 @@
 struct options {
 	const char *source_ip, *fqdn, *listener, *owner, *reputation, *country,
 	    *ldap_accept, *sdr, *spam, *virus, *bounce_tag, *auth_user, *sender,
-	    *recipients, *file, *sessions;
+	    *recipients, *file, *sessions, *pcap, *filter;
 	bool smtputf8, tls, call_ahead, lookup, committed, explain;
 };
 
@@ -40,8 +41,8 @@ const struct tool_command cmd_trace = {
 		 "[--auth-user NAME] [--ldap-accept LIST] [--sdr VERDICT] "
 		 "[--spam SCORE] [--virus NAME] [--bounce-tag VERDICT] "
 		 "[--call-ahead] [--lookup] [--committed] [--explain] | "
-		 "--sessions FILE "
-		 "[--committed]",
+		 "--sessions FILE [--committed] | --pcap FILE [--filter "
+		 "EXPRESSION] [--listener NAME] [--committed] [--explain]",
 	.summary = "Show what would happen to a message",
 	.help = "Sends a message through every stage of mail handling, in "
 		"memory, and says what each decided. Nothing is sent, queued "
@@ -67,7 +68,12 @@ const struct tool_command cmd_trace = {
 		"must do; nobody is connected to. Asks for what the options do "
 		"not say. --sessions: many messages, one JSON object a line, "
 		"whose keys are the names of the options, and \"message\" for "
-		"its text; each is answered by a line as --json has it.",
+		"its text; each is answered by a line as --json has it. "
+		"--pcap: every SMTP conversation in a file of packetcapture or "
+		"tcpdump is said once more, packet by packet, and each of its "
+		"messages goes through all stages; beside our replies stand "
+		"those that were captured. --filter: only packets that this "
+		"expression of tcpdump fits.",
 	.run = run,
 };
 
@@ -110,6 +116,8 @@ run(struct tool *t, int argc, char **argv)
 		{ "--recipients", &o.recipients, NULL },
 		{ "--file", &o.file, NULL },
 		{ "--sessions", &o.sessions, NULL },
+		{ "--pcap", &o.pcap, NULL },
+		{ "--filter", &o.filter, NULL },
 		{ "--smtputf8", NULL, &o.smtputf8 },
 		{ "--tls", NULL, &o.tls },
 		{ "--call-ahead", NULL, &o.call_ahead },
@@ -137,12 +145,16 @@ run(struct tool *t, int argc, char **argv)
 	answers->tool = t;
 	buf_init(&answers->message, TRACE_MESSAGE_MAX);
 	config = NULL;
-	if (!fill(answers, &o, &why) && !t->asks && o.sessions == NULL)
+	if (!fill(answers, &o, &why) && !t->asks && o.sessions == NULL &&
+	    o.pcap == NULL)
 		status = usage(t, why);
 	else if ((config = load(t, o.committed)) == NULL)
 		status = TOOL_NEGATIVE;
 	else if (o.sessions != NULL)
 		status = trace_replay(t, config, o.sessions, o.committed);
+	else if (o.pcap != NULL)
+		status =
+		    trace_pcap(t, config, answers, o.pcap, o.filter, o.explain);
 	else if (why == NULL)
 		status = batch(t, config, answers, o.explain);
 	else
@@ -398,14 +410,26 @@ trace_session(const struct config *config, const struct trace_answers *a,
 	*out = (struct trace_output){ .end = TRACE_REFUSED };
 	arena_init(&mem, FACTS_MAX);
 	rc = trace_understand(&in, config, a, &mem, err);
-	if (rc == 0) {
-		trace_tag_key(&in);
-		trace_host(config, in.listener, &in.facts, &mem);
-		look_up(config, &in, a->call_ahead, &mem);
-		rc = run_rounds(out, &in, json, explain, &mem, err);
-		trace_ways_free(&in);
-	}
+	if (rc == 0)
+		rc = trace_dry(
+		    config, &in, json, explain, a->call_ahead, &mem, out, err);
 	arena_free(&mem);
+	return rc;
+}
+
+int
+trace_dry(const struct config *config, struct trace_input *in, bool json,
+    bool explain, bool call_ahead, struct arena *mem, struct trace_output *out,
+    struct err *err)
+{
+	int rc;
+
+	*out = (struct trace_output){ .end = TRACE_REFUSED };
+	trace_tag_key(in);
+	trace_host(config, in->listener, &in->facts, mem);
+	look_up(config, in, call_ahead, mem);
+	rc = run_rounds(out, in, json, explain, mem, err);
+	trace_ways_free(in);
 	return rc;
 }
 

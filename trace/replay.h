@@ -12,6 +12,12 @@
 int trace_session(const struct config *, const struct trace_answers *,
     bool json, bool explain, struct trace_output *, struct err *);
 
+/* The same of an input that is known: looks up what the stages lack, asks
+ * whoever is to be asked of the content. */
+int trace_dry(const struct config *, struct trace_input *, bool json,
+    bool explain, bool call_ahead, struct arena *mem, struct trace_output *,
+    struct err *);
+
 /*
  * The sessions of a file ("-": standard input), one JSON object a line:
  *

@@ -431,7 +431,9 @@ end_by_ack(
 	for (size_t i = 0; i < self->n; i++) {
 		const struct streams_segment *g = self->v[i];
 
+		/* after a FIN the numbers are one ahead */
 		if (!(g->flags & TCP_RST) && g->at >= 0 &&
+		    (g->len > 0 || (g->flags & TCP_FIN)) &&
 		    (uint64_t)g->at + g->len > sent)
 			sent = (uint64_t)g->at + g->len;
 		if (g->time > time)
