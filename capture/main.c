@@ -68,7 +68,8 @@ struct plan { /* of the command line */
 };
 
 static void options(struct plan *, int argc, char **argv);
-static void number(const char *text, uint64_t max, uint64_t *out);
+static void not_by_hand(void);
+static uint64_t number(const char *text, uint64_t max);
 static int open_all(char **devices, int n, struct err *);
 static int enter(const struct plan *, struct err *);
 static void drop_capabilities(void);
@@ -116,55 +117,74 @@ main(int argc, char **argv)
 
 /* --- before the sandbox --- */
 
+static const struct option known[] = {
+	{ "folder", required_argument, NULL, 'f' },
+	{ "name", required_argument, NULL, 'n' },
+	{ "size", required_argument, NULL, 's' },
+	{ "filter", required_argument, NULL, 'e' },
+	{ "full-stops", no_argument, NULL, 'S' },
+	{ "duration", required_argument, NULL, 'd' },
+	{ "chroot", required_argument, NULL, 'c' },
+	{ "uid", required_argument, NULL, 'u' },
+	{ "gid", required_argument, NULL, 'g' },
+	{ "sandbox-log", no_argument, NULL, 'l' },
+	{ "version", no_argument, NULL, 'V' },
+	{ NULL, 0, NULL, 0 },
+};
+
 static void
 options(struct plan *p, int argc, char **argv)
 {
-	static const struct option known[] = {
-		{ "folder", required_argument, NULL, 'f' },
-		{ "name", required_argument, NULL, 'n' },
-		{ "size", required_argument, NULL, 's' },
-		{ "filter", required_argument, NULL, 'e' },
-		{ "full-stops", no_argument, NULL, 'S' },
-		{ "duration", required_argument, NULL, 'd' },
-		{ "chroot", required_argument, NULL, 'c' },
-		{ "uid", required_argument, NULL, 'u' },
-		{ "gid", required_argument, NULL, 'g' },
-		{ "sandbox-log", no_argument, NULL, 'l' },
-		{ "version", no_argument, NULL, 'V' },
-		{ NULL, 0, NULL, 0 },
-	};
 	struct ring *r = &capture.ring;
-	uint64_t n = 0;
-	struct stat st;
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", known, NULL)) != -1) {
-		if (c == 'f')
+		switch (c) {
+		case 'f':
 			p->folder = optarg;
-		else if (c == 'n')
+			break;
+		case 'n':
 			str_copy(r->name, sizeof(r->name), str_of(optarg));
-		else if (c == 's')
-			number(optarg, INT64_MAX, &r->max);
-		else if (c == 'e')
+			break;
+		case 's':
+			r->max = number(optarg, INT64_MAX);
+			break;
+		case 'e':
 			capture.filter = optarg;
-		else if (c == 'S')
+			break;
+		case 'S':
 			r->stops = true;
-		else if (c == 'd')
-			number(optarg, INT32_MAX, &capture.duration);
-		else if (c == 'c')
+			break;
+		case 'd':
+			capture.duration = number(optarg, INT32_MAX);
+			break;
+		case 'c':
 			p->sandbox.chroot = optarg;
-		else if (c == 'u' || c == 'g') {
-			number(optarg, UINT32_MAX, &n);
-			*(c == 'u' ? &p->sandbox.uid : &p->sandbox.gid) =
-			    (unsigned)n;
-		} else if (c == 'l')
+			break;
+		case 'u':
+			p->sandbox.uid = (unsigned)number(optarg, UINT32_MAX);
+			break;
+		case 'g':
+			p->sandbox.gid = (unsigned)number(optarg, UINT32_MAX);
+			break;
+		case 'l':
 			p->sandbox.log_only = true;
-		else if (c == 'V') {
+			break;
+		case 'V':
 			printf("postern-capture %s\n", POSTERN_VERSION);
 			exit(0);
-		} else
+		default:
 			exit(2);
+		}
 	}
+	not_by_hand();
+}
+
+static void
+not_by_hand(void)
+{
+	struct stat st;
+
 	if (fstat(MASTER_FD, &st) == -1 || !S_ISSOCK(st.st_mode)) {
 		fputs("postern-capture is a part of Postern and is started by "
 		      "its postern-master,\nfor: postern packetcapture\n",
@@ -173,11 +193,14 @@ options(struct plan *p, int argc, char **argv)
 	}
 }
 
-static void
-number(const char *text, uint64_t max, uint64_t *out)
+static uint64_t
+number(const char *text, uint64_t max)
 {
-	if (!str_u64(str_of(text), max, out))
+	uint64_t n;
+
+	if (!str_u64(str_of(text), max, &n))
 		fatal("%s is no number up to %ju", text, (uintmax_t)max);
+	return n;
 }
 
 /* All of them write to one file, and that says once what packets begin

@@ -77,6 +77,8 @@ const struct tool_command cmd_trace = {
 	.run = run,
 };
 
+static int act(struct tool *, const struct options *, struct trace_answers *,
+    const char *why);
 static int usage(struct tool *, const char *what);
 static bool fill(
     struct trace_answers *, const struct options *, const char **why);
@@ -126,7 +128,6 @@ run(struct tool *t, int argc, char **argv)
 		{ "--explain", NULL, &o.explain },
 	};
 	struct trace_answers *answers;
-	struct config *config;
 	const char *why = NULL;
 	int status;
 
@@ -144,24 +145,36 @@ run(struct tool *t, int argc, char **argv)
 	answers->committed = o.committed;
 	answers->tool = t;
 	buf_init(&answers->message, TRACE_MESSAGE_MAX);
-	config = NULL;
 	if (!fill(answers, &o, &why) && !t->asks && o.sessions == NULL &&
 	    o.pcap == NULL)
 		status = usage(t, why);
-	else if ((config = load(t, o.committed)) == NULL)
-		status = TOOL_NEGATIVE;
-	else if (o.sessions != NULL)
-		status = trace_replay(t, config, o.sessions, o.committed);
-	else if (o.pcap != NULL)
-		status =
-		    trace_pcap(t, config, answers, o.pcap, o.filter, o.explain);
-	else if (why == NULL)
-		status = batch(t, config, answers, o.explain);
 	else
-		status = sessions(t, config, answers, o.explain);
-	config_unref(&config);
+		status = act(t, &o, answers, why);
 	buf_fini(&answers->message);
 	free(answers);
+	return status;
+}
+
+/* why: what the options do not say of a message. */
+static int
+act(struct tool *t, const struct options *o, struct trace_answers *a,
+    const char *why)
+{
+	struct config *config = load(t, o->committed);
+	int status;
+
+	if (config == NULL)
+		return TOOL_NEGATIVE;
+	if (o->sessions != NULL)
+		status = trace_replay(t, config, o->sessions, o->committed);
+	else if (o->pcap != NULL)
+		status =
+		    trace_pcap(t, config, a, o->pcap, o->filter, o->explain);
+	else if (why == NULL)
+		status = batch(t, config, a, o->explain);
+	else
+		status = sessions(t, config, a, o->explain);
+	config_unref(&config);
 	return status;
 }
 
