@@ -11,6 +11,7 @@ static bool add_device(
     struct editing *, const struct interface *, char out[CAPTURE_DEVICE]);
 static void add_ports(const struct config *, struct buf *);
 static void add_hosts(const struct config *, struct buf *);
+static void show_filter(struct buf *, struct str filter);
 static void show_limit(struct buf *, bool stops, uint64_t duration);
 static void add_time(struct buf *, uint64_t seconds);
 
@@ -76,7 +77,7 @@ capture_show_running(const json_t *j, struct buf *out)
 		fields_show(out, json_string_value(name), 80);
 	}
 	buf_puts(out, "\n  Filter:             ");
-	fields_show(out, fields_text(j, "filter"), CAPTURE_FILTER);
+	show_filter(out, str_of(fields_text(j, "filter")));
 	buf_putc(out, '\n');
 }
 
@@ -99,8 +100,7 @@ capture_show_settings(const struct config *c, struct buf *out)
 	buf_init(&filter, CAPTURE_FILTER);
 	capture_filter(c, &filter);
 	buf_puts(out, "\n  Filter:             ");
-	fields_show_str(out, filter.len > 0 ? buf_str(&filter) : STR("None"),
-	    CAPTURE_FILTER);
+	show_filter(out, buf_str(&filter));
 	buf_putc(out, '\n');
 	buf_fini(&filter);
 }
@@ -146,6 +146,13 @@ add_hosts(const struct config *c, struct buf *out)
 				  : &c->capture.servers[i - n],
 			ip));
 	buf_putc(out, ')');
+}
+
+static void
+show_filter(struct buf *out, struct str filter)
+{
+	fields_show_str(
+	    out, filter.n > 0 ? filter : STR("None"), CAPTURE_FILTER);
 }
 
 static void

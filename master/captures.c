@@ -19,6 +19,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "event/event.h"
 #include "master/master.h"
 #include "sandbox/sandbox.h"
 
@@ -52,6 +53,7 @@ static void add(struct arguments *, const char *fmt, ...)
 static int capture_frame(
     void *, struct ipc *, struct ipc_frame *, struct err *);
 static void capture_closed(void *, struct ipc *, const struct err *);
+static void tell_log(const struct captures *, const char *what);
 static void tell_owner(struct captures *, unsigned status, const char *error);
 
 static const struct ipc_handler handler = {
@@ -156,6 +158,9 @@ captures_reaped(struct master *m, pid_t pid, int status)
 		fprintf(stderr, "postern-master: %s\n", why);
 	c->pid = 0;
 	ipc_free(&c->ipc);
+	if (c->begun)
+		tell_log(c, *why != '\0' ? why : "ended");
+	c->begun = false;
 	tell_owner(c, *why != '\0' ? RESULT_FAILED : RESULT_DONE,
 	    *why != '\0' ? why : NULL);
 	return true;
@@ -286,6 +291,7 @@ capture_frame(void *arg, struct ipc *ipc, struct ipc_frame *f, struct err *err)
 		return 0;
 	}
 	c->begun = true;
+	tell_log(c, "begins");
 	if (c->owner == NULL)
 		return 0;
 	j = json_pack("{s:s, s:b}", "file", c->name, "attached", c->attached);
@@ -309,6 +315,15 @@ capture_closed(void *arg, struct ipc *ipc, const struct err *err)
 	c->ipc = NULL;
 	if (c->pid != 0)
 		kill(c->pid, SIGTERM); /* should it still be there */
+}
+
+static void
+tell_log(const struct captures *c, const char *what)
+{
+	char text[300];
+
+	snprintf(text, sizeof(text), "Packet capture %s: %s", c->name, what);
+	EMIT(NOTICE, .text = str_of(text));
 }
 
 /* The last word: that there is no capture, or no more. */

@@ -194,6 +194,8 @@ def test_it_ends_when_it_is_full_or_its_time_is_over(postern):
         d.send(10)
         wait_for("the end", lambda: not state(postern)["running"])
         assert numbers(fetch(postern, name)) == list(range(n, n + 10))
+    wait_for("the log", lambda: "Packet capture %s: ended\n" % name in "".join(
+        f.read_text() for f in (postern.root / "log/mail_logs").glob("*.@*")))
 
 
 @needs_right
