@@ -151,7 +151,7 @@ $O/tests/test_session $O/tests/test_session_ask $O/tests/test_session_many \
 $O/tests/test_proxy: $O/obj/smtpd/proxy.o
 $O/tests/test_callahead: $O/obj/smtpd/callahead.o
 $O/tests/test_intake: $(patsubst %,$O/obj/cleanup/%.o,\
-	intake workqueue mail disk task rules ask scan part outcome record children say settle \
+	intake envelope workqueue mail disk task rules ask scan part outcome record children say settle \
 	returned archive)
 # the stages of these tests are made up
 $O/tests/test_settle $O/tests/test_ask: LDLIBS += -Wl,--wrap=work_continue

@@ -15,15 +15,10 @@ static void show(struct editing *);
 static bool ask_new(struct editing *);
 static bool ask_delete(struct editing *);
 static bool ask_setup(struct editing *);
-static bool ask_import(struct editing *);
-static bool ask_export(struct editing *);
-static bool ask_print(struct editing *);
 static bool ask_clear(struct editing *);
 static int take_new(struct editing *, struct args *);
 static int take_delete(struct editing *, struct args *);
 static int take_setup(struct editing *, struct args *);
-static int take_import(struct editing *, struct args *);
-static int take_export(struct editing *, struct args *);
 static int take_print(struct editing *, struct args *);
 static int take_clear(struct editing *, struct args *);
 static struct settings settings(const struct editing *);
@@ -76,9 +71,11 @@ static const struct editing_op ops[] = {
 	{ { "NEW", "Add a new entry." }, ask_new, take_new },
 	{ { "DELETE", "Remove an entry." }, ask_delete, take_delete },
 	{ { "SETUP", "Configure scanning behavior." }, ask_setup, take_setup },
-	{ { "IMPORT", "Load mappings from a file." }, ask_import, take_import },
-	{ { "EXPORT", "Save mappings to a file." }, ask_export, take_export },
-	{ { "PRINT", "Display the list." }, ask_print, take_print },
+	{ { "IMPORT", "Load mappings from a file." }, files_ask_import,
+	    files_take_import },
+	{ { "EXPORT", "Save mappings to a file." }, files_ask_export,
+	    files_take_export },
+	{ { "PRINT", "Display the list." }, files_ask_print, take_print },
 	{ { "CLEAR", "Remove all entries." }, ask_clear, take_clear },
 };
 static const struct editing_menu menu = { show, ops, NELEM(ops) };
@@ -96,6 +93,7 @@ const struct tool_command cmd_scanconfig = {
 		"postern.yaml(5). Nothing is in force before a commit.",
 	.edits = &editing_menus,
 	.form = &menu,
+	.files = &files,
 };
 
 static void
@@ -155,24 +153,6 @@ ask_setup(struct editing *ed)
 }
 
 static bool
-ask_import(struct editing *ed)
-{
-	return files_ask(ed, &files, FILES_IMPORT, 0);
-}
-
-static bool
-ask_export(struct editing *ed)
-{
-	return files_ask(ed, &files, FILES_EXPORT, 0);
-}
-
-static bool
-ask_print(struct editing *ed)
-{
-	return files_ask(ed, &files, FILES_PRINT, 0);
-}
-
-static bool
 ask_clear(struct editing *ed)
 {
 	bool yes;
@@ -220,18 +200,6 @@ take_setup(struct editing *ed, struct args *a)
 	int status = settings_take(ed, a, &s);
 
 	return status == TOOL_DONE ? editing_done(ed) : status;
-}
-
-static int
-take_import(struct editing *ed, struct args *a)
-{
-	return files_take(ed, a, &files, FILES_IMPORT, 0);
-}
-
-static int
-take_export(struct editing *ed, struct args *a)
-{
-	return files_take(ed, a, &files, FILES_EXPORT, 0);
 }
 
 static int

@@ -24,16 +24,11 @@ static void show(struct editing *);
 static bool ask_new(struct editing *);
 static bool ask_edit(struct editing *);
 static bool ask_delete(struct editing *);
-static bool ask_print(struct editing *);
-static bool ask_import(struct editing *);
-static bool ask_export(struct editing *);
 static bool ask_clear(struct editing *);
 static int take_new(struct editing *, struct args *);
 static int take_edit(struct editing *, struct args *);
 static int take_delete(struct editing *, struct args *);
 static int take_print(struct editing *, struct args *);
-static int take_import(struct editing *, struct args *);
-static int take_export(struct editing *, struct args *);
 static int take_clear(struct editing *, struct args *);
 static bool ask_hosts(struct editing *, struct str now, char *out, size_t);
 static bool ask_route(
@@ -59,11 +54,11 @@ static const struct editing_op ops[] = {
 	{ { "EDIT", "Edit destinations of an existing route." }, ask_edit,
 	    take_edit },
 	{ { "DELETE", "Remove a route." }, ask_delete, take_delete },
-	{ { "PRINT", "Display all routes." }, ask_print, take_print },
-	{ { "IMPORT", "Import new routes from a file." }, ask_import,
-	    take_import },
-	{ { "EXPORT", "Export all routes to a file." }, ask_export,
-	    take_export },
+	{ { "PRINT", "Display all routes." }, files_ask_print, take_print },
+	{ { "IMPORT", "Import new routes from a file." }, files_ask_import,
+	    files_take_import },
+	{ { "EXPORT", "Export all routes to a file." }, files_ask_export,
+	    files_take_export },
 	{ { "CLEAR", "Remove all routes." }, ask_clear, take_clear },
 };
 static const struct editing_menu menu = { show, ops, NELEM(ops) };
@@ -83,6 +78,7 @@ const struct tool_command cmd_smtproutes = {
 		"in with. Nothing is in force before a commit.",
 	.edits = &editing_menus,
 	.form = &menu,
+	.files = &transfer,
 };
 
 static void
@@ -162,24 +158,6 @@ ask_delete(struct editing *ed)
 	if (r != NULL)
 		remove_one(ed, r->domain);
 	return true;
-}
-
-static bool
-ask_print(struct editing *ed)
-{
-	return files_ask(ed, &transfer, FILES_PRINT, 0);
-}
-
-static bool
-ask_import(struct editing *ed)
-{
-	return files_ask(ed, &transfer, FILES_IMPORT, 0);
-}
-
-static bool
-ask_export(struct editing *ed)
-{
-	return files_ask(ed, &transfer, FILES_EXPORT, 0);
 }
 
 static bool
@@ -336,18 +314,6 @@ take_print(struct editing *ed, struct args *a)
 	tool_print_json(ed->t, all);
 	json_decref(all);
 	return TOOL_DONE;
-}
-
-static int
-take_import(struct editing *ed, struct args *a)
-{
-	return files_take(ed, a, &transfer, FILES_IMPORT, 0);
-}
-
-static int
-take_export(struct editing *ed, struct args *a)
-{
-	return files_take(ed, a, &transfer, FILES_EXPORT, 0);
 }
 
 static int

@@ -18,16 +18,11 @@
 static void show(struct editing *);
 static bool ask_new(struct editing *);
 static bool ask_delete(struct editing *);
-static bool ask_print(struct editing *);
-static bool ask_import(struct editing *);
-static bool ask_export(struct editing *);
 static bool ask_setup(struct editing *);
 static bool ask_clear(struct editing *);
 static int take_new(struct editing *, struct args *);
 static int take_delete(struct editing *, struct args *);
 static int take_print(struct editing *, struct args *);
-static int take_import(struct editing *, struct args *);
-static int take_export(struct editing *, struct args *);
 static int take_setup(struct editing *, struct args *);
 static int take_clear(struct editing *, struct args *);
 static bool is_entry(struct str text, struct err *);
@@ -41,11 +36,11 @@ static int import(
 static const struct editing_op ops[] = {
 	{ { "NEW", "Create a new entry." }, ask_new, take_new },
 	{ { "DELETE", "Delete an entry." }, ask_delete, take_delete },
-	{ { "PRINT", "Display all entries." }, ask_print, take_print },
-	{ { "IMPORT", "Import entries from a file." }, ask_import,
-	    take_import },
-	{ { "EXPORT", "Export all entries to a file." }, ask_export,
-	    take_export },
+	{ { "PRINT", "Display all entries." }, files_ask_print, take_print },
+	{ { "IMPORT", "Import entries from a file." }, files_ask_import,
+	    files_take_import },
+	{ { "EXPORT", "Export all entries to a file." }, files_ask_export,
+	    files_take_export },
 	{ { "SETUP", "Configure general settings." }, ask_setup, take_setup },
 	{ { "CLEAR", "Remove all entries." }, ask_clear, take_clear },
 };
@@ -66,6 +61,7 @@ const struct tool_command cmd_unsubscribe = {
 		"commit.",
 	.edits = &editing_menus,
 	.form = &menu,
+	.files = &files,
 };
 
 static void
@@ -113,24 +109,6 @@ ask_delete(struct editing *ed)
 	if (*entry != '\0')
 		(void)remove_one(ed, entry);
 	return true;
-}
-
-static bool
-ask_print(struct editing *ed)
-{
-	return files_ask(ed, &files, FILES_PRINT, 0);
-}
-
-static bool
-ask_import(struct editing *ed)
-{
-	return files_ask(ed, &files, FILES_IMPORT, 0);
-}
-
-static bool
-ask_export(struct editing *ed)
-{
-	return files_ask(ed, &files, FILES_EXPORT, 0);
 }
 
 static bool
@@ -211,18 +189,6 @@ take_print(struct editing *ed, struct args *a)
 	tool_print_json(ed->t, json);
 	json_decref(json);
 	return TOOL_DONE;
-}
-
-static int
-take_import(struct editing *ed, struct args *a)
-{
-	return files_take(ed, a, &files, FILES_IMPORT, 0);
-}
-
-static int
-take_export(struct editing *ed, struct args *a)
-{
-	return files_take(ed, a, &files, FILES_EXPORT, 0);
 }
 
 /* enable|disable [drop|bounce] */

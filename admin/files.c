@@ -60,6 +60,36 @@ files_take(struct editing *ed, struct args *a, const struct files_table *ft,
 	return TOOL_DONE;
 }
 
+bool
+files_ask_print(struct editing *ed)
+{
+	return files_ask(ed, ed->t->command->files, FILES_PRINT, 0);
+}
+
+bool
+files_ask_import(struct editing *ed)
+{
+	return files_ask(ed, ed->t->command->files, FILES_IMPORT, 0);
+}
+
+bool
+files_ask_export(struct editing *ed)
+{
+	return files_ask(ed, ed->t->command->files, FILES_EXPORT, 0);
+}
+
+int
+files_take_import(struct editing *ed, struct args *a)
+{
+	return files_take(ed, a, ed->t->command->files, FILES_IMPORT, 0);
+}
+
+int
+files_take_export(struct editing *ed, struct args *a)
+{
+	return files_take(ed, a, ed->t->command->files, FILES_EXPORT, 0);
+}
+
 int
 files_bad_lines(struct editing *ed, const struct config_problems *ps)
 {

@@ -31,6 +31,14 @@ bool files_ask(
 int files_take(struct editing *, struct args *, const struct files_table *,
     enum files_op, size_t i);
 
+/* The same as operations of a menu (struct editing_op), about the table that
+ * tool_command.files is. */
+bool files_ask_print(struct editing *);
+bool files_ask_import(struct editing *);
+bool files_ask_export(struct editing *);
+int files_take_import(struct editing *, struct args *);
+int files_take_export(struct editing *, struct args *);
+
 /* One such file; -1: err says why. */
 int files_read(
     const struct editing *, const char *name, struct buf *out, struct err *err);

@@ -53,6 +53,7 @@ struct tool_command {
 	 * (admin/editing.h), and the table that it works by. */
 	const struct editing_form *edits;
 	const void *form;
+	const void *files; /* what files_ask_import and the like are about */
 };
 
 /*

@@ -19,10 +19,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/map.h"
 #include "base/mem.h"
 #include "cleanup/disk.h"
+#include "cleanup/envelope.h"
 #include "cleanup/mail.h"
 #include "cleanup/workqueue.h"
 #include "event/event.h"
@@ -102,7 +102,6 @@ static int take_abort(
 static struct txn *txn_new(struct intake *, uint32_t id);
 static void txn_free(struct txn **);
 static int read_envelope(struct txn *, struct ipc_frame *, struct err *);
-static int own_envelope(struct txn *, struct err *);
 static bool may_begin(struct txn *);
 static void set_envelope(struct txn *);
 static bool is_here(struct txn *);
@@ -354,66 +353,18 @@ txn_free(struct txn **tp)
 		c->idle(c);
 }
 
-/* The copy of the body owns what the envelope points to. */
 static int
 read_envelope(struct txn *t, struct ipc_frame *f, struct err *err)
 {
-	struct ipc_frame copy = *f;
-	struct envelope *e = &t->mail->envelope;
-	bool notice;
-
-	copy.body = arena_str(&t->mail->mem, f->body);
-	if (ipc_decode(&copy, e, &t->mail->mem, err) == -1)
-		return -1;
-	if (t->from->kind == PROGRAM_MASTER)
-		return own_envelope(t, err);
-	/* or what was in a quarantine */
-	notice = e->flags & ENV_NOTICE || e->enters != ENTER_WHOLE;
-	if (notice != (t->from->kind == PROGRAM_QMGR))
-		return err_set(err, ERR_PROTO, "notices come from qmgr");
-	if (e->mid == 0)
-		return err_set(err, ERR_PROTO, "no MID");
-	if (e->parent != 0 || e->parent_slot != 0 ||
-	    (e->generation != 0 && !notice) ||
-	    ((e->enters != 0 || (e->skip & ~SKIP_AT_INJECTION) != 0) &&
-		!notice))
-		return err_set(err, ERR_PROTO, "not for others to say");
-	t->late = (e->flags & ENV_LATE) != 0;
-	if (t->late && t->from->kind != PROGRAM_QMQPD)
-		return err_set(err, ERR_PROTO, "the envelope comes first here");
-	t->mail->mid = e->mid;
-	t->cap_rcpts = e->rcpts.n;
-	return 0;
-}
-
-/* Of an envelope that an administrator's tool makes only the recipients are
- * the tool's to say. From here on it is as one of qmgr's notices. */
-static int
-own_envelope(struct txn *t, struct err *err)
-{
 	struct mail *m = t->mail;
-	struct envelope *e = &m->envelope;
-	const struct rcpt *v;
 
-	if (e->mid != 0 || e->flags & ~(uint32_t)ENV_SMTPUTF8 ||
-	    e->sender.n > 0)
-		return err_set(err, ERR_PROTO, "not a message of a tool");
-	t->own = true;
-	m->mid = stats_next_id(t->cleanup->daemon->stats, STATS_MID);
-	*e = (struct envelope){ .mid = m->mid,
-		.arrival = clock_wall_ms(),
-		.protocol = STR("ESMTP"),
-		.flags = ENV_NOTICE | ENV_8BITMIME | e->flags,
-		.reputation = INT64_MIN,
-		.max_size = e->max_size,
-		.rcpts = e->rcpts };
-	t->cap_rcpts = e->rcpts.n;
-	EMIT(START_MID, .mid = m->mid, .icid = 0);
-	EMIT(MID_FROM, .mid = m->mid, .icid = 0, .addr = STR(""));
-	v = e->rcpts.v;
-	for (size_t i = 0; i < e->rcpts.n; i++)
-		EMIT(MID_RCPT, .mid = m->mid, .icid = 0, .rid = (uint32_t)i,
-		    .addr = v[i].addr);
+	if (envelope_take(m, f, t->from->kind, err) == -1)
+		return -1;
+	t->own = t->from->kind == PROGRAM_MASTER;
+	if (t->own)
+		envelope_of_tool(m, t->cleanup->daemon->stats);
+	t->late = (m->envelope.flags & ENV_LATE) != 0;
+	t->cap_rcpts = m->envelope.rcpts.n;
 	return 0;
 }
 

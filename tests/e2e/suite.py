@@ -10,9 +10,11 @@ import importlib.machinery
 import json
 import os
 import pathlib
+import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 import types
 
@@ -83,6 +85,14 @@ class Suite:
         folder.chmod(0o755)
         (folder / name).write_text(text)
         (folder / name).chmod(0o644)
+
+    def filters(self, text):
+        """Writes the message filters."""
+        file = self.root / "etc/filters/message_filters"
+        file.parent.mkdir(exist_ok=True)
+        file.parent.chmod(0o755)
+        file.write_bytes(text if isinstance(text, bytes) else text.encode())
+        file.chmod(0o644)
 
     def configure(self, text):
         text = (text.replace("@PORT@", str(self.port))
@@ -294,3 +304,20 @@ def stuff(body):
     out = b"".join(b"." + l if l.startswith(b".") else l
                    for l in body.splitlines(keepends=True))
     return out if out.endswith(b"\r\n") or not out else out + b"\r\n"
+
+
+@contextlib.contextmanager
+def gateway_with(config, filters, tables=None):
+    """One that has message filters, with a next hop: postern.sink."""
+    from sink import Sink
+    folder = tempfile.mkdtemp(prefix="postern-test.", dir="/var/tmp")
+    try:
+        with Suite(os.path.join(folder, "s"), config, start=False,
+                   tables=tables) as postern:
+            postern.filters(filters)
+            postern.start()
+            with Sink(postern.sink_port) as sink:
+                postern.sink = sink
+                yield postern
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,16 +1,12 @@
 """Archives as programs write them, looked into by inspect in its cage."""
 import base64
-import os
 import pathlib
 import re
-import shutil
-import tempfile
 
 import pytest
 
 from conftest import CONFIG
-from sink import Sink
-from suite import Suite, wait_for
+from suite import gateway_with, wait_for
 
 FILTERS = r"""
 name: if (attachment-filename == "^a\\.txt$") { insert-header("X-Name", "1"); }
@@ -42,19 +38,9 @@ CASES = {
 
 @pytest.fixture(scope="module")
 def gateway():
-    folder = tempfile.mkdtemp(prefix="postern-test.", dir="/var/tmp")
-    text = CONFIG + "\nscanning: {quarantine_on_error: no, max_depth: 4}\n"
-    with Suite(os.path.join(folder, "s"), text, start=False) as postern:
-        file = postern.root / "etc/filters/message_filters"
-        file.parent.mkdir()
-        file.parent.chmod(0o755)
-        file.write_text(FILTERS)
-        file.chmod(0o644)
-        postern.start()
-        with Sink(postern.sink_port) as sink:
-            postern.sink = sink
-            yield postern
-    shutil.rmtree(folder, ignore_errors=True)
+    with gateway_with(CONFIG + "\nscanning: {quarantine_on_error: no, "
+                      "max_depth: 4}\n", FILTERS) as postern:
+        yield postern
 
 
 def attached(content):

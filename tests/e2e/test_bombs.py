@@ -5,15 +5,12 @@ import gzip
 import io
 import os
 import re
-import shutil
-import tempfile
 import zipfile
 
 import pytest
 
 from conftest import CONFIG
-from sink import Sink
-from suite import Suite, wait_for
+from suite import gateway_with, wait_for
 
 BOMBED = CONFIG + """
 scanning: {max_expanded: 20M, timeout: 10s}
@@ -96,18 +93,8 @@ BOMBS = {
 
 @pytest.fixture(scope="module")
 def gateway():
-    folder = tempfile.mkdtemp(prefix="postern-test.", dir="/var/tmp")
-    with Suite(os.path.join(folder, "s"), BOMBED, start=False) as postern:
-        file = postern.root / "etc/filters/message_filters"
-        file.parent.mkdir()
-        file.parent.chmod(0o755)
-        file.write_text(FILTERS)
-        file.chmod(0o644)
-        postern.start()
-        with Sink(postern.sink_port) as sink:
-            postern.sink = sink
-            yield postern
-    shutil.rmtree(folder, ignore_errors=True)
+    with gateway_with(BOMBED, FILTERS) as postern:
+        yield postern
 
 
 def cost(postern):

@@ -13,14 +13,6 @@ from suite import BIN, ROOT_USER, wait_for
 GOOD = b"one: if (true) { no-op(); }\n"
 
 
-def write_filters(postern, text):
-    file = postern.root / "etc/filters/message_filters"
-    file.parent.mkdir(exist_ok=True)
-    file.parent.chmod(0o755)
-    file.write_bytes(text)
-    file.chmod(0o644)
-
-
 def commit(postern):
     r = subprocess.run([str(BIN / "postern"), "--root", str(postern.root),
                         "commit", "x"], capture_output=True, timeout=120)
@@ -39,14 +31,14 @@ PATTERNS = {
 
 def test_flt_03_patterns_are_compiled_at_commit(postern):
     for name, (pattern, error) in PATTERNS.items():
-        write_filters(postern, GOOD + b'two:\n  if (body-contains("' +
+        postern.filters(GOOD + b'two:\n  if (body-contains("' +
                       pattern + b'")) { drop(); }\n')
         code, said = commit(postern)
         assert code == 1 and error in said, (name, said)
         # file, line, column
         assert said.startswith("filters/message_filters:3:21: filter 'two': ")
         assert len(said) < 1000, name
-    write_filters(postern, GOOD + b'two: if (body-contains("(?<=ab)c")) '
+    postern.filters(GOOD + b'two: if (body-contains("(?<=ab)c")) '
                   b'{ drop(); }\n')
     assert commit(postern)[0] == 0
     with Sink(postern.sink_port) as sink:
@@ -66,7 +58,7 @@ MANY = CONFIG.replace("max_rcpts_per_msg: 100", "max_rcpts_per_msg: 10000") + \
 def test_flt_04_a_thousand_filters_many_fields_many_recipients(make_suite):
     """What grows with one of the three does not grow with their product."""
     postern = make_suite(MANY, start=False)
-    write_filters(postern, b"".join(
+    postern.filters(b"".join(
         b'f%d: if (header("X-%d") == "^v%d$" and addr-count("To") < 2 and '
         b'rcpt-to == "^r%d@example") { insert-header("Y-%d", "$Subject"); }\n'
         % (i, 4 * i, 4 * i, i, i) for i in range(1000)))
@@ -108,7 +100,7 @@ def test_adm_10_trace_as_root_looks_in_a_child_without_rights(make_suite):
     another account, in a cage; its death is told, and is no death of root."""
     postern = make_suite(CONFIG + "\nscanning: {bypass_on_error: no}\n",
                          start=False)
-    write_filters(postern, b"".join(
+    postern.filters(b"".join(
         b'slow%d: if (only-body-contains("^(a|aa){%d,}$", 1)) { no-op(); }\n'
         % (i, i + 1) for i in range(300)))
     message = postern.root / "message"

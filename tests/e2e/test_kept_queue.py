@@ -32,11 +32,7 @@ MAIL = {"slot": (b"Subject: slot\r\n\r\nx\r\n", "incoming"),
 
 def suite(folder):
     s = Suite(os.path.join(folder, "s"), HELD, start=False)
-    file = s.root / "etc/filters/message_filters"
-    file.parent.mkdir()
-    file.parent.chmod(0o755)
-    file.write_text(FILTERS)
-    file.chmod(0o644)
+    s.filters(FILTERS)
     s.start()
     return s
 

@@ -4,16 +4,13 @@ import base64
 import io
 import os
 import pathlib
-import shutil
-import tempfile
 import zipfile
 
 import pytest
 
 import twin
 from conftest import CONFIG
-from sink import Sink
-from suite import Suite, wait_for
+from suite import gateway_with, wait_for
 from terminal import Terminal
 from twin import Session
 
@@ -43,19 +40,9 @@ LOCALS = ['"*)(uid=*"', "a'b", '"../../etc/passwd"', "%s%n%x", "$id",
 
 @pytest.fixture(scope="module")
 def world():
-    folder = tempfile.mkdtemp(prefix="postern-test.", dir="/var/tmp")
-    with Suite(os.path.join(folder, "s"), WORLD, start=False,
-               tables={"lists": "anna@example.com\tsafe @good.test\n"}) as s:
-        file = s.root / "etc/filters/message_filters"
-        file.parent.mkdir()
-        file.parent.chmod(0o755)
-        file.write_text(FILTERS)
-        file.chmod(0o644)
-        s.start()
-        with Sink(s.sink_port) as sink:
-            s.sink = sink
-            yield s
-    shutil.rmtree(folder, ignore_errors=True)
+    with gateway_with(WORLD, FILTERS, {
+            "lists": "anna@example.com\tsafe @good.test\n"}) as postern:
+        yield postern
 
 
 def names_below(folder):

@@ -1,15 +1,11 @@
 """Quarantines: held by a filter, kept over a crash, released, delivered once."""
 import email.header
-import os
 import re
-import shutil
-import tempfile
 
 import pytest
 
 from conftest import CONFIG
-from sink import Sink
-from suite import Suite, wait_for
+from suite import gateway_with, wait_for
 from terminal import Terminal
 
 FILTERS = """
@@ -41,18 +37,8 @@ spam_quarantine:
 
 @pytest.fixture(scope="module")
 def held():
-    folder = tempfile.mkdtemp(prefix="postern-test.", dir="/var/tmp")
-    with Suite(os.path.join(folder, "s"), HELD, start=False) as postern:
-        file = postern.root / "etc/filters/message_filters"
-        file.parent.mkdir()
-        file.parent.chmod(0o755)
-        file.write_text(FILTERS)
-        file.chmod(0o644)
-        postern.start()
-        with Sink(postern.sink_port) as sink:
-            postern.sink = sink
-            yield postern
-    shutil.rmtree(folder, ignore_errors=True)
+    with gateway_with(HELD, FILTERS) as postern:
+        yield postern
 
 
 def send(held, subject, size=5, rcpts=("anna@example.com",)):

@@ -1,15 +1,12 @@
 """A message that ends whoever is at it: three times, then it is held."""
 import os
-import shutil
 import signal
-import tempfile
 import time
 
 import pytest
 
 from conftest import CONFIG
-from sink import Sink
-from suite import Suite, wait_for
+from suite import gateway_with, wait_for
 
 # Expressions that come to their limits on each line: they keep a worker busy.
 SLOW = CONFIG + """
@@ -23,18 +20,8 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 @pytest.fixture
 def gateway():
-    folder = tempfile.mkdtemp(prefix="postern-test.", dir="/var/tmp")
-    with Suite(os.path.join(folder, "s"), SLOW, start=False) as postern:
-        file = postern.root / "etc/filters/message_filters"
-        file.parent.mkdir()
-        file.parent.chmod(0o755)
-        file.write_text(FILTERS)
-        file.chmod(0o644)
-        postern.start()
-        with Sink(postern.sink_port) as sink:
-            postern.sink = sink
-            yield postern
-    shutil.rmtree(folder, ignore_errors=True)
+    with gateway_with(SLOW, FILTERS) as postern:
+        yield postern
 
 
 def busy(postern, seconds):
