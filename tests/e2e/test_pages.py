@@ -19,6 +19,7 @@ import pytest
 from sink import Sink
 from suite import BIN, TOP, Suite, wait_for
 from terminal import Terminal
+from test_packetcapture import CAPABLE
 
 PAGES = sorted((TOP / "docs/man").glob("postern*.1"))
 WRITE = os.environ.get("PAGES_WRITE")
@@ -74,7 +75,7 @@ VARIES = [
     (re.compile(r"\b(?:[0-9A-F]{2}:){31}[0-9A-F]{2}\b"), "FINGERPRINT"),
     (DATE, "DATE"),
     (re.compile(r"\d{1,2} \w{3} \d{4} \d\d:\d\d:\d\d [+-]\d{4}"), "DATE"),
-    (re.compile(r"\d{8}T\d{6}(?:-\d+)?"), "STAMP"),
+    (re.compile(r"\d{8}T\d{6}(?:-\d+)?|\b\d{8}-\d{6}\b"), "STAMP"),
     (re.compile(r"\b\d+ secs?\b|\b\d+ mins? \d+ secs?\b|\b\d+[smh] ago\b"),
      "AGE"),
     (re.compile(r"\b\d+ms\b"), "AGE"),
@@ -262,6 +263,8 @@ def shared(tmp_path_factory):
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.stem)
 def test_dialogues(page, shared, folder):
+    if page.stem == "postern-packetcapture" and not CAPABLE:
+        pytest.skip("CAP_NET_RAW is missing here: nothing can be captured")
     if page.stem in ALONE:
         place = Place(folder)
         try:
