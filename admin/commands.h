@@ -45,6 +45,8 @@
 	C(euqconfig)                                                           \
 	C(exceptionconfig)                                                     \
 	C(filters)                                                             \
+	C(findevent)                                                           \
+	C(grep)                                                                \
 	C(help)                                                                \
 	C(hostrate)                                                            \
 	C(hoststatus)                                                          \
@@ -53,6 +55,7 @@
 	C(listenerconfig)                                                      \
 	C(loadconfig)                                                          \
 	C(localeconfig)                                                        \
+	C(logconfig)                                                           \
 	C(mailconfig)                                                          \
 	C(metrics)                                                             \
 	C(netstat)                                                             \
@@ -92,6 +95,7 @@
 	C(suspend)                                                             \
 	C(suspenddel)                                                          \
 	C(suspendlistener)                                                     \
+	C(tail)                                                                \
 	C(telnet)                                                              \
 	C(textconfig)                                                          \
 	C(tophosts)                                                            \

@@ -12,6 +12,8 @@
 #ifndef EVENT_EVENT_H
 #define EVENT_EVENT_H
 
+#include <stdbool.h>
+
 #include "base/buf.h"
 #include "base/codec.h"
 #include "event/events.h"
@@ -60,6 +62,17 @@ int event_decode(struct str in, enum event_id *id, int64_t *when, void *fields,
 /* The mail log's text without prefix: "Start MID 77 ICID 451". Values are
  * escaped: one event is one line (threats ADM-01). */
 void event_text(enum event_id id, const void *fields, struct buf *out);
+/*
+ * The other way: what a line of the mail log (behind time and level) says, as
+ * far as it is about something that has a number. value: of a field that is
+ * called addr or text, as it stands there. False: none of those.
+ */
+struct event_parsed {
+	enum event_id id;
+	uint64_t mid, other, icid, dcid; /* 0: it has none */
+	struct str value;
+};
+bool event_parse(struct str line, struct event_parsed *);
 /* One JSON object, one line: {"time":"2025-03-04T10:40:08.123456Z",
  * "level":"Info","event":"START_MID","mid":77,"icid":451} */
 void event_json(

@@ -11,14 +11,8 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/mem.h"
-#include "event/event.h"
+#include "event/template.h"
 #include "event/value.h"
-
-struct piece {
-	struct str text;
-	const struct codec_field *field; /* NULL: the end */
-	char form;                       /* one of ?',=.@# or NUL */
-};
 
 static struct piece *templates[EVENT_N];
 
@@ -36,13 +30,19 @@ event_text(enum event_id id, const void *fields, struct buf *out)
 {
 	const struct piece *p;
 
-	if (templates[id] == NULL)
-		templates[id] = compile(event_spec(id));
-	for (p = templates[id]; p->field != NULL; p++) {
+	for (p = event_template(id); p->field != NULL; p++) {
 		buf_add_str(out, p->text);
 		put_field(p, (const char *)fields + p->field->off, out);
 	}
 	buf_add_str(out, p->text);
+}
+
+const struct piece *
+event_template(enum event_id id)
+{
+	if (templates[id] == NULL)
+		templates[id] = compile(event_spec(id));
+	return templates[id];
 }
 
 static struct piece *

@@ -81,6 +81,7 @@ def test_bounce_log(shared):
         source(shared, "-S", "of bounces", rcpt="gone@example.com")
         wait_for("the line", lambda: "gone@example.com" in
                  text(shared, "bounces"))
+        shared.wait_empty()
     line = [l for l in text(shared, "bounces").splitlines()
             if "gone@example.com" in l][0]
     assert re.fullmatch(
@@ -161,11 +162,13 @@ def test_domain_debug_log_holds_so_many_sessions(shared):
 
 
 def test_injection_debug_log(shared):
-    with shared.client(source="127.0.0.9") as c:
+    with smtp_sink(shared.sink_port), \
+            shared.client(source="127.0.0.9") as c:
         assert c.cmd("NOOP")[0] == 250
         assert c.mail(rcpts=["d@example.com"], body=b"Subject: x\r\n\r\n"
                       b"\\\xe9'\r\n..\r\n")[0] == 250
         c.cmd("QUIT")
+        shared.wait_empty()
     with shared.client(source="127.0.0.8") as c:
         c.cmd("NOOP")
     wait_for("the end", lambda: "'221 " in text(shared, "one_client"))
@@ -206,3 +209,119 @@ def test_no_credentials_that_were_not_asked_for(shared, said, shown):
     lines = re.findall(r"Rcvd from '127.0.0.9': '(.*)'",
                        text(shared, "one_client")[len(before):])
     assert lines[1:-1] == shown
+
+
+# --- looking at logs ---
+
+def run(postern, *words, ok=(0,)):
+    return postern.postern(*words, ok=ok)
+
+
+def test_grep_and_findevent_over_files(shared):
+    with smtp_sink(shared.sink_port, "-f", "rcpt"):
+        source(shared, "-S", "Chain 4711", rcpt="chain@example.com")
+        shared.wait_log("To: <chain@example.com>")
+        shared.wait_empty()
+    run(shared, "rollovernow", "mail_logs")
+    assert len(list((shared.root / "log/mail_logs").glob("*.@*"))) > 1
+    found = run(shared, "grep", "-i", "SUBJECT 'chain", "mail_logs")
+    assert found.count("\n") == 1 and "Subject 'Chain 4711'" in found
+    everything = int(run(shared, "grep", "-c", "", "mail_logs"))
+    assert int(run(shared, "grep", "-v", "-c", "MID", "mail_logs")) + \
+        int(run(shared, "grep", "-c", "MID", "mail_logs")) == everything
+    mids = shared.ask("findevent", "-t", "^chain@")["messages"]
+    assert [m["subject"] for m in mids] == ["Chain 4711"]
+    mid = mids[0]["mid"]
+    def tell():
+        story = run(shared, "findevent", "-m", str(mid), "mail_logs")
+        return story.count("DCID") and \
+            len(re.findall("New SMTP DCID", story)) == \
+            len(re.findall(r"DCID \d+ close", story)) and story
+    story = wait_for("the ends of its connections", tell)
+    bounce = re.search(r"MID (\d+) was generated for bounce of MID %d" % mid,
+                       story).group(1)
+    for part in ("Start MID %d ICID" % mid, "New SMTP ICID", "New SMTP DCID",
+                 "Start MID %s ICID 0" % bounce,
+                 "Message finished MID %s done" % bounce):
+        assert part in story, part
+    assert len(set(re.findall(r"Start MID (\d+)", story))) == 2
+    assert story == run(shared, "findevent", "-m", bounce)
+    day = re.search(r"@(\d{8})T", str(list(
+        (shared.root / "log/mail_logs").glob("*.@*"))[0])).group(1)
+    assert str(mid) in run(shared, "findevent", "-d", day, "-t", "^chain@")
+    run(shared, "findevent", "-d", "19990101", "-t", "^chain@", ok=(1,))
+    run(shared, "findevent", "-c", "-t", "^chain@", ok=(1,))
+
+
+def test_tail_goes_on_over_rollovers(shared):
+    from terminal import Terminal
+    with Terminal(shared, "tail", "mail_logs") as t:
+        t.expect("Press Ctrl-C to stop.")
+        for i in range(3):
+            run(shared, "rollovernow", "mail_logs")
+            run(shared, "resetcounters")
+            t.expect("Begin Logfile", 20)
+            t.expect("Counters reset by", 20)
+        t.interrupt()
+        t.proc.wait(10)
+        assert t.all.count("End Logfile") >= 2
+
+
+def test_grep_that_follows(shared):
+    from terminal import Terminal
+    with Terminal(shared, "grep") as t:
+        t.expect("Enter the number of the log you wish to grep.\n[]> ")
+        t.say("mail_logs")
+        t.expect("Enter the regular expression to grep.\n[]> ")
+        t.say("counters RESET")
+        for answer in ("", "", "y", ""):
+            t.expect("]> ")
+            t.say(answer)
+        wait_for("a new line", lambda: (run(shared, "resetcounters"),
+                                        t._read(0.5),
+                                        "Counters reset by" in t.text)[-1])
+        t.interrupt()
+
+
+def test_logconfig_to_a_log_that_is_written(shared):
+    """From the dialogue to the file, and away again."""
+    from terminal import Terminal
+    with Terminal(shared, "logconfig") as t:
+        t.expect("[]> ")
+        t.say("new")
+        for answer in ("fresh", "1", "", "2", "", "5", "", ""):
+            t.expect("]> ")
+            t.say(answer)
+        t.expect("fresh               Text Mail Logs        Manual Download  "
+                 "None\n")
+        t.expect("[]> ")
+        t.say("")
+        t.expect("commit to put it in force.")
+    run(shared, "logconfig", "setup", "subject=no")
+    run(shared, "commit", "one log more")
+    wait_for("its file", lambda: '"Begin Logfile"' in text(shared, "fresh"))
+    with smtp_sink(shared.sink_port):
+        source(shared, "-S", "not shown", rcpt="fresh@example.com")
+        shared.wait_empty()
+    wait_for("the message", lambda: "fresh@example.com" in
+             text(shared, "fresh"))
+    shared.log()
+    logs = text(shared, "fresh") + text(shared, "mail_logs")
+    assert "Subject 'not shown" not in logs and '"SUBJECT"' not in logs
+    run(shared, "logconfig", "delete", "fresh")
+    run(shared, "logconfig", "setup", "subject=yes")
+    run(shared, "commit", "and away")
+    wait_for("its end", lambda: '"End Logfile"' in text(shared, "fresh"))
+
+
+def test_debug_log_counts_anew_when_it_is_changed(shared):
+    def sessions():
+        return text(shared, "one_client").count("Sent to '127.0.0.9': '220 ")
+    run(shared, "logconfig", "edit", "one_client", "sessions=1")
+    run(shared, "commit", "only one")
+    before = sessions()
+    for _ in range(3):
+        with shared.client(source="127.0.0.9") as c:
+            c.cmd("NOOP")
+    shared.log()
+    assert sessions() == before + 1

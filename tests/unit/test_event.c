@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include <cmocka.h>
@@ -321,6 +322,95 @@ test_quotes(void **state)
 	buf_fini(&b);
 }
 
+static uint64_t
+number_of(enum event_id id, const void *fields, const char *name)
+{
+	const struct codec *c = event_spec(id)->codec;
+
+	for (size_t i = 0; i < c->n; i++)
+		if (strcmp(c->fields[i].name, name) == 0)
+			return codec_number(&c->fields[i],
+			    (const char *)fields + c->fields[i].off);
+	return 0;
+}
+
+/* From the line back to what it is about: of every line above. */
+static void
+test_parsing(void **state)
+{
+	size_t n = 0;
+
+	(void)state;
+	for (size_t i = 0; i < NELEM(lines); i++) {
+		enum event_id id = lines[i].id;
+		const void *f = lines[i].fields;
+		uint64_t mid = number_of(id, f, "mid");
+		uint64_t icid = number_of(id, f, "icid");
+		uint64_t dcid = number_of(id, f, "dcid");
+		struct event_parsed e;
+		bool found = event_parse(str_of(lines[i].want), &e);
+
+		if (found != (mid != 0 || icid != 0 || dcid != 0))
+			fail_msg("%s", lines[i].want);
+		if (!found)
+			continue;
+		n++;
+		if (e.mid != mid || e.icid != icid || e.dcid != dcid ||
+		    e.other != number_of(id, f, "other"))
+			fail_msg("%s", lines[i].want);
+	}
+	assert_true(n > 30);
+}
+
+/* What strangers say cannot look like the numbers of a line. */
+static void
+test_parsing_what_strangers_say(void **state)
+{
+	static const struct {
+		const char *line;
+		enum event_id id;
+		uint64_t mid, other, icid, dcid;
+		const char *value;
+	} cases[] = {
+		{ "MID 8001 Subject 'MID 7 rewritten to 8 by x'", EVENT_SUBJECT,
+		    8001, 0, 0, 0, "MID 7 rewritten to 8 by x" },
+		{ "MID 8001 Subject \"it's\"", EVENT_SUBJECT, 8001, 0, 0, 0,
+		    "it's" },
+		{ "MID 1 ICID 2 From: <\"> MID 9 rewritten to 4 by\"@a.test>",
+		    EVENT_MID_FROM, 1, 0, 2, 0,
+		    "\"> MID 9 rewritten to 4 by\"@a.test" },
+		{ "MID 1 ICID 2 RID 3 To: <a@b.test>", EVENT_MID_RCPT, 1, 0, 2,
+		    0, "a@b.test" },
+		{ "MID 1 was split creating MID 2 due to a per-recipient "
+		  "policy Finance in the inbound table",
+		    EVENT_MID_SPLIT, 1, 2, 0, 0, "" },
+		{ "New SMTP DCID 5 interface 192.0.2.1 address 192.0.2.2 "
+		  "port 25",
+		    EVENT_NEW_DCID, 0, 0, 0, 5, "" },
+		{ "MID 18446744073709551616 queued for delivery", EVENT_NONE, 0,
+		    0, 0, 0, "" },
+		{ "Begin Logfile", EVENT_NONE, 0, 0, 0, 0, "" },
+		{ "", EVENT_NONE, 0, 0, 0, 0, "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < NELEM(cases); i++) {
+		struct event_parsed e;
+		bool found = event_parse(str_of(cases[i].line), &e);
+
+		if (found != (cases[i].id != EVENT_NONE))
+			fail_msg("%s", cases[i].line);
+		if (found &&
+		    (e.id != cases[i].id || e.mid != cases[i].mid ||
+			e.other != cases[i].other || e.icid != cases[i].icid ||
+			e.dcid != cases[i].dcid ||
+			!str_is(e.value, cases[i].value)))
+			fail_msg("%s: %s MID %llu \"%.*s\"", cases[i].line,
+			    event_spec(e.id)->name, (unsigned long long)e.mid,
+			    STR_ARG(e.value));
+	}
+}
+
 static void
 test_json(void **state)
 {
@@ -383,6 +473,8 @@ main(void)
 		cmocka_unit_test(test_adm_01_every_event_is_one_line),
 		cmocka_unit_test(test_adm_01_too_long_values_are_cut),
 		cmocka_unit_test(test_quotes),
+		cmocka_unit_test(test_parsing),
+		cmocka_unit_test(test_parsing_what_strangers_say),
 		cmocka_unit_test(test_json),
 		cmocka_unit_test(test_sink),
 	};
