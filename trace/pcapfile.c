@@ -5,6 +5,7 @@
 #include <pcap/pcap.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -72,7 +73,11 @@ pcap_file_read(struct pcap_file *out, const struct config *config,
 	r->filtered = filter != NULL;
 	if (r->filtered)
 		rc = compile(r, filter, err);
-	if (rc == 0 && (fd = open(name, O_RDONLY | O_CLOEXEC)) == -1)
+	if (rc == 0)
+		fd = strcmp(name, "-") == 0
+			 ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
+			 : open(name, O_RDONLY | O_CLOEXEC);
+	if (rc == 0 && fd == -1)
 		rc = err_sys(err, ERR_PERM, "%s", name);
 	if (rc == 0)
 		rc = cage_run(read_file, r, fd, bytes, err);

@@ -57,8 +57,8 @@ CODEC_STRUCT(pcap_talk, REC_PCAP_TALK);
 	L(S, pcap_talk, talks, PCAP_LIST_MAX)
 CODEC_STRUCT(pcap_file, REC_PCAP_FILE);
 
-/* filter NULL: all packets. Everything in out points into bytes and mem. -1:
- * err. */
+/* name "-": standard input. filter NULL: all packets. Everything in out points
+ * into bytes and mem. -1: err. */
 int pcap_file_read(struct pcap_file *out, const struct config *,
     const char *name, const char *filter, struct buf *bytes, struct arena *mem,
     struct err *err);

@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import socket
 import struct
 import subprocess
@@ -87,6 +88,20 @@ def fetch(s, name):
     path = s.root / "fetched"
     s.postern("packetcapture", "download", name, str(path))
     return path
+
+
+def capture_pid(s):
+    """Of the program that captures for that master."""
+    master = s.master_pid()
+    for status in pathlib.Path("/proc").glob("[0-9]*/status"):
+        try:
+            fields = proc_status(int(status.parent.name))
+        except OSError:         # it has just ended
+            continue
+        if (fields["Name"], int(fields["PPid"])) == ("postern-capture",
+                                                     master):
+            return int(status.parent.name)
+    raise AssertionError("no capture runs")
 
 
 def shark(path, *words):
@@ -308,11 +323,7 @@ def test_the_dialogue(postern):
                     "only")
 def test_the_program_is_confined(postern):
     begin(postern)
-    children = subprocess.run(
-        ["ps", "-o", "pid=,comm=", "--ppid", str(postern.master_pid())],
-        capture_output=True, text=True).stdout.splitlines()
-    pid = next(int(l.split()[0]) for l in children
-               if l.split()[1].startswith("postern-capture"))
+    pid = capture_pid(postern)
     s = proc_status(pid)
     assert s["NoNewPrivs"] == "1" and s["Seccomp"] == "2"
     for kind in ("CapEff", "CapPrm", "CapBnd", "CapInh", "CapAmb"):
@@ -329,6 +340,24 @@ def test_the_program_is_confined(postern):
         assert link.startswith((folder, "socket:", "anon_inode:", "pipe:")) or (
             link == "/dev/null" or link.endswith("/output")), link
     assert sockets == 2     # the device, and the channel to the master
+
+
+@needs_right
+def test_it_ends_with_the_gateway(make_suite):
+    postern = make_suite()
+    for how in (signal.SIGTERM, signal.SIGKILL):
+        with Datagrams() as d:
+            name = begin(postern, filter=d.filter)
+            d.send(50)
+            wait_for("the packets", lambda: counted(postern, d.n))
+            pid = capture_pid(postern)
+            postern.stop(how)
+            wait_for("the end", lambda: not os.path.exists("/proc/%d" % pid))
+            assert numbers(fetch(postern, name)) == list(range(50))
+        for other in list(postern.pids().values()):
+            wait_for("them all", lambda: not os.path.exists(
+                "/proc/%d" % other))
+        postern.start()
 
 
 @pytest.mark.skipif(not ROOT_USER, reason="only root can take rights away")

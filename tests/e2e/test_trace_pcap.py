@@ -364,6 +364,12 @@ def test_what_packetcapture_wrote(gateway, tmp_path):
     gateway.postern("packetcapture", "stop")
     gateway.postern("packetcapture", "download", name, tmp_path / "c")
     out = replay(gateway, tmp_path / "c")
+    piped = subprocess.run(
+        "%s --root %s packetcapture download %s - | %s --root %s --json trace "
+        "--pcap -" % (BIN / "postern", gateway.root, name, BIN / "postern",
+                      gateway.root), shell=True, capture_output=True,
+        timeout=60)
+    assert json.loads(piped.stdout)["packets"] == out["packets"]
     assert out["link"] == "EN10MB" and len(out["sessions"]) == 7
     for s in out["sessions"]:
         agrees(s)
