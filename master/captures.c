@@ -193,18 +193,20 @@ spawn(struct master *m, const struct arguments *args, struct err *err)
 static void
 begin(const struct arguments *args, const struct master *m, int channel)
 {
-	static char zone[80];
-	char path[PATH_MAX + 32], *envp[] = { NULL, NULL };
-	const char *tz = getenv("TZ");
+	static const char *const passed[] = { "TZ", "ASAN_OPTIONS" };
+	char path[PATH_MAX + 32], *envp[NELEM(passed) + 1] = { NULL };
 	sigset_t none;
+	size_t n = 0;
 
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	setpgid(0, 0);
 	snprintf(path, sizeof(path), "%s/postern-capture", m->bin);
-	if (tz != NULL) {
-		snprintf(zone, sizeof(zone), "TZ=%s", tz);
-		envp[0] = zone;
+	for (size_t i = 0; i < NELEM(passed); i++) {
+		char *value = getenv(passed[i]);
+
+		if (value != NULL)
+			envp[n++] = value - strlen(passed[i]) - 1;
 	}
 	if (channel == CHANNEL)
 		fcntl(channel, F_SETFD, 0);
