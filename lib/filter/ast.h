@@ -133,6 +133,7 @@ struct action_def {
 	const char *name;
 	struct arg_def args[FILTER_ARGS];
 	bool final;          /* nothing after it runs */
+	bool rewrites;       /* it makes the body anew */
 	unsigned wants;      /* as of rules */
 	const char *missing; /* likewise */
 	const char *help;

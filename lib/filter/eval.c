@@ -11,10 +11,13 @@
  * more. */
 #define LIMITS_MAX 8
 
+#define CHANGE_COST 6 /* of memory, in sizes of the message */
+
 static void ask_about(struct work *, const struct msg *changed);
 static void run_block(struct eval *, const struct stmt *);
 static void run_if(struct eval *, const struct stmt *);
 static void run_action(struct eval *, const struct stmt *);
+static bool has_room(const struct work *);
 static enum truth test(struct eval *, const struct expr *);
 static enum truth test_not(struct eval *, const struct expr *);
 static enum truth test_both(struct eval *, const struct expr *);
@@ -106,8 +109,23 @@ run_action(struct eval *e, const struct stmt *s)
 	}
 	if (a->run == NULL)
 		panic("the action %s cannot run", a->name);
+	if (s->action->rewrites && !has_room(e->w)) {
+		eval_fails(e, FAIL_CHANGES);
+		return;
+	}
 	a->run(e, s);
 	e->final |= s->action->final;
+}
+
+/* Each change makes the body anew, and what is read out of it. */
+static bool
+has_room(const struct work *w)
+{
+	const struct arena *a = w->mem;
+	size_t size = w->msg.header.n + w->msg.body.n;
+
+	return size <= a->max / CHANGE_COST &&
+	       a->used <= a->max - size * CHANGE_COST;
 }
 
 static enum truth
@@ -308,12 +326,15 @@ struct str
 eval_replace(
     struct eval *e, const struct regex *regex, struct str text, struct str with)
 {
+	/* once, not again from each match to the end */
+	unsigned flags = str_valid_utf8(text) ? REGEX_VALID : 0;
 	struct buf out;
 	struct str match, done;
 	size_t at = 0, kept = 0;
 
 	buf_init(&out, SIZE_MAX / 4);
-	while (at <= text.n && eval_search(e, regex, text, at, &match)) {
+	while (
+	    at <= text.n && eval_search_as(e, regex, text, at, flags, &match)) {
 		size_t from = (size_t)(match.p - text.p);
 
 		buf_add(&out, text.p + kept, from - kept);

@@ -110,6 +110,7 @@ enum failure {
 	FAIL_STRUCTURE, /* parts cannot be told apart, to drop some */
 	FAIL_ELSEWHERE, /* a part of a message, or an address of one */
 	FAIL_FOREIGN,   /* encoded in a way that is not decoded */
+	FAIL_CHANGES,   /* so many, of so large a body, have no room */
 	FAIL_REGEX,     /* an expression came to its limits */
 	FAILURES
 };

@@ -19,6 +19,7 @@ static const struct {
 	[FAIL_STRUCTURE] = { .text = "Cannot Be Taken Apart" },
 	[FAIL_ELSEWHERE] = { .text = "Content Is Elsewhere" },
 	[FAIL_FOREIGN] = { .text = "Unknown Encoding" },
+	[FAIL_CHANGES] = { .text = "Too Many Changes" },
 	[FAIL_REGEX] = { .text = "Regex Limit Exceeded", .fatal = true },
 };
 

@@ -50,7 +50,8 @@ def make_case(dice, lang, ports):
             "delivery": {"bounce_rate": 1000000},
             "scanning": {
                 "list": dice.choice(["skip", "only"]),
-                "types": dice.choice(["none", "image/*", ["Image", "text/html"]]),
+                "types": dice.choice(["none", "image/*",
+                                      ["Image", "text/html"]]),
                 "max_depth": dice.choice([1, 5]),
                 "max_size": dice.choice(["500", "5M"]),
                 "assume_match": dice.yes(20),
@@ -85,8 +86,9 @@ def make_case(dice, lang, ports):
             "safelist_blocklist": "lists",
             "blocklist_action": dice.choice(["quarantine", "drop"]),
             "content_filters": filters,
-            "mail_policies": {f: make_policies(dice, [c["name"] for c in v], sized)
-                              for f, v in filters.items()},
+            "mail_policies": {
+                f: make_policies(dice, [c["name"] for c in v], sized)
+                for f, v in filters.items()},
             "listeners": [make_listener(dice, *l) for l in zip(
                 ("In", "Out"), ("public", "private"), ports)],
             "routes": {"ALL": "127.0.0.1:@SINK_PORT@"},

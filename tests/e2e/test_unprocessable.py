@@ -74,3 +74,18 @@ def test_mim_12_poison_01_a_message_that_ends_workers_is_held(gateway):
     assert b"X-Seen: yes\r\n" in body and b"Subject: slow\r\n" in body
     head = body.partition(b"\r\n\r\n")[0]
     assert head.count(b"Received:") == 1
+
+
+@pytest.mark.long
+def test_poison_01_a_worker_that_hangs_is_ended(gateway):
+    """It gives no sign of life for a minute, whatever it hangs in; its message
+    is counted as of one that died, and goes on with the next."""
+    mid = send(gateway, b"slow", (b"a" * 60 + b"x\r\n") * 1000)
+    pid = wait_for("a worker at it", lambda: busy(gateway, 0.5))
+    os.kill(pid, signal.SIGSTOP)
+    gateway.wait_log("(pid %d) gave no sign of life for a minute: ended" % pid,
+                     seconds=120)
+    gateway.wait_log("MID %d: a worker ended while it was at it (1 of 3)" % mid,
+                     seconds=60)
+    wait_for("its end", lambda: pid not in gateway.pids().values())
+    wait_for("delivery", lambda: gateway.sink.messages, seconds=120)

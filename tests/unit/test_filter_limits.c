@@ -39,11 +39,44 @@ test_bad_lines(void **state)
 	}
 }
 
+/* A large body that is changed again and again: what does not fit is not
+ * done, and the message is held. */
+static void
+test_more_changes_than_fit(void **state)
+{
+	struct run_world w;
+	struct buf source, message;
+
+	(void)state;
+	buf_init(&source, 1 << 20);
+	buf_init(&message, 8 << 20);
+	buf_puts(&source, "f: if (true) {");
+	for (int i = 0; i < 100; i++)
+		buf_puts(&source, "edit-body-text(\"^a\", \"b\");"
+				  "edit-body-text(\"^b\", \"a\");");
+	buf_puts(&source, "tag-message(\"t\"); }");
+	buf_puts(&message, "Subject: x\n\n");
+	for (int k = 0; k < 20000; k++)
+		buf_puts(&message,
+		    "a line of some length, of which little is changed\n");
+	run_begin(&w, source.data, message.data);
+	w.config.work.scan.hold_on_error = true;
+	assert_int_equal(run_filter(&w), WORK_DONE);
+	assert_int_equal(w.work.n_tags, 1); /* the rest is done */
+	assert_non_null(w.work.holds);
+	assert_true(
+	    str_is(w.work.holds->reason, "message filter:f, Too Many Changes"));
+	run_end(&w);
+	buf_fini(&source);
+	buf_fini(&message);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_bad_lines),
+		cmocka_unit_test(test_more_changes_than_fit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
