@@ -70,6 +70,8 @@ static const struct {
 	{ MFP_MISSING_TEXT, "Text for senders that do not exist",
 	    MFP_SENDER_VERIFY },
 	{ MFP_EXCEPTION_TABLE, "Use the domain exception table?", MFP_N },
+	{ MFP_UNTAGGED_BOUNCES, "Consider untagged bounces to be valid?",
+	    MFP_N },
 };
 
 static bool ask_one(struct editing *, size_t i, struct policy_params *,

@@ -5,7 +5,7 @@
  *	started by postern-master
  * DESCRIPTION
  *	cleanup -> QMGR <-> smtp
- *	             |  <-> lookupd
+ *	   keyd ->   |  <-> lookupd
  *	        spool/deferred
  *
  *	Keeps every message that has passed the work queue in memory, by
@@ -14,7 +14,8 @@
  *	again; gives up, and then tells the sender.
  * RIGHTS
  *	Appends to, moves and removes files in spool/incoming,
- *	spool/deferred and spool/quarantine. No network, no keys.
+ *	spool/deferred and spool/quarantine. No network. Of keys
+ *	only that of today's bounce verification tags.
  * FILES
  *	spool/deferred/.state: delivery suspended, work queue paused
  *	spool/deferred/.hosts: what is counted of each destination

@@ -85,6 +85,8 @@ static const struct {
 	    show_code },
 	{ MFP_UNRESOLVED_TEXT, "Envelope Sender Domain Does Not Resolve Text",
 	    show_as_set },
+	{ MFP_UNTAGGED_BOUNCES, "Untagged Bounces Considered Valid",
+	    show_bool },
 };
 
 size_t

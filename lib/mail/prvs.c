@@ -52,8 +52,10 @@ bool
 prvs_may(struct str addr)
 {
 	struct str local = addr_local(addr);
+	bool quoted;
 
-	return local.n > 0 && addr_domain(addr).n > 0 && !prvs_begins(addr) &&
+	return inside(local, &quoted).n > 0 && addr_domain(addr).n > 0 &&
+	       !prvs_begins(addr) &&
 	       local.n + PREFIX_N + 1 + TAG_N <= LOCAL_MAX;
 }
 

@@ -31,9 +31,10 @@ bool prvs_split(struct str addr, struct prvs *, struct arena *mem);
 bool prvs_begins(struct str addr);
 
 /*
- * May it have a tag? Not the null sender, none that begins with "prvs="
- * already, whoever's tag that is, and none that would become longer than a
- * local part may be (RFC 5321 4.5.3.1.1): it would not be delivered.
+ * May it have a tag? Not the null sender, nor ""@example.com; none that begins
+ * with "prvs=" already, whoever's tag that is, and none that would become
+ * longer than a local part may be (RFC 5321 4.5.3.1.1): it would not be
+ * delivered.
  */
 bool prvs_may(struct str addr);
 

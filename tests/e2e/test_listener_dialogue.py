@@ -147,6 +147,9 @@ def test_dialogue_of_hosts(seeded):
         while "Use the domain exception table?" not in t.expect("]> "):
             t.say()
         t.say("y")
+        t.expect("Consider untagged bounces to be valid? (Yes/No/Default) "
+                 "[N]> ")
+        t.say("y")
         t.expect("\nThere are currently 6 policies defined.\n"
                  "There are currently 2 sender groups.\n")
         say_all(t, "new", "1", "PARTNERS", "10.1., [x]")
@@ -170,7 +173,7 @@ def test_dialogue_of_hosts(seeded):
     assert ("hat: { groups: [ { name: PARTNER, policy: $mine, entries: "
             "[ .partner.example ] }, { name: RELAYLIST,") in text
     assert ("policies: [ { name: $mine, behaviour: RELAY, max_message_size: "
-            "50M, exception_table: yes } ] }") in text
+            "50M, exception_table: yes, untagged_bounces: yes } ] }") in text
     seeded.postern("commit", "hosts")
 
 

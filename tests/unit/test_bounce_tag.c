@@ -102,6 +102,7 @@ static const struct {
 	{ L48 "9@x.test", NULL },
 	{ "prvs=joe=123ABCDEF0@example.com", NULL },
 	{ "prvs=0123456789=joe@example.com", NULL },
+	{ "\"\"@x.test", NULL },
 	{ "", NULL },
 };
 
