@@ -95,6 +95,10 @@ ask(struct tool *t, const char *host, struct control_answer *answer,
 	const char *words[] = { "hoststatus", host, NULL };
 	int rc = control_ask(t, PROGRAM_QMGR, words, answer, err);
 
+	if (rc == 0 && !fields_bool(answer->json, "in_memory")) {
+		control_answer_fini(answer);
+		rc = err_set(err, ERR_PERM, "Nothing is known of it.");
+	}
 	if (rc == -1 && err->kind == ERR_PERM && err->sys == 0)
 		err_set(err, ERR_PERM, "No data for host \"%s\".", host);
 	return rc;
