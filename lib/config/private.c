@@ -12,6 +12,8 @@
 #define OTHERS (S_IRWXG | S_IRWXO)
 
 static int open_secrets(const char *etc);
+static void check_tags(
+    struct load *, int dir, const struct config *, const char *etc);
 static bool check_folder(
     struct load *, int dir, const struct where *, const char *etc);
 static void check_file(
@@ -45,15 +47,26 @@ private_check(
 		if (a->secret_file.n > 0)
 			check_file(&ld, dir, &a->where, a->secret_file, true);
 	}
-	for (size_t i = 0; i < c->n_destinations; i++) {
-		if (!c->destinations[i].bounce_verification)
-			continue;
-		check_file(
-		    &ld, dir, &c->destinations[i].where, c->bounce_keys, true);
-		break;
-	}
+	check_tags(&ld, dir, c, etc);
 	if (dir != -1)
 		close(dir);
+}
+
+/* The keys of bounce verification, where somebody asks for tags. */
+static void
+check_tags(struct load *ld, int dir, const struct config *c, const char *etc)
+{
+	bool looked = c->n_certificates > 0 || c->n_auth_profiles > 0;
+	const struct destination *d = c->destinations;
+
+	while (
+	    d < c->destinations + c->n_destinations && !d->bounce_verification)
+		d++;
+	if (d == c->destinations + c->n_destinations ||
+	    (!looked && !check_folder(ld, dir, &d->where, etc)))
+		return;
+	if (dir != -1)
+		check_file(ld, dir, &d->where, c->bounce_keys, true);
 }
 
 static int

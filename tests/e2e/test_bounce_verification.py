@@ -5,11 +5,12 @@ import hashlib
 import hmac
 import json
 import re
+import subprocess
 import time
 
 from conftest import CONFIG
 from sink import Sink
-from suite import Client, wait_for
+from suite import BIN, Client, wait_for
 
 KEY = "the first key"
 DESTINATIONS = """
@@ -180,6 +181,29 @@ def test_invalid_bounces_are_marked(make_suite):
     lines = postern.log()
     assert [l for l in lines if re.search(
         r"MID \d+ ICID \d+ invalid bounce, tagging$", l)]
+
+
+def test_a_commit_says_what_is_missing(make_suite):
+    postern = make_suite(CONFIG)
+
+    def commit():
+        r = subprocess.run([str(BIN / "postern"), "--root", str(postern.root),
+                            "commit", "x"], capture_output=True, text=True)
+        return r.returncode, r.stderr
+
+    secrets = postern.root / "etc/secrets"
+    postern.postern("destconfig", "edit", "Default", "bounce_verification=yes")
+    status, text = commit()
+    assert status == 0 and "warning: there is no folder %s" % secrets in text
+    secrets.mkdir(mode=0o700)
+    postern.postern("deliveryconfig", "setup", "idle_timeout=30")
+    status, text = commit()
+    assert status == 0 and "there is no file secrets/bounce.keys" in text
+    postern.postern("bvconfig", "key", KEY)
+    (secrets / "bounce.keys").chmod(0o644)
+    postern.postern("deliveryconfig", "setup", "idle_timeout=31")
+    status, text = commit()
+    assert status == 1 and "others may use it; make it 0600" in text
 
 
 def test_our_own_notices_pass(make_suite):
