@@ -199,8 +199,9 @@ $O/tests/test_inspect: $(INSPECT_LOOK)
 $O/tests/test_hostile_peer $O/tests/test_hostile_lies $O/tests/test_keyd: | $(BINS)
 $(patsubst %,$O/tests/test_%,retry qmgr_gateway qmgr_limits qmgr_logged \
     qmgr_counts qmgr_queue qmgr_results qmgr_resolve qmgr_settle qmgr_sweep \
-    qmgr_tls quarantine): \
+    qmgr_tagging qmgr_tls quarantine): \
     $(QMGR_CORE:%=$O/obj/qmgr/%.o)
+$O/tests/test_qmgr_tagging: $O/obj/qmgr/tagging.o
 $O/tests/test_quarantine: $(patsubst %,$O/obj/qmgr/quarantine%.o,\
 	_index _room _leave) $O/obj/qmgr/quarantine.o
 $O/tests/test_qmgr_counts: $(patsubst %,$O/obj/qmgr/%.o,counts state)

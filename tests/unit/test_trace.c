@@ -6,6 +6,7 @@
 #include "trace/answer.h"
 #include "trace/ask.h"
 #include "trace/trace.h"
+#include "trace/way.h"
 
 static const char yaml[] =
     "hostname: mail3.example.com\n"
@@ -822,6 +823,42 @@ setup(void **state)
 	return 0;
 }
 
+/* --lookup: what the DNS said, for people. */
+static void
+test_a_way_that_was_looked_up(void **state)
+{
+	static const char json[] =
+	    "{\"outcome\": \"waits\", \"reason\": \"ServFail\", \"mx\":"
+	    " [{\"preference\": 5, \"host\": \"mx.x.test\", \"ttl\": 60}],"
+	    " \"lookups\": [{\"type\": \"MTA-STS\", \"mode\": \"testing\"},"
+	    " {\"type\": \"MX\"}], \"attempts\": ["
+	    "{\"host\": \"a\\u001b.test\", \"ip\": \"192.0.2.1\", \"port\":"
+	    " 25, \"tls\": \"required\", \"source\": \"192.0.2.9\","
+	    " \"tls_names\": [\"x.test\", \"y.test\"], \"tlsa\": []},"
+	    "{\"host\": \"b.test\", \"ip\": \"192.0.2.2\", \"port\": 26,"
+	    " \"tls\": \"off\", \"source\": null, \"tls_names\": [],"
+	    " \"tlsa\": [\"00\", \"01\"]}]}";
+	static const char want[] =
+	    "   - MX: 5 mx.x.test (TTL 60)\n"
+	    "   - MTA-STS policy: testing\n"
+	    "   - Would wait: ServFail\n"
+	    "   - 1. a\\x1b.test, 192.0.2.1 port 25, TLS required, "
+	    "certificate of x.test or y.test, from 192.0.2.9\n"
+	    "   - 2. b.test, 192.0.2.2 port 26, TLS off by DANE (2 TLSA "
+	    "records)\n";
+	json_t *way = json_loads(json, 0, NULL);
+	struct buf out;
+
+	(void)state;
+	assert_non_null(way);
+	buf_init(&out, 10000);
+	show_way(way, &out);
+	if (!str_is(buf_str(&out), want))
+		fail_msg("%.*s", STR_ARG(buf_str(&out)));
+	buf_fini(&out);
+	json_decref(way);
+}
+
 int
 main(void)
 {
@@ -845,6 +882,7 @@ main(void)
 		cmocka_unit_test(test_json),
 		cmocka_unit_test(test_same_input_same_report),
 		cmocka_unit_test(test_answers),
+		cmocka_unit_test(test_a_way_that_was_looked_up),
 	};
 
 	return cmocka_run_group_tests(tests, setup, world_teardown);
