@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "config/revision.h"
+#include "mail/addr.h"
 #include "qmgr/conn.h"
 #include "qmgr/resolve.h"
 
@@ -21,6 +22,7 @@ struct attempt_question {
 };
 
 static int load(struct attempt *, bool working, struct err *);
+static int take_how(struct attempt *, const struct attempt_how *, struct err *);
 static void set_route(struct attempt *, const struct attempt_to *);
 static void set_limits(struct attempt *, const struct attempt_to *);
 static void answer_all(struct attempt *);
@@ -38,17 +40,15 @@ static const struct outside outside = {
 };
 
 int
-attempt_open(struct attempt *a, struct tool *t, bool working,
+attempt_open(struct attempt *a, struct tool *t, const struct attempt_how *how,
     const struct attempt_hooks *hooks, void *arg, struct err *err)
 {
 	static bool is_set_up;
 	int fd;
 
-	*a = (struct attempt){
-		.tool = t, .hooks = hooks, .arg = arg, .step_ms = ATTEMPT_MS
-	};
+	*a = (struct attempt){ .tool = t, .hooks = hooks, .arg = arg };
 	arena_init(&a->mem, MEM_MAX);
-	if (load(a, working, err) == -1)
+	if (load(a, how->working, err) == -1 || take_how(a, how, err) == -1)
 		return -1;
 	a->stats = stats_create(&fd, err);
 	if (a->stats == NULL)
@@ -94,7 +94,7 @@ attempt_close(struct attempt *a)
 int
 attempt_target(struct attempt *a, const struct attempt_to *to, struct err *err)
 {
-	a->dest = dest_get(&a->q, to->domain, to->interface);
+	a->dest = dest_get(&a->q, to->domain, str_of(a->interface));
 	set_route(a, to);
 	set_limits(a, to);
 	resolve_start(&a->q, a->dest);
@@ -135,7 +135,58 @@ load(struct attempt *a, bool working, struct err *err)
 	return a->config != NULL ? 0 : -1;
 }
 
+static int
+take_how(struct attempt *a, const struct attempt_how *how, struct err *err)
+{
+	struct str name = str_of(how->interface);
+	uint64_t seconds;
+
+	if (!str_u64(str_of(how->timeout), 600, &seconds) || seconds == 0)
+		return err_set(err, ERR_USAGE,
+		    "A time-out is 1 to 600 seconds, not \"%.80s\".",
+		    how->timeout);
+	if (name.n > 0 && config_interface(a->config, name) == NULL &&
+	    config_interface_group(a->config, name) == NULL)
+		return err_set(err, ERR_USAGE,
+		    "There is no interface \"%.80s\".", how->interface);
+	a->step_ms = (int64_t)seconds * 1000;
+	a->interface = arena_strz(&a->mem, name);
+	return 0;
+}
+
 /* --- where to --- */
+
+bool
+attempt_take_host(struct attempt_host *h, const char *text)
+{
+	struct str host = str_of(text), canonical;
+	struct endpoint ep;
+	struct arena mem;
+	size_t colon = str_rfind(host, ':');
+	uint64_t port;
+	bool is_name;
+
+	*h = (struct attempt_host){ .port = 25 };
+	if (endpoint_parse(&ep, host, 25)) {
+		h->direct = true;
+		h->port = ep.port;
+		ip_text(&ep.ip, h->name);
+		return ep.port != 0;
+	}
+	if (colon < host.n) {
+		if (!str_u64(str_sub(host, colon + 1, host.n), 65535, &port) ||
+		    port == 0)
+			return false;
+		h->direct = true;
+		h->port = (uint16_t)port;
+		host.n = colon;
+	}
+	arena_init(&mem, 64 * 1024);
+	is_name = addr_domain_ok(host, &canonical, &mem) &&
+		  str_copy(h->name, sizeof(h->name), canonical);
+	arena_free(&mem);
+	return is_name;
+}
 
 static void
 set_route(struct attempt *a, const struct attempt_to *to)
@@ -155,11 +206,9 @@ set_route(struct attempt *a, const struct attempt_to *to)
 static void
 set_limits(struct attempt *a, const struct attempt_to *to)
 {
-	a->limits = *a->dest->limits;
-	if (to->tls != NULL)
-		a->limits.tls = *to->tls;
-	if (to->dane != NULL)
-		a->limits.dane = *to->dane;
+	if (to->limits == NULL)
+		return;
+	a->limits = *to->limits;
 	a->dest->limits = &a->limits;
 }
 

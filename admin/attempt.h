@@ -28,7 +28,7 @@
 #include "smtp/session.h"
 #include "tls/client.h"
 
-#define ATTEMPT_MS 30000 /* of each step (spec delivery-admin 5.3) */
+#define ATTEMPT_TIMEOUT "30" /* s, of each step (spec delivery-admin 5.3) */
 
 /* One question to the DNS, and what came of it. */
 struct attempt_lookup {
@@ -104,6 +104,7 @@ struct attempt {
 	void *arg;
 	struct config *config;
 	int64_t step_ms;
+	const char *interface;
 
 	struct arena mem;
 	struct loop *loop;
@@ -134,22 +135,23 @@ struct attempt {
 	int64_t since; /* us */
 };
 
-/* The configuration in force; working: the working copy. -1: said what is
- * wrong in err; attempt_close all the same. */
-int attempt_open(struct attempt *, struct tool *, bool working,
+struct attempt_how {
+	bool working;          /* the working copy, not what is in force */
+	const char *interface; /* or group; "": as all mail */
+	const char *timeout;   /* s, of each step; as it was said */
+};
+/* -1: err says what is wrong; attempt_close all the same. */
+int attempt_open(struct attempt *, struct tool *, const struct attempt_how *,
     const struct attempt_hooks *, void *arg, struct err *);
 void attempt_close(struct attempt *);
 
 struct attempt_to {
-	struct str domain;    /* whose destination controls count */
-	struct str interface; /* or group; empty: as all mail */
+	struct str domain; /* whose destination controls count */
 	/* As if a route named that host: no MX records, no DANE, no MTA-STS.
 	 * Empty: as mail for the domain goes. */
 	struct str host;
 	uint16_t port;
-	/* Instead of those in force. */
-	const enum tls_level *tls;
-	const enum dane_level *dane;
+	const struct destination *limits; /* NULL: those in force */
 };
 /*
  * Looks up where to; once. The list is in a->dest->hosts then, in order; -1:
@@ -167,6 +169,14 @@ struct attempt_conn *attempt_next(
 /* Which connections there would be, one after the other, if each failed: in
  * conns, without making any. Nothing else comes after this. */
 void attempt_plan(struct attempt *);
+
+/* "example.net", "192.0.2.1:26", "[2001:db8::1]:26". False: none of them. */
+struct attempt_host {
+	char name[DOMAIN_MAX + 1];
+	uint16_t port; /* 25 where none is said */
+	bool direct;   /* a port, or an address: no domain of mail */
+};
+bool attempt_take_host(struct attempt_host *, const char *text);
 
 /* --- attempt_conn.c, attempt_dns.c: parts of it --- */
 

@@ -58,6 +58,12 @@ attempt_show_tls(struct buf *out, const struct attempt_conn *c)
 {
 	buf_printf(out, "TLS connection established: protocol %s, cipher %s.\n",
 	    c->version, c->cipher);
+	attempt_show_chain(out, c);
+}
+
+void
+attempt_show_chain(struct buf *out, const struct attempt_conn *c)
+{
 	for (size_t i = 0; i < c->n_shown; i++) {
 		const struct tls_shown *x = &c->shown[i];
 

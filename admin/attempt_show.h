@@ -10,8 +10,10 @@
 void attempt_show_line(struct buf *, const struct attempt_line *);
 /* The list of addresses in their order, one a line. */
 void attempt_show_hosts(struct buf *, const struct attempt *);
-/* Protocol, cipher; whose certificate, by whom, from when to when. */
+/* Protocol, cipher, and the chain: whose certificate, by whom, from when to
+ * when. */
 void attempt_show_tls(struct buf *, const struct attempt_conn *);
+void attempt_show_chain(struct buf *, const struct attempt_conn *);
 /* "connection refused", and what else kept it from the end. */
 void attempt_show_why(struct buf *, const struct attempt_conn *);
 /* How long each step took. */

@@ -71,7 +71,8 @@ const struct tool_command cmd_smtpping = {
 static int
 run(struct tool *t, int argc, char **argv)
 {
-	struct smtpping p = { .tool = t };
+	struct smtpping p = { .tool = t,
+		.how = { false, "", ATTEMPT_TIMEOUT } };
 	int status;
 
 	buf_init(&p.body, SMTPPING_BODY);
@@ -88,38 +89,35 @@ static int
 take_words(struct smtpping *p, int argc, char **argv)
 {
 	struct tool *t = p->tool;
-	const char *mx = "", *interface = "", *from = "", *to = "";
-	const char *subject = NULL, *body = NULL, *file = NULL, *timeout = "30";
+	const char *mx = "", *from = "", *to = "";
+	const char *subject = NULL, *body = NULL, *file = NULL;
+	bool direct = false;
 	const struct tool_option options[] = {
 		{ "--mx", &mx, NULL },
-		{ "--direct", NULL, &p->direct },
-		{ "--interface", &interface, NULL },
+		{ "--direct", NULL, &direct },
+		{ "--interface", &p->how.interface, NULL },
 		{ "--from", &from, NULL },
 		{ "--to", &to, NULL },
 		{ "--subject", &subject, NULL },
 		{ "--body", &body, NULL },
 		{ "--file", &file, NULL },
-		{ "--timeout", &timeout, NULL },
-		{ "--working", NULL, &p->working },
+		{ "--timeout", &p->how.timeout, NULL },
+		{ "--working", NULL, &p->how.working },
 	};
 	struct err err = ERR_INIT;
-	uint64_t seconds;
 
 	if (!tool_options(t, options, NELEM(options), &argc, argv))
 		return TOOL_USAGE;
-	if (!str_u64(str_of(timeout), 600, &seconds) || seconds == 0)
-		return tool_usage(t, "--timeout: 1 to 600 seconds");
-	p->step_ms = (int64_t)seconds * 1000;
 	if (argc == 1 && t->asks)
 		return smtpping_ask(p);
 	if (argc != 2 || (body != NULL && file != NULL) ||
-	    (*mx != '\0' && p->direct))
+	    (*mx != '\0' && direct))
 		return tool_usage(t, NULL);
-	if (!smtpping_take_host(p, argv[1]))
+	if (!attempt_take_host(&p->host, argv[1]))
 		return tool_usage(t, "HOST is a name or an IP address");
+	p->host.direct = p->host.direct || direct;
 	p->sends = body != NULL || file != NULL || subject != NULL;
 	if (!str_copy(p->mx, sizeof(p->mx), str_of(mx)) ||
-	    !str_copy(p->interface, sizeof(p->interface), str_of(interface)) ||
 	    !str_copy(p->from, sizeof(p->from), str_of(from)) ||
 	    !str_copy(p->to, sizeof(p->to), str_of(to)) ||
 	    !str_copy(p->subject, sizeof(p->subject),
@@ -187,60 +185,19 @@ smtpping_take_address(char text[ADDR_MAX + 1])
 	return is_one;
 }
 
-bool
-smtpping_take_host(struct smtpping *p, const char *text)
-{
-	struct str host = str_of(text), canonical;
-	struct endpoint ep;
-	struct arena mem;
-	size_t colon = str_rfind(host, ':');
-	uint64_t port;
-	bool is_name;
-
-	if (endpoint_parse(&ep, host, 0)) {
-		p->direct = true;
-		p->port = ep.port;
-		ip_text(&ep.ip, p->host);
-		return true;
-	}
-	if (colon < host.n) {
-		if (!str_u64(str_sub(host, colon + 1, host.n), 65535, &port) ||
-		    port == 0)
-			return false;
-		p->direct = true;
-		p->port = (uint16_t)port;
-		host.n = colon;
-	}
-	arena_init(&mem, 64 * 1024);
-	is_name = addr_domain_ok(host, &canonical, &mem) &&
-		  str_copy(p->host, sizeof(p->host), canonical);
-	arena_free(&mem);
-	return is_name;
-}
-
 /* --- doing it --- */
 
 static int
 go(struct smtpping *p)
 {
-	struct tool *t = p->tool;
 	struct attempt *a = &p->attempt;
 	struct err err = ERR_INIT;
 	int status;
 
-	if (attempt_open(a, t, p->working, &hooks, p, &err) == -1) {
-		status = tool_fail(t, &err);
-	} else if (*p->interface != '\0' &&
-		   config_interface(a->config, str_of(p->interface)) == NULL &&
-		   config_interface_group(a->config, str_of(p->interface)) ==
-		       NULL) {
-		err_set(&err, ERR_USAGE, "There is no interface \"%.80s\".",
-		    p->interface);
-		status = tool_fail(t, &err);
-	} else {
-		a->step_ms = p->step_ms;
+	if (attempt_open(a, p->tool, &p->how, &hooks, p, &err) == -1)
+		status = tool_fail(p->tool, &err);
+	else
 		status = go_to(p);
-	}
 	attempt_close(a);
 	return status;
 }
@@ -250,28 +207,26 @@ static int
 go_to(struct smtpping *p)
 {
 	struct attempt *a = &p->attempt;
-	const struct destination *d =
-	    config_destination(a->config, str_of(p->host));
-	enum tls_level level = d->tls;
-	struct attempt_to to = { .domain = str_of(p->host),
-		.interface = str_of(p->interface),
-		.port = p->port != 0 ? p->port : 25,
-		.tls = &level };
+	const char *name = p->host.name;
+	struct destination limits =
+	    *config_destination(a->config, str_of(name));
+	struct attempt_to to = { .domain = str_of(name),
+		.host = str_of(p->host.direct ? name : ""),
+		.port = p->host.port,
+		.limits = &limits };
 	struct err err = ERR_INIT;
 	struct buf out;
 
-	if (level == TLS_LEVEL_OFF || level == TLS_LEVEL_PREFERRED)
-		level = TLS_LEVEL_PREFERRED_VERIFY;
-	if (p->direct)
-		to.host = str_of(p->host);
+	if (limits.tls == TLS_LEVEL_OFF || limits.tls == TLS_LEVEL_PREFERRED)
+		limits.tls = TLS_LEVEL_PREFERRED_VERIFY;
 	if (attempt_target(a, &to, &err) == -1)
 		return unresolved(p, &err);
 	if (*p->mx != '\0')
 		attempt_only(a, p->mx);
-	if (!p->direct && !p->tool->json) {
+	if (!p->host.direct && !p->tool->json) {
 		buf_init(&out, TEXT_SIZE);
 		buf_printf(&out, "Mail for %s goes %sto, in this order:\n",
-		    p->host, a->dest->hosts->routed ? "by a route " : "");
+		    name, a->dest->hosts->routed ? "by a route " : "");
 		attempt_show_hosts(&out, a);
 		say(p, &out);
 	}
@@ -287,9 +242,10 @@ unresolved(struct smtpping *p, const struct err *err)
 		finish_json(p, NULL);
 	} else {
 		buf_init(&out, LOG_VALUE_MAX * 8);
-		buf_printf(&out, "Unable to resolve '%s'.\n", p->host);
+		buf_printf(&out, "Unable to resolve '%s'.\n", p->host.name);
 		fields_show(&out, err->text, LOG_VALUE_MAX);
-		buf_printf(&out, "\nSMTP test of host %s failed.\n", p->host);
+		buf_printf(
+		    &out, "\nSMTP test of host %s failed.\n", p->host.name);
 		say(p, &out);
 	}
 	return TOOL_FAILED;
@@ -374,7 +330,7 @@ finish(struct smtpping *p, const struct attempt_conn *c)
 	} else {
 		buf_init(&out, TEXT_SIZE);
 		attempt_show_times(&out, &p->attempt, c);
-		if (!p->direct && *p->mx == '\0')
+		if (!p->host.direct && *p->mx == '\0')
 			buf_printf(&out, "Delivery would use %s (%s).\n",
 			    c->host, ip_text(&c->demand.ip, ip));
 		buf_printf(&out, "%sSMTP test of host %s complete.\n",
@@ -391,10 +347,10 @@ static void
 finish_json(struct smtpping *p, const struct attempt_conn *c)
 {
 	bool done = c != NULL && c->end == ATTEMPT_UP;
-	json_t *j = json_pack("{s:s, s:b, s:b, s:s, s:o}", "host", p->host,
-	    "direct", p->direct, "complete", done, "sent",
+	json_t *j = json_pack("{s:s, s:b, s:b, s:s, s:o}", "host", p->host.name,
+	    "direct", p->host.direct, "complete", done, "sent",
 	    done && p->sends ? "yes" : "no", "would_use",
-	    c != NULL && c->up && !p->direct && *p->mx == '\0'
+	    c != NULL && c->up && !p->host.direct && *p->mx == '\0'
 		? json_string(c->host)
 		: json_null());
 

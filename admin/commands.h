@@ -31,6 +31,7 @@
 	C(clearchanges)                                                        \
 	C(commit)                                                              \
 	C(commitdetail)                                                        \
+	C(daneverify)                                                          \
 	C(deleterecipients)                                                    \
 	C(delivernow)                                                          \
 	C(deliveryconfig)                                                      \
@@ -98,6 +99,7 @@
 	C(tail)                                                                \
 	C(telnet)                                                              \
 	C(textconfig)                                                          \
+	C(tlsverify)                                                           \
 	C(tophosts)                                                            \
 	C(topin)                                                               \
 	C(trace)                                                               \

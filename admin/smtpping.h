@@ -12,13 +12,11 @@
 struct smtpping {
 	struct tool *tool;
 	struct attempt attempt;
-	int64_t step_ms; /* patience */
-	bool working, sends;
-	char host[DOMAIN_MAX + 1]; /* name, address, or domain */
-	uint16_t port;             /* 0: none was said */
-	bool direct;               /* that host, not those of its MX records */
-	char mx[DOMAIN_MAX + 1];   /* this one of them; "": as delivery */
-	char interface[NAME_MAX_LEN + 1]; /* "": as all mail */
+	struct attempt_how how;
+	bool sends;
+	struct attempt_host host; /* direct: not those of its MX records */
+	char mx[DOMAIN_MAX + 1];  /* this one of them; "": as delivery */
+	char interface[NAME_MAX_LEN + 1]; /* that a person chose */
 	char from[ADDR_MAX + 1], to[ADDR_MAX + 1];
 	char subject[SMTPPING_SUBJECT];
 	struct buf body;
@@ -26,8 +24,6 @@ struct smtpping {
 	const char *tested; /* host that is being tried */
 };
 
-/* "example.net", "192.0.2.1:26", "[2001:db8::1]:26". False: it is neither. */
-bool smtpping_take_host(struct smtpping *, const char *text);
 /* Whether it is one; in its canonical form. */
 bool smtpping_take_address(char text[ADDR_MAX + 1]);
 /* The dialogue of spec delivery-admin 5.3. TOOL_DONE, or the exit status. */

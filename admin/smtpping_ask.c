@@ -22,11 +22,11 @@ static const struct attempt_hooks no_hooks;
 int
 smtpping_ask(struct smtpping *p)
 {
-	struct attempt a = { .tool = p->tool };
+	struct attempt a;
 	struct err err = ERR_INIT;
 	int status;
 
-	if (attempt_open(&a, p->tool, p->working, &no_hooks, NULL, &err) == -1)
+	if (attempt_open(&a, p->tool, &p->how, &no_hooks, NULL, &err) == -1)
 		status = tool_fail(p->tool, &err);
 	else
 		status = ask(p, &a);
@@ -39,7 +39,7 @@ ask(struct smtpping *p, struct attempt *a)
 {
 	struct tool *t = p->tool;
 
-	if (!ask_host(p, a->config) || (!p->direct && !ask_mx(p, a)) ||
+	if (!ask_host(p, a->config) || (!p->host.direct && !ask_mx(p, a)) ||
 	    !ask_interface(p, a->config) || !ask_message(p, a->config))
 		return tool_abandoned(t);
 	if (p->body.failed) {
@@ -61,7 +61,7 @@ ask_host(struct smtpping *p, const struct config *c)
 			"Enter the hostname or IP address of the SMTP server:",
 			dflt, line, sizeof(line)))
 			return false;
-		if (smtpping_take_host(p, line))
+		if (attempt_take_host(&p->host, line))
 			return true;
 		fputs("The value must be a host name or an IP address, and "
 		      "may have a port: example.com:26.\n",
@@ -72,7 +72,7 @@ ask_host(struct smtpping *p, const struct config *c)
 static bool
 ask_mx(struct smtpping *p, struct attempt *a)
 {
-	struct attempt_to to = { .domain = str_of(p->host) };
+	struct attempt_to to = { .domain = str_of(p->host.name) };
 	const struct hosts *h;
 	struct err err = ERR_INIT;
 	bool yes;
@@ -90,7 +90,7 @@ ask_mx(struct smtpping *p, struct attempt *a)
 		"Would you like to select an MX host to test instead?",
 		true, &yes))
 		return false;
-	p->direct = !yes;
+	p->host.direct = !yes;
 	return !yes || choose_mx(p, h);
 }
 
@@ -104,7 +104,7 @@ ask_route(struct smtpping *p)
 		"Would you like to test that route instead?",
 		true, &yes))
 		return false;
-	p->direct = !yes;
+	p->host.direct = !yes;
 	return true;
 }
 
@@ -145,9 +145,11 @@ ask_interface(struct smtpping *p, const struct config *c)
 	answered = dialogue_choice(&p->tool->dialogue,
 	    "Select a network interface to use for the test.", names, n + 1, n,
 	    &which);
-	if (answered && which < n)
+	if (answered && which < n) {
 		str_copy(
 		    p->interface, sizeof(p->interface), str_of(names[which]));
+		p->how.interface = p->interface;
+	}
 	for (size_t i = 0; i < n; i++)
 		free((char *)names[i]);
 	free(names);

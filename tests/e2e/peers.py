@@ -56,6 +56,9 @@ _25._tcp.mx-bogus TLSA 3 1 1 {marked}
 """
 
 
+DEFAULT = "  - { domain: Default, ip_preference: prefer_v4 }\n"
+
+
 class Peer:
     """Does with each connection what the function says."""
 
@@ -128,12 +131,18 @@ def certificates(d):
 
 
 class World:
-    def __init__(self, d, destinations="", config=CONFIG):
+    def __init__(self, d, destinations=DEFAULT, config=CONFIG):
         self.d, self.destinations, self.config = d, destinations, config
-        self.made = []
+        self.made, self.sinks = [], {}
 
     def __enter__(self):
-        d = self.d
+        try:
+            return self._make(self.d)
+        except BaseException:
+            self.__exit__()
+            raise
+
+    def _make(self, d):
         certificates(d)
         marked = "ab" * 32
         zone = ZONE.format(
@@ -151,8 +160,7 @@ class World:
   trust_anchor: %s""" % (nsd.port, nsd.anchors["test"])).replace("""\
 routes:
   ALL: 127.0.0.1:@SINK_PORT@
-""", "destinations:\n  - { domain: Default, ip_preference: prefer_v4 }\n"
-            + self.destinations)
+""", "destinations:\n" + self.destinations)
         os.environ["SSL_CERT_FILE"] = str(d / "ca.crt")
         self.postern = self._with(Suite(d / "suite", config))
         return self
@@ -163,7 +171,6 @@ routes:
 
     def _peers(self):
         odd = {"silent": silent, "reset": reset, "plain": plain}
-        self.sinks = {}
         for name, (at, cert) in DOMAINS.items():
             host = NET + str(at)
             if name in odd:

@@ -170,6 +170,23 @@ def test_what_is_said(postern, hops, sent):
         assert line in log, line
 
 
+@pytest.mark.parametrize("hop", EXPECT)
+def test_tlsverify_says_so_before(ca, postern, hops, sent, hop):
+    """What it says of each setting is what delivery does."""
+    got, verified = "", set()
+    os.environ["SSL_CERT_FILE"] = str(ca / "ca.crt")
+    try:
+        for l in LEVELS:
+            r = postern.ask("tlsverify", domain(hop, l), ok=(0, 4))
+            assert r["policy"]["tls"] == l
+            got += {"tls": "t", "clear": "c", "none": "-"}[r["delivery"]]
+            verified.add(r["verified"])
+    finally:
+        del os.environ["SSL_CERT_FILE"]
+    assert got == EXPECT[hop]
+    assert verified == {EXPECT[hop][LEVELS.index("required_verify")] == "t"}
+
+
 def test_tls_02_nothing_said_in_the_clear_counts(hops, sent):
     assert [c for c in hops["injects"].commands
             if c.split(" ")[0] not in ("EHLO", "STARTTLS", "QUIT")

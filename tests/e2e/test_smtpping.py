@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.skipif(not possible(), reason="makes a network"),
 @pytest.fixture(scope="module")
 def world():
     d = pathlib.Path(tempfile.mkdtemp(prefix="postern-test.", dir="/var/tmp"))
-    with World(d, "  - { domain: must.test, tls: required }\n") as w:
+    with World(d) as w:
         yield w
     shutil.rmtree(d, ignore_errors=True)
 
