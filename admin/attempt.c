@@ -21,7 +21,6 @@ struct attempt_question {
 	struct str name;
 };
 
-static int load(struct attempt *, bool working, struct err *);
 static int take_how(struct attempt *, const struct attempt_how *, struct err *);
 static void set_route(struct attempt *, const struct attempt_to *);
 static void set_limits(struct attempt *, const struct attempt_to *);
@@ -39,6 +38,31 @@ static const struct outside outside = {
 	.random = on_random,
 };
 
+struct config *
+attempt_config(struct tool *t, bool working, bool brief, struct err *err)
+{
+	const struct paths *paths = &t->paths;
+	struct bundle b = { 0 };
+	struct config *config;
+	uint64_t number = 0;
+
+	if (!working && !revision_current(paths->state, &number, err))
+		return NULL;
+	if (!working && number == 0) {
+		err_set(err, ERR_PERM,
+		    "nothing was committed yet; --working takes the working "
+		    "copy");
+		return NULL;
+	}
+	if ((working ? bundle_read_folder(&b, paths->etc, err)
+		     : revision_compiled(&b, paths->state, number, err)) == -1)
+		return NULL;
+	config = brief ? config_load_brief(&b, number, err)
+		       : config_load_simple(&b, number, err);
+	bundle_free(&b);
+	return config;
+}
+
 int
 attempt_open(struct attempt *a, struct tool *t, const struct attempt_how *how,
     const struct attempt_hooks *hooks, void *arg, struct err *err)
@@ -48,7 +72,8 @@ attempt_open(struct attempt *a, struct tool *t, const struct attempt_how *how,
 
 	*a = (struct attempt){ .tool = t, .hooks = hooks, .arg = arg };
 	arena_init(&a->mem, MEM_MAX);
-	if (load(a, how->working, err) == -1 || take_how(a, how, err) == -1)
+	a->config = attempt_config(t, how->working, true, err);
+	if (a->config == NULL || take_how(a, how, err) == -1)
 		return -1;
 	a->stats = stats_create(&fd, err);
 	if (a->stats == NULL)
@@ -94,7 +119,8 @@ attempt_close(struct attempt *a)
 int
 attempt_target(struct attempt *a, const struct attempt_to *to, struct err *err)
 {
-	a->dest = dest_get(&a->q, to->domain, str_of(a->interface));
+	a->dest = dest_get(&a->q, to->domain,
+	    to->interface.n > 0 ? to->interface : str_of(a->interface));
 	set_route(a, to);
 	set_limits(a, to);
 	resolve_start(&a->q, a->dest);
@@ -112,27 +138,6 @@ attempt_only(struct attempt *a, const char *host)
 
 		h->v[i].down_until = is_it ? 0 : INT64_MAX;
 	}
-}
-
-static int
-load(struct attempt *a, bool working, struct err *err)
-{
-	const struct paths *paths = &a->tool->paths;
-	struct bundle b = { 0 };
-	uint64_t number = 0;
-
-	if (!working && !revision_current(paths->state, &number, err))
-		return -1;
-	if (!working && number == 0)
-		return err_set(err, ERR_PERM,
-		    "nothing was committed yet; --working takes the working "
-		    "copy");
-	if ((working ? bundle_read_folder(&b, paths->etc, err)
-		     : revision_compiled(&b, paths->state, number, err)) == -1)
-		return -1;
-	a->config = config_load_brief(&b, number, err);
-	bundle_free(&b);
-	return a->config != NULL ? 0 : -1;
 }
 
 static int

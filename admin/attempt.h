@@ -135,6 +135,11 @@ struct attempt {
 	int64_t since; /* us */
 };
 
+/* What is in force, or the working copy; brief: without long access tables
+ * (config/load.h). NULL: err. */
+struct config *attempt_config(
+    struct tool *, bool working, bool brief, struct err *);
+
 struct attempt_how {
 	bool working;          /* the working copy, not what is in force */
 	const char *interface; /* or group; "": as all mail */
@@ -146,7 +151,8 @@ int attempt_open(struct attempt *, struct tool *, const struct attempt_how *,
 void attempt_close(struct attempt *);
 
 struct attempt_to {
-	struct str domain; /* whose destination controls count */
+	struct str domain;    /* whose destination controls count */
+	struct str interface; /* virtual gateway; empty: as attempt_how says */
 	/* As if a route named that host: no MX records, no DANE, no MTA-STS.
 	 * Empty: as mail for the domain goes. */
 	struct str host;

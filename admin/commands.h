@@ -62,6 +62,7 @@
 	C(netstat)                                                             \
 	C(nslookup)                                                            \
 	C(oldmessage)                                                          \
+	C(openrelaycheck)                                                      \
 	C(outbreakconfig)                                                      \
 	C(outbreakflush)                                                       \
 	C(outbreakmanage)                                                      \

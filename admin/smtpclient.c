@@ -15,13 +15,14 @@
 
 static int split(const char *server, char *host, size_t size, const char **port,
     struct err *err);
-static int connect_one(const struct addrinfo *, struct err *err);
+static int connect_one(
+    const struct smtpclient *, const struct addrinfo *, struct err *err);
 static int wait_for(int fd, short what, int64_t until, struct err *err);
 
 void
 smtpclient_init(struct smtpclient *c)
 {
-	*c = (struct smtpclient){ .fd = -1 };
+	*c = (struct smtpclient){ .fd = -1, .patience_ms = SMTPCLIENT_MS };
 	buf_init(&c->in, SMTP_REPLY_MAX + 2 * READ_SIZE);
 	reply_init(&c->reply);
 }
@@ -51,7 +52,7 @@ smtpclient_connect(struct smtpclient *c, const char *server, struct err *err)
 		return err_set(
 		    err, ERR_TEMP, "%s: %s", server, gai_strerror(rc));
 	for (a = list; a != NULL && c->fd == -1; a = a->ai_next)
-		c->fd = connect_one(a, err);
+		c->fd = connect_one(c, a, err);
 	freeaddrinfo(list);
 	return c->fd != -1 ? 0 : err_in(err, "%s", server);
 }
@@ -59,7 +60,7 @@ smtpclient_connect(struct smtpclient *c, const char *server, struct err *err)
 int
 smtpclient_send(struct smtpclient *c, struct str bytes, struct err *err)
 {
-	int64_t until = clock_mono_ms() + SMTPCLIENT_MS;
+	int64_t until = clock_mono_ms() + c->patience_ms;
 
 	while (bytes.n != 0) {
 		ssize_t n = send(c->fd, bytes.p, bytes.n, MSG_NOSIGNAL);
@@ -79,7 +80,7 @@ smtpclient_send(struct smtpclient *c, struct str bytes, struct err *err)
 int
 smtpclient_read(struct smtpclient *c, struct err *err)
 {
-	int64_t until = clock_mono_ms() + SMTPCLIENT_MS;
+	int64_t until = clock_mono_ms() + c->patience_ms;
 
 	reply_begin(&c->reply);
 	for (;;) {
@@ -139,8 +140,12 @@ split(const char *server, char *host, size_t size, const char **port,
 }
 
 static int
-connect_one(const struct addrinfo *a, struct err *err)
+connect_one(
+    const struct smtpclient *c, const struct addrinfo *a, struct err *err)
 {
+	struct endpoint source = { c->source, 0 };
+	struct sockaddr_storage from;
+	socklen_t from_len = ip_to_sockaddr(&source, &from);
 	int fd =
 	    socket(a->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	socklen_t len = sizeof(int);
@@ -148,6 +153,12 @@ connect_one(const struct addrinfo *a, struct err *err)
 
 	if (fd == -1)
 		return err_sys(err, ERR_TEMP, "socket");
+	if (!ip_is_unset(&c->source) &&
+	    bind(fd, (struct sockaddr *)&from, from_len) == -1) {
+		err_sys(err, ERR_TEMP, "bind");
+		close(fd);
+		return -1;
+	}
 	if (connect(fd, a->ai_addr, a->ai_addrlen) == 0)
 		return fd;
 	if (errno == EINPROGRESS &&

@@ -6,12 +6,15 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/ip.h"
 #include "smtp/reply.h"
 
 #define SMTPCLIENT_MS 300000 /* RFC 5321 4.5.3.2: five minutes and more */
 
 struct smtpclient {
-	int fd; /* -1: not connected */
+	int fd;              /* -1: not connected */
+	struct ip source;    /* to connect from; unset: the system's choice */
+	int64_t patience_ms; /* for each reply */
 	struct buf in;
 	struct reply reply;
 };

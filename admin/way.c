@@ -17,12 +17,13 @@ json_t *
 way_look(struct tool *t, bool working, struct str domain, struct str gateway)
 {
 	struct attempt_to to = { .domain = domain, .interface = gateway };
+	struct attempt_how how = { working, "", ATTEMPT_TIMEOUT };
 	struct err err = ERR_INIT;
 	json_t *j = json_object();
 	const char *outcome = "waits";
 	struct attempt a;
 
-	if (attempt_open(&a, t, working, &no_hooks, NULL, &err) == -1) {
+	if (attempt_open(&a, t, &how, &no_hooks, NULL, &err) == -1) {
 		outcome = "unknown";
 	} else if (attempt_target(&a, &to, &err) == 0) {
 		attempt_plan(&a);

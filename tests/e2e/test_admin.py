@@ -105,6 +105,8 @@ TEXT = [
     ("euqconfig", 2, "Usage: euqconfig"),
     ("localeconfig print", 0, "stamp_signed=skip\n"),
     ("localeconfig change", 2, "Usage: localeconfig"),
+    ("openrelaycheck", 0, " It does not relay.\n"),
+    ("openrelaycheck None", 2, 'There is no SMTP listener "None".'),
     ("outbreakconfig print", 0, "rewrite=defang\n"),
     ("outbreakconfig setup rewrite=text", 1, 'needs the key "rewrite_text"'),
     ("outbreakmanage list", 0, "Rule                                      "
@@ -334,6 +336,7 @@ JSON = {
     "localeconfig print": [
         "header_in_body_charset", "impose_body_charset",
         "try_footer_charset", "stamp_signed"],
+    "openrelaycheck": ["relays", "listeners"],
     "outbreakconfig print": [
         "enabled", "adaptive", "max_size", "url", "public_key", "interval",
         "rewrite", "rewrite_text"],
