@@ -33,6 +33,7 @@ struct attempt_conn *
 attempt_next(struct attempt *a, const struct attempt_job *job)
 {
 	struct attempt_conn *now;
+	struct session demand;
 
 	if (conn_open(&a->q, a->dest) != CONN_OPENED)
 		return NULL;
@@ -43,7 +44,9 @@ attempt_next(struct attempt *a, const struct attempt_job *job)
 	if (a->hooks->connecting != NULL)
 		a->hooks->connecting(a, now);
 	a->since = clock_mono_us();
-	session_open(&a->sessions, a->conn->id, &now->demand);
+	demand = now->demand;
+	demand.auth = STR(""); /* keyd, who knows passwords, is not asked */
+	session_open(&a->sessions, a->conn->id, &demand);
 	if (!a->over && job != NULL)
 		give(a, job);
 	if (!a->over)

@@ -330,6 +330,11 @@ finish(struct smtpping *p, const struct attempt_conn *c)
 	} else {
 		buf_init(&out, TEXT_SIZE);
 		attempt_show_times(&out, &p->attempt, c);
+		if (c->demand.auth.n > 0)
+			buf_printf(&out,
+			    "Delivery would log in as %.*s; this test does "
+			    "not.\n",
+			    STR_ARG(c->demand.auth));
 		if (!p->host.direct && *p->mx == '\0')
 			buf_printf(&out, "Delivery would use %s (%s).\n",
 			    c->host, ip_text(&c->demand.ip, ip));

@@ -24,6 +24,7 @@ static const struct {
 	{ "clear", "clearchanges" },
 	{ "diff", "showchanges" },
 	{ "resumelister", "resumelistener" },
+	{ "smtping", "smtpping" },
 };
 
 static int take_flags(struct tool *, int argc, char **argv, bool *help);
