@@ -167,6 +167,7 @@ $O/tests/test_admin_render_dns: $(patsubst %,$O/obj/admin/%.o,\
 $O/tests/test_netstat: $(patsubst %,$O/obj/admin/%.o,\
 	render_netstat netstat_sockets netstat_links netlink fields)
 $O/tests/test_telnet: $O/obj/admin/telnet.o
+$O/tests/test_echo: $O/obj/admin/echo.o
 $O/tests/test_trace $O/tests/test_trace_work: $(patsubst %,$O/obj/trace/%.o,\
 	run queue message text show show_work json json_work delivery params answer \
 	given tags way) $O/obj/admin/fields.o

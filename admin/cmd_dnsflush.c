@@ -1,6 +1,7 @@
 /* cmd_dnsflush.c - `dnsflush`: forget what DNS answered */
 #include "admin/commands.h"
 #include "admin/control.h"
+#include "admin/fields.h"
 #include "base/bounds.h"
 
 static int run(struct tool *, int argc, char **argv);
@@ -29,7 +30,8 @@ run(struct tool *t, int argc, char **argv)
 static void
 render(const json_t *answer, struct buf *out)
 {
-	buf_puts(out, "Flushing DNS cache.\n");
+	buf_printf(out, "Flushing DNS cache.\n%lld answers deleted\n",
+	    (long long)fields_num(answer, "answers"));
 	if (json_is_true(json_object_get(answer, "more_than_asked")))
 		buf_puts(out, "All names were forgotten: one alone cannot "
 			      "be.\n");

@@ -36,6 +36,7 @@
 	C(delivernow)                                                          \
 	C(deliveryconfig)                                                      \
 	C(destconfig)                                                          \
+	C(diagnostic)                                                          \
 	C(dictionaryconfig)                                                    \
 	C(dig)                                                                 \
 	C(displayalerts)                                                       \
@@ -69,6 +70,8 @@
 	C(outbreakstatus)                                                      \
 	C(outbreakupdate)                                                      \
 	C(packetcapture)                                                       \
+	C(ping)                                                                \
+	C(ping6)                                                               \
 	C(policyconfig)                                                        \
 	C(quarantine)                                                          \
 	C(quarantineconfig)                                                    \
@@ -104,6 +107,8 @@
 	C(tophosts)                                                            \
 	C(topin)                                                               \
 	C(trace)                                                               \
+	C(traceroute)                                                          \
+	C(traceroute6)                                                         \
 	C(unsubscribe)                                                         \
 	C(version)                                                             \
 	C(workqueue)

@@ -12,6 +12,9 @@
 #define ANSWER_SIZE (64 * 1024)
 #define SEQUENCE    1
 
+static int call(const struct netlink *, uint16_t flags,
+    void (*take)(void *arg, const struct nlmsghdr *), void *arg,
+    struct err *err);
 static int ask(const struct netlink *, uint16_t flags, struct err *);
 static int take_all(int fd, void (*take)(void *, const struct nlmsghdr *),
     void *arg, struct err *);
@@ -22,19 +25,13 @@ netlink_dump(const struct netlink *q,
     void (*take)(void *arg, const struct nlmsghdr *), void *arg,
     struct err *err)
 {
-	int fd = ask(q, NLM_F_DUMP, err), rc;
-
-	if (fd == -1)
-		return -1;
-	rc = take_all(fd, take, arg, err);
-	close(fd);
-	return rc;
+	return call(q, NLM_F_DUMP, take, arg, err);
 }
 
 int
 netlink_change(const struct netlink *q, struct err *err)
 {
-	return netlink_dump(q, NULL, NULL, err);
+	return call(q, NLM_F_ACK, NULL, NULL, err);
 }
 
 const void *
@@ -68,6 +65,20 @@ netlink_attr_len(const void *attr)
 	    (const void *)((const char *)attr - NLA_HDRLEN);
 
 	return a->nla_len - NLA_HDRLEN;
+}
+
+static int
+call(const struct netlink *q, uint16_t flags,
+    void (*take)(void *arg, const struct nlmsghdr *), void *arg,
+    struct err *err)
+{
+	int fd = ask(q, flags, err), rc;
+
+	if (fd == -1)
+		return -1;
+	rc = take_all(fd, take, arg, err);
+	close(fd);
+	return rc;
 }
 
 static int

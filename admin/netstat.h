@@ -5,7 +5,8 @@
  * says nothing that is shown; `arg` is the list. Then the whole of each kind.
  *
  *	sockets	{ "proto": "tcp4", "recv_q": n, "send_q": n, "local": E,
- *		  "foreign": E, "state": "LISTEN" or "" }
+ *		  "foreign": E, "state": "LISTEN" or "",
+ *		  "inode": n }
  *	E:	{ "address": text or null (any), "port": n or null }
  *	links	{ "index": n, "name": "eth0", "mtu": n, "mac": text or null,
  *		  "up": bool, "in_packets", "in_errors", "in_drops", "in_bytes",
@@ -43,5 +44,13 @@ json_t *netstat_all_sockets(int family, struct err *);
 json_t *netstat_all_links(struct err *);
 json_t *netstat_all_routes(int family, struct err *);
 json_t *netstat_all_neighbours(int family, struct err *);
+
+/* The kernel forgets one of the neighbours. */
+int netstat_forget(const json_t *neighbour, struct err *);
+
+/* Listening TCP sockets and whose they are, as far as the caller may know:
+ *	{ "process": "postern-smtpd" or null, "pid": n or null, "user": text or
+ *	  null, "proto": "tcp4", "local": E } */
+json_t *netstat_services(struct err *);
 
 #endif

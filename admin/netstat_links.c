@@ -71,6 +71,30 @@ netstat_all_neighbours(int family, struct err *err)
 	return dump(RTM_GETNEIGH, &body, sizeof(body), netstat_neighbour, err);
 }
 
+int
+netstat_forget(const json_t *neighbour, struct err *err)
+{
+	struct {
+		struct ndmsg m;
+		struct nlattr a;
+		uint8_t address[16];
+	} body = { .m = {
+		       .ndm_ifindex = (int)fields_num(neighbour, "index") } };
+	bool v4 = fields_num(neighbour, "family") == 4;
+	size_t n = v4 ? 4 : 16;
+	struct netlink q = { NETLINK_ROUTE, RTM_DELNEIGH, &body,
+		sizeof(body) - 16 + n };
+	struct ip ip;
+
+	if (!ip_parse(&ip, str_of(fields_text(neighbour, "address"))))
+		return err_set(err, ERR_PERM, "no address");
+	body.m.ndm_family = v4 ? AF_INET : AF_INET6;
+	body.a.nla_type = NDA_DST;
+	body.a.nla_len = (uint16_t)(NLA_HDRLEN + n);
+	memcpy(body.address, ip.b + 16 - n, n);
+	return netlink_change(&q, err);
+}
+
 void
 netstat_link(void *list, const struct nlmsghdr *h)
 {

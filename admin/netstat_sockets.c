@@ -63,11 +63,12 @@ netstat_socket(void *arg, const struct nlmsghdr *h)
 	foreign = address(m->idiag_family, m->id.idiag_dst);
 	udp = strcmp(to->proto, "udp") == 0;
 	json_array_append_new(
-	    to->list, json_pack("{s:o, s:I, s:I, s:o, s:o, s:s}", "proto",
+	    to->list, json_pack("{s:o, s:I, s:I, s:I, s:o, s:o, s:s}", "proto",
 			  json_sprintf("%s%c", to->proto,
 			      m->idiag_family == AF_INET ? '4' : '6'),
 			  "recv_q", (json_int_t)m->idiag_rqueue, "send_q",
-			  (json_int_t)m->idiag_wqueue, "local",
+			  (json_int_t)m->idiag_wqueue, "inode",
+			  (json_int_t)m->idiag_inode, "local",
 			  end(&local, ntohs(m->id.idiag_sport)), "foreign",
 			  end(&foreign, ntohs(m->id.idiag_dport)), "state",
 			  udp && m->idiag_state == STATE_NONE ? ""

@@ -46,7 +46,8 @@
  *
  * lookupd:
  *
- *	dnsflush [NAME]		{ "flushed": "all", "more_than_asked": a name
+ *	dnsflush [NAME]		{ "flushed": "all", "answers": how many the
+ *				cache had, about, "more_than_asked": a name
  *				was given, and one alone cannot be forgotten }
  *	lookup KIND NAME	see master/lookupd_answer.h
  *	outbreakstatus
@@ -151,6 +152,9 @@ void render_routes(const json_t *, struct buf *out);
 void render_traffic(const json_t *, bool heading, struct buf *out);
 void render_arp(const json_t *, struct buf *out);
 void render_ndp(const json_t *, struct buf *out);
+void render_services(const json_t *, struct buf *out);
+/* The master's `programs`. */
+void render_programs(const json_t *, struct buf *out);
 
 /* --- render_rates.c, again --- */
 

@@ -6,8 +6,10 @@
 #include "base/bounds.h"
 #include "base/mem.h"
 
-#define END_WIDTH 22
+#define END_WIDTH     22
+#define PROCESS_WIDTH 16
 
+static void put_process(const json_t *, struct buf *);
 static void put_end(const json_t *, struct buf *);
 static void put_link(
     const json_t *, const struct netstat_columns *, struct buf *);
@@ -171,7 +173,59 @@ render_ndp(const json_t *list, struct buf *out)
 	}
 }
 
+void
+render_services(const json_t *list, struct buf *out)
+{
+	const json_t *one;
+	size_t i;
+
+	buf_printf(out, "%-16s %8s %-16s %-5s %s\n", "COMMAND", "PID", "USER",
+	    "TYPE", "NAME");
+	json_array_foreach(list, i, one)
+	{
+		char pid[24] = "-";
+
+		if (fields_has(one, "pid"))
+			snprintf(pid, sizeof(pid), "%lld",
+			    (long long)fields_num(one, "pid"));
+		put_process(one, out);
+		buf_printf(out, " %8s %-16s %-5s ", pid,
+		    fields_has(one, "user") ? fields_text(one, "user") : "-",
+		    fields_text(one, "proto"));
+		put_end(json_object_get(one, "local"), out);
+		buf_putc(out, '\n');
+	}
+}
+
+void
+render_programs(const json_t *j, struct buf *out)
+{
+	const json_t *one;
+	size_t i;
+
+	buf_printf(
+	    out, "%-12s %6s %8s %s\n", "Program", "Worker", "PID", "State");
+	json_array_foreach(json_object_get(j, "programs"), i, one) buf_printf(
+	    out, "%-12s %6lld %8lld %s\n", fields_text(one, "program"),
+	    (long long)fields_num(one, "worker"),
+	    (long long)fields_num(one, "pid"), fields_text(one, "state"));
+}
+
 /* --- parts --- */
+
+/* A process may call itself anything. */
+static void
+put_process(const json_t *service, struct buf *out)
+{
+	size_t before = out->len;
+
+	if (fields_has(service, "process"))
+		fields_show(out, fields_text(service, "process"), 64);
+	else
+		buf_putc(out, '-');
+	while (out->len < before + PROCESS_WIDTH)
+		buf_putc(out, ' ');
+}
 
 /* "192.0.2.10.25", "*.22", or with the names that were found. */
 static void

@@ -429,20 +429,21 @@ static void
 command_flush(
     struct lookupd *self, struct ipc *admin, const struct word *words, size_t n)
 {
-	bool named = n == 2;
+	size_t answers = lookups_cached(self->lookups);
 	struct err err = ERR_INIT;
+	char text[120];
 
 	(void)words;
+	snprintf(text, sizeof(text),
+	    "{\"flushed\": \"all\", \"answers\": %zu, "
+	    "\"more_than_asked\": %s}",
+	    answers, n == 2 ? "true" : "false");
 	if (n > 2)
 		program_answer(admin, NULL, 2, "usage: dnsflush [name]");
 	else if (lookups_flush(self->lookups, &err) == -1)
 		program_answer(admin, NULL, 1, err.text);
 	else
-		program_answer(admin,
-		    named
-			? "{\"flushed\": \"all\", \"more_than_asked\": true}"
-			: "{\"flushed\": \"all\", \"more_than_asked\": false}",
-		    0, NULL);
+		program_answer(admin, text, 0, NULL);
 }
 
 static void

@@ -27,11 +27,16 @@ static void drop(struct cache *, struct kept *);
 static void unlink_kept(struct cache *, struct kept *);
 static void link_newest(struct cache *, struct kept *);
 
-void
+size_t
 callahead_flush(struct callahead_cache *all)
 {
+	size_t n = 0;
+
+	MAP_FOREACH (&all->profiles, it)
+		n += ((const struct cache *)it.value)->n;
 	map_fini(&all->profiles, cache_free);
 	map_init(&all->profiles);
+	return n;
 }
 
 bool

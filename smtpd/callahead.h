@@ -15,7 +15,8 @@
 struct callahead_cache { /* of one worker; zero: empty */
 	struct map profiles;
 };
-void callahead_flush(struct callahead_cache *);
+/* Returns how many there were. */
+size_t callahead_flush(struct callahead_cache *);
 
 /* The kept answer; what it points to is valid until the next call. now:
  * monotonic ms. */

@@ -146,6 +146,8 @@ void passwords_lost(struct smtpd *, const struct ipc *);
  *	connections
  *	{ "connections": [ { "host": text, "ip": text, "listener": text,
  *	    "connections": n } ] }	of this worker; host "": not verified
+ *	callaheadflush
+ *	{ "flushed": n }	answers of call-ahead that this worker had kept
  */
 void topin_command(struct daemon *, struct ipc *admin, const struct command *,
     const char *user);

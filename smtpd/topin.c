@@ -16,15 +16,20 @@ topin_command(struct daemon *d, struct ipc *admin, const struct command *cmd,
     const char *user)
 {
 	const struct word *w = cmd->words.v;
+	struct smtpd *sm = d->self;
 	json_t *j;
 	char *text;
 
 	(void)user;
-	if (cmd->words.n != 1 || !str_is(w[0].text, "connections")) {
+	if (cmd->words.n == 1 && str_is(w[0].text, "connections")) {
+		j = json_pack("{s:o}", "connections", list(sm));
+	} else if (cmd->words.n == 1 && str_is(w[0].text, "callaheadflush")) {
+		j = json_pack("{s:I}", "flushed",
+		    (json_int_t)callahead_flush(&sm->callahead));
+	} else {
 		program_answer(admin, NULL, 2, "no such command here");
 		return;
 	}
-	j = json_pack("{s:o}", "connections", list(d->self));
 	text = json_dumps(j, JSON_COMPACT);
 	json_decref(j);
 	if (text == NULL)

@@ -36,6 +36,16 @@ asked_forget(struct asked *a)
 	memset(a, 0, sizeof(*a));
 }
 
+size_t
+asked_answered(const struct asked *a)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < PLACES; i++)
+		n += (a->places[i] & STATES) == ASKED_BEFORE;
+	return n;
+}
+
 enum asked_state
 asked_state(const struct asked *a, const char *name, int type)
 {

@@ -12,6 +12,7 @@
 #define LOOKUP_ASKED_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 struct asked;
 
@@ -24,6 +25,9 @@ enum asked_state {
 struct asked *asked_new(void);
 void asked_free(struct asked **);
 void asked_forget(struct asked *); /* all: the cache is empty */
+
+/* How many are known that were answered. */
+size_t asked_answered(const struct asked *);
 
 enum asked_state asked_state(const struct asked *, const char *name, int type);
 /* It goes to the servers; it is over, with something that a cache keeps. */

@@ -175,6 +175,12 @@ lookups_flush(struct lookups *all, struct err *err)
 	return resolver_set(all->resolver, &s, err);
 }
 
+size_t
+lookups_cached(const struct lookups *all)
+{
+	return resolver_cached(all->resolver);
+}
+
 struct lookup *
 lookup_ask(
     struct lookups *all, const struct query *query, lookup_done done, void *arg)

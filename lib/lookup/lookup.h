@@ -61,6 +61,7 @@ void lookups_free(struct lookups **); /* no more callbacks */
 /* Makes a new cache if servers or anchor have changed. -1: nothing changed. */
 int lookups_config(struct lookups *, const struct config *, struct err *);
 int lookups_flush(struct lookups *, struct err *);
+size_t lookups_cached(const struct lookups *); /* resolver_cached */
 /* cb hears of a domain that is not asked about for a minute, because that
  * cost too much (lookup/burden.h): its look-ups are FAILED, "costs too much".
  * The name comes from outside. */

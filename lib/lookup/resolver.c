@@ -225,6 +225,12 @@ resolver_counts(const struct resolver *r)
 	return c;
 }
 
+size_t
+resolver_cached(const struct resolver *r)
+{
+	return asked_answered(r->asked);
+}
+
 /* --- contexts --- */
 
 static struct context *

@@ -78,5 +78,8 @@ struct resolver_counts {
 	uint64_t queries;    /* sent to servers, about (lookup/ubloop.h) */
 };
 struct resolver_counts resolver_counts(const struct resolver *);
+/* Answers that the cache has, or had until their time was over; of the last
+ * 16,384 questions. */
+size_t resolver_cached(const struct resolver *);
 
 #endif

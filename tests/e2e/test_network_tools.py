@@ -2,6 +2,7 @@
 real NSD."""
 import json
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -10,7 +11,7 @@ import pytest
 
 from conftest import CONFIG
 from nsd import Nsd
-from suite import BIN, Suite
+from suite import BIN, ROOT_USER, Suite
 from terminal import Terminal
 
 PROMPT = "mail3.example.com> "
@@ -141,7 +142,10 @@ def test_nslookup_answers_from_the_gateways_cache(postern, nsd):
         assert j["outcome"] == "found" and j["dnssec"] == "insecure"
     finally:
         nsd.signal(signal.SIGCONT)
-    assert lines(postern, "dnsflush") == ["Flushing DNS cache."]
+    flushed = lines(postern, "dnsflush")
+    assert flushed[0] == "Flushing DNS cache."
+    assert re.fullmatch("[1-9][0-9]* answers deleted", flushed[1])
+    assert lines(postern, "dnsflush")[1] == "0 answers deleted"
 
 
 # --- dig ---
@@ -432,3 +436,151 @@ def test_telnet_line(postern):
 def test_telnet_refused(postern, words, want):
     r = run(postern, "telnet", *words.split())
     assert r.returncode in (1, 4) and r.stderr == want + "\n"
+
+
+# --- ping, traceroute ---
+
+def may_ping():
+    """The right to send echo requests; loopback needs nothing else."""
+    return run_alone("ping", "127.0.0.1", "1").returncode == 0
+
+
+def run_alone(*words):
+    return subprocess.run([str(BIN / "postern"), "--root", str(BIN), *words],
+                          capture_output=True, text=True, timeout=60,
+                          stdin=subprocess.DEVNULL)
+
+
+needs_right = pytest.mark.skipif(not may_ping(), reason="may not ping")
+
+
+@needs_right
+def test_ping_as_in_the_transcript(shell):
+    shell.say("ping")
+    shell.answer(
+        (WHICH % "\nWhich interface do you want to send the pings from?",
+         "3"),
+        ("\nPlease enter the host you wish to ping.\n[]> ",
+         "mail3.example.com"))
+    assert shell.expect("64 bytes from ") == (
+        "\nPress Ctrl-C to stop.\n"
+        "PING mail3.example.com (127.0.0.1): 56 data bytes\n")
+    shell.expect(" ms\n")
+    shell.interrupt()
+    out = shell.expect(PROMPT)
+    assert re.search(
+        r"\n--- mail3\.example\.com ping statistics ---\n"
+        r"(\d+) packets transmitted, \1 packets received, 0% packet loss\n"
+        r"round-trip min/avg/max/stddev = (\d+\.\d{3}/){3}\d+\.\d{3} ms\n",
+        out), out
+
+
+@needs_right
+def test_ping_line(postern):
+    out = lines(postern, "ping", "PrivateNet", "127.0.0.1", "1")
+    assert out[0] == "PING 127.0.0.1 (127.0.0.1): 56 data bytes"
+    assert re.fullmatch(r"64 bytes from 127\.0\.0\.1: icmp_seq=0 ttl=64 "
+                        r"time=\d+\.\d{3} ms", out[1])
+    assert out[4] == ("1 packets transmitted, 1 packets received, "
+                      "0% packet loss")
+    j = json.loads(run(postern, "ping", "127.0.0.1", "1", "--json").stdout)
+    assert j["received"] == 1 and j["replies"][0]["seq"] == 0
+    assert j["min_us"] == j["max_us"] > 0
+
+
+@pytest.mark.parametrize("words,status,want", [
+    ("ping nohost.example.com", 1,
+     "ping: cannot resolve nohost.example.com: Unknown host"),
+    ("ping6 mail3.example.com", 1,
+     "ping6: cannot resolve mail3.example.com: Unknown host"),
+    ("ping ::1", 1, "ping: ::1 is an IPv6 address"),
+    ("traceroute nohost.example.com", 1,
+     "traceroute: cannot resolve nohost.example.com: Unknown host"),
+    ("traceroute6 127.0.0.1", 1, "traceroute6: 127.0.0.1 is an IPv4 address"),
+])
+def test_ping_refused(postern, words, status, want):
+    assert lines(postern, *words.split(), status=status) == [want]
+
+
+@pytest.mark.skipif(not ROOT_USER, reason="takes rights away")
+def test_ping_without_the_right(postern, folder):
+    """A message, not a silence; traceroute needs none."""
+    tool = folder / "postern"
+    shutil.copy(BIN / "postern", tool)
+    tool.chmod(0o755)
+
+    def as_nobody(*words):
+        return subprocess.run(
+            ["setpriv", "--reuid", "65534", "--regid", "65534",
+             "--clear-groups", str(tool), "--root", str(folder), *words],
+            capture_output=True, text=True, timeout=60, cwd="/",
+            stdin=subprocess.DEVNULL)
+    group = open("/proc/sys/net/ipv4/ping_group_range").read().split()
+    if int(group[0]) > 65534 or int(group[1]) < 65534:
+        r = as_nobody("ping", "127.0.0.1", "1")
+        assert r.returncode == 3 and r.stdout == ""
+        assert r.stderr.startswith(
+            "ping: you have no right to send echo requests: ")
+    assert as_nobody("traceroute", "127.0.0.1").returncode == 0
+
+
+def test_traceroute_as_in_the_transcript(shell):
+    shell.say("traceroute")
+    shell.answer(
+        (WHICH % "\nWhich interface do you want to trace from?", "1"),
+        ("\nPlease enter the host to which you want to trace the route.\n"
+         "[]> ", "127.0.0.1"))
+    out = shell.expect(PROMPT)
+    assert re.fullmatch(
+        r"\nPress Ctrl-C to stop\.\n"
+        r"traceroute to 127\.0\.0\.1 \(127\.0\.0\.1\), 64 hops max, "
+        r"44 byte packets\n"
+        r" 1 mail3\.example\.com \(127\.0\.0\.1\)( \d+\.\d{3} ms){3}\n",
+        out), out
+
+
+# --- diagnostic ---
+
+TOP = ("\nChoose the operation you want to perform:\n"
+       "- NETWORK - Network Utilities.\n"
+       "- SERVICES - Service Utilities.\n[]> ")
+NETWORK = ("\nChoose the operation you want to perform:\n"
+           "- FLUSH - Flush all network related caches.\n"
+           "- ARPSHOW - Show system ARP cache.\n"
+           "- NDPSHOW - Show system NDP cache.\n"
+           "- SMTPPING - Test a remote SMTP server.\n"
+           "- TCPSERVICES - Show which processes listen on which ports.\n"
+           "- DNSCHECK - Check what the DNS says of our own addresses.\n"
+           "[]> ")
+
+
+def test_diagnostic_dialogue(shell, postern):
+    shell.say("diagnostic")
+    shell.answer((TOP, "network"), (NETWORK, "tcpservices"))
+    out = shell.expect(NETWORK)
+    assert out.startswith("\nCOMMAND ")
+    listens = [line.split() for line in out.split("\n")
+               if "127.0.0.1.%d " % postern.port in line + " "]
+    # the master owns the listening sockets, and smtpd has them
+    assert {"postern-master", "postern-smtpd"} & {w[0] for w in listens}
+    shell.say("dnscheck")
+    shell.expect("[1]> ")
+    shell.say("2")
+    assert shell.expect(NETWORK).count("PASS") == 4
+    shell.say("smtpping")
+    shell.expect("> ")
+    shell.interrupt()
+    shell.expect(PROMPT)
+    shell.say("diagnostic services status")
+    assert re.search(r"\nlookupd +0 +\d+ ready\n", shell.expect(PROMPT))
+
+
+def test_diagnostic_line(postern):
+    assert lines(postern, "diagnostic", "dns", "flush")[0] == \
+        "Flushing DNS cache."
+    r = run(postern, "diagnostic", "network", "smtpping")
+    assert r.returncode == 2 and "Usage: smtpping " in r.stderr
+    for words in (["network"], ["network", "nothing"], ["disk"],
+                  ["network", "flush", "x"]):
+        r = run(postern, "diagnostic", *words)
+        assert r.returncode == 2 and "Usage: diagnostic " in r.stderr
