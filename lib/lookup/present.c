@@ -347,6 +347,8 @@ put_quoted(struct part *p)
 static bool
 put_hex(struct part *p)
 {
+	if (left(p) == 0)
+		return false;
 	for (; p->at < p->end; p->at++)
 		buf_printf(p->out, "%02x", p->m->p[p->at]);
 	return true;
@@ -357,6 +359,8 @@ put_base64(struct part *p)
 {
 	struct str bytes = { (const char *)p->m->p + p->at, left(p) };
 
+	if (bytes.n == 0)
+		return false;
 	base64_encode(bytes, p->out);
 	p->at = p->end;
 	return true;

@@ -178,8 +178,8 @@ TEXT = [
     ("topin", 0, "\n#  Remote hostname            Remote IP addr.   "),
     ("topin 0", 2, "COUNT is within 1..10000"),
     ("dnsflush", 0, "Flushing DNS cache.\n"),
-    ("dnsflush example.com", 0, "Flushing DNS cache.\n0 answers deleted\nAll names were "
-     "forgotten: one alone cannot be.\n"),
+    ("dnsflush example.com", 0, "Flushing DNS cache.\n0 answers deleted\n"
+     "All names were forgotten: one alone cannot be.\n"),
     ("filters list", 0, "No filters configured.\n"),
     ("filters logconfig", 0, "No filter archives to a log.\n"),
     ("filters delete 1", 1, "No such filter: 1\n"),
