@@ -1,12 +1,13 @@
 #!/usr/bin/python3
 """What a long queue costs: memory, start, delivery, and each queue tool.
 
-    queue_tools.py [RECIPIENTS [DOMAINS]]        (1000000 10000)
+    queue_tools.py [RECIPIENTS [DOMAINS [PER_MESSAGE]]]  (1000000 10000 1000)
 
 Recipients wait for domains whose host refuses connections, a thousand to a
 message, each at another domain: as many parcels as recipients. Beside them
 messages to a host that works come and go. CPU is that of the queue manager.
-The longest stall is how long it did not answer another admin tool.
+The longest stall is how long it did not answer another admin tool. At the end
+all are bounced, and the notices delivered; and others deleted.
 """
 import json
 import os
@@ -25,22 +26,25 @@ from ports import free_port           # noqa: E402
 from sink import Sink                 # noqa: E402
 from suite import BIN, Suite, wait_for  # noqa: E402
 
-PER_MESSAGE = 1000
 TICKS = os.sysconf("SC_CLK_TCK")
 LIVE = 2000      # messages to the host that works
 
 
 class Bench:
-    def __init__(self, postern, n, domains):
+    def __init__(self, postern, n, domains, each):
         self.postern, self.n, self.domains = postern, n, domains
+        self.each = each
 
     def pid(self):
         return self.postern.pids()["qmgr 0"]
 
-    def cpu(self):
-        f = pathlib.Path("/proc/%d/stat" % self.pid()).read_text()
+    def cpu(self, pid=None):
+        f = pathlib.Path("/proc/%d/stat" % (pid or self.pid())).read_text()
         f = f.rpartition(")")[2].split()
         return (int(f[11]) + int(f[12])) / TICKS
+
+    def cpu_of_all(self):
+        return sum(self.cpu(pid) for pid in self.postern.pids().values())
 
     def memory(self):
         text = pathlib.Path("/proc/%d/status" % self.pid()).read_text()
@@ -51,10 +55,10 @@ class Bench:
 
     def fill(self):
         with self.postern.client(port=self.postern.private_port) as c:
-            for first in range(0, self.n, PER_MESSAGE):
-                rcpts = range(first, min(first + PER_MESSAGE, self.n))
+            for first in range(0, self.n, self.each):
+                rcpts = range(first, min(first + self.each, self.n))
                 c.send("MAIL FROM:<joe%d@sender.test>\r\n"
-                       % (first // PER_MESSAGE))
+                       % (first // self.each))
                 assert c.reply()[0] == 250
                 for at in range(0, len(rcpts), 100):
                     part = rcpts[at:at + 100]
@@ -98,6 +102,23 @@ class Bench:
             r.stdout.strip().split("\n")[0][:50] if r.returncode == 0
             else "exit %d" % r.returncode), flush=True)
 
+    def bounce_all(self, sink):
+        """And the notices, until the last one is delivered."""
+        before, said = len(sink.messages), self.gauges()["active_recipients"]
+        cpu, every, at = self.cpu(), self.cpu_of_all(), time.monotonic()
+        self.tool("bouncerecipients", "all")
+        stop, waits = threading.Event(), []
+        other = threading.Thread(target=self.stalls, args=(stop, waits))
+        other.start()
+        wait_for("all notices", lambda: not self.postern.queued(), 1800, 1)
+        stop.set()
+        other.join()
+        cpu, every = self.cpu() - cpu, self.cpu_of_all() - every
+        print("%d recipients bounced, %d notices: %.1f s, CPU of the queue "
+              "manager %.2f s, of all programs %.2f s, longest stall %.0f ms"
+              % (said, len(sink.messages) - before, time.monotonic() - at,
+                 cpu, every, max(waits) * 1000))
+
     def live(self, sink):
         """CPU of the queue manager for a message that comes and goes."""
         before, cpu = len(sink.messages), self.cpu()
@@ -117,10 +138,12 @@ class Bench:
 def main():
     n = int(sys.argv[1]) if len(sys.argv) > 1 else 1000000
     domains = int(sys.argv[2]) if len(sys.argv) > 2 else 10000
+    each = int(sys.argv[3]) if len(sys.argv) > 3 else 1000
     folder = tempfile.mkdtemp(prefix="postern-bench.", dir="/var/tmp")
     sink_port = free_port()
     text = CONFIG.replace(
-        "routes:\n", "routes:\n  live.test: 127.0.0.1:%d\n" % sink_port)
+        "routes:\n", "routes:\n  live.test: 127.0.0.1:%d\n"
+        "  sender.test: 127.0.0.1:%d\n" % (sink_port, sink_port))
     text = text.replace("""\
     hat:
       groups:
@@ -128,13 +151,13 @@ def main():
     hat:
       defaults:
         max_rcpts_per_msg: 10000
-        max_msgs_per_session: 10000
+        max_msgs_per_session: 1000000
       groups:
         - name: RELAYLIST""")
     try:
         with Suite(os.path.join(folder, "s"), text) as postern, \
                 Sink(sink_port) as sink:
-            run(Bench(postern, n, domains), sink)
+            run(Bench(postern, n, domains, each), sink)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -172,8 +195,12 @@ def run(b, sink):
                   "bouncerecipients host d3.test",
                   "redirectrecipients standby.test",
                   "delivernow standby.test", "hoststatus standby.test",
-                  "deleterecipients all"):
+                  "resumedel"):
         b.tool(*words.split())
+    b.bounce_all(sink)
+    postern.postern("suspenddel", "0")
+    b.fill()
+    b.tool("deleterecipients", "all")
 
 
 if __name__ == "__main__":
