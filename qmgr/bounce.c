@@ -11,6 +11,7 @@
 #include "qmgr/settle.h"
 
 #define SENT_MAX  20    /* with cleanup at a time */
+#define TURN_MAX  1000  /* recipients, in a turn of the loop */
 #define AGAIN_MS  10000 /* cleanup could not take one: not before */
 #define HOUR_MS   (60 * 60 * 1000)
 #define RATES_MAX 100000 /* senders counted in an hour */
@@ -21,6 +22,7 @@ static struct notice *notice_of(
     struct qmgr *, const struct parcel *, enum dsn_kind);
 static void add_rcpt(struct notice *, const struct recipient *, struct str addr,
     const struct bounce_about *);
+static bool is_long_turn(struct qmgr *, const struct notice *next);
 static void enqueue(struct qmgr *, struct notice *, bool front);
 static bool over_rate(struct qmgr *, struct str sender);
 static void say_dropped(const struct notice *);
@@ -68,6 +70,10 @@ bounce_run(struct qmgr *q)
 
 		if (mail_is_moving(n->mail))
 			break; /* settle_saved comes back */
+		if (is_long_turn(q, n)) {
+			q->notices_at = q->now + 1;
+			break;
+		}
 		q->notices_first = n->next;
 		if (n->next == NULL)
 			q->notices_last = NULL;
@@ -244,6 +250,20 @@ add_rcpt(struct notice *n, const struct recipient *r, struct str addr,
 }
 
 /* --- sending --- */
+
+/* cleanup may take them as fast as they are written: others have their turn
+ * in between, however many there are. */
+static bool
+is_long_turn(struct qmgr *q, const struct notice *next)
+{
+	if (q->notices_turn != q->now)
+		q->n_notices_turn = 0;
+	q->notices_turn = q->now;
+	if (q->n_notices_turn >= TURN_MAX)
+		return true;
+	q->n_notices_turn += next->n;
+	return false;
+}
 
 static void
 enqueue(struct qmgr *q, struct notice *n, bool front)

@@ -129,6 +129,8 @@ struct qmgr {
 	bool notices_running;
 	struct map notices_sent; /* by transaction: no answer yet */
 	int64_t notices_at;      /* none before that time; 0: any time */
+	int64_t notices_turn;    /* `now` of the turn of the loop, and */
+	size_t n_notices_turn;   /* for how many recipients some were sent */
 	uint32_t last_notice;
 	struct map bounce_rates; /* by sender */
 	int64_t bounce_hour;

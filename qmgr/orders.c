@@ -98,7 +98,11 @@ orders_run(struct world *w)
 		return w->q.now + WAIT_MS;
 	if (!o->sweep.begun)
 		o->before = active(w);
+	/* Once in a turn of the loop, whatever else happens in it. */
+	if (!o->sweep.ended && w->swept_at == w->q.now)
+		return w->q.now + 1;
 	if (!o->sweep.ended) {
+		w->swept_at = w->q.now;
 		sweep_step(&w->q, &o->sweep);
 		if (o->cut)
 			sweep_stop(&w->q, &o->sweep);

@@ -39,6 +39,7 @@ struct world {
 	struct releases releases;
 	struct rescores rescores;
 	struct order *orders; /* the first one is carried out */
+	int64_t swept_at;     /* the turn in which it was, last */
 	struct peer *peers;   /* all of them */
 	struct peer *lookupd; /* NULL: away */
 	struct tagging tagging;

@@ -51,6 +51,7 @@ static void field(struct buf *, const char *name, struct str value);
 static void put_addr(struct buf *, bool utf8, const char *name, struct str);
 static void put_typed(
     struct buf *, bool utf8, struct str type, struct str addr, unsigned flags);
+static bool is_clean(struct str, bool utf8);
 static char clean_byte(unsigned char, bool utf8);
 static size_t word_end(struct str, size_t at);
 static bool has_8bit(struct str);
@@ -323,6 +324,10 @@ dsn_put_clean(
 	/* A character cut in two would not be valid any more. */
 	while (utf8 && s.n > 0 && !str_valid_utf8(s))
 		s.n--;
+	if (*fold == '\0' && is_clean(s, utf8)) {
+		buf_add_str(out, s);
+		return;
+	}
 	for (size_t i = 0; i < s.n; i++) {
 		char c = clean_byte((unsigned char)s.p[i], utf8);
 
@@ -337,6 +342,15 @@ dsn_put_clean(
 		buf_putc(out, c);
 		column++;
 	}
+}
+
+static bool
+is_clean(struct str s, bool utf8)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (clean_byte((unsigned char)s.p[i], utf8) != s.p[i])
+			return false;
+	return true;
 }
 
 static char

@@ -154,6 +154,38 @@ test_cleanup_cannot_take_a_notice(void **state)
 	twin_free(t);
 }
 
+/* cleanup answers at once, and still others have their turn in between. */
+static void
+test_many_notices_take_several_turns(void **state)
+{
+	static char text[50][40];
+	const char *rcpts[51] = { NULL };
+	struct twin *t = twin_new(TWIN_CONFIG);
+	size_t n = 0;
+
+	(void)state;
+	for (int i = 0; i < 50; i++) {
+		snprintf(text[i], sizeof(text[i]), "ghost%d@one.test", i);
+		rcpts[i] = text[i];
+	}
+	for (uint64_t mid = 1; mid <= 60; mid++) {
+		struct mail *m = twin_message(t, mid, "joe@sender.test", rcpts);
+
+		for (uint32_t i = 0; i < m->n_parcels; i++)
+			deliver_parcel_bounced(&t->q, &m->parcels[i]);
+		settle(&t->q, m);
+	}
+	for (int turn = 1; turn <= 3; turn++) {
+		while (n < t->n_notices)
+			twin_accept(t, n++, 250);
+		assert_int_equal(n, 20 * turn);
+		twin_pass(t, 1);
+	}
+	assert_int_equal(t->n_notices, 60);
+	assert_int_equal(t->q.n_mails, 0);
+	twin_free(t);
+}
+
 static void
 test_lop_04_double_bounce(void **state)
 {
@@ -515,6 +547,7 @@ main(void)
 		cmocka_unit_test(test_results_are_on_disk_within_a_second),
 		cmocka_unit_test(test_dur_09_a_full_disk),
 		cmocka_unit_test(test_cleanup_cannot_take_a_notice),
+		cmocka_unit_test(test_many_notices_take_several_turns),
 		cmocka_unit_test(test_lop_04_double_bounce),
 		cmocka_unit_test(test_bac_03_notices_to_one_sender),
 		cmocka_unit_test(test_notify_is_honoured),
