@@ -120,7 +120,8 @@ int
 attempt_target(struct attempt *a, const struct attempt_to *to, struct err *err)
 {
 	a->dest = dest_get(&a->q, to->domain,
-	    to->interface.n > 0 ? to->interface : str_of(a->interface));
+	    to->interface.n > 0 ? to->interface : str_of(a->interface),
+	    WISH_NONE);
 	set_route(a, to);
 	set_limits(a, to);
 	resolve_start(&a->q, a->dest);

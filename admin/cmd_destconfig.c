@@ -1,7 +1,10 @@
 /* cmd_destconfig.c - `destconfig`: destination controls (spec delivery-admin
  * 1.8) */
 #include "admin/commands.h"
+#include "admin/destfile.h"
 #include "admin/objects.h"
+#include "admin/objects_show.h"
+#include "admin/settings.h"
 #include "base/mem.h"
 
 #define FOLLOWS "Default"
@@ -18,8 +21,48 @@ static bool says(
 static const char *profile(const struct destination *, bool is_default);
 static bool ask_more(struct editing *, size_t which);
 static int take_more(struct editing *, struct args *, size_t which);
+static bool ask_setup(struct editing *);
+static bool ask_default(struct editing *);
+static bool ask_list(struct editing *);
+static bool ask_detail(struct editing *);
+static bool ask_import(struct editing *);
+static bool ask_export(struct editing *);
 static bool ask_clear(struct editing *);
+static int take_setup(struct editing *, struct args *);
+static int take_default(struct editing *, struct args *);
+static int take_list(struct editing *, struct args *);
+static int take_detail(struct editing *, struct args *);
+static int take_import(struct editing *, struct args *);
+static int take_export(struct editing *, struct args *);
+static int take_clear(struct editing *, struct args *);
+static struct settings global(const struct editing *);
+static bool detail(struct editing *, const char *name);
 static void clear(struct editing *);
+
+/* In the order of form.more. */
+static const struct {
+	bool (*ask)(struct editing *);
+	int (*take)(struct editing *, struct args *);
+} mores[] = {
+	{ ask_setup, take_setup },
+	{ ask_default, take_default },
+	{ ask_list, take_list },
+	{ ask_detail, take_detail },
+	{ ask_clear, take_clear },
+	{ ask_import, take_import },
+	{ ask_export, take_export },
+};
+
+static const struct objects_question global_keys[] = {
+	{ "tls_alert",
+	    "Do you want to send an alert when a required TLS connection "
+	    "fails?",
+	    NULL, NULL },
+	{ "certificate",
+	    "Choose the certificate to show to servers that ask for ours.",
+	    NULL, NULL },
+	{ NULL, NULL, NULL, NULL },
+};
 
 static const struct objects_form form = {
 	.list = "destinations",
@@ -32,7 +75,16 @@ static const struct objects_form form = {
 	    "Remove an entry." },
 	.inherits = true,
 	.show = show,
-	.more = { { "CLEAR", "Remove all entries but the default." } },
+	.more = {
+		{ "SETUP", "Change global settings." },
+		{ "DEFAULT", "Change the default." },
+		{ "LIST", "Display a summary list of all entries." },
+		{ "DETAIL", "Display details for one destination or all "
+			    "entries." },
+		{ "CLEAR", "Remove all entries but the default." },
+		{ "IMPORT", "Import tables from a file." },
+		{ "EXPORT", "Export tables to a file." },
+	},
 	.ask_more = ask_more,
 	.take_more = take_more,
 	.keys = {
@@ -77,13 +129,18 @@ static const struct objects_form form = {
 
 const struct tool_command cmd_destconfig = {
 	.name = "destconfig",
-	.usage = "[" OBJECTS_USAGE " | clear]",
+	.usage = "[" OBJECTS_USAGE " | setup [KEY=VALUE ...] | "
+		 "default [KEY=VALUE ...] | detail DOMAIN|all | clear | "
+		 "import FILE | export FILE]",
 	.summary = "Change how much a destination is asked to take, and how",
 	.help = "Changes the destination controls in the working copy of the "
 		"configuration. NAME is a domain, .domain (all below it) or "
 		"Default. KEY is one of those below destinations in "
 		"postern.yaml(5); \"default\" as VALUE follows the entry "
-		"Default. Nothing is in force before a commit.",
+		"Default. default changes that entry; setup what holds for "
+		"all: tls_alert, certificate and the others below delivery. "
+		"import replaces the whole table by a file of sections, as "
+		"export writes one. Nothing is in force before a commit.",
 	.edits = &objects_edits,
 	.form = &form,
 };
@@ -181,14 +238,147 @@ profile(const struct destination *d, bool is_default)
 static bool
 ask_more(struct editing *ed, size_t which)
 {
-	(void)which;
-	return ask_clear(ed);
+	return mores[which].ask(ed);
 }
 
 static int
 take_more(struct editing *ed, struct args *a, size_t which)
 {
-	(void)which;
+	return mores[which].take(ed, a);
+}
+
+static bool
+ask_setup(struct editing *ed)
+{
+	struct settings s = global(ed);
+
+	if (!settings_ask(ed, &s, global_keys))
+		return false;
+	editing_save(ed);
+	return true;
+}
+
+static int
+take_setup(struct editing *ed, struct args *a)
+{
+	struct settings s = global(ed);
+	int status = settings_take(ed, a, &s);
+
+	return status == TOOL_DONE ? editing_done(ed) : status;
+}
+
+static struct settings
+global(const struct editing *ed)
+{
+	return (struct settings){ .section = &schema_delivery,
+		.object = ed->w->config,
+		.path = "delivery" };
+}
+
+static bool
+ask_default(struct editing *ed)
+{
+	return objects_edit(ed, &form, 0);
+}
+
+static int
+take_default(struct editing *ed, struct args *a)
+{
+	return objects_take_edit(ed, &form, a, 0);
+}
+
+/* It stands above the menu. */
+static bool
+ask_list(struct editing *ed)
+{
+	(void)ed;
+	return true;
+}
+
+static int
+take_list(struct editing *ed, struct args *a)
+{
+	if (args_finish(a) != TOOL_DONE)
+		return TOOL_USAGE;
+	objects_list(ed, &form);
+	return TOOL_DONE;
+}
+
+static bool
+ask_detail(struct editing *ed)
+{
+	char name[DIALOGUE_LINE];
+
+	tool_space(ed->t);
+	if (!dialogue_text(&ed->t->dialogue,
+		"Enter the domain to display, or \"all\".", "all", name,
+		sizeof(name)))
+		return false;
+	tool_space(ed->t);
+	if (!detail(ed, name))
+		fprintf(ed->t->dialogue.out,
+		    "There is no destination \"%s\".\n", name);
+	return true;
+}
+
+static int
+take_detail(struct editing *ed, struct args *a)
+{
+	const char *name = args_next(a);
+
+	if (name == NULL || args_finish(a) != TOOL_DONE)
+		return tool_usage(ed->t, "which domain, or all?");
+	if (!detail(ed, name))
+		return editing_refuse(
+		    ed, "There is no destination \"%s\".", name);
+	return TOOL_DONE;
+}
+
+/* False: there is none of that name. */
+static bool
+detail(struct editing *ed, const char *name)
+{
+	size_t n = objects_count(ed, &form);
+	bool all = str_is_nocase(str_of(name), "all"), found = false;
+
+	for (size_t k = 0; k < n; k++) {
+		if (!all && !str_is_nocase(objects_name(ed, &form, k), name))
+			continue;
+		if (found && !ed->t->json)
+			fputc('\n', ed->t->dialogue.out);
+		objects_print(ed, &form, k);
+		found = true;
+	}
+	return found;
+}
+
+static bool
+ask_import(struct editing *ed)
+{
+	return files_ask(ed, &destfile, FILES_IMPORT, 0);
+}
+
+static int
+take_import(struct editing *ed, struct args *a)
+{
+	return files_take(ed, a, &destfile, FILES_IMPORT, 0);
+}
+
+static bool
+ask_export(struct editing *ed)
+{
+	return files_ask(ed, &destfile, FILES_EXPORT, 0);
+}
+
+static int
+take_export(struct editing *ed, struct args *a)
+{
+	return files_take(ed, a, &destfile, FILES_EXPORT, 0);
+}
+
+static int
+take_clear(struct editing *ed, struct args *a)
+{
 	if (args_finish(a) != TOOL_DONE)
 		return TOOL_USAGE;
 	clear(ed);

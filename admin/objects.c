@@ -25,7 +25,6 @@ struct asking {
 static bool operate(struct editing *, const struct objects_form *, size_t op);
 static bool pick(
     struct editing *, const struct objects_form *, const char *verb, size_t *k);
-static bool edit(struct editing *, const struct objects_form *, size_t k);
 static bool ask_keys(struct editing *, const struct asking *, const void *now);
 static bool ask_one(
     struct editing *, const struct asking *, const struct objects_question *);
@@ -162,7 +161,7 @@ operate(struct editing *ed, const struct objects_form *f, size_t op)
 	if (k == objects_count(ed, f))
 		return true;
 	if (op == EDIT)
-		return edit(ed, f, k);
+		return objects_edit(ed, f, k);
 	snprintf(question, sizeof(question),
 	    "Are you sure you want to delete \"%.*s\"?",
 	    STR_ARG(objects_name(ed, f, k)));
@@ -190,8 +189,8 @@ pick(struct editing *ed, const struct objects_form *f, const char *verb,
 	return answered;
 }
 
-static bool
-edit(struct editing *ed, const struct objects_form *f, size_t k)
+bool
+objects_edit(struct editing *ed, const struct objects_form *f, size_t k)
 {
 	char path[OBJECTS_PATH];
 
@@ -334,13 +333,24 @@ take_new(struct editing *ed, const struct objects_form *f, struct args *a)
 	return status == TOOL_DONE ? editing_done(ed) : status;
 }
 
+int
+objects_take_edit(
+    struct editing *ed, const struct objects_form *f, struct args *a, size_t k)
+{
+	char path[OBJECTS_PATH];
+	int status;
+
+	if (!path_of(ed, f, k, path))
+		return TOOL_NEGATIVE;
+	status = take_keys(ed, f, a, path);
+	return status == TOOL_DONE ? editing_done(ed) : status;
+}
+
 static int
 take_named(struct editing *ed, const struct objects_form *f, struct args *a,
     const char *verb)
 {
 	const char *name = args_next(a);
-	char path[OBJECTS_PATH];
-	int status;
 	size_t k;
 
 	if (name == NULL)
@@ -349,11 +359,8 @@ take_named(struct editing *ed, const struct objects_form *f, struct args *a,
 	if (k == objects_count(ed, f))
 		return editing_refuse(
 		    ed, "There is no %s \"%s\".", f->what, name);
-	if (strcmp(verb, "edit") == 0) {
-		path_of(ed, f, k, path);
-		status = take_keys(ed, f, a, path);
-		return status == TOOL_DONE ? editing_done(ed) : status;
-	}
+	if (strcmp(verb, "edit") == 0)
+		return objects_take_edit(ed, f, a, k);
 	if (args_finish(a) != TOOL_DONE)
 		return TOOL_USAGE;
 	if (strcmp(verb, "delete") == 0)

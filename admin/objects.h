@@ -46,7 +46,7 @@ struct objects_form {
 	 * with commas: then it cannot be deleted. NULL: nobody. */
 	void (*users)(const struct editing *, struct str name, struct buf *);
 	/* More operations of the menu; what is left of a batch line. */
-	struct dialogue_op more[4];
+	struct dialogue_op more[8];
 	bool (*ask_more)(struct editing *, size_t which);
 	int (*take_more)(struct editing *, struct args *, size_t which);
 };
@@ -62,6 +62,10 @@ extern const struct editing_form objects_edits;
  * ended), the rest of a batch line. */
 bool objects_ask(struct editing *, const struct objects_form *);
 int objects_take(struct editing *, const struct objects_form *, struct args *);
+/* Of the k-th one: the questions of EDIT; the keys of a batch line. */
+bool objects_edit(struct editing *, const struct objects_form *, size_t k);
+int objects_take_edit(
+    struct editing *, const struct objects_form *, struct args *, size_t k);
 size_t objects_count(const struct editing *, const struct objects_form *);
 struct str objects_name(
     const struct editing *, const struct objects_form *, size_t k);

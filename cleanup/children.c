@@ -168,7 +168,8 @@ set_found(struct mail *m, struct writing *w)
 	m->found = (struct content){
 		.size = qfile_size(m->file),
 		.header_len = s->header_len,
-		.wire_flags = w->wire.flags | w->wire_flags,
+		.wire_flags = w->wire.flags | (w->wire_flags & ~WIRE_TLS_FREE) |
+			      (scan_is_tls_free(s) ? WIRE_TLS_FREE : 0),
 		.n_received = s->n_received,
 		.longest_line = s->longest_line,
 		.claims = s->claims,

@@ -468,7 +468,8 @@ commit(struct txn *t)
 		.size = qfile_size(m->file),
 		.header_len = t->scan.header_len,
 		/* what the writer met on the way is known to the peer only */
-		.wire_flags = t->check.flags,
+		.wire_flags = t->check.flags |
+			      (scan_is_tls_free(&t->scan) ? WIRE_TLS_FREE : 0),
 		.n_received = t->scan.n_received,
 		.longest_line = t->scan.longest_line,
 		.claims = t->scan.claims,

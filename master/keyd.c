@@ -53,8 +53,8 @@ struct client {
 	struct keyd *keyd;
 	struct client *next, **prev;
 	struct ipc *ipc;
-	enum program_kind kind; /* smtp is told nothing unasked */
-	int64_t second;         /* whose signatures are counted */
+	enum program_kind kind;
+	int64_t second; /* whose signatures are counted */
 	unsigned n;
 	bool told; /* that it asks for too much */
 };
@@ -85,6 +85,7 @@ static void refresh(struct keyd *, bool complain);
 static int64_t patience(const struct config *);
 static void tell_all(struct keyd *);
 static void tell(struct keyd *, struct ipc *);
+static void tell_smtp(struct keyd *, struct ipc *);
 static void daily(void *arg);
 static void rotate(void *arg);
 static void send_tickets(struct keyd *, struct ipc *);
@@ -249,6 +250,22 @@ tell_all(struct keyd *self)
 	for (struct client *c = self->clients; c != NULL; c = c->next)
 		if (c->kind == PROGRAM_SMTPD)
 			tell(self, c->ipc);
+		else if (c->kind == PROGRAM_SMTP)
+			tell_smtp(self, c->ipc);
+}
+
+/* The certificate that we show to servers. */
+static void
+tell_smtp(struct keyd *self, struct ipc *ipc)
+{
+	struct cert room[100];
+	struct codec_list all = keys_certs(self->keys, room);
+	struct certs certs = { .certs = { 0, NULL } };
+
+	for (size_t i = 0; i < all.n; i++)
+		if (str_eq(room[i].name, self->config->out_certificate))
+			certs.certs = (struct codec_list){ 1, &room[i] };
+	ipc_send(ipc, IPC_CERTS, 0, &certs);
 }
 
 static void
@@ -355,6 +372,8 @@ on_peer(struct daemon *d, enum program_kind kind, uint32_t worker,
 	} else if (kind == PROGRAM_SMTPD) {
 		send_tickets(self, ipc);
 		tell(self, ipc);
+	} else {
+		tell_smtp(self, ipc);
 	}
 	*arg = c;
 	return &peer_handler;
@@ -399,6 +418,9 @@ on_sign(struct client *c, struct ipc_frame *f, struct err *err)
 	if (ipc_decode(f, &msg, NULL, err) == -1)
 		return -1;
 	key = keys_find(c->keyd->keys, msg.name);
+	if (c->kind == PROGRAM_SMTP &&
+	    !str_eq(msg.name, c->keyd->config->out_certificate))
+		key = NULL; /* it shows no other: KEY-02 */
 	if (key != NULL && !too_many(c) && is_wished(c->keyd, msg.algorithm)) {
 		n = sign_digest(
 		    key, msg.algorithm, msg.digest, signature, &why);

@@ -14,6 +14,8 @@
 
 /* Without TLS where a handshake failed that need not succeed. */
 #define CLEAR_MS (60 * 60 * 1000)
+/* As if it had been a greeting: this host will not do. */
+#define REQUIRETLS_CODE 530
 
 static void kick_limited(struct qmgr *, struct dest *);
 static void put(struct conn *, enum conn_list);
@@ -304,6 +306,8 @@ say_session(const struct qmgr *q, struct conn *c, const struct address *a,
 		.reply_ms = q->config->reply_timeout * 1000 };
 	say_tls(q, c, a, s);
 	say_login(c, a, s);
+	if (s->tls != TLS_LEVEL_OFF)
+		s->certificate = q->config->out_certificate;
 	out = interface_of(q, c->dest, &c->ep.ip);
 	if (out == NULL)
 		return;
@@ -317,14 +321,22 @@ static void
 say_tls(const struct qmgr *q, struct conn *c, const struct address *a,
     struct session *s)
 {
+	enum tls_wish wish = c->dest->wish;
+
 	c->tls = config_tls_demanded(c->dest->limits, c->dest->route);
+	if (wish == WISH_FREE && c->tls == TLS_LEVEL_OFF)
+		c->tls = TLS_LEVEL_PREFERRED;
+	if (wish == WISH_REQUIRE && !TLS_LEVEL_MUST_VERIFY(c->tls))
+		c->tls = TLS_LEVEL_REQUIRED_VERIFY;
+	s->requiretls = wish == WISH_REQUIRE;
 	if (a->dane) {
 		c->tls = TLS_LEVEL_REQUIRED;
 		s->tls = TLS_LEVEL_REQUIRED;
 		s->tlsas = (struct codec_list){ a->n_tlsas, a->tlsas };
 		return;
 	}
-	if (a->sts != STS_NONE && !TLS_LEVEL_MUST_VERIFY(c->tls)) {
+	if (a->sts != STS_NONE &&
+	    (wish == WISH_REQUIRE || !TLS_LEVEL_MUST_VERIFY(c->tls))) {
 		say_sts(q, c, a, s);
 		return;
 	}
@@ -363,7 +375,7 @@ static void
 say_sts(const struct qmgr *q, struct conn *c, const struct address *a,
     struct session *s)
 {
-	bool enforce = a->sts == STS_ENFORCE;
+	bool enforce = a->sts == STS_ENFORCE || c->dest->wish == WISH_REQUIRE;
 
 	if (enforce)
 		c->tls = TLS_LEVEL_REQUIRED_VERIFY;
@@ -443,7 +455,7 @@ note_error(struct qmgr *q, struct conn *c, const struct session_down *why)
 		return;
 	snprintf(code, sizeof(code), "%03u", why->code % 1000);
 	dest_error(&d->last_error, q->wall, &c->ep.ip, code, why->text);
-	if (why->reason == SESSION_TLS)
+	if (why->reason == SESSION_TLS || why->reason == SESSION_REQUIRETLS)
 		dest_tls_error(
 		    q, d, &c->ep.ip, why->text, TLS_LEVEL_MUST(c->tls));
 	if (why->reason == SESSION_AUTH)
@@ -478,6 +490,8 @@ failed(struct qmgr *q, struct conn *c, const struct session_down *why)
 	    retry_host_interval(&q->config->bounce_profiles[0], a->failures);
 	a->window = a->window > 1 ? a->window / 2 : 1;
 	a->fail_code = why->reason == SESSION_GREETING ? why->code : 0;
+	if (why->reason == SESSION_REQUIRETLS)
+		a->fail_code = REQUIRETLS_CODE;
 	for (size_t i = 0; i < d->hosts->n; i++)
 		if (d->hosts->v[i].down_until <= q->now)
 			return;
@@ -502,7 +516,10 @@ pass_failed(struct qmgr *q, struct conn *c, const struct session_down *why)
 	if (n_refused == d->hosts->n && d->due_first != NULL) {
 		for (size_t i = 0; i < d->hosts->n; i++)
 			d->hosts->v[i].down_until = 0;
-		deliver_refused(q, c, d->due_first, why);
+		if (d->wish == WISH_REQUIRE)
+			deliver_without_tls(q, d->due_first, why);
+		else
+			deliver_refused(q, c, d->due_first, why);
 		return;
 	}
 	d->state = why->reason == SESSION_LOCAL ? DEST_UNKNOWN : DEST_DOWN;

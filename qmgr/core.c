@@ -29,7 +29,7 @@ qmgr_init(struct qmgr *q, struct config *cf, struct stats *stats,
 	map_init(&q->notices_sent);
 	map_init(&q->bounce_rates);
 	for (size_t i = 0; dest_internal_names[i] != NULL; i++)
-		dest_get(q, str_of(dest_internal_names[i]), STR(""));
+		dest_get(q, str_of(dest_internal_names[i]), STR(""), WISH_NONE);
 }
 
 void

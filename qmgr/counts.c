@@ -141,7 +141,8 @@ counts_render(const struct qmgr *q, struct buf *out)
 	MAP_FOREACH (&q->dests, it) {
 		struct dest *d = it.value;
 
-		if (!is_counted(d) || all.hosts.n == HOSTS_MAX)
+		if (d->wish != WISH_NONE || !is_counted(d) ||
+		    all.hosts.n == HOSTS_MAX)
 			continue;
 		v[all.hosts.n++] = (struct counted_host){ str_of(d->name),
 			d->gateway != NULL ? str_of(d->gateway) : STR(""),
@@ -282,7 +283,7 @@ take(struct qmgr *q, const struct counted_host *h, struct err *err)
 	    str_find(h->name, '\0') != h->name.n ||
 	    str_find(h->gateway, '\0') != h->gateway.n)
 		return err_set(err, ERR_PERM, "counters of no host");
-	d = dest_get(q, h->name, h->gateway);
+	d = dest_get(q, h->name, h->gateway, WISH_NONE);
 	for (int i = 0; i < DEST_COUNTERS; i++)
 		d->count[i] = counts[i].n;
 	dest_touch(q, d);

@@ -106,6 +106,16 @@ deliver_refused(struct qmgr *q, struct conn *c, struct parcel *p,
 }
 
 void
+deliver_without_tls(
+    struct qmgr *q, struct parcel *p, const struct session_down *down)
+{
+	char why[REPLY_TEXT_MAX + 1];
+
+	str_copy(why, sizeof(why), down->text);
+	deliver_cause(q, p, CAUSE_REQUIRETLS, why);
+}
+
+void
 deliver_filtered(struct qmgr *q, struct mail *m)
 {
 	struct endings e;
@@ -228,7 +238,8 @@ deliver_parcel_moved(struct qmgr *q, struct parcel *p, struct str host)
 	settle_ordered(p->mail, &order);
 	parcel_redirect(q, p,
 	    dest_get(q, host,
-		from->gateway != NULL ? str_of(from->gateway) : STR("")));
+		from->gateway != NULL ? str_of(from->gateway) : STR(""),
+		from->wish));
 	schedule_kick(q, p->dest);
 }
 

@@ -17,6 +17,9 @@ void deliver_cause(struct qmgr *, struct parcel *, enum cause, const char *why);
 /* A 5xx greeting at every address. */
 void deliver_refused(
     struct qmgr *, struct conn *, struct parcel *, const struct session_down *);
+/* No address does what REQUIRETLS wants (RFC 8689): 5.7.30. */
+void deliver_without_tls(
+    struct qmgr *, struct parcel *, const struct session_down *);
 /* A filter refused the message, which has just come in. */
 void deliver_filtered(struct qmgr *, struct mail *);
 /* Routed to /dev/null. */

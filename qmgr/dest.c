@@ -8,12 +8,14 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "event/alert.h"
+#include "mail/wire.h"
 #include "qmgr/resolve.h"
 
 /* Destinations without mail that are kept, for their counters and for what
  * is known about the hosts. */
 #define IDLE_MAX 10000
 /* Between two alerts about the TLS of one of them. */
+#define KEY_LEN  (DOMAIN_MAX + NAME_MAX_LEN + 16)
 #define ALERT_MS (60 * 60 * 1000)
 
 const char *const dest_internal_names[] = { "the.encryption.queue",
@@ -39,11 +41,13 @@ static const struct {
 	[DEST_DELETED] = { "deleted_recipients", STATS_deleted_recipients },
 };
 
-static struct dest *get(struct qmgr *, struct str lower, struct str gateway);
+static struct dest *get(
+    struct qmgr *, struct str lower, struct str gateway, enum tls_wish);
 static struct dest *dest_new(
     struct qmgr *, struct str name, struct str gateway, struct str key);
 static void ripen_all(struct dest *);
-static struct str key_of(struct str lower, struct str gateway, char *out);
+static struct str key_of(
+    struct str lower, struct str gateway, enum tls_wish, char *out);
 static void detach(struct qmgr *, struct dest *);
 static void dest_release(struct dest *);
 static void dest_free(struct qmgr *, struct dest *);
@@ -66,15 +70,28 @@ dest_counter_name(enum dest_counter c)
 }
 
 struct dest *
-dest_get(struct qmgr *q, struct str domain, struct str gateway)
+dest_get(
+    struct qmgr *q, struct str domain, struct str gateway, enum tls_wish wish)
 {
 	char lower[DOMAIN_MAX + 1];
 	struct dest *d;
 
 	str_copy(lower, sizeof(lower), domain);
 	str_lower(lower);
-	d = get(q, str_of(lower), STR(""));
-	return gateway.n == 0 ? d : get(q, str_of(lower), gateway);
+	d = get(q, str_of(lower), STR(""), WISH_NONE);
+	if (d->internal)
+		wish = WISH_NONE;
+	return gateway.n == 0 && wish == WISH_NONE
+		   ? d
+		   : get(q, str_of(lower), gateway, wish);
+}
+
+enum tls_wish
+dest_wish(uint32_t flags, uint32_t wire_flags)
+{
+	if (flags & ENV_REQUIRETLS)
+		return WISH_REQUIRE;
+	return wire_flags & WIRE_TLS_FREE ? WISH_FREE : WISH_NONE;
 }
 
 struct dest *
@@ -412,25 +429,29 @@ dest_list_remove(struct dest *d)
 /* --- helpers --- */
 
 static struct dest *
-get(struct qmgr *q, struct str lower, struct str gateway)
+get(struct qmgr *q, struct str lower, struct str gateway, enum tls_wish wish)
 {
-	char room[DOMAIN_MAX + NAME_MAX_LEN + 2];
-	struct str key = key_of(lower, gateway, room);
+	char room[KEY_LEN];
+	struct str key = key_of(lower, gateway, wish, room);
 	struct dest *d = map_get(&q->dests, key);
 
-	return d != NULL ? d : dest_new(q, lower, gateway, key);
+	if (d == NULL) {
+		d = dest_new(q, lower, gateway, key);
+		d->wish = wish;
+	}
+	return d;
 }
 
 /* No domain has a newline in it. */
 static struct str
-key_of(struct str lower, struct str gateway, char *out)
+key_of(struct str lower, struct str gateway, enum tls_wish wish, char *out)
 {
-	if (gateway.n == 0)
+	if (gateway.n == 0 && wish == WISH_NONE)
 		return lower;
 	gateway = str_sub(gateway, 0, NAME_MAX_LEN);
 	return (struct str){ out,
-		(size_t)snprintf(out, DOMAIN_MAX + NAME_MAX_LEN + 2,
-		    "%.*s\n%.*s", STR_ARG(lower), STR_ARG(gateway)) };
+		(size_t)snprintf(out, KEY_LEN, "%.*s\n%.*s\n%d", STR_ARG(lower),
+		    STR_ARG(gateway), (int)wish) };
 }
 
 static struct dest *
@@ -439,8 +460,9 @@ dest_new(struct qmgr *q, struct str name, struct str gateway, struct str key)
 	struct dest *d = mem_alloc(sizeof(*d));
 
 	d->name = mem_strndup(name.p, name.n);
-	if (gateway.n > 0) {
+	if (gateway.n > 0)
 		d->gateway = mem_strndup(gateway.p, gateway.n);
+	if (!str_eq(key, name)) {
 		d->main = map_get(&q->dests, name);
 		d->beside = d->main->beside;
 		d->main->beside = d;
@@ -458,12 +480,12 @@ dest_new(struct qmgr *q, struct str name, struct str gateway, struct str key)
 static void
 dest_free(struct qmgr *q, struct dest *d)
 {
-	char room[DOMAIN_MAX + NAME_MAX_LEN + 2];
+	char room[KEY_LEN];
 	struct str gateway = d->gateway != NULL ? str_of(d->gateway) : STR("");
 
 	dest_list_remove(d);
 	q->n_idle--;
-	map_remove(&q->dests, key_of(str_of(d->name), gateway, room));
+	map_remove(&q->dests, key_of(str_of(d->name), gateway, d->wish, room));
 	stats_gauge_set(
 	    q->stats, STATS_GAUGE_destinations, (int64_t)q->dests.n);
 	heap_remove(&q->timers, &d->timer);

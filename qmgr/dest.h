@@ -104,11 +104,21 @@ enum conn_list { /* a destination's connections */
 	CONNS_LISTS
 };
 
+/* What mail wants of TLS (RFC 8689), whatever the destination is set to. */
+enum tls_wish {
+	WISH_NONE,
+	WISH_REQUIRE, /* REQUIRETLS: verified TLS, and the next hop offers it */
+	WISH_FREE     /* TLS-Required: No: policies of the recipient's side do
+		       * not count */
+};
+
 struct dest {
 	char *name;
-	char *gateway;       /* NULL: the domain's own, which has the others */
-	struct dest *main;   /* of those of a gateway; else NULL */
-	struct dest *beside; /* main: its first; gateway: the next one */
+	char *gateway; /* NULL: none */
+	enum tls_wish wish;
+	struct dest *main;      /* of those of a gateway, or a wish; else NULL:
+				 * the domain's own, which has the others */
+	struct dest *beside;    /* main: its first; gateway: the next one */
 	uint32_t gateway_rotor; /* turns among the addresses of a group */
 	uint64_t serial;        /* in order of creation */
 	bool internal;          /* the.euq.queue and the like */
@@ -166,8 +176,12 @@ struct dest {
 extern const char *const dest_internal_names[];
 
 /* The destination of that domain (any case) and gateway ("": none), made when
- * there is none. */
-struct dest *dest_get(struct qmgr *, struct str domain, struct str gateway);
+ * there is none. Mail with a wish has one of its own, too: its connections
+ * are not those of other mail (threats OUT-07). */
+struct dest *dest_get(
+    struct qmgr *, struct str domain, struct str gateway, enum tls_wish);
+/* Of mail with these flags (ENV_*, WIRE_*). */
+enum tls_wish dest_wish(uint32_t flags, uint32_t wire_flags);
 /* The domain's own; those of gateways stand beside it. */
 struct dest *dest_find(const struct qmgr *, struct str domain);
 /* Is d this destination, or of one of its gateways? */

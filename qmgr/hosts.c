@@ -28,6 +28,7 @@ static uint64_t sum(const struct dest *, uint64_t (*)(const struct dest *));
 static bool is_domain(struct str text, char name[DOMAIN_MAX + 1]);
 static json_t *status_json(const struct world *, const struct dest *);
 static json_t *host_json(const struct dest *);
+static json_t *gateway_text(const struct dest *);
 static json_t *gateways_json(const struct world *, const struct dest *);
 static json_t *counters_json(const struct dest *);
 static json_t *gauges_json(const struct dest *);
@@ -346,7 +347,7 @@ gateways_json(const struct world *w, const struct dest *d)
 
 		json_array_append_new(list,
 		    json_pack("{s:o, s:o, s:s, s:o, s:I, s:o}", "gateway",
-			answer_text(str_of(d->gateway)), "hostname",
+			gateway_text(d), "hostname",
 			answer_text(
 			    i != NULL ? i->hostname : w->q.config->hostname),
 			"host_up_down", dest_state_name(d->state),
@@ -355,6 +356,25 @@ gateways_json(const struct world *w, const struct dest *d)
 			error_json(&d->last_error)));
 	}
 	return list;
+}
+
+/* And what its mail wants of TLS. */
+static json_t *
+gateway_text(const struct dest *d)
+{
+	static const char *const wishes[] = {
+		[WISH_NONE] = "",
+		[WISH_REQUIRE] = "REQUIRETLS",
+		[WISH_FREE] = "TLS-Required: No",
+	};
+	char text[NAME_MAX_LEN + 40];
+
+	if (d->gateway == NULL)
+		return json_string(wishes[d->wish]);
+	if (d->wish == WISH_NONE)
+		return answer_text(str_of(d->gateway));
+	snprintf(text, sizeof(text), "%s, %s", d->gateway, wishes[d->wish]);
+	return answer_text(str_of(text));
 }
 
 static json_t *

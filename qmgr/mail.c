@@ -53,8 +53,8 @@ mail_new(struct qmgr *q, struct mail_info *in)
 	ends = mem_array(in->n_rcpts, sizeof(*ends));
 	for (size_t i = 0; i < in->n_rcpts; i++) {
 		s[i].rcpt = &in->rcpts[i];
-		s[i].dest =
-		    dest_get(q, host_for(in, &in->rcpts[i]), in->gateway);
+		s[i].dest = dest_get(q, host_for(in, &in->rcpts[i]),
+		    in->gateway, dest_wish(in->flags, in->wire_flags));
 	}
 	if (in->n_rcpts > 1)
 		qsort(s, in->n_rcpts, sizeof(*s), by_parcel);

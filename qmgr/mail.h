@@ -122,6 +122,7 @@ struct mail_info {
 	 * a host, or one of dest_internal_names; "": to them. */
 	struct str host;
 	uint32_t flags;
+	uint32_t wire_flags; /* WIRE_* */
 	uint8_t ret;
 	enum queue_place place;
 	uint32_t slot;

@@ -106,7 +106,9 @@ read_original(
 	/* A header that was changed is shown as it went, or would have. */
 	if (mk->about.route.skip > 0)
 		changed = mk->about.route.prepend;
+	/* what was to go protected goes back without its text (RFC 8689 5) */
 	*whole = n->kind == DSN_FAILED && m->ret != 2 &&
+		 !(m->flags & ENV_REQUIRETLS) &&
 		 changed.n + m->content_len <= max;
 	want = *whole ? m->content_len : header_left(&mk->about);
 	if (!*whole && max < HEADER_FIELD_MAX) {
@@ -259,7 +261,8 @@ hand_over(struct qmgr *q, struct making *mk, struct notice *n)
 	struct envelope env = { .mid = n->mid,
 		.arrival = q->wall,
 		.protocol = STR("ESMTP"),
-		.flags = ENV_NOTICE | ENV_8BITMIME | (m->flags & ENV_SMTPUTF8),
+		.flags = ENV_NOTICE | ENV_8BITMIME |
+			 (m->flags & (ENV_SMTPUTF8 | ENV_REQUIRETLS)),
 		.bounce_profile = q->profiles[m->profile].name,
 		.reputation = INT64_MIN,
 		.generation =

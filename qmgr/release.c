@@ -228,7 +228,7 @@ send_envelope(struct release *r, const struct qmessage *qm)
 		e.enters = ENTER_RELEASED;
 	else if (e.enters == ENTER_WHOLE)
 		e.enters = ENTER_ANEW;
-	e.flags &= ENV_8BITMIME | ENV_SMTPUTF8 | ENV_NOTICE;
+	e.flags &= ENV_8BITMIME | ENV_SMTPUTF8 | ENV_NOTICE | ENV_REQUIRETLS;
 	if (qm->route.bounce_profile.n > 0)
 		e.bounce_profile = qm->route.bounce_profile;
 	if (qm->route.gateway.n > 0)

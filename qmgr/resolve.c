@@ -167,7 +167,7 @@ begin_target(struct qmgr *q, struct dest *d, struct target *t)
 	}
 	if (!t->no_mx) {
 		ask(q, d, t, NULL, LOOKUP_MX, t->name);
-		if (!t->routed && d->limits->mta_sts)
+		if (!t->routed && d->limits->mta_sts && d->wish != WISH_FREE)
 			ask(q, d, t, NULL, LOOKUP_STS, t->name);
 		return;
 	}
@@ -210,7 +210,8 @@ ask_addresses(
 		ask(q, d, t, h, LOOKUP_AAAA, h->name);
 	if (resolution_wants(d, true))
 		ask(q, d, t, h, LOOKUP_A, h->name);
-	if (t->secure && !t->routed && d->limits->dane != DANE_OFF)
+	if (t->secure && !t->routed && d->limits->dane != DANE_OFF &&
+	    d->wish != WISH_FREE)
 		ask(q, d, t, h, LOOKUP_TLSA, h->name);
 }
 

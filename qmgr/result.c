@@ -43,6 +43,8 @@ static const struct {
 	    "Global unsubscribe" },
 	[CAUSE_ADMIN] = { OUTCOME_HARD, HARD_OTHER, "5.0.0",
 	    "Bounced by an administrator" },
+	[CAUSE_REQUIRETLS] = { OUTCOME_HARD, HARD_OTHER, "5.7.30",
+	    "REQUIRETLS support required" },
 	[CAUSE_NETWORK] = { OUTCOME_SOFT, HARD_OTHER, "4.4.0",
 	    "Other network problem" },
 };

@@ -53,6 +53,7 @@ enum cause {              /* for which no reply is there */
 	CAUSE_FILTER,       /* a filter of ours refused the message */
 	CAUSE_UNSUBSCRIBED, /* on the global unsubscribe list */
 	CAUSE_ADMIN,        /* an administrator said so */
+	CAUSE_REQUIRETLS,   /* nobody takes it as it wants (RFC 8689) */
 	CAUSE_NETWORK       /* soft: connection lost, time-out */
 };
 struct verdict result_of_cause(enum cause);

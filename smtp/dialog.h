@@ -109,6 +109,7 @@ struct dialog {
 	/* Whether STARTTLS is said where it is offered; whether all ends where
 	 * it is not, or is refused. To be set before the greeting comes. */
 	bool tls_wanted, tls_needed;
+	bool requiretls; /* all ends where it is not offered (RFC 8689) */
 	bool tls_starting, secured;
 	/* Recipients are only asked about: what is said to RCPT is the result,
 	 * DATA never follows. To be set before the first job. */

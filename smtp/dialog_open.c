@@ -100,8 +100,18 @@ no_tls(struct dialog *d, const char *why)
 void
 dialog_come_up(struct dialog *d)
 {
+	if (d->requiretls && !d->secured) {
+		dialog_end(d, SESSION_REQUIRETLS,
+		    STR("REQUIRETLS, remote host does not offer STARTTLS"));
+		return;
+	}
 	if (d->tls_needed && !d->secured) {
 		no_tls(d, "remote host does not offer STARTTLS");
+		return;
+	}
+	if (d->requiretls && !(d->features.bits & FEATURE_REQUIRETLS)) {
+		dialog_end(d, SESSION_REQUIRETLS,
+		    STR("REQUIRETLS, remote host does not offer it"));
 		return;
 	}
 	if (d->login.wanted && !d->login.done) {

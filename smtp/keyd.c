@@ -2,11 +2,14 @@
 #include "smtp/keyd.h"
 
 #include "base/mem.h"
+#include "event/event.h"
 #include "smtp/session_inside.h"
 
 static int keyd_frame(void *, struct ipc *, struct ipc_frame *, struct err *);
 static void keyd_closed(void *, struct ipc *, const struct err *);
 static int take_login(struct sessions *, struct ipc_frame *, struct err *);
+static int take_signed(struct sessions *, struct ipc_frame *, struct err *);
+static int take_certs(struct sessions *, struct ipc_frame *, struct err *);
 
 static const struct ipc_handler handler = {
 	.frame = keyd_frame,
@@ -18,6 +21,8 @@ static const struct {
 	int (*take)(struct sessions *, struct ipc_frame *, struct err *);
 } answers[] = {
 	{ IPC_LOGIN_DONE, take_login },
+	{ IPC_SIGNED, take_signed },
+	{ IPC_CERTS, take_certs },
 };
 
 const struct ipc_handler *
@@ -46,6 +51,20 @@ keyd_login(struct smtp_session *s)
 	}
 	s->asks_keyd = true;
 	ipc_send(s->all->keyd, IPC_LOGIN, s->txn, &msg);
+}
+
+void
+keyd_sign(struct smtp_session *s)
+{
+	struct sign msg;
+
+	if (s->all->keyd == NULL) {
+		session_keyless(s);
+		return;
+	}
+	tls_conn_request(s->tls->conn, &msg);
+	s->asks_keyd = true;
+	ipc_send(s->all->keyd, IPC_SIGN, s->txn, &msg);
 }
 
 static int
@@ -85,4 +104,34 @@ take_login(struct sessions *all, struct ipc_frame *f, struct err *err)
 	if (s != NULL)
 		session_login(s, &msg);
 	return 0;
+}
+
+static int
+take_signed(struct sessions *all, struct ipc_frame *f, struct err *err)
+{
+	struct smtp_session *s = session_find(all, f->txn);
+	struct signed_msg msg;
+
+	if (ipc_decode(f, &msg, NULL, err) == -1)
+		return -1;
+	if (s != NULL)
+		session_signed(s, msg.signature);
+	return 0;
+}
+
+static int
+take_certs(struct sessions *all, struct ipc_frame *f, struct err *err)
+{
+	struct err why = ERR_INIT;
+	struct arena mem;
+	struct certs msg;
+	int rc;
+
+	arena_init(&mem, 2 * IPC_FRAME_MAX);
+	rc = ipc_decode(f, &msg, &mem, err);
+	if (rc == 0 && all->tls != NULL &&
+	    tls_client_certs(all->tls, &msg, &why) == -1)
+		EMIT(WARNING, .text = str_of(why.text));
+	arena_free(&mem);
+	return rc;
 }

@@ -2,8 +2,9 @@
  * keyd.h - the channel to keyd, who has our passphrases and private keys
  *
  * A session asks one thing at a time; the question has its number. The answer
- * comes to session_login (session_inside.h). When keyd goes, whoever waits for
- * it hears that.
+ * comes to session_login, session_signed (session_inside.h). When keyd goes,
+ * whoever waits for it hears that. What it tells of our certificate goes to
+ * sessions.tls.
  */
 #ifndef SMTP_KEYD_H
 #define SMTP_KEYD_H
@@ -16,5 +17,7 @@ struct smtp_session;
 const struct ipc_handler *keyd_peer(struct sessions *, struct ipc *, void **);
 /* The dialogue wants to log in. */
 void keyd_login(struct smtp_session *);
+/* The handshake needs a signature. */
+void keyd_sign(struct smtp_session *);
 
 #endif

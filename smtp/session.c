@@ -474,6 +474,15 @@ session_login(struct smtp_session *s, const struct login_done *answer)
 }
 
 void
+session_signed(struct smtp_session *s, struct str signature)
+{
+	s->asks_keyd = false;
+	session_tls_signed(s, signature);
+	loop_defer(s->all->loop, &s->flush);
+	settle(s);
+}
+
+void
 session_keyless(struct smtp_session *s)
 {
 	s->asks_keyd = false;
@@ -583,7 +592,7 @@ down(struct smtp_session *s)
 		session_tls_close(s);
 	else if (s->connected &&
 		 (d->end == SESSION_GREETING || d->end == SESSION_TLS ||
-		     d->end == SESSION_AUTH))
+		     d->end == SESSION_REQUIRETLS || d->end == SESSION_AUTH))
 		send(s->fd, "QUIT\r\n", 6, MSG_NOSIGNAL);
 	loop_undefer(&s->flush);
 	loop_deadline_stop(&s->deadline);

@@ -18,6 +18,8 @@ struct session_tls {
 	size_t plain;      /* bytes of the dialogue's output that are in it */
 	size_t n_received; /* during the handshake */
 	bool up;
+	bool signing;    /* keyd is asked; what comes meanwhile waits */
+	struct buf held; /* here */
 };
 
 struct smtp_session {
@@ -32,6 +34,7 @@ struct smtp_session {
 
 	enum tls_level level;
 	char *host, *names[TLS_NAMES]; /* for TLS; NULL where it is off */
+	char *certificate;             /* ours; likewise */
 	struct str *tlsas;             /* DANE; copies */
 	size_t n_tlsas;
 	struct session_tls *tls; /* NULL: in the clear */
@@ -60,6 +63,7 @@ void session_fail(struct smtp_session *, int sys, const char *what);
 void session_count_sent(struct smtp_session *, size_t n);
 /* What keyd says. */
 void session_login(struct smtp_session *, const struct login_done *);
+void session_signed(struct smtp_session *, struct str signature);
 /* It is gone, and that was asked of it. */
 void session_keyless(struct smtp_session *);
 
@@ -76,6 +80,8 @@ void session_tls_fini(struct smtp_session *);
 void session_tls_begin(struct smtp_session *);
 /* What the socket brought. */
 void session_tls_input(struct smtp_session *, struct str in);
+/* What keyd signed; empty: it did not. */
+void session_tls_signed(struct smtp_session *, struct str signature);
 /* One step of sending; false: nothing more can be sent now. */
 bool session_tls_send(struct smtp_session *);
 bool session_tls_wants_send(const struct smtp_session *);

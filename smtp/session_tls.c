@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "event/event.h"
+#include "smtp/keyd.h"
 #include "smtp/session_inside.h"
 
 #define WIRE_MAX      (1024 * 1024)
@@ -13,6 +14,7 @@
 #define HANDSHAKE_MAX (128 * 1024) /* bytes of it; threats TLS-05 */
 #define READ_SIZE     16384
 
+static void take_plain(struct smtp_session *, struct str in);
 static void handshake(struct smtp_session *, struct str *in);
 static void judge(struct smtp_session *);
 static bool say_verdict(const struct smtp_session *, const struct tls_peer *);
@@ -31,7 +33,9 @@ session_tls_init(struct smtp_session *s, const struct session *req)
 		return;
 	s->dialog.tls_wanted = true;
 	s->dialog.tls_needed = TLS_LEVEL_MUST(s->level);
+	s->dialog.requiretls = req->requiretls;
 	s->host = mem_strndup(req->host.p, req->host.n);
+	s->certificate = mem_strndup(req->certificate.p, req->certificate.n);
 	s->names[0] = mem_strndup(req->tls_name.p, req->tls_name.n);
 	s->names[1] = mem_strndup(req->tls_name2.p, req->tls_name2.n);
 	s->tlsas = mem_array(req->tlsas.n + 1, sizeof(*s->tlsas));
@@ -50,12 +54,14 @@ session_tls_fini(struct smtp_session *s)
 	if (t != NULL) {
 		tls_conn_free(&t->conn);
 		buf_fini(&t->wire);
+		buf_fini(&t->held);
 		free(t);
 	}
 	for (size_t i = 0; i < s->n_tlsas; i++)
 		free((char *)s->tlsas[i].p);
 	free(s->tlsas);
 	free(s->host);
+	free(s->certificate);
 	for (size_t i = 0; i < TLS_NAMES; i++)
 		free(s->names[i]);
 }
@@ -68,11 +74,13 @@ session_tls_begin(struct smtp_session *s)
 		.verify = TLS_LEVEL_VERIFIES(s->level),
 		.tlsas = s->tlsas,
 		.n_tlsas = s->n_tlsas,
-		.domain = str_of(s->domain) };
+		.domain = str_of(s->domain),
+		.certificate = str_of(s->certificate) };
 	struct str nothing = STR("");
 
 	s->tls = mem_alloc(sizeof(*s->tls));
 	buf_init(&s->tls->wire, WIRE_MAX);
+	buf_init(&s->tls->held, HANDSHAKE_MAX);
 	s->tls->conn = tls_conn_out(s->all->tls, &demand);
 	handshake(s, &nothing);
 }
@@ -80,35 +88,30 @@ session_tls_begin(struct smtp_session *s)
 void
 session_tls_input(struct smtp_session *s, struct str in)
 {
-	static char plain[READ_SIZE];
 	struct session_tls *t = s->tls;
-	size_t n;
 
 	if (!t->up) {
 		t->n_received += in.n;
 		handshake(s, &in);
 	}
-	while (t->up && !s->dialog.over) {
-		switch (tls_read(
-		    t->conn, &in, plain, sizeof(plain), &n, &t->wire)) {
-		case TLS_OK:
-			dialog_input(&s->dialog, (struct str){ plain, n });
-			continue;
-		case TLS_CLOSED:
-			dialog_end(&s->dialog,
-			    s->dialog.quit_said || dialog_is_idle(&s->dialog)
-				? SESSION_CLOSED
-				: SESSION_RESET,
-			    STR("connection closed by the server"));
-			return;
-		case TLS_FAILED:
-			dialog_end(&s->dialog, SESSION_RESET,
-			    str_of(tls_conn_reason(t->conn)));
-			return;
-		default:
-			return;
-		}
-	}
+	take_plain(s, in);
+}
+
+void
+session_tls_signed(struct smtp_session *s, struct str signature)
+{
+	struct session_tls *t = s->tls;
+	struct buf held = t->held;
+	struct str in = buf_str(&held);
+
+	if (s->dialog.over || !t->signing)
+		return;
+	t->signing = false;
+	buf_init(&t->held, HANDSHAKE_MAX);
+	tls_conn_signed(t->conn, signature);
+	handshake(s, &in);
+	take_plain(s, in);
+	buf_fini(&held);
 }
 
 bool
@@ -155,6 +158,36 @@ session_tls_close(struct smtp_session *s)
 	}
 }
 
+static void
+take_plain(struct smtp_session *s, struct str in)
+{
+	static char plain[READ_SIZE];
+	struct session_tls *t = s->tls;
+	size_t n;
+
+	while (t->up && !s->dialog.over) {
+		switch (tls_read(
+		    t->conn, &in, plain, sizeof(plain), &n, &t->wire)) {
+		case TLS_OK:
+			dialog_input(&s->dialog, (struct str){ plain, n });
+			continue;
+		case TLS_CLOSED:
+			dialog_end(&s->dialog,
+			    s->dialog.quit_said || dialog_is_idle(&s->dialog)
+				? SESSION_CLOSED
+				: SESSION_RESET,
+			    STR("connection closed by the server"));
+			return;
+		case TLS_FAILED:
+			dialog_end(&s->dialog, SESSION_RESET,
+			    str_of(tls_conn_reason(t->conn)));
+			return;
+		default:
+			return;
+		}
+	}
+}
+
 /* --- the handshake --- */
 
 static void
@@ -166,7 +199,18 @@ handshake(struct smtp_session *s, struct str *in)
 		broken(s, "it is too long");
 		return;
 	}
+	if (t->signing) {
+		buf_add_str(&t->held, *in);
+		*in = STR("");
+		return;
+	}
 	switch (tls_handshake(t->conn, in, &t->wire)) {
+	case TLS_WANT_KEY:
+		t->signing = true;
+		buf_add_str(&t->held, *in);
+		*in = STR("");
+		keyd_sign(s);
+		break;
 	case TLS_OK:
 		t->up = true;
 		judge(s);
@@ -199,7 +243,9 @@ judge(struct smtp_session *s)
 		    peer.dane ? "DANE, certificate does not fit"
 			      : "TLS required, certificate not verified",
 		    peer.why);
-		dialog_end(&s->dialog, SESSION_TLS, str_of(text));
+		dialog_end(&s->dialog,
+		    s->dialog.requiretls ? SESSION_REQUIRETLS : SESSION_TLS,
+		    str_of(text));
 		return;
 	}
 	dialog_secured(&s->dialog);
@@ -217,14 +263,15 @@ say_verdict(const struct smtp_session *s, const struct tls_peer *peer)
 		EMIT(DANE_FAILED, .dcid = s->dcid, .domain = domain,
 		    .text = str_of(peer->why));
 	else if (!TLS_LEVEL_VERIFIES(s->level))
-		return true;
+		return !s->dialog.requiretls; /* DANE without a usable record */
 	else if (peer->verified)
 		EMIT(DCID_TLS_VERIFIED, .dcid = s->dcid,
 		    .text = str_of(peer->name));
 	else
 		EMIT(DCID_TLS_UNVERIFIED, .dcid = s->dcid,
 		    .text = str_of(peer->why));
-	return peer->verified || !TLS_LEVEL_MUST(s->level);
+	return peer->verified ||
+	       (!s->dialog.requiretls && !TLS_LEVEL_MUST(s->level));
 }
 
 static void

@@ -83,6 +83,9 @@ transaction_check(struct transaction *t, const struct features *f)
 {
 	check_addresses(t, f);
 	check_size(t, f);
+	if ((t->job.flags & ENV_REQUIRETLS) && !(f->bits & FEATURE_REQUIRETLS))
+		transaction_fail_all(t, JOB_MAIL, 0, "",
+		    STR("the connection is not one for REQUIRETLS"));
 	if (f->rcpt_max > 0)
 		for (size_t i = f->rcpt_max; i < t->n_rcpts; i++)
 			fail(t, i, JOB_RCPT, 452, "4.5.3",
@@ -113,6 +116,8 @@ transaction_say_mail(
 		buf_puts(out, " BODY=8BITMIME");
 	if (t->utf8)
 		buf_puts(out, " SMTPUTF8");
+	if (j->flags & ENV_REQUIRETLS)
+		buf_puts(out, " REQUIRETLS");
 	if ((f->bits & FEATURE_DSN) && j->ret != 0)
 		buf_puts(out, j->ret == 1 ? " RET=FULL" : " RET=HDRS");
 	if ((f->bits & FEATURE_DSN) && j->envid.n > 0) {

@@ -396,6 +396,8 @@ say_features(struct smtp_session *s)
 		say_value(s, "AUTH %s", auth_offer(s));
 	if (starttls_is_offered(s))
 		say_line(s, 250, false, STR("STARTTLS"));
+	if (s->facts.tls)
+		say_line(s, 250, false, STR("REQUIRETLS"));
 	say_limits(s);
 	if (s->xclient.allowed)
 		say_line(s, 250, false, STR(XCLIENT_OFFER));

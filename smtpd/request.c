@@ -259,7 +259,8 @@ offered_mail(const struct smtp_session *s)
 {
 	if (!s->esmtp)
 		return 0;
-	return OFFERED_MAIL | (auth_has_parameter(s) ? PARAM_AUTH : 0);
+	return OFFERED_MAIL | (auth_has_parameter(s) ? PARAM_AUTH : 0) |
+	       (s->facts.tls ? PARAM_REQUIRETLS : 0);
 }
 
 static struct reply

@@ -289,6 +289,8 @@ set_sender(struct smtp_session *s, const struct txn_sender *sender)
 		e->flags |= ENV_8BITMIME;
 	if (p->seen & PARAM_SMTPUTF8)
 		e->flags |= ENV_SMTPUTF8;
+	if (p->seen & PARAM_REQUIRETLS)
+		e->flags |= ENV_REQUIRETLS;
 	if (s->subject.behaviour == RELAY || s->facts.authenticated)
 		e->flags |= ENV_RELAYED;
 	if (s->subject.listener->type == LISTENER_SINKHOLE_QUEUE)

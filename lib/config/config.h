@@ -506,6 +506,7 @@ struct config {
 	/* delivery parameters */
 	struct str out_interface; /* empty: the system chooses */
 	bool tls_alert;           /* TLS that is required did not come about */
+	struct str out_certificate; /* shown to next hops; empty: none */
 	uint32_t max_out_connections;
 	uint32_t connect_timeout, reply_timeout, idle_timeout; /* s */
 	bool possible_delivery;

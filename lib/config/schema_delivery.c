@@ -21,6 +21,14 @@ static const struct schema_key delivery_keys[] = {
 	    .help = "Whether there is an alert when a destination does not "
 		    "come up to the TLS that it must have; at most one an "
 		    "hour for each." },
+	{ .name = "certificate",
+	    FIELD(config, out_certificate),
+	    .type = &value_text,
+	    .refers = "certificates",
+	    .max = 80,
+	    DEFAULT(""),
+	    .help = "Certificate that we show to servers which ask for ours, "
+		    "under TLS. Empty: none." },
 	{ .name = "max_connections",
 	    FIELD(config, max_out_connections),
 	    .type = &value_count,

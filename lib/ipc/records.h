@@ -144,6 +144,8 @@ enum dsn_notify { /* bits of rcpt.notify */
 	    * the true one follows the content */
 #define ENV_INVALID_BOUNCE 64  /* no valid tag (delivery-admin 1.12) */
 #define ENV_RELAYED        128 /* by RELAY, or authenticated */
+#define ENV_REQUIRETLS     256 /* RFC 8689: verified TLS on the whole way */
+#define ENV_REQUIRETLS     256 /* RFC 8689: verified TLS on the whole way */
 /* Surplus recipients of an envelope too large for one frame. */
 #define REC_RCPT_MORE(S, F, L) L(S, rcpt, rcpts, RCPTS_MAX)
 /* DATA frames: raw content in stored form (mail/wire.h), any cut. */
@@ -230,7 +232,9 @@ enum dsn_notify { /* bits of rcpt.notify */
 	F(S, STR, tls_name2, DOMAIN_MAX) /* or this; empty: none */            \
 	F(S, STR, auth, NAME_MAX_LEN) /* log in as this profile; or empty */   \
 	F(S, U8, auth_clear, 1)       /* ... also in the clear */              \
-	L(S, tlsa, tlsas, TLSA_MAX)   /* there are: one must fit (RFC 7672) */ \
+	F(S, STR, certificate, NAME_MAX_LEN) /* ours, if asked; or empty */    \
+	F(S, U8, requiretls, 1)     /* for mail that wants it (RFC 8689) */    \
+	L(S, tlsa, tlsas, TLSA_MAX) /* there are: one must fit (RFC 7672) */   \
 	L(S, debug_log, debug_logs, 100) /* to be told what is said */
 #define REC_DEBUG_LOG(S, F, L) F(S, STR, log, NAME_MAX_LEN)
 #define REC_TLSA(S, F, L)      F(S, STR, data, DNS_ANSWER_MAX) /* as in the DNS */
@@ -291,7 +295,8 @@ enum session_end {
 	SESSION_GREETING,    /* 4xx or 5xx at greeting or EHLO; code set */
 	SESSION_PROTOCOL,    /* not SMTP */
 	SESSION_TLS,         /* not offered, not begun, or not as it must be */
-	SESSION_AUTH /* we could not log in; code if the server said so */
+	SESSION_AUTH,      /* we could not log in; code if the server said so */
+	SESSION_REQUIRETLS /* it does not do what REQUIRETLS wants of it */
 };
 
 enum job_stage { JOB_MAIL = 1, JOB_RCPT, JOB_DATA, JOB_DOT };
@@ -424,7 +429,8 @@ enum scan_kind { SCAN_SPAM, SCAN_VIRUS };
 
 /* --- keyd: private keys and passwords --- */
 
-/* keyd -> smtpd: at the beginning, and when a file has changed: all of them.
+/* keyd -> smtpd: at the beginning, and when a file has changed: all of them;
+ * -> smtp: the one that it shows, if any.
  * Certificates whose key cannot be used are left out, with an event. */
 #define REC_CERT(S, F, L)                                                      \
 	F(S, STR, name, NAME_MAX_LEN)                                          \
@@ -436,7 +442,7 @@ enum scan_kind { SCAN_SPAM, SCAN_VIRUS };
  * then those that still open older tickets. */
 #define REC_TICKET(S, F, L)  F(S, STR, secret, 32)
 #define REC_TICKETS(S, F, L) L(S, ticket, tickets, 4)
-/* smtpd -> keyd: sign this with the key of that certificate. */
+/* smtpd, smtp -> keyd: sign this with the key of that certificate. */
 #define REC_SIGN(S, F, L)                                                      \
 	F(S, STR, name, NAME_MAX_LEN)                                          \
 	F(S, U8, algorithm, 15) /* enum sign_algorithm (tls/sign.h) */         \

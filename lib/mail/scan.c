@@ -23,6 +23,7 @@ static const struct {
 } wanted[] = {
 	{ "message-id", offsetof(struct scan, message_id) },
 	{ "subject", offsetof(struct scan, subject) },
+	{ "tls-required", offsetof(struct scan, tls_required) },
 };
 
 static void measure(struct scan *, struct str);
@@ -51,6 +52,8 @@ scan_begin(struct scan *s)
 	memset(s, 0, offsetof(struct scan, message_id));
 	s->message_id.there = s->subject.there = false;
 	s->message_id.n = s->subject.n = 0;
+	s->tls_required.there = false;
+	s->tls_required.n = 0;
 	memset(&s->state, 0, sizeof(*s) - offsetof(struct scan, state));
 }
 
@@ -74,6 +77,15 @@ scan_end(struct scan *s)
 		s->longest_line = s->line_len;
 	trim(&s->message_id);
 	trim(&s->subject);
+	trim(&s->tls_required);
+}
+
+bool
+scan_is_tls_free(const struct scan *s)
+{
+	return s->tls_required.there &&
+	       str_is_nocase(
+		   (struct str){ s->tls_required.p, s->tls_required.n }, "no");
 }
 
 const struct scan_reply *

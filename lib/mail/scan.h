@@ -38,8 +38,9 @@ struct scan {
 	uint32_t n_fields;
 	uint32_t n_received;
 	bool claims; /* a field that speaks for a gateway: mail/claims.h */
-	uint64_t longest_line;                /* without CRLF and stuffed dot */
-	struct scan_text message_id, subject; /* of the first such field */
+	uint64_t longest_line; /* without CRLF and stuffed dot */
+	/* of the first such field */
+	struct scan_text message_id, subject, tls_required;
 
 	/* private */
 	uint8_t state;
@@ -53,6 +54,9 @@ struct scan {
 void scan_begin(struct scan *);
 void scan_feed(struct scan *, struct str bytes);
 void scan_end(struct scan *);
+
+/* Has it TLS-Required: No (RFC 8689)? After scan_end. */
+bool scan_is_tls_free(const struct scan *);
 
 /* The reply to such a message: 552 5.3.4, 554 5.4.6. */
 struct scan_reply {

@@ -23,6 +23,9 @@
 #define WIRE_NUL      16u /* NUL bytes were there: removed */
 #define WIRE_DOTS     32u /* some line begins with a dot */
 #define WIRE_NO_EOL   64u /* the last line end was missing: added */
+#define WIRE_TLS_FREE                                                          \
+	128u /* not of the bytes: the header has TLS-Required: No (RFC 8689)   \
+	      */
 
 struct wire {
 	uint8_t state; /* private */

@@ -20,7 +20,7 @@ struct parsing {
 
 static bool take_size(struct parsing *, struct str value);
 static bool take_body(struct parsing *, struct str value);
-static bool take_smtputf8(struct parsing *, struct str value);
+static bool take_flag(struct parsing *, struct str value);
 static bool take_ret(struct parsing *, struct str value);
 static bool take_envid(struct parsing *, struct str value);
 static bool take_auth(struct parsing *, struct str value);
@@ -35,7 +35,8 @@ static const struct param {
 } params[] = {
 	{ "SIZE", PARAM_SIZE, true, true, take_size },
 	{ "BODY", PARAM_BODY, true, true, take_body },
-	{ "SMTPUTF8", PARAM_SMTPUTF8, true, false, take_smtputf8 },
+	{ "SMTPUTF8", PARAM_SMTPUTF8, true, false, take_flag },
+	{ "REQUIRETLS", PARAM_REQUIRETLS, true, false, take_flag },
 	{ "RET", PARAM_RET, true, true, take_ret },
 	{ "ENVID", PARAM_ENVID, true, true, take_envid },
 	{ "AUTH", PARAM_AUTH, true, true, take_auth },
@@ -133,7 +134,7 @@ take_body(struct parsing *g, struct str value)
 }
 
 static bool
-take_smtputf8(struct parsing *g, struct str value)
+take_flag(struct parsing *g, struct str value)
 {
 	(void)g, (void)value;
 	return true;

@@ -14,14 +14,15 @@
 #include "base/arena.h"
 #include "base/str.h"
 
-#define PARAM_SIZE     (1u << 0)
-#define PARAM_BODY     (1u << 1)
-#define PARAM_SMTPUTF8 (1u << 2)
-#define PARAM_RET      (1u << 3)
-#define PARAM_ENVID    (1u << 4)
-#define PARAM_NOTIFY   (1u << 5)
-#define PARAM_ORCPT    (1u << 6)
-#define PARAM_AUTH     (1u << 7) /* RFC 4954 5: looked at, not used */
+#define PARAM_SIZE       (1u << 0)
+#define PARAM_BODY       (1u << 1)
+#define PARAM_SMTPUTF8   (1u << 2)
+#define PARAM_RET        (1u << 3)
+#define PARAM_ENVID      (1u << 4)
+#define PARAM_NOTIFY     (1u << 5)
+#define PARAM_ORCPT      (1u << 6)
+#define PARAM_AUTH       (1u << 7) /* RFC 4954 5: looked at, not used */
+#define PARAM_REQUIRETLS (1u << 8) /* RFC 8689 */
 
 enum param_problem {
 	PARAM_OK,

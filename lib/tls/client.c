@@ -32,6 +32,7 @@
 
 struct tls_client {
 	SSL_CTX *ctx;
+	struct tls_store *store; /* our certificates */
 	struct buf authorities; /* PEM; empty: taken apart, or there are none */
 	struct map sessions;
 };
@@ -46,6 +47,7 @@ static void free_session(void *);
 static char *session_key(const struct tls_demand *);
 static void set_dane(struct tls_conn *, const struct tls_demand *);
 static struct str name_of(const X509 *, const struct str names[TLS_NAMES]);
+static void set_own(struct tls_client *, struct tls_conn *, struct str name);
 static void peer_name(const X509 *, char out[TLS_PEER_TEXT]);
 
 const char *
@@ -62,6 +64,7 @@ tls_client_new(const char *authorities)
 	struct tls_client *c = mem_alloc(sizeof(*c));
 
 	read_authorities(&c->authorities, authorities);
+	c->store = tls_store_new();
 	map_init(&c->sessions);
 	set_up(c);
 	return c;
@@ -77,8 +80,16 @@ tls_client_free(struct tls_client **cp)
 		return;
 	map_fini(&c->sessions, free_session);
 	SSL_CTX_free(c->ctx);
+	tls_store_free(&c->store);
 	buf_fini(&c->authorities);
 	free(c);
+}
+
+int
+tls_client_certs(
+    struct tls_client *c, const struct certs *certs, struct err *err)
+{
+	return tls_store_certs(c->store, certs, err);
 }
 
 struct tls_conn *
@@ -106,6 +117,7 @@ tls_conn_out(struct tls_client *c, const struct tls_demand *demand)
 	conn_set_client(conn, c, demand->verify,
 	    demand->n_tlsas > 0 ? NULL : session_key(demand));
 	set_dane(conn, demand);
+	set_own(c, conn, demand->certificate);
 	session = take(c, conn_session_key(ssl));
 	if (session != NULL)
 		SSL_set_session(ssl, session);
@@ -249,6 +261,23 @@ name_of(const X509 *cert, const struct str names[TLS_NAMES])
 	return STR("");
 }
 
+/* One that keyd has not told of, or no more, is not shown. */
+static void
+set_own(struct tls_client *c, struct tls_conn *conn, struct str name)
+{
+	const struct tls_certs *certs = c->store->certs;
+
+	for (size_t i = 0; name.n > 0 && i < certs->n; i++) {
+		const struct tls_cert *own = &certs->v[i];
+
+		if (str_is(name, own->name) &&
+		    SSL_use_cert_and_key(
+			conn_ssl(conn), own->own, own->key, own->chain, 1) == 1)
+			conn_set_signing(conn);
+	}
+	ERR_clear_error();
+}
+
 static void
 peer_name(const X509 *cert, char out[TLS_PEER_TEXT])
 {
@@ -314,14 +343,15 @@ free_session(void *p)
 	SSL_SESSION_free(p);
 }
 
-/* The same demand of the same host: the caller's. */
+/* The same demand of the same host, which saw the same certificate: the
+ * caller's. */
 static char *
 session_key(const struct tls_demand *d)
 {
 	char ep[IP_TEXT + 8], *key = NULL;
 
-	if (asprintf(&key, "%s %.*s %d", endpoint_text(&d->peer, ep),
-		STR_ARG(d->host), d->verify) == -1)
+	if (asprintf(&key, "%s %.*s %d %.*s", endpoint_text(&d->peer, ep),
+		STR_ARG(d->host), d->verify, STR_ARG(d->certificate)) == -1)
 		panic("out of memory");
 	return key;
 }

@@ -28,6 +28,8 @@ struct tls_client;
  * when first something is to be verified; without it nothing ever is. */
 struct tls_client *tls_client_new(const char *authorities);
 void tls_client_free(struct tls_client **);
+/* What keyd has told of our certificates: replaces what was told before. */
+int tls_client_certs(struct tls_client *, const struct certs *, struct err *);
 /* The system's file of authorities, or what SSL_CERT_FILE says. */
 const char *tls_authorities(void);
 
@@ -41,7 +43,9 @@ struct tls_demand {
 	const struct str *tlsas;
 	size_t n_tlsas;
 	struct str domain;
+	struct str certificate; /* ours, for a server that asks; "": none */
 };
+/* With a certificate the handshake may say TLS_WANT_KEY, as a server's. */
 struct tls_conn *tls_conn_out(struct tls_client *, const struct tls_demand *);
 
 #define TLS_NAMES     2

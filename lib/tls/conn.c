@@ -61,13 +61,12 @@ tls_conn_new(struct tls_server *server, enum tls_verify verify)
 		panic("no memory for TLS");
 	c = conn_begin(ssl);
 	c->server = tls_server_ref(server);
-	c->wanted = mem_alloc(sizeof(*c->wanted));
+	conn_set_signing(c);
 	SSL_set_verify(c->ssl, modes[verify], NULL);
 	/* What was shown here proves nothing where more is demanded. */
 	memcpy(scope, server->scope, sizeof(scope));
 	scope[0] ^= (unsigned char)verify;
 	SSL_set_session_id_context(c->ssl, scope, sizeof(scope));
-	SSL_set_mode(c->ssl, SSL_MODE_ASYNC);
 	SSL_set_accept_state(c->ssl);
 	return c;
 }
@@ -271,6 +270,13 @@ conn_set_client(
 	c->client = client;
 	c->verify = verify;
 	c->session_key = key;
+}
+
+void
+conn_set_signing(struct tls_conn *c)
+{
+	c->wanted = mem_alloc(sizeof(*c->wanted));
+	SSL_set_mode(c->ssl, SSL_MODE_ASYNC);
 }
 
 struct tls_client *

@@ -35,6 +35,8 @@ void conn_set_client(
 struct tls_client *conn_client(const SSL *);
 const char *conn_session_key(const SSL *);
 SSL *conn_ssl(const struct tls_conn *);
+/* It has a certificate, whose key is somewhere else. */
+void conn_set_signing(struct tls_conn *);
 bool conn_is_verifying(const struct tls_conn *);
 void conn_set_dane(struct tls_conn *, bool);
 bool conn_has_dane(const struct tls_conn *);

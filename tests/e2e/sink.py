@@ -39,7 +39,7 @@ class Message:
 class Sink:
     def __init__(self, port, behave=None, extensions=("PIPELINING", "8BITMIME"),
                  host="127.0.0.1", tls=None, inject=b"", auth=None):
-        self.auth, self.logins = auth, []
+        self.auth, self.logins, self.shown = auth, [], []
         self.tls, self.inject, self.handshakes = tls, inject, []
         self.port, self.behave, self.extensions = port, behave or {}, extensions
         self.messages, self.commands, self.connections = [], [], 0
@@ -212,6 +212,7 @@ class Sink:
                 with self.lock:
                     self.open.add(c)
                     self.handshakes.append((c.version(), c.session_reused))
+                    self.shown.append(c.getpeercert() or {})
                 f = c.makefile("rb")
                 sender, rcpts = None, []
                 continue

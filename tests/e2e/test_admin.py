@@ -252,6 +252,7 @@ TEXT = [
     ("bounceconfig list", 0, "Default"),
     ("destconfig list", 0, "(Default)            On         Off                Off          (Default)\n"),
     ("destconfig delete Default", 2, '"Default" cannot be deleted'),
+    ("destconfig detail nowhere.test", 2, "There is no destination"),
     ("destconfig new a.test recipient_limit=-1", 2, "recipient_limit"),
     ("deliveryconfig print", 0, "possible_delivery=no\n"),
     ("deliveryconfig setup interface=None", 1, '"None" below interfaces'),

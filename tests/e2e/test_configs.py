@@ -477,3 +477,106 @@ def test_slblconfig(suite):
         "anna@example.com: block @.a.test\n")
     run(suite, "slblconfig", "delete", "anna@example.com")
     assert run(suite, "slblconfig", "print") == ""
+
+
+DESTINATIONS = """\
+# all that must be there
+[DEFAULT]
+ip_sort_pref = PREFER_V4
+max_host_concurrency = 200
+max_messages_per_connection = 20
+recipient_minutes = 30
+recipient_limit = 0
+limit_type = 0
+limit_apply = system
+table_tls = on
+bounce_validation = 0
+send_tls_req_alert = 1
+
+[partner.example]
+table_tls = require_verify
+recipient_limit = 1000
+recipient_minutes = 60
+limit_type = MXIP
+limit_apply = VG
+[.big.example]
+max_host_concurrency = 10
+limit_type = host
+limit_apply = 0
+dane = none
+bounce_profile = Default
+"""
+
+
+def test_destconfig_files(suite):
+    etc = suite.root / "etc"
+    (etc / "dest.txt").write_text(DESTINATIONS)
+    run(suite, "destconfig", "import", "dest.txt")
+    text = config(suite)
+    for part in ("ip_preference: prefer_v4", "domain: partner.example",
+                 "tls: required_verify", "recipient_limit: 1000",
+                 "limit_per: address", "limit_for: gateway",
+                 "domain: .big.example", "tls_alert: yes"):
+        assert part in text, part
+    run(suite, "destconfig", "export", "out.txt")
+    out = (etc / "out.txt").read_text()
+    for line in ("[DEFAULT]\nip_sort_pref = PREFER_V4\n",
+                 "recipient_minutes = 30\n", "send_tls_req_alert = 1\n",
+                 "\n[partner.example]\nrecipient_minutes = 60\n"
+                 "recipient_limit = 1000\nlimit_type = MXIP\n"
+                 "limit_apply = VG\ntable_tls = require_verify\n",
+                 "\n[.big.example]\nmax_host_concurrency = 10\n"):
+        assert line in out, out
+    # what was exported says the same again
+    run(suite, "destconfig", "import", "out.txt")
+    run(suite, "destconfig", "export", "again.txt")
+    assert (etc / "again.txt").read_text() == out
+    before = config(suite)
+    for change, error in (
+            (("table_tls = on\n", ""), "[DEFAULT] table_tls is missing"),
+            (("= require_verify", "= strong"),
+             "[partner.example] table_tls: "),
+            (("recipient_minutes = 60\n", ""),
+             "[partner.example] recipient_limit needs recipient_minutes"),
+            (("limit_type = host\n", ""),
+             "[.big.example] max_host_concurrency needs limit_type"),
+            (("[.big.example]", "[partner.example]"),
+             "[partner.example] there is such a section already"),
+            (("[.big.example]", "[big example]"), "[big example] "),
+            (("dane = none", "dance = none"),
+             "[.big.example] there is no parameter \"dance\""),
+            (("dane = none", "certificate = x"),
+             "[.big.example] certificate stands in [DEFAULT] only"),
+            (("= 20\n", "= many\n"),
+             "[DEFAULT] max_messages_per_connection: "),
+            (("[DEFAULT]\n", "[other.example]\n"),
+             "there is no section [DEFAULT]")):
+        assert change[0] in DESTINATIONS
+        (etc / "bad.txt").write_text(DESTINATIONS.replace(*change, 1))
+        said = run(suite, "destconfig", "import", "bad.txt", ok=(1,))
+        assert error in said and "no changes were made" in said, said
+        assert config(suite) == before
+
+
+def test_destconfig_words(suite):
+    run(suite, "destconfig", "setup", "tls_alert=no")
+    assert "tls_alert: no" in config(suite)
+    run(suite, "destconfig", "default", "max_connections=77")
+    assert "max_connections: 77" in config(suite)
+    run(suite, "destconfig", "new", "a.example", "tls=required")
+    said = run(suite, "destconfig", "detail", "a.example")
+    assert "required" in said and "77" in said
+    said = run(suite, "destconfig", "detail", "all")
+    assert "a.example" in said and "Default" in said
+    run(suite, "destconfig", "detail", "no.example", ok=(2,))
+    with Terminal(suite, "destconfig") as t:
+        t.expect("- EXPORT - Export tables to a file.\n[]> ")
+        t.say("setup")
+        t.expect("fails? [N]> ")
+        t.say("y")
+        t.expect("[1]> ")
+        t.say("")
+        t.expect("[]> ")
+    run(suite, "destconfig", "clear")
+    run(suite, "destconfig", "default", "max_connections=default",
+        "ip_preference=default")

@@ -86,10 +86,11 @@ struct twin {
 	struct double_question questions[DOUBLE_MAX];
 	size_t n_questions;
 	uint32_t dice;
-	const char *content;     /* of every message */
-	struct str orcpt, envid; /* of every recipient, message */
-	struct str gateway;      /* of messages to come; "": none */
-	struct session session;  /* the last one opened */
+	const char *content;        /* of every message */
+	struct str orcpt, envid;    /* of every recipient, message */
+	struct str gateway;         /* of messages to come; "": none */
+	uint32_t flags, wire_flags; /* likewise */
+	struct session session;     /* the last one opened */
 };
 
 static struct buf twin_log; /* events since the last reset, a line each */
@@ -450,6 +451,8 @@ twin_message(
 		.subject = STR("hello"),
 		.profile = STR("Default"),
 		.gateway = t->gateway,
+		.flags = t->flags,
+		.wire_flags = t->wire_flags,
 		.place = QUEUE_INCOMING,
 		.content_len = strlen(t->content),
 		.rcpts = v };

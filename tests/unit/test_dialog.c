@@ -84,6 +84,10 @@ static const struct test_job jobs[] = {
 	    .sender = "s@a.test",
 	    .rcpts = { "r@b.test" },
 	    .orcpt = "utf-8;\303\244\\x{2B}x@b.test" },
+	{ .mid = 14,
+	    .sender = "s@a.test",
+	    .rcpts = { "r@b.test" },
+	    .flags = ENV_REQUIRETLS },
 };
 
 #define HELLO "S: 220 hi\nC: EHLO us.test\n"
@@ -146,6 +150,21 @@ static const struct {
 	{ "tls-03: EHLO refused",
 	    "M:\n" HELLO "S: 502 what\nC: HELO us.test\nS: 250 b\n",
 	    "end tls 0" },
+	/* --- REQUIRETLS: R --- */
+	{ "REQUIRETLS, offered",
+	    "R:\nM:\n" HELLO "S: 250-b\nS: 250 STARTTLS\nC: STARTTLS\n"
+	    "S: 220 go\nD:\nC: EHLO us.test\nS: 250-b\nS: 250 REQUIRETLS\n"
+	    "J: 14\nC: MAIL FROM:<s@a.test> REQUIRETLS\n",
+	    "tls up start14" },
+	{ "... before TLS only",
+	    "R:\nM:\n" HELLO "S: 250-b\nS: 250-REQUIRETLS\n"
+	    "S: 250 STARTTLS\nC: STARTTLS\nS: 220 go\nD:\n"
+	    "C: EHLO us.test\nS: 250 b\n",
+	    "tls end requiretls 0" },
+	{ "... and no TLS", "R:\nM:\n" PLAIN, "end requiretls 0" },
+	{ "REQUIRETLS on another connection", PLAIN "J: 14\n",
+	    "up done14 0=0/mail" },
+
 	/* --- AUTH: U under TLS, L also in the clear, K what keyd says --- */
 	{ "AUTH PLAIN",
 	    "L:\n" HELLO "S: 250-b\nS: 250 AUTH LOGIN PLAIN\nK: abc\n"
@@ -683,6 +702,8 @@ play_line(struct play *p, struct str line, const char *why)
 		p->dialog.tls_needed = line.p[0] == 'M';
 	} else if (line.p[0] == 'A') {
 		p->dialog.asks_only = true;
+	} else if (line.p[0] == 'R') {
+		p->dialog.requiretls = true;
 	} else if (line.p[0] == 'U' || line.p[0] == 'L') {
 		p->dialog.login.wanted = true;
 		p->dialog.login.in_clear = line.p[0] == 'L';
@@ -839,7 +860,7 @@ log_end(struct play *p)
 {
 	static const char *const ends[] = { "closed", "timeout", "refused",
 		"unreachable", "local", "reset", "greeting", "protocol", "tls",
-		"auth" };
+		"auth", "requiretls" };
 
 	if (!p->dialog.over)
 		return;

@@ -147,7 +147,27 @@ test_out_08_logins(void **state)
 	assert_true(rig_lives(keyd));
 }
 
-/* Only an smtpd may ask; others are cut off. */
+/* An smtp shows the certificate that delivery.certificate names, here none. */
+static void
+test_key_02_what_smtp_may_sign(void **state)
+{
+	int fd = rig_peer(keyd, PROGRAM_SMTP, 0);
+	struct certs certs;
+	struct arena mem;
+	struct heard h;
+
+	(void)state;
+	arena_init(&mem, IPC_FRAME_MAX);
+	assert_true(rig_expect(fd, &h, IPC_CERTS, &certs, &mem));
+	assert_int_equal(certs.certs.n, 0);
+	arena_free(&mem);
+	assert_int_equal(ask(fd, "mx", SIGN_ECDSA_SHA256, 32), 0);
+	assert_int_equal(ask(fd, "", SIGN_ECDSA_SHA256, 32), 0);
+	close(fd);
+	assert_true(rig_lives(keyd));
+}
+
+/* Only smtpd and smtp may ask; others are cut off. */
 static void
 test_key_02_who_may_ask(void **state)
 {
@@ -159,7 +179,7 @@ test_key_02_who_may_ask(void **state)
 	for (int k = PROGRAM_RECORDER; k < PROGRAM_N; k++) {
 		int fd;
 
-		if (k == PROGRAM_SMTPD)
+		if (k == PROGRAM_SMTPD || k == PROGRAM_SMTP)
 			continue;
 		fd = rig_peer(keyd, k, 0);
 		rig_say(fd, IPC_SIGN, 7, &sign, NULL, 0);
@@ -336,6 +356,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_key_02_what_is_signed),
 		cmocka_unit_test(test_out_08_logins),
+		cmocka_unit_test(test_key_02_what_smtp_may_sign),
 		cmocka_unit_test(test_key_02_who_may_ask),
 		cmocka_unit_test(test_key_02_how_often),
 		cmocka_unit_test(test_key_01_what_is_told),

@@ -12,7 +12,8 @@
 static void
 count(struct twin *t, const char *name, const char *gateway, uint64_t n)
 {
-	struct dest *d = dest_get(&t->q, str_of(name), str_of(gateway));
+	struct dest *d =
+	    dest_get(&t->q, str_of(name), str_of(gateway), WISH_NONE);
 
 	dest_count_delivered(&t->q, d, n);
 	dest_count_soft(&t->q, d, n + 1);
@@ -22,7 +23,8 @@ count(struct twin *t, const char *name, const char *gateway, uint64_t n)
 static void
 assert_counts(struct twin *t, const char *name, const char *gateway, uint64_t n)
 {
-	struct dest *d = dest_get(&t->q, str_of(name), str_of(gateway));
+	struct dest *d =
+	    dest_get(&t->q, str_of(name), str_of(gateway), WISH_NONE);
 
 	assert_int_equal(d->count[DEST_DELIVERED], n);
 	assert_int_equal(d->count[DEST_SOFT], n > 0 ? n + 1 : 0);
@@ -44,7 +46,7 @@ test_what_is_written_is_read(void **state)
 	count(a, "one.test", "Bulk mail", 22);
 	count(a, "two.test", "Bulk mail", 333);
 	count(a, "the.euq.queue", "", UINT32_MAX);
-	dest_get(&a->q, STR("none.test"), STR(""));
+	dest_get(&a->q, STR("none.test"), STR(""), WISH_NONE);
 	counts_render(&a->q, &image);
 	twin_free(a);
 

@@ -171,7 +171,8 @@ test_forgotten(void **state)
 		char name[40];
 
 		snprintf(name, sizeof(name), "a@n%u.test", (unsigned)i);
-		dest_touch(&t->q, dest_get(&t->q, str_of(name + 2), STR("")));
+		dest_touch(&t->q,
+		    dest_get(&t->q, str_of(name + 2), STR(""), WISH_NONE));
 	}
 	d = dest_find(&t->q, STR("x.test"));
 	assert_true(d == NULL || d->beside == NULL);

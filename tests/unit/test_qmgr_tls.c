@@ -4,6 +4,8 @@
  */
 #include "qmgr_double.h"
 
+#include "mail/wire.h"
+
 #define CONFIG                                                                 \
 	"hostname: mx.postern.test\n"                                          \
 	"routes: { ALL: \"198.51.100.1:25\", dane.test: USEDNS,\n"             \
@@ -142,6 +144,77 @@ test_login_refused(void **state)
 		assert_int_equal(t->n_opened, 2);
 		twin_free(t);
 	}
+}
+
+/* RFC 8689: what mail wants of TLS is stronger than what is set. */
+static const struct {
+	const char *to;
+	uint32_t flags, wire_flags;
+	enum tls_level level;
+	bool requiretls;
+	const char *name;
+} wishes[] = {
+	{ "a@off.login.test", 0, 0, TLS_LEVEL_REQUIRED_VERIFY, false,
+	    "198.51.100.1" },
+	{ "a@may.test", 0, 0, TLS_LEVEL_PREFERRED, false, "" },
+	{ "a@may.test", ENV_REQUIRETLS, 0, TLS_LEVEL_REQUIRED_VERIFY, true,
+	    "may.test" },
+	{ "a@own.test", ENV_REQUIRETLS, 0, TLS_LEVEL_VERIFY_HOSTED, true,
+	    "own.test" },
+	{ "a@x.test", 0, WIRE_TLS_FREE, TLS_LEVEL_PREFERRED, false, "" },
+	{ "a@must.test", 0, WIRE_TLS_FREE, TLS_LEVEL_REQUIRED, false, "" },
+	{ "a@may.test", ENV_REQUIRETLS, WIRE_TLS_FREE,
+	    TLS_LEVEL_REQUIRED_VERIFY, true, "may.test" },
+};
+
+static void
+test_wishes(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < NELEM(wishes); i++) {
+		struct twin *t = twin_new(CONFIG);
+
+		t->flags = wishes[i].flags;
+		t->wire_flags = wishes[i].wire_flags;
+		twin_mail(t, 1, wishes[i].to);
+		twin_run(t);
+		if (t->session.tls != wishes[i].level ||
+		    (t->session.requiretls != 0) != wishes[i].requiretls ||
+		    !str_is(t->session.tls_name, wishes[i].name))
+			fail_msg("%zu, %s: %d %d %.*s", i, wishes[i].to,
+			    t->session.tls, t->session.requiretls,
+			    STR_ARG(t->session.tls_name));
+		twin_free(t);
+	}
+}
+
+/* Not over the connections of other mail; where no host does it: 5.7.30. */
+static void
+test_out_07_requiretls(void **state)
+{
+	struct twin *t = twin_new(CONFIG);
+	struct dest *d;
+
+	(void)state;
+	twin_mail(t, 1, "a@may.test");
+	twin_run(t);
+	twin_up(t);
+	t->flags = ENV_REQUIRETLS;
+	twin_mail(t, 2, "a@may.test");
+	twin_run(t);
+	assert_int_equal(t->n_opened, 2);
+	assert_true(t->session.requiretls);
+	twin_down(t, 1, SESSION_TLS, 0, "TLS handshake failed: x");
+	d = t->opened[0]->dest->beside;
+	assert_non_null(d);
+	assert_int_equal(d->n_parcels, 1);
+	twin_pass(t, 60000);
+	assert_int_equal(t->n_opened, 3);
+	twin_down(t, 2, SESSION_REQUIRETLS, 0, "REQUIRETLS, not offered");
+	assert_int_equal(d->n_parcels, 0);
+	assert_int_equal(d->count[DEST_HARD], 1);
+	assert_int_equal(t->opened[0]->dest->n_parcels, 1);
+	twin_free(t);
 }
 
 /* In the clear for an hour, then TLS again; a success ends the error. */
@@ -322,6 +395,8 @@ main(void)
 		cmocka_unit_test(test_levels),
 		cmocka_unit_test(test_out_08_logins),
 		cmocka_unit_test(test_login_refused),
+		cmocka_unit_test(test_wishes),
+		cmocka_unit_test(test_out_07_requiretls),
 		cmocka_unit_test(test_tls_03_remembered),
 		cmocka_unit_test(test_out_07_new_demands),
 		cmocka_unit_test(test_dane),

@@ -260,12 +260,42 @@ test_received_line(void **state)
 	}
 }
 
+/* RFC 8689: the first one counts, and only "No". */
+static void
+test_tls_required(void **state)
+{
+	static const struct {
+		const char *text;
+		bool is_free;
+	} table[] = {
+		{ "TLS-Required: No\r\n\r\n", true },
+		{ "Subject: x\r\ntls-required:\r\n  no \r\n\r\n", true },
+		{ "TLS-Required: Yes\r\n\r\n", false },
+		{ "TLS-Required: Nothing\r\n\r\n", false },
+		{ "TLS-Required: Yes\r\nTLS-Required: No\r\n\r\n", false },
+		{ "X-TLS-Required: No\r\n\r\n", false },
+		{ "Subject: x\r\n\r\nTLS-Required: No\r\n", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < NELEM(table); i++) {
+		struct scan s;
+
+		scan_begin(&s);
+		scan_feed(&s, str_of(table[i].text));
+		scan_end(&s);
+		if (scan_is_tls_free(&s) != table[i].is_free)
+			fail_msg("%s", table[i].text);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_scan),
 		cmocka_unit_test(test_idt_03_claims),
+		cmocka_unit_test(test_tls_required),
 		cmocka_unit_test(test_lim_02_lop_01_limits),
 		cmocka_unit_test(test_text_is_cut),
 		cmocka_unit_test(test_received_line),
