@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "event/event.h"
+#include "event/alert.h"
 #include "tls/tag.h"
 
 struct tags {
@@ -127,5 +127,5 @@ complain_about(struct tags *t, const struct err *err)
 	if (strcmp(t->told, err->text) == 0)
 		return;
 	str_copy(t->told, sizeof(t->told), str_of(err->text));
-	EMIT(ALERT, .text = str_of(err->text));
+	alert_raise(ALERT_FAILURE, STR("bounce tags"), str_of(err->text));
 }

@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "base/mem.h"
-#include "event/event.h"
+#include "event/alert.h"
 #include "qmgr/quarantine_index.h"
 
 #define LEVELS 4
@@ -13,11 +13,13 @@
 static const struct {
 	const char *what;
 	unsigned levels[LEVELS]; /* per cent, rising; 0: no more */
-	unsigned critical;       /* from there on it is an alert */
+	unsigned critical;       /* from there on it is worse */
+	enum alert_id near, full;
 } alarms[ALARMS] = {
-	[ALARM_ALL] = { "The quarantines are", { 75, 85, 95 }, 75 },
+	[ALARM_ALL] = { "The quarantines are", { 75, 85, 95 }, 95,
+	    ALERT_QUARANTINE, ALERT_QUARANTINE_FULL },
 	[ALARM_OUTBREAK] = { "The quarantine Outbreak is", { 5, 50, 75, 95 },
-	    95 },
+	    95, ALERT_OUTBREAK_SPACE, ALERT_OUTBREAK_FULL },
 };
 
 static uint64_t used_by(const struct quarantines *, size_t alarm);
@@ -86,14 +88,14 @@ level_of(size_t alarm, uint64_t used, uint64_t space)
 static void
 tell(size_t alarm, unsigned level)
 {
-	char text[100];
+	enum alert_id id = level < alarms[alarm].critical ? alarms[alarm].near
+							  : alarms[alarm].full;
+	char text[100], about[20];
 
 	snprintf(
 	    text, sizeof(text), "%s %u %% full", alarms[alarm].what, level);
-	if (level < alarms[alarm].critical)
-		EMIT(WARNING, .text = str_of(text));
-	else
-		EMIT(ALERT, .text = str_of(text));
+	snprintf(about, sizeof(about), "%u %%", level);
+	alert_raise(id, str_of(about), str_of(text));
 }
 
 static bool
@@ -164,6 +166,6 @@ warn(struct stored *s, bool open)
 
 	snprintf(text, sizeof(text), "%s: MID %" PRIu64 " waits", why, s->mid);
 	if (!s->warned)
-		EMIT(ALERT, .text = str_of(text));
+		alert_raise(ALERT_QUARANTINE_FULL, STR(""), str_of(text));
 	s->warned = true;
 }
