@@ -16,7 +16,7 @@
 #define SUBJECT        400  /* bytes of it in a subject */
 #define ALERT_TEXT_MAX (64 * 1024)
 #define REPLY_SHOWN    500
-#define KINDS_MAX      10000 /* that are remembered */
+#define KINDS_MAX      2000 /* that are remembered */
 
 /* Waits before the second try and those after it. */
 static const int64_t waits[ALERT_TRIES - 1] = { 60 * 1000, 5 * 60 * 1000,
@@ -189,29 +189,31 @@ key_of(const struct alert_seen *seen, struct str text, struct buf *out)
 	}
 }
 
-/* What begins anew anyway need not be remembered; of too many, nothing is. */
+/* What begins anew anyway need not be remembered; when that is not enough,
+ * half of the others begins anew as well. */
 static void
 forget_old(struct recorder_alerts *a, int64_t now)
 {
 	int64_t maximum = (int64_t)a->config->alerts.maximum * 1000;
 	struct map kept;
+	size_t n = 0;
 
-	if (a->n_kinds < KINDS_MAX / 10)
+	if (a->n_kinds < KINDS_MAX)
 		return;
 	map_init(&kept);
-	a->n_kinds = 0;
 	MAP_FOREACH (&a->kinds, it) {
 		struct kind *k = it.value;
 
-		if (now - k->seen <= 2 * maximum && a->n_kinds < KINDS_MAX) {
+		if (now - k->seen <= 2 * maximum && n < KINDS_MAX / 2) {
 			map_put(&kept, it.key, k);
-			a->n_kinds++;
+			n++;
 		} else {
 			free(k);
 		}
 	}
 	map_fini(&a->kinds, NULL);
 	a->kinds = kept;
+	a->n_kinds = n;
 }
 
 static void

@@ -310,10 +310,10 @@ test_how_full_they_are(void **state)
 		{ 0, NULL, NULL, 0 },
 		{ 600000, "Outbreak", "The quarantine Outbreak is 50 % full",
 		    0 },
-		{ 200000, "Policy", "The quarantines are 75 % full", 1 },
+		{ 200000, "Policy", "The quarantines are 75 % full", 0 },
 		{ 0, NULL, NULL, 0 },
 		{ 200000, "Outbreak", "The quarantine Outbreak is 75 % full",
-		    1 }, /* and all of them */
+		    0 }, /* and all of them */
 		{ 135000, "Outbreak", "The quarantine Outbreak is 95 % full",
 		    2 },
 	};
