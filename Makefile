@@ -191,6 +191,8 @@ $O/tests/test_recorder_line: $O/obj/master/recorder_line.o \
 	$O/obj/master/recorder_counts.o
 $O/tests/test_conserve: $O/obj/master/conserve.o
 $O/tests/test_alerts: $O/obj/master/recorder_alerts.o
+$O/tests/test_recorder_quota: $O/obj/master/recorder_quota.o \
+	$O/obj/master/recorder_files.o
 $O/tests/test_recorder_http: $O/obj/master/recorder_http.o
 $O/tests/test_recorder_counts: $O/obj/master/recorder_counts.o \
 	$O/obj/master/recorder_state.o

@@ -39,6 +39,7 @@
 	C(diagnostic)                                                          \
 	C(dictionaryconfig)                                                    \
 	C(dig)                                                                 \
+	C(diskquotaconfig)                                                     \
 	C(displayalerts)                                                       \
 	C(dnscheck)                                                            \
 	C(dnsflush)                                                            \

@@ -50,6 +50,7 @@
  * for a program that does not get its turn. */
 #define HOLD_MS      (2 * EVENTS_GATHER_MS)
 #define CPU_MS       10000 /* over which use of the processors is taken */
+#define QUOTA_MS     60000
 #define SAVE_MS      10000 /* at most so often */
 #define LAST_WORD_MS 50    /* what the others said before they ended */
 
@@ -78,6 +79,7 @@ static void change_logs(struct recorder *, const struct config *);
 static unsigned left_out(const struct config *);
 static void tick(void *);
 static void status_line(struct recorder *, int64_t now);
+static void look_at_quota(struct recorder *, int64_t now);
 static void look_at_cpu(struct recorder *, int64_t now, const uint64_t *sums);
 static void finish(void *);
 
@@ -138,6 +140,7 @@ start(struct daemon *d)
 	r->mboxes = recorder_mboxes_new(r->folder);
 	change_logs(r, d->config);
 	tell_lost(r);
+	look_at_quota(r, clock_mono_ms());
 	r->tick = loop_timer(d->loop, tick, r);
 	loop_timer_in(r->tick, TICK_MS);
 }
@@ -399,6 +402,7 @@ on_config(struct daemon *d, struct config *next, struct err *err)
 	begin_debug(r, next);
 	change_logs(r, next);
 	recorder_post_config(r->post, next);
+	r->quota_at = clock_mono_ms() - QUOTA_MS; /* soon */
 	return 0;
 }
 
@@ -485,6 +489,8 @@ tick(void *arg)
 		status_line(r, now);
 	if (now - r->cpu.at >= CPU_MS)
 		look_at_cpu(r, now, sums);
+	if (now - r->quota_at >= QUOTA_MS)
+		look_at_quota(r, now);
 	if (recorder_state_low(&r->state, ids) ||
 	    (now - r->saved_at >= SAVE_MS &&
 		memcmp(sums, r->saved_sums, sizeof(sums)) != 0))
@@ -507,6 +513,13 @@ status_line(struct recorder *r, int64_t now)
 	s = recorder_status_now(r);
 	recorder_line(&s, &e, avail);
 	event_emit(EVENT_STATUS, &e);
+}
+
+static void
+look_at_quota(struct recorder *r, int64_t now)
+{
+	r->quota_at = now;
+	recorder_quota_look(&r->quota, r->folder, r->daemon->config);
 }
 
 static void

@@ -7,6 +7,7 @@
 #include "master/recorder_http.h"
 #include "master/recorder_mbox.h"
 #include "master/recorder_post.h"
+#include "master/recorder_quota.h"
 #include "master/recorder_state.h"
 #include "master/recorder_status.h"
 #include "master/recorder_turn.h"
@@ -28,6 +29,8 @@ struct recorder {
 	bool save_failed; /* said so already */
 
 	int folder; /* of all logs */
+	struct recorder_quota quota;
+	int64_t quota_at; /* of the last look, monotonic ms */
 	struct recorder_mboxes *mboxes;
 	struct {
 		long processors;

@@ -192,7 +192,9 @@ cmd_logs(
 			"size", (json_int_t)l->size, "level", (int)l->level,
 			"lost", (json_int_t)l->lost_total));
 	}
-	answer(admin, json_pack("{so}", "logs", logs));
+	answer(admin, json_pack("{so sI sI}", "logs", logs, "used",
+			  (json_int_t)r->quota.used, "quota",
+			  (json_int_t)r->quota.quota));
 }
 
 static void

@@ -79,6 +79,20 @@ recorder_files_trim(int dir, const char *name, size_t keep)
 	names_free(&saved);
 }
 
+bool
+recorder_files_oldest(int dir, const char *name, char oldest[RECORDER_FILE_MAX])
+{
+	struct names saved = { 0 };
+	bool any;
+
+	list(dir, name, SAVED, &saved);
+	any = saved.n > 0;
+	if (any)
+		snprintf(oldest, RECORDER_FILE_MAX, "%s", saved.v[0]);
+	names_free(&saved);
+	return any;
+}
+
 /* Names of the files with that ending, oldest first. */
 static void
 list(int dir, const char *name, const char *ending, struct names *out)

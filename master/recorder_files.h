@@ -30,6 +30,10 @@ int recorder_files_open(int dir, const char *name, int64_t now_ms,
 /* Renames a .current file to .s */
 void recorder_files_save(int dir, const char *current);
 
+/* The oldest saved file; false: there is none. */
+bool recorder_files_oldest(
+    int dir, const char *name, char oldest[RECORDER_FILE_MAX]);
+
 /* Removes the oldest saved files until at most `keep` are left. */
 void recorder_files_trim(int dir, const char *name, size_t keep);
 

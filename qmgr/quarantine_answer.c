@@ -124,10 +124,14 @@ answer_list(const struct ask *a, struct reply_to *r)
 		json_array_append_new(list, box_json(qs, &wc->quarantines[i]));
 	if (wc->spam_quarantine.enabled)
 		json_array_append_new(list, box_json(qs, &qs->spam));
-	r->json = json_pack("{s:I, s:I, s:I, s:o}", "status_as_of",
+	r->json = json_pack("{s:I, s:I, s:I, s:I, s:I, s:o}", "status_as_of",
 	    (json_int_t)a->world->q.wall, "space",
 	    (json_int_t)wc->quarantine_space, "used",
-	    (json_int_t)qs->bytes[POOL_COMMON], "quarantines", list);
+	    (json_int_t)qs->bytes[POOL_COMMON], "spam_space",
+	    (json_int_t)(wc->spam_quarantine.enabled
+			     ? wc->spam_quarantine.max_size
+			     : 0),
+	    "spam_used", (json_int_t)qs->bytes[POOL_SPAM], "quarantines", list);
 }
 
 static json_t *

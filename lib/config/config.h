@@ -582,6 +582,7 @@ struct config {
 	size_t n_destinations;
 	struct log_subscription *logs;
 	size_t n_logs;
+	uint64_t log_quota;      /* bytes; 0: a tenth of the disk */
 	uint32_t log_types;      /* those there are, a bit 1 << enum log_type */
 	uint32_t log_bytes;      /* the most that one of them wants */
 	struct str *log_headers; /* names of fields that logs show */

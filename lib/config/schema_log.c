@@ -147,6 +147,16 @@ static const struct schema_key settings_keys[] = {
 	    .help = "Names of header fields whose values are shown when a "
 		    "message was delivered, was put off, or bounced. The "
 		    "message is read for them." },
+	{ .name = "quota",
+	    FIELD(config, log_quota),
+	    .type = &value_size,
+	    .min = 0,
+	    .max = UINT64_C(1) << 50,
+	    DEFAULT("0"),
+	    .help = "What all that lies below the log folder may take on "
+		    "disk. Near it there is an alert; above it the oldest "
+		    "closed log files are removed, archives never. 0: a tenth "
+		    "of the disk." },
 	{ .name = "message_id",
 	    FIELD(config, log_message_id),
 	    .type = &value_bool,

@@ -115,3 +115,29 @@ def test_not_taken(make_suite):
                                    "all@ops.test")
     assert line.endswith(": 550 5.1.1 nobody."), line
     assert postern.ask("displayalerts")["waiting"] == 0
+
+
+def test_logs_over_their_quota(make_suite):
+    """The oldest closed files go, with an alert; archives stay."""
+    postern = make_suite(ALERTS + "log_settings:\n  quota: 1M\n", start=False)
+    logs, kept = (postern.root / "log" / n for n in ("mail_logs", "kept"))
+    postern.start()
+    folder = logs.stat()
+    for i in range(4):
+        f = logs / ("mail_logs.@2025010%dT000000.s" % (i + 1))
+        f.write_bytes(b"x\n" * 200000)
+    kept.mkdir()
+    os.chown(kept, folder.st_uid, folder.st_gid)
+    archive = kept / "kept.@20240101T000000.s"
+    archive.write_bytes(b"x\n" * 10000)
+    with Sink(postern.sink_port) as sink:
+        # it looks once a minute, and when it begins
+        kill(postern, "recorder 0")
+        wait_for("the alert", lambda: [
+            m for m in alerts_of(sink, "all@ops.test")
+            if "the 2 oldest closed files were removed" in m["Subject"]])
+    assert archive.exists()
+    assert sorted(p.name for p in logs.glob("*.s"))[0] == (
+        "mail_logs.@20250103T000000.s")
+    quota = postern.ask("diskquotaconfig", "print")["logs"]
+    assert quota["quota"] == 1 << 20 and 800000 < quota["used"] < 950000

@@ -1,0 +1,247 @@
+/* cmd_diskquotaconfig.c - `diskquotaconfig`: who may take how much of the disk
+ * (spec delivery-admin 6.3) */
+#include <string.h>
+
+#include "admin/ask.h"
+#include "admin/commands.h"
+#include "admin/control.h"
+#include "admin/fields.h"
+#include "base/mem.h"
+
+/* What may have a share, which key of postern.yaml has it, who knows how much
+ * is taken. */
+struct service {
+	const char *word, *title, *key;
+	bool must_fit; /* what is there is never more than the quota */
+	enum program_kind kind;
+	const char *words[3], *used, *quota; /* question; in the answer */
+};
+struct use {
+	int64_t used, quota;
+};
+
+static void show(struct editing *);
+static bool ask_edit(struct editing *);
+static int take_set(struct editing *, struct args *);
+static int take_print(struct editing *, struct args *);
+static const struct service *find(const char *word);
+static const struct schema_key *key_of(const struct service *);
+static bool set(struct editing *, const struct service *, const char *size);
+static void write_row(
+    const struct service *, bool known, const struct use *, struct buf *);
+static bool use_of(struct editing *, const struct service *, struct use *);
+
+static const struct service services[] = {
+	{ "logs", "Logs, archives", "log_settings.quota", false,
+	    PROGRAM_RECORDER, { "logs" }, "used", "quota" },
+	{ "quarantines", "Quarantines", "quarantine_space", true, PROGRAM_QMGR,
+	    { "quarantine", "list" }, "used", "space" },
+	{ "spam_quarantine", "Spam quarantine", "spam_quarantine.max_size",
+	    true, PROGRAM_QMGR, { "quarantine", "list" }, "spam_used",
+	    "spam_space" },
+};
+static const struct editing_op ops[] = {
+	{ { "EDIT", "Change the quota of a service." }, ask_edit, NULL },
+	{ { "SET", "Change the quota of a service." }, NULL, take_set },
+	{ { "PRINT", "Display the quotas." }, NULL, take_print },
+};
+static const struct editing_menu menu = { show, ops, NELEM(ops) };
+
+const struct tool_command cmd_diskquotaconfig = {
+	.name = "diskquotaconfig",
+	.usage = "[set SERVICE SIZE | print]",
+	.summary = "How much of the disk logs and quarantines may take",
+	.help = "Shows how much of the disk each service takes and may take, "
+		"and changes the latter in the working copy of the "
+		"configuration. SERVICE is logs, quarantines or "
+		"spam_quarantine; SIZE is a number of bytes, such as 5G; of "
+		"logs 0 is a tenth of the disk. Nothing is in force before a "
+		"commit.",
+	.edits = &editing_menus,
+	.form = &menu,
+};
+
+/* --- showing --- */
+
+static void
+show(struct editing *ed)
+{
+	struct buf text;
+
+	buf_init(&text, 4096);
+	buf_puts(&text, "Service                     Used         Quota    "
+			"Used\n-------------------------------------------"
+			"-----------\n");
+	for (size_t i = 0; i < NELEM(services); i++) {
+		struct use u;
+		bool known = use_of(ed, &services[i], &u);
+
+		write_row(&services[i], known, &u, &text);
+	}
+	buf_puts(&text, "The queue has what is left of the disk.\n");
+	tool_print(ed->t, &text);
+	buf_fini(&text);
+}
+
+static void
+write_row(
+    const struct service *s, bool known, const struct use *u, struct buf *out)
+{
+	buf_printf(out, "%-18s", s->title);
+	if (!known || u->quota <= 0)
+		buf_puts(out, known ? "       off\n" : "   unknown\n");
+	else
+		buf_printf(out, "%11lld MB %10lld MB %5lld %%\n",
+		    (long long)(u->used >> 20), (long long)(u->quota >> 20),
+		    (long long)(100.0 * (double)u->used / (double)u->quota));
+}
+
+static int
+take_print(struct editing *ed, struct args *a)
+{
+	json_t *json;
+
+	if (args_finish(a) != TOOL_DONE)
+		return TOOL_USAGE;
+	if (!ed->t->json) {
+		show(ed);
+		return TOOL_DONE;
+	}
+	json = json_object();
+	for (size_t i = 0; i < NELEM(services); i++) {
+		struct use u;
+
+		json_object_set_new(json, services[i].word,
+		    use_of(ed, &services[i], &u)
+			? json_pack("{s:I, s:I}", "used", (json_int_t)u.used,
+			      "quota", (json_int_t)u.quota)
+			: json_null());
+	}
+	tool_print_json(ed->t, json);
+	json_decref(json);
+	return TOOL_DONE;
+}
+
+/* --- changing --- */
+
+static bool
+ask_edit(struct editing *ed)
+{
+	const char *titles[NELEM(services)];
+	char size[DIALOGUE_LINE];
+	struct buf present;
+	size_t k;
+	bool on;
+
+	for (size_t i = 0; i < NELEM(services); i++)
+		titles[i] = services[i].title;
+	tool_space(ed->t);
+	if (!dialogue_choice(&ed->t->dialogue, "Choose the service:", titles,
+		NELEM(titles), 0, &k))
+		return false;
+	buf_init(&present, 100);
+	ask_present(key_of(&services[k]), ed->w->config, &present);
+	on = dialogue_text(&ed->t->dialogue,
+	    "Enter its quota, in bytes (such as 5G):", present.data, size,
+	    sizeof(size));
+	if (on && strcmp(size, present.data) != 0 &&
+	    set(ed, &services[k], size))
+		editing_save(ed);
+	buf_fini(&present);
+	return on;
+}
+
+static int
+take_set(struct editing *ed, struct args *a)
+{
+	const char *word = args_next(a), *size = args_next(a);
+	const struct service *s = word != NULL ? find(word) : NULL;
+
+	if (size == NULL)
+		return tool_usage(ed->t, "which service, which size?");
+	if (args_finish(a) != TOOL_DONE)
+		return TOOL_USAGE;
+	if (s == NULL)
+		return editing_refuse(ed,
+		    "There is no service \"%s\": logs, quarantines, "
+		    "spam_quarantine",
+		    word);
+	return set(ed, s, size) ? editing_done(ed) : TOOL_USAGE;
+}
+
+/* What is in quarantine would have to go at once if it did not fit. */
+static bool
+set(struct editing *ed, const struct service *s, const char *size)
+{
+	const struct schema_key *key = key_of(s);
+	struct err err = ERR_INIT;
+	uint64_t wanted = 0;
+	struct buf normal;
+	struct use u;
+	bool good;
+
+	buf_init(&normal, 100);
+	good = ask_check(key, str_of(size), &normal, &err);
+	if (!good)
+		editing_refuse(ed, "%s: %s", size, err.text);
+	if (good &&
+	    key->type->parse(key, str_of(size), &wanted, NULL, &err) == -1)
+		wanted = 0;
+	if (good && s->must_fit && use_of(ed, s, &u) &&
+	    (uint64_t)u.used > wanted) {
+		good = false;
+		editing_refuse(ed,
+		    "%lld MB are taken already: delete or release messages "
+		    "first.",
+		    (long long)(u.used >> 20));
+	}
+	if (good)
+		editing_text(ed, buf_str(&normal), "%s", s->key);
+	buf_fini(&normal);
+	return good;
+}
+
+static const struct service *
+find(const char *word)
+{
+	for (size_t i = 0; i < NELEM(services); i++)
+		if (strcmp(word, services[i].word) == 0)
+			return &services[i];
+	return NULL;
+}
+
+static const struct schema_key *
+key_of(const struct service *s)
+{
+	const struct schema_section *in = &schema_top;
+	struct str rest = str_of(s->key), one = str_cut(&rest, '.');
+	char name[80];
+
+	str_copy(name, sizeof(name), one);
+	if (rest.n > 0) {
+		in = ask_key_named(in, name)->section;
+		str_copy(name, sizeof(name), rest);
+	}
+	return ask_key_named(in, name);
+}
+
+/* --- how much is taken --- */
+
+/* The quota is that of the working copy, unless it says nothing. False:
+ * whoever knows the rest does not run. */
+static bool
+use_of(struct editing *ed, const struct service *s, struct use *u)
+{
+	json_t *wanted = ask_json(key_of(s), ed->w->config);
+	struct control_answer answer = { .fd = -1 };
+	struct err err = ERR_INIT;
+	bool known = control_ask(ed->t, s->kind, s->words, &answer, &err) == 0;
+
+	*u = (struct use){ fields_num(answer.json, s->used),
+		fields_num(answer.json, s->quota) };
+	if (u->quota > 0 && json_integer_value(wanted) > 0)
+		u->quota = json_integer_value(wanted);
+	json_decref(wanted);
+	control_answer_fini(&answer);
+	return known;
+}
