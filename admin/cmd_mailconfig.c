@@ -4,20 +4,16 @@
 
 #include "admin/commands.h"
 #include "admin/control.h"
+#include "admin/enclose.h"
 #include "admin/fields.h"
 #include "admin/saving.h"
-#include "base/base64.h"
-#include "base/clock.h"
 #include "base/mem.h"
-#include "mail/addr.h"
 
-#define RCPTS_AT_ONCE 100
-#define LINE_BYTES    57 /* 76 characters of base64 */
-#define MAIL_MAX      (2 * SAVED_MAX)
+#define MAIL_MAX (2 * SAVED_MAX)
 
 struct mailing {
 	struct arena mem;
-	struct str rcpts[RCPTS_AT_ONCE];
+	struct str rcpts[ENCLOSE_RCPTS];
 	size_t n;
 	char list[DIALOGUE_LINE]; /* as it was written */
 };
@@ -26,9 +22,8 @@ static int run(struct tool *, int argc, char **argv);
 static int ask(struct tool *, struct mailing *, struct saving *);
 static bool take_list(struct mailing *, char shown[200]);
 static int send_it(struct tool *, struct mailing *, struct saving *);
-static void write_mail(struct tool *, const struct mailing *,
-    const struct saving *, struct str config, struct buf *out);
-static void write_base64(struct str, struct buf *out);
+static void write_mail(struct tool *, struct mailing *, const struct saving *,
+    struct str config, struct buf *out);
 static int say(struct tool *, const struct mailing *);
 
 const struct tool_command cmd_mailconfig = {
@@ -104,24 +99,8 @@ ask(struct tool *t, struct mailing *m, struct saving *sv)
 static bool
 take_list(struct mailing *m, char shown[200])
 {
-	struct str list = str_of(m->list);
-
-	m->n = 0;
-	*shown = '\0';
-	while (list.n > 0) {
-		struct str one = str_trim(str_cut(&list, ','));
-		struct addr a;
-
-		if (one.n == 0)
-			continue;
-		str_escape(shown, 200, one, 150);
-		if (m->n == RCPTS_AT_ONCE ||
-		    addr_parse(&a, one, &m->mem, NULL) != ADDR_OK ||
-		    a.domain.n == 0 || !addr_is_clean(a.text))
-			return false;
-		m->rcpts[m->n++] = a.text;
-	}
-	return m->n > 0;
+	return enclose_addresses(
+	    str_of(m->list), m->rcpts, &m->n, &m->mem, shown);
 }
 
 static int
@@ -148,57 +127,21 @@ send_it(struct tool *t, struct mailing *m, struct saving *sv)
 
 /* One part says what the other one, the file, is. */
 static void
-write_mail(struct tool *t, const struct mailing *m, const struct saving *sv,
+write_mail(struct tool *t, struct mailing *m, const struct saving *sv,
     struct str config, struct buf *out)
 {
-	char name[160], date[CLOCK_TEXT], id[40];
-	char random[12];
-	struct buf boundary;
-	int64_t now = clock_wall_ms();
+	const char *text = arena_printf(&m->mem,
+	    "The configuration of %s, revision %llu, is attached.\n",
+	    sv->hostname, (unsigned long long)sv->revision);
+	const char *subject = arena_printf(&m->mem,
+	    "Configuration of %s (Postern %s)", sv->hostname, POSTERN_VERSION);
+	struct enclosing e = enclose_begin(
+	    out, sv->hostname, m->rcpts, m->n, subject, str_of(text), &m->mem);
+	char name[160];
 
-	seal_random(random, sizeof(random));
-	buf_init(&boundary, 64);
-	buf_puts(&boundary, "=_"); /* never within base64 */
-	base64_encode((struct str){ random, sizeof(random) }, &boundary);
-	snprintf(id, sizeof(id), "%lld.config", (long long)now);
 	saving_name(t, name, sizeof(name));
-	buf_printf(out, "Date: %s\r\n", clock_rfc5322(now, date));
-	buf_printf(
-	    out, "From: \"Postern\" <MAILER-DAEMON@%s>\r\n", sv->hostname);
-	buf_puts(out, "To: ");
-	for (size_t i = 0; i < m->n; i++)
-		buf_printf(out, "%s<%.*s>", i > 0 ? ",\r\n\t" : "",
-		    STR_ARG(m->rcpts[i]));
-	buf_printf(out,
-	    "\r\nSubject: Configuration of %s (Postern %s)\r\n"
-	    "Message-ID: <%s@%s>\r\n"
-	    "Auto-Submitted: auto-generated\r\n"
-	    "MIME-Version: 1.0\r\n"
-	    "Content-Type: multipart/mixed;\r\n\tboundary=\"%s\"\r\n\r\n",
-	    sv->hostname, POSTERN_VERSION, id, sv->hostname, boundary.data);
-	buf_printf(out,
-	    "--%s\r\n"
-	    "Content-Type: text/plain; charset=us-ascii\r\n\r\n"
-	    "The configuration of %s, revision %llu, is attached.\r\n\r\n",
-	    boundary.data, sv->hostname, (unsigned long long)sv->revision);
-	buf_printf(out,
-	    "--%s\r\n"
-	    "Content-Type: text/plain; charset=utf-8\r\n"
-	    "Content-Transfer-Encoding: base64\r\n"
-	    "Content-Disposition: attachment;\r\n\tfilename=\"%s\"\r\n\r\n",
-	    boundary.data, name);
-	write_base64(config, out);
-	buf_printf(out, "\r\n--%s--\r\n", boundary.data);
-	buf_fini(&boundary);
-}
-
-static void
-write_base64(struct str s, struct buf *out)
-{
-	for (size_t i = 0; i < s.n; i += LINE_BYTES) {
-		base64_encode(str_sub(s, i, LINE_BYTES), out);
-		buf_puts(out, "\r\n");
-	}
+	enclose_file(&e, name, "text/plain; charset=utf-8", config);
+	enclose_end(&e);
 }
 
 static int

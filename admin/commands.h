@@ -98,6 +98,7 @@
 	C(smtpping)                                                            \
 	C(smtproutes)                                                          \
 	C(status)                                                              \
+	C(supportrequest)                                                      \
 	C(suspend)                                                             \
 	C(suspenddel)                                                          \
 	C(suspendlistener)                                                     \

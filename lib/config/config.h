@@ -21,6 +21,7 @@
 #include "base/str.h"
 #include "config/alerts.h"
 #include "config/place.h"
+#include "config/support.h"
 #include "config/work.h"
 
 #define UNLIMITED UINT64_MAX
@@ -590,6 +591,7 @@ struct config {
 	uint32_t status_interval;                       /* s, of status logs */
 	bool log_message_id, log_subject, log_response; /* in mail logs */
 	struct alerts_config alerts;
+	struct support_config support;
 	struct work_config work;
 	/* What the filters compile to; NULL in programs that run none. */
 	const struct filters *filters;
