@@ -144,7 +144,7 @@ $O/tests/test_dialog $O/tests/test_smtp_session: \
 $O/tests/test_session_watch: $O/obj/smtp/session_watch.o
 SMTPD_ENGINE = $(SMTPD_SESSION:%=$O/obj/smtpd/%.o)
 $O/tests/test_session $O/tests/test_session_ask $O/tests/test_session_many \
-    $O/tests/test_session_limits \
+    $O/tests/test_session_limits $O/tests/test_session_debug \
     $O/tests/test_auth $O/tests/test_starttls \
     $O/tests/test_session_walk $O/tests/test_xclient \
     $O/tests/test_qmqp: $(SMTPD_ENGINE)

@@ -134,7 +134,7 @@ test_so_many_sessions(void **state)
 	assert_false(stats_debug_take(s, STR("b"), 1));
 	/* more names than there is room for: the others are not disturbed */
 	for (int i = 0; i < 300; i++) {
-		char name[8];
+		char name[16];
 
 		snprintf(name, sizeof(name), "n%d", i);
 		if (!stats_debug_take(s, str_of(name), 1))
