@@ -283,6 +283,7 @@ on_open(void *arg, struct conn *c, const struct session *s)
 	now->demand.host = str_of(now->host);
 	/* as it would come out of a frame */
 	now->demand.auth = or_empty(s->auth);
+	now->demand.certificate = or_empty(s->certificate);
 	now->demand.tls_name = or_empty(s->tls_name);
 	now->demand.tls_name2 = or_empty(s->tls_name2);
 	now->demand.connect_ms = (uint32_t)a->step_ms;

@@ -45,7 +45,9 @@ attempt_next(struct attempt *a, const struct attempt_job *job)
 		a->hooks->connecting(a, now);
 	a->since = clock_mono_us();
 	demand = now->demand;
-	demand.auth = STR(""); /* keyd, who knows passwords, is not asked */
+	/* keyd, who has our passwords and certificates, is not asked */
+	demand.auth = STR("");
+	demand.certificate = STR("");
 	session_open(&a->sessions, a->conn->id, &demand);
 	if (!a->over && job != NULL)
 		give(a, job);

@@ -56,6 +56,11 @@ _25._tcp.mx-bogus TLSA 3 1 1 {marked}
 """
 
 
+PLAIN = """\
+x MX 10 mx
+mx A %s1
+_25._tcp.mx TLSA 3 1 1 %s
+""" % (NET, "0" * 64)
 DEFAULT = "  - { domain: Default, ip_preference: prefer_v4 }\n"
 
 
@@ -151,7 +156,7 @@ class World:
                 "%s MX 10 mx-%s\nmx-%s A %s%d" % (n, n, n, NET, at)
                 for n, (at, _) in DOMAINS.items()))
         self._with(Network())
-        nsd = self._with(Nsd(d, {"test": zone}, signed={
+        nsd = self._with(Nsd(d, {"test": zone, "plain": PLAIN}, signed={
             "test": lambda text: re.sub(marked, "ac" * 32, text)}))
         self._peers()
         config = self.config.replace("  enabled: no", """\

@@ -151,6 +151,25 @@ def test_tls_03_policies(world):
                for _, path in Policies.asked)
 
 
+def test_tlsverify_says_so(world):
+    """What it says of each policy is what delivery has done."""
+    postern, _ = world
+    letters = {"tls": "t", "clear": "c", "none": "-"}
+    os.environ["SSL_CERT_FILE"] = str(postern.root.parents[1] / "ca.crt")
+    try:
+        said = {d: postern.ask("tlsverify", d, ok=(0, 4)) for d in DOMAINS}
+    finally:
+        del os.environ["SSL_CERT_FILE"]
+    assert {d: letters[r["delivery"]] for d, r in said.items()} == \
+        {d: w for d, (_, _, w) in DOMAINS.items()}
+    for domain, state in (("good.test", "policy enforce, "),
+                          ("try.test", "policy testing, "),
+                          ("plain.test", "there is no policy")):
+        assert said[domain]["policy"]["mta_sts_state"].startswith(state)
+    assert "MTA-STS: no host is in the policy" in \
+        said["other.test"]["delivery_reason"]
+
+
 def test_a_policy_is_fetched_once(world):
     postern, sinks = world
     n = len([d for d, _ in Policies.asked if d == "good.test"])

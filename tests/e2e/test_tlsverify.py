@@ -166,6 +166,16 @@ def test_dane_that_fails(world, domain, why):
     assert not r["dane"] and r["reason"] + "." >= why
 
 
+def test_dane_without_signatures(world):
+    status, out = run(world, "daneverify", "x.plain")
+    assert status == 4 and out.startswith("""\
+INSECURE MX record(mx.plain) found for x.plain
+INSECURE A record (%s) found for MX(mx.plain) in x.plain
+Reason: its MX records are not validated.
+DANE FAILED for x.plain
+""" % at("good")), out
+
+
 def test_delivery_does_so(world):
     """Each with a message: what was said is what comes of it."""
     names = ["good", "dane", "mismatch", "bogus", "expired", "name", "self",
