@@ -136,6 +136,7 @@ $O/tests/%: $O/obj/tests/unit/%.o $O/libpostern.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) \
 	    $(LDLIBS) -lcmocka
+$O/tests/test_sts: LDLIBS += -lcurl
 # what we write as a table, Berkeley DB must read
 $O/tests/test_table_db: LDLIBS += -ldb-5.3
 # tests of a program's parts link these too

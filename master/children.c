@@ -403,7 +403,7 @@ child_frame(void *arg, struct ipc *ipc, struct ipc_frame *f, struct err *err)
 
 		if (ipc_decode(f, &end, NULL, err) == -1)
 			return -1;
-		rules_end(c->master, end.size);
+		rules_end(c->master, end.what, end.size);
 	} else if (c->state == CHILD_STARTING) {
 		child_ready(c);
 	}

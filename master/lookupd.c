@@ -35,9 +35,11 @@
 #include <jansson.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "event/alert.h"
 #include "lookup/burden.h"
+#include "lookup/feed_file.h"
 #include "lookup/lookup.h"
 #include "lookup/overrun.h"
 #include "lookup/probe.h"
@@ -48,6 +50,8 @@
 #include "program/program.h"
 #include "tls/client.h"
 
+#define KEEP_MS 2000 /* after news: more may come */
+
 struct lookupd {
 	struct daemon *daemon;
 	struct lookup_system system;
@@ -56,6 +60,8 @@ struct lookupd {
 	struct scans *scans;
 	struct outbreak *outbreak;
 	struct sts *sts;
+	struct loop_timer *keeping; /* of its policies */
+	bool news;                  /* that it waits for */
 	struct asker *askers;
 };
 
@@ -85,6 +91,9 @@ static void on_command(
     struct daemon *, struct ipc *, const struct command *, const char *user);
 static void on_admin_gone(struct daemon *, struct ipc *);
 static void on_rules(struct daemon *, int fd);
+static void on_policies(struct daemon *, int fd);
+static void on_news(void *arg);
+static void keep_policies(void *arg);
 static void forget_asker(struct lookupd *, struct ipc *);
 static void ask(struct lookupd *, struct ipc *, uint32_t txn, bool admin,
     const struct query *);
@@ -123,6 +132,7 @@ static const struct program lookupd = {
 	.on_command = on_command,
 	.on_admin_gone = on_admin_gone,
 	.on_rules = on_rules,
+	.on_policies = on_policies,
 };
 
 static const struct ipc_handler peer_handler = {
@@ -175,6 +185,8 @@ setup(struct daemon *d, struct err *err)
 	self->outbreak = outbreak_new(d, self->lookups);
 	self->sts = sts_new(d->loop, self->lookups,
 	    http_new(d->loop, tls_authorities()), on_no_policy);
+	self->keeping = loop_timer(d->loop, keep_policies, self);
+	sts_on_news(self->sts, on_news, self);
 	return 0;
 }
 
@@ -251,6 +263,46 @@ on_admin_gone(struct daemon *d, struct ipc *ipc)
 
 	forget_asker(self, ipc);
 	outbreak_admin_gone(self->outbreak, ipc);
+}
+
+/* What was in force before a restart is in force still. */
+static void
+on_policies(struct daemon *d, int fd)
+{
+	struct lookupd *self = d->self;
+	struct err err = ERR_INIT;
+	struct buf text;
+
+	if (fd == -1)
+		return;
+	buf_init(&text, STS_PACK_MAX + 65536);
+	if (feed_read(fd, &text, &err) == -1 ||
+	    sts_unpack(self->sts, buf_str(&text), clock_wall_ms(), &err) == -1)
+		EMIT(WARNING, .text = str_of(err.text));
+	buf_fini(&text);
+}
+
+static void
+on_news(void *arg)
+{
+	struct lookupd *self = arg;
+
+	if (!self->news)
+		loop_timer_in(self->keeping, KEEP_MS);
+	self->news = true;
+}
+
+static void
+keep_policies(void *arg)
+{
+	struct lookupd *self = arg;
+	struct buf packed;
+
+	self->news = false;
+	buf_init(&packed, STS_PACK_MAX);
+	sts_pack(self->sts, clock_wall_ms(), &packed);
+	program_keep(KEPT_POLICIES, buf_str(&packed));
+	buf_fini(&packed);
 }
 
 static void

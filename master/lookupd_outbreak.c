@@ -72,7 +72,7 @@ static void
 keep(void *arg, struct str packed)
 {
 	(void)arg;
-	program_keep_rules(packed);
+	program_keep(KEPT_RULES, packed);
 }
 
 static void

@@ -131,7 +131,7 @@ void secrets_hand(struct master *, struct config *);
 /* rules.c: what lookupd says, in pieces; then all of it is kept, and handed to
  * whoever uses it. */
 void rules_piece(struct master *, struct str piece);
-void rules_end(struct master *, uint64_t size);
+void rules_end(struct master *, enum kept_what, uint64_t size);
 void rules_hand(struct master *, struct child *);
 
 /* resources.c: begins to look at them, for good. */

@@ -75,12 +75,16 @@
 	F(S, STR, error, TEXT_MAX)
 
 /* To cleanup and lookupd: the rules of outbreak filters, as they are kept
- * (lookup/feed_file.h). fd: read-only. */
-#define REC_RULES(S, F, L)    F(S, U8, unused, 0)
-#define REC_NO_RULES(S, F, L) F(S, U8, unused, 0)
+ * (lookup/feed_file.h); to lookupd the policies of MTA-STS (lookup/sts.h). fd:
+ * read-only. */
+#define REC_RULES(S, F, L)    F(S, U8, what, 1) /* enum kept_what */
+#define REC_NO_RULES(S, F, L) F(S, U8, what, 1)
 /* lookupd -> master: keep these; FEED frames have the bytes, raw, and this is
  * their number. 0: keep none. */
-#define REC_FEED_WHOLE(S, F, L) F(S, U64, size, 0)
+#define REC_FEED_WHOLE(S, F, L)                                                \
+	F(S, U64, size, 0)                                                     \
+	F(S, U8, what, 1)
+enum kept_what { KEPT_RULES, KEPT_POLICIES, KEPT_N };
 
 /* --- smtpd, qmqpd -> cleanup --- */
 

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/map.h"
 #include "base/mem.h"
@@ -12,6 +13,8 @@
 #define RETRY_MS   (5 * 60 * 1000)
 #define KEPT_MAX   10000 /* policies */
 #define ANSWER_TTL 300   /* s: then the record is looked up again */
+#define MAGIC      "postern-mta-sts 1"
+#define HEAD_MAX   (DOMAIN_MAX + STS_ID_MAX + 50)
 
 struct kept {
 	char id[STS_ID_MAX + 1];
@@ -26,7 +29,9 @@ struct sts {
 	struct lookups *lookups;
 	struct http *http;
 	void (*say)(struct str, const char *);
-	struct map kept; /* by domain */
+	struct map kept;         /* by domain */
+	void (*news)(void *arg); /* NULL: nobody wants to hear */
+	void *news_arg;
 };
 
 struct sts_asking {
@@ -54,6 +59,7 @@ static struct kept *kept_of(struct sts *, const char *domain);
 static bool is_in_force(const struct sts *, const struct kept *);
 static void finish(struct sts_asking *);
 static void kept_free(void *);
+static bool unpack_one(struct sts *, struct str *rest, int64_t now);
 
 struct sts *
 sts_new(struct loop *loop, struct lookups *lookups, struct http *http,
@@ -61,7 +67,9 @@ sts_new(struct loop *loop, struct lookups *lookups, struct http *http,
 {
 	struct sts *s = mem_alloc(sizeof(*s));
 
-	*s = (struct sts){ loop, lookups, http, say, { 0 } };
+	*s = (struct sts){
+		.loop = loop, .lookups = lookups, .http = http, .say = say
+	};
 	map_init(&s->kept);
 	return s;
 }
@@ -73,6 +81,84 @@ sts_free(struct sts **sp)
 		map_fini(&(*sp)->kept, kept_free);
 	free(*sp);
 	*sp = NULL;
+}
+
+void
+sts_on_news(struct sts *s, void (*news)(void *arg), void *arg)
+{
+	s->news = news;
+	s->news_arg = arg;
+}
+
+void
+sts_pack(const struct sts *s, int64_t now, struct buf *out)
+{
+	int64_t mono = loop_now(s->loop);
+
+	buf_puts(out, MAGIC "\n");
+	MAP_FOREACH (&s->kept, it) {
+		const struct kept *k = it.value;
+		size_t n = k->text != NULL ? strlen(k->text) : 0;
+
+		if (!is_in_force(s, k) ||
+		    out->len + n + HEAD_MAX > STS_PACK_MAX)
+			continue;
+		buf_printf(out, "%.*s %s %lld %zu\n%s\n", STR_ARG(it.key),
+		    k->id, (long long)(now + k->expires - mono), n, k->text);
+	}
+}
+
+int
+sts_unpack(struct sts *s, struct str text, int64_t now, struct err *err)
+{
+	if (!str_is(str_cut(&text, '\n'), MAGIC))
+		return err_set(
+		    err, ERR_USAGE, "not a file of MTA-STS policies");
+	while (text.n > 0)
+		if (!unpack_one(s, &text, now))
+			return err_set(err, ERR_USAGE,
+			    "kept MTA-STS policies: the rest cannot be read");
+	return 0;
+}
+
+static bool
+unpack_one(struct sts *s, struct str *rest, int64_t now)
+{
+	struct str head = str_cut(rest, '\n'), domain = str_word(&head),
+		   id = str_word(&head), when = str_word(&head), text;
+	struct err ignored = ERR_INIT;
+	struct sts_policy p;
+	struct kept *k;
+	uint64_t expires, n;
+	char name[DOMAIN_MAX + 1];
+	char *copy;
+
+	if (domain.n == 0 || !str_copy(name, sizeof(name), domain) ||
+	    id.n == 0 || id.n > STS_ID_MAX ||
+	    !str_u64(when, INT64_MAX / 2, &expires) ||
+	    !str_u64(str_word(&head), STS_TEXT_MAX, &n) || n >= rest->n ||
+	    rest->p[n] != '\n')
+		return false;
+	text = str_sub(*rest, 0, n);
+	*rest = str_sub(*rest, n + 1, rest->n);
+	copy = mem_strndup(text.p, text.n);
+	if (strlen(copy) != n ||
+	    sts_parse((struct str){ copy, n }, &p, &ignored) == -1) {
+		free(copy);
+		return false;
+	}
+	k = (int64_t)expires > now ? kept_of(s, name) : NULL;
+	if (k == NULL || k->text != NULL) {
+		free(copy);
+		return true;
+	}
+	if ((int64_t)expires - now > (int64_t)p.max_age * 1000)
+		expires = (uint64_t)now + (uint64_t)p.max_age * 1000;
+	k->text = copy;
+	k->policy = p;
+	k->expires = loop_now(s->loop) + ((int64_t)expires - now);
+	str_copy(k->id, sizeof(k->id), id);
+	return true;
 }
 
 struct sts_asking *
@@ -200,6 +286,10 @@ on_policy(void *arg, const struct http_answer *answer)
 						: "the answer is not 200");
 		return;
 	}
+	if (memchr(answer->body.p, '\0', answer->body.n) != NULL) {
+		failed(a, "it has a NUL");
+		return;
+	}
 	text = mem_strndup(answer->body.p, answer->body.n);
 	if (sts_parse((struct str){ text, answer->body.n }, &p, &err) == -1) {
 		free(text);
@@ -213,6 +303,8 @@ on_policy(void *arg, const struct http_answer *answer)
 	k->retry_at = 0;
 	k->expires = loop_now(a->all->loop) + (int64_t)p.max_age * 1000;
 	str_copy(k->id, sizeof(k->id), str_of(a->id));
+	if (a->all->news != NULL)
+		a->all->news(a->all->news_arg);
 	finish(a);
 }
 

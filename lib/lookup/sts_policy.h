@@ -15,8 +15,9 @@
 
 #define STS_ID_MAX   32
 #define STS_MX_MAX   100
-#define STS_TEXT_MAX 65536    /* of a policy */
-#define STS_AGE_MAX  31557600 /* s */
+#define STS_TEXT_MAX 65536     /* of a policy */
+#define STS_FILE     "mta-sts" /* those kept, below the folder of the state */
+#define STS_AGE_MAX  31557600  /* s */
 
 enum sts_mode { STS_NONE, STS_TESTING, STS_ENFORCE };
 const char *sts_mode_name(enum sts_mode);   /* "enforce" */

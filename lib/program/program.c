@@ -166,9 +166,9 @@ program_answer(
 }
 
 void
-program_keep_rules(struct str packed)
+program_keep(enum kept_what what, struct str packed)
 {
-	struct feed_whole end = { .size = packed.n };
+	struct feed_whole end = { .size = packed.n, .what = (uint8_t)what };
 
 	while (packed.n > 0) {
 		struct str piece = str_sub(packed, 0, IPC_FRAME_MAX / 2);
@@ -438,10 +438,19 @@ take_no_secret(struct daemon *d, struct ipc_frame *f, struct err *err)
 static int
 take_rules(struct daemon *d, struct ipc_frame *f, struct err *err)
 {
-	(void)err;
-	if (d->program->on_rules != NULL)
-		d->program->on_rules(
-		    d, f->type == IPC_RULES ? take_fd(f, 0) : -1);
+	void (*take)(struct daemon *, int fd);
+	struct no_rules none = { 0 };
+	struct rules_msg msg = { 0 };
+	int rc = f->type == IPC_RULES ? ipc_decode(f, &msg, NULL, err)
+				      : ipc_decode(f, &none, NULL, err);
+
+	if (rc == -1)
+		return -1;
+	take = msg.what == KEPT_POLICIES || none.what == KEPT_POLICIES
+		   ? d->program->on_policies
+		   : d->program->on_rules;
+	if (take != NULL)
+		take(d, f->type == IPC_RULES ? take_fd(f, 0) : -1);
 	return 0;
 }
 

@@ -78,6 +78,8 @@ struct program {
 	/* The rules of outbreak filters (cleanup, lookupd), as they are kept;
 	 * fd becomes the program's. fd -1: there are none. */
 	void (*on_rules)(struct daemon *, int fd);
+	/* Likewise the policies of MTA-STS (lookupd). */
+	void (*on_policies)(struct daemon *, int fd);
 	/* A command of an admin tool arrived; see program_answer. */
 	void (*on_command)(struct daemon *, struct ipc *admin,
 	    const struct command *, const char *user);
@@ -98,8 +100,8 @@ int program_main(const struct program *, int argc, char **argv);
  */
 void program_still_alive(struct daemon *);
 
-/* lookupd: these rules are to be kept, and handed to whoever uses them. */
-void program_keep_rules(struct str packed);
+/* lookupd: this is to be kept, and handed to whoever uses it. */
+void program_keep(enum kept_what, struct str packed);
 
 /* Answers an on_command: JSON text (may be NULL), a result_status, error text
  * (NULL: none). The tool may send the next command then, or close. */

@@ -57,10 +57,14 @@ def zone():
 
 class Policies(http.server.BaseHTTPRequestHandler):
     asked = []
+    gone = False
 
     def do_GET(self):
         domain = self.headers["Host"].split(".", 1)[1]
         self.asked.append((domain, self.path))
+        if self.gone:
+            self.send_error(503)
+            return
         mode, _, mx = DOMAINS[domain][1].partition(" ")
         body = ("version: STSv1\r\nmode: %s\r\nmx: %s\r\nmax_age: 86400\r\n"
                 % (mode, mx)).encode()
@@ -180,3 +184,32 @@ def test_a_policy_is_fetched_once(world):
         assert c.mail("joe@nowhere.invalid", ["b@good.test"])[0] == 250
     wait_for("good.test again", lambda: how(sinks, "b@good.test") == "t")
     assert len([d for d, _ in Policies.asked if d == "good.test"]) == n == 1
+
+
+def test_tls_03_policies_outlive_lookupd(world):
+    """Who keeps us from the web server after a restart wins nothing."""
+    postern, sinks = world
+    kept = postern.root / "state/mta-sts"
+    wait_for("policies on the disk", lambda: kept.exists()
+             and "bad.test 1 " in kept.read_text())
+    why = "it has not the name mx-bad.test"
+
+    def failures():
+        return sum(why in l for l in postern.log_so_far())
+    Policies.gone = True
+    try:
+        n, asked = failures(), len(Policies.asked)
+        postern.kill("lookupd 0")
+        wait_for("another lookupd", lambda: "lookupd 0" in postern.pids())
+        postern.postern("dnsflush", ok=(0, 1, 3, 4))
+        with postern.client(port=postern.private_port) as c:
+            assert c.mail("joe@nowhere.invalid", ["c@bad.test"])[0] == 250
+
+        def again():
+            postern.postern("delivernow", "all", ok=(0, 1, 3, 4))
+            return failures() > n
+        wait_for("another failure", again, 30, every=0.3)
+        assert how(sinks, "c@bad.test") == "-"
+        assert len(Policies.asked) == asked
+    finally:
+        Policies.gone = False

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "base/mem.h"
+#include "lookup/sts.h"
 #include "lookup/sts_policy.h"
 
 static void
@@ -119,6 +120,69 @@ test_hosts(void **state)
 			fail_msg("%s %s", cases[i].pattern, cases[i].host);
 }
 
+#define MAGIC  "postern-mta-sts 1\n"
+#define POLICY "version: STSv1\nmode: enforce\nmx: mx.a.test\nmax_age: 1000\n"
+#define KEPT   "a.test 1 1500000 57\n" POLICY "\n"
+
+/* What one forgets and the next one knows. */
+static void
+test_kept(void **state)
+{
+	struct loop *loop = loop_new();
+	struct sts *s = sts_new(loop, NULL, NULL, NULL);
+	struct sts *next = sts_new(loop, NULL, NULL, NULL);
+	struct err err = ERR_INIT;
+	struct buf packed;
+
+	(void)state;
+	assert_int_equal(strlen(POLICY), 57);
+	if (sts_unpack(s, STR(MAGIC KEPT), 1000000, &err) == -1)
+		fail_msg("%s", err.text);
+	buf_init(&packed, STS_PACK_MAX);
+	sts_pack(s, 1000000, &packed);
+	assert_string_equal(packed.data, MAGIC KEPT);
+	/* over; and for no longer than it says itself */
+	buf_reset(&packed);
+	assert_int_equal(sts_unpack(next, STR(MAGIC KEPT), 1500000, &err), 0);
+	sts_pack(next, 1500000, &packed);
+	assert_string_equal(packed.data, MAGIC);
+	buf_reset(&packed);
+	assert_int_equal(sts_unpack(next, STR(MAGIC KEPT), 100000, &err), 0);
+	sts_pack(next, 100000, &packed);
+	assert_string_equal(
+	    packed.data, MAGIC "a.test 1 1100000 57\n" POLICY "\n");
+	buf_fini(&packed);
+	sts_free(&s);
+	sts_free(&next);
+	loop_free(&loop);
+}
+
+static void
+test_what_is_no_kept_policy(void **state)
+{
+	static const char *const bad[] = { "", "postern-mta-sts 2\n", "x",
+		MAGIC "a.test", MAGIC "a.test 1 1500000 57\n",
+		MAGIC "a.test 1 1500000 58\n" POLICY "\n",
+		MAGIC "a.test 1 1500000 56\n" POLICY "\n",
+		MAGIC "a.test 1 1500000 99999999\n" POLICY "\n",
+		MAGIC "a.test 1 -5 57\n" POLICY "\n",
+		MAGIC "a.test 123456789012345678901234567890123 5 57\n" POLICY
+		      "\n",
+		MAGIC KEPT "rest" };
+	struct loop *loop = loop_new();
+
+	(void)state;
+	for (size_t i = 0; i < NELEM(bad); i++) {
+		struct sts *s = sts_new(loop, NULL, NULL, NULL);
+		struct err err = ERR_INIT;
+
+		if (sts_unpack(s, str_of(bad[i]), 1000000, &err) != -1)
+			fail_msg("taken: %s", bad[i]);
+		sts_free(&s);
+	}
+	loop_free(&loop);
+}
+
 int
 main(void)
 {
@@ -126,6 +190,8 @@ main(void)
 		cmocka_unit_test(test_records),
 		cmocka_unit_test(test_policies),
 		cmocka_unit_test(test_hosts),
+		cmocka_unit_test(test_kept),
+		cmocka_unit_test(test_what_is_no_kept_policy),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
