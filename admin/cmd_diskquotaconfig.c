@@ -39,6 +39,8 @@ static const struct service services[] = {
 	{ "spam_quarantine", "Spam quarantine", "spam_quarantine.max_size",
 	    true, PROGRAM_QMGR, { "quarantine", "list" }, "spam_used",
 	    "spam_space" },
+	{ "captures", "Packet captures", "packet_capture.quota", false,
+	    PROGRAM_MASTER, { "packetcapture" }, "used", "quota" },
 };
 static const struct editing_op ops[] = {
 	{ { "EDIT", "Change the quota of a service." }, ask_edit, NULL },
@@ -53,8 +55,9 @@ const struct tool_command cmd_diskquotaconfig = {
 	.summary = "How much of the disk logs and quarantines may take",
 	.help = "Shows how much of the disk each service takes and may take, "
 		"and changes the latter in the working copy of the "
-		"configuration. SERVICE is logs, quarantines or "
-		"spam_quarantine; SIZE is a number of bytes, such as 5G; of "
+		"configuration. SERVICE is logs, quarantines, "
+		"spam_quarantine or captures; SIZE is a number of bytes, such "
+		"as 5G; of "
 		"logs 0 is a tenth of the disk. Nothing is in force before a "
 		"commit.",
 	.edits = &editing_menus,
@@ -164,7 +167,7 @@ take_set(struct editing *ed, struct args *a)
 	if (s == NULL)
 		return editing_refuse(ed,
 		    "There is no service \"%s\": logs, quarantines, "
-		    "spam_quarantine",
+		    "spam_quarantine, captures",
 		    word);
 	return set(ed, s, size) ? editing_done(ed) : TOOL_USAGE;
 }

@@ -5,6 +5,7 @@
  * hands other tools to it. A capture that is attached ends when the tool that
  * started it hangs up; who that is stays connected to the master.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
@@ -13,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -42,6 +44,9 @@ struct arguments {
 	size_t n;
 };
 
+static void answer_state(const struct master *, struct ipc *);
+static bool fits(const struct master *, uint64_t size, struct err *);
+static uint64_t used(const struct master *);
 static int spawn(struct master *, const struct arguments *, struct err *);
 static void begin(const struct arguments *, const struct master *, int channel)
     __attribute__((noreturn));
@@ -70,19 +75,15 @@ captures_start(
 	struct captures *c = m->captures;
 	struct arguments args = { .n = 0 };
 	struct err err = ERR_INIT;
-	uint64_t number;
+	uint64_t number, size = 0;
 
 	if (c == NULL)
 		c = m->captures = mem_alloc(sizeof(*c));
 	if (n == 0) {
-		program_answer(admin,
-		    c->pid != 0 && c->begun ? "{\"running\":true}"
-					    : "{\"running\":false}",
-		    RESULT_DONE, NULL);
+		answer_state(m, admin);
 		return;
 	}
-	if (n < 6 || n > ARGS_MAX / 2 ||
-	    !str_u64(words[1], INT64_MAX, &number) ||
+	if (n < 6 || n > ARGS_MAX / 2 || !str_u64(words[1], INT64_MAX, &size) ||
 	    !str_u64(words[3], INT32_MAX, &number)) {
 		program_answer(admin, NULL, RESULT_USAGE,
 		    "packetcapture attached|detached SIZE rotate|stop SECONDS "
@@ -92,6 +93,10 @@ captures_start(
 	if (c->pid != 0) {
 		program_answer(admin, NULL, RESULT_NEGATIVE,
 		    "A packet capture is already running.");
+		return;
+	}
+	if (!fits(m, size, &err)) {
+		program_answer(admin, NULL, RESULT_NEGATIVE, err.text);
 		return;
 	}
 	name_it(c, m);
@@ -105,6 +110,55 @@ captures_start(
 	}
 	for (size_t i = 0; i < args.n; i++)
 		free(args.v[i]);
+}
+
+static void
+answer_state(const struct master *m, struct ipc *admin)
+{
+	const struct captures *c = m->captures;
+	char json[120];
+
+	snprintf(json, sizeof(json),
+	    "{\"running\":%s,\"used\":%llu,\"quota\":%llu}",
+	    c->pid != 0 && c->begun ? "true" : "false",
+	    (unsigned long long)used(m),
+	    (unsigned long long)m->self.config->capture.quota);
+	program_answer(admin, json, RESULT_DONE, NULL);
+}
+
+/* Beside those that are there (spec delivery-admin 6.3). */
+static bool
+fits(const struct master *m, uint64_t size, struct err *err)
+{
+	uint64_t quota = m->self.config->capture.quota, taken = used(m);
+
+	if (taken <= quota && size <= quota - taken)
+		return true;
+	err_set(err, ERR_PERM,
+	    "Captures take %llu of %llu MB, and this one may take %llu: delete "
+	    "some, or raise their quota (diskquotaconfig).",
+	    (unsigned long long)(taken >> 20),
+	    (unsigned long long)(quota >> 20),
+	    (unsigned long long)(size >> 20));
+	return false;
+}
+
+static uint64_t
+used(const struct master *m)
+{
+	DIR *d = opendir(m->paths.captures);
+	const struct dirent *e;
+	uint64_t sum = 0;
+	struct stat st;
+
+	while (d != NULL && (e = readdir(d)) != NULL)
+		if (fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW) ==
+			0 &&
+		    S_ISREG(st.st_mode))
+			sum += (uint64_t)st.st_size;
+	if (d != NULL)
+		closedir(d);
+	return sum;
 }
 
 bool

@@ -540,6 +540,7 @@ struct config {
 	uint32_t metrics_port;     /* of the loopback address; 0: none */
 	struct {
 		uint64_t max_size; /* bytes */
+		uint64_t quota;    /* bytes, of all captures together */
 		bool stops;        /* when they are there; else the oldest go */
 		uint32_t duration; /* s; 0: until it is stopped */
 		struct str *interfaces; /* names; none: the first */

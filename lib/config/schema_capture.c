@@ -16,6 +16,15 @@ static const struct schema_key capture_keys[] = {
 	    DEFAULT("200M"),
 	    .help = "Space that one capture may take. It is written in ten "
 		    "parts of a tenth of this." },
+	{ .name = "quota",
+	    FIELD(config, capture.quota),
+	    .type = &value_size,
+	    .min = 1 << 20,
+	    .max = (uint64_t)1 << 50,
+	    DEFAULT("2G"),
+	    .help = "Space that all captures together may take: one does not "
+		    "begin that would not fit beside those that are there. "
+		    "In force after a commit." },
 	{ .name = "when_full",
 	    FIELD(config, capture.stops),
 	    .type = &value_choice,

@@ -252,6 +252,21 @@ def test_one_at_a_time_and_right_filters_only(postern):
     assert out == "That capture is running; stop it first.\n"
 
 
+def test_what_would_not_fit_does_not_begin(postern):
+    big = postern.root / "spool/captures/old.0"
+    with open(big, "wb") as f:
+        f.truncate(1900 * MIB)
+    try:
+        out = refused(postern, "start", "--detached")
+        assert out == ("Captures take 1900 of 2048 MB, and this one may take "
+                       "200: delete some, or raise their quota "
+                       "(diskquotaconfig).\n")
+        use = postern.ask("diskquotaconfig", "print")["captures"]
+        assert use == {"used": 1900 * MIB, "quota": 2048 * MIB}
+    finally:
+        big.unlink()
+
+
 @needs_right
 def test_it_ends_with_its_shell_unless_detached(postern):
     prompt = "mx.postern.test> "
