@@ -51,6 +51,7 @@ static int spawn(struct master *, const struct arguments *, struct err *);
 static void begin(const struct arguments *, const struct master *, int channel)
     __attribute__((noreturn));
 static void name_it(struct captures *, const struct master *);
+static bool is_there(const struct master *, const char *name);
 static void gather(struct arguments *, const struct master *,
     const struct captures *, const struct str *words, size_t n);
 static void add(struct arguments *, const char *fmt, ...)
@@ -283,10 +284,29 @@ name_it(struct captures *c, const struct master *m)
 
 	if (now <= c->named)
 		now = c->named + 1;
-	c->named = now;
-	localtime_r(&now, &tm);
-	strftime(when, sizeof(when), "%Y%m%d-%H%M%S", &tm);
-	snprintf(c->name, sizeof(c->name), "%.*s-%s.cap", STR_ARG(host), when);
+	/* the last may be one of an earlier life of ours */
+	do {
+		c->named = now++;
+		localtime_r(&c->named, &tm);
+		strftime(when, sizeof(when), "%Y%m%d-%H%M%S", &tm);
+		snprintf(c->name, sizeof(c->name), "%.*s-%s.cap", STR_ARG(host),
+		    when);
+	} while (is_there(m, c->name));
+}
+
+/* Its first part may be gone; there is another then. */
+static bool
+is_there(const struct master *m, const char *name)
+{
+	DIR *d = opendir(m->paths.captures);
+	const struct dirent *e;
+	bool there = false;
+
+	while (d != NULL && !there && (e = readdir(d)) != NULL)
+		there = str_starts(str_of(e->d_name), str_of(name));
+	if (d != NULL)
+		closedir(d);
+	return there;
 }
 
 static void
