@@ -176,8 +176,10 @@ $O/tests/test_admin_dialogue: $O/obj/admin/dialogue.o $O/obj/admin/words.o
 $O/tests/test_admin_edit: $O/obj/admin/args.o $O/obj/admin/maptext.o \
 	$O/obj/admin/tool.o $O/obj/admin/fields.o $O/obj/admin/dialogue.o
 ADMIN_OBJ = $(filter-out %/main.o,$(SRC_postern:%.c=$O/obj/%.o))
-$O/tests/test_admin_ask $O/tests/test_attempt: LDLIBS += -lpcap
-$O/tests/test_admin_ask $O/tests/test_attempt: $(ADMIN_OBJ)
+$O/tests/test_access $O/tests/test_admin_ask $O/tests/test_attempt: \
+	LDLIBS += -lpcap
+$O/tests/test_access $O/tests/test_admin_ask $O/tests/test_attempt: \
+	$(ADMIN_OBJ)
 $O/tests/test_relaytricks: $O/obj/admin/relaytricks.o
 $O/tests/test_story: $O/obj/admin/story.o $O/obj/admin/fields.o
 $O/tests/test_admin_tool: $O/obj/admin/tool.o $O/obj/admin/fields.o \

@@ -2,17 +2,14 @@
  * users of those that are local */
 #include <stdlib.h>
 #include <string.h>
-#include <termios.h>
-#include <unistd.h>
 
 #include "admin/commands.h"
 #include "admin/objects.h"
+#include "admin/password.h"
 #include "admin/users.h"
 #include "base/bounds.h"
 #include "config/route_dest.h"
 #include "config/secrets.h"
-
-#define PASSWORD_MAX 1024
 
 enum { USER, DELUSER, USERS, SECRET };
 
@@ -27,8 +24,6 @@ static int set_secret(struct tool *, const struct auth_profile *);
 static int delete_user(
     struct tool *, const struct auth_profile *, const char *user);
 static int list_users(struct tool *, const struct auth_profile *);
-static bool read_password(struct tool *, char out[PASSWORD_MAX]);
-static bool read_unseen(struct tool *, const char *question, char *out);
 
 static const struct objects_form form = {
 	.list = "auth_profiles",
@@ -177,7 +172,7 @@ set_user(struct tool *t, const struct auth_profile *p, const char *user)
 	bool added;
 	int rc;
 
-	if (!read_password(t, password))
+	if (!password_ask(t, password))
 		return tool_abandoned(t);
 	rc = users_file_set(t->paths.etc, p->users_file, str_of(user),
 	    str_of(password), &added, &err);
@@ -197,7 +192,7 @@ set_secret(struct tool *t, const struct auth_profile *p)
 	size_t n;
 	int rc;
 
-	if (!read_password(t, password))
+	if (!password_ask(t, password))
 		return tool_abandoned(t);
 	n = strlen(password);
 	password[n] = '\n';
@@ -244,45 +239,4 @@ list_users(struct tool *t, const struct auth_profile *p)
 		status = tool_print(t, &names);
 	buf_fini(&names);
 	return status;
-}
-
-/* A person says it twice, and nobody sees it. */
-static bool
-read_password(struct tool *t, char out[PASSWORD_MAX])
-{
-	char again[PASSWORD_MAX];
-	bool same;
-
-	if (!isatty(fileno(t->dialogue.in)))
-		return dialogue_line(&t->dialogue, out, PASSWORD_MAX);
-	do {
-		if (!read_unseen(t, "Password: ", out) ||
-		    !read_unseen(t, "Again: ", again))
-			return false;
-		same = strcmp(out, again) == 0;
-		if (!same)
-			fputs("They differ.\n", t->dialogue.out);
-	} while (!same);
-	explicit_bzero(again, sizeof(again));
-	return true;
-}
-
-static bool
-read_unseen(struct tool *t, const char *question, char *out)
-{
-	int fd = fileno(t->dialogue.in);
-	struct termios was, dark;
-	bool ok;
-
-	fputs(question, t->dialogue.out);
-	fflush(t->dialogue.out);
-	if (tcgetattr(fd, &was) == -1)
-		return false;
-	dark = was;
-	dark.c_lflag &= ~(tcflag_t)ECHO;
-	tcsetattr(fd, TCSAFLUSH, &dark);
-	ok = dialogue_line(&t->dialogue, out, PASSWORD_MAX);
-	tcsetattr(fd, TCSAFLUSH, &was);
-	fputc('\n', t->dialogue.out);
-	return ok;
 }

@@ -79,6 +79,7 @@
 	C(rate)                                                                \
 	C(redirectrecipients)                                                  \
 	C(reload)                                                              \
+	C(remotepower)                                                         \
 	C(removemessage)                                                       \
 	C(resetconfig)                                                         \
 	C(resetcounters)                                                       \
@@ -103,6 +104,7 @@
 	C(suspenddel)                                                          \
 	C(suspendlistener)                                                     \
 	C(tail)                                                                \
+	C(techsupport)                                                         \
 	C(telnet)                                                              \
 	C(textconfig)                                                          \
 	C(tlsverify)                                                           \

@@ -21,6 +21,7 @@
 #include "base/str.h"
 #include "config/alerts.h"
 #include "config/place.h"
+#include "config/remote.h"
 #include "config/support.h"
 #include "config/work.h"
 
@@ -593,6 +594,8 @@ struct config {
 	bool log_message_id, log_subject, log_response; /* in mail logs */
 	struct alerts_config alerts;
 	struct support_config support;
+	struct remote_power remote_power;
+	struct remote_access remote_access;
 	struct work_config work;
 	/* What the filters compile to; NULL in programs that run none. */
 	const struct filters *filters;

@@ -183,6 +183,8 @@ CODEC_STRUCT(ev_rcpt, REC_EV_RCPT);
 #define EV_COMMIT(S, F, L)                                                     \
 	F(S, U32, pid, 0) F(S, STR, user, 64) F(S, STR, text, 1024)            \
 	F(S, U64, revision, 0)
+#define EV_ADMIN(S, F, L)                                                      \
+	F(S, U32, pid, 0) F(S, STR, user, 64) F(S, STR, text, 200)
 #define EV_LOST(S, F, L) F(S, U64, n, 0)
 
 #define EVENTS(E)                                                              \
@@ -433,6 +435,7 @@ CODEC_STRUCT(ev_rcpt, REC_EV_RCPT);
 	    EV_PROGRAM)                                                        \
 	E(COMMIT, INFO, "PID {pid}: User {user} commit changes: {text}",       \
 	    EV_COMMIT)                                                         \
+	E(ADMIN, INFO, "Administrator {user} (pid {pid}): {text}", EV_ADMIN)   \
 	E(ALERT, CRITICAL, "{text}", EV_ALERT)                                 \
 	E(ALERT_WARNING, WARNING, "{text}", EV_ALERT)                          \
 	E(ALERT_INFORMATION, INFO, "{text}", EV_ALERT)                         \

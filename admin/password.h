@@ -1,0 +1,19 @@
+/*
+ * password.h - asking for what nobody may see
+ */
+#ifndef ADMIN_PASSWORD_H
+#define ADMIN_PASSWORD_H
+
+#include "admin/tool.h"
+
+#define PASSWORD_MAX 1024
+
+/* A person says it twice; elsewhere it is the first line of standard input.
+ * False: the input ended. Whoever has it forgets it (explicit_bzero). */
+bool password_ask(struct tool *, char out[PASSWORD_MAX]);
+/* One line without an echo; question as it is to stand there. stars: shown in
+ * the place of what was typed. */
+bool password_line(
+    struct tool *, const char *question, bool stars, char out[PASSWORD_MAX]);
+
+#endif

@@ -1,0 +1,239 @@
+"""Support access and remote power, with programs that write down what they
+were called with."""
+import base64
+import json
+import stat
+import subprocess
+
+from conftest import CONFIG
+from suite import BIN, wait_for
+from terminal import Terminal
+
+SEED = "correct horse battery"
+REMOTE = CONFIG + """
+remote_power:
+  host: 192.0.2.9
+  user: reset
+remote_access:
+  host: support.example.org
+  host_key: ssh-ed25519 AAAAC3Nz
+"""
+RECORD = """#!/bin/sh
+{ printf '%s' "${0##*/}"; for a; do printf '|%s' "$a"; done
+  echo; } >> "${0%/*}/../calls"
+"""
+
+
+def programs(postern, **bodies):
+    folder = postern.root / "bin"
+    folder.mkdir(exist_ok=True)
+    for name, body in bodies.items():
+        (folder / name).write_text(RECORD + body + "\n")
+        (folder / name).chmod(0o755)
+
+
+def accounts(postern, **more):
+    programs(postern, chage="", usermod="",
+             chpasswd='cat > "${0%/*}/../password"', **more)
+
+
+def calls(postern):
+    path = postern.root / "calls"
+    return [l.split("|") for l in path.read_text().splitlines()] \
+        if path.exists() else []
+
+
+def credential(serial):
+    raw = subprocess.run(
+        ["openssl", "kdf", "-keylen", "20", "-kdfopt", "digest:SHA256",
+         "-kdfopt", "key:" + SEED, "-kdfopt", "salt:" + serial, "-kdfopt",
+         "info:postern support access", "-binary", "HKDF"],
+        stdout=subprocess.PIPE, check=True).stdout
+    return base64.b32encode(raw).decode()
+
+
+def secret(postern, name, text):
+    path = postern.root / "etc/secrets" / name
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    path.write_text(text)
+    path.chmod(0o600)
+    return str(path)
+
+
+def test_remote_power(make_suite):
+    postern = make_suite(REMOTE)
+
+    def power(*words, status):
+        p = subprocess.run(
+            [str(BIN / "postern"), "--root", str(postern.root), "remotepower",
+             *words], stdin=subprocess.DEVNULL, capture_output=True,
+            text=True)
+        assert p.returncode == status, p
+        return p.stdout + p.stderr
+
+    assert power("status", status=4) == (
+        "Remote power management is not available on this system.\n")
+    programs(postern, ipmitool='echo "Chassis Power is on"')
+    assert "remotepower secret" in power("status", status=1)
+    postern.postern("remotepower", "secret", text="hunter2\n")
+    path = postern.root / "etc/secrets/remote_power.secret"
+    assert path.read_text() == "hunter2\n"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert power("status", status=0) == "Chassis Power is on\n"
+    # no other words, and none without being sure
+    assert power("identify", status=3) == "insufficient privileges\n"
+    assert "--yes" in power("reset", status=2)
+    assert len(calls(postern)) == 1
+    out = power("--yes", "reset", status=0)
+    assert "reset this machine" in out and "at least 11 minutes" in out
+    assert calls(postern) == [
+        ["ipmitool", "-I", "lanplus", "-H", "192.0.2.9", "-U", "reset", "-f",
+         str(path), "chassis", "power", word] for word in ("status", "reset")]
+    postern.wait_log("remote power: reset")
+    with Terminal(postern, "remotepower", "off") as t:
+        t.expect("without stopping its programs.\n")
+        t.answer(('Are you sure you want the power command "off"? [N]> ',
+                  ""))
+        assert t.end()[1] == 1
+    assert len(calls(postern)) == 2
+    programs(postern, ipmitool='echo "no route"; exit 1')
+    assert "no route" in power("status", status=4)
+
+
+def test_the_dialogue_of_support_access(make_suite):
+    postern = make_suite(REMOTE)
+    accounts(postern)
+    serial = postern.ask("version")["serial"]
+    with Terminal(postern, "techsupport") as t:
+        menu = t.expect("[]> ")
+        assert menu.strip() == (
+            "Service Access currently disabled.\n"
+            "Serial Number: %s\n"
+            "Choose the operation you want to perform:\n"
+            "- SSHACCESS - Allow a support representative to log in, without "
+            "a tunnel.\n"
+            "- TUNNEL - Allow a support representative to log in through a "
+            "secure tunnel.\n"
+            "- STATUS - Display the current techsupport status." % serial)
+        t.say("sshaccess")
+        t.expect("Are you sure you want to enable service access? [N]> ")
+        t.say("y")
+        t.expect("Enter a temporary seed string (at least 16 characters):\n"
+                 "[]> ")
+        t.send(SEED + "\n")
+        out, status = t.end()
+    assert status == 0
+    assert out.startswith(
+        "********\nService access has been ENABLED. Give the seed string to "
+        "your support representative.\nIt ends at "), out
+    # those who help make the same password
+    assert (postern.root / "password").read_text() == "support:%s\n" % (
+        credential(serial))
+    now = postern.ask("techsupport", "status")
+    assert now["enabled"] and not now["tunnel"]
+    days, rest = divmod(now["expires"], 86400000)
+    assert rest == 0
+    assert 6 * 86400000 < now["expires"] - now["since"] <= 7 * 86400000
+    assert calls(postern) == [["chage", "-E", str(days), "support"],
+                              ["chpasswd"]]
+    state = postern.root / "state/techsupport.json"
+    assert stat.S_IMODE(state.stat().st_mode) == 0o600
+    assert SEED not in state.read_text()
+    postern.wait_log("support access enabled, with a password")
+    with Terminal(postern, "techsupport") as t:
+        assert "- DISABLE - " in t.expect("[]> ")
+        t.say("disable")
+        t.expect("disable service access? [N]> ")
+        t.say("y")
+        assert "DISABLED" in t.end()[0]
+    assert calls(postern)[-1] == ["usermod", "-L", "-e", "1", "support"]
+    assert not postern.ask("techsupport", "status")["enabled"]
+    postern.wait_log("support access disabled")
+
+
+def test_seeds_and_keys(make_suite, tmp_path):
+    postern = make_suite(REMOTE)
+    accounts(postern)
+    # too short, and none
+    postern.postern("techsupport", "--yes", "sshaccess", text="short\n",
+                    ok=(1,))
+    postern.postern("techsupport", "--yes", "sshaccess", text="", ok=(1,))
+    assert calls(postern) == []
+    out = postern.postern("techsupport", "--yes", "--generate", "--no-expiry",
+                          "sshaccess")
+    assert "Seed string: " in out and "until it is disabled" in out
+    assert calls(postern)[0] == ["chage", "-E", "-1", "support"]
+    assert "expires never" in postern.postern("techsupport", "status")
+    # a key, which may do no more than log in; never with options of its own
+    key = tmp_path / "helper.pub"
+    key.write_text('command="sh" ssh-ed25519 AAAA helper\n')
+    postern.postern("techsupport", "--yes", "--key", str(key), "sshaccess",
+                    ok=(1,))
+    key.write_text("ssh-ed25519 AAAA helper\n")
+    postern.postern("techsupport", "--yes", "--key", str(key), "sshaccess")
+    keys = postern.root / "support/.ssh/authorized_keys"
+    assert keys.read_text().startswith('restrict,pty,expiry-time="')
+    assert keys.read_text().endswith('" ssh-ed25519 AAAA helper\n')
+    postern.postern("techsupport", "--yes", "disable")
+    assert not keys.exists()
+    # what fails is closed again
+    programs(postern, chpasswd='echo "no such account"; exit 1')
+    postern.postern("techsupport", "--yes", "--generate", "sshaccess",
+                    ok=(4,))
+    assert calls(postern)[-1][:2] == ["usermod", "-L"]
+    assert not postern.ask("techsupport", "status")["enabled"]
+
+
+def test_a_tunnel(make_suite):
+    postern = make_suite(REMOTE)
+    accounts(postern, timeout='shift; exec "$@"', ssh="exec sleep 60")
+    words = ("techsupport", "--yes", "--generate", "tunnel")
+    postern.postern(*words, ok=(1,))        # no key to log in with
+    key = secret(postern, "techsupport.key", "a key\n")
+    postern.postern(*words)
+    (ssh,) = [c for c in calls(postern) if c[0] == "ssh"]
+    known = postern.root / "state/techsupport.known_hosts"
+    assert ssh[1:7] == ["-N", "-R", "0:localhost:22", "-p", "25", "-F"]
+    for option in ("ExitOnForwardFailure=yes", "StrictHostKeyChecking=yes",
+                   "BatchMode=yes", "UserKnownHostsFile=%s" % known):
+        assert ssh[ssh.index(option) - 1] == "-o"
+    assert ssh[ssh.index("-i") + 1] == key
+    assert ssh[-2:] == ["--", "tunnel@support.example.org"]
+    assert known.read_text() == (
+        "[support.example.org]:25 ssh-ed25519 AAAAC3Nz\n")
+    assert ["timeout", "7d"] in [c[:2] for c in calls(postern)]
+    now = postern.ask("techsupport", "status")
+    assert now["enabled"] and now["tunnel"] and now["port"] == 25
+    assert "Tunnel: connected to support.example.org port 25" in (
+        postern.postern("techsupport", "status"))
+    pid = json.loads((postern.root / "state/techsupport.json").read_text())[
+        "tunnel"]["pid"]
+    postern.postern(*words, ok=(1,))        # there is one
+    postern.postern("techsupport", "--yes", "disable")
+    wait_for("its end", lambda: gone(pid))
+    assert not postern.ask("techsupport", "status")["tunnel"]
+    postern.wait_log("tunnel to the support host started")
+    # one that cannot be
+    programs(postern, ssh="echo 'Host key verification failed.'; exit 255")
+    postern.postern(*words, ok=(4,))
+    assert not postern.ask("techsupport", "status")["tunnel"]
+
+
+def gone(pid):
+    try:
+        with open("/proc/%d/stat" % pid) as f:
+            return f.read().rpartition(")")[2].split()[0] == "Z"
+    except FileNotFoundError:
+        return True
+
+
+def test_no_support_host(make_suite):
+    postern = make_suite(CONFIG)
+    p = subprocess.run(
+        [str(BIN / "postern"), "--root", str(postern.root), "techsupport",
+         "tunnel"], stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    assert (p.returncode, p.stderr) == (1, "no support host configured\n")
+    with Terminal(postern, "techsupport") as t:
+        assert "- SETUP - " in t.expect("[]> ")
+        t.say("")
+        assert t.end()[1] == 0
