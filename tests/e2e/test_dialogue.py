@@ -147,6 +147,9 @@ def test_hoststatus(shell):
 
 
 def test_removemessage(shell, filled):
+    # it may just be tried again, and cannot be read then
+    wait_for("it to lie still", lambda: filled.postern(
+        "showmessage", "1", ok=(0, 1, 4)))
     shell.say("removemessage")
     shell.answer(("Enter the MID to remove.\n[]> ", "abc"),
                  ("Please enter a number between 1 and 9223372036854775807.\n"

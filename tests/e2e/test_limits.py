@@ -85,7 +85,10 @@ def drafts(postern):
 
 
 def files(postern):
-    return sum(len(f) for _, _, f in os.walk(postern.root / "spool"))
+    """But for the counts of hosts, which are written when there are some."""
+    return sum(not name.startswith(".hosts")
+               for _, _, names in os.walk(postern.root / "spool")
+               for name in names)
 
 
 # --- LIM-01 ---
