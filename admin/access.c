@@ -140,13 +140,18 @@ access_open(const struct tool *t, const char *password, const char *key,
 {
 	char day[32] = "-1";
 	const char *end[] = { CHAGE, "-E", day, ACCOUNT, NULL };
+	const char *lock[] = { USERMOD, "-L", ACCOUNT, NULL };
 
 	if (expires != 0)
 		snprintf(day, sizeof(day), "%lld", (long long)(expires / DAY));
 	if (drop_key(t, err) == -1 || call(t, end, NULL, err) == -1)
 		return -1;
-	return password != NULL ? set_password(t, password, err)
-				: set_key(t, key, expires, err);
+	if (password != NULL)
+		return set_password(t, password, err);
+	/* one that was given before is good no more */
+	if (call(t, lock, NULL, err) == -1)
+		return -1;
+	return set_key(t, key, expires, err);
 }
 
 /* Day 1 is long ago. */

@@ -38,6 +38,7 @@ static int run(struct tool *, int argc, char **argv);
 static int ask(struct support *);
 static int act(struct support *, const char *word);
 static int sshaccess(struct support *);
+static int open_account(struct support *);
 static int take_seed(struct support *);
 static int take_key(struct support *, struct buf *);
 static int enable(struct support *, const char *key);
@@ -190,6 +191,14 @@ act(struct support *s, const char *word)
 
 static int
 sshaccess(struct support *s)
+{
+	int rc = open_account(s);
+
+	return rc == TOOL_DONE && s->ed->t->json ? status(s) : rc;
+}
+
+static int
+open_account(struct support *s)
 {
 	struct buf key;
 	int rc;
@@ -351,15 +360,16 @@ tunnel(struct support *s)
 	if (s->open.since != 0)
 		rc = sure(s, "Are you sure you want to start the tunnel?");
 	else
-		rc = sshaccess(s);
+		rc = open_account(s);
 	if (rc != TOOL_DONE)
 		return rc;
 	programs_note(t, "access-tunnel");
 	if (start(s, &err) == -1 || access_save(t, &s->open, &err) == -1)
 		return tool_fail(t, &err);
-	if (!t->json)
-		fprintf(t->dialogue.out, "Tunnel: connected to %s port %u.\n",
-		    s->open.tunnel.host, s->open.tunnel.port);
+	if (t->json)
+		return status(s);
+	fprintf(t->dialogue.out, "Tunnel: connected to %s port %u.\n",
+	    s->open.tunnel.host, s->open.tunnel.port);
 	return TOOL_DONE;
 }
 
@@ -480,8 +490,9 @@ disable(struct support *s)
 	s->open.since = s->open.expires = 0;
 	if (access_save(t, &s->open, &err) == -1)
 		return tool_fail(t, &err);
-	if (!t->json)
-		fputs("Service access has been DISABLED.\n", t->dialogue.out);
+	if (t->json)
+		return status(s);
+	fputs("Service access has been DISABLED.\n", t->dialogue.out);
 	return TOOL_DONE;
 }
 
@@ -506,6 +517,8 @@ status(struct support *s)
 				(json_int_t)a->tunnel.port, "tunnel_since",
 				(json_int_t)a->tunnel.since, "tunnel_expires",
 				(json_int_t)a->tunnel.expires));
+		if (s->generate && *s->seed != '\0')
+			json_object_set_new(j, "seed", json_string(s->seed));
 		tool_print_json(t, j);
 		json_decref(j);
 		return TOOL_DONE;

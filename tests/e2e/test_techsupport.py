@@ -171,11 +171,16 @@ def test_seeds_and_keys(make_suite, tmp_path):
                     ok=(1,))
     key.write_text("ssh-ed25519 AAAA helper\n")
     postern.postern("techsupport", "--yes", "--key", str(key), "sshaccess")
+    # the password of before is good no more
+    assert calls(postern)[-1] == ["usermod", "-L", "support"]
     keys = postern.root / "support/.ssh/authorized_keys"
     assert keys.read_text().startswith('restrict,pty,expiry-time="')
     assert keys.read_text().endswith('" ssh-ed25519 AAAA helper\n')
     postern.postern("techsupport", "--yes", "disable")
     assert not keys.exists()
+    made = postern.ask("techsupport", "--yes", "--generate", "sshaccess")
+    assert made["enabled"] and len(made["seed"]) >= 16
+    assert "seed" not in postern.ask("techsupport", "status")
     # what fails is closed again
     programs(postern, chpasswd='echo "no such account"; exit 1')
     postern.postern("techsupport", "--yes", "--generate", "sshaccess",
