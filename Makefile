@@ -72,7 +72,7 @@ SRC_capture := $(wildcard capture/*.c)
 QMGR_CORE = bounce conn core deliver dest limits logged mail notice \
 	resolution resolve result retry schedule settle sweep
 SMTP_SESSION = dialog dialog_open dialog_login keyd transaction session session_tls \
-	session_watch sessions content
+	session_count session_watch sessions content
 # trace says captured conversations to what receives
 SMTPD_SESSION = session session_time ask auth counts commands starttls request txn \
 	say limits debug decide xclient qmqp
@@ -194,6 +194,7 @@ $O/tests/test_recorder_line: $O/obj/master/recorder_line.o \
 	$O/obj/master/recorder_counts.o
 $O/tests/test_conserve: $O/obj/master/conserve.o
 $O/tests/test_alerts: $O/obj/master/recorder_alerts.o
+$O/tests/test_tlsrpt: $O/obj/master/recorder_tlsrpt.o
 $O/tests/test_recorder_quota: $O/obj/master/recorder_quota.o \
 	$O/obj/master/recorder_files.o
 $O/tests/test_recorder_http: $O/obj/master/recorder_http.o

@@ -107,6 +107,7 @@
 	C(techsupport)                                                         \
 	C(telnet)                                                              \
 	C(textconfig)                                                          \
+	C(tlsreport)                                                           \
 	C(tlsverify)                                                           \
 	C(tophosts)                                                            \
 	C(topin)                                                               \

@@ -108,7 +108,8 @@ static void on_answer(void *arg, const struct answer *);
 static void on_probe_done(void *arg, const struct probe_done *);
 static void on_scanned(void *arg, const struct scanned *);
 static void asker_free(struct asker *);
-static void on_no_policy(struct str domain, const char *why);
+static void on_no_policy(
+    struct str domain, const char *result, const char *why);
 static void on_costly(void *arg, struct str domain);
 static void command_flush(
     struct lookupd *, struct ipc *, const struct word *, size_t n);
@@ -430,7 +431,7 @@ asker_free(struct asker *a)
 }
 
 static void
-on_no_policy(struct str domain, const char *why)
+on_no_policy(struct str domain, const char *result, const char *why)
 {
 	char text[DOMAIN_MAX + 300];
 
@@ -438,6 +439,8 @@ on_no_policy(struct str domain, const char *why)
 	    "The MTA-STS policy of %.*s cannot be had: %.200s", STR_ARG(domain),
 	    why);
 	EMIT(NOTICE, .text = str_of(text));
+	EMIT(TLS_SESSION, .domain = domain, .policy = STR("sts"),
+	    .result = str_of(result), .text = str_of(why));
 }
 
 static void

@@ -19,13 +19,14 @@
  *	machine to metrics.address.
  * COMMANDS
  *	status, metrics, resetcounters, rollovernow [NAME|all], logs,
- *	displayalerts
+ *	displayalerts, tlsreport [DATE [DOMAIN]]
  * FILES
  *	LOGS/NAME/NAME.@TIME.current	log being written
  *	LOGS/NAME/NAME.@TIME.s		saved log
  *	LOGS/ARCHIVE/ARCHIVE.@TIME.*	mbox logs, of filters that archive
  *	LOGS/.state/counters.json	counters, ids
  *	LOGS/.state/alerts.json		alerts, mails about them
+ *	LOGS/.state/tlsrpt-DATE.json	what became of TLS
  * SEE ALSO
  *	master, ../lib/event/events.h
  */
@@ -137,6 +138,7 @@ start(struct daemon *d)
 	if (restore(r, &err) == -1)
 		fatal("log folder %s: %s", d->folder, err.text);
 	r->post = recorder_post_new(d, r->state.dir, r->state.serial);
+	r->tls = recorder_tls_new(d, r->state.dir);
 	r->mboxes = recorder_mboxes_new(r->folder);
 	change_logs(r, d->config);
 	tell_lost(r);
@@ -231,6 +233,7 @@ finish(void *arg)
 
 	recorder_write_until(r, INT64_MAX);
 	recorder_post_save(r->post);
+	recorder_tls_save(r->tls);
 	for (size_t i = 0; i < r->n_logs; i++)
 		recorder_log_close(&r->logs[i], now);
 	r->n_logs = 0;
@@ -311,6 +314,8 @@ add_event(struct recorder *r, struct str body, struct err *err)
 	fields = recorder_turn_last(&r->turn, &id);
 	if (r->post != NULL)
 		recorder_post_hear(r->post, id, fields);
+	if (r->tls != NULL)
+		recorder_tls_hear(r->tls, id, fields);
 	return 0;
 }
 

@@ -10,6 +10,7 @@
 #include "master/recorder_quota.h"
 #include "master/recorder_state.h"
 #include "master/recorder_status.h"
+#include "master/recorder_tls.h"
 #include "master/recorder_turn.h"
 #include "program/program.h"
 
@@ -40,6 +41,7 @@ struct recorder {
 	} cpu;
 	struct recorder_http *http; /* NULL: nobody may ask */
 	struct recorder_post *post; /* of alerts */
+	struct recorder_tls *tls;   /* reports */
 	struct ipc *lookupd;        /* NULL: away */
 };
 

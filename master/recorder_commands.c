@@ -9,24 +9,29 @@
 #include "master/recorder.h"
 #include "master/recorder_metrics.h"
 
+#define WORDS_MAX 2 /* of a command, after its name */
+
 static void cmd_status(
-    struct recorder *, struct ipc *, struct str, const char *);
+    struct recorder *, struct ipc *, const struct str *, const char *);
 static void cmd_metrics(
-    struct recorder *, struct ipc *, struct str, const char *);
+    struct recorder *, struct ipc *, const struct str *, const char *);
 static void cmd_reset(
-    struct recorder *, struct ipc *, struct str, const char *);
+    struct recorder *, struct ipc *, const struct str *, const char *);
 static void cmd_rollover(
-    struct recorder *, struct ipc *, struct str, const char *);
-static void cmd_logs(struct recorder *, struct ipc *, struct str, const char *);
+    struct recorder *, struct ipc *, const struct str *, const char *);
+static void cmd_logs(
+    struct recorder *, struct ipc *, const struct str *, const char *);
 static void cmd_alerts(
-    struct recorder *, struct ipc *, struct str, const char *);
+    struct recorder *, struct ipc *, const struct str *, const char *);
+static void cmd_tlsreport(
+    struct recorder *, struct ipc *, const struct str *, const char *);
 static void answer(struct ipc *, json_t *);
 
 static const struct {
 	const char *name;
 	size_t max_words; /* after the name */
-	void (*run)(
-	    struct recorder *, struct ipc *, struct str word, const char *user);
+	void (*run)(struct recorder *, struct ipc *, const struct str *words,
+	    const char *user);
 } commands[] = {
 	{ "status", 1, cmd_status },
 	{ "metrics", 0, cmd_metrics },
@@ -34,6 +39,7 @@ static const struct {
 	{ "rollovernow", 1, cmd_rollover },
 	{ "logs", 0, cmd_logs },
 	{ "displayalerts", 0, cmd_alerts },
+	{ "tlsreport", 2, cmd_tlsreport },
 };
 
 void
@@ -41,15 +47,18 @@ recorder_command(struct daemon *d, struct ipc *admin, const struct command *cmd,
     const char *user)
 {
 	const struct word *words = cmd->words.v;
-	struct str first = cmd->words.n > 1 ? words[1].text : STR("");
+	struct str rest[WORDS_MAX] = { STR(""), STR("") };
 
 	for (size_t i = 0; i < NELEM(commands); i++) {
 		if (!str_is(words[0].text, commands[i].name))
 			continue;
-		if (cmd->words.n - 1 > commands[i].max_words)
+		if (cmd->words.n - 1 > commands[i].max_words) {
 			program_answer(admin, NULL, 2, "too many words");
-		else
-			commands[i].run(d->self, admin, first, user);
+			return;
+		}
+		for (size_t j = 1; j < cmd->words.n; j++)
+			rest[j - 1] = words[j].text;
+		commands[i].run(d->self, admin, rest, user);
 		return;
 	}
 	program_answer(admin, NULL, 2, "no such command here");
@@ -67,14 +76,14 @@ recorder_metrics_now(void *arg, struct buf *out)
 
 /* The answer is the same with and without "detail": the tool chooses. */
 static void
-cmd_status(
-    struct recorder *r, struct ipc *admin, struct str word, const char *user)
+cmd_status(struct recorder *r, struct ipc *admin, const struct str *words,
+    const char *user)
 {
 	struct recorder_status s = recorder_status_now(r);
 	char *json;
 
 	(void)user;
-	if (word.n != 0 && !str_is(word, "detail")) {
+	if (words[0].n != 0 && !str_is(words[0], "detail")) {
 		program_answer(admin, NULL, 2, "usage: status [detail]");
 		return;
 	}
@@ -84,12 +93,12 @@ cmd_status(
 }
 
 static void
-cmd_metrics(
-    struct recorder *r, struct ipc *admin, struct str word, const char *user)
+cmd_metrics(struct recorder *r, struct ipc *admin, const struct str *words,
+    const char *user)
 {
 	struct buf text;
 
-	(void)word, (void)user;
+	(void)words, (void)user;
 	recorder_metrics_now(r, &text);
 	answer(admin, json_pack("{s:s%}", "metrics", text.data, text.len));
 	buf_fini(&text);
@@ -113,13 +122,13 @@ recorder_status_now(struct recorder *r)
 }
 
 static void
-cmd_reset(
-    struct recorder *r, struct ipc *admin, struct str word, const char *user)
+cmd_reset(struct recorder *r, struct ipc *admin, const struct str *words,
+    const char *user)
 {
 	uint64_t sums[STATS_N_COUNTERS], ids[STATS_N_IDS];
 	char text[120];
 
-	(void)word;
+	(void)words;
 	recorder_sums(r, sums, ids);
 	recorder_counts_reset(&r->state.counts, sums, clock_wall_ms());
 	recorder_save(r, false);
@@ -130,9 +139,10 @@ cmd_reset(
 }
 
 static void
-cmd_rollover(
-    struct recorder *r, struct ipc *admin, struct str word, const char *user)
+cmd_rollover(struct recorder *r, struct ipc *admin, const struct str *words,
+    const char *user)
 {
+	struct str word = words[0];
 	bool all = word.n == 0 || str_is(word, "all");
 	json_t *rolled;
 	char text[160];
@@ -164,8 +174,8 @@ cmd_rollover(
 }
 
 static void
-cmd_logs(
-    struct recorder *r, struct ipc *admin, struct str word, const char *user)
+cmd_logs(struct recorder *r, struct ipc *admin, const struct str *words,
+    const char *user)
 {
 	static const char *const formats[] = {
 		[LOG_TEXT] = "text", [LOG_JSON] = "json"
@@ -178,7 +188,7 @@ cmd_logs(
 		[LOG_INJECTION_DEBUG] = "injection_debug" };
 	json_t *logs = json_array();
 
-	(void)word, (void)user;
+	(void)words, (void)user;
 	for (size_t i = 0; i < r->n_logs; i++) {
 		const struct recorder_log *l = r->logs[i];
 
@@ -198,11 +208,25 @@ cmd_logs(
 }
 
 static void
-cmd_alerts(
-    struct recorder *r, struct ipc *admin, struct str word, const char *user)
+cmd_alerts(struct recorder *r, struct ipc *admin, const struct str *words,
+    const char *user)
 {
-	(void)word, (void)user;
+	(void)words, (void)user;
 	answer(admin, recorder_post_show(r->post));
+}
+
+static void
+cmd_tlsreport(struct recorder *r, struct ipc *admin, const struct str *words,
+    const char *user)
+{
+	struct err err = ERR_INIT;
+	json_t *j = recorder_tls_report(r->tls, words[0], words[1], &err);
+
+	(void)user;
+	if (j == NULL)
+		program_answer(admin, NULL, 2, err.text);
+	else
+		answer(admin, j);
 }
 
 static void

@@ -26,6 +26,8 @@ static bool may_use(
 static struct address *address_of(const struct conn *);
 static void say_session(const struct qmgr *, struct conn *,
     const struct address *, struct session *);
+static enum tls_policy policy_of(
+    const struct conn *, const struct address *, const struct session *);
 static void say_sts(const struct qmgr *, struct conn *, const struct address *,
     struct session *);
 static void say_tls(const struct qmgr *, struct conn *, const struct address *,
@@ -305,6 +307,7 @@ say_session(const struct qmgr *q, struct conn *c, const struct address *a,
 		.connect_ms = q->config->connect_timeout * 1000,
 		.reply_ms = q->config->reply_timeout * 1000 };
 	say_tls(q, c, a, s);
+	s->policy = (uint8_t)policy_of(c, a, s);
 	say_login(c, a, s);
 	if (s->tls != TLS_LEVEL_OFF)
 		s->certificate = q->config->out_certificate;
@@ -314,6 +317,21 @@ say_session(const struct qmgr *q, struct conn *c, const struct address *a,
 	s->helo = out->hostname;
 	if (!is_any(&out->ip))
 		s->source = out->ip;
+}
+
+/* For reports to the recipient's side: by what it says the session was
+ * judged. Where our own settings are stricter, it was not by that. */
+static enum tls_policy
+policy_of(
+    const struct conn *c, const struct address *a, const struct session *s)
+{
+	if (a->route_host != NULL || c->dest->wish == WISH_FREE)
+		return TLS_POLICY_UNCOUNTED;
+	if (a->dane)
+		return TLS_POLICY_TLSA;
+	if (a->sts != STS_NONE && str_is(s->tls_name, a->host))
+		return TLS_POLICY_STS;
+	return TLS_POLICY_NONE;
 }
 
 /* What TLS is demanded, and whose certificate it must be (spec 1.8). */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "event/event.h"
 #include "fact/facts.h"
 
 #define CACHE_MIN 30    /* s: spec 1.4 */
@@ -22,6 +23,8 @@ static size_t count_addresses(const struct target *, size_t n);
 static size_t count_mx(const struct target *, size_t n);
 static void add_host(struct qmgr *, struct dest *, const struct target *,
     const struct mx_host *, struct refused *);
+static void tell_refused(const struct dest *, const struct mx_host *,
+    const char *policy, const char *result);
 static bool has_dane(const struct target *, const struct mx_host *);
 static bool may_trust(
     const struct dest *, const struct target *, const struct mx_host *);
@@ -200,11 +203,15 @@ add_host(struct qmgr *q, struct dest *d, const struct target *t,
 		    (struct mx_record){ host->preference, t->ttl, name };
 	if (!may_trust(d, t, host)) {
 		no->dane = true;
+		tell_refused(d, host, "tlsa",
+		    host->dane == HOST_DANE_FAILED ? "dnssec-invalid"
+						   : "dane-required");
 		return;
 	}
 	if (!has_dane(t, host) && t->sts == STS_ENFORCE &&
 	    !in_policy(t, host)) {
 		no->sts = true;
+		tell_refused(d, host, "sts", "validation-failure");
 		return;
 	}
 	for (size_t i = 0; i < host->n_ips; i++) {
@@ -235,6 +242,16 @@ add_host(struct qmgr *q, struct dest *d, const struct target *t,
 		a->window = 1;
 		a->found = (uint32_t)h->n++;
 	}
+}
+
+/* For TLS reports: no session may go to this one. */
+static void
+tell_refused(const struct dest *d, const struct mx_host *host,
+    const char *policy, const char *result)
+{
+	EMIT(TLS_SESSION, .domain = str_of(d->name), .policy = str_of(policy),
+	    .result = str_of(result), .host = host->name,
+	    .text = STR("no session: the host may not be trusted"));
 }
 
 /* Everything that leads to its certificate was validated. */

@@ -46,7 +46,7 @@ static void on_content(void *arg, struct transaction *);
 static void on_done(void *arg, struct transaction *, bool possible);
 static enum session_end end_of(int sys);
 static void down(struct smtp_session *);
-static void log_end(const struct smtp_session *);
+static void log_end(struct smtp_session *);
 static const char *reason_of(enum session_end);
 static void list_rids(
     const struct transaction *, struct codec_list *, struct arena *);
@@ -420,6 +420,7 @@ on_up(void *arg)
 		.size_limit = s->dialog.features.size,
 		.tls = s->tls != NULL };
 
+	session_count_up(s);
 	if (s->dialog.login.done)
 		EMIT(DCID_AUTH_SUCCESS, .dcid = s->dcid,
 		    .mechanism = str_of(dialog_login_name(&s->dialog)),
@@ -610,13 +611,14 @@ down(struct smtp_session *s)
 }
 
 static void
-log_end(const struct smtp_session *s)
+log_end(struct smtp_session *s)
 {
 	const struct dialog *d = &s->dialog;
 	char source[IP_TEXT] = "";
 
 	if (!ip_is_unset(&s->source))
 		ip_text(&s->source, source);
+	session_count_end(s);
 	if (d->end == SESSION_TLS && TLS_LEVEL_MUST(s->level))
 		EMIT(DCID_TLS_MISSING, .dcid = s->dcid, .ip = s->peer.ip);
 	if (d->end == SESSION_AUTH)

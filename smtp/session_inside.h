@@ -35,6 +35,8 @@ struct smtp_session {
 	enum tls_level level;
 	char *host, *names[TLS_NAMES]; /* for TLS; NULL where it is off */
 	char *certificate;             /* ours; likewise */
+	enum tls_policy policy;        /* of the recipient's side */
+	bool counted;                  /* its TLS was told for reports */
 	struct str *tlsas;             /* DANE; copies */
 	size_t n_tlsas;
 	struct session_tls *tls; /* NULL: in the clear */
@@ -87,5 +89,11 @@ bool session_tls_send(struct smtp_session *);
 bool session_tls_wants_send(const struct smtp_session *);
 /* As good as can be: the last words of TLS. */
 void session_tls_close(struct smtp_session *);
+
+/* session_count.c: for TLS reports, what was worth telling of each session,
+ * once: its certificate, or that it has come up; that it ends. */
+void session_count_peer(struct smtp_session *, const struct tls_peer *);
+void session_count_up(struct smtp_session *);
+void session_count_end(struct smtp_session *);
 
 #endif

@@ -31,6 +31,7 @@ session_tls_init(struct smtp_session *s, const struct session *req)
 	s->level = (enum tls_level)req->tls;
 	if (s->level == TLS_LEVEL_OFF || s->all->tls == NULL)
 		return;
+	s->policy = (enum tls_policy)req->policy;
 	s->dialog.tls_wanted = true;
 	s->dialog.tls_needed = TLS_LEVEL_MUST(s->level);
 	s->dialog.requiretls = req->requiretls;
@@ -238,6 +239,7 @@ judge(struct smtp_session *s)
 	    .protocol = str_of(tls_conn_version(t->conn)),
 	    .cipher = str_of(tls_conn_cipher(t->conn)),
 	    .name = str_of(peer.name));
+	session_count_peer(s, &peer);
 	if (!say_verdict(s, &peer)) {
 		snprintf(text, sizeof(text), "%s: %s",
 		    peer.dane ? "DANE, certificate does not fit"

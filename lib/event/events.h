@@ -108,6 +108,10 @@ CODEC_STRUCT(ev_rcpt, REC_EV_RCPT);
 #define EV_DCID_TLS(S, F, L)                                                   \
 	F(S, U64, dcid, 0) F(S, STR, protocol, 16) F(S, STR, cipher, 64)       \
 	F(S, STR, name, 300)
+#define EV_TLS_SESSION(S, F, L)                                                \
+	F(S, STR, domain, DOMAIN_MAX) F(S, STR, policy, 20)                    \
+	F(S, STR, result, 32) F(S, STR, host, DOMAIN_MAX) F(S, IP, ip, 0)      \
+	F(S, IP, source, 0) F(S, STR, text, 300)
 #define EV_DCID_AUTH(S, F, L)                                                  \
 	F(S, U64, dcid, 0) F(S, STR, mechanism, 20) F(S, STR, profile, 100)    \
 	F(S, STR, text, 1000)
@@ -419,6 +423,12 @@ CODEC_STRUCT(ev_rcpt, REC_EV_RCPT);
 	E(DANE_FAILED, INFO,                                                   \
 	    "DCID {dcid} DANE failed for {domain}. reason: {text}",            \
 	    EV_DCID_DANE)                                                      \
+	/* for TLS reports (RFC 8460), whose words these are; result: empty     \
+	 * when all was well */                                               \
+	E(TLS_SESSION, TRACE,                                                  \
+	    "TLS session to {domain} host {host} IP {ip} policy {policy} "     \
+	    "result {result} {text}",                                          \
+	    EV_TLS_SESSION)                                                    \
 	E(DCID_AUTH_SUCCESS, INFO,                                             \
 	    "DCID {dcid} AUTH success mechanism {mechanism} profile "          \
 	    "{profile}",                                                       \

@@ -238,11 +238,19 @@ enum dsn_notify { /* bits of rcpt.notify */
 	F(S, U8, auth_clear, 1)       /* ... also in the clear */              \
 	F(S, STR, certificate, NAME_MAX_LEN) /* ours, if asked; or empty */    \
 	F(S, U8, requiretls, 1)     /* for mail that wants it (RFC 8689) */    \
+	F(S, U8, policy, 3)         /* enum tls_policy: how it is counted */   \
 	L(S, tlsa, tlsas, TLSA_MAX) /* there are: one must fit (RFC 7672) */   \
 	L(S, debug_log, debug_logs, 100) /* to be told what is said */
 #define REC_DEBUG_LOG(S, F, L) F(S, STR, log, NAME_MAX_LEN)
 #define REC_TLSA(S, F, L)      F(S, STR, data, DNS_ANSWER_MAX) /* as in the DNS */
 #define TLSA_MAX               20
+/* What the recipient's side has said about TLS (RFC 8460). */
+enum tls_policy {
+	TLS_POLICY_UNCOUNTED, /* not asked: a route, a call-ahead, ... */
+	TLS_POLICY_NONE,
+	TLS_POLICY_STS,
+	TLS_POLICY_TLSA
+};
 /* smtp -> qmgr: the session can take jobs (greeting and EHLO done). */
 #define REC_SESSION_UP(S, F, L)                                                \
 	F(S, U32, features, 0) /* smtp/features.h */                           \

@@ -280,6 +280,7 @@ finish(struct http *h, CURL *easy, CURLcode code)
 	curl_easy_getinfo(easy, CURLINFO_PRIVATE, &g);
 	curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
 	a.error = g->error[0] != '\0' ? g->error : curl_easy_strerror(code);
+	a.untrusted = code == CURLE_PEER_FAILED_VERIFICATION;
 	if (code == CURLE_OK) {
 		a.status = (unsigned)status;
 		a.error = NULL;

@@ -41,6 +41,7 @@ struct http_answer {
 	struct str body;
 	struct str etag; /* empty: none */
 	const char *error;
+	bool untrusted; /* ... namely about the certificate */
 };
 typedef void (*http_done)(void *arg, const struct http_answer *);
 /* Not called back from within. What the request points to may go. */

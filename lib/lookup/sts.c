@@ -9,6 +9,8 @@
 #include "base/mem.h"
 #include "lookup/sts_policy.h"
 
+#define NO_FETCH   "sts-policy-fetch-error"
+#define NO_POLICY  "sts-policy-invalid"
 #define FETCH_MS   30000
 #define RETRY_MS   (5 * 60 * 1000)
 #define KEPT_MAX   10000 /* policies */
@@ -28,7 +30,7 @@ struct sts {
 	struct loop *loop;
 	struct lookups *lookups;
 	struct http *http;
-	void (*say)(struct str, const char *);
+	void (*say)(struct str domain, const char *result, const char *why);
 	struct map kept;         /* by domain */
 	void (*news)(void *arg); /* NULL: nobody wants to hear */
 	void *news_arg;
@@ -54,7 +56,7 @@ static void on_v4(void *arg, const struct answer *);
 static void take_addresses(struct sts_asking *, const struct answer *);
 static void fetch(struct sts_asking *);
 static void on_policy(void *arg, const struct http_answer *);
-static void failed(struct sts_asking *, const char *why);
+static void failed(struct sts_asking *, const char *result, const char *why);
 static struct kept *kept_of(struct sts *, const char *domain);
 static bool is_in_force(const struct sts *, const struct kept *);
 static void finish(struct sts_asking *);
@@ -63,7 +65,7 @@ static bool unpack_one(struct sts *, struct str *rest, int64_t now);
 
 struct sts *
 sts_new(struct loop *loop, struct lookups *lookups, struct http *http,
-    void (*say)(struct str domain, const char *why))
+    void (*say)(struct str domain, const char *result, const char *why))
 {
 	struct sts *s = mem_alloc(sizeof(*s));
 
@@ -241,7 +243,7 @@ on_v4(void *arg, const struct answer *answer)
 	if (a->n_addrs > 0)
 		fetch(a);
 	else
-		failed(a, "its host has no address");
+		failed(a, NO_FETCH, "its host has no address");
 }
 
 static void
@@ -282,18 +284,19 @@ on_policy(void *arg, const struct http_answer *answer)
 
 	a->get = NULL;
 	if (answer->status != 200) {
-		failed(a, answer->error != NULL ? answer->error
-						: "the answer is not 200");
+		failed(a, answer->untrusted ? "sts-webpki-invalid" : NO_FETCH,
+		    answer->error != NULL ? answer->error
+					  : "the answer is not 200");
 		return;
 	}
 	if (memchr(answer->body.p, '\0', answer->body.n) != NULL) {
-		failed(a, "it has a NUL");
+		failed(a, NO_POLICY, "it has a NUL");
 		return;
 	}
 	text = mem_strndup(answer->body.p, answer->body.n);
 	if (sts_parse((struct str){ text, answer->body.n }, &p, &err) == -1) {
 		free(text);
-		failed(a, err.text);
+		failed(a, NO_POLICY, err.text);
 		return;
 	}
 	k = kept_of(a->all, a->domain);
@@ -309,11 +312,11 @@ on_policy(void *arg, const struct http_answer *answer)
 }
 
 static void
-failed(struct sts_asking *a, const char *why)
+failed(struct sts_asking *a, const char *result, const char *why)
 {
 	kept_of(a->all, a->domain)->retry_at =
 	    loop_now(a->all->loop) + RETRY_MS;
-	a->all->say(str_of(a->domain), why);
+	a->all->say(str_of(a->domain), result, why);
 	finish(a);
 }
 

@@ -23,9 +23,10 @@
 struct sts;
 struct sts_asking;
 
-/* say hears of policies that could not be had; both texts come from outside. */
+/* say hears of policies that could not be had; both texts come from outside.
+ * result: what that is called in reports (RFC 8460 4.3). */
 struct sts *sts_new(struct loop *, struct lookups *, struct http *,
-    void (*say)(struct str domain, const char *why));
+    void (*say)(struct str domain, const char *result, const char *why));
 /* Hears when there is something new to be kept. */
 void sts_on_news(struct sts *, void (*news)(void *arg), void *arg);
 /* All that are in force, as far as they fit. now: wall ms. */

@@ -37,6 +37,7 @@ struct tls_client {
 	struct map sessions;
 };
 
+static enum tls_fault fault_of(long result);
 static void set_up(struct tls_client *);
 static void read_authorities(struct buf *, const char *path);
 static void take_authorities(struct tls_client *);
@@ -137,6 +138,7 @@ tls_conn_peer(const struct tls_conn *conn, const struct str names[TLS_NAMES],
 	*peer = (struct tls_peer){ .match = STR("") };
 	if (cert == NULL) {
 		snprintf(peer->why, sizeof(peer->why), "no certificate");
+		peer->fault = TLS_FAULT_OTHER;
 		return;
 	}
 	peer_name(cert, peer->name);
@@ -146,14 +148,32 @@ tls_conn_peer(const struct tls_conn *conn, const struct str names[TLS_NAMES],
 	peer->trusted = result == X509_V_OK;
 	if (!peer->dane)
 		peer->match = name_of(cert, names);
-	if (result != X509_V_OK)
+	if (result != X509_V_OK) {
+		peer->fault = fault_of(result);
 		snprintf(peer->why, sizeof(peer->why), "%s",
 		    X509_verify_cert_error_string(result));
-	else if (!peer->dane && peer->match.n == 0)
+	} else if (!peer->dane && peer->match.n == 0) {
+		peer->fault = TLS_FAULT_NAME;
 		snprintf(peer->why, sizeof(peer->why),
 		    "it has not the name %.*s", STR_ARG(names[0]));
-	else
+	} else {
 		peer->verified = true;
+	}
+}
+
+static enum tls_fault
+fault_of(long result)
+{
+	switch (result) {
+	case X509_V_ERR_CERT_HAS_EXPIRED:
+		return TLS_FAULT_EXPIRED;
+	case X509_V_ERR_HOSTNAME_MISMATCH:
+		return TLS_FAULT_NAME;
+	case X509_V_ERR_DANE_NO_MATCH:
+		return TLS_FAULT_TLSA;
+	default:
+		return TLS_FAULT_OTHER;
+	}
 }
 
 static void

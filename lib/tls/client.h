@@ -50,6 +50,13 @@ struct tls_conn *tls_conn_out(struct tls_client *, const struct tls_demand *);
 
 #define TLS_NAMES     2
 #define TLS_PEER_TEXT 256
+enum tls_fault {
+	TLS_FAULT_NONE,
+	TLS_FAULT_EXPIRED,
+	TLS_FAULT_NAME, /* it is another's */
+	TLS_FAULT_TLSA, /* it fits none of the records */
+	TLS_FAULT_OTHER /* nobody vouches for it */
+};
 struct tls_peer {
 	bool verified;            /* by authorities and name, or by DANE */
 	bool trusted;             /* if only the name is wrong, too */
@@ -57,6 +64,7 @@ struct tls_peer {
 	struct str match;         /* which of the names it has; "": none */
 	char name[TLS_PEER_TEXT]; /* the CN, or the first name; "" */
 	char why[TLS_PEER_TEXT];  /* not verified: the reason */
+	enum tls_fault fault;     /* likewise; NONE too if nobody asked */
 };
 /* After the handshake. Any of the names must stand in its subjectAltName; ""
  * is none. */

@@ -155,6 +155,36 @@ def test_tls_03_policies(world):
                for _, path in Policies.asked)
 
 
+# domain: the policy its sessions are counted for, what was wrong
+REPORTS = {
+    "good.test": ("sts", ""),
+    "bad.test": ("sts", "certificate-host-mismatch"),
+    "strip.test": ("sts", "starttls-not-supported"),
+    "other.test": ("sts", "validation-failure"),
+    "try.test": ("sts", "starttls-not-supported"),
+    "trytls.test": ("sts", "certificate-host-mismatch"),
+}
+FETCHES = {"forged.test": "sts-webpki-invalid",
+           "broken.test": "sts-policy-invalid"}
+
+
+def test_reports_of_tls(world):
+    """RFC 8460: what each policy has made of the sessions, or why it could
+    not be had."""
+    postern, _ = world
+
+    def seen(domain):
+        return {(p["policy"]["policy-type"], d["result-type"])
+                for p in postern.ask("tlsreport")["policies"]
+                if p["policy"]["policy-domain"] == domain
+                for d in p["failure-details"] or [{"result-type": ""}]}
+    for domain, want in REPORTS.items():
+        wait_for("a report of " + domain, lambda: seen(domain))
+        assert seen(domain) == {want}, domain
+    for domain, why in FETCHES.items():
+        assert ("sts", why) in seen(domain), seen(domain)
+
+
 def test_tlsverify_says_so(world):
     """What it says of each policy is what delivery has done."""
     postern, _ = world

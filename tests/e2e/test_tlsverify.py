@@ -210,3 +210,57 @@ def test_delivery_does_so(world):
                     "bogus": "none", "expired": "none", "name": "none",
                     "self": "none", "none": "clear", "old": "none",
                     "picky": "none"}
+
+
+# what the mail of the test before has left: policy, result ("": all well)
+REPORTS = {
+    "good": ("no-policy-found", ""),
+    "dane": ("tlsa", ""),
+    "mismatch": ("tlsa", "validation-failure"),
+    "bogus": ("tlsa", "dnssec-invalid"),
+    "expired": ("no-policy-found", "certificate-expired"),
+    "name": ("no-policy-found", "certificate-host-mismatch"),
+    "self": ("no-policy-found", "certificate-not-trusted"),
+    "none": ("no-policy-found", "starttls-not-supported"),
+    "old": ("no-policy-found", "validation-failure"),
+}
+
+
+def sessions(world, *words):
+    """domain: (policy, well, failed, details) of TLS reports."""
+    got = {}
+    for p in world.postern.ask("tlsreport", *words)["policies"]:
+        domain = p["policy"]["policy-domain"]
+        assert domain not in got, "%s has two policies" % domain
+        s = p["summary"]
+        got[domain[:-5]] = (p["policy"]["policy-type"],
+                            s["total-successful-session-count"],
+                            s["total-failure-session-count"],
+                            p["failure-details"])
+    return got
+
+
+def test_reports_of_tls(world):
+    """RFC 8460: each session is counted as what it was."""
+    wait_for("sessions with all", lambda: REPORTS.keys() <= sessions(
+        world).keys())
+    got = sessions(world)
+    for name, (policy, result) in REPORTS.items():
+        have, well, failed, details = got[name]
+        assert have == policy, (name, got[name])
+        assert (well > 0, failed > 0) == (not result, bool(result)), name
+        assert {d["result-type"] for d in details} == \
+            ({result} if result else set()), details
+        assert sum(d["failed-session-count"] for d in details) == failed
+        for d in details:
+            assert d["receiving-mx-hostname"] == "mx-%s.test" % name
+            if result != "dnssec-invalid":
+                assert d["receiving-ip"] == at(name)
+                assert d["sending-mta-ip"] == NET + "1"
+    r = world.postern.ask("tlsreport")
+    day = r["date-range"]["start-datetime"][:10]
+    assert sessions(world, day, "self.test").keys() == {"self"}
+    assert world.postern.ask("tlsreport", "2020-01-01")["policies"] == []
+    text = world.postern.postern("tlsreport", day, "expired.test")
+    assert text.splitlines()[1].startswith("expired.test ")
+    assert " certificate-expired mx-expired.test (%s)" % at("expired") in text
