@@ -264,3 +264,11 @@ def test_reports_of_tls(world):
     text = world.postern.postern("tlsreport", day, "expired.test")
     assert text.splitlines()[1].startswith("expired.test ")
     assert " certificate-expired mx-expired.test (%s)" % at("expired") in text
+
+
+def test_reports_outlive_a_restart(world):
+    wait_for("a report", lambda: "good" in sessions(world))
+    before = sessions(world)["good"]
+    world.postern.stop()
+    world.postern.start()
+    assert sessions(world)["good"] == before
