@@ -1,5 +1,5 @@
 /*
- * session_inside.h - what session.c and session_tls.c share
+ * session_inside.h - what the files of a session share
  */
 #ifndef SMTP_SESSION_INSIDE_H
 #define SMTP_SESSION_INSIDE_H
@@ -60,8 +60,13 @@ struct smtp_session {
 	uint64_t armed_at;
 };
 
-/* session.c */
+/* session_end.c */
 void session_fail(struct smtp_session *, int sys, const char *what);
+enum session_end session_end_of(int sys); /* an errno */
+/* The last touch of it. Jobs without results go back to qmgr with this. */
+void session_down(struct smtp_session *);
+
+/* session.c */
 void session_count_sent(struct smtp_session *, size_t n);
 /* What keyd says. */
 void session_login(struct smtp_session *, const struct login_done *);
