@@ -129,6 +129,16 @@ def test_no_such_host(world):
     assert name["delivery"] == "none"
 
 
+def test_dane_dialogue(world):
+    with Terminal(world.postern, "daneverify") as t:
+        t.answer(("Enter the domain to verify DANE of:\n[]> ", "[192.0.2.1]"),
+                 ("Enter the domain to verify DANE of:\n[]> ", "dane.test"))
+        rest, status = t.end()
+    assert status == 0, rest
+    assert "SECURE MX record(mx-dane.test) found for dane.test\n" in rest
+    assert "\nDANE SUCCESS for dane.test\n" in rest
+
+
 def test_dane(world):
     status, out = run(world, "daneverify", "dane.test")
     assert status == 0 and out.startswith("""\
