@@ -91,7 +91,8 @@ VARIES = [
 # These speak of hosts, neighbours and connections that a test machine has not,
 # or change the machine's own tables: the tests of these commands run them
 # against zones, servers and networks of their own.
-ELSEWHERE = {"postern-diagnostic", "postern-netstat", "postern-nslookup",
+ELSEWHERE = {"postern-diagnostic", "postern-remotepower",
+             "postern-techsupport", "postern-netstat", "postern-nslookup",
              "postern-ping", "postern-smtpping", "postern-telnet",
              "postern-tlsverify"}
 # Where every number may be another one.
