@@ -15,17 +15,20 @@
 #include "mail/wire.h"
 
 #define CONNECT_MS 10000
+#define TRIES      3 /* of a program that dies when it is asked */
 #define ANSWER_MS  120000
 #define ANSWER_MAX (256u * 1024 * 1024)
 
 #define SUBMIT_TXN   1
 #define SUBMIT_PIECE (IPC_FRAME_MAX / 2)
 
-static int connect_to(const struct tool *, struct err *);
 static int ask_open(struct tool *, enum program_kind, uint32_t worker,
     const char *const *words, struct control_answer *, struct err *);
 static int ask_one(struct tool *, enum program_kind, uint32_t worker,
     const char *const *words, struct control_answer *, struct err *);
+static int reach(const struct tool *, enum program_kind, uint32_t worker,
+    struct buf *in, struct err *);
+static int connect_to(const struct tool *, struct err *);
 static int choose(
     int fd, enum program_kind, uint32_t worker, struct buf *in, struct err *);
 static int say(int fd, const char *const *words, struct err *);
@@ -101,16 +104,13 @@ ask_open(struct tool *t, enum program_kind kind, uint32_t worker,
     const char *const *words, struct control_answer *answer, struct err *err)
 {
 	struct buf in, text;
-	int fd = connect_to(t, err), rc;
+	int fd, rc;
 
 	*answer = (struct control_answer){ NULL, -1 };
-	if (fd == -1)
-		return -1;
 	buf_init(&in, IPC_FRAME_MAX);
 	buf_init(&text, ANSWER_MAX);
-	rc = choose(fd, kind, worker, &in, err);
-	if (rc == 0)
-		rc = say(fd, words, err);
+	fd = reach(t, kind, worker, &in, err);
+	rc = fd == -1 ? -1 : say(fd, words, err);
 	if (rc == 0)
 		rc = gather(fd, &in, &text, &answer->fd, err);
 	if (rc == 0)
@@ -119,7 +119,8 @@ ask_open(struct tool *t, enum program_kind kind, uint32_t worker,
 	buf_fini(&text);
 	if (rc == 0)
 		return fd;
-	close(fd);
+	if (fd != -1)
+		close(fd);
 	control_answer_fini(answer);
 	return -1;
 }
@@ -180,22 +181,20 @@ control_submit(struct tool *t, const struct str *rcpts, size_t n,
     struct str content, struct err *err)
 {
 	static const char *const words[] = { "submit", NULL };
-	int fd = connect_to(t, err), rc, none = -1;
+	int fd = -1, rc, none = -1;
 	struct buf in, answer, stored;
 	struct wire w;
 
-	if (fd == -1)
-		return -1;
 	buf_init(&in, IPC_FRAME_MAX);
 	buf_init(&answer, IPC_FRAME_MAX);
 	buf_init(&stored, ANSWER_MAX);
 	wire_begin(&w, false);
-	if (!wire_write(&w, content, &stored) || !wire_end(&w, &stored))
+	if (!wire_write(&w, content, &stored) || !wire_end(&w, &stored)) {
 		rc = err_set(err, ERR_PERM, "the message is too large");
-	else
-		rc = choose(fd, PROGRAM_CLEANUP, 0, &in, err);
-	if (rc == 0)
-		rc = say(fd, words, err);
+	} else {
+		fd = reach(t, PROGRAM_CLEANUP, 0, &in, err);
+		rc = fd == -1 ? -1 : say(fd, words, err);
+	}
 	if (rc == 0)
 		rc = gather(fd, &in, &answer, &none, err);
 	if (rc == 0)
@@ -205,8 +204,36 @@ control_submit(struct tool *t, const struct str *rcpts, size_t n,
 	buf_fini(&in);
 	buf_fini(&answer);
 	buf_fini(&stored);
-	close(fd);
+	if (fd != -1)
+		close(fd);
 	return rc;
+}
+
+/*
+ * A connection to that program, which has said that it listens. It may have
+ * died a moment ago, and the master have handed us over to nobody: until it
+ * has said so, it has heard nothing of us, and may be asked again.
+ */
+static int
+reach(const struct tool *t, enum program_kind kind, uint32_t worker,
+    struct buf *in, struct err *err)
+{
+	struct err why;
+	int fd;
+
+	for (int n = TRIES; n > 0; n--) {
+		why = (struct err)ERR_INIT;
+		fd = connect_to(t, &why);
+		if (fd != -1 && choose(fd, kind, worker, in, &why) == 0)
+			return fd;
+		if (fd != -1)
+			close(fd);
+		if (why.sys != ECONNRESET)
+			break;
+	}
+	if (err != NULL)
+		*err = why;
+	return -1;
 }
 
 static int

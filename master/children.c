@@ -30,6 +30,7 @@
 #define QUICK_DEATH   1000  /* ms of life below which a death is "quick" */
 #define DELAY_MAX     60000 /* ms */
 #define ALERT_AT      3     /* quick deaths */
+#define SOON          1000  /* ms to the start: worth to wait for */
 #define SILENCE_MAX   60000 /* ms without a sign of life */
 #define HEALTH_EVERY  5000  /* ms */
 #define CHILD_CHANNEL 3
@@ -47,7 +48,12 @@ static const struct {
 };
 
 static bool is_wanted(const struct child *);
+static bool is_meant(
+    const struct child *, enum program_kind kind, uint32_t worker);
+static void say_down(const struct child *, enum program_kind kind, int64_t now,
+    char why[WHY_DOWN]);
 static void child_start(void *arg);
+static void start_in(struct child *, int64_t ms);
 static int child_spawn(struct child *, int *channel, struct err *err);
 static void child_exec(struct child *, int channel) __attribute__((noreturn));
 static int child_setup(struct child *, struct err *err);
@@ -147,6 +153,37 @@ children_running(const struct master *m, enum program_kind kind)
 	return n;
 }
 
+struct child *
+children_ready(const struct master *m, enum program_kind kind, uint32_t worker)
+{
+	for (size_t i = 0; i < m->n_children; i++)
+		if (is_meant(&m->children[i], kind, worker) &&
+		    m->children[i].state == CHILD_READY)
+			return &m->children[i];
+	return NULL;
+}
+
+bool
+children_expected(const struct master *m, enum program_kind kind,
+    uint32_t worker, char why[WHY_DOWN])
+{
+	int64_t now = loop_now(m->self.loop);
+	const struct child *first = NULL; /* to be started */
+
+	for (size_t i = 0; i < m->n_children && m->stop_step == 0; i++) {
+		const struct child *c = &m->children[i];
+
+		if (!is_meant(c, kind, worker) || !is_wanted(c))
+			continue;
+		if (c->pid != 0 || c->restart_at - now <= SOON)
+			return true;
+		if (first == NULL || c->restart_at < first->restart_at)
+			first = c;
+	}
+	say_down(first, kind, now, why);
+	return false;
+}
+
 void
 children_health(void *arg)
 {
@@ -194,6 +231,36 @@ is_wanted(const struct child *c)
 	return false;
 }
 
+static bool
+is_meant(const struct child *c, enum program_kind kind, uint32_t worker)
+{
+	return c->kind == kind && (worker == 0 || c->worker == worker - 1);
+}
+
+/* c: the one that is started next; NULL: none is. */
+static void
+say_down(const struct child *c, enum program_kind kind, int64_t now,
+    char why[WHY_DOWN])
+{
+	const char *name = program_name(kind);
+	long long seconds;
+
+	if (c == NULL) {
+		snprintf(why, WHY_DOWN, "%s is not running", name);
+		return;
+	}
+	seconds = (c->restart_at - now + 999) / 1000;
+	if (c->quick > 1)
+		snprintf(why, WHY_DOWN,
+		    "%s is not running: it died soon after its start, %u times "
+		    "in a row; it starts again in %lld s",
+		    name, c->quick, seconds);
+	else
+		snprintf(why, WHY_DOWN,
+		    "%s is not running; it starts again in %lld s", name,
+		    seconds);
+}
+
 static void
 child_start(void *arg)
 {
@@ -207,7 +274,7 @@ child_start(void *arg)
 	c->started = c->alive = loop_now(m->self.loop);
 	if (child_spawn(c, &channel, &err) == -1) {
 		alert_raise(ALERT_FAILURE, STR(""), str_of(err.text));
-		loop_timer_in(c->restart, DELAY_MAX);
+		start_in(c, DELAY_MAX);
 		return;
 	}
 	c->state = CHILD_STARTING;
@@ -223,6 +290,13 @@ child_start(void *arg)
 		alert_raise(ALERT_FAILURE, STR(""), str_of(err.text));
 		kill(c->pid, SIGKILL);
 	}
+}
+
+static void
+start_in(struct child *c, int64_t ms)
+{
+	c->restart_at = loop_now(c->master->self.loop) + ms;
+	loop_timer_in(c->restart, ms);
 }
 
 static int
@@ -362,13 +436,13 @@ child_died(struct child *c, int status)
 		c->quick = lived < QUICK_DEATH ? c->quick + 1 : 0;
 		if (c->quick > 0)
 			delay = 1000LL << (c->quick < 7 ? c->quick - 1 : 6);
-		loop_timer_in(
-		    c->restart, delay < DELAY_MAX ? delay : DELAY_MAX);
+		start_in(c, delay < DELAY_MAX ? delay : DELAY_MAX);
 	}
 	if (c->quick == ALERT_AT)
 		alert_dying(c);
 	c->pid = 0;
 	reload_child_died(m, c);
+	control_again();
 	master_progress(m);
 }
 
@@ -440,5 +514,6 @@ child_ready(struct child *c)
 		children_start(m);
 	if (m->ready)
 		listeners_hand(m, c);
+	control_again();
 	master_progress(m);
 }

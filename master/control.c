@@ -2,12 +2,11 @@
  * control.c - the control socket: the one door for admin tools
  *
  * A tool says which program it wants (CONNECT); the master checks who it is
- * by the kernel's word and hands the connection over. Commands to the master
- * itself are few and stand in a table.
+ * by the kernel's word and hands the connection over. While that program is
+ * being started, as it is just after a crash, the tool waits.
  */
 #include <errno.h>
 #include <grp.h>
-#include <jansson.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,97 +17,38 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "config/revision.h"
-#include "event/alert.h"
 #include "master/master.h"
-#include "program/peers.h"
 
-#define CONNECT_WAIT 5000 /* ms for the first frame */
-#define WAITING_MAX  64   /* connections that have not said whom they want */
+#define CONNECT_WAIT 5000 /* ms for the first frame, and for the program */
+#define WAITING_MAX  64   /* connections that are not handed over yet */
 #define ADMIN_GROUP  "postern-adm"
-#define SUSPEND_WAIT 30 /* s, when none is given */
 
-/* A connection that has not said yet which program it wants. */
+/* A connection that has not said yet which program it wants, or waits for
+ * it. */
 struct caller {
 	struct master *master;
-	struct loop_watch *watch;
+	struct caller *next;      /* of those that wait */
+	struct loop_watch *watch; /* NULL: it has said */
 	struct loop_timer *timeout;
+	enum program_kind kind;
+	uint32_t worker; /* and 1 more; 0: any */
 	int fd;
 	unsigned uid;
 	pid_t pid;
 	char user[65];
 };
 
-/* A connection that talks to the master itself. */
-struct admin {
-	struct master *master;
-	struct ipc *ipc; /* NULL: gone while a reload went on */
-	bool reloading;
-	uint64_t revision; /* a new one is asked for; 0: the current one */
-	pid_t pid;
-	char user[65];
-};
-
 static unsigned n_callers;
+static struct caller *waiting; /* oldest first */
 
 static void control_accept(void *arg, int ready);
 static bool may_connect(const struct master *, int fd, struct caller *);
 static void caller_read(void *arg, int ready);
 static void caller_timeout(void *arg);
 static void caller_end(struct caller *);
-static void hand_over(struct caller *, enum program_kind kind, uint32_t worker);
-static void refuse(int fd, enum result_status status, const char *why);
-static void serve(struct caller *);
-static int admin_frame(void *, struct ipc *, struct ipc_frame *, struct err *);
-static void admin_closed(void *, struct ipc *, const struct err *);
-static void cmd_reload(struct admin *, const struct str *w, size_t n);
-static void reload_done(void *arg, const struct err *);
-static void tell_commit(const struct admin *);
-static void cmd_listeners(struct admin *, const struct str *w, size_t n);
-static void cmd_suspend(struct admin *, const struct str *w, size_t n);
-static void say_suspended(struct admin *, const struct str *, size_t);
-static void cmd_resume(struct admin *, const struct str *w, size_t n);
-static void cmd_programs(struct admin *, const struct str *w, size_t n);
-static void cmd_capture(struct admin *, const struct str *w, size_t n);
-static void cmd_note(struct admin *, const struct str *w, size_t n);
-static void answer_json(struct admin *, json_t *);
-
-static const struct ipc_handler admin_handler = {
-	.frame = admin_frame,
-	.closed = admin_closed,
-};
-
-/* reload [REVISION], suspendlistener [WAIT [NAME ...]], resumelistener [NAME
- * ...], note WORD */
-static const struct {
-	const char *word;
-	void (*run)(struct admin *, const struct str *words, size_t n);
-} commands[] = {
-	{ "reload", cmd_reload },
-	{ "listeners", cmd_listeners },
-	{ "suspendlistener", cmd_suspend },
-	{ "resumelistener", cmd_resume },
-	{ "programs", cmd_programs },
-	{ "packetcapture", cmd_capture },
-	{ "note", cmd_note },
-};
-
-/* What tools do themselves leaves a trace in the logs: words that they
- * choose from, never texts of theirs. */
-static const struct {
-	const char *word, *text;
-} notes[] = {
-	{ "power-on", "remote power: on" },
-	{ "power-off", "remote power: off" },
-	{ "power-cycle", "remote power: cycle" },
-	{ "power-reset", "remote power: reset" },
-	{ "power-diag", "remote power: diagnostic interrupt" },
-	{ "power-soft", "remote power: soft shutdown" },
-	{ "access-password", "support access enabled, with a password" },
-	{ "access-key", "support access enabled, with a key" },
-	{ "access-tunnel", "tunnel to the support host started" },
-	{ "access-disabled", "support access disabled" },
-};
+static bool hand_over(struct caller *);
+static void wait_for_it(struct caller *);
+static void turn_away(struct caller *, enum result_status, const char *why);
 
 int
 control_open(struct master *m, struct err *err)
@@ -143,6 +83,19 @@ control_close(struct master *m)
 	unlink(m->paths.control);
 }
 
+void
+control_again(void)
+{
+	struct caller *c = waiting, *next;
+
+	waiting = NULL;
+	for (; c != NULL; c = next) {
+		next = c->next;
+		if (!hand_over(c))
+			wait_for_it(c);
+	}
+}
+
 static void
 control_accept(void *arg, int ready)
 {
@@ -156,13 +109,15 @@ control_accept(void *arg, int ready)
 		return;
 	c = mem_alloc(sizeof(*c));
 	*c = (struct caller){ .master = m, .fd = fd };
-	if (n_callers >= WAITING_MAX || !may_connect(m, fd, c)) {
-		refuse(fd, RESULT_DENIED, "you may not use this socket");
-		close(fd);
-		free(c);
+	n_callers++;
+	if (!may_connect(m, fd, c)) {
+		turn_away(c, RESULT_DENIED, "you may not use this socket");
 		return;
 	}
-	n_callers++;
+	if (n_callers > WAITING_MAX) {
+		turn_away(c, RESULT_FAILED, "too many tools wait already");
+		return;
+	}
 	c->watch = loop_watch(m->self.loop, fd, LOOP_READ, caller_read, c);
 	c->timeout = loop_timer(m->self.loop, caller_timeout, c);
 	loop_timer_in(c->timeout, CONNECT_WAIT);
@@ -217,14 +172,16 @@ caller_read(void *arg, int ready)
 	if (ipc_call_recv(c->fd, &f, &in, NULL, NULL, 100, &err) == -1 ||
 	    f.type != IPC_CONNECT || ipc_decode(&f, &msg, NULL, &err) == -1 ||
 	    msg.kind >= PROGRAM_N) {
-		refuse(
-		    c->fd, RESULT_NEGATIVE, "not a request of an admin tool");
-		close(c->fd);
-		caller_end(c);
+		turn_away(c, RESULT_NEGATIVE, "not a request of an admin tool");
 	} else if (msg.kind == PROGRAM_MASTER) {
-		serve(c);
+		commands_serve(c->master, c->fd, c->pid, c->user);
+		caller_end(c);
 	} else {
-		hand_over(c, msg.kind, msg.worker);
+		loop_unwatch(&c->watch);
+		c->kind = msg.kind;
+		c->worker = msg.worker;
+		if (!hand_over(c))
+			wait_for_it(c);
 	}
 	buf_fini(&in);
 }
@@ -232,10 +189,20 @@ caller_read(void *arg, int ready)
 static void
 caller_timeout(void *arg)
 {
-	struct caller *c = arg;
+	struct caller *c = arg, **cp = &waiting;
+	char why[80];
 
-	close(c->fd);
-	caller_end(c);
+	while (*cp != NULL && *cp != c)
+		cp = &(*cp)->next;
+	if (*cp == NULL) {
+		close(c->fd);
+		caller_end(c);
+		return;
+	}
+	*cp = c->next;
+	snprintf(why, sizeof(why), "%s is being started, but not ready yet",
+	    program_name(c->kind));
+	turn_away(c, RESULT_FAILED, why);
 }
 
 /* The descriptor is closed or given away already. */
@@ -248,277 +215,49 @@ caller_end(struct caller *c)
 	free(c);
 }
 
-static void
-hand_over(struct caller *c, enum program_kind kind, uint32_t worker)
+/* False: it is worth to wait. */
+static bool
+hand_over(struct caller *c)
 {
 	struct master *m = c->master;
 	struct admin_msg msg = { .user = str_of(c->user), .uid = c->uid };
-	char why[80];
+	char why[WHY_DOWN];
+	struct child *ch;
 
-	loop_unwatch(&c->watch);
-	if (kind == PROGRAM_CAPTURE && captures_hand(m, &msg, c->fd)) {
+	if (c->kind == PROGRAM_CAPTURE && captures_hand(m, &msg, c->fd)) {
 		caller_end(c);
-		return;
+		return true;
 	}
-	for (size_t i = 0; i < m->n_children; i++) {
-		struct child *ch = &m->children[i];
-
-		if (ch->kind != kind || ch->state != CHILD_READY ||
-		    (worker != 0 && ch->worker != worker - 1))
-			continue;
+	ch = children_ready(m, c->kind, c->worker);
+	if (ch != NULL) {
 		ipc_send_fds(ch->ipc, IPC_ADMIN, 0, &msg, &c->fd, 1);
 		caller_end(c);
-		return;
+		return true;
 	}
-	snprintf(why, sizeof(why), "%s is not running", program_name(kind));
-	refuse(c->fd, RESULT_FAILED, why);
-	close(c->fd);
-	caller_end(c);
+	if (children_expected(m, c->kind, c->worker, why))
+		return false;
+	turn_away(c, RESULT_FAILED, why);
+	return true;
 }
 
 static void
-refuse(int fd, enum result_status status, const char *why)
+wait_for_it(struct caller *c)
+{
+	struct caller **last = &waiting;
+
+	while (*last != NULL)
+		last = &(*last)->next;
+	c->next = NULL;
+	*last = c;
+}
+
+static void
+turn_away(struct caller *c, enum result_status status, const char *why)
 {
 	struct result r = { .status = (uint8_t)status, .error = str_of(why) };
 	struct err err = ERR_INIT;
 
-	(void)ipc_call_send(fd, IPC_RESULT, 0, &r, &err);
-}
-
-/* --- commands to the master itself --- */
-
-static void
-serve(struct caller *c)
-{
-	struct result hello = { .status = 0, .error = STR("") };
-	struct admin *a = mem_alloc(sizeof(*a));
-
-	a->master = c->master;
-	a->pid = c->pid;
-	str_copy(a->user, sizeof(a->user), str_of(c->user));
-	loop_unwatch(&c->watch);
-	a->ipc =
-	    ipc_new(c->master->self.loop, c->fd, "admin", &admin_handler, a);
-	ipc_accept(a->ipc, IPC_COMMAND);
-	ipc_send(a->ipc, IPC_RESULT, 0, &hello);
+	(void)ipc_call_send(c->fd, IPC_RESULT, 0, &r, &err);
+	close(c->fd);
 	caller_end(c);
-}
-
-static int
-admin_frame(void *arg, struct ipc *ipc, struct ipc_frame *f, struct err *err)
-{
-	struct admin *a = arg;
-	struct command cmd;
-	struct str words[100];
-	struct arena mem;
-	size_t n = 0;
-	bool known = false;
-
-	arena_init(&mem, IPC_FRAME_MAX * 2);
-	if (ipc_decode(f, &cmd, &mem, err) == -1) {
-		arena_free(&mem);
-		return -1;
-	}
-	for (; n < cmd.words.n && n < NELEM(words); n++)
-		words[n] = ((const struct word *)cmd.words.v)[n].text;
-	for (size_t i = 0; i < NELEM(commands) && n > 0 && !known; i++) {
-		known = str_is(words[0], commands[i].word);
-		if (known)
-			commands[i].run(a, words + 1, n - 1);
-	}
-	if (!known)
-		program_answer(ipc, NULL, 2, "no such command here");
-	arena_free(&mem);
-	return 0;
-}
-
-static void
-admin_closed(void *arg, struct ipc *ipc, const struct err *err)
-{
-	struct admin *a = arg;
-
-	(void)err;
-	captures_admin_gone(a->master, ipc);
-	a->ipc = NULL;
-	if (!a->reloading)
-		free(a);
-}
-
-static void
-cmd_reload(struct admin *a, const struct str *w, size_t n)
-{
-	uint64_t revision = 0;
-
-	if (n > 1 || (n == 1 && (!str_u64(w[0], INT64_MAX, &revision) ||
-				    revision == 0))) {
-		program_answer(a->ipc, NULL, 2, "reload [REVISION]");
-		return;
-	}
-	if (a->reloading) {
-		program_answer(a->ipc, NULL, 1, "already on the way");
-		return;
-	}
-	a->reloading = true;
-	a->revision = revision;
-	reload_start(a->master, revision, reload_done, a);
-}
-
-static void
-reload_done(void *arg, const struct err *err)
-{
-	struct admin *a = arg;
-	json_t *j;
-
-	a->reloading = false;
-	if (err == NULL && a->revision != 0)
-		tell_commit(a);
-	if (a->ipc == NULL) {
-		free(a);
-	} else if (err != NULL) {
-		program_answer(a->ipc, NULL, 1, err->text);
-	} else {
-		j = json_object();
-		json_object_set_new(j, "revision",
-		    json_integer((json_int_t)a->master->self.config->revision));
-		answer_json(a, j);
-	}
-}
-
-/* Who committed it and why stands with the revision. */
-static void
-tell_commit(const struct admin *a)
-{
-	struct revision_info info;
-
-	if (revision_info(a->master->paths.state, a->revision, &info, NULL) ==
-	    0)
-		EMIT(COMMIT, .pid = (uint32_t)a->pid, .user = str_of(info.user),
-		    .text = str_of(info.comment), .revision = a->revision);
-}
-
-static void
-cmd_listeners(struct admin *a, const struct str *w, size_t n)
-{
-	struct master *m = a->master;
-	json_t *j = json_object(), *list = json_array(), *o;
-	char text[IP_TEXT + 8];
-
-	(void)w, (void)n;
-	for (size_t i = 0; i < m->n_sockets; i++) {
-		if (m->sockets[i].kind == PROGRAM_RECORDER)
-			continue; /* not a listener */
-		o = json_object();
-		json_object_set_new(o, "name", json_string(m->sockets[i].name));
-		json_object_set_new(o, "address",
-		    json_string(endpoint_text(&m->sockets[i].ep, text)));
-		json_object_set_new(
-		    o, "suspended", json_boolean(m->sockets[i].suspended));
-		json_array_append_new(list, o);
-	}
-	json_object_set_new(j, "listeners", list);
-	answer_json(a, j);
-}
-
-static void
-cmd_suspend(struct admin *a, const struct str *w, size_t n)
-{
-	struct err err = ERR_INIT;
-	uint64_t wait = SUSPEND_WAIT;
-
-	if (n > 0 && !str_u64(w[0], 86400, &wait)) {
-		program_answer(a->ipc, NULL, 2,
-		    "the first word is the number of seconds to wait, "
-		    "0..86400");
-		return;
-	}
-	if (listeners_suspend(
-		a->master, w + 1, n > 0 ? n - 1 : 0, (uint32_t)wait, &err) == 0)
-		program_answer(a->ipc, NULL, 1, err.text);
-	else
-		say_suspended(a, w + 1, n > 0 ? n - 1 : 0);
-}
-
-static void
-say_suspended(struct admin *a, const struct str *names, size_t n)
-{
-	struct buf text;
-
-	buf_init(&text, TEXT_MAX);
-	buf_puts(&text, "Receiving suspended: ");
-	for (size_t i = 0; i < n; i++)
-		buf_printf(
-		    &text, "%s%.*s", i > 0 ? ", " : "", STR_ARG(names[i]));
-	buf_puts(&text, n == 0 ? "all listeners" : "");
-	alert_raise(ALERT_RECEIVING_SUSPENDED, STR(""), buf_str(&text));
-	buf_fini(&text);
-	cmd_listeners(a, NULL, 0);
-}
-
-static void
-cmd_resume(struct admin *a, const struct str *w, size_t n)
-{
-	struct err err = ERR_INIT;
-
-	if (listeners_resume(a->master, w, n, &err) == 0)
-		program_answer(a->ipc, NULL, 1, err.text);
-	else
-		cmd_listeners(a, NULL, 0);
-}
-
-static void
-cmd_programs(struct admin *a, const struct str *w, size_t n)
-{
-	static const char *const states[] = { "down", "starting", "ready" };
-	struct master *m = a->master;
-	json_t *j = json_object(), *list = json_array(), *o;
-
-	(void)w, (void)n;
-	for (size_t i = 0; i < m->n_children; i++) {
-		const struct child *c = &m->children[i];
-
-		if (c->kind == PROGRAM_QMQPD && c->pid == 0 && c->quick == 0)
-			continue; /* nobody wants it */
-		o = json_object();
-		json_object_set_new(
-		    o, "program", json_string(program_name(c->kind)));
-		json_object_set_new(
-		    o, "worker", json_integer((json_int_t)c->worker));
-		json_object_set_new(o, "pid", json_integer(c->pid));
-		json_object_set_new(o, "state", json_string(states[c->state]));
-		json_array_append_new(list, o);
-	}
-	json_object_set_new(j, "programs", list);
-	answer_json(a, j);
-}
-
-static void
-cmd_capture(struct admin *a, const struct str *w, size_t n)
-{
-	captures_start(a->master, a->ipc, w, n);
-}
-
-static void
-cmd_note(struct admin *a, const struct str *w, size_t n)
-{
-	for (size_t i = 0; i < NELEM(notes) && n == 1; i++) {
-		if (!str_is(w[0], notes[i].word))
-			continue;
-		EMIT(ADMIN, .pid = (uint32_t)a->pid, .user = str_of(a->user),
-		    .text = str_of(notes[i].text));
-		program_answer(a->ipc, NULL, 0, NULL);
-		return;
-	}
-	program_answer(a->ipc, NULL, 2, "no such note");
-}
-
-static void
-answer_json(struct admin *a, json_t *j)
-{
-	char *text = json_dumps(j, JSON_COMPACT);
-
-	if (text == NULL)
-		panic("json");
-	program_answer(a->ipc, text, 0, NULL);
-	free(text);
-	json_decref(j);
 }

@@ -15,6 +15,7 @@
  *	listeners.c	sockets: bind, suspend, resume
  *	reload.c	a new revision of the configuration
  *	control.c	the control socket of the admin tools
+ *	commands.c	commands to the master itself
  *	captures.c	packet captures
  *	notify.c	systemd
  */
@@ -48,6 +49,7 @@ struct child {
 	struct ipc *ipc;
 	struct loop_timer *restart;
 	int64_t started;    /* monotonic ms */
+	int64_t restart_at; /* while it is DOWN; 0: no death so far */
 	int64_t alive;      /* last sign of life */
 	uint64_t revision;  /* it works by, or is about to start with */
 	bool asked, loaded; /* in a reload: must answer; has answered yes */
@@ -120,6 +122,15 @@ void children_kill(struct master *, int signo);
 bool children_all_ready(const struct master *);
 void children_health(void *master); /* ends those without a sign of life */
 size_t children_running(const struct master *, enum program_kind kind);
+/* One that is READY. worker: 0: any, else 1 more than its number. NULL: none.
+ */
+struct child *children_ready(
+    const struct master *, enum program_kind kind, uint32_t worker);
+/* There is none; is one about to be? False: why says what hinders it, and
+ * when it is started next. */
+#define WHY_DOWN 160
+bool children_expected(const struct master *, enum program_kind kind,
+    uint32_t worker, char why[WHY_DOWN]);
 
 /* wiring.c: the child is READY: channels to all that are, too. */
 void wiring_connect(struct master *, struct child *);
@@ -175,6 +186,12 @@ int reload_bundle(struct master *, struct err *err);
 /* control.c */
 int control_open(struct master *, struct err *err);
 void control_close(struct master *);
+/* A child became ready or died: those who wait for one may have waited for
+ * it. */
+void control_again(void);
+
+/* commands.c: answers them on a connection, and owns that. */
+void commands_serve(struct master *, int fd, pid_t pid, const char *user);
 
 /* captures.c: one packet capture at a time. The answer to start comes when
  * it has begun, and when attached another when it has ended. */

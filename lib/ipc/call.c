@@ -134,9 +134,13 @@ read_exactly(int fd, char *p, size_t len, struct ipc_frame *f, int64_t until,
 		}
 		memcpy(f->fds + f->n_fds, fds, n_fds * sizeof(int));
 		f->n_fds += n_fds;
-		if (n == 0)
-			return err_set(err, ERR_TEMP,
+		if (n == 0) {
+			err_set(err, ERR_TEMP,
 			    "the other side ended the connection");
+			if (err != NULL)
+				err->sys = ECONNRESET;
+			return -1;
+		}
 		if (n > 0) {
 			p += n;
 			len -= (size_t)n;
