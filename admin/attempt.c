@@ -121,7 +121,7 @@ attempt_target(struct attempt *a, const struct attempt_to *to, struct err *err)
 {
 	a->dest = dest_get(&a->q, to->domain,
 	    to->interface.n > 0 ? to->interface : str_of(a->interface),
-	    WISH_NONE);
+	    to->wish);
 	set_route(a, to);
 	set_limits(a, to);
 	resolve_start(&a->q, a->dest);

@@ -158,6 +158,7 @@ struct attempt_to {
 	struct str host;
 	uint16_t port;
 	const struct destination *limits; /* NULL: those in force */
+	enum tls_wish wish;               /* of the mail */
 };
 /*
  * Looks up where to; once. The list is in a->dest->hosts then, in order; -1:

@@ -58,13 +58,14 @@ run(struct tool *t, int argc, char **argv)
 static void
 look_up(struct tool *t, json_t *status, const char *host)
 {
-	json_t *way = way_look(t, false, str_of(host), STR("")), *one;
+	json_t *way = way_look(t, false, str_of(host), STR(""), WISH_NONE),
+	       *one;
 	json_t *addresses = json_array(), *mx = json_array();
 	size_t i;
 
 	if (str_is(str_of(fields_text(way, "outcome")), "unknown")) {
 		json_decref(way);
-		way = way_look(t, true, str_of(host), STR(""));
+		way = way_look(t, true, str_of(host), STR(""), WISH_NONE);
 	}
 	json_array_foreach(json_object_get(way, "addresses"), i, one)
 	{

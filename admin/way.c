@@ -7,6 +7,7 @@
 static void put_found(json_t *, struct attempt *);
 static json_t *mx_json(const struct hosts *);
 static json_t *hop_json(const struct attempt_conn *);
+static json_t *policy_json(const struct session *);
 static json_t *names_json(const struct session *);
 static json_t *tlsa_json(const struct session *);
 static json_t *name_json(struct str);
@@ -14,9 +15,12 @@ static json_t *name_json(struct str);
 static const struct attempt_hooks no_hooks;
 
 json_t *
-way_look(struct tool *t, bool working, struct str domain, struct str gateway)
+way_look(struct tool *t, bool working, struct str domain, struct str gateway,
+    enum tls_wish wish)
 {
-	struct attempt_to to = { .domain = domain, .interface = gateway };
+	struct attempt_to to = {
+		.domain = domain, .interface = gateway, .wish = wish
+	};
 	struct attempt_how how = { working, "", ATTEMPT_TIMEOUT };
 	struct err err = ERR_INIT;
 	json_t *j = json_object();
@@ -76,13 +80,30 @@ hop_json(const struct attempt_conn *c)
 	const struct session *s = &c->demand;
 	char ip[IP_TEXT], source[IP_TEXT];
 
-	return json_pack("{s:o, s:s, s:i, s:o, s:o, s:s, s:o, s:o}", "host",
+	return json_pack(
+	    "{s:o, s:s, s:i, s:o, s:o, s:s, s:o, s:o, s:o, s:b, s:o}", "host",
 	    name_json(str_of(c->host)), "ip", ip_text(&s->ip, ip), "port",
 	    (int)s->port, "helo", name_json(s->helo), "source",
 	    ip_is_unset(&s->source) ? json_null()
 				    : json_string(ip_text(&s->source, source)),
 	    "tls", attempt_level_name((enum tls_level)s->tls), "tls_names",
-	    names_json(s), "tlsa", tlsa_json(s));
+	    names_json(s), "tlsa", tlsa_json(s), "tls_by", policy_json(s),
+	    "requiretls", (int)s->requiretls, "certificate",
+	    s->certificate.n > 0 ? name_json(s->certificate) : json_null());
+}
+
+/* Whose policy it is that this session is held to. */
+static json_t *
+policy_json(const struct session *s)
+{
+	switch ((enum tls_policy)s->policy) {
+	case TLS_POLICY_TLSA:
+		return json_string("DANE");
+	case TLS_POLICY_STS:
+		return json_string("MTA-STS");
+	default:
+		return json_null();
+	}
 }
 
 static json_t *

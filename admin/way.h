@@ -10,6 +10,7 @@
 #include <jansson.h>
 
 #include "admin/tool.h"
+#include "config/delivery.h"
 
 /*
  * {
@@ -20,11 +21,13 @@
  *   "ttl" } ], "addresses": [ { "preference", "host", "ip", "port", "dane",
  *   "mta_sts" } ],
  *   "attempts": [ { "host", "ip", "port", "helo", "source": text|null,
- *     "tls": level, "tls_names": [ text ], "tlsa": [ hex ] } ]
+ *     "tls": level, "tls_names": [ text ], "tlsa": [ hex ],
+ *     "tls_by": "DANE" | "MTA-STS" | null (what our side demands),
+ *     "requiretls": bool, "certificate": text|null (that we would show) } ]
  * } in the order of delivery; equals of one preference take turns there.
  * working: by the working copy of the configuration. The caller's.
  */
-json_t *way_look(
-    struct tool *, bool working, struct str domain, struct str gateway);
+json_t *way_look(struct tool *, bool working, struct str domain,
+    struct str gateway, enum tls_wish);
 
 #endif

@@ -3,6 +3,8 @@
 
 #include "base/mem.h"
 #include "mail/addr.h"
+#include "mail/scan.h"
+#include "mail/wire.h"
 
 static size_t count_steps(const struct work_run *);
 static size_t n_notes(const struct work *);
@@ -180,12 +182,19 @@ end_result(struct outcome *o, const struct work *w, uint64_t mid)
 	}
 }
 
-/* Header lines that differ go into ROUTE, beside our Received line. */
+/* Header lines that differ go into ROUTE, beside our Received line; but what
+ * they say of TLS stands in the file, as it was found. */
 static bool
 may_stay(const struct outcome *o, const struct work *w, uint64_t mid)
 {
-	return mid == o->task->mail->mid && !w->msg.body_changed &&
-	       (!w->msg.header_changed || w->msg.header.n <= HEADER_STAYS_MAX);
+	const struct mail *m = o->task->mail;
+	bool tls_free = (m->found.wire_flags & WIRE_TLS_FREE) != 0;
+
+	if (mid != m->mid || w->msg.body_changed)
+		return false;
+	return !w->msg.header_changed ||
+	       (w->msg.header.n <= HEADER_STAYS_MAX &&
+		   scan_header_is_tls_free(w->msg.header) == tls_free);
 }
 
 static uint64_t

@@ -341,11 +341,7 @@ say_tls(const struct qmgr *q, struct conn *c, const struct address *a,
 {
 	enum tls_wish wish = c->dest->wish;
 
-	c->tls = config_tls_demanded(c->dest->limits, c->dest->route);
-	if (wish == WISH_FREE && c->tls == TLS_LEVEL_OFF)
-		c->tls = TLS_LEVEL_PREFERRED;
-	if (wish == WISH_REQUIRE && !TLS_LEVEL_MUST_VERIFY(c->tls))
-		c->tls = TLS_LEVEL_REQUIRED_VERIFY;
+	c->tls = config_tls_demanded(c->dest->limits, c->dest->route, wish);
 	s->requiretls = wish == WISH_REQUIRE;
 	if (a->dane) {
 		c->tls = TLS_LEVEL_REQUIRED;

@@ -104,14 +104,6 @@ enum conn_list { /* a destination's connections */
 	CONNS_LISTS
 };
 
-/* What mail wants of TLS (RFC 8689), whatever the destination is set to. */
-enum tls_wish {
-	WISH_NONE,
-	WISH_REQUIRE, /* REQUIRETLS: verified TLS, and the next hop offers it */
-	WISH_FREE     /* TLS-Required: No: policies of the recipient's side do
-		       * not count */
-};
-
 struct dest {
 	char *name;
 	char *gateway; /* NULL: none */

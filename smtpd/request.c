@@ -9,14 +9,11 @@
 #include "event/alert.h"
 #include "pipeline/address.h"
 #include "pipeline/control.h"
+#include "pipeline/params.h"
 #include "smtpd/ask.h"
 #include "smtpd/auth.h"
 #include "smtpd/say.h"
 #include "smtpd/txn.h"
-
-#define OFFERED_MAIL                                                           \
-	(PARAM_SIZE | PARAM_BODY | PARAM_SMTPUTF8 | PARAM_RET | PARAM_ENVID)
-#define OFFERED_RCPT (PARAM_NOTIFY | PARAM_ORCPT)
 
 enum side { SENDER, RECIPIENT };
 
@@ -37,7 +34,6 @@ static const struct {
 };
 
 static void log_dropped(struct smtp_session *, const struct decided *);
-static unsigned offered_mail(const struct smtp_session *);
 static void log_rate(struct smtp_session *, struct request *);
 static void log_harvest(struct smtp_session *, struct request *);
 static struct reply cut_path(struct request *, enum side, struct str *params);
@@ -91,8 +87,9 @@ request_check_mail(const struct smtp_session *s, struct request *r)
 	no = cut_path(r, SENDER, &params);
 	if (no.code != 0)
 		return no;
-	no =
-	    param_no(r, param_mail(&r->mail, params, offered_mail(s), &r->mem));
+	no = param_no(
+	    r, param_mail(&r->mail, params,
+		   params_of_mail(&s->subject, &s->facts, s->esmtp), &r->mem));
 	if (no.code != 0)
 		return no;
 	if (session_is_full(s)) {
@@ -145,9 +142,8 @@ request_check_rcpt(const struct smtp_session *s, struct request *r)
 	r->subject.addr_text = r->path;
 	r->subject.n_limited = s->txn->n_limited;
 	r->subject.smtputf8 = (s->txn->envelope.flags & ENV_SMTPUTF8) != 0;
-	no = param_no(
-	    r, param_rcpt(&r->rcpt, params, s->esmtp ? OFFERED_RCPT : 0,
-		   r->subject.smtputf8, &r->mem));
+	no = param_no(r, param_rcpt(&r->rcpt, params, params_of_rcpt(s->esmtp),
+			     r->subject.smtputf8, &r->mem));
 	if (no.code != 0)
 		return no;
 	decide_begin(&r->decided, AT_RCPT);
@@ -254,15 +250,6 @@ log_harvest(struct smtp_session *s, struct request *r)
 	    .rcpt = r->subject.rcpt);
 }
 
-static unsigned
-offered_mail(const struct smtp_session *s)
-{
-	if (!s->esmtp)
-		return 0;
-	return OFFERED_MAIL | (auth_has_parameter(s) ? PARAM_AUTH : 0) |
-	       (s->facts.tls ? PARAM_REQUIRETLS : 0);
-}
-
 static struct reply
 cut_path(struct request *r, enum side side, struct str *params)
 {
@@ -299,12 +286,9 @@ rcpt_no(const struct smtp_session *s, struct request *r)
 static struct reply
 param_no(struct request *r, enum param_problem problem)
 {
-	if (problem == PARAM_OK)
-		return (struct reply){ 0 };
-	r->log = LOG_SYNTAX;
-	if (problem == PARAM_UNKNOWN)
-		return request_no(555, "5.5.4", "parameter not known", false);
-	return request_no(501, "5.5.4", "bad parameter", false);
+	if (problem != PARAM_OK)
+		r->log = LOG_SYNTAX;
+	return params_reply(problem);
 }
 
 /* What the stages refused, if they did, and how the log calls it. */

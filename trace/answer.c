@@ -143,11 +143,15 @@ trace_understand(struct trace_input *in, const struct config *config,
 	in->sender = str_of(a->sender);
 	in->user = str_of(a->auth_user);
 	in->smtputf8 = a->smtputf8;
+	in->mail_params = str_of(a->mail_params);
 	in->message = buf_str(&a->message);
 	in->etc = a->etc;
 	in->lookup = a->lookup ? a->tool : NULL;
 	in->committed = a->committed;
 	in->rcpts = answer_list(str_of(a->recipients), &in->n_rcpts, mem);
+	in->rcpt_params = arena_array(mem, in->n_rcpts + 1, sizeof(struct str));
+	for (size_t i = 0; i < in->n_rcpts; i++)
+		in->rcpt_params[i] = str_of(a->rcpt_params);
 	if (in->n_rcpts == 0)
 		return err_set(err, ERR_USAGE,
 		    "At least one recipient is "

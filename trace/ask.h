@@ -24,6 +24,7 @@ struct trace_answers {
 	char bounce_tag[32];
 	char auth_user[256];
 	char sender[1200];
+	char mail_params[1200], rcpt_params[1200];
 	char recipients[DIALOGUE_LINE];
 	char file[DIALOGUE_LINE]; /* "-": typed, or standard input */
 	bool smtputf8, tls;

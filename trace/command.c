@@ -27,7 +27,8 @@
 struct options {
 	const char *source_ip, *fqdn, *listener, *owner, *reputation, *country,
 	    *ldap_accept, *sdr, *spam, *virus, *bounce_tag, *auth_user, *sender,
-	    *recipients, *file, *sessions, *pcap, *filter;
+	    *mail_params, *rcpt_params, *recipients, *file, *sessions, *pcap,
+	    *filter;
 	bool smtputf8, tls, call_ahead, lookup, committed, explain;
 };
 
@@ -37,7 +38,8 @@ const struct tool_command cmd_trace = {
 	.name = "trace",
 	.usage = "[--source-ip IP] [--fqdn NAME] [--listener NAME] [--owner N] "
 		 "[--reputation N] [--country XX] [--sender ADDRESS] "
-		 "[--recipients LIST] [--file FILE] [--smtputf8] [--tls] "
+		 "[--recipients LIST] [--file FILE] [--mail-params WORDS] "
+		 "[--rcpt-params WORDS] [--smtputf8] [--tls] "
 		 "[--auth-user NAME] [--ldap-accept LIST] [--sdr VERDICT] "
 		 "[--spam SCORE] [--virus NAME] [--bounce-tag VERDICT] "
 		 "[--call-ahead] [--lookup] [--committed] [--explain] | "
@@ -47,7 +49,10 @@ const struct tool_command cmd_trace = {
 	.help = "Sends a message through every stage of mail handling, in "
 		"memory, and says what each decided. Nothing is sent, queued "
 		"or counted. The working copy of the configuration is used, or "
-		"with --committed what the programs use now. --smtputf8: the "
+		"with --committed what the programs use now. --mail-params, "
+		"--rcpt-params: what stands behind the addresses of MAIL and "
+		"RCPT, as in \"REQUIRETLS SIZE=1000 BODY=8BITMIME RET=HDRS "
+		"ENVID=x\" and \"NOTIFY=NEVER\". --smtputf8: the "
 		"client says that it may use 8-bit addresses. --tls: it has "
 		"said STARTTLS. --auth-user: it has authenticated, where that "
 		"is offered. --ldap-accept: what the directory says of "
@@ -115,6 +120,8 @@ run(struct tool *t, int argc, char **argv)
 		{ "--bounce-tag", &o.bounce_tag, NULL },
 		{ "--auth-user", &o.auth_user, NULL },
 		{ "--sender", &o.sender, NULL },
+		{ "--mail-params", &o.mail_params, NULL },
+		{ "--rcpt-params", &o.rcpt_params, NULL },
 		{ "--recipients", &o.recipients, NULL },
 		{ "--file", &o.file, NULL },
 		{ "--sessions", &o.sessions, NULL },
@@ -208,6 +215,10 @@ fill(struct trace_answers *a, const struct options *o, const char **why)
 		{ "--auth-user", o->auth_user, a->auth_user,
 		    sizeof(a->auth_user), false },
 		{ "--sender", o->sender, a->sender, sizeof(a->sender), true },
+		{ "--mail-params", o->mail_params, a->mail_params,
+		    sizeof(a->mail_params), false },
+		{ "--rcpt-params", o->rcpt_params, a->rcpt_params,
+		    sizeof(a->rcpt_params), false },
 		{ "--recipients", o->recipients, a->recipients,
 		    sizeof(a->recipients), true },
 		{ "--file FILE (- is standard input)", o->file, a->file,

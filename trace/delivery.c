@@ -9,25 +9,41 @@
 #include "mail/addr.h"
 #include "trace/show.h"
 #include "trace/tags.h"
+#include "trace/wanted.h"
 #include "trace/way.h"
 
-#define DELIVERY_TEXT 65536
+#define DELIVERY_TEXT   65536
+#define COMMANDS_MEMORY ((size_t)1 << 30)
+
+struct delivery;
+typedef void each_domain(const struct delivery *, void *arg);
 
 struct delivery {
 	const struct trace_report *report;
 	const struct config *config;
 	const struct work *work;
-	struct str domain, gateway;
+	struct str domain, gateway, bounce_profile;
+	enum tls_wish wish;
+	const struct destination *dest; /* of the domain */
+	const struct route *route;
 };
+static void run_one(
+    struct delivery *, struct str domain, each_domain *, void *arg);
 typedef void each_domain(const struct delivery *, void *arg);
 static void each(const struct trace_report *, const struct trace_outcome *,
     each_domain *, void *);
 static each_domain want, to_json, to_text;
 static void tag_to_text(
     const struct delivery *, const struct destination *, struct buf *out);
-static bool way_text(const struct config *, struct str domain, struct buf *out);
-static void demanded_text(
-    const struct destination *, const struct route *, struct buf *out);
+static void tls_to_text(const struct delivery *, struct buf *out);
+static void policies_to_text(const struct delivery *, struct buf *out);
+static void commands_to_text(const struct delivery *, struct buf *out);
+static void put_tls(json_t *, const struct delivery *);
+static void put_recipients(json_t *, const struct delivery *);
+static struct str profile_of(const struct delivery *);
+static bool way_text(const struct route *, struct buf *out);
+static const char *demanded_by(const struct delivery *);
+static void demanded_text(const struct delivery *, struct buf *out);
 static bool key_text(
     const struct destination *, const struct schema_key *, struct buf *out);
 
@@ -77,12 +93,13 @@ each(const struct trace_report *r, const struct trace_outcome *o,
 	struct delivery d = { .report = r,
 		.config = r->input->config,
 		.work = w,
-		.gateway = o->gateway };
+		.gateway = o->gateway,
+		.bounce_profile = o->bounce_profile,
+		.wish = wanted_tls(r, w) };
 	struct map seen;
 
 	if (w->alt_mailhost.n > 0) {
-		d.domain = w->alt_mailhost;
-		run(&d, arg);
+		run_one(&d, w->alt_mailhost, run, arg);
 		return;
 	}
 	map_init(&seen);
@@ -93,11 +110,19 @@ each(const struct trace_report *r, const struct trace_outcome *o,
 		if (domain.n == 0 || !str_copy(lower, sizeof(lower), domain))
 			continue;
 		str_lower(lower);
-		d.domain = str_of(lower);
-		if (map_put(&seen, d.domain, &seen) == NULL)
-			run(&d, arg);
+		if (map_put(&seen, str_of(lower), &seen) == NULL)
+			run_one(&d, str_of(lower), run, arg);
 	}
 	map_fini(&seen, NULL);
+}
+
+static void
+run_one(struct delivery *d, struct str domain, each_domain *run, void *arg)
+{
+	d->domain = domain;
+	d->dest = config_destination(d->config, domain);
+	d->route = config_route(d->config, domain);
+	run(d, arg);
 }
 
 /* Two parts of a message may go the same way. */
@@ -108,13 +133,14 @@ want(const struct delivery *of, void *arg)
 	struct trace_report *r = to->report;
 	struct trace_want *x;
 
-	if (trace_way_find(r->input, of->domain, of->gateway) != NULL)
+	if (trace_way_find(r->input, of->domain, of->gateway, of->wish) != NULL)
 		return;
 	if (r->wants_of_work == NULL)
 		r->wants_of_work =
 		    arena_array(to->mem, TRACE_WANTS_MAX, sizeof(*x));
 	for (size_t i = 0; i < r->n_wants_of_work; i++)
-		if (str_eq(r->wants_of_work[i].key, of->domain) &&
+		if (r->wants_of_work[i].wish == of->wish &&
+		    str_eq(r->wants_of_work[i].key, of->domain) &&
 		    str_eq(r->wants_of_work[i].sender, of->gateway))
 			return;
 	if (r->n_wants_of_work == TRACE_WANTS_MAX)
@@ -123,6 +149,7 @@ want(const struct delivery *of, void *arg)
 	    (struct trace_want){ .id = TRACE_WANT_WAY,
 		    .key = arena_str(to->mem, of->domain),
 		    .sender = arena_str(to->mem, of->gateway),
+		    .wish = (uint8_t)of->wish,
 		    .header = STR(""),
 		    .body = STR("") };
 }
@@ -130,41 +157,38 @@ want(const struct delivery *of, void *arg)
 static void
 to_json(const struct delivery *of, void *arg)
 {
-	const struct config *c = of->config;
-	const struct destination *d = config_destination(c, of->domain);
-	const struct route *r = config_route(c, of->domain);
-	struct str domain = of->domain, sender;
+	const struct route *r = of->route;
+	struct str sender;
 	const struct trace_way *way;
 	json_t *one = json_object();
 	struct arena mem;
 	struct buf text;
 
-	json_put(one, "domain", json_of_text(domain));
+	json_put(one, "domain", json_of_text(of->domain));
 	arena_init(&mem, DELIVERY_TEXT);
-	sender = trace_tagged(of->report, d, of->work->sender, &mem);
+	sender = trace_tagged(of->report, of->dest, of->work->sender, &mem);
 	json_put(one, "sender",
 	    sender.p != NULL ? json_of_text(sender) : json_null());
 	arena_free(&mem);
-	way = trace_way_find(of->report->input, domain, of->gateway);
+	way = trace_way_find(
+	    of->report->input, of->domain, of->gateway, of->wish);
 	if (way != NULL)
 		json_put(one, "way", json_deep_copy(way->json));
 	buf_init(&text, DELIVERY_TEXT);
 	json_put(one, "route",
-	    way_text(c, domain, &text) ? json_of_text(buf_str(&text))
-				       : json_null());
+	    way_text(r, &text) ? json_of_text(buf_str(&text)) : json_null());
 	buf_fini(&text);
 	json_put(one, "auth",
 	    r != NULL && r->auth != NULL ? json_of_text(r->auth->name)
 					 : json_null());
-	buf_init(&text, DELIVERY_TEXT);
-	demanded_text(d, r, &text);
-	json_put(one, "tls_demanded", json_of_text(buf_str(&text)));
-	buf_fini(&text);
+	put_tls(one, of);
+	put_recipients(one, of);
+	json_put(one, "bounce_profile_in_force", json_of_text(profile_of(of)));
 	for (size_t i = 0; i < schema_destination.n; i++) {
 		const struct schema_key *key = &schema_destination.keys[i];
 
 		buf_init(&text, DELIVERY_TEXT);
-		if (key_text(d, key, &text))
+		if (key_text(of->dest, key, &text))
 			json_put(one, key->name, json_of_text(buf_str(&text)));
 		buf_fini(&text);
 	}
@@ -172,19 +196,57 @@ to_json(const struct delivery *of, void *arg)
 }
 
 static void
+put_tls(json_t *one, const struct delivery *of)
+{
+	struct str certificate = of->config->out_certificate;
+	struct buf text;
+
+	buf_init(&text, DELIVERY_TEXT);
+	demanded_text(of, &text);
+	json_put(one, "tls_demanded", json_of_text(buf_str(&text)));
+	json_put(one, "tls_demanded_by", json_string(demanded_by(of)));
+	json_put(one, "requiretls", json_boolean(of->wish == WISH_REQUIRE));
+	json_put(one, "tls_required_no", json_boolean(of->wish == WISH_FREE));
+	json_put(one, "certificate",
+	    certificate.n > 0 && !str_is(buf_str(&text), "off")
+		? json_of_text(certificate)
+		: json_null());
+	buf_fini(&text);
+}
+
+/* Whom it goes to, in the words of the protocol, and whom it does not. */
+static void
+put_recipients(json_t *one, const struct delivery *of)
+{
+	json_t *said = json_array(), *not_tried = json_array();
+	const struct work *w = of->work;
+	struct commands c;
+	struct arena mem;
+
+	arena_init(&mem, COMMANDS_MEMORY);
+	c = wanted_commands(of->report, w, of->domain, &mem);
+	for (size_t i = 0; i < c.n; i++)
+		json_array_append_new(said, json_of_text(c.v[i]));
+	for (size_t i = 0; i < w->n_rcpts; i++)
+		if (wanted_here(w, w->rcpts[i].addr, of->domain) &&
+		    wanted_not(of->report, w->rcpts[i].addr) != NULL)
+			json_array_append_new(
+			    not_tried, json_of_text(w->rcpts[i].addr));
+	arena_free(&mem);
+	json_put(one, "commands", said);
+	json_put(one, "unsubscribed", not_tried);
+}
+
+static void
 to_text(const struct delivery *of, void *arg)
 {
-	const struct config *c = of->config;
-	const struct destination *d = config_destination(c, of->domain);
-	const struct route *r = config_route(c, of->domain);
-	struct str domain = of->domain;
 	const struct trace_way *way;
 	struct buf *out = arg, text;
 
 	buf_puts(out, " - ");
-	show_text(domain, out);
+	show_text(of->domain, out);
 	buf_init(&text, DELIVERY_TEXT);
-	if (way_text(c, domain, &text)) {
+	if (way_text(of->route, &text)) {
 		buf_puts(out, ": by route ");
 		show_text(buf_str(&text), out);
 	} else {
@@ -195,19 +257,77 @@ to_text(const struct delivery *of, void *arg)
 		const struct schema_key *key = &schema_destination.keys[i];
 
 		buf_init(&text, DELIVERY_TEXT);
-		if (key_text(d, key, &text) && text.len > 0)
+		if (key_text(of->dest, key, &text) && text.len > 0)
 			buf_printf(out, ", %s=%s", key->name, text.data);
 		buf_fini(&text);
 	}
-	if (config_tls_demanded(d, r) != d->tls) {
-		buf_puts(out, ", tls for the login=");
-		demanded_text(d, r, out);
-	}
 	buf_putc(out, '\n');
-	tag_to_text(of, d, out);
-	way = trace_way_find(of->report->input, domain, of->gateway);
+	tls_to_text(of, out);
+	tag_to_text(of, of->dest, out);
+	commands_to_text(of, out);
+	buf_puts(out, "   - Bounce profile: ");
+	show_text(profile_of(of), out);
+	buf_putc(out, '\n');
+	way = trace_way_find(
+	    of->report->input, of->domain, of->gateway, of->wish);
 	if (way != NULL)
 		show_way(way->json, out);
+}
+
+/* "   - TLS demanded: required_verify (by REQUIRETLS), ..." */
+static void
+tls_to_text(const struct delivery *of, struct buf *out)
+{
+	struct str certificate = of->config->out_certificate;
+	struct buf level;
+
+	buf_init(&level, DELIVERY_TEXT);
+	demanded_text(of, &level);
+	buf_printf(out, "   - TLS demanded: %.*s (by %s)",
+	    STR_ARG(buf_str(&level)), demanded_by(of));
+	if (of->wish == WISH_REQUIRE)
+		buf_puts(out, ", and that it offers REQUIRETLS");
+	if (certificate.n > 0 && !str_is(buf_str(&level), "off")) {
+		buf_puts(out, ", our certificate ");
+		show_text(certificate, out);
+	}
+	buf_putc(out, '\n');
+	buf_fini(&level);
+	policies_to_text(of, out);
+}
+
+/* What the side of the recipient has a say in, where no route is. */
+static void
+policies_to_text(const struct delivery *of, struct buf *out)
+{
+	const struct destination *d = of->dest;
+	const char *both = d->dane != DANE_OFF && d->mta_sts ? " and " : "";
+
+	if ((of->route != NULL && of->route->kind == ROUTE_HOSTS) ||
+	    (d->dane == DANE_OFF && !d->mta_sts))
+		return;
+	buf_printf(out, "   - %s%s%s: %s\n", d->dane != DANE_OFF ? "DANE" : "",
+	    both, d->mta_sts ? "MTA-STS" : "",
+	    of->wish == WISH_FREE ? "not looked at (TLS-Required: No)"
+	    : of->report->input->lookup == NULL
+		? "can demand more; not looked up (--lookup)"
+		: "looked up");
+}
+
+static void
+commands_to_text(const struct delivery *of, struct buf *out)
+{
+	struct commands c;
+	struct arena mem;
+
+	arena_init(&mem, COMMANDS_MEMORY);
+	c = wanted_commands(of->report, of->work, of->domain, &mem);
+	for (size_t i = 0; i < c.n; i++) {
+		buf_puts(out, "   - Says: ");
+		show_text(c.v[i], out);
+		buf_putc(out, '\n');
+	}
+	arena_free(&mem);
 }
 
 /* Only where it is another. */
@@ -231,24 +351,43 @@ tag_to_text(
 	arena_free(&mem);
 }
 
+/* That of the destination goes before the message's (receiving 6.6). */
+static struct str
+profile_of(const struct delivery *of)
+{
+	if (of->dest->bounce_profile.n > 0)
+		return of->dest->bounce_profile;
+	return of->bounce_profile.n > 0 ? of->bounce_profile : STR("Default");
+}
+
+/* Who wants it that much. */
+static const char *
+demanded_by(const struct delivery *of)
+{
+	enum tls_level ours = of->dest->tls;
+	enum tls_level login =
+	    config_tls_demanded(of->dest, of->route, WISH_NONE);
+
+	if (config_tls_demanded(of->dest, of->route, of->wish) != login)
+		return wanted_tls_name(of->wish);
+	return login != ours ? "the login at the route"
+			     : "destination controls";
+}
+
 /* As the configuration calls it. */
 static void
-demanded_text(
-    const struct destination *d, const struct route *r, struct buf *out)
+demanded_text(const struct delivery *of, struct buf *out)
 {
-	struct destination with_login = *d;
+	struct destination all = *of->dest;
 
-	with_login.tls = config_tls_demanded(d, r);
-	key_text(
-	    &with_login, schema_find(&schema_destination, STR("tls")), out);
+	all.tls = config_tls_demanded(of->dest, of->route, of->wish);
+	key_text(&all, schema_find(&schema_destination, STR("tls")), out);
 }
 
 /* False: the DNS. */
 static bool
-way_text(const struct config *c, struct str domain, struct buf *out)
+way_text(const struct route *r, struct buf *out)
 {
-	const struct route *r = config_route(c, domain);
-
 	buf_puts(out, "");
 	if (r == NULL || r->kind == ROUTE_USEDNS)
 		return false;

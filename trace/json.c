@@ -142,6 +142,7 @@ sender(const struct trace_report *r)
 	json_t *o = json_object();
 
 	json_put(o, "given", json_of_text(r->input->sender));
+	json_put(o, "parameters", json_of_text(r->input->mail_params));
 	json_put(o, "steps", notes(&r->sender));
 	json_put(o, "refused", json_boolean(r->sender.refused));
 	if (r->sender.refused)
@@ -167,6 +168,7 @@ recipient(const struct trace_rcpt *rcpt)
 	json_t *o = json_object();
 
 	json_put(o, "given", json_of_text(rcpt->given));
+	json_put(o, "parameters", json_of_text(rcpt->params_given));
 	json_put(o, "steps", notes(&rcpt->point));
 	json_put(o, "refused", json_boolean(rcpt->point.refused));
 	if (rcpt->point.reply.code != 0)

@@ -22,6 +22,9 @@ static bool take_sender(
     struct trace_report *, struct subject *, struct arena *mem);
 static void take_recipients(
     struct trace_report *, const struct subject *sender, struct arena *mem);
+static bool take_rcpt_params(
+    struct trace_report *, struct trace_rcpt *, bool utf8, struct arena *mem);
+static bool is_esmtp(const struct trace_input *);
 static void take_message(
     struct trace_report *, struct subject *, struct arena *mem);
 static enum trace_end end_of(
@@ -215,10 +218,19 @@ take_sender(struct trace_report *r, struct subject *s, struct arena *mem)
 	struct str typed = str_trim(r->input->sender);
 
 	r->end = TRACE_NO_SENDER;
+	r->problem = param_mail(&r->mail, r->input->mail_params,
+	    params_of_mail(s, &r->facts, is_esmtp(r->input)), mem);
+	if (r->problem != PARAM_OK) {
+		r->sender.refused = true;
+		r->sender.reply = params_reply(r->problem);
+		return false;
+	}
+	s->size = r->mail.size;
 	s->addr_text =
 	    str_is_nocase(typed, "none") ? STR("<>") : in_brackets(typed, mem);
 	s->sender = typed;
-	s->smtputf8 = r->input->smtputf8;
+	s->smtputf8 =
+	    r->input->smtputf8 || (r->mail.seen & PARAM_SMTPUTF8) != 0;
 	run_point(r, AT_MAIL, s, &r->sender, mem);
 	r->final_sender = s->sender;
 	return !r->sender.refused;
@@ -239,6 +251,8 @@ take_recipients(
 
 		s.n_limited = n_limited;
 		rcpt->given = str_trim(r->input->rcpts[r->n_rcpts]);
+		if (!take_rcpt_params(r, rcpt, s.smtputf8, mem))
+			continue;
 		s.addr_text = in_brackets(rcpt->given, mem);
 		run_point(r, AT_RCPT, &s, &rcpt->point, mem);
 		rcpt->result = s.rcpt;
@@ -252,6 +266,28 @@ take_recipients(
 		rcpt->n_results = s.expanded ? s.n_rcpts : 1;
 		r->n_results += rcpt->n_results;
 	}
+}
+
+static bool
+take_rcpt_params(struct trace_report *r, struct trace_rcpt *rcpt, bool utf8,
+    struct arena *mem)
+{
+	const struct trace_input *in = r->input;
+
+	rcpt->params_given = in->rcpt_params != NULL
+				 ? in->rcpt_params[rcpt - r->rcpts]
+				 : STR("");
+	rcpt->problem = param_rcpt(&rcpt->params, rcpt->params_given,
+	    params_of_rcpt(is_esmtp(in)), utf8, mem);
+	rcpt->point.refused = rcpt->problem != PARAM_OK;
+	rcpt->point.reply = params_reply(rcpt->problem);
+	return !rcpt->point.refused;
+}
+
+static bool
+is_esmtp(const struct trace_input *in)
+{
+	return !in->no_params && !listener_is_qmqp(in->listener);
 }
 
 /* A message over the limit is only remarked upon (2.2), so the stages are

@@ -5,6 +5,8 @@
 
 #include "base/mem.h"
 
+static void declared_size(
+    const struct note *, const struct trace_point *, struct buf *);
 static void default_domain(
     const struct note *, const struct trace_point *, struct buf *);
 static void bad_address(
@@ -45,6 +47,7 @@ static const struct {
 	void (*line)(
 	    const struct note *, const struct trace_point *, struct buf *);
 } lines[] = {
+	{ NOTE_SIZE, declared_size },
 	{ NOTE_DEFAULT_DOMAIN, default_domain },
 	{ NOTE_BAD_ADDRESS, bad_address },
 	{ NOTE_TLS_REQUIRED, tls_required },
@@ -84,6 +87,22 @@ show_reply(const struct reply *r, struct buf *out)
 		buf_putc(out, ' ');
 		show_text(str_cut(&text, '\n'), out);
 	}
+}
+
+void
+show_params(struct str text, enum param_problem problem, struct buf *out)
+{
+	struct reply no = params_reply(problem);
+
+	if (text.n == 0)
+		return;
+	buf_puts(out, " - Parameters: ");
+	show_text(text, out);
+	if (problem != PARAM_OK) {
+		buf_puts(out, ": ");
+		show_reply(&no, out);
+	}
+	buf_putc(out, '\n');
 }
 
 void
@@ -142,6 +161,14 @@ show_sdr(const struct trace_point *p, bool explain, struct buf *out)
 	buf_putc(out, '\n');
 	if (explain && n->where.file != NULL)
 		show_place("Entry", &n->where, out);
+}
+
+static void
+declared_size(
+    const struct note *n, const struct trace_point *p, struct buf *out)
+{
+	buf_printf(out, "Declared size %.*s: ", STR_ARG(n->text));
+	show_reply(&p->reply, out);
 }
 
 static void

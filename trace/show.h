@@ -10,6 +10,8 @@
 void show_text(struct str, struct buf *out);
 /* On one line: 554 mail3.example.com access refused for this host */
 void show_reply(const struct reply *, struct buf *out);
+/* What the client said behind an address; nothing: no line. */
+void show_params(struct str, enum param_problem, struct buf *);
 /* "   - Entry at tables/aliases:12" */
 void show_place(const char *what, const struct where *, struct buf *out);
 /* Sections T6 to T8: filters, policies, and what they do. */

@@ -10,6 +10,7 @@
 #include "config/unsubscribe.h"
 #include "trace/delivery.h"
 #include "trace/show.h"
+#include "trace/wanted.h"
 
 struct page {
 	const struct work *work;
@@ -31,6 +32,8 @@ static void indent(const struct page *, int level);
 static void detail(struct page *, const char *before, struct str text);
 static void outbreak_heading(struct page *);
 static void footer_heading(struct page *);
+static void wish(
+    const struct trace_report *, const struct work *, struct buf *out);
 static void enqueued(const struct trace_report *, struct buf *);
 static void end(const struct trace_report *, struct buf *out);
 
@@ -390,6 +393,24 @@ detail(struct page *p, const char *before, struct str text)
 	buf_putc(p->out, '\n');
 }
 
+/* What the mail itself wants of its way (RFC 8689). */
+static void
+wish(const struct trace_report *r, const struct work *w, struct buf *out)
+{
+	static const char *const texts[] = {
+		[WISH_REQUIRE] =
+		    "verified TLS to every next hop, which must offer "
+		    "REQUIRETLS; else returned (5.7.30)",
+		[WISH_FREE] = "DANE and MTA-STS do not count, only what our "
+			      "settings demand",
+	};
+	enum tls_wish wanted = wanted_tls(r, w);
+
+	if (wanted != WISH_NONE)
+		buf_printf(
+		    out, " %s: %s\n", wanted_tls_name(wanted), texts[wanted]);
+}
+
 /* Whom delivery will not be tried for. */
 static void
 enqueued(const struct trace_report *r, struct buf *out)
@@ -402,9 +423,10 @@ enqueued(const struct trace_report *r, struct buf *out)
 
 		if (w->end != WORK_DELIVER || w->holds != NULL)
 			continue;
+		wish(r, w, out);
 		for (size_t k = 0; k < w->n_rcpts; k++) {
 			const struct unsubscribed *u =
-			    unsubscribed_addr(c, w->rcpts[k].addr);
+			    wanted_not(r, w->rcpts[k].addr);
 
 			if (u == NULL)
 				continue;

@@ -179,6 +179,7 @@ static void
 sender(const struct trace_report *r, bool explain, struct buf *out)
 {
 	buf_puts(out, "\nProcessing MAIL FROM:\n");
+	show_params(r->input->mail_params, r->problem, out);
 	show_notes(&r->sender, explain, out);
 	if (r->sender.refused)
 		buf_puts(out, " - Message would be rejected.\n");
@@ -192,6 +193,7 @@ recipients(const struct trace_report *r, bool explain, struct buf *out)
 		buf_puts(out, "Processing ");
 		show_text(r->rcpts[i].given, out);
 		buf_putc(out, '\n');
+		show_params(r->rcpts[i].params_given, r->rcpts[i].problem, out);
 		show_notes(&r->rcpts[i].point, explain, out);
 		if (r->rcpts[i].point.refused)
 			buf_puts(out, " - Recipient would be rejected.\n");

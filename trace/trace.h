@@ -13,6 +13,7 @@
 
 #include "base/buf.h"
 #include "ipc/messages.h"
+#include "pipeline/params.h"
 #include "pipeline/pipeline.h"
 #include "pipeline/work.h"
 #include "trace/given.h"
@@ -35,12 +36,15 @@ struct trace_input {
 	struct str sender; /* as typed; "<>" or "none": the null sender */
 	struct str *rcpts; /* as typed */
 	size_t n_rcpts;
-	struct str user;    /* the client authenticates as; empty: not */
-	bool smtputf8;      /* the client says SMTPUTF8 */
-	bool asks;          /* wants are answered: stop at the first */
-	int32_t zone;       /* seconds east of UTC, at facts.now */
-	struct str message; /* as typed: lines of any kind, dots doubled */
-	const char *etc;    /* folder of the configuration; NULL: none */
+	struct str user;         /* the client authenticates as; empty: not */
+	bool smtputf8;           /* the client says SMTPUTF8 */
+	bool no_params;          /* it has said HELO */
+	struct str mail_params;  /* behind the address of MAIL */
+	struct str *rcpt_params; /* of each of rcpts; NULL: none */
+	bool asks;               /* wants are answered: stop at the first */
+	int32_t zone;            /* seconds east of UTC, at facts.now */
+	struct str message;      /* as typed: lines of any kind, dots doubled */
+	const char *etc;         /* folder of the configuration; NULL: none */
 	struct trace_tag tag;
 	/* The way to the next hops is looked up: for whom, and where in. */
 	struct tool *lookup; /* NULL: it is not */
@@ -57,7 +61,9 @@ struct trace_point {
 };
 
 struct trace_rcpt {
-	struct str given;
+	struct str given, params_given;
+	enum param_problem problem; /* with these */
+	struct rcpt_params params;
 	struct trace_point point;
 	struct str result; /* what the tables made of it, */
 	bool expanded;     /* and, if so, what the alias table made of that */
@@ -73,8 +79,9 @@ struct trace_rcpt {
 	F(S, STR, header, TRACE_CONTENT_MAX)                                   \
 	F(S, STR, body, TRACE_CONTENT_MAX)                                     \
 	F(S, STR, sender, TRACE_CONTENT_MAX)                                   \
+	F(S, U8, wish, WISH_FREE)                                              \
 	L(S, word, rcpts, 100)   /* some of them */
-#define TRACE_WANT_WAY    FACT_N /* key: domain; sender: virtual gateway */
+#define TRACE_WANT_WAY    FACT_N /* key: domain; sender: virtual gateway; wish */
 #define TRACE_CONTENT_MAX (1u << 30)
 #define TRACE_WANTS_MAX   1000
 CODEC_STRUCT(trace_want, REC_TRACE_WANT);
@@ -114,8 +121,10 @@ struct trace_report {
 	enum trace_end end;
 	struct subject connected; /* group, entry, policy, behaviour */
 	struct trace_point connect;
-	enum auth_chance auth; /* of input->user */
-	struct reply delayed;  /* REJECT at the recipients; else code 0 */
+	enum auth_chance auth;      /* of input->user */
+	struct reply delayed;       /* REJECT at the recipients; else code 0 */
+	enum param_problem problem; /* with the parameters of MAIL */
+	struct mail_params mail;
 	struct trace_point sender;
 	struct str final_sender; /* as far as it came */
 	struct trace_rcpt *rcpts;

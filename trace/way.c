@@ -9,13 +9,13 @@ static void show_lookups(const json_t *, struct buf *out);
 static void show_hop(const json_t *, size_t nth, struct buf *out);
 
 const struct trace_way *
-trace_way_find(
-    const struct trace_input *in, struct str domain, struct str gateway)
+trace_way_find(const struct trace_input *in, struct str domain,
+    struct str gateway, enum tls_wish wish)
 {
 	const struct trace_way *w = in->ways;
 
-	while (w != NULL &&
-	       !(str_eq(w->domain, domain) && str_eq(w->gateway, gateway)))
+	while (w != NULL && !(w->wish == wish && str_eq(w->domain, domain) &&
+				str_eq(w->gateway, gateway)))
 		w = w->next;
 	return w;
 }
@@ -88,11 +88,15 @@ show_hop(const json_t *j, size_t nth, struct buf *out)
 	if (n > 0)
 		buf_printf(
 		    out, " by DANE (%zu TLSA record%s)", n, n == 1 ? "" : "s");
+	else if (fields_has(j, "tls_by"))
+		buf_printf(out, " by %s", fields_text(j, "tls_by"));
 	json_array_foreach(names, i, one)
 	{
 		buf_puts(out, i == 0 ? ", certificate of " : " or ");
 		show_text(str_of(json_string_value(one)), out);
 	}
+	if (json_is_true(json_object_get(j, "requiretls")))
+		buf_puts(out, ", REQUIRETLS");
 	if (fields_has(j, "source"))
 		buf_printf(out, ", from %s", fields_text(j, "source"));
 	buf_putc(out, '\n');

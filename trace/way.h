@@ -15,6 +15,7 @@
 struct trace_way {
 	struct trace_way *next;
 	struct str domain, gateway;
+	enum tls_wish wish;
 	json_t *json;
 };
 
@@ -22,8 +23,8 @@ struct trace_way {
 void trace_way(struct trace_input *, const struct trace_want *);
 void trace_ways_free(struct trace_input *);
 /* NULL: nobody has looked. */
-const struct trace_way *trace_way_find(
-    const struct trace_input *, struct str domain, struct str gateway);
+const struct trace_way *trace_way_find(const struct trace_input *,
+    struct str domain, struct str gateway, enum tls_wish);
 
 /* What way_look says (admin/way.h). */
 void show_way(const json_t *, struct buf *out);

@@ -14,7 +14,9 @@ trace_way(struct trace_input *in, const struct trace_want *want)
 	    (struct str){ mem_strndup(want->key.p, want->key.n), want->key.n };
 	w->gateway = (struct str){ mem_strndup(want->sender.p, want->sender.n),
 		want->sender.n };
-	w->json = way_look(in->lookup, !in->committed, w->domain, w->gateway);
+	w->wish = (enum tls_wish)want->wish;
+	w->json = way_look(
+	    in->lookup, !in->committed, w->domain, w->gateway, w->wish);
 	w->next = in->ways;
 	in->ways = w;
 }

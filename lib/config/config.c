@@ -30,6 +30,8 @@ static const struct config_compiler *compiler; /* NULL: none */
 static const void *find_domain(const struct map *, struct str domain);
 static const struct box *box_of(const struct config *);
 static size_t add_once(struct str *v, size_t n, struct str name);
+static enum tls_level tls_for_login(
+    const struct destination *, const struct route *);
 
 static const char *const behaviour_names[] = {
 	[BEHAVIOUR_NONE] = "NONE",
@@ -168,7 +170,20 @@ config_secrets(const struct config *c, struct str *v)
 }
 
 enum tls_level
-config_tls_demanded(const struct destination *d, const struct route *r)
+config_tls_demanded(
+    const struct destination *d, const struct route *r, enum tls_wish wish)
+{
+	enum tls_level level = tls_for_login(d, r);
+
+	if (wish == WISH_FREE && level == TLS_LEVEL_OFF)
+		return TLS_LEVEL_PREFERRED;
+	if (wish == WISH_REQUIRE && !TLS_LEVEL_MUST_VERIFY(level))
+		return TLS_LEVEL_REQUIRED_VERIFY;
+	return level;
+}
+
+static enum tls_level
+tls_for_login(const struct destination *d, const struct route *r)
 {
 	const struct auth_profile *a = r != NULL ? r->auth : NULL;
 

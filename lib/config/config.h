@@ -562,11 +562,11 @@ enum disposition config_spam_disposition(
 /* Names of the files below secrets/ that are needed, each once; v NULL: how
  * many at most. */
 size_t config_secrets(const struct config *, struct str *v);
-/* Most specific match: exact, then longest .suffix, then ALL; else NULL. */
 /* What TLS a connection to that destination must have, by that route (NULL:
- * none): more where we log in. */
+ * none): more where we log in, and for mail that wants more. */
 enum tls_level config_tls_demanded(
-    const struct destination *, const struct route *);
+    const struct destination *, const struct route *, enum tls_wish);
+/* Most specific match: exact, then longest .suffix, then ALL; else NULL. */
 const struct route *config_route(const struct config *, struct str domain);
 
 #endif

@@ -76,6 +76,13 @@ enum tls_level { /* outgoing (delivery-admin 1.8) */
 	((l) == TLS_LEVEL_REQUIRED || (l) >= TLS_LEVEL_REQUIRED_VERIFY)
 #define TLS_LEVEL_MUST_VERIFY(l) ((l) >= TLS_LEVEL_REQUIRED_VERIFY)
 #define TLS_LEVEL_VERIFIES(l)    ((l) >= TLS_LEVEL_PREFERRED_VERIFY)
+/* What mail wants of TLS (RFC 8689), whatever the destination is set to. */
+enum tls_wish {
+	WISH_NONE,
+	WISH_REQUIRE, /* REQUIRETLS: verified TLS, and the next hop offers it */
+	WISH_FREE     /* TLS-Required: No: policies of the recipient's side do
+		       * not count */
+};
 enum dane_level { DANE_OFF, DANE_OPPORTUNISTIC, DANE_MANDATORY };
 enum ip_preference { PREFER_V6, REQUIRE_V6, PREFER_V4, REQUIRE_V4 };
 struct destination { /* destination controls (delivery-admin 1.8) */

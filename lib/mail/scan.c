@@ -88,6 +88,17 @@ scan_is_tls_free(const struct scan *s)
 		   (struct str){ s->tls_required.p, s->tls_required.n }, "no");
 }
 
+bool
+scan_header_is_tls_free(struct str header)
+{
+	struct scan s;
+
+	scan_begin(&s);
+	scan_feed(&s, header);
+	scan_end(&s);
+	return scan_is_tls_free(&s);
+}
+
 const struct scan_reply *
 scan_reply(enum scan_problem p)
 {

@@ -57,6 +57,7 @@ void scan_end(struct scan *);
 
 /* Has it TLS-Required: No (RFC 8689)? After scan_end. */
 bool scan_is_tls_free(const struct scan *);
+bool scan_header_is_tls_free(struct str header); /* likewise */
 
 /* The reply to such a message: 552 5.3.4, 554 5.4.6. */
 struct scan_reply {

@@ -173,7 +173,8 @@ def test_trace_tells_it(postern, hops, sent, tmp_path):
             (profile, level, "off")
         text = postern.postern("trace", "--explain", *words[1:])
         assert "auth=%s" % profile in text
-        assert "tls for the login=" + level in text
+        assert "TLS demanded: %s (by the login at the route)" % level \
+            in text
 
 
 def test_a_profile_in_use_stays(postern, sent):

@@ -1,7 +1,9 @@
 """REQUIRETLS and TLS-Required: No (RFC 8689), and the certificate that we show
 to next hops, whose key only keyd has."""
+import json
 import os
 import pathlib
+import re
 import shutil
 import ssl
 import tempfile
@@ -206,11 +208,69 @@ def test_key_01_the_key_is_elsewhere(postern):
                     pass
 
 
-def test_trace_says_what_is_demanded(postern, tmp_path):
+def trace(postern, tmp_path, rcpt, params="", header="", *more):
     mail = tmp_path / "m"
-    mail.write_text("Subject: x\n\nx\n")
-    d = postern.ask("trace", "--source-ip", "127.0.0.1", "--listener",
-                    "OutboundMail", "--sender", "joe@sender.test",
-                    "--recipients", "a@good.hop.test", "--file",
-                    mail)["results"][0]["deliveries"][0]
-    assert d["tls_demanded"] == "preferred" and d["auth"] is None
+    mail.write_text(header + "Subject: x\n\nx\n")
+    return postern.postern(
+        *[w for w in more[:1] if w], "trace", "--source-ip", "127.0.0.1", "--listener",
+        "OutboundMail", "--sender", "joe@sender.test", "--recipients", rcpt,
+        "--mail-params", params, "--file", mail, *more[1:], ok=(0, 1))
+
+
+NO = "TLS-Required: No\n"
+
+
+@pytest.mark.parametrize("hop,params,header,level,by,asks", [
+    ("good", "", "", "preferred", "destination controls", False),
+    ("good", "REQUIRETLS", "", "required_verify", "REQUIRETLS", True),
+    ("good", "REQUIRETLS", NO, "required_verify", "REQUIRETLS", True),
+    ("strict", "", NO, "preferred", "destination controls", False)])
+def test_trace_says_what_is_demanded(postern, hops, tmp_path, hop, params,
+                                     header, level, by, asks):
+    """And so it is when such mail is sent."""
+    rcpt = "t@%s.hop.test" % hop
+    d = json.loads(trace(postern, tmp_path, rcpt, params, header, "--json",
+                         "--tls", "--lookup"))["results"][0]["deliveries"][0]
+    assert (d["tls_demanded"], d["tls_demanded_by"], d["requiretls"],
+            d["tls_required_no"], d["certificate"], d["auth"]) == \
+        (level, by, asks, header == NO and not asks, "gateway", None)
+    (way,) = d["way"]["attempts"]
+    assert (way["tls"], way["requiretls"], way["certificate"],
+            way["tls_by"]) == (level, asks, "gateway", None)
+    sink = hops[1][hop]
+    n, m = len(sink.messages), len(sink.commands)
+    give(postern, [rcpt], " " + params if params else "", header.replace(
+        "\n", "\r\n").encode())
+    wait_for("it", lambda: len(sink.messages) > n)
+    assert sink.messages[-1].tls
+    said = [re.sub(" SIZE=[0-9]+", "", c) for c in sink.commands[m:]
+            if c.startswith(("MAIL", "RCPT"))]
+    assert said == d["commands"]
+
+
+def test_trace_without_tls_is_refused_as_the_client_is(postern, tmp_path):
+    j = json.loads(trace(postern, tmp_path, "t@good.hop.test", "REQUIRETLS",
+                         "", "--json"))
+    assert j["outcome"] == "sender refused"
+    with postern.client(port=postern.private_port) as c:
+        c.cmd("EHLO x.test")
+        code, lines = c.cmd("MAIL FROM:<joe@sender.test> REQUIRETLS")
+    no = j["sender"]["reply"]
+    assert (no["code"], no["status"] + " " + no["text"]) == \
+        (code, lines[-1])
+    text = trace(postern, tmp_path, "t@good.hop.test", "REQUIRETLS", "")
+    assert " - Parameters: REQUIRETLS: 555 #5.5.4 parameter not known\n" \
+        in text and "Message would be rejected" in text
+
+
+def test_trace_in_words(postern, tmp_path):
+    text = trace(postern, tmp_path, "t@good.hop.test", "REQUIRETLS", "", "",
+                 "--tls", "--explain")
+    assert " REQUIRETLS: verified TLS to every next hop, which must offer " \
+        "REQUIRETLS; else returned (5.7.30)\n" in text
+    assert "   - TLS demanded: required_verify (by REQUIRETLS), and that it " \
+        "offers REQUIRETLS, our certificate gateway\n" in text
+    assert "   - Says: MAIL FROM:<joe@sender.test> REQUIRETLS\n" in text
+    text = trace(postern, tmp_path, "t@good.hop.test", "", NO, "",
+                 "--explain")
+    assert " TLS-Required: No: DANE and MTA-STS do not count" in text
