@@ -1,19 +1,19 @@
 /* cmd_remotepower.c - `remotepower`: the power of this machine, through its
  * management controller (spec delivery-admin 6.6) */
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "admin/bmc.h"
 #include "admin/commands.h"
 #include "admin/password.h"
 #include "admin/programs.h"
 #include "admin/settings.h"
 #include "base/bounds.h"
+#include "base/ip.h"
 #include "base/mem.h"
 #include "config/secrets.h"
 
-#define IPMITOOL   "/usr/bin/ipmitool"
-#define OUTPUT_MAX 65536
+#define ANSWER_MAX  1000
+#define CHANNEL_MAX 15
 
 struct power_word {
 	const char *word;
@@ -25,9 +25,15 @@ struct power_word {
 static int run(struct tool *, int argc, char **argv);
 static int ask(struct editing *);
 static int act(struct editing *, const char *word, bool yes);
-static int sure(struct tool *, const struct power_word *);
-static int ipmi(struct editing *, const char *tool, const struct power_word *);
+static int sure(struct tool *, const char *word);
+static int command(
+    struct editing *, const struct bmc *, const struct power_word *);
 static int show(struct tool *, const struct power_word *, const struct buf *);
+static int ask_lan(struct editing *);
+static int take_lan(struct editing *, struct args *, bool yes);
+static int set_up(struct editing *, const struct bmc_lan *, bool yes);
+static bool is_v4(const char *text);
+static bool is_ready(struct editing *, struct bmc *, int *rc);
 static int set_secret(struct editing *);
 static struct settings settings_of(struct editing *);
 
@@ -67,21 +73,25 @@ static const struct dialogue_op ops[] = {
 	{ "SOFT", "Shut the system down." },
 	{ "SETUP", "Configure the management controller." },
 	{ "SECRET", "Set the passphrase." },
+	{ "LAN", "Set the controller itself up: its address, this user." },
 };
 
 const struct tool_command cmd_remotepower = {
 	.name = "remotepower",
 	.usage = "[[--yes] status | on | off | cycle | reset | diag | soft | "
-		 "setup [KEY=VALUE ...] | secret | print]",
+		 "lan mask=MASK [gateway=ADDRESS] [channel=N] | setup "
+		 "[KEY=VALUE ...] | secret | print]",
 	.summary = "The power of this machine, through its controller",
 	.help = "Asks the management controller (BMC) of this machine, by "
 		"IPMI 2.0, whether the power is on, or to change it; says "
 		"before what it will do, and asks, unless --yes is said. A "
 		"restart takes at least 11 minutes. setup names the "
-		"controller in the working copy: KEY is host, user or "
-		"secret; secret sets the passphrase, which is asked for or "
+		"controller in the working copy: KEY is one of those below "
+		"remote_power in postern.yaml(5); secret sets the passphrase, "
+		"which is asked for or "
 		"the first line of standard input. What the working copy "
-		"says is used at once.",
+		"says is used at once. lan gives the controller in this "
+		"machine that address and makes that user an operator.",
 	.run = run,
 };
 
@@ -111,6 +121,8 @@ run(struct tool *t, int argc, char **argv)
 	} else if (strcmp(word, "setup") == 0) {
 		rc = settings_take(&ed, &a, &s);
 		rc = rc == TOOL_DONE ? editing_done(&ed) : rc;
+	} else if (strcmp(word, "lan") == 0) {
+		rc = take_lan(&ed, &a, yes);
 	} else if (argc > 2) {
 		rc = tool_usage(t, argv[2]);
 	} else if (strcmp(word, "print") == 0) {
@@ -139,6 +151,8 @@ ask(struct editing *ed)
 		return act(ed, power_words[which].word, false);
 	if (strcmp(ops[which].word, "SECRET") == 0)
 		return set_secret(ed);
+	if (strcmp(ops[which].word, "LAN") == 0)
+		return ask_lan(ed);
 	if (!settings_ask(ed, &s, questions))
 		return tool_abandoned(ed->t);
 	return editing_done(ed);
@@ -147,9 +161,8 @@ ask(struct editing *ed)
 static int
 act(struct editing *ed, const char *word, bool yes)
 {
-	const struct remote_power *p = &ed->w->config->remote_power;
 	const struct power_word *w = NULL;
-	char tool[PATH_MAX];
+	struct bmc b;
 	int rc;
 
 	for (size_t i = 0; i < NELEM(power_words); i++)
@@ -159,18 +172,8 @@ act(struct editing *ed, const char *word, bool yes)
 		fputs("insufficient privileges\n", stderr);
 		return TOOL_DENIED;
 	}
-	if (!programs_find(ed->t, IPMITOOL, tool)) {
-		fputs("Remote power management is not available on this "
-		      "system.\n",
-		    stderr);
-		return TOOL_FAILED;
-	}
-	if (p->host.n == 0 || p->user.n == 0) {
-		fputs("Remote power management is not configured: remotepower "
-		      "setup host=ADDRESS user=NAME\n",
-		    stderr);
-		return TOOL_NEGATIVE;
-	}
+	if (!is_ready(ed, &b, &rc))
+		return rc;
 	if (w->does != NULL && !yes && !ed->t->asks)
 		return tool_usage(ed->t, "say --yes where nobody can be asked");
 	if (w->does != NULL && !ed->t->json)
@@ -178,53 +181,59 @@ act(struct editing *ed, const char *word, bool yes)
 	if (w->restarts && !ed->t->json)
 		fputs("A restart takes at least 11 minutes.\n",
 		    ed->t->dialogue.out);
-	rc = w->does != NULL && !yes ? sure(ed->t, w) : TOOL_DONE;
-	return rc == TOOL_DONE ? ipmi(ed, tool, w) : rc;
+	rc = w->does != NULL && !yes ? sure(ed->t, w->word) : TOOL_DONE;
+	return rc == TOOL_DONE ? command(ed, &b, w) : rc;
+}
+
+/* False: it cannot be asked, which has been said; *rc is the exit status. */
+static bool
+is_ready(struct editing *ed, struct bmc *b, int *rc)
+{
+	const struct remote_power *p = &ed->w->config->remote_power;
+
+	if (!bmc_find(b, ed->t, p)) {
+		fputs("Remote power management is not available on this "
+		      "system.\n",
+		    stderr);
+		*rc = TOOL_FAILED;
+		return false;
+	}
+	if (p->host.n == 0 || p->user.n == 0) {
+		fputs("Remote power management is not configured: remotepower "
+		      "setup host=ADDRESS user=NAME\n",
+		    stderr);
+		*rc = TOOL_NEGATIVE;
+		return false;
+	}
+	return true;
 }
 
 static int
-sure(struct tool *t, const struct power_word *w)
+sure(struct tool *t, const char *word)
 {
 	char question[80];
 	bool yes;
 
 	snprintf(question, sizeof(question),
-	    "Are you sure you want the power command \"%s\"?", w->word);
+	    "Are you sure you want the power command \"%s\"?", word);
 	if (!dialogue_yes(&t->dialogue, question, false, &yes))
 		return tool_abandoned(t);
 	return yes ? TOOL_DONE : TOOL_NEGATIVE;
 }
 
-/* The passphrase goes by its file: arguments are seen by all. */
 static int
-ipmi(struct editing *ed, const char *tool, const struct power_word *w)
+command(struct editing *ed, const struct bmc *b, const struct power_word *w)
 {
-	const struct remote_power *p = &ed->w->config->remote_power;
-	char path[2 * PATH_MAX];
-	const char *argv[] = { tool, "-I", "lanplus", "-H", "", "-U", "", "-f",
-		path, "chassis", "power", w->word, NULL };
 	struct err err = ERR_INIT;
-	struct arena mem;
-	struct buf out;
+	struct buf answer;
 	int rc;
 
-	snprintf(path, sizeof(path), "%s/secrets/%.*s", ed->t->paths.etc,
-	    STR_ARG(p->secret_file));
-	if (access(path, R_OK) == -1) {
-		err_sys(&err, ERR_PERM,
-		    "the passphrase, set by remotepower secret: %s", path);
-		return tool_fail(ed->t, &err);
-	}
 	if (w->note != NULL)
 		programs_note(ed->t, w->note);
-	arena_init(&mem, 65536);
-	buf_init(&out, OUTPUT_MAX);
-	argv[4] = arena_strz(&mem, p->host);
-	argv[6] = arena_strz(&mem, p->user);
-	rc = programs_run(argv, NULL, &out, &err);
-	rc = rc == 0 ? show(ed->t, w, &out) : tool_fail(ed->t, &err);
-	buf_fini(&out);
-	arena_free(&mem);
+	buf_init(&answer, ANSWER_MAX);
+	rc = bmc_power(b, w->word, &answer, &err) == 0 ? show(ed->t, w, &answer)
+						       : tool_fail(ed->t, &err);
+	buf_fini(&answer);
 	return rc;
 }
 
@@ -247,6 +256,114 @@ show(struct tool *t, const struct power_word *w, const struct buf *said)
 	}
 	return TOOL_DONE;
 }
+
+/* --- the controller itself --- */
+
+static int
+ask_lan(struct editing *ed)
+{
+	struct dialogue *d = &ed->t->dialogue;
+	char mask[DIALOGUE_LINE], gateway[DIALOGUE_LINE];
+	struct bmc_lan lan = { mask, gateway, BMC_CHANNEL };
+	uint64_t channel;
+
+	do {
+		if (!dialogue_text(d, "Enter the network mask:",
+			"255.255.255.0", mask, sizeof(mask)))
+			return tool_abandoned(ed->t);
+	} while (!is_v4(mask));
+	do {
+		if (!dialogue_text(d, "Enter its gateway (none: leave empty):",
+			"", gateway, sizeof(gateway)))
+			return tool_abandoned(ed->t);
+	} while (*gateway != '\0' && !is_v4(gateway));
+	if (!dialogue_number(d, "Enter the number of its LAN channel:", 1,
+		CHANNEL_MAX, BMC_CHANNEL, &channel))
+		return tool_abandoned(ed->t);
+	lan.channel = (unsigned)channel;
+	return set_up(ed, &lan, false);
+}
+
+static int
+take_lan(struct editing *ed, struct args *a, bool yes)
+{
+	const char *mask = args_option(a, "mask");
+	const char *gateway = args_option(a, "gateway");
+	const char *number = args_option(a, "channel");
+	struct bmc_lan lan = { mask, gateway != NULL ? gateway : "", 0 };
+	uint64_t channel = BMC_CHANNEL;
+
+	if (args_finish(a) != TOOL_DONE)
+		return TOOL_USAGE;
+	if (mask == NULL || !is_v4(mask))
+		return tool_usage(ed->t, "mask=255.255.255.0 is needed");
+	if (*lan.gateway != '\0' && !is_v4(lan.gateway))
+		return tool_usage(ed->t, "gateway is an IPv4 address");
+	if (number != NULL &&
+	    (!str_u64(str_of(number), CHANNEL_MAX, &channel) || channel == 0))
+		return tool_usage(ed->t, "channel is a number within 1..15");
+	lan.channel = (unsigned)channel;
+	return set_up(ed, &lan, yes);
+}
+
+static int
+set_up(struct editing *ed, const struct bmc_lan *lan, bool yes)
+{
+	const struct remote_power *p = &ed->w->config->remote_power;
+	struct tool *t = ed->t;
+	struct err err = ERR_INIT;
+	char host[BMC_MEMBER];
+	unsigned user;
+	struct bmc b;
+	int rc;
+
+	if (!bmc_is_local(t)) {
+		fputs("Remote power management is not available on this "
+		      "system.\n",
+		    stderr);
+		return TOOL_FAILED;
+	}
+	if (!is_ready(ed, &b, &rc))
+		return rc;
+	if (!str_copy(host, sizeof(host), p->host) || !is_v4(host))
+		return editing_refuse(ed,
+		    "remote_power.host must be the IPv4 address that the "
+		    "controller gets");
+	if (!yes && !t->asks)
+		return tool_usage(t, "say --yes where nobody can be asked");
+	if (!t->json)
+		fprintf(t->dialogue.out,
+		    "This will give the controller the address %s, and let "
+		    "the user \"%.*s\" change the power.\n",
+		    host, STR_ARG(p->user));
+	rc = yes ? TOOL_DONE : sure(t, "lan");
+	if (rc != TOOL_DONE)
+		return rc;
+	programs_note(t, "power-lan");
+	if (bmc_setup(&b, lan, &user, &err) == -1)
+		return tool_fail(t, &err);
+	if (t->json)
+		fprintf(t->dialogue.out,
+		    "{\n  \"command\": \"lan\",\n  \"channel\": %u,\n  "
+		    "\"user\": %u\n}\n",
+		    lan->channel, user);
+	else
+		fprintf(t->dialogue.out,
+		    "The controller is set up; it has \"%.*s\" as user %u.\n",
+		    STR_ARG(p->user), user);
+	return TOOL_DONE;
+}
+
+/* A mask is written as an address is. */
+static bool
+is_v4(const char *text)
+{
+	struct ip ip;
+
+	return ip_parse(&ip, str_of(text)) && ip_is_v4(&ip);
+}
+
+/* --- what is set up here --- */
 
 static int
 set_secret(struct editing *ed)

@@ -68,6 +68,7 @@ static const struct {
 	{ "power-off", "remote power: off" },
 	{ "power-cycle", "remote power: cycle" },
 	{ "power-reset", "remote power: reset" },
+	{ "power-lan", "remote power: the controller set up" },
 	{ "power-diag", "remote power: diagnostic interrupt" },
 	{ "power-soft", "remote power: soft shutdown" },
 	{ "access-password", "support access enabled, with a password" },

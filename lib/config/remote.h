@@ -11,8 +11,11 @@
 
 #include "base/str.h"
 
+enum remote_suite { SUITE_AUTO, SUITE_3, SUITE_17 };
 struct remote_power {
-	struct str host, user;  /* host empty: none */
+	struct str host, user; /* host empty: none */
+	uint32_t port;
+	enum remote_suite suite;
 	struct str secret_file; /* below secrets/ */
 };
 struct remote_access {

@@ -7,6 +7,13 @@
 static bool bare_host(struct str, struct err *);
 static bool host_key(struct str, struct err *);
 
+static const struct choice suites[] = {
+	{ "auto", SUITE_AUTO },
+	{ "3", SUITE_3 },
+	{ "17", SUITE_17 },
+	{ NULL, 0 },
+};
+
 static const struct schema_key power_keys[] = {
 	{ .name = "host",
 	    FIELD(config, remote_power.host),
@@ -16,13 +23,28 @@ static const struct schema_key power_keys[] = {
 	    DEFAULT(""),
 	    .help = "Name or address of the management controller (BMC) of "
 		    "this machine. Empty: none." },
+	{ .name = "port",
+	    FIELD(config, remote_power.port),
+	    .type = &value_count,
+	    .min = 1,
+	    .max = 65535,
+	    DEFAULT("623"),
+	    .help = "Its UDP port." },
+	{ .name = "cipher_suite",
+	    FIELD(config, remote_power.suite),
+	    .type = &value_choice,
+	    .choices = suites,
+	    DEFAULT("auto"),
+	    .help = "3 (SHA1), 17 (SHA256), or auto: the best that it says it "
+		    "has. Naming it saves seconds with those that do not say "
+		    "so." },
 	{ .name = "user",
 	    FIELD(config, remote_power.user),
 	    .type = &value_text,
 	    .max = 16,
 	    .text_ok = name_group,
 	    DEFAULT(""),
-	    .help = "The name we log in with there." },
+	    .help = "The name we log in with there, as an operator." },
 	{ .name = "secret",
 	    FIELD(config, remote_power.secret_file),
 	    .type = &value_text,

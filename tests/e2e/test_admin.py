@@ -144,6 +144,8 @@ TEXT = [
     ("remotepower", 2, "Usage: remotepower"),
     ("remotepower identify", 3, "insufficient privileges"),
     ("remotepower status", 4, "is not available on this system"),
+    ("remotepower --yes lan mask=255.255.255.0", 4,
+     "is not available on this system"),
     ("remotepower setup host=[192.0.2.1]", 2, "without brackets"),
     ("techsupport print", 0, "port=25"),
     ("techsupport status", 0, "Service access: disabled; Tunnel: not "),
@@ -450,7 +452,8 @@ JSON = {
     "bounceconfig print Default": ["name", "max_queue_time", "notify"],
     "alertconfig print": ["from", "initial", "recipients"],
     "displayalerts": ["alerts", "waiting"],
-    "remotepower print": ["host", "user", "secret"],
+    "remotepower print": ["host", "port", "cipher_suite", "user",
+                          "secret"],
     "techsupport status": ["serial", "enabled", "since", "expires", "tunnel"],
     "techsupport print": ["host", "port", "host_key", "account", "key"],
     "tlsreport 2026-11-22 a.test": [

@@ -1,5 +1,5 @@
-"""Support access and remote power, with programs that write down what they
-were called with."""
+"""Support access, with programs that write down what they were called with;
+test_support_ssh.py has the real ones."""
 import base64
 import json
 import stat
@@ -11,9 +11,6 @@ from terminal import Terminal
 
 SEED = "correct horse battery"
 REMOTE = CONFIG + """
-remote_power:
-  host: 192.0.2.9
-  user: reset
 remote_access:
   host: support.example.org
   host_key: ssh-ed25519 AAAAC3Nz
@@ -58,46 +55,6 @@ def secret(postern, name, text):
     path.write_text(text)
     path.chmod(0o600)
     return str(path)
-
-
-def test_remote_power(make_suite):
-    postern = make_suite(REMOTE)
-
-    def power(*words, status):
-        p = subprocess.run(
-            [str(BIN / "postern"), "--root", str(postern.root), "remotepower",
-             *words], stdin=subprocess.DEVNULL, capture_output=True,
-            text=True)
-        assert p.returncode == status, p
-        return p.stdout + p.stderr
-
-    assert power("status", status=4) == (
-        "Remote power management is not available on this system.\n")
-    programs(postern, ipmitool='echo "Chassis Power is on"')
-    assert "remotepower secret" in power("status", status=1)
-    postern.postern("remotepower", "secret", text="hunter2\n")
-    path = postern.root / "etc/secrets/remote_power.secret"
-    assert path.read_text() == "hunter2\n"
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert power("status", status=0) == "Chassis Power is on\n"
-    # no other words, and none without being sure
-    assert power("identify", status=3) == "insufficient privileges\n"
-    assert "--yes" in power("reset", status=2)
-    assert len(calls(postern)) == 1
-    out = power("--yes", "reset", status=0)
-    assert "reset this machine" in out and "at least 11 minutes" in out
-    assert calls(postern) == [
-        ["ipmitool", "-I", "lanplus", "-H", "192.0.2.9", "-U", "reset", "-f",
-         str(path), "chassis", "power", word] for word in ("status", "reset")]
-    postern.wait_log("remote power: reset")
-    with Terminal(postern, "remotepower", "off") as t:
-        t.expect("without stopping its programs.\n")
-        t.answer(('Are you sure you want the power command "off"? [N]> ',
-                  ""))
-        assert t.end()[1] == 1
-    assert len(calls(postern)) == 2
-    programs(postern, ipmitool='echo "no route"; exit 1')
-    assert "no route" in power("status", status=4)
 
 
 def test_the_dialogue_of_support_access(make_suite):
