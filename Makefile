@@ -206,7 +206,8 @@ $O/tests/test_inspect: $(INSPECT_LOOK)
 # these run the real programs
 $O/tests/test_hostile_peer $O/tests/test_hostile_lies $O/tests/test_keyd: | $(BINS)
 $(patsubst %,$O/tests/test_%,retry qmgr_gateway qmgr_limits qmgr_logged \
-    qmgr_counts qmgr_queue qmgr_results qmgr_resolve qmgr_settle qmgr_sweep \
+    qmgr_addresses qmgr_counts qmgr_queue qmgr_results qmgr_resolve \
+    qmgr_settle qmgr_sweep \
     qmgr_tagging qmgr_tls quarantine): \
     $(QMGR_CORE:%=$O/obj/qmgr/%.o)
 $O/tests/test_qmgr_tagging: $O/obj/qmgr/tagging.o

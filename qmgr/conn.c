@@ -82,6 +82,19 @@ conn_open(struct qmgr *q, struct dest *d)
 	return CONN_OPENED;
 }
 
+int64_t
+conn_next_address(const struct qmgr *q, const struct dest *d)
+{
+	const struct hosts *h = d->hosts;
+	int64_t at = 0;
+
+	for (size_t i = 0; h != NULL && i < h->n; i++)
+		if (h->v[i].down_until > q->now &&
+		    (at == 0 || h->v[i].down_until < at))
+			at = h->v[i].down_until;
+	return at;
+}
+
 bool
 conn_has_address(const struct qmgr *q, const struct dest *d)
 {
@@ -286,8 +299,8 @@ address_of(const struct conn *c)
 	struct hosts *h = c->dest->hosts;
 
 	for (size_t i = 0; h != NULL && i < h->n; i++)
-		if (h->v[i].ep.port == c->ep.port &&
-		    ip_equal(&h->v[i].ep.ip, &c->ep.ip))
+		if (endpoint_equal(&h->v[i].ep, &c->ep) &&
+		    strcmp(h->v[i].host, c->host) == 0)
 			return &h->v[i];
 	return NULL;
 }

@@ -16,6 +16,8 @@ enum conn_open {
 enum conn_open conn_open(struct qmgr *, struct dest *);
 /* Could conn_open find an address? */
 bool conn_has_address(const struct qmgr *, const struct dest *);
+/* When the first address that is down now may be tried again; 0: none is. */
+int64_t conn_next_address(const struct qmgr *, const struct dest *);
 
 /* Into the list that fits its jobs. */
 void conn_sort(struct qmgr *, struct conn *);

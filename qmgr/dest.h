@@ -42,7 +42,7 @@ struct window {
 	uint64_t n;   /* recipients */
 };
 
-/* One way to reach it. */
+/* One way to reach it: no two have the same endpoint and host. */
 struct address {
 	struct endpoint ep;
 	uint32_t order; /* 0 is tried first; equals take turns */
@@ -146,7 +146,8 @@ struct dest {
 	bool hurry;   /* schedule_now */
 	bool limited; /* it had one more, but for the domain's limit */
 	struct window sent;
-	int64_t limited_until; /* no recipient may be sent before; 0: free */
+	int64_t limited_until; /* no recipient may be sent before, or no
+				* address tried; 0: free */
 	int64_t starved;       /* since when parcels found no free connection */
 	int64_t patience_ends; /* then one more is opened; 0: not waiting */
 

@@ -9,7 +9,9 @@ static uint64_t in_window(const struct qmgr *, const struct window *);
 static void add(const struct qmgr *, struct window *,
     const struct destination *, uint64_t n);
 static void earlier(const struct qmgr *, const struct window *, int64_t *at);
-static const struct address *same_address(
+static void add_address(const struct qmgr *, const struct dest *,
+    const struct endpoint *, uint64_t *conns, uint64_t *sent);
+static struct address *same_address(
     const struct dest *, const struct endpoint *);
 
 bool
@@ -34,14 +36,8 @@ limits_may_use(
 
 	if (!d->limits->limit_each_ip)
 		return true;
-	for (const struct dest *o = first_of(d); o != NULL; o = next_of(d, o)) {
-		const struct address *b = same_address(o, &a->ep);
-
-		if (b == NULL)
-			continue;
-		conns += b->n_conns;
-		sent += in_window(q, &b->sent);
-	}
+	for (const struct dest *o = first_of(d); o != NULL; o = next_of(d, o))
+		add_address(q, o, &a->ep, &conns, &sent);
 	return conns < d->limits->max_connections &&
 	       (d->limits->recipient_limit == 0 ||
 		   sent < d->limits->recipient_limit);
@@ -63,16 +59,12 @@ bool
 limits_may_send_on(
     const struct qmgr *q, const struct dest *d, const struct conn *c)
 {
-	uint64_t sent = 0;
+	uint64_t conns = 0, sent = 0;
 
 	if (d->limits->recipient_limit == 0 || !d->limits->limit_each_ip)
 		return true;
-	for (const struct dest *o = first_of(d); o != NULL; o = next_of(d, o)) {
-		const struct address *a = same_address(o, &c->ep);
-
-		if (a != NULL)
-			sent += in_window(q, &a->sent);
-	}
+	for (const struct dest *o = first_of(d); o != NULL; o = next_of(d, o))
+		add_address(q, o, &c->ep, &conns, &sent);
 	return sent < d->limits->recipient_limit;
 }
 
@@ -85,7 +77,7 @@ limits_sent(
 	if (d->limits->recipient_limit == 0)
 		return;
 	add(q, &d->sent, d->limits, n);
-	a = (struct address *)same_address(d, &c->ep);
+	a = same_address(d, &c->ep);
 	if (a != NULL)
 		add(q, &a->sent, d->limits, n);
 }
@@ -152,12 +144,26 @@ earlier(const struct qmgr *q, const struct window *w, int64_t *at)
 		*at = w->ends;
 }
 
-static const struct address *
+/* Under all the names that it has there. */
+static void
+add_address(const struct qmgr *q, const struct dest *d,
+    const struct endpoint *ep, uint64_t *conns, uint64_t *sent)
+{
+	for (size_t i = 0; d->hosts != NULL && i < d->hosts->n; i++) {
+		const struct address *a = &d->hosts->v[i];
+
+		if (!endpoint_equal(&a->ep, ep))
+			continue;
+		*conns += a->n_conns;
+		*sent += in_window(q, &a->sent);
+	}
+}
+
+static struct address *
 same_address(const struct dest *d, const struct endpoint *ep)
 {
 	for (size_t i = 0; d->hosts != NULL && i < d->hosts->n; i++)
-		if (d->hosts->v[i].ep.port == ep->port &&
-		    ip_equal(&d->hosts->v[i].ep.ip, &ep->ip))
+		if (endpoint_equal(&d->hosts->v[i].ep, ep))
 			return &d->hosts->v[i];
 	return NULL;
 }

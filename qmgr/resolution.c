@@ -3,7 +3,9 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/map.h"
 #include "base/mem.h"
 #include "event/event.h"
 #include "fact/facts.h"
@@ -28,11 +30,13 @@ static void tell_refused(const struct dest *, const struct mx_host *,
 static bool has_dane(const struct target *, const struct mx_host *);
 static bool may_trust(
     const struct dest *, const struct target *, const struct mx_host *);
+static bool is_enforced(const struct dest *, const struct target *);
 static bool in_policy(const struct target *, const struct mx_host *);
 static void set_tlsas(struct hosts *, struct address *, const struct mx_host *);
 static uint32_t order_of(const struct dest *, const struct target *,
     const struct mx_host *, bool v4);
 static int by_order(const void *, const void *);
+static void drop_doubles(struct hosts *);
 static void shuffle(struct qmgr *, struct mx_host *, size_t n);
 static void keep_history(struct hosts *, const struct hosts *old);
 static void set_failure(
@@ -125,6 +129,7 @@ resolution_make(
 		}
 	}
 	qsort(h->v, h->n, sizeof(*h->v), by_order);
+	drop_doubles(h);
 	if (old != NULL)
 		keep_history(h, old);
 	hosts_free(&old);
@@ -208,8 +213,7 @@ add_host(struct qmgr *q, struct dest *d, const struct target *t,
 						   : "dane-required");
 		return;
 	}
-	if (!has_dane(t, host) && t->sts == STS_ENFORCE &&
-	    !in_policy(t, host)) {
+	if (!has_dane(t, host) && is_enforced(d, t) && !in_policy(t, host)) {
 		no->sts = true;
 		tell_refused(d, host, "sts", "validation-failure");
 		return;
@@ -274,6 +278,15 @@ may_trust(
 	return host->dane != HOST_DANE_FAILED || host->insecure;
 }
 
+/* To mail with REQUIRETLS the policy alone says which names of hosts may be
+ * believed, even while it is being tested. */
+static bool
+is_enforced(const struct dest *d, const struct target *t)
+{
+	return t->sts == STS_ENFORCE ||
+	       (t->sts == STS_TESTING && d->wish == WISH_REQUIRE);
+}
+
 static bool
 in_policy(const struct target *t, const struct mx_host *host)
 {
@@ -322,6 +335,28 @@ by_order(const void *x, const void *y)
 	return a->found < b->found ? -1 : a->found > b->found;
 }
 
+/* The same host at the same address stands there once, where it is best: what
+ * is known of an address is known of it in one place. */
+static void
+drop_doubles(struct hosts *h)
+{
+	char key[IP_TEXT + DOMAIN_MAX + 16], ep[IP_TEXT + 8];
+	struct map seen;
+	size_t n = 0;
+
+	map_init(&seen);
+	for (size_t i = 0; i < h->n; i++) {
+		struct address *a = &h->v[i];
+
+		snprintf(key, sizeof(key), "%s %s", endpoint_text(&a->ep, ep),
+		    a->host);
+		if (map_put(&seen, str_of(key), a) == NULL)
+			h->v[n++] = *a;
+	}
+	map_fini(&seen, NULL);
+	h->n = n;
+}
+
 /* Equal preferences in random order: not everybody's first is the same. */
 static void
 shuffle(struct qmgr *q, struct mx_host *v, size_t n)
@@ -350,8 +385,8 @@ keep_history(struct hosts *h, const struct hosts *old)
 			struct address *a = &h->v[i];
 			const struct address *b = &old->v[j];
 
-			if (!ip_equal(&a->ep.ip, &b->ep.ip) ||
-			    a->ep.port != b->ep.port)
+			if (!endpoint_equal(&a->ep, &b->ep) ||
+			    strcmp(a->host, b->host) != 0)
 				continue;
 			a->down_until = b->down_until;
 			a->failures = b->failures;

@@ -22,7 +22,7 @@ struct mx_host {
 	size_t n_ips;
 	uint32_t ttl;        /* of its addresses, the smallest */
 	bool failed;         /* some look-up ended softly */
-	bool insecure;       /* some address was not validated */
+	bool insecure;       /* some answer about them was not validated */
 	enum host_dane dane; /* if they all were */
 	struct tlsa *tlsas;  /* TLSA_MAX at most */
 	size_t n_tlsas;

@@ -253,9 +253,11 @@ take_addresses(struct question *qu, const struct answer *a)
 	struct mx_host *h = qu->host;
 	size_t n = 0;
 
+	/* What failed says nothing about the rest: else whoever can break one
+	 * look-up would have rid himself of DANE. */
 	if (a->end == LOOKUP_FAILED)
 		h->failed = true;
-	if (!a->secure)
+	else if (!a->secure)
 		h->insecure = true;
 	if (a->end != LOOKUP_FOUND)
 		return;

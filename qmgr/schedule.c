@@ -40,6 +40,7 @@ static enum step give(
     struct qmgr *, struct dest *, struct conn *, struct parcel *);
 static enum step unreadable(struct qmgr *, struct parcel *, const struct err *);
 static enum step open_one(struct qmgr *, struct dest *);
+static int64_t next_address(const struct qmgr *, const struct dest *);
 static void retire_idle(struct qmgr *);
 static bool stale(const struct qmgr *, const struct dest *);
 static bool is_expired(const struct qmgr *, const struct parcel *);
@@ -417,7 +418,7 @@ open_one(struct qmgr *q, struct dest *d)
 		return STEP_REST;
 	if (!conn_has_address(q, d)) {
 		d->limited = d->limits->limit_each_ip;
-		d->limited_until = limits_next(q, d);
+		d->limited_until = next_address(q, d);
 		return STEP_REST;
 	}
 	if (n > 0 && d->starved == 0)
@@ -434,6 +435,18 @@ open_one(struct qmgr *q, struct dest *d)
 		return STEP_BLOCKED;
 	d->starved = q->now;
 	return STEP_AGAIN;
+}
+
+/* When there may be an address again by the clock alone. Without it mail
+ * would wait for ever when all that is left in a new list is down. */
+static int64_t
+next_address(const struct qmgr *q, const struct dest *d)
+{
+	int64_t limit = limits_next(q, d), up = conn_next_address(q, d);
+
+	if (limit == 0 || up == 0)
+		return limit + up;
+	return limit < up ? limit : up;
 }
 
 /* All connections are taken, one of them for nothing (spec 1.5). */

@@ -209,6 +209,12 @@ endpoint_parse(struct endpoint *ep, struct str text, uint16_t dflt)
 	return true;
 }
 
+bool
+endpoint_equal(const struct endpoint *a, const struct endpoint *b)
+{
+	return a->port == b->port && ip_equal(&a->ip, &b->ip);
+}
+
 const char *
 endpoint_text(const struct endpoint *ep, char out[IP_TEXT + 8])
 {

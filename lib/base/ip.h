@@ -73,5 +73,6 @@ const char *ip_range_text(const struct ip_range *r, char out[IP_RANGE_TEXT]);
 /* "192.0.2.1:25", "[2001:db8::1]:25", or without port (then dflt). */
 bool endpoint_parse(struct endpoint *ep, struct str text, uint16_t dflt);
 const char *endpoint_text(const struct endpoint *ep, char out[IP_TEXT + 8]);
+bool endpoint_equal(const struct endpoint *a, const struct endpoint *b);
 
 #endif

@@ -4,12 +4,13 @@
  */
 #include "qmgr_double.h"
 
+#include "lookup/sts_policy.h"
 #include "mail/wire.h"
 
 #define CONFIG                                                                 \
 	"hostname: mx.postern.test\n"                                          \
 	"routes: { ALL: \"198.51.100.1:25\", dane.test: USEDNS,\n"             \
-	"  strict.test: USEDNS, off.test: USEDNS,\n"                           \
+	"  strict.test: USEDNS, off.test: USEDNS, sts.test: USEDNS,\n"         \
 	"  login.test: \"198.51.100.1, auth=sure\",\n"                         \
 	"  .login.test: \"198.51.100.1, auth=sure\",\n"                        \
 	"  may.login.test: \"198.51.100.1, auth=may\",\n"                      \
@@ -28,7 +29,8 @@
 	"  - { domain: look.test, tls: preferred_verify }\n"                   \
 	"  - { domain: sure.test, tls: required_verify }\n"                    \
 	"  - { domain: own.test, tls: required_verify_hosted }\n"              \
-	"  - { domain: own.login.test, tls: required_verify_hosted }\n"
+	"  - { domain: own.login.test, tls: required_verify_hosted }\n"        \
+	"  - { domain: sts.test, tls: preferred, mta_sts: yes }\n"
 
 static const struct {
 	const char *to;
@@ -272,32 +274,36 @@ test_out_07_new_demands(void **state)
 /* Answers: secure or not of MX, A, TLSA; what TLSA ends with. */
 static const struct {
 	const char *why, *to;
-	bool mx, a, tlsa;
+	bool mx, a, tlsa, broken; /* broken: AAAA fails */
 	enum lookup_end end;
 	int tls; /* of the session; -1: there is none */
 	size_t n_tlsas;
 } danes[] = {
-	{ "all validated", "a@dane.test", true, true, true, LOOKUP_FOUND,
+	{ "all validated", "a@dane.test", true, true, true, false, LOOKUP_FOUND,
 	    TLS_LEVEL_REQUIRED, 1 },
-	{ "no records: what tls says", "a@dane.test", true, true, true,
+	{ "no records: what tls says", "a@dane.test", true, true, true, false,
 	    LOOKUP_NXDOMAIN, TLS_LEVEL_PREFERRED, 0 },
-	{ "records not validated", "a@dane.test", true, true, false,
+	{ "records not validated", "a@dane.test", true, true, false, false,
 	    LOOKUP_FOUND, TLS_LEVEL_PREFERRED, 0 },
-	{ "addresses not validated", "a@dane.test", true, false, true,
+	{ "addresses not validated", "a@dane.test", true, false, true, false,
 	    LOOKUP_FOUND, TLS_LEVEL_PREFERRED, 0 },
-	{ "MX not validated", "a@dane.test", false, true, true, LOOKUP_FOUND,
-	    TLS_LEVEL_PREFERRED, 0 },
-	{ "bogus: not in the clear", "a@dane.test", true, true, false,
+	{ "MX not validated", "a@dane.test", false, true, true, false,
+	    LOOKUP_FOUND, TLS_LEVEL_PREFERRED, 0 },
+	{ "bogus: not in the clear", "a@dane.test", true, true, false, false,
 	    LOOKUP_FAILED, -1, 0 },
 	{ "failed, but nothing was validated", "a@dane.test", true, false,
-	    false, LOOKUP_FAILED, TLS_LEVEL_PREFERRED, 0 },
-	{ "mandatory", "a@strict.test", true, true, true, LOOKUP_FOUND,
+	    false, false, LOOKUP_FAILED, TLS_LEVEL_PREFERRED, 0 },
+	{ "one look-up broken, others validated", "a@dane.test", true, true,
+	    true, true, LOOKUP_FOUND, TLS_LEVEL_REQUIRED, 1 },
+	{ "one look-up broken, others not", "a@dane.test", true, false, true,
+	    true, LOOKUP_FOUND, TLS_LEVEL_PREFERRED, 0 },
+	{ "mandatory", "a@strict.test", true, true, true, false, LOOKUP_FOUND,
 	    TLS_LEVEL_REQUIRED, 1 },
-	{ "mandatory, no records", "a@strict.test", true, true, true,
+	{ "mandatory, no records", "a@strict.test", true, true, true, false,
 	    LOOKUP_NOT_FOUND, -1, 0 },
 	{ "mandatory, MX not validated", "a@strict.test", false, true, true,
-	    LOOKUP_FOUND, -1, 0 },
-	{ "DANE is off", "a@off.test", true, true, true, LOOKUP_FOUND,
+	    false, LOOKUP_FOUND, -1, 0 },
+	{ "DANE is off", "a@off.test", true, true, true, false, LOOKUP_FOUND,
 	    TLS_LEVEL_PREFERRED, 0 },
 };
 
@@ -325,8 +331,8 @@ answer(struct twin *t, size_t q, size_t c)
 		rr.text = (struct str){ "\3\1\1xyz", 6 };
 		break;
 	default:
-		a.secure = danes[c].a;
-		a.end = LOOKUP_NOT_FOUND;
+		a.secure = danes[c].a && !danes[c].broken;
+		a.end = danes[c].broken ? LOOKUP_FAILED : LOOKUP_NOT_FOUND;
 	}
 	if (a.end != LOOKUP_FOUND)
 		a.rrs.n = 0;
@@ -356,6 +362,71 @@ test_dane(void **state)
 			    dest_find(&t->q, str_of(danes[i].to + 2))
 				->resolution,
 			    RESOLUTION_SOFT);
+		twin_free(t);
+	}
+}
+
+/* The name of an MX is believed by the policy alone; REQUIRETLS takes one that
+ * is being tested at its word. */
+static void
+test_sts(void **state)
+{
+	static const struct {
+		const char *mx;
+		enum sts_mode mode;
+		uint32_t flags;
+		int tls; /* -1: there is no session */
+		const char *name;
+	} cases[] = {
+		{ "mx.sts.test", STS_TESTING, 0, TLS_LEVEL_PREFERRED_VERIFY,
+		    "mx.sts.test" },
+		{ "mx.evil.test", STS_TESTING, 0, TLS_LEVEL_PREFERRED_VERIFY,
+		    "mx.evil.test" },
+		{ "mx.sts.test", STS_ENFORCE, 0, TLS_LEVEL_REQUIRED_VERIFY,
+		    "mx.sts.test" },
+		{ "mx.evil.test", STS_ENFORCE, 0, -1, "" },
+		{ "mx.sts.test", STS_TESTING, ENV_REQUIRETLS,
+		    TLS_LEVEL_REQUIRED_VERIFY, "mx.sts.test" },
+		{ "mx.evil.test", STS_TESTING, ENV_REQUIRETLS, -1, "" },
+		{ "mx.evil.test", STS_ENFORCE, ENV_REQUIRETLS, -1, "" },
+		{ "mx.evil.test", STS_NONE, ENV_REQUIRETLS,
+		    TLS_LEVEL_REQUIRED_VERIFY, "sts.test" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < NELEM(cases); i++) {
+		struct twin *t = twin_new(CONFIG);
+		int tls;
+
+		t->flags = cases[i].flags;
+		twin_mail(t, 1, "a@sts.test");
+		twin_run(t);
+		for (size_t q = 0; q < t->n_questions; q++) {
+			const struct double_question *x = &t->questions[q];
+			struct dns_rr rr = { .preference = 10 };
+			struct answer a = { .kind = x->kind,
+				.end = LOOKUP_FOUND,
+				.ttl = 300,
+				.rrs = { 1, &rr } };
+
+			if (x->kind == LOOKUP_STS) {
+				a.sts = (uint8_t)cases[i].mode;
+				rr.name = STR("*.sts.test");
+			} else {
+				rr.name = str_of(cases[i].mx);
+				assert_true(
+				    ip_parse(&rr.ip, STR("203.0.113.1")));
+			}
+			if (x->kind == LOOKUP_AAAA)
+				a.end = LOOKUP_NOT_FOUND;
+			resolve_answer(&t->q, x->txn, &a);
+		}
+		twin_run(t);
+		tls = t->n_opened > 0 ? t->session.tls : -1;
+		if (tls != cases[i].tls ||
+		    !str_is(t->session.tls_name, cases[i].name))
+			fail_msg("%zu, %s: %d %.*s", i, cases[i].mx, tls,
+			    STR_ARG(t->session.tls_name));
 		twin_free(t);
 	}
 }
@@ -400,6 +471,7 @@ main(void)
 		cmocka_unit_test(test_tls_03_remembered),
 		cmocka_unit_test(test_out_07_new_demands),
 		cmocka_unit_test(test_dane),
+		cmocka_unit_test(test_sts),
 		cmocka_unit_test(test_alerts),
 	};
 
