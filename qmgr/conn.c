@@ -112,8 +112,10 @@ conn_sort(struct qmgr *q, struct conn *c)
 		return;
 	take(c);
 	if (c->failed) {
-		/* It is dead; that will be said in a moment. */
+		/* It is dead, which will be said in a moment; if not, it has
+		 * to go: nobody counts on it. */
 		put(c, CONNS_QUITTING);
+		q->out->quit(q->out_arg, c);
 		return;
 	}
 	put(c, by_jobs[c->n_jobs]);

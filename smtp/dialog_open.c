@@ -40,6 +40,8 @@ dialog_answer_ehlo(struct dialog *d, const struct expect *x)
 	(void)x;
 	if (dialog_is_class(d, 2)) {
 		features_parse(&d->features, buf_str(&d->reply.text));
+		if (!d->secured) /* RFC 8689 2: it means nothing there */
+			d->features.bits &= ~(uint32_t)FEATURE_REQUIRETLS;
 		if (!say_starttls(d))
 			dialog_come_up(d);
 	} else if (dialog_is_class(d, 5)) {

@@ -5,6 +5,8 @@
 #include "event/event.h"
 #include "smtp/session_inside.h"
 
+static uint32_t number(struct smtp_session *);
+static struct smtp_session *answered(struct sessions *, uint32_t number);
 static int keyd_frame(void *, struct ipc *, struct ipc_frame *, struct err *);
 static void keyd_closed(void *, struct ipc *, const struct err *);
 static int take_login(struct sessions *, struct ipc_frame *, struct err *);
@@ -49,8 +51,7 @@ keyd_login(struct smtp_session *s)
 		session_keyless(s);
 		return;
 	}
-	s->asks_keyd = true;
-	ipc_send(s->all->keyd, IPC_LOGIN, s->txn, &msg);
+	ipc_send(s->all->keyd, IPC_LOGIN, number(s), &msg);
 }
 
 void
@@ -63,8 +64,28 @@ keyd_sign(struct smtp_session *s)
 		return;
 	}
 	tls_conn_request(s->tls->conn, &msg);
-	s->asks_keyd = true;
-	ipc_send(s->all->keyd, IPC_SIGN, s->txn, &msg);
+	ipc_send(s->all->keyd, IPC_SIGN, number(s), &msg);
+}
+
+void
+keyd_forget(struct smtp_session *s)
+{
+	if (s->asked != 0)
+		map_remove_u64(&s->all->by_asked, s->asked);
+	s->asked = 0;
+}
+
+static uint32_t
+number(struct smtp_session *s)
+{
+	struct sessions *all = s->all;
+
+	keyd_forget(s);
+	do
+		s->asked = ++all->last_asked;
+	while (s->asked == 0 || map_get_u64(&all->by_asked, s->asked) != NULL);
+	map_put_u64(&all->by_asked, s->asked, s);
+	return s->asked;
 }
 
 static int
@@ -92,15 +113,26 @@ keyd_closed(void *arg, struct ipc *ipc, const struct err *err)
 	sessions_keyless(all);
 }
 
-/* The session may have ended meanwhile. */
+/* The session that asked; it may have ended meanwhile. */
+static struct smtp_session *
+answered(struct sessions *all, uint32_t number)
+{
+	struct smtp_session *s = map_get_u64(&all->by_asked, number);
+
+	if (s != NULL)
+		keyd_forget(s);
+	return s;
+}
+
 static int
 take_login(struct sessions *all, struct ipc_frame *f, struct err *err)
 {
-	struct smtp_session *s = session_find(all, f->txn);
+	struct smtp_session *s;
 	struct login_done msg;
 
 	if (ipc_decode(f, &msg, NULL, err) == -1)
 		return -1;
+	s = answered(all, f->txn);
 	if (s != NULL)
 		session_login(s, &msg);
 	return 0;
@@ -109,11 +141,12 @@ take_login(struct sessions *all, struct ipc_frame *f, struct err *err)
 static int
 take_signed(struct sessions *all, struct ipc_frame *f, struct err *err)
 {
-	struct smtp_session *s = session_find(all, f->txn);
+	struct smtp_session *s;
 	struct signed_msg msg;
 
 	if (ipc_decode(f, &msg, NULL, err) == -1)
 		return -1;
+	s = answered(all, f->txn);
 	if (s != NULL)
 		session_signed(s, msg.signature);
 	return 0;

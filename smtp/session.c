@@ -465,7 +465,6 @@ want_login(struct smtp_session *s, const struct session *req)
 void
 session_login(struct smtp_session *s, const struct login_done *answer)
 {
-	s->asks_keyd = false;
 	dialog_login_answer(&s->dialog, answer);
 	loop_defer(s->all->loop, &s->flush);
 	settle(s);
@@ -474,7 +473,6 @@ session_login(struct smtp_session *s, const struct login_done *answer)
 void
 session_signed(struct smtp_session *s, struct str signature)
 {
-	s->asks_keyd = false;
 	session_tls_signed(s, signature);
 	loop_defer(s->all->loop, &s->flush);
 	settle(s);
@@ -483,7 +481,7 @@ session_signed(struct smtp_session *s, struct str signature)
 void
 session_keyless(struct smtp_session *s)
 {
-	s->asks_keyd = false;
+	keyd_forget(s);
 	dialog_end(&s->dialog, SESSION_LOCAL,
 	    STR("postern-keyd, who has the keys, is not there"));
 	loop_defer(s->all->loop, &s->flush);

@@ -45,6 +45,8 @@ struct sessions {
 	struct ipc *keyd;       /* NULL: gone; keyd.h */
 	struct tls_client *tls; /* for those that want it; not ours */
 	struct map by_txn;
+	struct map by_asked; /* those that wait for keyd */
+	uint32_t last_asked;
 	size_t n, max;
 	const struct session_watch *watch; /* NULL: nobody */
 	void *watch_arg;

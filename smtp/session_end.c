@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "event/event.h"
+#include "smtp/keyd.h"
 #include "smtp/session_inside.h"
 
 static void log_end(struct smtp_session *);
@@ -72,6 +73,7 @@ session_down(struct smtp_session *s)
 	session_tls_fini(s);
 	session_watch_fini(s);
 	map_remove_u64(&all->by_txn, s->txn);
+	keyd_forget(s);
 	all->n--;
 	free(s);
 	if (all->n == 0 && all->empty != NULL)

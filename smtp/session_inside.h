@@ -51,7 +51,7 @@ struct smtp_session {
 	struct loop_job flush; /* at the end of the turn */
 	struct dialog dialog;
 	char auth[NAME_MAX_LEN + 1]; /* profile that we log in as; "": none */
-	bool asks_keyd;              /* the answer has not come */
+	uint32_t asked;              /* of keyd, no answer yet; 0: nothing */
 	struct content content;      /* that is being sent piecemeal */
 	size_t block;                /* bytes since the last new limit */
 

@@ -29,12 +29,12 @@ session_tls_init(struct smtp_session *s, const struct session *req)
 	const struct tlsa *tlsas = req->tlsas.v;
 
 	s->level = (enum tls_level)req->tls;
+	s->dialog.tls_needed = TLS_LEVEL_MUST(s->level);
+	s->dialog.requiretls = req->requiretls;
 	if (s->level == TLS_LEVEL_OFF || s->all->tls == NULL)
 		return;
 	s->policy = (enum tls_policy)req->policy;
 	s->dialog.tls_wanted = true;
-	s->dialog.tls_needed = TLS_LEVEL_MUST(s->level);
-	s->dialog.requiretls = req->requiretls;
 	s->host = mem_strndup(req->host.p, req->host.n);
 	s->certificate = mem_strndup(req->certificate.p, req->certificate.n);
 	s->names[0] = mem_strndup(req->tls_name.p, req->tls_name.n);
@@ -102,11 +102,13 @@ void
 session_tls_signed(struct smtp_session *s, struct str signature)
 {
 	struct session_tls *t = s->tls;
-	struct buf held = t->held;
-	struct str in = buf_str(&held);
+	struct buf held;
+	struct str in;
 
-	if (s->dialog.over || !t->signing)
+	if (s->dialog.over || t == NULL || !t->signing)
 		return;
+	held = t->held;
+	in = buf_str(&held);
 	t->signing = false;
 	buf_init(&t->held, HANDSHAKE_MAX);
 	tls_conn_signed(t->conn, signature);

@@ -12,6 +12,7 @@ sessions_init(struct sessions *all, struct loop *loop, size_t max)
 	*all = (struct sessions){ .loop = loop, .max = max };
 	all->wheel = loop_wheel(loop, session_expired);
 	map_init(&all->by_txn);
+	map_init(&all->by_asked);
 }
 
 void
@@ -19,6 +20,7 @@ sessions_fini(struct sessions *all)
 {
 	sessions_kill(all);
 	map_fini(&all->by_txn, NULL);
+	map_fini(&all->by_asked, NULL);
 	loop_wheel_free(&all->wheel);
 }
 
@@ -57,7 +59,7 @@ sessions_keyless(struct sessions *all)
 	struct smtp_session **v = list_all(all);
 
 	for (size_t i = 0; v[i] != NULL; i++)
-		if (v[i]->asks_keyd)
+		if (v[i]->asked != 0)
 			session_keyless(v[i]);
 	free(v);
 }

@@ -164,6 +164,9 @@ static const struct {
 	{ "... and no TLS", "R:\nM:\n" PLAIN, "end requiretls 0" },
 	{ "REQUIRETLS on another connection", PLAIN "J: 14\n",
 	    "up done14 0=0/mail" },
+	{ "... whatever is offered in the clear",
+	    HELLO "S: 250-b\nS: 250 REQUIRETLS\nJ: 14\n",
+	    "up done14 0=0/mail" },
 
 	/* --- AUTH: U under TLS, L also in the clear, K what keyd says --- */
 	{ "AUTH PLAIN",

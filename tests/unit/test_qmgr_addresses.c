@@ -154,6 +154,26 @@ test_what_is_left_is_down(void **state)
 	twin_free(t);
 }
 
+/* A worker says that a connection is dead and does not end it: it is told to,
+ * once, and mail goes on when it has. */
+static void
+test_a_connection_that_is_given_up(void **state)
+{
+	struct twin *t = twin_new(CONFIG);
+
+	(void)state;
+	twin_mail(t, 1, "anna@one.test");
+	twin_run(t);
+	twin_up(t);
+	twin_answer(t, 0, JOB_MAIL, "not for this connection");
+	assert_int_equal(t->n_quit, 1);
+	twin_gone(t);
+	twin_pass(t, 60000);
+	assert_int_equal(t->n_opened, 2);
+	assert_int_equal(t->n_quit, 1);
+	twin_free(t);
+}
+
 int
 main(void)
 {
@@ -161,6 +181,7 @@ main(void)
 		cmocka_unit_test(test_one_address_twice),
 		cmocka_unit_test(test_a_commit_while_a_host_is_down),
 		cmocka_unit_test(test_what_is_left_is_down),
+		cmocka_unit_test(test_a_connection_that_is_given_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

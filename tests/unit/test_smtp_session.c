@@ -20,7 +20,9 @@
 #include <cmocka.h>
 
 #include "base/mem.h"
+#include "config/config.h"
 #include "event/event.h"
+#include "smtp/keyd.h"
 #include "smtp/session.h"
 
 #define TXN  1
@@ -201,6 +203,120 @@ test_session_killed(void **state)
 	assert_non_null(strstr(b.events.data,
 	    "SMTP client connection killed DCID: 7\nDCID 7 close\n"));
 	bench_stop(&b);
+	buf_fini(&b.server.data);
+}
+
+/* What must be under TLS, and cannot be, is not said in the clear. */
+static void
+test_tls_03_no_tls_here(void **state)
+{
+	static const struct {
+		enum tls_level level;
+		bool requiretls;
+		const char *heard;
+	} demands[] = {
+		{ TLS_LEVEL_REQUIRED, false,
+		    "down 8 TLS required, remote host does not offer "
+		    "STARTTLS" },
+		{ TLS_LEVEL_OFF, true,
+		    "down 10 REQUIRETLS, remote host does not offer "
+		    "STARTTLS" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < NELEM(demands); i++) {
+		struct bench b;
+
+		bench_start(&b, HELLO "wait\n");
+		b.req.tls = (uint8_t)demands[i].level;
+		b.req.requiretls = demands[i].requiretls;
+		session_open(&b.sessions, TXN, &b.req);
+		loop_run(b.loop);
+		assert_string_equal(b.heard.data, demands[i].heard);
+		bench_stop(&b);
+		buf_fini(&b.server.data);
+	}
+}
+
+/* As keyd: the first question is answered with the second, as if its session
+ * were still there. */
+static int
+keyd_frame(void *arg, struct ipc *ipc, struct ipc_frame *f, struct err *err)
+{
+	struct login_done old = { .first = STR("old") };
+	struct login_done new = { .first = STR("new") };
+	uint32_t *first = arg;
+
+	(void)err;
+	assert_int_equal(f->type, IPC_LOGIN);
+	if (*first == 0) {
+		*first = f->txn;
+		return 0;
+	}
+	ipc_send(ipc, IPC_LOGIN_DONE, *first, &old);
+	ipc_send(ipc, IPC_LOGIN_DONE, f->txn, &new);
+	return 0;
+}
+
+/* What keyd_peer gives for a channel that is there already. */
+struct keyd_side {
+	const struct ipc_handler *handler;
+	void *arg;
+};
+
+static int
+to_handler(void *arg, struct ipc *ipc, struct ipc_frame *f, struct err *err)
+{
+	const struct keyd_side *side = arg;
+
+	return side->handler->frame(side->arg, ipc, f, err);
+}
+
+/* Numbers of sessions begin anew with each qmgr: what a server of before was
+ * to hear is not said to another. */
+static void
+test_out_08_late_answers(void **state)
+{
+	static const struct ipc_handler keyd_handler = { .frame = keyd_frame,
+		.closed = ipc_over };
+	static const struct ipc_handler smtp_side = { .frame = to_handler,
+		.closed = ipc_over };
+	struct ipc *here, *there;
+	uint32_t first = 0;
+	struct keyd_side side;
+	struct bench b;
+	int fds[2];
+
+	(void)state;
+	bench_start(&b, "> 220 hi\n< EHLO us.test\n> 250-b\n> 250 AUTH PLAIN\n"
+			"< AUTH PLAIN bmV3\n> 235 ok\nwait\n");
+	assert_int_equal(
+	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
+	here = ipc_new(b.loop, fds[0], "keyd", &smtp_side, &side);
+	there = ipc_new(b.loop, fds[1], "smtp", &keyd_handler, &first);
+	ipc_accept(here, IPC_LOGIN_DONE);
+	ipc_accept(there, IPC_LOGIN);
+	side.handler = keyd_peer(&b.sessions, here, &side.arg);
+	b.req.auth = STR("smart");
+	b.req.auth_clear = true;
+	b.req.port = 1; /* it has asked, and is gone again */
+	session_open(&b.sessions, TXN, &b.req);
+	if (session_find(&b.sessions, TXN) != NULL) {
+		keyd_login(session_find(&b.sessions, TXN));
+		loop_run(b.loop);
+	}
+	buf_reset(&b.heard);
+	b.req.port = b.server.port;
+	b.kill = true;
+	session_open(&b.sessions, TXN, &b.req);
+	loop_run(b.loop);
+	assert_string_equal(b.heard.data, "up; down 0 killed");
+	assert_true(first != 0);
+	ipc_free(&here);
+	ipc_free(&there);
+	b.sessions.keyd = NULL;
+	bench_stop(&b);
+	assert_string_equal(b.server.failure, "");
 	buf_fini(&b.server.data);
 }
 
@@ -439,6 +555,8 @@ main(void)
 		cmocka_unit_test(test_session_outcomes),
 		cmocka_unit_test(test_session_refused),
 		cmocka_unit_test(test_session_killed),
+		cmocka_unit_test(test_tls_03_no_tls_here),
+		cmocka_unit_test(test_out_08_late_answers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
