@@ -18,7 +18,7 @@ struct access {
 	int64_t since;   /* wall ms; 0: the account is locked */
 	int64_t expires; /* 0: never */
 	bool key;        /* with a key, not a password */
-	struct {
+	struct access_tunnel {
 		pid_t pid; /* 0: none */
 		int64_t began, since, expires;
 		char host[256];
@@ -35,7 +35,7 @@ int access_save(const struct tool *, const struct access *, struct err *);
  * salt and the account's purpose as info. Those who help make the same. */
 void access_credential(
     struct str seed, struct str serial, char out[ACCESS_CREDENTIAL]);
-/* A seed of 26 characters. */
+/* A seed of 32 characters. */
 void access_make_seed(char out[ACCESS_CREDENTIAL]);
 
 /* Midnight (UTC) before seven days are over: an account ends at such a time

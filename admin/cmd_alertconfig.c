@@ -489,14 +489,14 @@ take_print(struct editing *ed, struct args *a)
 
 /* --- what both do --- */
 
-/* NULL: all */
+/* NULL: all; "": said to be none, and so a mistake */
 static bool
 read_classes(struct editing *ed, const char *words, bool *classes)
 {
 	struct str rest = str_of(words != NULL ? words : "all");
 
 	memset(classes, 0, CLASS_N * sizeof(*classes));
-	while (rest.n > 0) {
+	do {
 		struct str word = str_trim(str_cut(&rest, ','));
 		bool known = false;
 
@@ -515,7 +515,7 @@ read_classes(struct editing *ed, const char *words, bool *classes)
 			    STR_ARG(word));
 			return false;
 		}
-	}
+	} while (rest.n > 0);
 	return true;
 }
 

@@ -25,6 +25,7 @@ static bool take_pattern(struct wanted *, enum event_id);
 static const char *first_mail_log(const struct config *);
 static bool ask(struct wanted *, char *pattern, size_t size);
 static bool ask_files(struct wanted *);
+static bool is_day(const char *);
 static int answer(struct wanted *, struct str log);
 static void choose_files(struct wanted *);
 static int find(struct wanted *, const struct story_source *, struct err *);
@@ -122,8 +123,8 @@ take(struct wanted *w, int argc, char **argv)
 		w->log = argv[optind++];
 	if (!ok || optind < argc)
 		return tool_usage(w->t, NULL);
-	if (w->day != NULL && strlen(w->day) != strlen("YYYYMMDD"))
-		return tool_usage(w->t, w->day);
+	if (w->day != NULL && !is_day(w->day))
+		return tool_usage(w->t, "a day is YYYYMMDD");
 	if (w->pattern == NULL && w->mid == NULL && !w->t->asks)
 		return tool_usage(w->t, "which message?");
 	return TOOL_DONE;
@@ -199,7 +200,7 @@ ask_files(struct wanted *w)
 {
 	static const char *const menu[] = { "Only the current log file",
 		"All available log files", "The log files of a day" };
-	static char day[16];
+	static char day[32];
 	struct dialogue *d = &w->t->dialogue;
 	size_t which;
 
@@ -214,8 +215,15 @@ ask_files(struct wanted *w)
 		if (!dialogue_needed(
 			d, "Enter the day: YYYYMMDD", day, sizeof(day)))
 			return false;
-	} while (strlen(day) != 8);
+	} while (!is_day(day));
 	return true;
+}
+
+static bool
+is_day(const char *text)
+{
+	return strlen(text) == strlen("YYYYMMDD") &&
+	       strspn(text, "0123456789") == strlen(text);
 }
 
 static int

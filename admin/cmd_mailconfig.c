@@ -57,8 +57,9 @@ run(struct tool *t, int argc, char **argv)
 	arena_init(&m.mem, 65536 * 16);
 	if (argc == 1) {
 		status = ask(t, &m, &sv);
-	} else if (!str_copy(m.list, sizeof(m.list), str_of(argv[1])) ||
-		   !take_list(&m, shown)) {
+	} else if (!str_copy(m.list, sizeof(m.list), str_of(argv[1]))) {
+		status = tool_usage(t, "that is too long");
+	} else if (!take_list(&m, shown)) {
 		fprintf(stderr, "Invalid email address: \"%s\"\n", shown);
 		status = TOOL_USAGE;
 	}

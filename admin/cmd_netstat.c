@@ -37,7 +37,6 @@ static int interfaces(struct netstat *);
 static int routes(struct netstat *);
 static int listens(struct netstat *);
 static int traffic(struct netstat *);
-static json_t *only_listening(json_t *list);
 static void name_end(struct netstat *, json_t *end, const char *proto);
 static const char *name_of(struct netstat *, const char *address);
 static int sample(struct tool *, void *, bool first, bool heading, struct buf *,
@@ -220,7 +219,7 @@ listens(struct netstat *n)
 
 	if (list == NULL)
 		return tool_fail(n->t, &err);
-	list = only_listening(list);
+	list = netstat_listening(list);
 	json_array_foreach(list, i, one) name_end(
 	    n, json_object_get(one, "local"), fields_text(one, "proto"));
 	return show(n, "listen_queues", list, render_listens);
@@ -277,21 +276,6 @@ traffic(struct netstat *n)
 }
 
 /* Takes the list. */
-static json_t *
-only_listening(json_t *list)
-{
-	json_t *v = json_array(), *one;
-	size_t i;
-
-	json_array_foreach(list, i, one)
-	{
-		if (strcmp(fields_text(one, "state"), "LISTEN") == 0)
-			json_array_append(v, one);
-	}
-	json_decref(list);
-	return v;
-}
-
 /* --- names --- */
 
 static void

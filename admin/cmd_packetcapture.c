@@ -182,7 +182,13 @@ begin(struct editing *ed, bool detached, int *fd)
 	snprintf(seconds, sizeof(seconds), "%u", c->capture.duration);
 	buf_init(&filter, CAPTURE_FILTER);
 	capture_filter(c, &filter);
-	buf_putc(&filter, '\0');
+	if (!buf_putc(&filter, '\0')) {
+		buf_fini(&filter);
+		fputs("The filter for these ports, clients and servers is too "
+		      "long: name networks, or fewer.\n",
+		    stderr);
+		return TOOL_NEGATIVE;
+	}
 	words[n++] = detached ? "detached" : "attached";
 	words[n++] = size;
 	words[n++] = c->capture.stops ? "stop" : "rotate";

@@ -273,7 +273,7 @@ take(struct ping *p)
 	ssize_t n;
 
 	take_errors(p);
-	for (;;) {
+	while (!interrupted) {
 		struct iovec iov = { data, sizeof(data) };
 		struct msghdr m = { .msg_name = &sa,
 			.msg_namelen = sizeof(sa),

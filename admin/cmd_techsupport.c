@@ -45,7 +45,8 @@ static int enable(struct support *, const char *key);
 static int tunnel(struct support *);
 static int start(struct support *, struct err *);
 static int write_known(const struct support *, const char *path, struct err *);
-static int watch(struct support *, pid_t, const char *log, struct err *);
+static int keep(struct support *, pid_t, const char *log, struct err *);
+static int watch(pid_t, const char *log, struct err *);
 static int disable(struct support *);
 static int status(struct support *);
 static int sure(struct support *, const char *question);
@@ -364,7 +365,7 @@ tunnel(struct support *s)
 	if (rc != TOOL_DONE)
 		return rc;
 	programs_note(t, "access-tunnel");
-	if (start(s, &err) == -1 || access_save(t, &s->open, &err) == -1)
+	if (start(s, &err) == -1)
 		return tool_fail(t, &err);
 	if (t->json)
 		return status(s);
@@ -409,7 +410,31 @@ start(struct support *s, struct err *err)
 	if (write_known(s, known, err) == -1)
 		return -1;
 	pid = programs_start(argv, log, err);
-	return pid == -1 ? -1 : watch(s, pid, log, err);
+	return pid == -1 ? -1 : keep(s, pid, log, err);
+}
+
+/* It is known before it is waited for: who is interrupted then has a tunnel
+ * that disable ends. */
+static int
+keep(struct support *s, pid_t pid, const char *log, struct err *err)
+{
+	const struct remote_access *r = &s->ed->w->config->remote_access;
+	int64_t now = clock_wall_ms();
+	struct err more = ERR_INIT;
+
+	s->open.tunnel = (struct access_tunnel){ .pid = pid,
+		.began = programs_began(pid),
+		.since = now,
+		.expires = now + ACCESS_DAYS * INT64_C(86400000),
+		.port = r->port };
+	str_copy(s->open.tunnel.host, sizeof(s->open.tunnel.host), r->host);
+	if (access_save(s->ed->t, &s->open, err) == -1)
+		(void)kill(pid, SIGTERM);
+	else if (watch(pid, log, err) == 0)
+		return 0;
+	s->open.tunnel.pid = 0;
+	(void)access_save(s->ed->t, &s->open, &more);
+	return -1;
 }
 
 /* ssh writes the port with a host unless it is 22. */
@@ -435,11 +460,9 @@ write_known(const struct support *s, const char *path, struct err *err)
 
 /* A tunnel that cannot be ends soon, and says why. */
 static int
-watch(struct support *s, pid_t pid, const char *log, struct err *err)
+watch(pid_t pid, const char *log, struct err *err)
 {
-	const struct remote_access *r = &s->ed->w->config->remote_access;
 	char why[400] = "";
-	int64_t now = clock_wall_ms();
 	ssize_t n = 0;
 	int fd;
 
@@ -456,12 +479,6 @@ watch(struct support *s, pid_t pid, const char *log, struct err *err)
 		}
 		usleep(EVERY);
 	}
-	s->open.tunnel.pid = pid;
-	s->open.tunnel.began = programs_began(pid);
-	s->open.tunnel.since = now;
-	s->open.tunnel.expires = now + ACCESS_DAYS * INT64_C(86400000);
-	s->open.tunnel.port = r->port;
-	str_copy(s->open.tunnel.host, sizeof(s->open.tunnel.host), r->host);
 	return 0;
 }
 

@@ -151,6 +151,7 @@ dialogue_line(struct dialogue *d, char *out, size_t size)
 		if ((c = fgetc(d->in)) == EOF)
 			break;
 	str_copy(out, size, str_trim(str_of(line)));
+	explicit_bzero(line, sizeof(line)); /* it may be a passphrase */
 	return true;
 }
 

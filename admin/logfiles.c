@@ -3,6 +3,8 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -23,6 +25,7 @@ static int ask_one(
 static void show(struct tool *, const struct config *);
 static bool is_file(const char *name, struct str log);
 static int by_stamp(const void *, const void *);
+static FILE *own_file(const struct logfiles *, size_t i, int fd, struct err *);
 static bool each_line(
     FILE *, struct buf *part, bool (*line)(void *arg, struct str), void *arg);
 static char *next_file(
@@ -173,25 +176,49 @@ logfiles_free(struct logfiles *f)
 	*f = (struct logfiles){ .n = 0 };
 }
 
-/* It may have been rolled over since it was listed. */
+/* It may have been rolled over since it was listed. The folder belongs to the
+ * recorder, and the caller may be root: nothing but a file of it is read. */
 FILE *
 logfiles_open(const struct logfiles *f, size_t i, struct err *err)
 {
 	static const char *const endings[] = { "s", "current" };
+	int dir =
+	    open(f->folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	struct str stem = str_of(f->names[i]);
-	FILE *file = NULL;
+	int fd = -1;
 
 	stem.n = str_rfind(stem, '.');
-	for (size_t k = 0; file == NULL && k < NELEM(endings); k++) {
-		char path[2 * PATH_MAX];
+	for (size_t k = 0; dir != -1 && fd == -1 && k < NELEM(endings); k++) {
+		char name[NAME_MAX + 1];
 
-		snprintf(path, sizeof(path), "%s/%.*s.%s", f->folder,
-		    STR_ARG(stem), endings[k]);
-		file = fopen(path, "re");
+		snprintf(
+		    name, sizeof(name), "%.*s.%s", STR_ARG(stem), endings[k]);
+		fd = openat(
+		    dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	}
-	if (file == NULL)
+	if (fd == -1)
 		err_sys(err, errno == EACCES ? ERR_PERM : ERR_TEMP, "%s/%s",
 		    f->folder, f->names[i]);
+	if (dir != -1)
+		close(dir);
+	return fd != -1 ? own_file(f, i, fd, err) : NULL;
+}
+
+static FILE *
+own_file(const struct logfiles *f, size_t i, int fd, struct err *err)
+{
+	FILE *file = NULL;
+	struct stat st;
+
+	if (fstat(fd, &st) == -1)
+		err_sys(err, ERR_TEMP, "%s/%s", f->folder, f->names[i]);
+	else if (!S_ISREG(st.st_mode) || st.st_nlink > 1)
+		err_set(err, ERR_PERM, "%s/%s is no file of a log", f->folder,
+		    f->names[i]);
+	else
+		file = fdopen(fd, "r");
+	if (file == NULL)
+		close(fd);
 	return file;
 }
 

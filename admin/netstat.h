@@ -41,6 +41,8 @@ void netstat_neighbour(void *list, const struct nlmsghdr *);
 
 /* family: AF_INET, AF_INET6, AF_UNSPEC for both. NULL: err. The caller's. */
 json_t *netstat_all_sockets(int family, struct err *);
+/* Of such a list those that listen; takes it, NULL too. */
+json_t *netstat_listening(json_t *sockets);
 json_t *netstat_all_links(struct err *);
 json_t *netstat_all_routes(int family, struct err *);
 json_t *netstat_all_neighbours(int family, struct err *);

@@ -27,7 +27,9 @@ static json_t *user_of(const char *pid);
 json_t *
 netstat_services(struct err *err)
 {
-	json_t *sockets = netstat_all_sockets(AF_UNSPEC, err);
+	/* few, however many connections there are */
+	json_t *sockets =
+	    netstat_listening(netstat_all_sockets(AF_UNSPEC, err));
 	json_t *list = json_array();
 	DIR *proc = opendir("/proc");
 	struct dirent *d;
@@ -66,8 +68,7 @@ add_process(json_t *list, const json_t *sockets, const char *pid)
 			continue;
 		json_array_foreach(sockets, i, one)
 		{
-			if (fields_num(one, "inode") == (int64_t)inode &&
-			    strcmp(fields_text(one, "state"), "LISTEN") == 0)
+			if (fields_num(one, "inode") == (int64_t)inode)
 				add(list, one, pid);
 		}
 	}
@@ -116,8 +117,7 @@ add_unknown(json_t *list, const json_t *sockets)
 
 	json_array_foreach(sockets, i, one)
 	{
-		if (strcmp(fields_text(one, "state"), "LISTEN") == 0 &&
-		    !is_known(list, fields_num(one, "inode")))
+		if (!is_known(list, fields_num(one, "inode")))
 			add(list, one, NULL);
 	}
 }

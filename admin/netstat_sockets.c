@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "admin/fields.h"
 #include "admin/netstat.h"
 #include "base/ip.h"
 #include "base/mem.h"
@@ -46,6 +47,21 @@ netstat_all_sockets(int family, struct err *err)
 			return NULL;
 		}
 	}
+	return list;
+}
+
+json_t *
+netstat_listening(json_t *sockets)
+{
+	json_t *list = sockets != NULL ? json_array() : NULL, *one;
+	size_t i;
+
+	json_array_foreach(sockets, i, one)
+	{
+		if (strcmp(fields_text(one, "state"), "LISTEN") == 0)
+			json_array_append(list, one);
+	}
+	json_decref(sockets);
 	return list;
 }
 

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "admin/control.h"
-#include "admin/fields.h"
+#include "admin/logfiles.h"
 #include "admin/machine.h"
 #include "admin/saving.h"
 #include "base/mem.h"
@@ -31,8 +31,9 @@ static void enclose_config(struct tool *, struct enclosing *);
 static void enclose_answers(struct tool *, struct enclosing *);
 static void enclose_logs(struct tool *, struct enclosing *, struct arena *);
 static void enclose_log(
-    struct enclosing *, const char *name, const char *path, struct arena *);
-static bool last_lines(const char *path, struct buf *out, struct err *err);
+    struct tool *, struct enclosing *, struct str log, struct arena *);
+static int last_lines(
+    const struct logfiles *, struct buf *out, struct err *err);
 
 /* What the programs are asked, and the name of the file for it. */
 static const struct {
@@ -50,7 +51,7 @@ static const struct {
 	{ "listeners.json", PROGRAM_MASTER, { "listeners" } },
 };
 /* Debug logs hold conversations, bounce logs parts of messages. */
-static const char *const log_types[] = { "mail", "delivery", "status" };
+#define TYPES (1u << LOG_MAIL | 1u << LOG_DELIVERY | 1u << LOG_STATUS)
 
 void
 support_enclose(struct tool *t, struct enclosing *e, struct arena *mem)
@@ -96,84 +97,68 @@ enclose_answers(struct tool *t, struct enclosing *e)
 	}
 }
 
+/* Read here: what the recorder says of them might lead elsewhere. */
 static void
 enclose_logs(struct tool *t, struct enclosing *e, struct arena *mem)
 {
-	const char *words[] = { "logs", NULL };
-	struct control_answer answer = { .fd = -1 };
 	struct err err = ERR_INIT;
-	const json_t *one;
-	size_t i;
+	struct config *c = logfiles_config(t, &err);
 
-	if (control_ask(t, PROGRAM_RECORDER, words, &answer, &err) == -1)
-		return; /* logs.json says so */
-	json_array_foreach(json_object_get(answer.json, "logs"), i, one)
-	{
-		const char *type = fields_text(one, "type");
-
-		for (size_t k = 0; k < NELEM(log_types); k++)
-			if (strcmp(type, log_types[k]) == 0 &&
-			    fields_has(one, "current"))
-				enclose_log(e, fields_text(one, "name"),
-				    fields_text(one, "current"), mem);
-	}
-	control_answer_fini(&answer);
+	for (size_t i = 0; c != NULL && i < c->n_logs; i++)
+		if (TYPES & 1u << c->logs[i].type)
+			enclose_log(t, e, c->logs[i].name, mem);
+	config_unref(&c);
 }
 
 static void
 enclose_log(
-    struct enclosing *e, const char *name, const char *path, struct arena *mem)
+    struct tool *t, struct enclosing *e, struct str log, struct arena *mem)
 {
-	const char *file = arena_printf(mem, "%s.log", name);
+	const char *file = arena_printf(mem, "%.*s.log", STR_ARG(log));
 	struct err err = ERR_INIT;
+	struct logfiles f;
 	struct buf text;
 
 	buf_init(&text, SUPPORT_LOG);
-	if (last_lines(path, &text, &err))
+	if (logfiles_list(&f, t, log, &err) == 0 && f.n > 0 &&
+	    last_lines(&f, &text, &err) == 0)
 		enclose_file(e, file, TEXT, buf_str(&text));
-	else
+	else if (err.kind != ERR_NONE)
 		enclose_file(e, file, TEXT, str_of(err.text));
+	logfiles_free(&f);
 	buf_fini(&text);
 }
 
-static bool
-last_lines(const char *path, struct buf *out, struct err *err)
+/* Of the newest file. */
+static int
+last_lines(const struct logfiles *f, struct buf *out, struct err *err)
 {
-	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	FILE *file = logfiles_open(f, f->n - 1, err);
 	size_t lines = 0, n;
 	struct stat st;
 	off_t from;
 	char *p;
 
-	if (fd == -1 || fstat(fd, &st) == -1) {
-		err_sys(err, ERR_TEMP, "%s", path);
-		if (fd != -1)
-			close(fd);
-		return false;
-	}
-	from = st.st_size > (off_t)SUPPORT_LOG ? st.st_size - (off_t)SUPPORT_LOG
-					       : 0;
+	if (file == NULL)
+		return -1;
+	from = fstat(fileno(file), &st) == 0 && st.st_size > (off_t)SUPPORT_LOG
+		   ? st.st_size - (off_t)SUPPORT_LOG
+		   : 0;
 	p = buf_room(out, SUPPORT_LOG);
-	for (n = 0; p != NULL && n < SUPPORT_LOG;) {
-		ssize_t got =
-		    pread(fd, p + n, SUPPORT_LOG - n, from + (off_t)n);
-
-		if (got <= 0)
-			break;
-		n += (size_t)got;
-	}
-	close(fd);
+	(void)fseeko(file, from, SEEK_SET);
+	n = fread(p, 1, SUPPORT_LOG, file);
+	fclose(file);
 	buf_grew(out, n);
 	for (size_t i = n; i > 0; i--) {
 		if (p[i - 1] != '\n' || i == n || ++lines < SUPPORT_LINES)
 			continue;
 		buf_consume(out, i);
-		return true;
+		return 0;
 	}
 	/* the first may have been cut */
 	if (from > 0)
 		buf_consume(out, str_find(buf_str(out), '\n') + 1);
-	return true;
+	return 0;
 }
 
 /* A request is a message: it can be sent by other means, and read. */

@@ -106,7 +106,7 @@ admin_frame(void *arg, struct ipc *ipc, struct ipc_frame *f, struct err *err)
 		arena_free(&mem);
 		return -1;
 	}
-	for (; n < cmd.words.n && n < NELEM(words); n++)
+	for (; n < cmd.words.n && cmd.words.n <= NELEM(words); n++)
 		words[n] = ((const struct word *)cmd.words.v)[n].text;
 	for (size_t i = 0; i < NELEM(commands) && n > 0 && !known; i++) {
 		known = str_is(words[0], commands[i].word);

@@ -16,6 +16,7 @@
 #define SUBJECT        400  /* bytes of it in a subject */
 #define ALERT_TEXT_MAX (64 * 1024)
 #define REPLY_SHOWN    500
+#define ABOUT_SHOWN    1000
 #define KINDS_MAX      2000 /* that are remembered */
 
 /* Waits before the second try and those after it. */
@@ -122,7 +123,7 @@ recorder_alerts_hear(struct recorder_alerts *a, enum event_id event,
 
 	buf_init(&text, ALERT_TEXT_MAX);
 	if (alert_of(event, fields, &seen, &text)) {
-		struct str said = str_sub(buf_str(&text), 0, TEXT_SHOWN);
+		struct str said = str_letters(buf_str(&text), TEXT_SHOWN);
 
 		due = is_due(a, &seen, said, now, &s.held);
 		if (due) {
@@ -145,7 +146,7 @@ is_due(struct recorder_alerts *a, const struct alert_seen *seen,
 	struct kind *k;
 	struct buf key;
 
-	buf_init(&key, TEXT_SHOWN + 2000);
+	buf_init(&key, TEXT_SHOWN + 4 * ABOUT_SHOWN + 100);
 	key_of(seen, text, &key);
 	k = map_get(&a->kinds, buf_str(&key));
 	if (k == NULL) {
@@ -172,14 +173,16 @@ is_due(struct recorder_alerts *a, const struct alert_seen *seen,
 	return true;
 }
 
-/* Numbers in a text count something, or name this one of many. */
+/* Numbers in a text count something, or name this one of many. It is kept as
+ * JSON, and so is UTF-8 whatever strangers are called. */
 static void
 key_of(const struct alert_seen *seen, struct str text, struct buf *out)
 {
+	char about[4 * ABOUT_SHOWN + 4];
 	bool digits = false;
 
-	buf_printf(
-	    out, "%s %.*s", alert_spec(seen->id)->name, STR_ARG(seen->about));
+	str_escape(about, sizeof(about), seen->about, ABOUT_SHOWN);
+	buf_printf(out, "%s %s", alert_spec(seen->id)->name, about);
 	for (size_t i = 0; seen->about.n == 0 && i < text.n; i++) {
 		bool digit = text.p[i] >= '0' && text.p[i] <= '9';
 
@@ -285,7 +288,7 @@ write_mail(const struct recorder_alerts *a, struct alert_mail *m,
 	buf_init(&b, POST_TEXT_MAX);
 	buf_printf(&b, "%s <%s> %.*s: %.*s", severity,
 	    alert_class_name(spec->class), STR_ARG(a->config->hostname),
-	    STR_ARG(str_sub(text, 0, SUBJECT)));
+	    STR_ARG(str_letters(text, SUBJECT)));
 	m->subject = buf_take(&b);
 	words = charset_encode_words(
 	    str_of(m->subject), STR("utf-8"), strlen("Subject: "), &mem);
@@ -440,7 +443,7 @@ recorder_alerts_save(const struct recorder_alerts *a)
 
 		json_array_append_new(
 		    kinds, json_pack("{s:o, s:I, s:I, s:I, s:I}", "key",
-			       json_stringn_nocheck(it.key.p, it.key.n), "wait",
+			       json_stringn(it.key.p, it.key.n), "wait",
 			       (json_int_t)k->wait, "sent", (json_int_t)k->sent,
 			       "seen", (json_int_t)k->seen, "held",
 			       (json_int_t)k->held));

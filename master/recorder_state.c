@@ -108,8 +108,16 @@ recorder_state_read(int dir, const char *name, bool *aside, struct err *err)
 
 	if (fd == -1 && errno == ENOENT)
 		return NULL;
-	if (fd == -1 || fstat(fd, &st) == -1 || st.st_size > FILE_MAX) {
+	if (fd == -1 || fstat(fd, &st) == -1) {
 		err_sys(err, ERR_TEMP, "open %s/%s", FOLDER, name);
+		if (fd != -1)
+			close(fd);
+		return NULL;
+	}
+	if (st.st_size > FILE_MAX) {
+		err_set(err, ERR_PERM, "%s/%s is larger than %d MB", FOLDER,
+		    name, FILE_MAX >> 20);
+		close(fd);
 		return NULL;
 	}
 	text = mem_alloc((size_t)st.st_size + 1);

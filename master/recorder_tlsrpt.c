@@ -267,11 +267,13 @@ json_t *
 recorder_tlsrpt_report(const struct recorder_tlsrpt *t,
     const struct tlsrpt_author *by, struct str domain)
 {
+	char name[DOMAIN_MAX + 1];
 	json_t *j, *id;
 
+	clean(name, sizeof(name), domain);
 	id = domain.n > 0
-		 ? json_sprintf("%s_%.*s@%.*s", t->date, STR_ARG(domain),
-		       STR_ARG(by->organization))
+		 ? json_sprintf(
+		       "%s_%s@%.*s", t->date, name, STR_ARG(by->organization))
 		 : json_sprintf("%s@%.*s", t->date, STR_ARG(by->organization));
 	j = json_pack("{s:s%, s:{s:o, s:o}, s:s%, s:o, s:o}",
 	    "organization-name", by->organization.p, by->organization.n,

@@ -38,21 +38,25 @@ cage_run(void (*work)(void *arg, struct buf *out), void *arg, int fd,
 
 	if (root && mkdtemp(cage) == NULL)
 		return err_sys(err, ERR_TEMP, "make a folder in /tmp");
-	if (pipe2(fds, O_CLOEXEC) == -1)
-		return err_sys(err, ERR_TEMP, "pipe");
+	if (pipe2(fds, O_CLOEXEC) == -1) {
+		err_sys(err, ERR_TEMP, "pipe");
+		if (root)
+			rmdir(cage);
+		return -1;
+	}
 	/* what the child would read from files is read now */
 	tzset();
 	json_object_seed(0);
 	charset_open_all();
 	pid = fork();
-	if (pid == -1)
-		return err_sys(err, ERR_TEMP, "fork");
 	if (pid == 0)
 		child(work, arg, root ? cage : NULL, fds[1], fd);
+	rc = pid == -1 ? err_sys(err, ERR_TEMP, "fork") : 0;
 	close(fds[1]);
-	rc = receive_all(fds[0], result, err);
+	if (rc == 0)
+		rc = receive_all(fds[0], result, err);
 	close(fds[0]);
-	while (waitpid(pid, &status, 0) == -1 && errno == EINTR)
+	while (pid != -1 && waitpid(pid, &status, 0) == -1 && errno == EINTR)
 		;
 	if (root)
 		rmdir(cage);

@@ -135,11 +135,14 @@ understand(struct trace_output *o, struct err *err)
 static bool
 is_shown(struct str s)
 {
-	for (size_t i = 0; i < s.n; i++) {
-		unsigned char c = (unsigned char)s.p[i];
+	while (s.n > 0) {
+		uint32_t code;
+		size_t n = str_utf8(s, &code);
 
-		if (c < ' ' && c != '\n' && c != '\t')
+		if (n == 0 || (code < ' ' && code != '\n' && code != '\t') ||
+		    (code >= 0x7f && code <= 0x9f))
 			return false;
+		s = str_sub(s, n, s.n);
 	}
-	return str_valid_utf8(s);
+	return true;
 }

@@ -19,6 +19,7 @@ CODEC_SCHEMA(pcap_file, REC_PCAP_FILE);
 
 #define SNAPLEN     262144
 #define READ_MEMORY ((size_t)4 << 30)
+#define YEAR_9999   INT64_C(253402300799)
 
 /* Kinds of networks that are understood, as libpcap calls them. */
 static const struct {
@@ -188,9 +189,12 @@ take_packet(struct reading *r, const struct pcap_pkthdr *h,
     const unsigned char *bytes, enum link link)
 {
 	struct str packet = { (const char *)bytes, h->caplen };
-	int64_t time = (int64_t)h->ts.tv_sec * 1000000 + h->ts.tv_usec;
+	int64_t sec = h->ts.tv_sec, time;
 	struct segment s;
 
+	/* a file may say anything */
+	sec = sec < 0 ? 0 : sec > YEAR_9999 ? YEAR_9999 : sec;
+	time = sec * 1000000 + h->ts.tv_usec % 1000000;
 	r->file.packets++;
 	switch (frame_read(link, packet, &s)) {
 	case FRAME_OTHER:

@@ -341,6 +341,12 @@ str_utf8_put(uint32_t code, char out[4])
 	return n;
 }
 
+struct str
+str_letters(struct str s, size_t max)
+{
+	return str_sub(s, 0, max < s.n ? char_start(s.p, max) : s.n);
+}
+
 static char
 lower(char c)
 {

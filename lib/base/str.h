@@ -70,6 +70,8 @@ size_t str_ascii(struct str s);
 /* Length of the UTF-8 sequence it begins with; 0: none, or cut short,
  * overlong, a surrogate, beyond U+10FFFF (RFC 3629). */
 size_t str_utf8(struct str s, uint32_t *code);
+/* The first max bytes, or up to three less: no letter is cut. */
+struct str str_letters(struct str s, size_t max);
 /* Its length; what is no character becomes U+FFFD. */
 size_t str_utf8_put(uint32_t code, char out[4]);
 

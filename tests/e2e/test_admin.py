@@ -222,6 +222,7 @@ TEXT = [
     ("mailconfig", 2, "Usage: mailconfig"),
     ("mailconfig nobody", 2, 'Invalid email address: "nobody"\n'),
     ("mailconfig a@b.test some", 2, "Usage: mailconfig"),
+    ("mailconfig " + 500 * "joe@a.test,", 2, "that is too long"),
     ("metrics", 0, "\n# TYPE postern_messages_received_total counter\n"),
     ("metrics now", 2, "Usage: metrics"),
     ("oldmessage", 0, "MID 1: "),

@@ -253,6 +253,7 @@ def test_grep_and_findevent_over_files(shared):
         (shared.root / "log/mail_logs").glob("*.@*"))[0])).group(1)
     assert str(mid) in run(shared, "findevent", "-d", day, "-t", "^chain@")
     run(shared, "findevent", "-d", "19990101", "-t", "^chain@", ok=(1,))
+    run(shared, "findevent", "-d", "1999-1-1", "-t", "^chain@", ok=(2,))
     run(shared, "findevent", "-c", "-t", "^chain@", ok=(1,))
 
 

@@ -102,8 +102,23 @@ def test_secrets_and_what_does_not_run(make_suite):
                                     "description=nothing runs")["file"])
     mail, files = files_of(path.read_bytes())
     assert "is not running" in files["status.json"]
+    assert "Begin Logfile" in files["mail_logs.log"]
     (config,) = [v for k, v in files.items() if k.endswith(".conf")]
     assert "name: staff" in config and "tiger" not in config
     # there is no queue to send it through
     out = postern.postern("supportrequest", "send", "help", ok=(4,))
     assert out == ""
+
+
+def test_logs_are_those_of_the_log_folder(make_suite):
+    """The folder is the recorder's, and the caller may be root."""
+    postern = make_suite(SUPPORT)
+    postern.wait_log("Begin Logfile")
+    logs = postern.root / "log"
+    (logs / "mail_logs").rename(postern.root / "elsewhere")
+    (logs / "mail_logs").symlink_to(postern.root / "elsewhere")
+    path = pathlib.Path(postern.ask("supportrequest", "save", "x")["file"])
+    files = files_of(path.read_bytes())[1]
+    assert "Begin Logfile" not in files["mail_logs.log"]
+    assert "mail_logs" in files["mail_logs.log"]
+    postern.postern("grep", "-e", "Begin", "mail_logs", ok=(4,))

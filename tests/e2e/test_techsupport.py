@@ -2,8 +2,10 @@
 test_support_ssh.py has the real ones."""
 import base64
 import json
+import signal
 import stat
 import subprocess
+import termios
 
 from conftest import CONFIG
 from suite import BIN, wait_for
@@ -175,6 +177,17 @@ def test_a_tunnel(make_suite):
     wait_for("its end", lambda: gone(pid))
     assert not postern.ask("techsupport", "status")["tunnel"]
     postern.wait_log("tunnel to the support host started")
+    # who is interrupted while it begins has one all the same
+    with Terminal(postern, "techsupport", *words[1:]) as t:
+        t.expect("for seven days.\n")
+        wait_for("the record", lambda: postern.ask(
+            "techsupport", "status")["tunnel"])
+        t.interrupt()
+        assert t.end()[1] != 0
+    pid = json.loads((postern.root / "state/techsupport.json").read_text())[
+        "tunnel"]["pid"]
+    postern.postern("techsupport", "--yes", "disable")
+    wait_for("its end", lambda: gone(pid))
     # one that cannot be
     programs(postern, ssh="echo 'Host key verification failed.'; exit 255")
     postern.postern(*words, ok=(4,))
@@ -199,3 +212,17 @@ def test_no_support_host(make_suite):
         assert "- SETUP - " in t.expect("[]> ")
         t.say("")
         assert t.end()[1] == 0
+
+
+def test_an_interrupted_passphrase_leaves_the_terminal_lit(make_suite):
+    postern = make_suite(REMOTE)
+    with Terminal(postern, "remotepower", "secret") as t:
+        t.expect("Password: ")
+        wait_for("no echo", lambda: not lit(t.fd))
+        t.interrupt()
+        wait_for("echo", lambda: lit(t.fd))
+        assert t.end()[1] == -signal.SIGINT
+
+
+def lit(fd):
+    return bool(termios.tcgetattr(fd)[3] & termios.ECHO)

@@ -375,6 +375,46 @@ test_events_that_are_alerts(void **state)
 	end();
 }
 
+/* Where a text is cut, and how strangers are called: it stays UTF-8, or there
+ * would be nothing to save. */
+static void
+test_texts_that_are_cut(void **state)
+{
+	static const char letter[] = "\xe9\x85\x92";
+	json_t *saved, *one;
+	char text[1000];
+	char *dump;
+	size_t i;
+
+	(void)state;
+	begin(OPS);
+	for (size_t lead = 0; lead < 3; lead++) {
+		/* each of the first becomes four bytes: 1996 */
+		memset(text, '\x01', 499);
+		memset(text + 499, 'x', lead);
+		for (i = 499 + lead; i + 3 < sizeof(text); i += 3)
+			memcpy(text + i, letter, 3);
+		text[i] = '\0';
+		raise(ALERT_FAILURE, "", text, START + (int64_t)lead);
+		/* and where a subject ends */
+		raise(ALERT_DNS_LIST, "z", text + 499, START + (int64_t)lead);
+	}
+	raise(ALERT_FAILURE, "\xff\xe9", "x", START);
+	saved = recorder_alerts_save(alerts);
+	dump = json_dumps(saved, 0);
+	assert_non_null(dump);
+	assert_int_equal(json_array_size(json_object_get(saved, "alerts")),
+	    json_array_size(json_object_get(saved, "mails")));
+	assert_true(json_array_size(json_object_get(saved, "alerts")) >= 3);
+	json_array_foreach(json_object_get(saved, "kinds"), i, one)
+	    assert_non_null(json_object_get(one, "key"));
+	assert_int_equal(json_array_size(json_object_get(saved, "kinds")),
+	    json_array_size(json_object_get(saved, "alerts")));
+	free(dump);
+	json_decref(saved);
+	end();
+}
+
 /* A flood of different ones is bounded in memory. */
 static void
 test_floods(void **state)
@@ -404,6 +444,7 @@ main(void)
 		cmocka_unit_test(test_tries),
 		cmocka_unit_test(test_saved),
 		cmocka_unit_test(test_events_that_are_alerts),
+		cmocka_unit_test(test_texts_that_are_cut),
 		cmocka_unit_test(test_floods),
 	};
 

@@ -247,6 +247,33 @@ test_str_search(void **state)
 	assert_int_equal(str_search((struct str){ NULL, 0 }, STR("a")), 0);
 }
 
+static void
+test_str_letters(void **state)
+{
+	static const struct {
+		const char *in;
+		size_t max, want;
+	} cases[] = {
+		{ "", 0, 0 },
+		{ "", 5, 0 },
+		{ "abc", 2, 2 },
+		{ "abc", 3, 3 },
+		{ "abc", 9, 3 },
+		{ "a\xe9\x85\x92", 1, 1 },
+		{ "a\xe9\x85\x92", 2, 1 },
+		{ "a\xe9\x85\x92", 3, 1 },
+		{ "a\xe9\x85\x92", 4, 4 },
+		{ "\xf0\x9f\x8d\xb6z", 3, 0 },
+		{ "\xf0\x9f\x8d\xb6z", 4, 4 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < NELEM(cases); i++)
+		if (str_letters(str_of(cases[i].in), cases[i].max).n !=
+		    cases[i].want)
+			fail_msg("case %zu", i);
+}
+
 /* Every code point there and back; what is none becomes U+FFFD. */
 static void
 test_str_utf8_put(void **state)
@@ -293,6 +320,7 @@ main(void)
 		cmocka_unit_test(test_str_slices),
 		cmocka_unit_test(test_str_copy),
 		cmocka_unit_test(test_str_search),
+		cmocka_unit_test(test_str_letters),
 		cmocka_unit_test(test_str_utf8_put),
 		cmocka_unit_test(test_str_ascii),
 	};

@@ -147,6 +147,7 @@ test_document(void **state)
 		{ "", "\"report-id\":\"2026-11-22@mail3.example.com\"" },
 		{ "a.test",
 		    "\"report-id\":\"2026-11-22_a.test@mail3.example.com\"" },
+		{ "a\xff.test", "\"2026-11-22_a?.test@mail3.example.com\"" },
 		{ "", "{\"organization-name\":\"mail3.example.com\","
 		      "\"date-range\":{"
 		      "\"start-datetime\":\"2026-11-22T00:00:00Z\","
