@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bounds.h"
 #include "base/mem.h"
 #include "event/event.h"
 #include "qmgr/notice.h"
@@ -15,6 +16,8 @@
 #define AGAIN_MS  10000 /* cleanup could not take one: not before */
 #define HOUR_MS   (60 * 60 * 1000)
 #define RATES_MAX 100000 /* senders counted in an hour */
+/* All recipients that a message may have, each with a reply of its own. */
+#define NOTICE_MEM_MAX ((size_t)512 * 1024 * 1024)
 
 static bool is_wanted(const struct qmgr *, const struct parcel *,
     const struct recipient *, enum dsn_kind);
@@ -22,6 +25,9 @@ static struct notice *notice_of(
     struct qmgr *, const struct parcel *, enum dsn_kind);
 static void add_rcpt(struct notice *, const struct recipient *, struct str addr,
     const struct bounce_about *);
+static bool is_same(const struct notice_said *, const struct notice_said *);
+static const struct notice_said *keep_said(
+    struct arena *, const struct notice_said *);
 static bool is_long_turn(struct qmgr *, const struct notice *next);
 static void enqueue(struct qmgr *, struct notice *, bool front);
 static bool over_rate(struct qmgr *, struct str sender);
@@ -225,6 +231,7 @@ notice_of(struct qmgr *q, const struct parcel *p, enum dsn_kind kind)
 	n->mail = m;
 	n->kind = kind;
 	n->profile = profile;
+	arena_init(&n->mem, NOTICE_MEM_MAX);
 	n->next = a->notice;
 	a->notice = n;
 	m->n_owed++;
@@ -236,17 +243,38 @@ static void
 add_rcpt(struct notice *n, const struct recipient *r, struct str addr,
     const struct bounce_about *b)
 {
-	struct notice_rcpt *x;
+	const struct notice_said *last = n->n > 0 ? n->v[n->n - 1].said : NULL;
+	struct notice_said said = { str_of(b->status), str_of(b->reason),
+		str_of(b->code), str_sub(b->text, 0, REPLY_TEXT_MAX),
+		str_of(b->host) };
 
 	n->v = mem_room(n->v, &n->cap, n->n, sizeof(*n->v));
-	x = &n->v[n->n++];
-	x->index = (uint32_t)(r - n->mail->rcpts);
-	x->addr = mem_strndup(addr.p, addr.n);
-	x->status = mem_strdup(b->status);
-	x->reason = mem_strdup(b->reason != NULL ? b->reason : "");
-	x->code = mem_strdup(b->code);
-	x->text = mem_strndup(b->text.n > 0 ? b->text.p : "", b->text.n);
-	x->host = mem_strdup(b->host != NULL ? b->host : "");
+	n->v[n->n++] = (struct notice_rcpt){
+		.index = (uint32_t)(r - n->mail->rcpts),
+		.addr = arena_str(&n->mem, addr),
+		.said = last != NULL && is_same(last, &said)
+			    ? last
+			    : keep_said(&n->mem, &said),
+	};
+}
+
+static bool
+is_same(const struct notice_said *a, const struct notice_said *b)
+{
+	return str_eq(a->status, b->status) && str_eq(a->reason, b->reason) &&
+	       str_eq(a->code, b->code) && str_eq(a->text, b->text) &&
+	       str_eq(a->host, b->host);
+}
+
+static const struct notice_said *
+keep_said(struct arena *mem, const struct notice_said *said)
+{
+	struct notice_said *copy = arena_alloc(mem, sizeof(*copy));
+
+	*copy = (struct notice_said){ arena_str(mem, said->status),
+		arena_str(mem, said->reason), arena_str(mem, said->code),
+		arena_str(mem, said->text), arena_str(mem, said->host) };
+	return copy;
 }
 
 /* --- sending --- */
@@ -342,14 +370,7 @@ static void
 notice_free(struct qmgr *q, struct notice *n)
 {
 	q->n_notices--;
-	for (size_t i = 0; i < n->n; i++) {
-		free(n->v[i].addr);
-		free(n->v[i].status);
-		free(n->v[i].reason);
-		free(n->v[i].code);
-		free(n->v[i].text);
-		free(n->v[i].host);
-	}
+	arena_free(&n->mem);
 	free(n->v);
 	free(n);
 }

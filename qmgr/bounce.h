@@ -11,6 +11,7 @@
 #ifndef QMGR_BOUNCE_H
 #define QMGR_BOUNCE_H
 
+#include "base/arena.h"
 #include "mail/dsn.h"
 #include "qmgr/dest.h"
 
@@ -22,9 +23,14 @@ struct bounce_about {
 	const char *host; /* remote host; NULL: none */
 };
 
+/* Neighbours that heard the same share it. */
+struct notice_said {
+	struct str status, reason, code, text, host;
+};
 struct notice_rcpt {
-	uint32_t index;                                    /* in mail.rcpts */
-	char *addr, *status, *reason, *code, *text, *host; /* one block */
+	uint32_t index; /* in mail.rcpts */
+	struct str addr;
+	const struct notice_said *said;
 };
 
 struct notice {
@@ -34,10 +40,11 @@ struct notice {
 	uint16_t profile; /* in qmgr.profiles */
 	struct notice_rcpt *v;
 	size_t n, cap;
-	bool counted; /* among those to this sender in this hour */
-	uint32_t txn; /* with cleanup; 0: not sent */
-	uint64_t mid; /* of the notice */
-	void *worker; /* outside.notice sets it: who has it */
+	struct arena mem; /* what they point at */
+	bool counted;     /* among those to this sender in this hour */
+	uint32_t txn;     /* with cleanup; 0: not sent */
+	uint64_t mid;     /* of the notice */
+	void *worker;     /* outside.notice sets it: who has it */
 };
 
 /* Remembers that the sender is to be told, if the sender can and wants to

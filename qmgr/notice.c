@@ -192,15 +192,15 @@ describe(struct making *mk, const struct notice *n, bool remote_status,
     struct dsn_rcpt *v)
 {
 	for (size_t i = 0; i < n->n; i++) {
-		const struct notice_rcpt *x = &n->v[i];
-		uint32_t rid = n->mail->rcpts[x->index].rid;
+		const struct notice_said *x = n->v[i].said;
+		uint32_t rid = n->mail->rcpts[n->v[i].index].rid;
 
-		v[i] = (struct dsn_rcpt){ .addr = str_of(x->addr),
-			.status = str_of(x->status),
-			.reason = str_of(x->reason),
-			.code = str_of(x->code),
-			.text = str_of(x->text),
-			.host = str_of(x->host) };
+		v[i] = (struct dsn_rcpt){ .addr = n->v[i].addr,
+			.status = x->status,
+			.reason = x->reason,
+			.code = x->code,
+			.text = x->text,
+			.host = x->host };
 		if (remote_status)
 			v[i].status = status_said(v[i].text, v[i].status);
 		if (rid < mk->about.n_rcpts)

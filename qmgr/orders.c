@@ -18,6 +18,8 @@
 #define WAIT_MS     20    /* when others have to come first */
 #define BUSY_SAVES  500   /* on their way to the disk */
 #define NOTICES_MAX 10000 /* not accepted yet: enough in memory */
+/* Orders that wait for them: so few that most need not be written. */
+#define NOTICES_NEAR 500
 
 struct order {
 	struct order *next;
@@ -217,9 +219,11 @@ must_wait(const struct world *w, const struct order *o)
 		return o->admin != NULL && ipc_busy(o->admin);
 	if (o->sweep.what == SWEEP_COUNT)
 		return false;
-	return o->sweep.ended ? w->q.n_swept > 0
-			      : store_busy(w->store) > BUSY_SAVES ||
-				    w->q.n_notices > NOTICES_MAX;
+	if (o->sweep.ended)
+		return w->q.n_swept > 0;
+	return store_busy(w->store) > BUSY_SAVES ||
+	       w->q.n_notices > NOTICES_MAX ||
+	       (o->sweep.what == SWEEP_BOUNCE && w->q.lazies.n > NOTICES_NEAR);
 }
 
 /* A blank before the answer keeps the tool waiting. */

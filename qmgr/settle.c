@@ -14,6 +14,8 @@
 #define SAVE_AGAIN_MS 10000
 
 static struct save *unsaved(struct mail *);
+static bool only_bounces(const struct mail *);
+static void save_later(struct qmgr *, struct active *, int64_t in);
 static void defer_copy(struct save *, const struct defer_rec *);
 static void order_copy(struct save *, const struct order_rec *);
 static void take_over(struct save *, const struct save *newer);
@@ -65,11 +67,14 @@ settle(struct qmgr *q, struct mail *m)
 	}
 	if (m->dirty || (a != NULL && a->unsaved != NULL)) {
 		a = mail_activate(m);
-		if (a->notice != NULL)
+		if (a->notice == NULL) {
+			save_later(q, a, SETTLE_LAZY_MS);
+		} else if (only_bounces(m)) {
+			save_later(q, a, SETTLE_NOTICE_MS);
+			bounce_queue(q, m); /* it may be gone after this */
+		} else {
 			save_now(q, m);
-		else if (a->lazy.at == 0)
-			heap_put(&q->lazies, &a->lazy,
-			    (uint64_t)(q->now + SETTLE_LAZY_MS));
+		}
 		return;
 	}
 	if (m->swept)
@@ -108,6 +113,16 @@ settle_tick(struct qmgr *q)
 }
 
 void
+settle_hasten(struct qmgr *q)
+{
+	uint64_t until = (uint64_t)(q->now + SETTLE_LAZY_MS);
+	struct heap_node *n;
+
+	while ((n = heap_top(&q->lazies)) != NULL && n->key <= until)
+		save_now(q, HEAP_OBJ(n, struct active, lazy)->mail);
+}
+
+void
 settle_flush(struct qmgr *q)
 {
 	struct heap_node *n;
@@ -142,6 +157,26 @@ unsaved(struct mail *m)
 		arena_init(&a->unsaved->mem, SAVE_MEM_MAX);
 	}
 	return a->unsaved;
+}
+
+/*
+ * Nothing is to be recorded but that recipients are to be bounced. Their
+ * notice goes at once; the order is written only when that is not safe soon.
+ */
+static bool
+only_bounces(const struct mail *m)
+{
+	const struct save *s = m->active->unsaved;
+
+	return !m->dirty && s->n_defers == 0 && s->n_orders == 1 &&
+	       s->orders[0].what == ORDER_BOUNCE;
+}
+
+static void
+save_later(struct qmgr *q, struct active *a, int64_t in)
+{
+	if (a->lazy.at == 0)
+		heap_put(&q->lazies, &a->lazy, (uint64_t)(q->now + in));
 }
 
 static void

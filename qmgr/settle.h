@@ -6,6 +6,9 @@
  * half a second, by outside.save; a notice is sent only after that; and the
  * recipient whom it is about is recorded as done only when cleanup has said
  * that the notice is safe. A crash in between repeats, it never loses.
+ * Where an administrator's order to bounce is all that there is to record, the
+ * notice goes at once, and the order is written only when it is not safe soon:
+ * mostly the unlink is the only record of a bounced message, too.
  *
  *	results --save--> on disk --> notices --accepted--> DONE --save-->
  *	       \                                                  \
@@ -16,7 +19,8 @@
 
 #include "qmgr/mail.h"
 
-#define SETTLE_LAZY_MS 500 /* results of one message gather so long */
+#define SETTLE_LAZY_MS   500  /* results of one message gather so long */
+#define SETTLE_NOTICE_MS 1500 /* an order waits for the notice so long */
 
 /* Results on their way to the disk. */
 struct save {
@@ -61,6 +65,8 @@ void settle_saved(struct qmgr *, struct save *);
 
 void settle_tick(struct qmgr *);
 int64_t settle_next(const struct qmgr *); /* 0: nothing planned */
+/* Somebody waits: saves what is only gathering. */
+void settle_hasten(struct qmgr *);
 /* The end is near: saves what there is to save. */
 void settle_flush(struct qmgr *);
 /* For mail_free and the end: forget what was to be saved. */

@@ -104,7 +104,7 @@ end(struct qmgr *q, struct sweep *s)
 		p = &(*p)->next;
 	*p = s->next;
 	s->ended = true;
-	settle_flush(q);
+	settle_hasten(q);
 }
 
 /* What it cost. It may be gone after this. */

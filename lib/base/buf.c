@@ -71,12 +71,6 @@ buf_add_str(struct buf *b, struct str s)
 }
 
 bool
-buf_puts(struct buf *b, const char *s)
-{
-	return buf_add(b, s, strlen(s));
-}
-
-bool
 buf_putc(struct buf *b, char c)
 {
 	return buf_add(b, &c, 1);

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/str.h"
 
@@ -30,7 +31,12 @@ void buf_release(struct buf *b); /* empties and gives the memory back */
 
 bool buf_add(struct buf *b, const void *p, size_t n);
 bool buf_add_str(struct buf *b, struct str s);
-bool buf_puts(struct buf *b, const char *s);
+/* Here, so that the length of a literal is known when it is compiled. */
+static inline bool
+buf_puts(struct buf *b, const char *s)
+{
+	return buf_add(b, s, strlen(s));
+}
 bool buf_putc(struct buf *b, char c);
 bool buf_printf(struct buf *b, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));

@@ -43,6 +43,8 @@ static void write_human(const struct dsn *, struct buf *);
 static void write_status(const struct dsn *, struct buf *);
 static void write_status_rcpt(
     const struct dsn *, const struct dsn_rcpt *, struct buf *);
+static void write_diagnostic(
+    const struct dsn *, const struct dsn_rcpt *, struct buf *);
 static void write_original(const struct dsn *, struct buf *);
 static void put_encoding(bool eight, struct buf *out);
 static void put_words(const char *name, struct str text, struct buf *out);
@@ -219,22 +221,31 @@ write_status_rcpt(
 		put_typed(out, d->utf8, type, orcpt, UTF8ADDR_ESCAPED);
 	}
 	put_addr(out, d->utf8, "Final-Recipient: ", r->addr);
-	buf_printf(out, "Action: %s\r\n", actions[d->kind]);
+	buf_puts(out, "Action: ");
+	buf_puts(out, actions[d->kind]);
+	buf_puts(out, "\r\n");
 	field(out, "Status: ", r->status);
 	field(out, "Remote-MTA: dns; ", r->host);
-	if (r->text.n > 0) {
-		bool spoke = !str_is(r->code, "000");
-
-		buf_printf(
-		    out, "Diagnostic-Code: %s; ", spoke ? "smtp" : "x-postern");
-		if (spoke)
-			buf_printf(out, "%.*s ", STR_ARG(r->code));
-		dsn_put_clean(out, r->text, 30, "\r\n ", d->utf8);
-		buf_puts(out, "\r\n");
-	}
+	if (r->text.n > 0)
+		write_diagnostic(d, r, out);
 	field(out, "Last-Attempt-Date: ", d->last_try);
 	if (d->kind == DSN_DELAYED)
 		field(out, "Will-Retry-Until: ", d->until);
+}
+
+static void
+write_diagnostic(const struct dsn *d, const struct dsn_rcpt *r, struct buf *out)
+{
+	bool spoke = !str_is(r->code, "000");
+
+	buf_puts(out, "Diagnostic-Code: ");
+	buf_puts(out, spoke ? "smtp; " : "x-postern; ");
+	if (spoke) {
+		buf_add_str(out, r->code);
+		buf_putc(out, ' ');
+	}
+	dsn_put_clean(out, r->text, 30, "\r\n ", d->utf8);
+	buf_puts(out, "\r\n");
 }
 
 static void
@@ -306,9 +317,8 @@ put_typed(struct buf *out, bool utf8, struct str type, struct str addr,
 	buf_puts(out, "; ");
 	if (str_is_nocase(type, "utf-8") && str_valid_utf8(addr))
 		utf8addr_put(addr, flags | (utf8 ? 0 : UTF8ADDR_ASCII), &form);
-	else
-		buf_add_str(&form, addr);
-	dsn_put_clean(out, form.failed ? addr : buf_str(&form), 0, "", utf8);
+	dsn_put_clean(out, form.len > 0 && !form.failed ? buf_str(&form) : addr,
+	    0, "", utf8);
 	buf_puts(out, "\r\n");
 	buf_fini(&form);
 }

@@ -158,9 +158,13 @@ put_rcpt(const struct dsn *d, const struct dsn_rcpt *r, struct buf *out)
 	buf_puts(out, "\r\n<");
 	dsn_put_clean(out, r->addr, 0, "", d->utf8);
 	buf_puts(out, ">\r\n");
-	if (r->reason.n > 0)
-		buf_printf(out, "    %.*s - %.*s\r\n", STR_ARG(r->status),
-		    STR_ARG(r->reason));
+	if (r->reason.n > 0) {
+		buf_puts(out, "    ");
+		buf_add_str(out, r->status);
+		buf_puts(out, " - ");
+		buf_add_str(out, r->reason);
+		buf_puts(out, "\r\n");
+	}
 	if (r->host.n > 0)
 		buf_printf(out, "    %s%.*s%s", l->said[0], STR_ARG(r->host),
 		    l->said[1]);

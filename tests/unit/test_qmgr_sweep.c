@@ -2,6 +2,7 @@
 #include "qmgr/sweep.h"
 
 #include "qmgr/deliver.h"
+#include "qmgr/settle.h"
 #include "qmgr_double.h"
 
 static uint64_t
@@ -128,34 +129,87 @@ test_what_is_in_delivery_is_left_alone(void **state)
 	twin_free(t);
 }
 
-/* What is durable before the answer: the order; then the notice goes. */
-static void
-test_dur_05_order_of_an_ordered_bounce(void **state)
+/* The message, all of it to be bounced, after the sweep. */
+static struct double_file *
+ordered(struct twin *t)
 {
 	struct sweep s = prepared(SWEEP_BOUNCE, "all", NULL);
-	struct twin *t = twin_new(TWIN_CONFIG);
-	struct double_file *f;
 
-	(void)state;
 	t->q.suspended = true;
 	t->save_later = true;
 	twin_message(t, 1, "joe@sender.test", three);
 	carry_out(t, &s);
 	assert_int_equal(s.n_rcpts, 3);
 	assert_int_equal(t->q.n_swept, 1); /* not to be answered yet */
-	assert_int_equal(t->n_notices, 0);
+	assert_int_equal(t->n_notices, 1);
+	assert_int_equal(t->n_saves, 0);
+	assert_said("Bounced by admin: MID 1 to RID 2\n");
+	return twin_file(t, 1);
+}
+
+/* The notice is safe: then the message goes, and nothing else is written. */
+static void
+test_dur_05_an_ordered_bounce(void **state)
+{
+	struct twin *t = twin_new(TWIN_CONFIG);
+	struct double_file *f = ordered(t);
+
+	(void)state;
+	twin_pass(t, SETTLE_NOTICE_MS - 1);
+	assert_int_equal(t->n_saves, 0);
+	twin_accept(t, 0, 250);
+	assert_true(f->gone);
+	assert_int_equal(f->bounce, 0);
+	assert_int_equal(t->q.n_swept, 0);
+	assert_int_equal(active(t), 0);
+	assert_int_equal(stats_sum(t->q.stats, STATS_other_hard_bounces), 3);
+	assert_int_equal(t->q.n_notices, 0);
+	twin_free(t);
+}
+
+/* It is not safe soon: the order is what is durable before the answer. */
+static void
+test_dur_05_an_ordered_bounce_that_takes_long(void **state)
+{
+	struct twin *t = twin_new(TWIN_CONFIG);
+	struct double_file *f = ordered(t);
+
+	(void)state;
+	twin_pass(t, SETTLE_NOTICE_MS);
+	assert_int_equal(t->n_saves, 1);
+	assert_int_equal(t->q.n_swept, 1);
 	twin_saved(t);
-	f = twin_file(t, 1);
 	assert_int_equal(f->bounce, 7); /* RIDs 0, 1, 2 */
 	assert_int_equal(t->q.n_swept, 0);
 	assert_int_equal(t->n_notices, 1);
 	assert_false(f->gone);
-	assert_said("Bounced by admin: MID 1 to RID 2\n");
 	twin_accept(t, 0, 250);
 	assert_true(f->gone);
 	assert_int_equal(active(t), 0);
-	assert_int_equal(stats_sum(t->q.stats, STATS_other_hard_bounces), 3);
-	assert_int_equal(t->q.n_notices, 0);
+	twin_free(t);
+}
+
+/* Another one still waits: the end of the others is to be recorded. */
+static void
+test_dur_05_some_of_a_message_bounced(void **state)
+{
+	struct sweep s = prepared(SWEEP_BOUNCE, "host", "one.test");
+	struct twin *t = twin_new(TWIN_CONFIG);
+	struct double_file *f;
+
+	(void)state;
+	t->q.suspended = true;
+	twin_message(t, 1, "joe@sender.test", three);
+	carry_out(t, &s);
+	f = twin_file(t, 1);
+	twin_accept(t, 0, 250);
+	assert_int_equal(t->q.n_swept, 1);
+	twin_pass(t, SETTLE_NOTICE_MS);
+	assert_int_equal(t->q.n_swept, 0);
+	assert_int_equal(f->ended[0], 1 + RCPT_BOUNCED);
+	assert_int_equal(f->ended[1], 1 + RCPT_BOUNCED);
+	assert_false(f->gone);
+	assert_int_equal(active(t), 1);
 	twin_free(t);
 }
 
@@ -273,7 +327,9 @@ main(void)
 		cmocka_unit_test(test_selections),
 		cmocka_unit_test(test_what_is_selected),
 		cmocka_unit_test(test_what_is_in_delivery_is_left_alone),
-		cmocka_unit_test(test_dur_05_order_of_an_ordered_bounce),
+		cmocka_unit_test(test_dur_05_an_ordered_bounce),
+		cmocka_unit_test(test_dur_05_an_ordered_bounce_that_takes_long),
+		cmocka_unit_test(test_dur_05_some_of_a_message_bounced),
 		cmocka_unit_test(test_a_null_sender_hears_nothing),
 		cmocka_unit_test(test_redirected),
 		cmocka_unit_test(test_messages_end_and_come_between_slices),
