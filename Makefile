@@ -75,7 +75,7 @@ SMTP_SESSION = dialog dialog_open dialog_login keyd transaction session session_
 	session_count session_end session_watch sessions content
 # trace says captured conversations to what receives
 SMTPD_SESSION = session session_time ask auth counts commands starttls request txn \
-	say limits debug decide xclient qmqp
+	say limits debug decide xclient qmqp proxy
 SRC_postern := $(wildcard admin/*.c trace/*.c) $(QMGR_CORE:%=qmgr/%.c) \
 	$(SMTP_SESSION:%=smtp/%.c) $(SMTPD_SESSION:%=smtpd/%.c)
 BINS = $(foreach p,$(PROGRAMS),$(if $(SRC_$p),$O/bin/$(if $(filter postern,$p),$p,postern-$p)))
@@ -243,7 +243,7 @@ $O/fuzz/fuzz_dialog: $O/obj/smtp/dialog.o $O/obj/smtp/dialog_open.o $O/obj/smtp/
 	$O/obj/smtp/transaction.o
 $O/fuzz/fuzz_session $O/fuzz/fuzz_qmqp: $(SMTPD_ENGINE)
 $O/fuzz/fuzz_replay: $(SMTPD_ENGINE) $(patsubst %,$O/obj/trace/%.o,\
-	talk talk_note talk_ops said given answer)
+	talk talk_note talk_ops talk_auth talk_qmqp said given answer)
 $O/fuzz/fuzz_proxy: $O/obj/smtpd/proxy.o
 $O/fuzz/fuzz_inspect: LDLIBS += -lmagic -larchive
 $O/fuzz/fuzz_inspect: $(INSPECT_LOOK)

@@ -41,8 +41,6 @@ static int run_mails(struct replay *, const struct trace_input *,
 static int run_mail(struct replay *, struct trace_input *,
     const struct talk_mail *, struct trace_output *, struct arena *,
     struct err *);
-static const struct listener *listener_for(
-    const struct replay *, const struct pcap_talk *);
 static void say_result(struct replay *, const struct pcap_shown *);
 
 int
@@ -60,7 +58,9 @@ trace_pcap(struct tool *t, struct config *config, struct trace_answers *a,
 
 	arena_init(&mem, MEMORY_MAX);
 	buf_init(&bytes, CAGE_RESULT_MAX);
-	rc = pcap_file_read(&r.file, config, file, filter, &bytes, &mem, &err);
+	rc = pcap_file_read(&r.file, config,
+	    &(struct pcap_source){ file, filter, a->listener }, &bytes, &mem,
+	    &err);
 	if (rc == 0 && t->json)
 		r.sessions = json_array();
 	if (rc == 0)
@@ -103,14 +103,13 @@ replay_one(struct replay *r, const struct pcap_talk *talk, struct err *err)
 	struct arena mem;
 	int rc = 0;
 
-	arena_init(&mem, MEMORY_MAX);
-	shown.listener = listener_for(r, talk);
-	if (shown.listener == NULL)
-		rc = err_set(err, ERR_USAGE, "There is no listener \"%s\".",
+	if (talk->listener >= r->config->n_listeners)
+		return err_set(err, ERR_USAGE, "There is no listener \"%s\".",
 		    r->answers->listener);
-	else if (talk->kind == PCAP_SMTP && !listener_is_qmqp(shown.listener) &&
-		 !ip_ranges_have(shown.listener->proxies,
-		     shown.listener->n_proxies, &talk->client))
+	shown.listener = &r->config->listeners[talk->listener];
+	arena_init(&mem, MEMORY_MAX);
+	if ((talk->kind == PCAP_SMTP || talk->kind == PCAP_QMQP) &&
+	    talk->proxy <= PCAP_PROXY_LOCAL)
 		rc = talk_through(r, talk, &shown, &mem, err);
 	if (rc == 0)
 		say_result(r, &shown);
@@ -133,13 +132,13 @@ talk_through(struct replay *r, const struct pcap_talk *talk,
 	int rc;
 
 	str_copy(a->source_ip, sizeof(a->source_ip),
-	    str_of(ip_text(&talk->client, ip)));
+	    str_of(ip_text(&talk->from, ip)));
 	str_copy(a->sender, sizeof(a->sender), STR("<>"));
 	str_copy(a->recipients, sizeof(a->recipients), STR("postmaster"));
 	if (trace_understand(&in, r->config, a, mem, err) == -1)
 		return -1;
 	in.listener = shown->listener;
-	in.facts.local = talk->server;
+	in.facts.local = talk->at;
 	ti = (struct talk_input){ .config = r->config,
 		.listener = shown->listener,
 		.said = talk,
@@ -245,9 +244,14 @@ run_mail(struct replay *r, struct trace_input *in, const struct talk_mail *m,
 	in->sender = m->sender;
 	in->rcpts = arena_array(mem, m->rcpts.n + 1, sizeof(*in->rcpts));
 	in->n_rcpts = m->rcpts.n;
-	for (size_t i = 0; i < m->rcpts.n; i++)
+	in->rcpt_params =
+	    arena_array(mem, m->rcpts.n + 1, sizeof(*in->rcpt_params));
+	for (size_t i = 0; i < m->rcpts.n; i++) {
 		in->rcpts[i] = rcpts[i].path;
-	in->smtputf8 = m->smtputf8;
+		in->rcpt_params[i] = rcpts[i].params;
+	}
+	in->mail_params = m->params;
+	in->no_params = m->time > 0 && !m->esmtp;
 	in->message = m->content;
 	in->user = m->user;
 	if (m->time > 0) {
@@ -263,31 +267,6 @@ run_mail(struct replay *r, struct trace_input *in, const struct talk_mail *m,
 	}
 	return trace_dry(r->config, in, r->tool->json, r->explain,
 	    r->answers->call_ahead, mem, out, err);
-}
-
-/* --- the rest --- */
-
-/* By name; else the one that the server's address and port are of, else that
- * port, else the first. NULL: there is none of that name. */
-static const struct listener *
-listener_for(const struct replay *r, const struct pcap_talk *talk)
-{
-	const struct config *c = r->config;
-	const struct listener *port = NULL;
-
-	if (r->answers->listener[0] != '\0')
-		return config_listener(c, str_of(r->answers->listener));
-	for (size_t i = 0; i < c->n_listeners; i++) {
-		const struct listener *l = &c->listeners[i];
-
-		if (l->port != talk->server_port)
-			continue;
-		if (ip_equal(&l->interface->ip, &talk->server))
-			return l;
-		if (port == NULL)
-			port = l;
-	}
-	return port != NULL ? port : &c->listeners[0];
 }
 
 static void

@@ -10,8 +10,8 @@
 
 #include "base/mem.h"
 #include "packet/streams.h"
-#include "smtp/command.h"
 #include "trace/cage.h"
+#include "trace/pcapkind.h"
 
 CODEC_SCHEMA(pcap_piece, REC_PCAP_PIECE);
 CODEC_SCHEMA(pcap_talk, REC_PCAP_TALK);
@@ -44,6 +44,7 @@ struct filter { /* for one kind */
 
 struct reading {
 	const struct config *config;
+	const char *listener;
 	bool filtered;
 	struct filter filters[NELEM(kinds)];
 	struct arena mem;
@@ -57,23 +58,22 @@ static bool read_packets(struct reading *, pcap_t *, size_t kind);
 static bool take_packet(struct reading *, const struct pcap_pkthdr *,
     const unsigned char *bytes, enum link);
 static void gather(struct reading *, const struct connection *, size_t n);
-static enum pcap_kind kind_of(const struct config *, const struct connection *);
-static struct str beginning(const struct stream *);
-static bool is_mail_port(const struct config *, uint16_t port);
 static struct codec_list pieces_of(const struct stream *, struct arena *);
 
 int
 pcap_file_read(struct pcap_file *out, const struct config *config,
-    const char *name, const char *filter, struct buf *bytes, struct arena *mem,
+    const struct pcap_source *source, struct buf *bytes, struct arena *mem,
     struct err *err)
 {
 	struct reading *r = mem_alloc(sizeof(*r));
+	const char *name = source->name;
 	int rc = 0, fd = -1;
 
 	r->config = config;
-	r->filtered = filter != NULL;
+	r->listener = source->listener;
+	r->filtered = source->filter != NULL;
 	if (r->filtered)
-		rc = compile(r, filter, err);
+		rc = compile(r, source->filter, err);
 	if (rc == 0)
 		fd = strcmp(name, "-") == 0
 			 ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
@@ -219,7 +219,6 @@ gather(struct reading *r, const struct connection *c, size_t n)
 
 	for (size_t i = 0; i < n; i++) {
 		v[i] = (struct pcap_talk){
-			.kind = (uint8_t)kind_of(r->config, &c[i]),
 			.client = c[i].client.from.ip,
 			.client_port = c[i].client.from.port,
 			.server = c[i].server.from.ip,
@@ -233,48 +232,13 @@ gather(struct reading *r, const struct connection *c, size_t n)
 			    c[i].client.differing + c[i].server.differing,
 			.reset = c[i].client.reset || c[i].server.reset,
 		};
-		if (v[i].kind != PCAP_SMTP)
+		pcap_identify(r->config, r->listener, &c[i], &v[i]);
+		if (v[i].kind != PCAP_SMTP && v[i].kind != PCAP_QMQP)
 			continue;
 		v[i].up = pieces_of(&c[i].client, &r->mem);
 		v[i].down = pieces_of(&c[i].server, &r->mem);
 	}
 	r->file.talks = (struct codec_list){ n, v };
-}
-
-static enum pcap_kind
-kind_of(const struct config *config, const struct connection *c)
-{
-	struct str up = beginning(&c->client), down = beginning(&c->server);
-	struct str line = str_cut(&up, '\n');
-	struct command_line said;
-	bool mail = is_mail_port(config, c->server.from.port);
-
-	command_split(&said, str_trim(line));
-	if (str_starts(line, STR("\x16\x03")))
-		return mail ? PCAP_TLS : PCAP_OTHER;
-	if (str_starts(down, STR("220")) || said.verb == VERB_EHLO ||
-	    said.verb == VERB_HELO)
-		mail = true;
-	if (!mail)
-		return PCAP_OTHER;
-	return c->client.begun || c->server.begun ? PCAP_SMTP : PCAP_MIDDLE;
-}
-
-static struct str
-beginning(const struct stream *s)
-{
-	return s->n_pieces > 0 && s->pieces[0].bytes.p != NULL
-		   ? s->pieces[0].bytes
-		   : STR("");
-}
-
-static bool
-is_mail_port(const struct config *config, uint16_t port)
-{
-	for (size_t i = 0; i < config->n_listeners; i++)
-		if (config->listeners[i].port == port)
-			return true;
-	return port == 25 || port == 465 || port == 587 || port == 2525;
 }
 
 static struct codec_list

@@ -15,9 +15,21 @@
 
 enum pcap_kind {
 	PCAP_SMTP,
+	PCAP_QMQP,   /* by the listener that it is for */
 	PCAP_TLS,    /* from its first byte on */
 	PCAP_MIDDLE, /* its beginning is not there */
-	PCAP_OTHER   /* not SMTP: nothing of it is kept */
+	PCAP_OTHER   /* no mail: nothing of it is kept */
+};
+
+/* The PROXY header that a listener wants of this address, and of no other. */
+enum pcap_proxy {
+	PCAP_NO_PROXY,
+	PCAP_PROXY_GOOD,
+	PCAP_PROXY_LOCAL,   /* of the balancer itself */
+	PCAP_PROXY_BAD,     /* malformed, or there is none */
+	PCAP_PROXY_LATE,    /* it did not come in time */
+	PCAP_PROXY_PARTIAL, /* the connection ends, or a gap begins, in it */
+	PCAP_PROXY_N
 };
 
 /* Of one direction: bytes that came in one packet, or a gap. */
@@ -35,6 +47,13 @@ CODEC_STRUCT(pcap_piece, REC_PCAP_PIECE);
 	F(S, U16, client_port, 0)                                              \
 	F(S, IP, server, 0)                                                    \
 	F(S, U16, server_port, 0)                                              \
+	F(S, U32, listener, 0) /* its index; how many: it is not there */      \
+	F(S, U8, proxy, PCAP_PROXY_N - 1)                                      \
+	F(S, U32, proxy_bytes, 0)                                              \
+	F(S, IP, from, 0) /* the client, and where it thinks to be: those */   \
+	F(S, U16, from_port, 0) /* above, or those of the header */            \
+	F(S, IP, at, 0)                                                        \
+	F(S, U16, at_port, 0)                                                  \
 	F(S, I64, began, 0)                                                    \
 	F(S, I64, ended, 0)                                                    \
 	F(S, U64, up_bytes, 0) /* from the client */                           \
@@ -57,10 +76,14 @@ CODEC_STRUCT(pcap_talk, REC_PCAP_TALK);
 	L(S, pcap_talk, talks, PCAP_LIST_MAX)
 CODEC_STRUCT(pcap_file, REC_PCAP_FILE);
 
-/* name "-": standard input. filter NULL: all packets. Everything in out points
- * into bytes and mem. -1: err. */
+struct pcap_source {
+	const char *name;     /* of the file; "-": standard input */
+	const char *filter;   /* NULL: all packets */
+	const char *listener; /* that all are for; "": by address and port */
+};
+/* Everything in out points into bytes and mem. -1: err. */
 int pcap_file_read(struct pcap_file *out, const struct config *,
-    const char *name, const char *filter, struct buf *bytes, struct arena *mem,
+    const struct pcap_source *, struct buf *bytes, struct arena *mem,
     struct err *err);
 
 #endif

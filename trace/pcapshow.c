@@ -8,6 +8,26 @@
 #include "base/mem.h"
 #include "trace/json.h"
 
+/* The header that a balancer must begin with. */
+static const char *const proxies[PCAP_PROXY_N] = {
+	[PCAP_NO_PROXY] = "",
+	[PCAP_PROXY_GOOD] = "good",
+	[PCAP_PROXY_LOCAL] = "of the balancer itself",
+	[PCAP_PROXY_BAD] = "missing or malformed",
+	[PCAP_PROXY_LATE] = "too late",
+	[PCAP_PROXY_PARTIAL] = "not whole",
+};
+
+struct decided { /* before a conversation was left */
+	size_t commands, messages;
+};
+
+static json_t *proxy_json(const struct pcap_talk *);
+static json_t *left_json(const struct pcap_shown *);
+static void text_proxy(const struct pcap_talk *, struct buf *);
+static void text_end(const struct pcap_shown *, struct buf *);
+static const struct pcap_piece *first_gap(const struct codec_list *pieces);
+static struct decided decided(const struct pcap_shown *);
 static json_t *gaps_json(const struct pcap_talk *);
 static void add_gaps(json_t *, const char *side, const struct codec_list *);
 static json_t *steps_json(const struct talk_done *);
@@ -29,13 +49,21 @@ static const char *const ends[TALK_N] = {
 	[TALK_CLOSED] = "closed",
 	[TALK_GAP] = "packets missing",
 	[TALK_STARTTLS] = "starttls",
+	[TALK_ANSWERED] = "answered",
 };
 static const char *const ends_text[TALK_N] = {
 	[TALK_QUIT] = "The client quits.",
 	[TALK_LOST] = "The client says no more.",
 	[TALK_CLOSED] = "The connection would be closed here.",
-	[TALK_GAP] = "Packets are missing here; what follows was not replayed.",
-	[TALK_STARTTLS] = "What follows is under TLS, and cannot be read.",
+	[TALK_GAP] = "Packets are missing here",
+	[TALK_STARTTLS] = "What follows is under TLS, and cannot be read",
+	[TALK_ANSWERED] = "It is answered, and over.",
+};
+/* In the middle of what packets are missing. */
+static const char *const places[TALK_PLACES] = {
+	[TALK_BETWEEN] = "between commands",
+	[TALK_COMMAND] = "in a command",
+	[TALK_CONTENT] = "in the content of a message",
 };
 
 /* --- JSON --- */
@@ -62,9 +90,11 @@ pcap_json(const struct pcap_shown *s)
 	json_put(o, "retransmitted", json_integer((json_int_t)t->again));
 	json_put(o, "differing", json_integer((json_int_t)t->differing));
 	json_put(o, "gaps", gaps_json(t));
+	json_put(o, "proxy", proxy_json(t));
 	if (s->done.steps.n == 0)
 		return o;
 	json_put(o, "end", json_string(ends[s->done.end]));
+	json_put(o, "left_out", left_json(s));
 	json_put(o, "connection_refused", json_boolean(s->done.refused));
 	json_put(o, "steps", steps_json(&s->done));
 	json_put(o, "messages", mails_json(s));
@@ -84,6 +114,40 @@ pcap_json_file(const struct pcap_file *f)
 	    "other_packets", (json_int_t)f->other, "fragments",
 	    (json_int_t)f->fragments, "bad_packets", (json_int_t)f->bad, "cut",
 	    f->cut, "other_connections", (json_int_t)other);
+}
+
+/* null: none is wanted of this address. */
+static json_t *
+proxy_json(const struct pcap_talk *t)
+{
+	struct endpoint from = { t->from, t->from_port };
+	struct endpoint at = { t->at, t->at_port };
+	char client[IP_TEXT + 8], server[IP_TEXT + 8];
+
+	if (t->proxy == PCAP_NO_PROXY)
+		return json_null();
+	return json_pack("{s:s, s:I, s:s, s:s}", "header", proxies[t->proxy],
+	    "bytes", (json_int_t)t->proxy_bytes, "client",
+	    endpoint_text(&from, client), "server", endpoint_text(&at, server));
+}
+
+/* What of the conversation was not replayed; null: nothing. */
+static json_t *
+left_json(const struct pcap_shown *s)
+{
+	struct decided d = decided(s);
+	const struct pcap_piece *gap = first_gap(&s->talk->up);
+
+	if (s->done.end != TALK_GAP && s->done.end != TALK_STARTTLS)
+		return json_null();
+	return json_pack("{s:I, s:o, s:s, s:I, s:I}", "bytes_from_client",
+	    (json_int_t)s->done.left, "missing",
+	    s->done.end == TALK_GAP && gap != NULL
+		? json_integer((json_int_t)gap->lost)
+		: json_null(),
+	    "place", places[s->done.place], "commands_answered_before",
+	    (json_int_t)d.commands, "messages_accepted_before",
+	    (json_int_t)d.messages);
 }
 
 static json_t *
@@ -181,13 +245,14 @@ pcap_text(const struct pcap_shown *s, struct buf *out)
 		    " - %" PRIu64 " bytes were sent twice and are not the "
 		    "same\n",
 		    t->differing);
+	text_proxy(t, out);
 	text_gaps(t, out);
 	if (s->done.steps.n == 0) {
 		buf_printf(out, " - Not replayed: %s\n\n", kind_of(s));
 		return;
 	}
 	text_steps(&s->done, out);
-	buf_printf(out, " - %s\n", ends_text[s->done.end]);
+	text_end(s, out);
 	text_mails(s, out);
 	buf_putc(out, '\n');
 }
@@ -204,6 +269,46 @@ pcap_text_file(const struct pcap_file *f, size_t sessions, struct buf *out)
 	    f->talks.n - sessions, f->other, f->fragments, f->bad);
 	if (f->cut)
 		buf_puts(out, "The file ends in the middle of a packet.\n");
+}
+
+static void
+text_proxy(const struct pcap_talk *t, struct buf *out)
+{
+	struct endpoint from = { t->from, t->from_port };
+	struct endpoint at = { t->at, t->at_port };
+	char text[IP_TEXT + 8];
+
+	if (t->proxy == PCAP_NO_PROXY)
+		return;
+	buf_printf(out, " - PROXY header of %s: ", ip_text(&t->client, text));
+	if (t->proxy != PCAP_PROXY_GOOD) {
+		buf_printf(out, "%s\n", proxies[t->proxy]);
+		return;
+	}
+	buf_printf(out, "the client is %s", endpoint_text(&from, text));
+	buf_printf(out, ", at %s\n", endpoint_text(&at, text));
+}
+
+/* And what was not replayed. */
+static void
+text_end(const struct pcap_shown *s, struct buf *out)
+{
+	const struct pcap_piece *gap = first_gap(&s->talk->up);
+	struct decided d = decided(s);
+
+	buf_printf(out, " - %s", ends_text[s->done.end]);
+	if (s->done.end == TALK_GAP && gap != NULL)
+		buf_printf(out,
+		    ", %s: %" PRIu64 " bytes from the client, after %" PRIu64
+		    ".\n - Decided before: %zu commands answered, %zu "
+		    "messages accepted. Not replayed: %" PRIu64
+		    " bytes behind it.",
+		    places[s->done.place], gap->lost, gap->at, d.commands,
+		    d.messages, s->done.left);
+	else if (s->done.end == TALK_STARTTLS)
+		buf_printf(
+		    out, ": %" PRIu64 " bytes from the client.", s->done.left);
+	buf_putc(out, '\n');
 }
 
 static void
@@ -243,9 +348,12 @@ text_gaps(const struct pcap_talk *t, struct buf *out)
 			if (p[i].lost > 0)
 				buf_printf(out,
 				    " - Missing: %" PRIu64 " bytes from the "
-				    "%s, after %" PRIu64 "\n",
+				    "%s, after %" PRIu64 "%s\n",
 				    p[i].lost, k == 0 ? "client" : "server",
-				    p[i].at);
+				    p[i].at,
+				    k == 0 ? ""
+					   : "; replies from there on are not "
+					     "compared");
 	}
 }
 
@@ -274,6 +382,31 @@ text_mails(const struct pcap_shown *s, struct buf *out)
 
 /* --- both --- */
 
+static const struct pcap_piece *
+first_gap(const struct codec_list *pieces)
+{
+	const struct pcap_piece *p = pieces->v;
+
+	for (size_t i = 0; i < pieces->n; i++)
+		if (p[i].lost > 0)
+			return &p[i];
+	return NULL;
+}
+
+static struct decided
+decided(const struct pcap_shown *s)
+{
+	const struct talk_step *steps = s->done.steps.v;
+	const struct talk_mail *mails = s->done.mails.v;
+	struct decided d = { 0 };
+
+	for (size_t i = 0; i < s->done.steps.n; i++)
+		d.commands += steps[i].client.n > 0 && steps[i].ours.n > 0;
+	for (size_t i = 0; i < s->done.mails.n; i++)
+		d.messages += mails[i].accepted;
+	return d;
+}
+
 /* NULL: what it says is about a message that is not there. */
 static const struct trace_output *
 report_of(const struct pcap_shown *s, size_t mail)
@@ -294,15 +427,25 @@ kind_of(const struct pcap_shown *s)
 {
 	static const char *const kinds[] = {
 		[PCAP_SMTP] = "smtp",
+		[PCAP_QMQP] = "qmqp",
 		[PCAP_TLS] = "under TLS from the beginning",
 		[PCAP_MIDDLE] = "its beginning is missing",
 		[PCAP_OTHER] = "not SMTP",
 	};
+	static const char *const closed[PCAP_PROXY_N] = {
+		[PCAP_PROXY_BAD] =
+		    "the listener wants a PROXY header of this address, and it "
+		    "is missing or malformed: closed without a word",
+		[PCAP_PROXY_LATE] =
+		    "the listener wants a PROXY header of this address, and it "
+		    "came too late: closed without a word",
+		[PCAP_PROXY_PARTIAL] =
+		    "the PROXY header, which the listener wants of this "
+		    "address, is not whole",
+	};
 
-	if (s->talk->kind != PCAP_SMTP || s->done.steps.n > 0)
-		return kinds[s->talk->kind];
-	return listener_is_qmqp(s->listener) ? "the listener speaks QMQP"
-					     : "it comes from a balancer";
+	return closed[s->talk->proxy] != NULL ? closed[s->talk->proxy]
+					      : kinds[s->talk->kind];
 }
 
 static const char *

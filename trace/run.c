@@ -266,6 +266,9 @@ take_recipients(
 		rcpt->n_results = s.expanded ? s.n_rcpts : 1;
 		r->n_results += rcpt->n_results;
 	}
+	/* of a request of QMQP one refusal is that of all (receiving 9) */
+	if (listener_is_qmqp(r->input->listener) && r->n_accepted < n)
+		r->n_accepted = r->n_results = 0;
 }
 
 static bool

@@ -25,8 +25,10 @@ static const struct stats_conn_counts alone = { 1, 1, 1 };
 static void release(struct talk *);
 static void gather(struct talk *);
 static struct str join(struct talk *, const struct codec_list *pieces);
+static void skip_header(struct talk *);
 static void begin(struct talk *);
 static bool converse(struct talk *);
+static enum talk_place place_of(const struct talk *, bool within);
 static void pass_time(struct talk *, int64_t now);
 static bool take_burst(struct talk *, struct str *in, bool last);
 static bool take_line(struct talk *, struct str *in, bool last);
@@ -35,7 +37,6 @@ static bool parts_here(struct talk *, struct str line, enum verb);
 static void drop_mail(struct talk *);
 static void take_content(struct talk *, struct str *in);
 static void skip_content(struct talk *, struct str *in);
-static void settle(struct talk *);
 static void prove(struct talk *);
 static void end(struct talk *, bool whole);
 
@@ -53,6 +54,8 @@ talk_run(void *arg, struct buf *out)
 	gather(t);
 	begin(t);
 	whole = converse(t);
+	if (t->qmqp)
+		talk_qmqp_end(t);
 	end(t, whole);
 	t->done.needs.v = t->needs;
 	t->done.steps.v = t->steps;
@@ -102,6 +105,24 @@ gather(struct talk *t)
 		};
 		from = i + 1;
 	}
+	skip_header(t);
+}
+
+/* What a balancer has said before the client could (smtpd/proxy.h). */
+static void
+skip_header(struct talk *t)
+{
+	size_t n = t->in->said->proxy_bytes;
+
+	for (; n > 0 && t->n_bursts > 0; t->bursts++, t->n_bursts--) {
+		struct burst *b = &t->bursts[0];
+		size_t here = n < b->bytes.n ? n : b->bytes.n;
+
+		b->bytes = str_sub(b->bytes, here, b->bytes.n);
+		n -= here;
+		if (b->bytes.n > 0 || b->gap)
+			return;
+	}
 }
 
 /* Up to the first gap. */
@@ -130,13 +151,15 @@ begin(struct talk *t)
 	session_init(
 	    s, &talk_ops, t->in->stats, t->in->config, t->in->listener);
 	s->out = &t->out;
-	s->facts.client = said_then->client;
-	s->facts.client_port = said_then->client_port;
-	s->facts.local = said_then->server;
+	s->facts.client = said_then->from;
+	s->facts.client_port = said_then->from_port;
+	s->facts.local = said_then->at;
 	s->now = 1 + said_then->began / 1000;
+	t->qmqp = listener_is_qmqp(t->in->listener);
 	session_start(s, &alone);
-	settle(t);
-	talk_said(t, STR(""));
+	talk_settle(t);
+	if (!t->qmqp)
+		talk_said(t, STR(""));
 	t->done.refused = s->phase == PH_CLOSING;
 }
 
@@ -144,6 +167,7 @@ begin(struct talk *t)
 static bool
 converse(struct talk *t)
 {
+	uint64_t said = 0;
 	struct buf rest;
 	bool whole = true;
 
@@ -161,10 +185,22 @@ converse(struct talk *t)
 		       take_burst(t, &in, b->gap || i + 1 == t->n_bursts))
 			;
 		buf_consume(&rest, had - in.n);
+		said += had - in.n;
 		whole = !b->gap;
 	}
+	t->done.left = t->in->said->up_bytes - t->in->said->proxy_bytes - said;
+	t->done.place = (uint8_t)place_of(t, rest.len > 0);
 	buf_fini(&rest);
 	return whole;
+}
+
+static enum talk_place
+place_of(const struct talk *t, bool within)
+{
+	if (t->skips || t->s.phase & (PH_BODY | PH_CHUNK | PH_SWALLOW))
+		return TALK_CONTENT;
+	return within || t->within || t->s.phase == PH_AUTH ? TALK_COMMAND
+							    : TALK_BETWEEN;
 }
 
 /* The client may have been silent for too long. */
@@ -184,7 +220,9 @@ pass_time(struct talk *t, int64_t now)
 static bool
 take_burst(struct talk *t, struct str *in, bool last)
 {
-	if (t->skips)
+	if (t->qmqp)
+		talk_qmqp(t, in);
+	else if (t->skips)
 		skip_content(t, in);
 	else if (t->s.phase & (PH_BODY | PH_CHUNK | PH_SWALLOW))
 		take_content(t, in);
@@ -199,11 +237,17 @@ take_line(struct talk *t, struct str *in, bool last)
 	size_t n = str_find(*in, '\n');
 	struct command_line command = { .verb = VERB_UNKNOWN };
 	struct str line, shown_as, rest = *in;
-	bool answered, auth = t->s.phase == PH_AUTH;
+	bool answered, auth;
 
 	if (n == in->n && !last)
 		return false;
+	t->within = n == in->n;
 	line = str_sub(*in, 0, n + 1);
+	if (talk_auth(t, line)) {
+		*in = str_sub(*in, line.n, in->n);
+		return true;
+	}
+	auth = t->s.phase == PH_AUTH;
 	if (!auth)
 		command_split(&command, str_trim(line));
 	shown_as =
@@ -214,7 +258,7 @@ take_line(struct talk *t, struct str *in, bool last)
 	}
 	t->s.protocol->input(&t->s, &rest);
 	*in = rest;
-	settle(t);
+	talk_settle(t);
 	if (command.verb == VERB_BDAT && t->out.len == 0) {
 		t->chunk = shown_as;
 		return true;
@@ -231,6 +275,8 @@ after_line(struct talk *t, enum verb verb, bool answered)
 {
 	struct str theirs = t->steps[t->done.steps.n - 1].theirs;
 
+	if (verb == VERB_AUTH)
+		talk_auth_after(t);
 	if (verb == VERB_STARTTLS && str_starts(theirs, STR("220")))
 		t->under_tls = true;
 	if (verb == VERB_DATA && t->s.phase != PH_BODY && answered &&
@@ -271,7 +317,7 @@ drop_mail(struct talk *t)
 
 	if (t->s.phase & PH_COMMAND) {
 		t->s.protocol->input(&t->s, &in);
-		settle(t);
+		talk_settle(t);
 		buf_reset(&t->out);
 	}
 	talk_end_mail(t, false);
@@ -281,7 +327,7 @@ static void
 take_content(struct talk *t, struct str *in)
 {
 	t->s.protocol->input(&t->s, in);
-	settle(t);
+	talk_settle(t);
 	if (t->out.len == 0)
 		return;
 	talk_said(t, t->chunk.n > 0 ? t->chunk : STR("(content)"));
@@ -305,10 +351,10 @@ skip_content(struct talk *t, struct str *in)
 	drop_mail(t);
 }
 
-/* What others answer, they answer at once; whoever has guessed passwords waits
+/* Whoever has guessed passwords waits
  * as long as he has to. */
-static void
-settle(struct talk *t)
+void
+talk_settle(struct talk *t)
 {
 	struct accepted taken = { 250, STR("2.0.0"), STR("ok") };
 
@@ -347,6 +393,8 @@ end(struct talk *t, bool whole)
 		talk_end_mail(t, false);
 	if (t->s.phase == PH_TLS || t->under_tls)
 		t->done.end = TALK_STARTTLS;
+	else if (t->answered)
+		t->done.end = TALK_ANSWERED;
 	else if (t->s.phase == PH_CLOSING)
 		t->done.end = t->s.quit ? TALK_QUIT : TALK_CLOSED;
 	else

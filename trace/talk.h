@@ -6,7 +6,8 @@
  * captured. Where the two servers part, the bytes of the client say whom it
  * was listening to: content that was sent after a captured 354 is not taken
  * for commands because we would have refused it, and a DATA that was refused
- * then is not taken for one that has content. Runs in a cage.
+ * then is not taken for one that has content. A request of QMQP goes to the
+ * same engine, which has its parser (smtpd/qmqp.h). Runs in a cage.
  */
 #ifndef TRACE_TALK_H
 #define TRACE_TALK_H
@@ -21,7 +22,16 @@ enum talk_end {
 	TALK_CLOSED, /* we would have closed it before that */
 	TALK_GAP,    /* packets are missing */
 	TALK_STARTTLS,
+	TALK_ANSWERED, /* QMQP: that was the one answer */
 	TALK_N
+};
+
+/* Where a conversation that is not whole was left. */
+enum talk_place {
+	TALK_BETWEEN, /* commands */
+	TALK_COMMAND, /* in the middle of one, or of a request */
+	TALK_CONTENT,
+	TALK_PLACES
 };
 
 /* A fact that somebody must be asked for. */
@@ -36,7 +46,9 @@ CODEC_STRUCT(talk_need, REC_TALK_NEED);
 	F(S, STR, theirs, PCAP_BYTES_MAX) /* empty: it is not known */
 CODEC_STRUCT(talk_step, REC_TALK_STEP);
 
-#define REC_TALK_RCPT(S, F, L) F(S, STR, path, PCAP_BYTES_MAX)
+#define REC_TALK_RCPT(S, F, L)                                                 \
+	F(S, STR, path, PCAP_BYTES_MAX)                                        \
+	F(S, STR, params, PCAP_BYTES_MAX)
 CODEC_STRUCT(talk_rcpt, REC_TALK_RCPT);
 
 /* From MAIL to the end of it, as it was sent. */
@@ -44,7 +56,8 @@ CODEC_STRUCT(talk_rcpt, REC_TALK_RCPT);
 	F(S, I64, time, 0)                                                     \
 	F(S, STR, sender, PCAP_BYTES_MAX)                                      \
 	L(S, talk_rcpt, rcpts, PCAP_LIST_MAX)                                  \
-	F(S, U8, smtputf8, 1)                                                  \
+	F(S, STR, params, PCAP_BYTES_MAX) /* behind the address */             \
+	F(S, U8, esmtp, 1)                                                     \
 	F(S, U8, accepted, 1)              /* with its content */              \
 	F(S, STR, content, PCAP_BYTES_MAX) /* in stored form */                \
 	F(S, STR, reply, PCAP_BYTES_MAX)   /* our last */                      \
@@ -58,6 +71,9 @@ CODEC_STRUCT(talk_mail, REC_TALK_MAIL);
 #define REC_TALK_DONE(S, F, L)                                                 \
 	F(S, U8, end, TALK_N - 1)                                              \
 	F(S, U8, refused, 1) /* the connection */                              \
+	F(S, U8, place, TALK_PLACES - 1)                                       \
+	F(S, U64, left,                                                        \
+	    0) /* captured bytes of the client that were not said */           \
 	L(S, talk_need, needs, 10000)                                          \
 	L(S, talk_step, steps, PCAP_LIST_MAX)                                  \
 	L(S, talk_mail, mails, PCAP_LIST_MAX)

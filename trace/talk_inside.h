@@ -4,6 +4,8 @@
  *	talk.c		who says what when
  *	talk_note.c	what stands in the report: commands, replies, messages
  *	talk_ops.c	what the engine needs others for
+ *	talk_qmqp.c	requests of QMQP
+ *	talk_auth.c	logins
  */
 #ifndef TRACE_TALK_INSIDE_H
 #define TRACE_TALK_INSIDE_H
@@ -34,6 +36,15 @@ struct talk {
 	bool ended;       /* cleanup would have the whole message */
 	bool asked_who;   /* an answer to AUTH is due */
 	struct str chunk; /* the BDAT that it belongs to */
+	bool qmqp;
+	struct talk_request *request; /* ... of it; NULL: none yet */
+	bool answered;                /* ... by us */
+	struct talk_auth {
+		bool skips; /* lines of a login that the engine is not told */
+		bool scram; /* ... but in other words, at its end */
+		struct str user;
+	} auth;
+	bool within;      /* the last line had no end */
 	bool under_tls;   /* it was said yes to STARTTLS then */
 	bool skips;       /* content that we have no use for */
 	struct data skip; /* ... up to its end */
@@ -51,6 +62,26 @@ void talk_note_command(struct talk *, const struct command_line *);
 /* The last reply that is about the message. */
 void talk_note_reply(struct talk *, enum verb);
 void talk_end_mail(struct talk *, bool accepted);
+
+/* What others answer, they answer at once. */
+void talk_settle(struct talk *);
+
+/* Takes from the front of it; and at the end of all, what was said of it. */
+void talk_qmqp(struct talk *, struct str *in);
+void talk_qmqp_end(struct talk *);
+
+/* Is that line one of a login that the engine is not told? */
+bool talk_auth(struct talk *, struct str line);
+void talk_auth_after(struct talk *); /* AUTH was answered */
+
+/* One line of the report. */
+void talk_step(
+    struct talk *, struct str client, struct str ours, struct str theirs);
+/* A message begins; the texts are kept. */
+void talk_begin_mail(struct talk *, struct str sender, struct str params);
+void talk_add_rcpt(struct talk *, struct str path, struct str params);
+/* For one line, harmless; in the arena. */
+struct str talk_shown(struct talk *, struct str text);
 
 /* The engine's reply, if it gave one, and the captured one. True: it did. */
 bool talk_said(struct talk *, struct str client);

@@ -10,8 +10,8 @@
 static struct str our_last(const struct talk *);
 static void begin_mail(struct talk *, const struct command_line *);
 static void add_rcpt(struct talk *, const struct command_line *);
-static struct str path_of(struct str args, const char *keyword);
-static struct str shown(struct talk *, struct str text);
+static struct str path_of(
+    struct str args, const char *keyword, struct str *params);
 
 /* --- mail --- */
 
@@ -59,21 +59,34 @@ our_last(const struct talk *t)
 static void
 begin_mail(struct talk *t, const struct command_line *c)
 {
-	const struct smtp_session *s = &t->s;
-	struct talk_mail *m;
+	struct str params, path = path_of(c->args, "FROM:", &params);
 
 	/* a second one in a transaction changes nothing */
-	if (t->in_mail && s->txn != NULL && str_starts(our_last(t), STR("503")))
+	if (t->in_mail && t->s.txn != NULL &&
+	    str_starts(our_last(t), STR("503")))
 		return;
 	if (t->in_mail)
 		talk_end_mail(t, false);
+	talk_begin_mail(t, path, params);
+	t->ended = false;
+	buf_reset(&t->content);
+}
+
+void
+talk_begin_mail(struct talk *t, struct str sender, struct str params)
+{
+	const struct smtp_session *s = &t->s;
+	struct talk_mail *m;
+
 	t->mails =
 	    mem_room(t->mails, &t->cap_mails, t->done.mails.n, sizeof(*m));
 	m = &t->mails[t->done.mails.n++];
 	*m = (struct talk_mail){ .time = s->now,
-		.sender = arena_str(&t->mem, path_of(c->args, "FROM:")),
-		.smtputf8 = str_search(c->args, STR("SMTPUTF8")) < c->args.n,
+		.sender = arena_str(&t->mem, sender),
+		.params = arena_str(&t->mem, params),
+		.esmtp = s->esmtp,
 		.content = STR(""),
+		.reply = STR(""),
 		.client = s->facts.client,
 		.helo = arena_str(&t->mem, s->facts.helo),
 		.host = arena_str(&t->mem, s->facts.host),
@@ -82,20 +95,26 @@ begin_mail(struct talk *t, const struct command_line *c)
 			    ? arena_str(&t->mem, s->facts.user)
 			    : STR("") };
 	t->in_mail = true;
-	t->ended = false;
 	t->n_rcpts = 0;
-	buf_reset(&t->content);
 }
 
 static void
 add_rcpt(struct talk *t, const struct command_line *c)
 {
-	if (!t->in_mail || str_starts(our_last(t), STR("503")))
-		return;
+	struct str params, path = path_of(c->args, "TO:", &params);
+
+	if (t->in_mail && !str_starts(our_last(t), STR("503")))
+		talk_add_rcpt(t, path, params);
+}
+
+void
+talk_add_rcpt(struct talk *t, struct str path, struct str params)
+{
 	t->rcpts =
 	    mem_room(t->rcpts, &t->cap_rcpts, t->n_rcpts, sizeof(*t->rcpts));
-	t->rcpts[t->n_rcpts++].path =
-	    arena_str(&t->mem, path_of(c->args, "TO:"));
+	t->rcpts[t->n_rcpts++] =
+	    (struct talk_rcpt){ .path = arena_str(&t->mem, path),
+		    .params = arena_str(&t->mem, params) };
 }
 
 void
@@ -121,13 +140,14 @@ talk_end_mail(struct talk *t, bool accepted)
 	t->ended = false;
 }
 
-/* Of "FROM:<joe@example.com> SIZE=7" the middle. */
+/* Of "FROM:<joe@example.com> SIZE=7" the middle; params: what is behind. */
 static struct str
-path_of(struct str args, const char *keyword)
+path_of(struct str args, const char *keyword, struct str *params)
 {
 	bool quoted = false;
 	size_t n = 0;
 
+	*params = STR("");
 	if (!command_path(&args, keyword))
 		return args;
 	for (; n < args.n; n++) {
@@ -136,15 +156,17 @@ path_of(struct str args, const char *keyword)
 		if (!quoted && (args.p[n] == ' ' || args.p[n] == '>'))
 			break;
 	}
-	return str_sub(args, 0, n < args.n && args.p[n] == '>' ? n + 1 : n);
+	n = n < args.n && args.p[n] == '>' ? n + 1 : n;
+	*params = str_trim(str_sub(args, n, args.n));
+	return str_sub(args, 0, n);
 }
+
 /* --- what stands in the report --- */
 
 /* The engine's reply, if it gave one, and the captured one. True: it did. */
 bool
 talk_said(struct talk *t, struct str client)
 {
-	struct talk_step *step;
 	struct str *ours, whole = STR("");
 	size_t n;
 
@@ -155,16 +177,21 @@ talk_said(struct talk *t, struct str client)
 	for (size_t i = 1; i < n; i++)
 		whole = str_of(arena_printf(
 		    &t->mem, "%.*s\n%.*s", STR_ARG(whole), STR_ARG(ours[i])));
-	t->steps =
-	    mem_room(t->steps, &t->cap_steps, t->done.steps.n, sizeof(*step));
-	step = &t->steps[t->done.steps.n++];
-	*step = (struct talk_step){ .time = t->s.now,
-		.client = client,
-		.ours = whole,
-		.theirs = talk_their_next(t) };
+	talk_step(t, client, whole, talk_their_next(t));
 	if (t->at_theirs < t->n_theirs)
 		t->at_theirs++;
 	return n > 0;
+}
+
+void
+talk_step(struct talk *t, struct str client, struct str ours, struct str theirs)
+{
+	t->steps = mem_room(
+	    t->steps, &t->cap_steps, t->done.steps.n, sizeof(*t->steps));
+	t->steps[t->done.steps.n++] = (struct talk_step){ .time = t->s.now,
+		.client = client,
+		.ours = ours,
+		.theirs = theirs };
 }
 
 /* What AUTH brings is nobody's business. */
@@ -174,15 +201,15 @@ talk_shown_line(struct talk *t, struct str line, enum verb verb)
 	struct str rest = str_trim(line), word = str_word(&rest), how;
 
 	if (verb != VERB_AUTH)
-		return shown(t, str_trim(line));
+		return talk_shown(t, str_trim(line));
 	how = str_word(&rest);
-	return shown(
+	return talk_shown(
 	    t, str_of(arena_printf(&t->mem, "%.*s %.*s%s", STR_ARG(word),
 		   STR_ARG(how), str_trim(rest).n > 0 ? " (secret)" : "")));
 }
 
-static struct str
-shown(struct talk *t, struct str text)
+struct str
+talk_shown(struct talk *t, struct str text)
 {
 	char out[4 * LINE_SHOWN + 16];
 

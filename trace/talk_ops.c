@@ -8,6 +8,7 @@
 
 static bool open_mail(struct smtp_session *, const struct envelope *);
 static void take_stored(struct smtp_session *, struct str stored);
+static void take_envelope(struct smtp_session *, const struct envelope *);
 static void take_end(struct smtp_session *, const struct end_msg *);
 static void take_abort(struct smtp_session *);
 static bool ask(
@@ -24,6 +25,7 @@ const struct session_ops talk_ops = {
 	.spoke = spoke,
 	.open = open_mail,
 	.content = take_stored,
+	.envelope = take_envelope,
 	.end = take_end,
 	.abort = take_abort,
 	.ask = ask,
@@ -39,9 +41,9 @@ spoke(struct smtp_session *s)
 {
 	const struct talk *t = (const struct talk *)s;
 
-	if (s->subject.listener->type != LISTENER_PUBLIC || s->xclient.taken ||
-	    t->n_bursts == 0 || t->n_theirs == 0 || t->bursts[0].bytes.n == 0 ||
-	    t->bursts[0].heard > 0)
+	if (t->qmqp || s->subject.listener->type != LISTENER_PUBLIC ||
+	    s->xclient.taken || t->n_bursts == 0 || t->n_theirs == 0 ||
+	    t->bursts[0].bytes.n == 0 || t->bursts[0].heard > 0)
 		return false;
 	session_early_talker(s);
 	return true;
@@ -62,6 +64,14 @@ static void
 take_stored(struct smtp_session *s, struct str stored)
 {
 	buf_add_str(&((struct talk *)s)->content, stored);
+}
+
+/* QMQP: what stands in it was in the request. */
+static void
+take_envelope(struct smtp_session *s, const struct envelope *e)
+{
+	(void)s;
+	(void)e;
 }
 
 static void

@@ -198,7 +198,10 @@ recipients(const struct trace_report *r, bool explain, struct buf *out)
 		if (r->rcpts[i].point.refused)
 			buf_puts(out, " - Recipient would be rejected.\n");
 	}
-	if (r->n_accepted == 0)
+	if (r->n_accepted == 0 && listener_is_qmqp(r->input->listener))
+		buf_puts(out, "No recipients remain: by QMQP a refusal of one "
+			      "is that of all.\n");
+	else if (r->n_accepted == 0)
 		buf_puts(out, "No recipients remain.\n");
 }
 

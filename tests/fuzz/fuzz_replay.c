@@ -33,7 +33,9 @@ static const char yaml[] =
     "- {name: B, type: sinkhole-noqueue, interface: Net, port: 27,\n"
     "   certificate: mx, hat: {defaults: {tls: preferred}}}\n"
     "- {name: C, type: private, interface: Net, port: 28,\n"
-    "   xclient: [192.0.2.1]}\n";
+    "   xclient: [192.0.2.1]}\n"
+    "- {name: D, type: private, protocol: QMQP, interface: Net, port: 29,\n"
+    "   hat: {defaults: {max_message_size: 1K}}}\n";
 static struct config *config;
 static struct stats *stats;
 
@@ -62,7 +64,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		return 0;
 	if (config == NULL)
 		prepare();
-	ip_parse(&talk.client, STR("192.0.2.1"));
+	ip_parse(&talk.from, STR("192.0.2.1"));
 	ti.config = config;
 	ti.stats = stats;
 	ti.listener = &config->listeners[data[0] % config->n_listeners];
