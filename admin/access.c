@@ -140,7 +140,8 @@ access_open(const struct tool *t, const char *password, const char *key,
 {
 	char day[32] = "-1";
 	const char *end[] = { CHAGE, "-E", day, ACCOUNT, NULL };
-	const char *lock[] = { USERMOD, "-L", ACCOUNT, NULL };
+	/* not "!": with some settings sshd lets nobody in then, key or not */
+	const char *none[] = { USERMOD, "-p", "*", ACCOUNT, NULL };
 
 	if (expires != 0)
 		snprintf(day, sizeof(day), "%lld", (long long)(expires / DAY));
@@ -149,7 +150,7 @@ access_open(const struct tool *t, const char *password, const char *key,
 	if (password != NULL)
 		return set_password(t, password, err);
 	/* one that was given before is good no more */
-	if (call(t, lock, NULL, err) == -1)
+	if (call(t, none, NULL, err) == -1)
 		return -1;
 	return set_key(t, key, expires, err);
 }

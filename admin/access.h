@@ -9,6 +9,7 @@
 #define ADMIN_ACCESS_H
 
 #include "admin/tool.h"
+#include "admin/tunnel.h"
 
 #define ACCESS_CREDENTIAL 33 /* 32 characters */
 #define ACCESS_SEED_MIN   16
@@ -18,12 +19,7 @@ struct access {
 	int64_t since;   /* wall ms; 0: the account is locked */
 	int64_t expires; /* 0: never */
 	bool key;        /* with a key, not a password */
-	struct access_tunnel {
-		pid_t pid; /* 0: none */
-		int64_t began, since, expires;
-		char host[256];
-		uint32_t port;
-	} tunnel;
+	struct tunnel tunnel;
 };
 
 /* What is over is no more in it. */

@@ -1,11 +1,8 @@
 /* cmd_techsupport.c - `techsupport`: let those who help log in (spec
  * delivery-admin 6.4) */
-#include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "admin/access.h"
@@ -18,17 +15,14 @@
 #include "base/clock.h"
 #include "base/mem.h"
 
-#define SSH     "/usr/bin/ssh"
-#define TIMEOUT "/usr/bin/timeout"
 #define KEY_MAX 8192
-#define LOOKS   20     /* at a tunnel that starts ... */
-#define EVERY   100000 /* us; one that fails does so within two seconds */
 
 /* One run: what was said, and what is open. */
 struct support {
 	struct editing *ed;
 	bool yes, no_expiry, generate;
 	const char *key; /* a file with a public key; NULL: a seed is used */
+	const char *how_long; /* of the tunnel; NULL: as long as may be */
 	char serial[MACHINE_SERIAL];
 	char seed[PASSWORD_MAX];
 	struct access open;
@@ -43,12 +37,11 @@ static int take_seed(struct support *);
 static int take_key(struct support *, struct buf *);
 static int enable(struct support *, const char *key);
 static int tunnel(struct support *);
-static int start(struct support *, struct err *);
-static int write_known(const struct support *, const char *path, struct err *);
-static int keep(struct support *, pid_t, const char *log, struct err *);
-static int watch(pid_t, const char *log, struct err *);
+static int begin(struct support *, int64_t seconds, struct err *);
+static bool take_time(struct support *, int64_t *seconds);
 static int disable(struct support *);
 static int status(struct support *);
+static void write_tunnel(struct support *);
 static int sure(struct support *, const char *question);
 static void write_until(struct support *, int64_t expires);
 static struct settings settings_of(struct editing *);
@@ -72,9 +65,11 @@ static const struct {
 
 const struct tool_command cmd_techsupport = {
 	.name = "techsupport",
-	.usage = "[[--yes] [--no-expiry] [--generate | --key FILE] sshaccess | "
-		 "tunnel | [--yes] disable | status | setup [KEY=VALUE ...] | "
-		 "print]",
+	.usage =
+	    "[[--yes] [--no-expiry] [--generate | --key FILE] [--for TIME] "
+	    "sshaccess | tunnel | [--yes] disable | status | setup [KEY=VALUE "
+	    "...] | "
+	    "print]",
 	.summary = "Let those who help log in",
 	.help = "sshaccess opens the system account \"support\" for seven "
 		"days at most (--no-expiry: until disable): for the owner of "
@@ -82,7 +77,8 @@ const struct tool_command cmd_techsupport = {
 		"machine's serial number and a seed string that you pass on; "
 		"the seed is asked for, the first line of standard input, or "
 		"made by --generate. tunnel does that too, unless it is open, "
-		"and makes an SSH tunnel to the support host, ended after "
+		"and makes an SSH tunnel to the support host, which is made "
+		"again when it is lost, and ended after TIME (2h, 3d), or "
 		"seven days. disable closes both, status shows them. setup "
 		"names the support host in the working copy, which is used "
 		"at once: KEY is one of those below remote_access in "
@@ -99,6 +95,7 @@ run(struct tool *t, int argc, char **argv)
 		{ "--no-expiry", NULL, &s.no_expiry },
 		{ "--generate", NULL, &s.generate },
 		{ "--key", &s.key, NULL },
+		{ "--for", &s.how_long, NULL },
 	};
 	const char *word;
 	struct settings of;
@@ -341,6 +338,7 @@ tunnel(struct support *s)
 	struct tool *t = s->ed->t;
 	struct err err = ERR_INIT;
 	int rc = TOOL_DONE;
+	int64_t seconds;
 
 	if (r->host.n == 0 || r->host_key.n == 0) {
 		fputs(r->host.n == 0 ? "no support host configured\n"
@@ -353,11 +351,14 @@ tunnel(struct support *s)
 		fputs("There is a tunnel already.\n", stderr);
 		return TOOL_NEGATIVE;
 	}
+	if (!take_time(s, &seconds))
+		return TOOL_USAGE;
 	if (!t->json)
 		fprintf(t->dialogue.out,
 		    "This will lead from a port of %.*s to the SSH server of "
-		    "this machine, for seven days.\n",
-		    STR_ARG(r->host));
+		    "this machine, for %s.\n",
+		    STR_ARG(r->host),
+		    s->how_long != NULL ? s->how_long : "seven days");
 	if (s->open.since != 0)
 		rc = sure(s, "Are you sure you want to start the tunnel?");
 	else
@@ -365,121 +366,57 @@ tunnel(struct support *s)
 	if (rc != TOOL_DONE)
 		return rc;
 	programs_note(t, "access-tunnel");
-	if (start(s, &err) == -1)
+	if (begin(s, seconds, &err) == -1)
 		return tool_fail(t, &err);
 	if (t->json)
 		return status(s);
-	fprintf(t->dialogue.out, "Tunnel: connected to %s port %u.\n",
-	    s->open.tunnel.host, s->open.tunnel.port);
+	fprintf(t->dialogue.out,
+	    "Tunnel: connected to %s port %u; its port %u leads here.\n",
+	    s->open.tunnel.host, s->open.tunnel.port, tunnel_port(t));
 	return TOOL_DONE;
-}
-
-static int
-start(struct support *s, struct err *err)
-{
-	const struct remote_access *r = &s->ed->w->config->remote_access;
-	const struct paths *p = &s->ed->t->paths;
-	char ssh[PATH_MAX], timeout[PATH_MAX], key[PATH_MAX + 300];
-	char log[PATH_MAX + 40], known[PATH_MAX + 40], port[16];
-	char trust[PATH_MAX + 80], to[400];
-	const char *argv[] = { timeout, "7d", ssh, "-N", "-R", "0:localhost:22",
-		"-p", port, "-F", "/dev/null", "-i", key, "-o",
-		"IdentitiesOnly=yes", "-o", "BatchMode=yes", "-o",
-		"ExitOnForwardFailure=yes", "-o", "StrictHostKeyChecking=yes",
-		"-o", trust, "-o", "ServerAliveInterval=30", "--", to, NULL };
-	pid_t pid;
-
-	snprintf(
-	    key, sizeof(key), "%s/secrets/%.*s", p->etc, STR_ARG(r->key_file));
-	snprintf(log, sizeof(log), "%s/techsupport.log", p->state);
-	snprintf(known, sizeof(known), "%s/techsupport.known_hosts", p->state);
-	snprintf(trust, sizeof(trust), "UserKnownHostsFile=%s", known);
-	snprintf(port, sizeof(port), "%u", r->port);
-	snprintf(
-	    to, sizeof(to), "%.*s@%.*s", STR_ARG(r->account), STR_ARG(r->host));
-	if (access(key, R_OK) == -1)
-		return err_sys(err, ERR_PERM,
-		    "the key to log in at the support host, made by "
-		    "ssh-keygen: %s",
-		    key);
-	if (!programs_find(s->ed->t, SSH, ssh))
-		return err_set(err, ERR_TEMP, "there is no program %s", ssh);
-	if (!programs_find(s->ed->t, TIMEOUT, timeout))
-		return err_set(
-		    err, ERR_TEMP, "there is no program %s", timeout);
-	if (write_known(s, known, err) == -1)
-		return -1;
-	pid = programs_start(argv, log, err);
-	return pid == -1 ? -1 : keep(s, pid, log, err);
 }
 
 /* It is known before it is waited for: who is interrupted then has a tunnel
  * that disable ends. */
 static int
-keep(struct support *s, pid_t pid, const char *log, struct err *err)
+begin(struct support *s, int64_t seconds, struct err *err)
 {
 	const struct remote_access *r = &s->ed->w->config->remote_access;
-	int64_t now = clock_wall_ms();
+	struct tunnel *u = &s->open.tunnel;
+	struct tool *t = s->ed->t;
 	struct err more = ERR_INIT;
 
-	s->open.tunnel = (struct access_tunnel){ .pid = pid,
-		.began = programs_began(pid),
-		.since = now,
-		.expires = now + ACCESS_DAYS * INT64_C(86400000),
-		.port = r->port };
-	str_copy(s->open.tunnel.host, sizeof(s->open.tunnel.host), r->host);
-	if (access_save(s->ed->t, &s->open, err) == -1)
-		(void)kill(pid, SIGTERM);
-	else if (watch(pid, log, err) == 0)
+	if (tunnel_start(t, r, seconds, u, err) == -1)
+		return -1;
+	if (access_save(t, &s->open, err) == 0 && tunnel_wait(t, u, err) == 0)
 		return 0;
-	s->open.tunnel.pid = 0;
-	(void)access_save(s->ed->t, &s->open, &more);
+	(void)tunnel_end(t, u, &more);
+	(void)access_save(t, &s->open, &more);
 	return -1;
 }
 
-/* ssh writes the port with a host unless it is 22. */
-static int
-write_known(const struct support *s, const char *path, struct err *err)
+/* Seven days at most. */
+static bool
+take_time(struct support *s, int64_t *seconds)
 {
-	const struct remote_access *r = &s->ed->w->config->remote_access;
-	int fd, rc = 0;
+	static const struct schema_key key = {
+		.name = "--for",
+		.width = sizeof(uint64_t),
+		.type = &value_time,
+		.min = 1,
+		.max = ACCESS_DAYS * 86400,
+	};
+	uint64_t n = key.max;
+	struct err err = ERR_INIT;
 
-	(void)unlink(path);
-	fd = open(
-	    path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd == -1 ||
-	    (r->port == 22 ? dprintf(fd, "%.*s %.*s\n", STR_ARG(r->host),
-				 STR_ARG(r->host_key))
-			   : dprintf(fd, "[%.*s]:%u %.*s\n", STR_ARG(r->host),
-				 r->port, STR_ARG(r->host_key))) < 0)
-		rc = err_sys(err, ERR_TEMP, "write %s", path);
-	if (fd != -1)
-		close(fd);
-	return rc;
-}
-
-/* A tunnel that cannot be ends soon, and says why. */
-static int
-watch(pid_t pid, const char *log, struct err *err)
-{
-	char why[400] = "";
-	ssize_t n = 0;
-	int fd;
-
-	for (int i = 0; i < LOOKS; i++) {
-		if (waitpid(pid, NULL, WNOHANG) == pid) {
-			fd = open(log, O_RDONLY | O_CLOEXEC);
-			if (fd != -1) {
-				n = read(fd, why, sizeof(why) - 1);
-				close(fd);
-			}
-			return err_set(err, ERR_TEMP,
-			    "the tunnel could not be made: %.*s",
-			    n > 0 ? (int)n : 0, why);
-		}
-		usleep(EVERY);
+	if (s->how_long != NULL &&
+	    key.type->parse(&key, str_of(s->how_long), &n, NULL, &err) == -1) {
+		err_in(&err, "--for %s", s->how_long);
+		tool_fail(s->ed->t, &err);
+		return false;
 	}
-	return 0;
+	*seconds = (int64_t)n;
+	return true;
 }
 
 /* --- the rest --- */
@@ -496,13 +433,8 @@ disable(struct support *s)
 	if (rc != TOOL_DONE)
 		return rc;
 	programs_note(t, "access-disabled");
-	if (s->open.tunnel.pid != 0 &&
-	    kill(s->open.tunnel.pid, SIGTERM) == -1 && errno != ESRCH) {
-		err_sys(&err, ERR_TEMP, "end the tunnel");
-		return tool_fail(t, &err);
-	}
-	s->open.tunnel.pid = 0;
-	if (access_close(t, &err) == -1)
+	if (tunnel_end(t, &s->open.tunnel, &err) == -1 ||
+	    access_close(t, &err) == -1)
 		return tool_fail(t, &err);
 	s->open.since = s->open.expires = 0;
 	if (access_save(t, &s->open, &err) == -1)
@@ -529,9 +461,10 @@ status(struct support *s)
 
 		if (a->tunnel.pid != 0)
 			json_object_update_new(j,
-			    json_pack("{s:s, s:I, s:I, s:I}", "host",
+			    json_pack("{s:s, s:I, s:I, s:I, s:I}", "host",
 				a->tunnel.host, "port",
-				(json_int_t)a->tunnel.port, "tunnel_since",
+				(json_int_t)a->tunnel.port, "tunnel_port",
+				(json_int_t)tunnel_port(t), "tunnel_since",
 				(json_int_t)a->tunnel.since, "tunnel_expires",
 				(json_int_t)a->tunnel.expires));
 		if (s->generate && *s->seed != '\0')
@@ -548,13 +481,29 @@ status(struct support *s)
 	if (a->since != 0)
 		fprintf(out, ", expires %s",
 		    a->expires != 0 ? clock_status(a->expires, text) : "never");
-	if (a->tunnel.pid == 0)
-		fputs("; Tunnel: not connected\n", out);
-	else
-		fprintf(out, "; Tunnel: connected to %s port %u since %s\n",
-		    a->tunnel.host, a->tunnel.port,
-		    clock_status(a->tunnel.since, text));
+	write_tunnel(s);
 	return TOOL_DONE;
+}
+
+static void
+write_tunnel(struct support *s)
+{
+	const struct tunnel *u = &s->open.tunnel;
+	FILE *out = s->ed->t->dialogue.out;
+	uint32_t port = tunnel_port(s->ed->t);
+	char text[CLOCK_TEXT];
+
+	if (u->pid == 0) {
+		fputs("; Tunnel: not connected\n", out);
+		return;
+	}
+	fprintf(out, "; Tunnel: %s %s port %u since %s",
+	    port != 0 ? "connected to" : "trying to connect to", u->host,
+	    u->port, clock_status(u->since, text));
+	fprintf(out, ", expires %s", clock_status(u->expires, text));
+	if (port != 0)
+		fprintf(out, ", its port %u leads here", port);
+	fputc('\n', out);
 }
 
 static int

@@ -75,32 +75,6 @@ programs_run(
 	    *line != '\0' ? line : "it does not say why");
 }
 
-pid_t
-programs_start(const char *const argv[], const char *log, struct err *err)
-{
-	int in = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	int out = open(
-	    log, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
-	pid_t pid = -1;
-
-	if (in == -1 || out == -1) {
-		err_sys(err, ERR_TEMP, "open %s", log);
-	} else {
-		pid = fork();
-		if (pid == 0) {
-			(void)setsid();
-			become(argv, in, out);
-		}
-		if (pid == -1)
-			err_sys(err, ERR_TEMP, "run %s", argv[0]);
-	}
-	if (in != -1)
-		close(in);
-	if (out != -1)
-		close(out);
-	return pid;
-}
-
 /* The 22nd field of /proc/PID/stat; the name before it may hold anything, up
  * to the last parenthesis. */
 int64_t

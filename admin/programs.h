@@ -24,10 +24,6 @@ bool programs_find(
 int programs_run(
     const char *const argv[], const char *in, struct buf *out, struct err *);
 
-/* Starts it with a session of its own; its outputs go to the file log, which
- * begins anew. It goes on without us. -1: err says why not. */
-pid_t programs_start(const char *const argv[], const char *log, struct err *);
-
 /* When a process began, in ticks since the boot; 0: it is gone. A number is
  * given anew some day: with this it is known whose it is. */
 int64_t programs_began(pid_t);
