@@ -232,9 +232,12 @@ static void
 put_holds(const struct work_hold *h, bool all, struct codec_list *out,
     struct arena *mem)
 {
-	struct hold_rec *v = arena_array(mem, HOLDS_MAX, sizeof(*v));
+	struct hold_rec *v;
 	size_t n = 0;
 
+	if (h == NULL)
+		return; /* nearly always */
+	v = arena_array(mem, HOLDS_MAX, sizeof(*v));
 	for (; h != NULL && n < HOLDS_MAX; h = all ? h->next : NULL)
 		v[n++] = (struct hold_rec){
 			.quarantine = str_sub(h->quarantine, 0, NAME_MAX_LEN),

@@ -9,6 +9,7 @@
 
 #define MEM_MAX    (32 * 1024 * 1024)
 #define MEM_WRITE  (8 * 1024 * 1024) /* events of this size: write now */
+#define MEM_TIDY   (256 * 1024)      /* ... or the memory is made anew */
 #define AHEAD_MAX  INT64_C(1000000)  /* us that a stamp may be in the future */
 #define BEHIND_MAX INT64_C(86400000000)
 
@@ -20,6 +21,7 @@ struct recorder_item {
 	struct str body; /* as it came */
 };
 
+static void drop(struct recorder_turn *, size_t n);
 static void keep(struct recorder_turn *, const struct recorder_item *);
 static int by_time(const void *, const void *);
 
@@ -48,7 +50,7 @@ recorder_turn_add(
     struct recorder_turn *t, struct str body, int64_t now_us, struct err *err)
 {
 	_Alignas(max_align_t) char fields[EVENT_FIELDS_MAX];
-	struct recorder_item it = { .seq = t->n };
+	struct recorder_item it = { .seq = t->seq++ };
 	size_t size;
 	char *copy;
 
@@ -80,7 +82,6 @@ void
 recorder_turn_write(struct recorder_turn *t, struct recorder_log *const *logs,
     size_t n_logs, int64_t until_us)
 {
-	struct recorder_turn rest;
 	size_t i;
 
 	if (t->mixed)
@@ -89,15 +90,32 @@ recorder_turn_write(struct recorder_turn *t, struct recorder_log *const *logs,
 		for (size_t j = 0; j < n_logs; j++)
 			recorder_log_event(logs[j], t->items[i].id,
 			    t->items[i].when, t->items[i].fields);
+	t->mixed = false;
+	drop(t, i);
+}
+
+/*
+ * The memory of those that were written goes as a whole, so now and then what
+ * stays is taken in once more.
+ */
+static void
+drop(struct recorder_turn *t, size_t n)
+{
+	struct recorder_turn rest;
+
+	if (n < t->n && t->mem.used < MEM_TIDY) {
+		t->n -= n;
+		memmove(t->items, t->items + n, t->n * sizeof(*t->items));
+		return;
+	}
 	recorder_turn_init(&rest);
-	for (; i < t->n; i++)
-		keep(&rest, &t->items[i]);
+	for (; n < t->n; n++)
+		keep(&rest, &t->items[n]);
 	recorder_turn_fini(t);
 	*t = rest;
 }
 
-/* The memory of those that were written goes as a whole, so what stays is
- * taken in once more; it was checked before. */
+/* It was checked before. */
 static void
 keep(struct recorder_turn *rest, const struct recorder_item *it)
 {

@@ -16,6 +16,7 @@ struct recorder_turn {
 	struct arena mem; /* owns the fields of all events */
 	struct recorder_item *items;
 	size_t n, cap;
+	size_t seq; /* how many ever came */
 	bool mixed; /* not in order as they came */
 };
 

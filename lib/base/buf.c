@@ -10,6 +10,9 @@
 
 #define BUF_FIRST 256
 
+static inline char *room(struct buf *, size_t n);
+static inline void grew(struct buf *, size_t n);
+static char *more_room(struct buf *, size_t n);
 static void compact(struct buf *);
 static void reserve(struct buf *, size_t n);
 
@@ -54,13 +57,13 @@ buf_release(struct buf *b)
 bool
 buf_add(struct buf *b, const void *p, size_t n)
 {
-	char *to = buf_room(b, n);
+	char *to = room(b, n);
 
 	if (to == NULL)
 		return false;
 	if (n != 0)
 		memcpy(to, p, n);
-	buf_grew(b, n);
+	grew(b, n);
 	return true;
 }
 
@@ -73,7 +76,13 @@ buf_add_str(struct buf *b, struct str s)
 bool
 buf_putc(struct buf *b, char c)
 {
-	return buf_add(b, &c, 1);
+	char *to = room(b, 1);
+
+	if (to == NULL)
+		return false;
+	*to = c;
+	grew(b, 1);
+	return true;
 }
 
 bool
@@ -103,21 +112,13 @@ buf_printf(struct buf *b, const char *fmt, ...)
 char *
 buf_room(struct buf *b, size_t n)
 {
-	if (b->failed || n > b->max - b->len) {
-		b->failed = true;
-		return NULL;
-	}
-	reserve(b, n);
-	return b->data + b->len;
+	return room(b, n);
 }
 
 void
 buf_grew(struct buf *b, size_t n)
 {
-	if (n > b->max - b->len || b->off + b->len + n >= b->cap)
-		panic("buf: grew by more than there was room for");
-	b->len += n;
-	b->data[b->len] = '\0';
+	grew(b, n);
 }
 
 void
@@ -152,6 +153,36 @@ buf_take(struct buf *b)
 	b->data = NULL;
 	buf_fini(b);
 	return text;
+}
+
+/* All is made of these two, some hundred times a message and mostly for a
+ * few bytes that fit. One byte is the NUL's. */
+static inline char *
+room(struct buf *b, size_t n)
+{
+	if (b->failed || n > b->max - b->len || n >= b->cap - b->off - b->len)
+		return more_room(b, n);
+	return b->data + b->len;
+}
+
+static inline void
+grew(struct buf *b, size_t n)
+{
+	if (n > b->max - b->len || n >= b->cap - b->off - b->len)
+		panic("buf: grew by more than there was room for");
+	b->len += n;
+	b->data[b->len] = '\0';
+}
+
+static char *
+more_room(struct buf *b, size_t n)
+{
+	if (b->failed || n > b->max - b->len) {
+		b->failed = true;
+		return NULL;
+	}
+	reserve(b, n);
+	return b->data + b->len;
 }
 
 /* Moves the live bytes to the start of the memory. */

@@ -294,6 +294,12 @@ get_varint(struct str *in, uint64_t *out)
 	const unsigned char *p = (const unsigned char *)in->p;
 	uint64_t v = 0;
 
+	if (in->n > 0 && p[0] < 0x80) { /* most are that small */
+		*out = p[0];
+		in->p++;
+		in->n--;
+		return true;
+	}
 	for (size_t i = 0; i < in->n && i < VARINT_MAX; i++) {
 		if (i == VARINT_MAX - 1 && p[i] > 1)
 			return false;

@@ -88,11 +88,15 @@ ip_parse(struct ip *ip, struct str text)
 const char *
 ip_text(const struct ip *ip, char out[IP_TEXT])
 {
-	if (ip_is_v4(ip))
-		snprintf(out, IP_TEXT, "%u.%u.%u.%u", ip->b[12], ip->b[13],
-		    ip->b[14], ip->b[15]);
-	else
+	char *p = out;
+
+	if (!ip_is_v4(ip)) {
 		text_v6(ip, out);
+		return out;
+	}
+	for (unsigned i = 12; i < 16; i++)
+		p = put_decimal(p, ip->b[i]);
+	p[-1] = '\0';
 	return out;
 }
 

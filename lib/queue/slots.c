@@ -32,6 +32,9 @@ struct slots {
 	struct slot_state *state; /* mapped; NULL: a reader (see get) */
 	_Atomic bool dirty;       /* done was said, not synced */
 
+	/* a reader's own: the MID that it said was done in each slot */
+	_Atomic uint64_t said[SLOTS_N];
+
 	/* the writer's own: MID in each slot, 0 for none; BROKEN: not ours */
 	uint64_t held[SLOTS_N];
 	uint32_t next;
@@ -135,18 +138,26 @@ slots_done(struct slots *s, int slot, uint64_t mid)
 			    offsetof(struct slot_state, done);
 
 	/* That it cannot be said means that it is delivered once more. */
-	if (s->state != NULL)
+	if (s->state != NULL) {
 		atomic_store(&s->state[slot].done, mid);
-	else
+	} else {
 		(void)io_write1(s->state_fd, &mid, sizeof(mid), at, NULL);
+		atomic_store(&s->said[slot], mid);
+	}
 	s->dirty = true;
 }
 
+/* What came into a slot after we said so can only be done by us: the file
+ * need not be asked. */
 bool
 slots_is_done(const struct slots *s, int slot, uint64_t mid)
 {
-	struct slot_state now = get(s, slot);
+	uint64_t said = atomic_load(&s->said[slot]);
+	struct slot_state now;
 
+	if (said != 0)
+		return said == mid;
+	now = get(s, slot);
 	return atomic_load(&now.done) == mid;
 }
 

@@ -100,6 +100,7 @@ struct stats_shm {
 	uint64_t size;
 	uint64_t hash_key[2];
 	_Atomic int64_t started;
+	_Atomic uint32_t slots_used; /* the slots after these were never used */
 	_Alignas(64) _Atomic uint64_t ids[STATS_N_IDS];
 	struct stats_slot slots[STATS_SLOTS];
 	_Alignas(64) _Atomic uint32_t conn_total;

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "stats/shm.h"
 
+static size_t used(const struct stats *);
 static void bump(_Atomic uint64_t *, uint64_t n);
 
 static const char *const counter_names[] = {
@@ -46,6 +47,7 @@ stats_create(int *fd, struct err *err)
 	if (s == NULL)
 		return NULL;
 	s->shm->size = sizeof(struct stats_shm);
+	atomic_store(&s->shm->slots_used, 1);
 	if (getrandom(s->shm->hash_key, sizeof(s->shm->hash_key), 0) == -1)
 		panic("getrandom: %d", errno);
 	stats_conn_init(s->shm);
@@ -99,9 +101,14 @@ stats_unmap(struct stats **sp)
 void
 stats_use_slot(struct stats *s, uint32_t slot)
 {
+	uint32_t now = atomic_load(&s->shm->slots_used);
+
 	if (slot >= STATS_SLOTS)
 		panic("shared memory slot %u of %u", slot, STATS_SLOTS);
 	s->slot = slot;
+	while (now <= slot && !atomic_compare_exchange_weak(
+				  &s->shm->slots_used, &now, slot + 1))
+		continue;
 }
 
 /*
@@ -147,11 +154,12 @@ stats_events_written(struct stats *s, uint64_t n)
 uint64_t
 stats_events_between(const struct stats *s)
 {
+	const size_t n = used(s);
 	uint64_t written = 0, sent = 0;
 
-	for (size_t i = 0; i < STATS_SLOTS; i++)
+	for (size_t i = 0; i < n; i++)
 		written += atomic_load(&s->shm->slots[i].events_written);
-	for (size_t i = 0; i < STATS_SLOTS; i++)
+	for (size_t i = 0; i < n; i++)
 		sent += atomic_load(&s->shm->slots[i].events_sent);
 	return sent > written ? sent - written : 0;
 }
@@ -182,9 +190,10 @@ stats_gauge_set(struct stats *s, enum stats_gauge g, int64_t n)
 uint64_t
 stats_sum(const struct stats *s, enum stats_counter c)
 {
+	const size_t n = used(s);
 	uint64_t sum = 0;
 
-	for (size_t i = 0; i < STATS_SLOTS; i++)
+	for (size_t i = 0; i < n; i++)
 		sum += atomic_load_explicit(
 		    &s->shm->slots[i].counters[c], memory_order_relaxed);
 	return sum;
@@ -193,9 +202,10 @@ stats_sum(const struct stats *s, enum stats_counter c)
 int64_t
 stats_gauge_sum(const struct stats *s, enum stats_gauge g)
 {
+	const size_t n = used(s);
 	int64_t sum = 0;
 
-	for (size_t i = 0; i < STATS_SLOTS; i++)
+	for (size_t i = 0; i < n; i++)
 		sum += atomic_load_explicit(
 		    &s->shm->slots[i].gauges[g], memory_order_relaxed);
 	return sum;
@@ -259,6 +269,16 @@ const char *
 stats_gauge_label(enum stats_gauge g)
 {
 	return gauge_labels[g];
+}
+
+/* Any program may have written it. */
+static size_t
+used(const struct stats *s)
+{
+	size_t n =
+	    atomic_load_explicit(&s->shm->slots_used, memory_order_relaxed);
+
+	return n < STATS_SLOTS ? n : STATS_SLOTS;
 }
 
 /* One writer per slot, so a plain load and store does: no locked cycle. */

@@ -371,6 +371,50 @@ test_turn_sorts_by_time(void **state)
 	recorder_turn_fini(&t);
 }
 
+/* Also those of one time that came before and after a write. */
+static void
+test_turn_keeps_the_younger_in_order(void **state)
+{
+	struct box *b = *state;
+	int64_t now = NOW * 1000;
+	struct recorder_turn t;
+
+	recorder_turn_init(&t);
+	add(&t, 2, now - 10);
+	add(&t, 1, now - 20);
+	add(&t, 3, now - 10);
+	recorder_turn_write(&t, &b->log, 1, now - 15);
+	assert_int_equal(t.n, 2);
+	add(&t, 5, now - 5);
+	add(&t, 4, now - 10);
+	recorder_turn_write(&t, &b->log, 1, now);
+	assert_int_equal(t.n, 0);
+	recorder_log_flush(b->log, NOW);
+	check_file(b, NAME ".current",
+	    FIRST DONE("1", "07") DONE("2", "07") DONE("3", "07")
+		DONE("4", "07") DONE("5", "07"));
+	recorder_turn_fini(&t);
+}
+
+/* However many come and go while some always stay. */
+static void
+test_turn_gives_memory_back(void **state)
+{
+	struct recorder_turn t;
+	int64_t now = NOW * 1000;
+
+	(void)state;
+	recorder_turn_init(&t);
+	for (int i = 0; i < 100000; i++) {
+		add(&t, 1, now - 100000 + i);
+		if (i % 100 == 99)
+			recorder_turn_write(&t, NULL, 0, now - 100000 + i - 50);
+		assert_true(t.n <= 150);
+		assert_false(recorder_turn_full(&t, 1024 * 1024 * 7));
+	}
+	recorder_turn_fini(&t);
+}
+
 static void
 test_turn_refuses_malformed_events(void **state)
 {
@@ -421,6 +465,8 @@ main(void)
 		T(test_missing_folder_is_tried_again),
 		T(test_json_lines),
 		T(test_turn_sorts_by_time),
+		T(test_turn_keeps_the_younger_in_order),
+		T(test_turn_gives_memory_back),
 		T(test_turn_refuses_malformed_events),
 		T(test_turn_says_when_it_is_full),
 	};

@@ -56,6 +56,10 @@ test_counters_of_all_slots_add_up(void **state)
 	stats_slot_died(a, 2);
 	assert_int_equal(stats_sum(a, STATS_messages_received), 7);
 	assert_int_equal(stats_gauge_sum(a, STATS_GAUGE_inbound_conn), 5);
+	/* a slot far behind those in use */
+	stats_use_slot(b, 200);
+	stats_add(b, STATS_messages_received, 1);
+	assert_int_equal(stats_sum(a, STATS_messages_received), 8);
 	stats_unmap(&a);
 	stats_unmap(&b);
 	close(fd);
