@@ -56,6 +56,9 @@ struct resolver {
 
 /* Questions under way that a cost is charged to: more would say nothing. */
 #define CHARGED_MAX 1000
+/* So much longer than its work may a call be held to have taken: a machine
+ * that stood still is nobody's fault. */
+#define CROWDED_MAX 10
 
 /*
  * Fixed options. The default zones of the library would answer for test. and
@@ -106,7 +109,7 @@ static void deliver(struct question *, const struct resolver_reply *);
 static void put_question(struct question *, struct context *);
 static void ask(struct question *);
 static void count(struct question *, enum asked_state before);
-static void on_cost(void *arg, int64_t us);
+static void on_cost(void *arg, int64_t us, int64_t passed);
 static void charge(struct resolver *, int64_t us);
 static void renew(void *arg);
 static bool may_ask(const struct question *);
@@ -497,14 +500,20 @@ rcode_name(int rcode)
 
 /* --- what it costs --- */
 
-/* The library is left again. */
+/*
+ * The library is left again. What is dear is so by the time of the processor
+ * that it took; what is charged is how long the others waited for it: where
+ * other programs leave us a tenth of the processor, all of that tenth would
+ * pass for little.
+ */
 static void
-on_cost(void *arg, int64_t us)
+on_cost(void *arg, int64_t us, int64_t passed)
 {
 	struct resolver *r = arg;
 
 	if (us >= BURDEN_COSTLY && r->current != NULL)
-		charge(r, us);
+		charge(
+		    r, passed < us * CROWDED_MAX ? passed : us * CROWDED_MAX);
 	free_answered(r);
 }
 

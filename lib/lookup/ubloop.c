@@ -4,6 +4,7 @@
 #include <time.h>
 #include <unbound-event.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "lookup/overrun.h"
@@ -13,10 +14,10 @@ struct ubloop {
 	struct ub_event_base base; /* what libunbound sees; first */
 	struct loop *loop;
 	uint64_t queries;
-	void (*on_cost)(void *arg, int64_t us);
+	void (*on_cost)(void *arg, int64_t us, int64_t passed);
 	void *arg;
 	unsigned depth; /* our callbacks call the library again */
-	int64_t began;
+	int64_t began, began_at;
 };
 
 typedef void (*ub_callback)(int fd, short bits, void *arg);
@@ -108,8 +109,8 @@ ubloop_queries(const struct ub_event_base *base)
 }
 
 void
-ubloop_on_cost(
-    struct ub_event_base *base, void (*cb)(void *arg, int64_t us), void *arg)
+ubloop_on_cost(struct ub_event_base *base,
+    void (*cb)(void *arg, int64_t us, int64_t passed), void *arg)
 {
 	struct ubloop *u = (struct ubloop *)base;
 
@@ -125,6 +126,7 @@ ubloop_begin(struct ub_event_base *base)
 	if (u->depth++ > 0)
 		return;
 	u->began = processor_time();
+	u->began_at = clock_mono_us();
 	overrun_begin();
 }
 
@@ -137,7 +139,8 @@ ubloop_end(struct ub_event_base *base)
 		return;
 	overrun_end();
 	if (u->on_cost != NULL)
-		u->on_cost(u->arg, processor_time() - u->began);
+		u->on_cost(u->arg, processor_time() - u->began,
+		    clock_mono_us() - u->began_at);
 }
 
 /* --- the base: only new_event is ever called on a foreign loop --- */

@@ -24,9 +24,9 @@ void ubloop_free(struct ub_event_base **);
 uint64_t ubloop_queries(const struct ub_event_base *);
 
 /* Called after each time that the library was at work: us of the processor
- * that it took. */
-void ubloop_on_cost(
-    struct ub_event_base *, void (*cb)(void *arg, int64_t us), void *arg);
+ * that it took, and us that went by, which are more on a busy machine. */
+void ubloop_on_cost(struct ub_event_base *,
+    void (*cb)(void *arg, int64_t us, int64_t passed), void *arg);
 /* Around calls into the library that may do work; events have it already. */
 void ubloop_begin(struct ub_event_base *);
 void ubloop_end(struct ub_event_base *);
