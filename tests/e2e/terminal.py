@@ -65,7 +65,7 @@ class Terminal:
         self.all += text
         return bool(data)
 
-    def expect(self, what, seconds=10):
+    def expect(self, what, seconds=60):
         """Reads up to that text and returns what came before it."""
         end = time.monotonic() + seconds
         while what not in self.text:
@@ -104,7 +104,7 @@ class Terminal:
                 continue
         raise AssertionError("no prompt:\n" + self.text)
 
-    def end(self, seconds=10):
+    def end(self, seconds=60):
         """Everything up to the end; the exit status."""
         end = time.monotonic() + seconds
         while self._read(end - time.monotonic()):
