@@ -301,9 +301,11 @@ class Client:
         self.banner = None
         if greet:
             self.banner = self.reply()
+            if self.banner is None:
+                raise ConnectionError("the server is gone: no greeting")
             assert self.banner[0] == 220, self.banner
             if helo:
-                assert self.cmd("EHLO " + helo)[0] == 250
+                assert self._answer("EHLO " + helo)[0] == 250
 
     def __enter__(self):
         return self

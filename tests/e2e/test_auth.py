@@ -51,7 +51,7 @@ class Other(threading.Thread):
         self.port = free_port()
         self.listener = socket.create_server(("127.0.0.1", self.port))
         self.mode = "ok"
-        self.asked = []
+        self.asked, self.over = [], threading.Event()
         self.start()
 
     def run(self):
@@ -61,7 +61,7 @@ class Other(threading.Thread):
             except OSError:
                 return
             with conn, conn.makefile("rwb") as f:
-                conn.settimeout(10)
+                conn.settimeout(60)
                 try:
                     self.talk(f)
                 except OSError:
@@ -80,7 +80,7 @@ class Other(threading.Thread):
                 _, user, password = base64.b64decode(words[2]).split(b"\0")
                 self.asked.append(user.decode())
                 if self.mode == "mute":
-                    time.sleep(5)
+                    self.over.wait(60)
                     return
                 say("454 busy" if self.mode == "busy" else
                     "235 yes" if (user, password) == (b"ann", b"secret")
@@ -90,6 +90,7 @@ class Other(threading.Thread):
                 return
 
     def close(self):
+        self.over.set()
         self.listener.close()
 
 
@@ -222,7 +223,7 @@ def test_another_server_knows(postern, other):
     other.mode = "mute"
     begun = time.monotonic()
     assert codes("bob", "secret")[0] == 454
-    assert 1.5 < time.monotonic() - begun < 4.5
+    assert 1.5 < time.monotonic() - begun < 30
     assert set(other.asked) == {"ann", "bob"}
 
 
@@ -231,7 +232,7 @@ def test_users_change_without_commit(postern):
     postern.postern("smtpauthconfig", "user", "House", "joe",
                     text="eraser\n")
     wait_for("the users again", lambda: sum(
-        "users of profile House: 2" in l for l in postern.log()) == 2)
+        "users of profile House: 2" in l for l in postern.log_so_far()) == 2)
     assert [c for _, c in login(postern.port, "joe", "eraser", "PLAIN")] == [
         235]
     # a mistake in the file leaves those in force who were there
@@ -239,7 +240,7 @@ def test_users_change_without_commit(postern):
     users.write_text(users.read_text() + "tim:secret\n")
     wait_for("the complaint",
              lambda: "secret of tim is none that can be used"
-             in "\n".join(postern.log()), seconds=40)
+             in "\n".join(postern.log_so_far()), seconds=90)
     assert [c for _, c in login(postern.port, "joe", "eraser", "PLAIN")] == [
         235]
     assert "eraser" not in "\n".join(postern.log())

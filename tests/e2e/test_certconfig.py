@@ -93,7 +93,7 @@ def test_it_is_used_without_a_restart(folder):
         wait_for("TLS", shown)
         s.postern("certconfig", "new", "mail", "selfsigned", "mx.test",
                   "--replace")
-        wait_for("the new certificate", shown, 15)
+        wait_for("the new certificate", shown)
     finally:
         s.stop()
 

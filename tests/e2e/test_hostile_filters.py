@@ -122,7 +122,7 @@ def test_adm_10_trace_as_root_looks_in_a_child_without_rights(make_suite):
         assert os.readlink("/proc/%d/root" % child) != "/"
         assert cpu_of(proc.pid) < 1
         os.kill(child, signal.SIGSEGV)
-        out, err = proc.communicate(timeout=20)
+        out, err = proc.communicate(timeout=60)
     finally:
         proc.kill()
     assert proc.returncode == 4 and \

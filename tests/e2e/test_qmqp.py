@@ -15,7 +15,7 @@ import twin
 from conftest import CONFIG
 from ports import free_port
 from sink import Sink
-from suite import FULL, PEERS, wait_for
+from suite import FULL, PEERS, wait_for, wait_quiet
 from test_load import SmtpSink
 from twin import Session
 
@@ -86,7 +86,7 @@ def test_lim_08_no_room_is_a_z(make_suite):
                                       "max_concurrency: 2\n"))
     port = postern.private_port
     held = [qmqp.connect(port) for _ in range(2)]
-    time.sleep(0.2)
+    wait_for("no room", lambda: qmqp.send(port)[0] != "K")
     kind, text = qmqp.send(port)
     assert kind == "Z" and text.startswith("4.4.5 "), text
     for s in held:
@@ -264,7 +264,7 @@ def test_dur_01_k_is_kept(make_suite, victim):
             time.sleep(0.5)
             if victim == "master":
                 os.kill(postern.master_pid(), signal.SIGKILL)
-                postern.proc.wait(10)
+                postern.proc.wait(60)
                 time.sleep(0.5)
                 postern.start()
             else:
@@ -414,7 +414,7 @@ def test_trace_is_live(make_suite):
             kinds.add(got[0])
             if s.tag:
                 wait_for("it", lambda: twin.arrived(sink, s))
-                time.sleep(0.1)
+                wait_quiet()
                 assert twin.arrived(sink, s) == twin.promised(t)
                 assert b"with QMQP; " in sink.messages[-1].body
                 assert t["bounce_profile"] == "Bulk"

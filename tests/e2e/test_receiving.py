@@ -99,7 +99,7 @@ def test_refused_without_a_word(make_suite):
         "        - name: ALL\n          policy: $ACCEPTED\n"))
     with socket.socket() as s:
         s.bind(("127.0.0.7", 0))
-        s.settimeout(5)
+        s.settimeout(60)
         with pytest.raises(ConnectionResetError):
             s.connect(("127.0.0.1", postern.port))
             assert s.recv(100) == b""
@@ -139,7 +139,7 @@ def test_suspend_ends_conversations_in_time(make_suite):
         postern.postern("suspendlistener", "InboundMail", "1")
         assert busy.reply()[0] == 421
         assert idle.reply()[0] == 421
-        assert 0.5 < time.monotonic() - start < 5
+        assert 0.5 < time.monotonic() - start < 30
         with pytest.raises(ConnectionRefusedError):
             postern.client()
     postern.postern("resumelistener", "InboundMail")

@@ -108,6 +108,9 @@ def test_destinations_by_command(make_suite):
     with Sink(postern.sink_port) as sink:
         sent(postern, "a@example.com", 5)
         sink.wait(3)
+        wait_for("the other two to wait", lambda: postern.ask(
+            "hoststatus", "example.com")["gauges"]["unattempted_recipients"]
+                 == 2)
         time.sleep(0.5)
         assert len(sink.messages) == 3 and sink.connections == 1
         host = postern.ask("hoststatus", "example.com")

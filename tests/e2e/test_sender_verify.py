@@ -174,9 +174,9 @@ def test_the_others_go_on_while_one_waits(verifying):
             assert other.cmd("NOOP")[0] == 250
             assert other.cmd("MAIL FROM:<>")[0] == 250
             assert other.cmd("RCPT TO:<a@example.com>")[0] == 250
-            assert time.monotonic() - start < 2
+            assert time.monotonic() - start < 3.5   # while he waits
             assert slow.reply()[0] == 451
-            assert 3 < time.monotonic() - start < 8
+            assert 3.5 < time.monotonic() - start < 20
             assert slow.reply()[0] == 250 and slow.reply()[0] == 503
         finally:
             postern.nsd.signal(signal.SIGCONT)
@@ -193,17 +193,17 @@ def test_what_happens_while_one_waits(verifying, how):
         if how == "goes":
             c.close()
             assert wait_for("its end", lambda: [
-                l for l in postern.log() if " close" in l], 2)
+                l for l in postern.log_so_far() if " close" in l], 3.5)
             return
         if how == "lookupd dies":
             os.kill(postern.pids()["lookupd 0"], signal.SIGKILL)
-            c.sock.settimeout(2)
+            c.sock.settimeout(3.5)
             assert c.reply()[0] == 451
             return
         start = time.monotonic()
         os.kill(postern.master_pid(), signal.SIGTERM)
         assert c.reply()[0] == 421
-        assert time.monotonic() - start < 2
+        assert time.monotonic() - start < 3.5
         c.close()
     finally:
         postern.nsd.signal(signal.SIGCONT)

@@ -4,13 +4,14 @@ import json
 import os
 import socket
 import ssl
+import statistics
 import subprocess
 import sys
 import time
 
 import pytest
 
-from suite import FULL, Client, wait_for
+from suite import FULL, Client, soon, wait_for, wait_quiet
 from tls_kit import (TLS_CONFIG, TlsClient, certificate, context, make_tls,
                      own, prepare, secrets, shows, tls)
 
@@ -157,7 +158,7 @@ def test_stm_11_lost_at_each_step(tls, polite):
                 pass
         c.sock.shutdown(socket.SHUT_RDWR)
         c.close()
-    wait_for("the last of them", lambda: no_connections(tls), 10)
+    wait_for("the last of them", lambda: no_connections(tls))
     last = "last%d@example.com" % polite
     with TlsClient(tls.port) as c:
         assert c.mail(rcpts=[last])[0] == 250
@@ -247,10 +248,7 @@ def test_tls_05_handshakes_that_do_not_end(tls):
         assert c.cmd("STARTTLS")[0] == 220
         c.send(b"\x16\x03\x01\x3f\xff\x01")
         slow.append(c)
-    start = time.monotonic()
-    with TlsClient(tls.port) as c:
-        assert c.mail()[0] == 250
-    assert time.monotonic() - start < 2
+    assert soon(2, lambda: one_mail(tls))
     for c in slow:
         c.close()
     # a ClientHello of 116 KB, in records of 4 KB
@@ -343,15 +341,19 @@ def test_handshake_flood(tls):
         [sys.executable, "-c", FLOOD, str(tls.port)]) for _ in range(3)]
     try:
         time.sleep(0.5)
-        for _ in range(5):
-            start = time.monotonic()
-            with TlsClient(tls.port) as c:
-                assert c.mail()[0] == 250
-            assert time.monotonic() - start < 3
+        assert statistics.median(one_mail(tls) for _ in range(5)) < 3
     finally:
         for p in procs:
             p.wait(60)
     assert all(p.returncode == 0 for p in procs)
+
+
+def one_mail(tls):
+    """Seconds."""
+    start = time.monotonic()
+    with TlsClient(tls.port) as c:
+        assert c.mail()[0] == 250
+    return time.monotonic() - start
 
 
 FLOOD = """
@@ -387,7 +389,7 @@ def test_lim_11_idle_connections(make_tls):
     warm = [TlsClient(t.port) for _ in range(20)]
     before = anonymous(t)
     held = [TlsClient(t.port) for _ in range(n)]
-    time.sleep(0.3)
+    wait_quiet()
     each = (anonymous(t) - before) * 1024 / n
     print("idle TLS connection: %d bytes" % each)
     for c in warm + held:

@@ -20,9 +20,9 @@ def test_certificates_that_change(make_tls):
     assert shows(t, "mx")
     with TlsClient(t.port) as old:
         certificate(where, "mx", "mx.postern.test", days=5)
-        wait_for("the new certificate", lambda: shows(t, "mx"), 15)
+        wait_for("the new certificate", lambda: shows(t, "mx"))
         assert old.mail()[0] == 250     # it goes on as it began
-    t.wait_log("certificate mx expires in 4 days", 10)
+    t.wait_log("certificate mx expires in 4 days")
     # a key that does not fit: the old pair stays
     good = own(t)
     certificate(where, "new", "mx.postern.test")
@@ -32,12 +32,12 @@ def test_certificates_that_change(make_tls):
     with TlsClient(t.port) as c:
         assert c.peer() == good
     (where / "new.key").rename(where / "mx.key")
-    wait_for("the newest certificate", lambda: shows(t, "mx"), 15)
+    wait_for("the newest certificate", lambda: shows(t, "mx"))
     # others may read it: not used; and nothing at all
     (where / "mx.key").chmod(0o640)
-    t.wait_log("secrets/mx.key: its mode 0640 lets others use it", 30)
+    t.wait_log("secrets/mx.key: its mode 0640 lets others use it")
     (where / "mx.key").unlink()
-    t.wait_log("secrets/mx.key: No such file or directory", 30)
+    t.wait_log("secrets/mx.key: No such file or directory")
     assert shows(t, "mx")
 
 
@@ -87,7 +87,7 @@ def test_key_03_secrets_that_others_may_read(folder):
 def test_keyd_dies_during_handshakes(make_tls):
     """Handshakes fail or succeed, none hangs; soon all is as before."""
     t = make_tls()
-    end = time.monotonic() + 60
+    end = time.monotonic() + 120
     good = bad = kills = 0
     kill_at = time.monotonic() + 0.5
     while (kills < 2 or good < 5) and time.monotonic() < end:
@@ -103,7 +103,7 @@ def test_keyd_dies_during_handshakes(make_tls):
             bad += 1
             time.sleep(0.02)
     assert good >= 5 and kills >= 2, (good, bad, kills)
-    wait_for("TLS again", lambda: shows(t, "mx"), 20)
+    wait_for("TLS again", lambda: shows(t, "mx"))
     with TlsClient(t.port) as c:
         assert c.mail()[0] == 250
 
@@ -134,8 +134,8 @@ def test_keyd_is_gone(make_tls):
         return False                # we were too slow
     t = make_tls()
     t.kill("keyd 0")
-    assert any(was_away() for _ in range(3)), "it was never away"
-    wait_for("TLS again", lambda: shows(t, "mx"), 20)
+    assert any(was_away() for _ in range(6)), "it was never away"
+    wait_for("TLS again", lambda: shows(t, "mx"))
 
 
 def test_keyd_does_not_answer(make_tls):
@@ -152,7 +152,7 @@ def test_keyd_does_not_answer(make_tls):
             assert c.mail()[0] == 250
     finally:
         os.kill(pid, signal.SIGCONT)
-    wait_for("TLS again", lambda: shows(t, "mx"), 20)
+    wait_for("TLS again", lambda: shows(t, "mx"))
 
 
 @pytest.mark.long
