@@ -231,6 +231,12 @@ class Suite:
         """The same with --json, decoded."""
         return json.loads(self.postern("--json", *words, ok=ok))
 
+    def ask_quiet(self, *words):
+        """The same when all that was under way has come to its end, and is
+        counted."""
+        wait_quiet()
+        return self.ask(*words)
+
     def log(self, subscription="mail_logs"):
         """All lines of the mail log, oldest first, without their prefix;
         also of what happened a moment ago."""

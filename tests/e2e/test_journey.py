@@ -82,7 +82,7 @@ def test_counters_follow(postern, sink):
         c.cmd("RCPT TO:<no@elsewhere.test>")
     sink.wait(5)
     postern.wait_empty()
-    s = postern.ask("status", "detail")
+    s = postern.ask_quiet("status", "detail")
     text = str(s)
     for key, value in [("messages_received", 5), ("recipients_received", 10),
                        ("rejected_recipients", 1),

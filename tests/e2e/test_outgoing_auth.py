@@ -117,7 +117,7 @@ def test_we_log_in(postern, hops, sent, hop, mechanism):
     ("none", "remote host does not offer AUTH"),
     ("odd", "remote host offers no AUTH mechanism that we know")])
 def test_what_is_refused_waits(postern, hops, sent, hop, error):
-    h = postern.ask("hoststatus", hop + ".hop.test")
+    h = postern.ask_quiet("hoststatus", hop + ".hop.test")
     assert h["last_error"]["text"] == error
     assert h["counters"]["soft_bounced_events"] == 0
     assert h["counters"]["hard_bounced_recipients"] == 0

@@ -151,12 +151,12 @@ def test_what_is_said(postern, hops, sent):
              "not verified: it has not the name route5.good.test"),
             ("broken", "preferred", "TLS handshake failed: "),
             ("broken", "required", "TLS handshake failed: ")):
-        h = postern.ask("hoststatus", domain(hop, level))
+        h = postern.ask_quiet("hoststatus", domain(hop, level))
         assert h["last_tls_error"]["text"].startswith(error), (hop, level)
         assert h["last_tls_error"]["ip"] == "127.0.0.1"
         assert h["counters"]["soft_bounced_events"] == 0
     for hop, level in (("good", "required_verify"), ("own", "preferred")):
-        h = postern.ask("hoststatus", domain(hop, level))
+        h = postern.ask_quiet("hoststatus", domain(hop, level))
         assert h["last_tls_error"] is None and h["host_up_down"] == "up"
     log = "\n".join(postern.log())
     for line in (" TLS success protocol TLSv1.3 cipher TLS_AES_256_GCM_SHA384 "

@@ -90,7 +90,7 @@ def test_commands_release_delete_delay_and_move(held):
     first = found["messages"][0]
     # with the Received line that it got
     assert first["bytes"] > len(b"Subject: hold 0\r\n\r\n" + b"hello\r\n" * 5)
-    gauges = held.ask("status")["gauges"]
+    gauges = held.ask_quiet("status")["gauges"]
     assert gauges["quarantine_messages"] == 3
     assert gauges["kilobytes_in_quarantine"] == 1
     assert "    Messages In Quarantine                  3\n" in \
@@ -158,7 +158,7 @@ def test_deleted_in_one_is_never_delivered(held):
 
 def in_quarantine_queue(held):
     """How many recipients have gone through it."""
-    (host,) = [h for h in held.ask("tophosts")["hosts"]
+    (host,) = [h for h in held.ask_quiet("tophosts")["hosts"]
                if h["recipient_host"] == "the.euq.queue"]
     return host["deliv_rcpts"]
 
@@ -181,9 +181,10 @@ def test_spam_of_each_recipient(held):
     found = ask(held, "search", name, "subject=\u00fcber")["messages"]
     assert [m["recipients"] for m in found] == who
     assert found[0]["subject"] == "spam \u00fcber alles"
-    assert held.ask("status")["gauges"]["spam_quarantine_messages"] == 1
+    assert held.ask_quiet("status")["gauges"]["spam_quarantine_messages"] == 1
     assert in_quarantine_queue(held) == before + 3
-    hosts = {h["recipient_host"]: h for h in held.ask("tophosts")["hosts"]}
+    hosts = {h["recipient_host"]: h
+             for h in held.ask_quiet("tophosts")["hosts"]}
     assert hosts["the.euq.release.queue"]["active_rcpts"] == 0
     assert hosts["the.encryption.queue"]["active_rcpts"] == 0
 
@@ -206,7 +207,7 @@ def test_spam_of_each_recipient(held):
             held, "spam =?utf-8?q?=C3=BCber?= alles")))
     assert [first.rcpts, second.rcpts] == [[who[1]], [who[2]]]
     wait_for("an empty quarantine", lambda: files(held) == [])
-    hosts = held.ask("hoststatus", "the.euq.release.queue")
+    hosts = held.ask_quiet("hoststatus", "the.euq.release.queue")
     assert hosts["gauges"]["active_recipients"] == 0
 
 
@@ -267,7 +268,7 @@ def test_where_a_filter_sent_it_survives(held):
     held.wait_log('MID %d quarantined to "Policy"' % mid)
     ask(held, "release", "Policy", str(mid))
     wait_for("delivery", lambda: delivered(held, "away"))
-    host = held.ask("hoststatus", "away.test")
+    host = held.ask_quiet("hoststatus", "away.test")
     assert host["counters"]["delivered_recipients"] == 1
 
 

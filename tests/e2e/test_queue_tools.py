@@ -60,10 +60,10 @@ def test_delete(filled):
                  "Deleted: MID 1 to [2]", "Message finished MID 1 done",
                  "3 recipients deleted by "):
         filled.wait_log(line)
-    host = filled.ask("hoststatus", "one.example.com")
+    host = filled.ask_quiet("hoststatus", "one.example.com")
     assert host["counters"]["deleted_recipients"] == 3
     assert host["gauges"]["active_recipients"] == 0
-    counters = filled.ask("status")["counters"]
+    counters = filled.ask_quiet("status")["counters"]
     assert counters["deleted_recipients"]["uptime"] == 5
     assert counters["completed_recipients"]["uptime"] == 5
 
@@ -81,7 +81,7 @@ def test_bounce(filled):
                  "Message finished MID 3 done",
                  "5 recipients bounced by "):
         filled.wait_log(line)
-    counters = filled.ask("status")["counters"]
+    counters = filled.ask_quiet("status")["counters"]
     assert counters["other_hard_bounces"]["uptime"] == 5
     assert counters["gen_bounce_recipients"]["uptime"] == 2
     with Sink(filled.sink_port) as sink:
@@ -107,7 +107,7 @@ def test_redirect(filled):
         assert sorted(sink.rcpts()) == [
             "a@one.example.com", "b@one.example.com", "c@two.example.com",
             "d@one.example.com", "e@two.example.com"]
-    assert filled.ask("hoststatus", "standby.test")["counters"][
+    assert filled.ask_quiet("hoststatus", "standby.test")["counters"][
         "delivered_recipients"] == 5
 
 

@@ -174,7 +174,7 @@ def test_what_sinkholes_count(make_suite, kind, counted):
     postern = make_suite(CONFIG.replace("type: private", "type: " + kind))
 
     def count():
-        c = postern.ask("status", "detail")["counters"]
+        c = postern.ask_quiet("status", "detail")["counters"]
         return tuple(c[k]["lifetime"] for k in (
             "messages_received", "recipients_received", "dropped_messages",
             "connections_out"))

@@ -190,7 +190,7 @@ def test_dev_null(rewriting):
 
 def test_dropped_messages_are_counted(rewriting):
     def counted():
-        c = rewriting.ask("status", "detail")["counters"]
+        c = rewriting.ask_quiet("status", "detail")["counters"]
         return {k: c[k]["lifetime"] if isinstance(c[k], dict) else c[k]
                 for k in ("messages_received", "recipients_received",
                           "dropped_messages")}

@@ -400,7 +400,7 @@ def test_trace_moves_nothing(make_suite):
 
 
 def standing(postern):
-    status = postern.ask("status", "detail")
+    status = postern.ask_quiet("status", "detail")
     gauges = {k: v for k, v in status["gauges"].items()
               if k in ("inbound_conn", "active_recipients", "queue_messages",
                        "workqueue_messages", "destinations")}

@@ -165,7 +165,7 @@ def test_the_gateway_goes_the_same_way(world):
 
 def test_hoststatus_of_a_host_without_mail(world):
     known = way(world, "implicit2.test")
-    h = world.ask("hoststatus", "implicit2.test")
+    h = world.ask_quiet("hoststatus", "implicit2.test")
     assert not h["in_memory"] and h["lookup"] is None
     assert h["counters"]["completed_recipients"] == 0
     assert [a["ip"] for a in h["ordered_ip_addresses"]] == \

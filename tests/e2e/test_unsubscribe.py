@@ -36,7 +36,7 @@ def said(postern):
 
 
 def counter(postern, name):
-    return postern.ask("status", "detail")["counters"][name]["uptime"]
+    return postern.ask_quiet("status", "detail")["counters"][name]["uptime"]
 
 
 def send(postern, rcpts, sender="s@sender.test"):
