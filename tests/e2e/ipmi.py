@@ -93,4 +93,4 @@ class Bmc:
 
     def __exit__(self, *_):
         self.proc.terminate()
-        self.proc.wait(10)
+        self.proc.wait(60)

@@ -86,4 +86,4 @@ remote-control:
 
     def close(self):
         self.proc.terminate()
-        self.proc.wait(10)
+        self.proc.wait(60)

@@ -59,7 +59,7 @@ class Scanner:
         for how in (signal.SIGCONT, signal.SIGTERM):
             self.signal(how)
         try:
-            self.proc.wait(5)
+            self.proc.wait(60)
         except subprocess.TimeoutExpired:
             self.signal(signal.SIGKILL)
             self.proc.wait()
@@ -101,7 +101,7 @@ worker "normal" {{ bind_socket = "127.0.0.1:{self.port}"; count = 1; }}
 
     def check(self, message):
         url = "http://127.0.0.1:%d/checkv2" % self.port
-        return json.load(urllib.request.urlopen(url, message, timeout=20))
+        return json.load(urllib.request.urlopen(url, message, timeout=60))
 
 
 class Clamd(Scanner):

@@ -114,7 +114,7 @@ def postern(make_suite, other):
 
 
 def login(port, user, password, *mechanisms):
-    with smtplib.SMTP("127.0.0.1", port, timeout=20) as c:
+    with smtplib.SMTP("127.0.0.1", port, timeout=60) as c:
         c.ehlo("c.test")
         for m in mechanisms or c.esmtp_features["auth"].split():
             if m == "PLAIN":
@@ -173,11 +173,11 @@ def say_scram(c, user, password):
 
 
 def test_scram(postern):
-    with smtplib.SMTP("127.0.0.1", postern.port, timeout=20) as c:
+    with smtplib.SMTP("127.0.0.1", postern.port, timeout=60) as c:
         c.ehlo("c.test")
         assert say_scram(c, "joe", "wrong") == 535
         assert say_scram(c, "joe", "pencil") == 235
-    with smtplib.SMTP("127.0.0.1", postern.port, timeout=20) as c:
+    with smtplib.SMTP("127.0.0.1", postern.port, timeout=60) as c:
         c.ehlo("c.test")
         code, text = c.docmd("AUTH", "SCRAM-SHA-256 " + b64("n,,n=no,r=x"))
         assert code == 334 and b"i=100000" in base64.b64decode(text)
@@ -214,7 +214,7 @@ def test_another_server_knows(postern, other):
         return [c for _, c in login(postern.private_port, user, password)]
     assert codes("ann", "secret")[0] == 235
     assert codes("ann", "Secret") == [535, 535]
-    with smtplib.SMTP("127.0.0.1", postern.private_port, timeout=20) as c:
+    with smtplib.SMTP("127.0.0.1", postern.private_port, timeout=60) as c:
         c.ehlo("c.test")
         assert c.esmtp_features["auth"].split() == ["PLAIN", "LOGIN"]
         assert c.mail("ann@example.com")[0] == 530

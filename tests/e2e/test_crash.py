@@ -195,7 +195,7 @@ def test_starting_twice_on_one_spool_is_refused(make_suite):
     import subprocess
     from suite import BIN
     r = subprocess.run([BIN / "postern-master", "--root", postern.root],
-                       capture_output=True, text=True, timeout=20)
+                       capture_output=True, text=True, timeout=60)
     assert r.returncode == 1
     assert "another Postern works on the spool" in r.stderr
     with postern.client() as c:

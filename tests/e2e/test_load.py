@@ -51,7 +51,7 @@ class SmtpSink:
 
     def close(self):
         self.proc.terminate()
-        self.proc.wait(10)
+        self.proc.wait(60)
 
 
 def listens(port):

@@ -60,7 +60,7 @@ def smtp_sink(port, *options):
         yield
     finally:
         proc.terminate()
-        proc.wait(10)
+        proc.wait(60)
 
 
 def text(postern, name):
@@ -267,7 +267,7 @@ def test_tail_goes_on_over_rollovers(shared):
             t.expect("Begin Logfile", 20)
             t.expect("Counters reset by", 20)
         t.interrupt()
-        t.proc.wait(10)
+        t.proc.wait(60)
         assert t.all.count("End Logfile") >= 2
 
 

@@ -164,5 +164,5 @@ def test_adm_13_no_way_out_of_the_shell(world, traps):
             t.send(keys)
         t.to_prompt()
         t.send("exit\n")
-        assert t.proc.wait(20) is not None
+        assert t.proc.wait(60) is not None
     assert not os.path.exists(MARK)

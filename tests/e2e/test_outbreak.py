@@ -246,7 +246,7 @@ def test_managed_by_rule(held):
         t.expect("Deleted: 1 message.\n")
     with Terminal(held, "outbreakmanage") as t:
         t.expect("none\n")
-        assert t.proc.wait(20) == 0
+        assert t.proc.wait(60) == 0
     wait_for("an empty quarantine", lambda: in_quarantine(held) == [])
 
 

@@ -283,7 +283,7 @@ def test_it_ends_with_its_shell_unless_detached(postern):
         t.say("packetcapture start --detached")
         t.expect(prompt)
         t.say("exit")
-        t.proc.wait(10)
+        t.proc.wait(60)
     assert state(postern)["running"]
 
 
@@ -303,7 +303,7 @@ def test_it_ends_with_its_command(postern):
                          stdin=subprocess.DEVNULL, text=True)
     assert p.stdout.readline() == "Success - Packet Capture has started\n"
     postern.postern("packetcapture", "stop")
-    assert p.communicate(timeout=20)[0].endswith(
+    assert p.communicate(timeout=60)[0].endswith(
         "The packet capture has ended.\n")
     assert p.returncode == 0
 
@@ -330,7 +330,7 @@ def test_the_dialogue(postern):
         t.expect("- START - Start packet capture")
         t.expect("[]> ")
         t.say("")
-        assert t.proc.wait(10) == 0
+        assert t.proc.wait(60) == 0
 
 
 @needs_right

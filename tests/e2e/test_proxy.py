@@ -196,7 +196,7 @@ def test_idt_02_haproxy(make_suite, folder):
                 "address 127.7.0.%d" % (i + 1))[0]
     finally:
         proxy.terminate()
-        proxy.wait(10)
+        proxy.wait(60)
 
 
 def up(port):

@@ -69,7 +69,7 @@ class Flood:
     def _one(self, port, lines, sender, source):
         n = 0
         try:
-            with Client(port, source=source, timeout=30) as c:
+            with Client(port, source=source) as c:
                 assert c.cmd("MAIL FROM:<%s>" % (
                     sender or "s@client.test"))[0] == 250
                 self.start.wait(30)

@@ -63,7 +63,7 @@ def walk(postern, nsd, t):
     # 3: the DNS, and the connection
     answer = subprocess.run(
         ["dig", "@127.0.0.1", "-p", str(nsd.port), "mx", "xmail.test"],
-        capture_output=True, text=True, timeout=20).stdout
+        capture_output=True, text=True, timeout=60).stdout
     assert re.search(r"xmail\.test\.\s+\d+\s+IN\s+MX\s+5 in1\.xmail\.test\.",
                      answer), answer
     telnet = ["telnet", "127.0.0.2", str(postern.sink_port)]

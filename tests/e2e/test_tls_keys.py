@@ -65,7 +65,7 @@ def test_key_03_secrets_that_others_may_read(folder):
                                  (where / "mx.key", 0o640, 0o600)):
             what.chmod(mode)
             s.start(expect_ready=False)     # no first revision of that
-            assert s.proc.wait(20) != 0
+            assert s.proc.wait(60) != 0
             assert "has mode %04o" % mode in s.output()
             what.chmod(good)
         s.start()

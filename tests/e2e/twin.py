@@ -122,7 +122,7 @@ def wire(reply):
 def live(s):
     h = Heard()
     try:
-        c = Client(s.port, greet=False, source=s.source, timeout=30)
+        c = Client(s.port, greet=False, source=s.source)
         h.connect = c.reply() or RESET
     except ConnectionResetError:
         h.connect = RESET
