@@ -3,9 +3,11 @@
 
 #include <string.h>
 
+#include "admin/fields.h"
 #include "base/map.h"
 #include "config/route_dest.h"
 #include "config/schema.h"
+#include "config/unsubscribe.h"
 #include "mail/addr.h"
 #include "trace/show.h"
 #include "trace/tags.h"
@@ -40,6 +42,7 @@ static void policies_to_text(const struct delivery *, struct buf *out);
 static void commands_to_text(const struct delivery *, struct buf *out);
 static void put_tls(json_t *, const struct delivery *);
 static void put_recipients(json_t *, const struct delivery *);
+static const struct unsubscribed *server_not(const struct delivery *);
 static struct str profile_of(const struct delivery *);
 static bool way_text(const struct route *, struct buf *out);
 static const char *demanded_by(const struct delivery *);
@@ -219,17 +222,20 @@ static void
 put_recipients(json_t *one, const struct delivery *of)
 {
 	json_t *said = json_array(), *not_tried = json_array();
+	bool nobody = server_not(of) != NULL;
 	const struct work *w = of->work;
-	struct commands c;
+	struct commands c = { .n = 0 };
 	struct arena mem;
 
 	arena_init(&mem, COMMANDS_MEMORY);
-	c = wanted_commands(of->report, w, of->domain, &mem);
+	if (!nobody)
+		c = wanted_commands(of->report, w, of->domain, &mem);
 	for (size_t i = 0; i < c.n; i++)
 		json_array_append_new(said, json_of_text(c.v[i]));
 	for (size_t i = 0; i < w->n_rcpts; i++)
 		if (wanted_here(w, w->rcpts[i].addr, of->domain) &&
-		    wanted_not(of->report, w->rcpts[i].addr) != NULL)
+		    (nobody ||
+			wanted_not(of->report, w->rcpts[i].addr) != NULL))
 			json_array_append_new(
 			    not_tried, json_of_text(w->rcpts[i].addr));
 	arena_free(&mem);
@@ -314,12 +320,44 @@ policies_to_text(const struct delivery *of, struct buf *out)
 		: "looked up");
 }
 
+/* One of the servers that mail would be given to, if they were looked up, is
+ * on the global unsubscribe list. */
+static const struct unsubscribed *
+server_not(const struct delivery *of)
+{
+	const struct trace_way *way = trace_way_find(
+	    of->report->input, of->domain, of->gateway, of->wish);
+	const struct unsubscribed *u = NULL;
+	const json_t *one;
+	struct ip ip;
+	size_t i;
+
+	if (way == NULL || !of->config->unsubscribe)
+		return NULL;
+	json_array_foreach(json_object_get(way->json, "addresses"), i, one)
+	{
+		if (u == NULL && ip_parse(&ip, str_of(fields_text(one, "ip"))))
+			u = unsubscribed_ip(of->config, &ip);
+	}
+	return u;
+}
+
 static void
 commands_to_text(const struct delivery *of, struct buf *out)
 {
+	const struct unsubscribed *u = server_not(of);
 	struct commands c;
 	struct arena mem;
 
+	if (u != NULL) {
+		buf_puts(out, "   - Global unsubscribe: server ");
+		show_text(u->pattern.text, out);
+		buf_printf(out, ": %s\n",
+		    of->config->unsubscribe_action == UNSUBSCRIBE_BOUNCE
+			? "bounced"
+			: "dropped");
+		return;
+	}
 	arena_init(&mem, COMMANDS_MEMORY);
 	c = wanted_commands(of->report, of->work, of->domain, &mem);
 	for (size_t i = 0; i < c.n; i++) {
