@@ -13,8 +13,9 @@
 #define NO_POLICY  "sts-policy-invalid"
 #define FETCH_MS   30000
 #define RETRY_MS   (5 * 60 * 1000)
-#define KEPT_MAX   10000 /* policies */
-#define ANSWER_TTL 300   /* s: then the record is looked up again */
+#define KEPT_MAX   10000              /* policies */
+#define KEPT_BYTES ((size_t)32 << 20) /* of their texts */
+#define ANSWER_TTL 300 /* s: then the record is looked up again */
 #define MAGIC      "postern-mta-sts 1"
 #define HEAD_MAX   (DOMAIN_MAX + STS_ID_MAX + 50)
 
@@ -22,8 +23,16 @@ struct kept {
 	char id[STS_ID_MAX + 1];
 	int64_t expires;  /* monotonic ms; 0: there is no policy */
 	int64_t retry_at; /* the last fetch failed: none before */
+	uint64_t used;    /* the greater the later */
 	char *text;       /* of the policy, which points into it */
+	size_t size;      /* of the text */
 	struct sts_policy policy;
+};
+
+/* One of them, when some have to go. */
+struct known {
+	struct str domain;
+	struct kept *kept;
 };
 
 struct sts {
@@ -31,7 +40,9 @@ struct sts {
 	struct lookups *lookups;
 	struct http *http;
 	void (*say)(struct str domain, const char *result, const char *why);
-	struct map kept;         /* by domain */
+	struct map kept; /* by domain */
+	size_t bytes;    /* of all texts */
+	uint64_t uses;
 	void (*news)(void *arg); /* NULL: nobody wants to hear */
 	void *news_arg;
 };
@@ -58,6 +69,9 @@ static void fetch(struct sts_asking *);
 static void on_policy(void *arg, const struct http_answer *);
 static void failed(struct sts_asking *, const char *result, const char *why);
 static struct kept *kept_of(struct sts *, const char *domain);
+static void put_text(struct sts *, struct kept *, char *text, size_t);
+static void make_room(struct sts *);
+static int by_use(const void *, const void *);
 static bool is_in_force(const struct sts *, const struct kept *);
 static void finish(struct sts_asking *);
 static void kept_free(void *);
@@ -156,7 +170,7 @@ unpack_one(struct sts *s, struct str *rest, int64_t now)
 	}
 	if ((int64_t)expires - now > (int64_t)p.max_age * 1000)
 		expires = (uint64_t)now + (uint64_t)p.max_age * 1000;
-	k->text = copy;
+	put_text(s, k, copy, n);
 	k->policy = p;
 	k->expires = loop_now(s->loop) + ((int64_t)expires - now);
 	str_copy(k->id, sizeof(k->id), id);
@@ -300,8 +314,7 @@ on_policy(void *arg, const struct http_answer *answer)
 		return;
 	}
 	k = kept_of(a->all, a->domain);
-	free(k->text);
-	k->text = text;
+	put_text(a->all, k, text, answer->body.n);
 	k->policy = p;
 	k->retry_at = 0;
 	k->expires = loop_now(a->all->loop) + (int64_t)p.max_age * 1000;
@@ -320,22 +333,66 @@ failed(struct sts_asking *a, const char *result, const char *why)
 	finish(a);
 }
 
-/* When there are too many all are forgotten: they come back as they are
- * needed. */
 static struct kept *
 kept_of(struct sts *s, const char *domain)
 {
-	struct kept *k = map_get(&s->kept, str_of(domain));
+	struct kept *k;
 
-	if (k != NULL)
-		return k;
-	if (s->kept.n >= KEPT_MAX) {
-		map_fini(&s->kept, kept_free);
-		map_init(&s->kept);
+	if (s->kept.n >= KEPT_MAX || s->bytes > KEPT_BYTES)
+		make_room(s);
+	k = map_get(&s->kept, str_of(domain));
+	if (k == NULL) {
+		k = mem_alloc(sizeof(*k));
+		map_put(&s->kept, str_of(domain), k);
 	}
-	k = mem_alloc(sizeof(*k));
-	map_put(&s->kept, str_of(domain), k);
+	k->used = ++s->uses;
 	return k;
+}
+
+static void
+put_text(struct sts *s, struct kept *k, char *text, size_t n)
+{
+	s->bytes += n - k->size;
+	free(k->text);
+	k->text = text;
+	k->size = n;
+}
+
+/* A quarter goes: first what is not in force, then what was not asked for in
+ * the longest time. So strangers with many domains do not make us forget those
+ * that mail is sent to. */
+static void
+make_room(struct sts *s)
+{
+	struct known *v = mem_array(s->kept.n, sizeof(*v));
+	size_t n = 0, i;
+
+	MAP_FOREACH (&s->kept, it) {
+		struct kept *k = it.value;
+
+		if (!is_in_force(s, k))
+			k->used = 0;
+		v[n++] = (struct known){ it.key, k };
+	}
+	qsort(v, n, sizeof(*v), by_use);
+	for (i = 0; i < n && (s->kept.n > KEPT_MAX / 4 * 3 ||
+				 s->bytes > KEPT_BYTES / 4 * 3);
+	     i++) {
+		s->bytes -= v[i].kept->size;
+		map_remove(&s->kept, v[i].domain);
+		kept_free(v[i].kept);
+	}
+	free(v);
+}
+
+static int
+by_use(const void *x, const void *y)
+{
+	const struct known *a = x, *b = y;
+
+	if (a->kept->used != b->kept->used)
+		return a->kept->used < b->kept->used ? -1 : 1;
+	return 0;
 }
 
 static bool
@@ -348,7 +405,7 @@ is_in_force(const struct sts *s, const struct kept *k)
 static void
 finish(struct sts_asking *a)
 {
-	const struct kept *k = map_get(&a->all->kept, str_of(a->domain));
+	struct kept *k = map_get(&a->all->kept, str_of(a->domain));
 	struct dns_rr rrs[STS_MX_MAX] = { 0 };
 	struct answer answer = { .kind = LOOKUP_STS,
 		.end = LOOKUP_NOT_FOUND,
@@ -356,6 +413,7 @@ finish(struct sts_asking *a)
 		.rrs = { 0, rrs } };
 
 	if (k != NULL && is_in_force(a->all, k)) {
+		k->used = ++a->all->uses;
 		answer.end = LOOKUP_FOUND;
 		answer.sts = (uint8_t)k->policy.mode;
 		for (size_t i = 0; i < k->policy.n_mx; i++)

@@ -157,6 +157,36 @@ test_kept(void **state)
 	loop_free(&loop);
 }
 
+/* However many there are, it is the oldest that are forgotten. */
+static void
+test_dns_02_many_kept(void **state)
+{
+	struct loop *loop = loop_new();
+	struct sts *s = sts_new(loop, NULL, NULL, NULL);
+	struct err err = ERR_INIT;
+	struct buf text;
+	size_t n = 0;
+
+	(void)state;
+	buf_init(&text, 4 << 20);
+	buf_puts(&text, MAGIC);
+	for (int i = 0; i < 12000; i++)
+		buf_printf(&text, "n%d.test 1 1500000 57\n%s\n", i, POLICY);
+	assert_int_equal(sts_unpack(s, buf_str(&text), 1000000, &err), 0);
+	buf_reset(&text);
+	sts_pack(s, 1000000, &text);
+	for (const char *p = text.data; (p = strstr(p, ".test 1 ")) != NULL;
+	     p++)
+		n++;
+	assert_in_range(n, 7500, 10000);
+	assert_non_null(strstr(text.data, "\nn11999.test "));
+	assert_non_null(strstr(text.data, "\nn5000.test "));
+	assert_null(strstr(text.data, "\nn0.test "));
+	buf_fini(&text);
+	sts_free(&s);
+	loop_free(&loop);
+}
+
 static void
 test_what_is_no_kept_policy(void **state)
 {
@@ -191,6 +221,7 @@ main(void)
 		cmocka_unit_test(test_policies),
 		cmocka_unit_test(test_hosts),
 		cmocka_unit_test(test_kept),
+		cmocka_unit_test(test_dns_02_many_kept),
 		cmocka_unit_test(test_what_is_no_kept_policy),
 	};
 
