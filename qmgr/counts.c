@@ -18,7 +18,8 @@
 
 #define FILE_NAME ".hosts"
 #define MAGIC     "POSTERNC"
-#define VERSION   1  /* of what follows, the order of counters included */
+#define VERSION   2  /* of what follows, the order of counters included */
+#define UNWISHED  1  /* ... before there were wishes */
 #define HEAD      16 /* magic, version, crc32c of the rest */
 #define HOSTS_MAX 1000000
 #define IMAGE_MAX ((size_t)512 * 1024 * 1024)
@@ -35,6 +36,13 @@ CODEC_SCHEMA(counted_host, REC_COUNTED_HOST);
 #define REC_COUNTED_HOSTS(S, F, L) L(S, counted_host, hosts, HOSTS_MAX)
 CODEC_STRUCT(counted_hosts, REC_COUNTED_HOSTS);
 CODEC_SCHEMA(counted_hosts, REC_COUNTED_HOSTS);
+#define REC_COUNTED_WISH(S, F, L)                                              \
+	REC_COUNTED_HOST(S, F, L) F(S, U8, wish, WISH_FREE)
+CODEC_STRUCT(counted_wish, REC_COUNTED_WISH);
+CODEC_SCHEMA(counted_wish, REC_COUNTED_WISH);
+#define REC_COUNTED_WISHES(S, F, L) L(S, counted_wish, hosts, HOSTS_MAX)
+CODEC_STRUCT(counted_wishes, REC_COUNTED_WISHES);
+CODEC_SCHEMA(counted_wishes, REC_COUNTED_WISHES);
 
 struct counts {
 	struct qmgr *q;
@@ -57,7 +65,10 @@ static void render(struct counts *);
 static void write_image(struct worker_job *);
 static void written(struct worker_job *);
 static bool is_counted(const struct dest *);
-static int take(struct qmgr *, const struct counted_host *, struct err *);
+static int take_all(
+    struct qmgr *, struct str, uint32_t version, struct arena *, struct err *);
+static int take(
+    struct qmgr *, const struct counted_host *, uint8_t wish, struct err *);
 
 int
 counts_open(struct counts **out, struct qmgr *q, struct loop *loop, int folder,
@@ -132,8 +143,8 @@ counts_close(struct counts **cp)
 void
 counts_render(const struct qmgr *q, struct buf *out)
 {
-	struct counted_host *v = mem_array(q->dests.n + 1, sizeof(*v));
-	struct counted_hosts all = { { 0, v } };
+	struct counted_wish *v = mem_array(q->dests.n + 1, sizeof(*v));
+	struct counted_wishes all = { { 0, v } };
 	const uint32_t version = VERSION;
 	size_t at = out->len;
 	uint32_t crc;
@@ -141,17 +152,16 @@ counts_render(const struct qmgr *q, struct buf *out)
 	MAP_FOREACH (&q->dests, it) {
 		struct dest *d = it.value;
 
-		if (d->wish != WISH_NONE || !is_counted(d) ||
-		    all.hosts.n == HOSTS_MAX)
+		if (!is_counted(d) || all.hosts.n == HOSTS_MAX)
 			continue;
-		v[all.hosts.n++] = (struct counted_host){ str_of(d->name),
+		v[all.hosts.n++] = (struct counted_wish){ str_of(d->name),
 			d->gateway != NULL ? str_of(d->gateway) : STR(""),
-			{ DEST_COUNTERS, d->count } };
+			{ DEST_COUNTERS, d->count }, (uint8_t)d->wish };
 	}
 	buf_add(out, MAGIC, 8);
 	buf_add(out, &version, sizeof(version));
 	buf_add(out, "\0\0\0\0", sizeof(crc));
-	codec_encode(&counted_hosts_codec, &all, out);
+	codec_encode(&counted_wishes_codec, &all, out);
 	free(v);
 	if (out->failed)
 		return;
@@ -162,7 +172,6 @@ counts_render(const struct qmgr *q, struct buf *out)
 int
 counts_parse(struct qmgr *q, struct str in, struct err *err)
 {
-	struct counted_hosts all;
 	uint32_t version, crc;
 	struct arena mem;
 	int rc;
@@ -172,15 +181,13 @@ counts_parse(struct qmgr *q, struct str in, struct err *err)
 	memcpy(&version, in.p + 8, sizeof(version));
 	memcpy(&crc, in.p + 12, sizeof(crc));
 	in = str_sub(in, HEAD, in.n);
-	if (version != VERSION)
+	if (version != VERSION && version != UNWISHED)
 		return err_set(
 		    err, ERR_PERM, "counters of version %u", version);
 	if (hash_crc32c(0, in.p, in.n) != crc)
 		return err_set(err, ERR_PERM, "the file is damaged");
 	arena_init(&mem, IMAGE_MAX);
-	rc = codec_decode(&counted_hosts_codec, &all, in, &mem, err);
-	for (size_t i = 0; rc == 0 && i < all.hosts.n; i++)
-		rc = take(q, (struct counted_host *)all.hosts.v + i, err);
+	rc = take_all(q, in, version, &mem, err);
 	arena_free(&mem);
 	return rc;
 }
@@ -272,9 +279,39 @@ is_counted(const struct dest *d)
 	return false;
 }
 
+static int
+take_all(struct qmgr *q, struct str in, uint32_t version, struct arena *mem,
+    struct err *err)
+{
+	struct counted_wishes all;
+	struct counted_hosts old;
+	int rc;
+
+	if (version == UNWISHED) {
+		const struct counted_host *v;
+
+		rc = codec_decode(&counted_hosts_codec, &old, in, mem, err);
+		v = old.hosts.v;
+		for (size_t i = 0; rc == 0 && i < old.hosts.n; i++)
+			rc = take(q, &v[i], WISH_NONE, err);
+		return rc;
+	}
+	rc = codec_decode(&counted_wishes_codec, &all, in, mem, err);
+	for (size_t i = 0; rc == 0 && i < all.hosts.n; i++) {
+		const struct counted_wish *w =
+		    (struct counted_wish *)all.hosts.v + i;
+
+		rc = take(q,
+		    &(struct counted_host){ w->name, w->gateway, w->counts },
+		    w->wish, err);
+	}
+	return rc;
+}
+
 /* Names are C strings, and domains are found by them. */
 static int
-take(struct qmgr *q, const struct counted_host *h, struct err *err)
+take(
+    struct qmgr *q, const struct counted_host *h, uint8_t wish, struct err *err)
 {
 	const struct counted *counts = h->counts.v;
 	struct dest *d;
@@ -283,7 +320,7 @@ take(struct qmgr *q, const struct counted_host *h, struct err *err)
 	    str_find(h->name, '\0') != h->name.n ||
 	    str_find(h->gateway, '\0') != h->gateway.n)
 		return err_set(err, ERR_PERM, "counters of no host");
-	d = dest_get(q, h->name, h->gateway, WISH_NONE);
+	d = dest_get(q, h->name, h->gateway, (enum tls_wish)wish);
 	for (int i = 0; i < DEST_COUNTERS; i++)
 		d->count[i] = counts[i].n;
 	dest_touch(q, d);

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "lookup/kinds.h"
 #include "lookup/listcheck.h"
 #include "lookup/lookup.h"
 #include "lookup/rdata.h"
@@ -80,25 +81,6 @@ static void on_deliver(void *arg);
 static void count(struct lookups *);
 static struct resolver_settings settings_of(
     const struct lookups *, const struct config *);
-
-static const struct {
-	const char *name, *key;
-	enum rdata_type type;
-} kinds[] = {
-	[LOOKUP_HOST] = { "PTR", "host", RDATA_PTR },
-	[LOOKUP_MX] = { "MX", "mx", RDATA_MX },
-	[LOOKUP_A] = { "A", "a", RDATA_A },
-	[LOOKUP_AAAA] = { "AAAA", "aaaa", RDATA_AAAA },
-	[LOOKUP_TXT] = { "TXT", "txt", RDATA_TXT },
-	[LOOKUP_MAIL_DOMAIN] = { "domain", "domain", RDATA_MX },
-	[LOOKUP_DNSLIST] = { "DNS list", "", RDATA_A },
-	[LOOKUP_TLSA] = { "TLSA", "tlsa", RDATA_TLSA },
-	[LOOKUP_STS] = { "MTA-STS", "sts", RDATA_TXT },
-	[LOOKUP_PTR] = { "PTR", "ptr", RDATA_PTR },
-	[LOOKUP_CNAME] = { "CNAME", "cname", RDATA_CNAME },
-	[LOOKUP_NS] = { "NS", "ns", RDATA_NS },
-	[LOOKUP_SOA] = { "SOA", "soa", RDATA_SOA },
-};
 
 struct lookups *
 lookups_new(struct loop *loop, const struct config *config,
@@ -228,30 +210,6 @@ lookup_cancel(struct lookup **lp)
 	free(l);
 }
 
-int
-lookup_kind_of(struct str name)
-{
-	for (size_t i = 0; i < NELEM(kinds); i++)
-		if (str_is_nocase(name, kinds[i].key))
-			return (int)i;
-	return -1;
-}
-
-const char *
-lookup_kind_name(enum lookup_kind kind)
-{
-	return kind < NELEM(kinds) ? kinds[kind].name : "?";
-}
-
-const char *
-lookup_end_name(enum lookup_end end)
-{
-	static const char *const names[] = { "found", "not found", "nxdomain",
-		"failed" };
-
-	return end < NELEM(names) ? names[end] : "?";
-}
-
 /* --- asking --- */
 
 static void
@@ -260,7 +218,7 @@ start(struct lookup *l, const struct query *query)
 	const struct config *c = l->all->config;
 	const char *name;
 
-	if (query->kind >= NELEM(kinds)) {
+	if (!kind_is_known(query->kind)) {
 		finish(l, LOOKUP_FAILED, "unknown kind");
 	} else if (c->dns_off) {
 		finish(l, LOOKUP_FAILED, "look-ups are off");
@@ -271,7 +229,7 @@ start(struct lookup *l, const struct query *query)
 	} else if ((name = query_name(l, query)) == NULL) {
 		finish(l, LOOKUP_NXDOMAIN, "malformed name");
 	} else {
-		ask(l, &l->question, name, kinds[l->kind].type, on_reply, l);
+		ask(l, &l->question, name, kind_type(l->kind), on_reply, l);
 		if (l->finished)
 			return;
 		l->timer = loop_timer(l->all->loop, on_timeout, l);
@@ -335,7 +293,7 @@ on_reply(void *arg, const struct resolver_reply *reply)
 	enum lookup_end end;
 
 	count(l->all);
-	take_reply(reply, kinds[l->kind].type, &l->mem, &l->answer);
+	take_reply(reply, kind_type(l->kind), &l->mem, &l->answer);
 	end = l->answer.end;
 	if (l->kind == LOOKUP_HOST && end == LOOKUP_FOUND)
 		ask_forwards(l, l->answer.rrs.v, l->answer.rrs.n);

@@ -140,8 +140,9 @@ sts_unpack(struct sts *s, struct str text, int64_t now, struct err *err)
 static bool
 unpack_one(struct sts *s, struct str *rest, int64_t now)
 {
-	struct str head = str_cut(rest, '\n'), domain = str_word(&head),
-		   id = str_word(&head), when = str_word(&head), text;
+	struct str line = str_cut(rest, '\n'), head = line,
+		   domain = str_word(&head), id = str_word(&head),
+		   when = str_word(&head), text;
 	struct err ignored = ERR_INIT;
 	struct sts_policy p;
 	struct kept *k;
@@ -149,9 +150,9 @@ unpack_one(struct sts *s, struct str *rest, int64_t now)
 	char name[DOMAIN_MAX + 1];
 	char *copy;
 
-	if (domain.n == 0 || !str_copy(name, sizeof(name), domain) ||
-	    id.n == 0 || id.n > STS_ID_MAX ||
-	    !str_u64(when, INT64_MAX / 2, &expires) ||
+	if (str_find(line, '\0') != line.n || domain.n == 0 ||
+	    !str_copy(name, sizeof(name), domain) || id.n == 0 ||
+	    id.n > STS_ID_MAX || !str_u64(when, INT64_MAX / 2, &expires) ||
 	    !str_u64(str_word(&head), STS_TEXT_MAX, &n) || n >= rest->n ||
 	    rest->p[n] != '\n')
 		return false;

@@ -4,6 +4,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/codec.h"
+#include "base/hash.h"
 #include "qmgr/counts.h"
 #include "qmgr_double.h"
 
@@ -73,6 +75,82 @@ test_what_is_written_is_read(void **state)
 	assert_int_equal(counts_parse(&b->q, buf_str(&image), NULL), 0);
 	assert_int_equal(b->q.dests.n, n);
 	twin_free(b);
+	buf_fini(&image);
+}
+
+/* What mail with a wish about TLS counted, beside what others did. */
+static void
+test_wishes_are_kept_apart(void **state)
+{
+	static const struct {
+		const char *gateway;
+		enum tls_wish wish;
+		uint64_t n;
+	} v[] = { { "", WISH_NONE, 1 }, { "", WISH_REQUIRE, 2 },
+		{ "", WISH_FREE, 3 }, { "Bulk", WISH_REQUIRE, 4 } };
+	struct twin *t = twin_new(CONFIG);
+	struct buf image;
+
+	(void)state;
+	buf_init(&image, 1 << 20);
+	for (size_t i = 0; i < NELEM(v); i++)
+		dest_count_delivered(&t->q,
+		    dest_get(&t->q, STR("one.test"), str_of(v[i].gateway),
+			v[i].wish),
+		    v[i].n);
+	counts_render(&t->q, &image);
+	twin_free(t);
+	t = twin_new(CONFIG);
+	assert_int_equal(counts_parse(&t->q, buf_str(&image), NULL), 0);
+	for (size_t i = 0; i < NELEM(v); i++) {
+		const struct dest *d = dest_get(
+		    &t->q, STR("one.test"), str_of(v[i].gateway), v[i].wish);
+
+		assert_int_equal(d->wish, v[i].wish);
+		assert_int_equal(d->count[DEST_DELIVERED], v[i].n);
+	}
+	twin_free(t);
+	buf_fini(&image);
+}
+
+/* As the file was before there were wishes. */
+#define REC_OLD(S, F, L) F(S, U64, n, 0)
+CODEC_STRUCT(old, REC_OLD);
+CODEC_SCHEMA(old, REC_OLD);
+#define REC_OLD_HOST(S, F, L)                                                  \
+	F(S, STR, name, DOMAIN_MAX)                                            \
+	F(S, STR, gateway, NAME_MAX_LEN)                                       \
+	L(S, old, counts, DEST_COUNTERS)
+CODEC_STRUCT(old_host, REC_OLD_HOST);
+CODEC_SCHEMA(old_host, REC_OLD_HOST);
+#define REC_OLD_HOSTS(S, F, L) L(S, old_host, hosts, 10)
+CODEC_STRUCT(old_hosts, REC_OLD_HOSTS);
+CODEC_SCHEMA(old_hosts, REC_OLD_HOSTS);
+
+static void
+test_dur_17_a_file_of_before(void **state)
+{
+	struct old counts[DEST_COUNTERS] = { 0 };
+	struct old_host host = { STR("one.test"), STR("Bulk"),
+		{ DEST_COUNTERS, counts } };
+	struct old_hosts all = { { 1, &host } };
+	struct twin *t = twin_new(CONFIG);
+	struct buf image;
+	uint32_t crc;
+
+	(void)state;
+	counts[DEST_DELIVERED].n = 5;
+	counts[DEST_SOFT].n = 6;
+	counts[DEST_5XX].n = counts[DEST_HARD].n = 1;
+	counts[DEST_COMPLETED].n = 6;
+	buf_init(&image, 1 << 20);
+	buf_add(&image, "POSTERNC\1\0\0\0\0\0\0\0", 16);
+	codec_encode(&old_hosts_codec, &all, &image);
+	crc = hash_crc32c(0, image.data + 16, image.len - 16);
+	memcpy(image.data + 12, &crc, sizeof(crc));
+	assert_int_equal(counts_parse(&t->q, buf_str(&image), NULL), 0);
+	assert_counts(t, "one.test", "Bulk", 5);
+	twin_free(t);
 	buf_fini(&image);
 }
 
@@ -167,6 +245,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_what_is_written_is_read),
+		cmocka_unit_test(test_wishes_are_kept_apart),
+		cmocka_unit_test(test_dur_17_a_file_of_before),
 		cmocka_unit_test(test_a_damaged_file_is_refused),
 		cmocka_unit_test(test_when_it_is_saved),
 	};

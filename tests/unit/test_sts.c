@@ -200,16 +200,24 @@ test_what_is_no_kept_policy(void **state)
 		      "\n",
 		MAGIC KEPT "rest" };
 	struct loop *loop = loop_new();
+	struct sts *s;
 
 	(void)state;
 	for (size_t i = 0; i < NELEM(bad); i++) {
-		struct sts *s = sts_new(loop, NULL, NULL, NULL);
 		struct err err = ERR_INIT;
 
+		s = sts_new(loop, NULL, NULL, NULL);
 		if (sts_unpack(s, str_of(bad[i]), 1000000, &err) != -1)
 			fail_msg("taken: %s", bad[i]);
 		sts_free(&s);
 	}
+	/* a name that would be written as none */
+	s = sts_new(loop, NULL, NULL, NULL);
+	assert_int_equal(
+	    sts_unpack(s, STR(MAGIC "\0a.test 1 1500000 57\n" POLICY "\n" KEPT),
+		1000000, NULL),
+	    -1);
+	sts_free(&s);
 	loop_free(&loop);
 }
 
