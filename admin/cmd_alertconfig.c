@@ -44,6 +44,8 @@ static void describe_severities(unsigned set, struct buf *);
 static bool ask_what(struct editing *, bool *classes, struct buf *severities);
 static bool ask_recipient(struct editing *, const char *question, size_t *k);
 static bool read_classes(struct editing *, const char *words, bool *classes);
+static bool is_right(
+    struct editing *, const char *section, const char *key, const char *text);
 static size_t recipient_index(const struct editing *, struct str address);
 static void add(struct editing *, const char *address, const bool *classes,
     struct str severities);
@@ -374,7 +376,8 @@ take_new(struct editing *ed, struct args *a)
 	if (recipient_index(ed, str_of(address)) <
 	    ed->w->config->alerts.n_recipients)
 		return editing_refuse(ed, "\"%s\" is there already.", address);
-	if (!read_classes(ed, words, classes))
+	if (!read_classes(ed, words, classes) ||
+	    !is_right(ed, LIST, "system", severities))
 		return TOOL_USAGE;
 	add(ed, address, classes,
 	    str_of(severities != NULL ? severities : "all"));
@@ -398,7 +401,8 @@ take_edit(struct editing *ed, struct args *a)
 	if (k == ed->w->config->alerts.n_recipients)
 		return editing_refuse(
 		    ed, "There is no address \"%s\".", address);
-	if (!read_classes(ed, words, classes))
+	if (!read_classes(ed, words, classes) ||
+	    !is_right(ed, LIST, "system", severities))
 		return TOOL_USAGE;
 	change(ed, k, classes, str_of(severities));
 	return editing_done(ed);
@@ -448,6 +452,9 @@ take_from(struct editing *ed, struct args *a)
 	if (address == NULL)
 		return tool_usage(ed->t, "which address?");
 	if (args_finish(a) != TOOL_DONE)
+		return TOOL_USAGE;
+	if (strcmp(address, "default") != 0 &&
+	    !is_right(ed, "alerts", "from", address))
 		return TOOL_USAGE;
 	if (strcmp(address, "default") == 0)
 		editing_delete(ed, "alerts.from");
@@ -517,6 +524,27 @@ read_classes(struct editing *ed, const char *words, bool *classes)
 		}
 	} while (rest.n > 0);
 	return true;
+}
+
+/* NULL: nothing was said. */
+static bool
+is_right(
+    struct editing *ed, const char *section, const char *key, const char *text)
+{
+	const struct schema_section *s =
+	    ask_key_named(&schema_top, section)->section;
+	struct err err = ERR_INIT;
+	struct buf normal;
+	bool good = true;
+
+	buf_init(&normal, DIALOGUE_LINE);
+	if (text != NULL)
+		good = ask_check(
+		    ask_key_named(s, key), str_of(text), &normal, &err);
+	if (!good)
+		editing_refuse(ed, "\"%s\": %s", text, err.text);
+	buf_fini(&normal);
+	return good;
 }
 
 static size_t

@@ -89,7 +89,8 @@ run(struct tool *t, int argc, char **argv)
 	if (argc != 2)
 		return tool_usage(t, NULL);
 	if (!attempt_take_host(&d.domain, argv[1]) || d.domain.direct)
-		return tool_usage(t, "DOMAIN is a domain");
+		return tool_usage(
+		    t, "DOMAIN is one that mail goes to: example.com");
 	return verify(&d);
 }
 

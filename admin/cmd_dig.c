@@ -232,7 +232,7 @@ take_name(struct dig *d, const struct words *w, struct err *err)
 	ok = present_ask(name, &d->q.name);
 	arena_free(&mem);
 	if (!ok)
-		err_set(err, ERR_USAGE, "%s cannot be a name", w->name);
+		err_set(err, ERR_USAGE, "\"%.100s\" cannot be a name", w->name);
 	return ok;
 }
 

@@ -368,25 +368,12 @@ is_v4(const char *text)
 static int
 set_secret(struct editing *ed)
 {
-	const struct remote_power *p = &ed->w->config->remote_power;
-	char password[PASSWORD_MAX + 2], file[FILE_NAME_MAX + 10];
-	struct err err = ERR_INIT;
-	size_t n;
-	int rc;
+	int rc =
+	    password_to_file(ed->t, ed->w->config->remote_power.secret_file);
 
-	if (!password_ask(ed->t, password))
-		return tool_abandoned(ed->t);
-	n = strlen(password);
-	password[n] = '\n';
-	snprintf(file, sizeof(file), "secrets/%.*s", STR_ARG(p->secret_file));
-	rc = n == 0 ? err_set(&err, ERR_USAGE, "the passphrase is empty")
-		    : secrets_write(ed->t->paths.etc, str_of(file),
-			  (struct str){ password, n + 1 }, &err);
-	explicit_bzero(password, sizeof(password));
-	if (rc == -1)
-		return tool_fail(ed->t, &err);
-	fputs("The passphrase was changed.\n", ed->t->dialogue.out);
-	return TOOL_DONE;
+	if (rc == TOOL_DONE)
+		fputs("The passphrase was changed.\n", ed->t->dialogue.out);
+	return rc;
 }
 
 static struct settings

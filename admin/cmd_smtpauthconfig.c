@@ -9,7 +9,6 @@
 #include "admin/users.h"
 #include "base/bounds.h"
 #include "config/route_dest.h"
-#include "config/secrets.h"
 
 enum { USER, DELUSER, USERS, SECRET };
 
@@ -187,25 +186,12 @@ set_user(struct tool *t, const struct auth_profile *p, const char *user)
 static int
 set_secret(struct tool *t, const struct auth_profile *p)
 {
-	char password[PASSWORD_MAX + 2], file[FILE_NAME_MAX + 10];
-	struct err err = ERR_INIT;
-	size_t n;
-	int rc;
+	int rc = password_to_file(t, p->secret_file);
 
-	if (!password_ask(t, password))
-		return tool_abandoned(t);
-	n = strlen(password);
-	password[n] = '\n';
-	snprintf(file, sizeof(file), "secrets/%.*s", STR_ARG(p->secret_file));
-	rc = n == 0 ? err_set(&err, ERR_USAGE, "the passphrase is empty")
-		    : secrets_write(t->paths.etc, str_of(file),
-			  (struct str){ password, n + 1 }, &err);
-	explicit_bzero(password, sizeof(password));
-	if (rc == -1)
-		return tool_fail(t, &err);
-	fprintf(t->dialogue.out, "Profile %.*s has a new passphrase.\n",
-	    STR_ARG(p->name));
-	return TOOL_DONE;
+	if (rc == TOOL_DONE)
+		fprintf(t->dialogue.out, "Profile %.*s has a new passphrase.\n",
+		    STR_ARG(p->name));
+	return rc;
 }
 
 static int

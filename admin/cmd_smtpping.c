@@ -114,7 +114,8 @@ take_words(struct smtpping *p, int argc, char **argv)
 	    (*mx != '\0' && direct))
 		return tool_usage(t, NULL);
 	if (!attempt_take_host(&p->host, argv[1]))
-		return tool_usage(t, "HOST is a name or an IP address");
+		return tool_usage(
+		    t, "HOST is a name or an IP address, and may have :PORT");
 	p->host.direct = p->host.direct || direct;
 	p->sends = body != NULL || file != NULL || subject != NULL;
 	if (!str_copy(p->mx, sizeof(p->mx), str_of(mx)) ||

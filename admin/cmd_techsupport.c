@@ -233,6 +233,9 @@ take_seed(struct support *s)
 	else
 		there = dialogue_line(&t->dialogue, s->seed, sizeof(s->seed)) &&
 			*s->seed != '\0';
+	if (!there && !t->asks)
+		return tool_usage(t, "a seed string is needed: the first line "
+				     "of standard input, or --generate");
 	if (!there)
 		return tool_abandoned(t);
 	if (*s->seed == '\0') {

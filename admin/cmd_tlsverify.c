@@ -90,9 +90,11 @@ take(struct verify *v, const char *domain, const char *host)
 	struct attempt_host d;
 
 	if (!attempt_take_host(&d, domain) || d.port != 25)
-		return tool_usage(v->tool, "DOMAIN is a domain");
+		return tool_usage(
+		    v->tool, "DOMAIN is one that mail goes to: example.com");
 	if (!attempt_take_host(&v->host, host))
-		return tool_usage(v->tool, "HOST is a name or an IP address");
+		return tool_usage(v->tool,
+		    "HOST is a name or an IP address, and may have :PORT");
 	str_copy(v->domain, sizeof(v->domain), str_of(d.name));
 	v->whole = !v->host.direct && strcmp(v->domain, v->host.name) == 0;
 	return TOOL_DONE;

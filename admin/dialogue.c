@@ -176,14 +176,20 @@ static bool
 ask(struct dialogue *d, const char *question, const char *dflt, char *out,
     size_t size)
 {
-	if (question != NULL)
-		fprintf(d->out, "%s\n", question);
-	fprintf(d->out, "[%s]> ", dflt);
-	if (!dialogue_line(d, out, size))
-		return false;
-	if (*out == '\0')
-		str_copy(out, size, str_of(dflt));
-	return true;
+	char line[DIALOGUE_LINE];
+
+	for (;;) {
+		if (question != NULL)
+			fprintf(d->out, "%s\n", question);
+		fprintf(d->out, "[%s]> ", dflt);
+		if (!dialogue_line(d, line, sizeof(line)))
+			return false;
+		if (str_copy(out, size, str_of(*line != '\0' ? line : dflt)) ||
+		    *line == '\0')
+			return true;
+		fprintf(
+		    d->out, "That is too long: %zu bytes at most.\n", size - 1);
+	}
 }
 
 static void

@@ -23,7 +23,8 @@ struct dialogue {
 	FILE *in, *out;
 };
 
-/* Free text; dflt "" lets the answer be empty. */
+/* Free text; dflt "" lets the answer be empty. What does not fit is asked for
+ * again. */
 bool dialogue_text(struct dialogue *, const char *question, const char *dflt,
     char *out, size_t size);
 /* Asked again while empty. */

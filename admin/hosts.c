@@ -38,6 +38,10 @@ hosts_resolve(struct tool *t, const struct hosts_query *q,
 	} kinds[] = { { AF_INET, "a" }, { AF_INET6, "aaaa" } };
 	size_t n = 0;
 
+	if (*q->host == '\0') {
+		err_set(err, ERR_USAGE, "the host has no name");
+		return 0;
+	}
 	if (ip_parse(&v[0], str_of(q->host))) {
 		if (q->family == AF_UNSPEC ||
 		    ip_is_v4(&v[0]) == (q->family == AF_INET))

@@ -320,9 +320,10 @@ take_new(struct editing *ed, const struct objects_form *f, struct args *a)
 
 	if (name == NULL)
 		return tool_usage(ed->t, "which name?");
-	if (find(ed, f, str_of(name)) < objects_count(ed, f))
-		return editing_refuse(
-		    ed, "The name \"%s\" is already in use.", name);
+	if (!ask_name_ok(ed,
+		ask_key_named(objects_key(f)->section, objects_id(f)), name,
+		find(ed, f, str_of(name)) < objects_count(ed, f)))
+		return TOOL_USAGE;
 	snprintf(path, sizeof(path), "%s[%zu]", f->list,
 	    edit_count(ed->w->yaml, f->list));
 	buf_init(&yaml, 1000);

@@ -35,22 +35,18 @@
 #include <jansson.h>
 #include <stdlib.h>
 
-#include "base/clock.h"
 #include "base/mem.h"
 #include "event/alert.h"
 #include "lookup/burden.h"
-#include "lookup/feed_file.h"
 #include "lookup/lookup.h"
 #include "lookup/overrun.h"
 #include "lookup/probe.h"
 #include "lookup/scan.h"
-#include "lookup/sts.h"
 #include "master/lookupd_answer.h"
 #include "master/lookupd_outbreak.h"
+#include "master/lookupd_policies.h"
 #include "program/program.h"
 #include "tls/client.h"
-
-#define KEEP_MS 2000 /* after news: more may come */
 
 struct lookupd {
 	struct daemon *daemon;
@@ -59,9 +55,7 @@ struct lookupd {
 	struct probes *probes;
 	struct scans *scans;
 	struct outbreak *outbreak;
-	struct sts *sts;
-	struct loop_timer *keeping; /* of its policies */
-	bool news;                  /* that it waits for */
+	struct policies *policies; /* of MTA-STS */
 	struct asker *askers;
 };
 
@@ -92,8 +86,6 @@ static void on_command(
 static void on_admin_gone(struct daemon *, struct ipc *);
 static void on_rules(struct daemon *, int fd);
 static void on_policies(struct daemon *, int fd);
-static void on_news(void *arg);
-static void keep_policies(void *arg);
 static void forget_asker(struct lookupd *, struct ipc *);
 static void ask(struct lookupd *, struct ipc *, uint32_t txn, bool admin,
     const struct query *);
@@ -108,8 +100,6 @@ static void on_answer(void *arg, const struct answer *);
 static void on_probe_done(void *arg, const struct probe_done *);
 static void on_scanned(void *arg, const struct scanned *);
 static void asker_free(struct asker *);
-static void on_no_policy(
-    struct str domain, const char *result, const char *why);
 static void on_costly(void *arg, struct str domain);
 static void command_flush(
     struct lookupd *, struct ipc *, const struct word *, size_t n);
@@ -184,10 +174,7 @@ setup(struct daemon *d, struct err *err)
 	self->probes = probes_new(d->loop, self->lookups, client_tls_new(NULL));
 	self->scans = scans_new(d->loop, self->lookups);
 	self->outbreak = outbreak_new(d, self->lookups);
-	self->sts = sts_new(d->loop, self->lookups,
-	    http_new(d->loop, tls_authorities()), on_no_policy);
-	self->keeping = loop_timer(d->loop, keep_policies, self);
-	sts_on_news(self->sts, on_news, self);
+	self->policies = policies_new(d, self->lookups);
 	return 0;
 }
 
@@ -266,52 +253,20 @@ on_admin_gone(struct daemon *d, struct ipc *ipc)
 	outbreak_admin_gone(self->outbreak, ipc);
 }
 
-/* What was in force before a restart is in force still. */
-static void
-on_policies(struct daemon *d, int fd)
-{
-	struct lookupd *self = d->self;
-	struct err err = ERR_INIT;
-	struct buf text;
-
-	if (fd == -1)
-		return;
-	buf_init(&text, STS_PACK_MAX + 65536);
-	if (feed_read(fd, &text, &err) == -1 ||
-	    sts_unpack(self->sts, buf_str(&text), clock_wall_ms(), &err) == -1)
-		EMIT(WARNING, .text = str_of(err.text));
-	buf_fini(&text);
-}
-
-static void
-on_news(void *arg)
-{
-	struct lookupd *self = arg;
-
-	if (!self->news)
-		loop_timer_in(self->keeping, KEEP_MS);
-	self->news = true;
-}
-
-static void
-keep_policies(void *arg)
-{
-	struct lookupd *self = arg;
-	struct buf packed;
-
-	self->news = false;
-	buf_init(&packed, STS_PACK_MAX);
-	sts_pack(self->sts, clock_wall_ms(), &packed);
-	program_keep(KEPT_POLICIES, buf_str(&packed));
-	buf_fini(&packed);
-}
-
 static void
 on_rules(struct daemon *d, int fd)
 {
 	struct lookupd *self = d->self;
 
 	outbreak_kept(self->outbreak, fd);
+}
+
+static void
+on_policies(struct daemon *d, int fd)
+{
+	struct lookupd *self = d->self;
+
+	policies_kept(self->policies, fd);
 }
 
 static void
@@ -342,7 +297,8 @@ ask(struct lookupd *self, struct ipc *ipc, uint32_t txn, bool admin,
 	str_copy(a->name, sizeof(a->name), query->name);
 	a->query.name = str_of(a->name);
 	if (query->kind == LOOKUP_STS)
-		a->sts = sts_ask(self->sts, &a->query, on_answer, a);
+		a->sts = sts_ask(
+		    policies_sts(self->policies), &a->query, on_answer, a);
 	else
 		a->lookup = lookup_ask(self->lookups, &a->query, on_answer, a);
 }
@@ -428,19 +384,6 @@ asker_free(struct asker *a)
 	if (a->next != NULL)
 		a->next->prev = a->prev;
 	free(a);
-}
-
-static void
-on_no_policy(struct str domain, const char *result, const char *why)
-{
-	char text[DOMAIN_MAX + 300];
-
-	snprintf(text, sizeof(text),
-	    "The MTA-STS policy of %.*s cannot be had: %.200s", STR_ARG(domain),
-	    why);
-	EMIT(NOTICE, .text = str_of(text));
-	EMIT(TLS_SESSION, .domain = domain, .policy = STR("sts"),
-	    .result = str_of(result), .text = str_of(why));
 }
 
 static void

@@ -107,7 +107,7 @@ def test_seeds_and_keys(make_suite, tmp_path):
     # too short, and none
     postern.postern("techsupport", "--yes", "sshaccess", text="short\n",
                     ok=(1,))
-    postern.postern("techsupport", "--yes", "sshaccess", text="", ok=(1,))
+    postern.postern("techsupport", "--yes", "sshaccess", text="", ok=(2,))
     assert calls(postern) == []
     out = postern.postern("techsupport", "--yes", "--generate", "--no-expiry",
                           "sshaccess")
@@ -159,6 +159,12 @@ def test_an_interrupted_passphrase_leaves_the_terminal_lit(make_suite):
         t.interrupt()
         wait_for("echo", lambda: lit(t.fd))
         assert t.end()[1] == -signal.SIGINT
+    # half of a passphrase is another one
+    p = subprocess.run(
+        [str(BIN / "postern"), "--root", str(postern.root), "remotepower",
+         "secret"], input=2000 * "x" + "\n", capture_output=True, text=True)
+    assert p.returncode == 1 and "That is too long" in p.stderr
+    assert not (postern.root / "etc/secrets/remote_power.secret").exists()
 
 
 def lit(fd):

@@ -93,15 +93,17 @@ test_text_and_number(void **state)
 	uint64_t n;
 
 	(void)state;
-	typed_begin(&t, "\n\nlonger than that\n86401\n-1\n\n");
+	typed_begin(&t, "\n\nlonger than that\nshort\n86401\n-1\n\n");
 	assert_true(dialogue_text(&t.d, "Reason:", "none", text, sizeof(text)));
 	assert_string_equal(text, "none");
 	assert_true(dialogue_needed(&t.d, "Host:", text, sizeof(text)));
-	assert_string_equal(text, "longer ");
+	assert_string_equal(text, "short");
 	assert_true(dialogue_number(&t.d, "Wait", 0, 86400, 30, &n));
 	assert_int_equal(n, 30);
 	assert_false(dialogue_needed(&t.d, "Host:", text, sizeof(text)));
-	typed_end(&t, "Reason:\n[none]> Host:\n[]> Host:\n[]> Wait\n[30]> "
+	typed_end(&t, "Reason:\n[none]> Host:\n[]> Host:\n[]> "
+		      "That is too long: 7 bytes at most.\nHost:\n[]> "
+		      "Wait\n[30]> "
 		      "Please enter a number between 0 and 86400.\nWait\n[30]> "
 		      "Please enter a number between 0 and 86400.\nWait\n[30]> "
 		      "Host:\n[]> ");
