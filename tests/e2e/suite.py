@@ -252,7 +252,11 @@ class Suite:
     def wait_log(self, part, seconds=60):
         def find():
             return [l for l in self.log_so_far() if part in l]
-        return wait_for("the log line %r" % part, find, seconds)
+        try:
+            return wait_for("the log line %r" % part, find, seconds)
+        except AssertionError as why:
+            raise AssertionError("%s; the last lines:\n%s" % (
+                why, "\n".join(self.log_so_far()[-30:]))) from None
 
     def queued(self):
         """MIDs that stand in the spool."""

@@ -70,7 +70,7 @@ def stall(server, c):
         elif line == b".\r\n":
             drip(server, c, b"250-" + b"x" * 10000)
             return
-        elif line.split()[0] in (b"EHLO", b"MAIL", b"RCPT"):
+        elif line[:4] in (b"EHLO", b"MAIL", b"RCPT"):
             c.sendall(b"250 ok\r\n")
 
 
