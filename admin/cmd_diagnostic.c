@@ -5,6 +5,7 @@
 
 #include "admin/commands.h"
 #include "admin/control.h"
+#include "admin/diagnostic.h"
 #include "admin/fields.h"
 #include "admin/netstat.h"
 #include "admin/render.h"
@@ -16,13 +17,13 @@
 struct operation {
 	struct dialogue_op op;
 	int (*run)(struct tool *);
-	const char *command; /* or that one */
+	int (*take)(struct tool *, int argc, char **argv); /* with words */
+	const char *command;                               /* or that one */
 };
 
 static int run(struct tool *, int argc, char **argv);
 static int menu(struct tool *, const struct operation *, size_t n);
 static int network(struct tool *);
-static int services(struct tool *);
 static int perform(
     struct tool *, const struct operation *, int argc, char **argv);
 static const struct operation *find(
@@ -40,45 +41,55 @@ static int ndpshow(struct tool *);
 static int neighbours(
     struct tool *, int family, void (*render)(const json_t *, struct buf *));
 static int tcpservices(struct tool *);
-static int programs(struct tool *);
 static int print(struct tool *, struct buf *, json_t *);
 
 const struct tool_command cmd_diagnostic = {
 	.name = "diagnostic",
-	.usage = "[network flush|arpshow|ndpshow|smtpping ...|tcpservices|"
-		 "dnscheck ... | dns flush | services status]",
-	.summary = "Look at the network, and make it forget",
-	.help = "network flush: forgets what the DNS answered, what call-ahead "
+	.usage = "[disk_usage | network flush|arpshow|ndpshow|tcpservices | "
+		 "network smtpping|dnscheck|tcpdump ... | dns flush | "
+		 "services status | services NAME status | services [--yes] "
+		 "NAME restart | reload RELOAD [commit]]",
+	.summary = "Look at the network, the disk and the programs",
+	.help = "disk_usage: what takes how much of the disk. network flush: "
+		"forgets what the DNS answered, what call-ahead "
 		"was told, and the machine's neighbours. arpshow, ndpshow: "
 		"shows the neighbours. tcpservices: who listens on which port. "
-		"smtpping, dnscheck: the commands of that name. dns flush: "
-		"dnsflush. services status: the programs of the gateway. "
-		"Without a word it asks.",
+		"tcpdump [count=N] [time=TIME] [interface=NAME] [FILTER ...]: "
+		"the next packets, as text; 20 of them, for half a minute at "
+		"most. smtpping, dnscheck: the commands of that name. dns "
+		"flush: dnsflush. services: the programs of the gateway; "
+		"restart asks, unless --yes is said. reload: the configuration "
+		"of a new installation, as the working copy, or committed; the "
+		"queue stays. Without a word it asks.",
 	.run = run,
 };
 
 static const struct operation top[] = {
-	{ { "NETWORK", "Network Utilities." }, network, NULL },
-	{ { "SERVICES", "Service Utilities." }, services, NULL },
+	{ { "DISK_USAGE", "Check Disk Usage." }, NULL, diagnostic_disk, NULL },
+	{ { "NETWORK", "Network Utilities." }, network, NULL, NULL },
+	{ { "SERVICES", "Service Utilities." }, NULL, diagnostic_services,
+	    NULL },
+	{ { "RELOAD",
+	      "Reset configuration to the initial manufacturer values." },
+	    NULL, diagnostic_reload, NULL },
 };
 
 static const struct operation network_ops[] = {
-	{ { "FLUSH", "Flush all network related caches." }, flush, NULL },
-	{ { "ARPSHOW", "Show system ARP cache." }, arpshow, NULL },
-	{ { "NDPSHOW", "Show system NDP cache." }, ndpshow, NULL },
-	{ { "SMTPPING", "Test a remote SMTP server." }, NULL, "smtpping" },
+	{ { "FLUSH", "Flush all network related caches." }, flush, NULL, NULL },
+	{ { "ARPSHOW", "Show system ARP cache." }, arpshow, NULL, NULL },
+	{ { "NDPSHOW", "Show system NDP cache." }, ndpshow, NULL, NULL },
+	{ { "SMTPPING", "Test a remote SMTP server." }, NULL, NULL,
+	    "smtpping" },
+	{ { "TCPDUMP", "Dump ethernet packets." }, NULL, diagnostic_tcpdump,
+	    NULL },
 	{ { "TCPSERVICES", "Show which processes listen on which ports." },
-	    tcpservices, NULL },
+	    tcpservices, NULL, NULL },
 	{ { "DNSCHECK", "Check what the DNS says of our own addresses." }, NULL,
-	    "dnscheck" },
+	    NULL, "dnscheck" },
 };
 
 static const struct operation dns_ops[] = {
-	{ { "FLUSH", "Flush the DNS cache." }, NULL, "dnsflush" },
-};
-
-static const struct operation service_ops[] = {
-	{ { "STATUS", "Show the programs of the gateway." }, programs, NULL },
+	{ { "FLUSH", "Flush the DNS cache." }, NULL, NULL, "dnsflush" },
 };
 
 static const struct {
@@ -88,20 +99,24 @@ static const struct {
 } groups[] = {
 	{ "network", network_ops, NELEM(network_ops) },
 	{ "dns", dns_ops, NELEM(dns_ops) },
-	{ "services", service_ops, NELEM(service_ops) },
 };
 #define OPERATIONS_MAX 8
 
 static int
 run(struct tool *t, int argc, char **argv)
 {
+	const struct operation *o;
+
 	if (argc == 1 && t->asks)
 		return menu(t, top, NELEM(top));
-	if (argc < 3)
-		return tool_usage(t, NULL);
-	for (size_t i = 0; i < NELEM(groups); i++) {
-		const struct operation *o;
-
+	/* an option may stand before the words */
+	for (int i = 1; i < argc; i++) {
+		o = argv[i][0] == '-' ? NULL : find(top, NELEM(top), argv[i]);
+		if (o == NULL || o->take == NULL)
+			continue;
+		return perform(t, o, argc - i, argv + i);
+	}
+	for (size_t i = 0; i < NELEM(groups) && argc > 2; i++) {
 		if (!str_is_nocase(str_of(argv[1]), groups[i].word))
 			continue;
 		o = find(groups[i].ops, groups[i].n, argv[2]);
@@ -140,12 +155,6 @@ network(struct tool *t)
 }
 
 static int
-services(struct tool *t)
-{
-	return menu(t, service_ops, NELEM(service_ops));
-}
-
-static int
 perform(struct tool *t, const struct operation *o, int argc, char **argv)
 {
 	const struct tool_command *self = t->command;
@@ -154,6 +163,8 @@ perform(struct tool *t, const struct operation *o, int argc, char **argv)
 
 	if (o->run != NULL)
 		return o->run(t);
+	if (o->take != NULL)
+		return o->take(t, argc, argv);
 	str_copy(name, sizeof(name), str_of(o->command));
 	argv[0] = name;
 	status = commands_run(t, argc, argv);
@@ -329,14 +340,6 @@ tcpservices(struct tool *t)
 	buf_init(&text, TEXT_SIZE);
 	render_services(list, &text);
 	return print(t, &text, json_pack("{s:o}", "services", list));
-}
-
-static int
-programs(struct tool *t)
-{
-	const char *words[] = { "programs", NULL };
-
-	return control_show(t, PROGRAM_MASTER, words, render_programs);
 }
 
 /* Takes both. */

@@ -4,44 +4,20 @@
 
 #include "admin/ask.h"
 #include "admin/commands.h"
-#include "admin/control.h"
-#include "admin/fields.h"
+#include "admin/quotas.h"
 #include "base/mem.h"
-
-/* What may have a share, which key of postern.yaml has it, who knows how much
- * is taken. */
-struct service {
-	const char *word, *title, *key;
-	bool must_fit; /* what is there is never more than the quota */
-	enum program_kind kind;
-	const char *words[3], *used, *quota; /* question; in the answer */
-};
-struct use {
-	int64_t used, quota;
-};
 
 static void show(struct editing *);
 static bool ask_edit(struct editing *);
 static int take_set(struct editing *, struct args *);
 static int take_print(struct editing *, struct args *);
-static const struct service *find(const char *word);
-static const struct schema_key *key_of(const struct service *);
-static bool set(struct editing *, const struct service *, const char *size);
-static void write_row(
-    const struct service *, bool known, const struct use *, struct buf *);
-static bool use_of(struct editing *, const struct service *, struct use *);
+static const struct quota_service *find(const char *word);
+static const struct schema_key *key_of(const struct quota_service *);
+static bool set(
+    struct editing *, const struct quota_service *, const char *size);
+static bool use_of(
+    struct editing *, const struct quota_service *, struct quota_use *);
 
-static const struct service services[] = {
-	{ "logs", "Logs, archives", "log_settings.quota", false,
-	    PROGRAM_RECORDER, { "logs" }, "used", "quota" },
-	{ "quarantines", "Quarantines", "quarantine_space", true, PROGRAM_QMGR,
-	    { "quarantine", "list" }, "used", "space" },
-	{ "spam_quarantine", "Spam quarantine", "spam_quarantine.max_size",
-	    true, PROGRAM_QMGR, { "quarantine", "list" }, "spam_used",
-	    "spam_space" },
-	{ "captures", "Packet captures", "packet_capture.quota", false,
-	    PROGRAM_MASTER, { "packetcapture" }, "used", "quota" },
-};
 static const struct editing_op ops[] = {
 	{ { "EDIT", "Change the quota of a service." }, ask_edit, NULL },
 	{ { "SET", "Change the quota of a service." }, NULL, take_set },
@@ -72,31 +48,16 @@ show(struct editing *ed)
 	struct buf text;
 
 	buf_init(&text, 4096);
-	buf_puts(&text, "Service                     Used         Quota    "
-			"Used\n-------------------------------------------"
-			"-----------\n");
-	for (size_t i = 0; i < NELEM(services); i++) {
-		struct use u;
-		bool known = use_of(ed, &services[i], &u);
+	quotas_head(&text);
+	for (size_t i = 0; i < QUOTAS; i++) {
+		struct quota_use u;
+		bool known = use_of(ed, &quotas[i], &u);
 
-		write_row(&services[i], known, &u, &text);
+		quotas_row(&quotas[i], known, &u, &text);
 	}
 	buf_puts(&text, "The queue has what is left of the disk.\n");
 	tool_print(ed->t, &text);
 	buf_fini(&text);
-}
-
-static void
-write_row(
-    const struct service *s, bool known, const struct use *u, struct buf *out)
-{
-	buf_printf(out, "%-18s", s->title);
-	if (!known || u->quota <= 0)
-		buf_puts(out, known ? "       off\n" : "   unknown\n");
-	else
-		buf_printf(out, "%11lld MB %10lld MB %5lld %%\n",
-		    (long long)(u->used >> 20), (long long)(u->quota >> 20),
-		    (long long)(100.0 * (double)u->used / (double)u->quota));
 }
 
 static int
@@ -111,11 +72,11 @@ take_print(struct editing *ed, struct args *a)
 		return TOOL_DONE;
 	}
 	json = json_object();
-	for (size_t i = 0; i < NELEM(services); i++) {
-		struct use u;
+	for (size_t i = 0; i < QUOTAS; i++) {
+		struct quota_use u;
 
-		json_object_set_new(json, services[i].word,
-		    use_of(ed, &services[i], &u)
+		json_object_set_new(json, quotas[i].word,
+		    use_of(ed, &quotas[i], &u)
 			? json_pack("{s:I, s:I}", "used", (json_int_t)u.used,
 			      "quota", (json_int_t)u.quota)
 			: json_null());
@@ -130,25 +91,24 @@ take_print(struct editing *ed, struct args *a)
 static bool
 ask_edit(struct editing *ed)
 {
-	const char *titles[NELEM(services)];
+	const char *titles[QUOTAS];
 	char size[DIALOGUE_LINE];
 	struct buf present;
 	size_t k;
 	bool on;
 
-	for (size_t i = 0; i < NELEM(services); i++)
-		titles[i] = services[i].title;
+	for (size_t i = 0; i < QUOTAS; i++)
+		titles[i] = quotas[i].title;
 	tool_space(ed->t);
 	if (!dialogue_choice(&ed->t->dialogue, "Choose the service:", titles,
 		NELEM(titles), 0, &k))
 		return false;
 	buf_init(&present, 100);
-	ask_present(key_of(&services[k]), ed->w->config, &present);
+	ask_present(key_of(&quotas[k]), ed->w->config, &present);
 	on = dialogue_text(&ed->t->dialogue,
 	    "Enter its quota, in bytes (such as 5G):", present.data, size,
 	    sizeof(size));
-	if (on && strcmp(size, present.data) != 0 &&
-	    set(ed, &services[k], size))
+	if (on && strcmp(size, present.data) != 0 && set(ed, &quotas[k], size))
 		editing_save(ed);
 	buf_fini(&present);
 	return on;
@@ -158,7 +118,7 @@ static int
 take_set(struct editing *ed, struct args *a)
 {
 	const char *word = args_next(a), *size = args_next(a);
-	const struct service *s = word != NULL ? find(word) : NULL;
+	const struct quota_service *s = word != NULL ? find(word) : NULL;
 
 	if (size == NULL)
 		return tool_usage(ed->t, "which service, which size?");
@@ -174,13 +134,13 @@ take_set(struct editing *ed, struct args *a)
 
 /* What is in quarantine would have to go at once if it did not fit. */
 static bool
-set(struct editing *ed, const struct service *s, const char *size)
+set(struct editing *ed, const struct quota_service *s, const char *size)
 {
 	const struct schema_key *key = key_of(s);
 	struct err err = ERR_INIT;
 	uint64_t wanted = 0;
 	struct buf normal;
-	struct use u;
+	struct quota_use u;
 	bool good;
 
 	buf_init(&normal, 100);
@@ -204,17 +164,17 @@ set(struct editing *ed, const struct service *s, const char *size)
 	return good;
 }
 
-static const struct service *
+static const struct quota_service *
 find(const char *word)
 {
-	for (size_t i = 0; i < NELEM(services); i++)
-		if (strcmp(word, services[i].word) == 0)
-			return &services[i];
+	for (size_t i = 0; i < QUOTAS; i++)
+		if (strcmp(word, quotas[i].word) == 0)
+			return &quotas[i];
 	return NULL;
 }
 
 static const struct schema_key *
-key_of(const struct service *s)
+key_of(const struct quota_service *s)
 {
 	const struct schema_section *in = &schema_top;
 	struct str rest = str_of(s->key), one = str_cut(&rest, '.');
@@ -233,18 +193,13 @@ key_of(const struct service *s)
 /* The quota is that of the working copy, unless it says nothing. False:
  * whoever knows the rest does not run. */
 static bool
-use_of(struct editing *ed, const struct service *s, struct use *u)
+use_of(struct editing *ed, const struct quota_service *s, struct quota_use *u)
 {
 	json_t *wanted = ask_json(key_of(s), ed->w->config);
-	struct control_answer answer = { .fd = -1 };
-	struct err err = ERR_INIT;
-	bool known = control_ask(ed->t, s->kind, s->words, &answer, &err) == 0;
+	bool known = quotas_ask(ed->t, s, u);
 
-	*u = (struct use){ fields_num(answer.json, s->used),
-		fields_num(answer.json, s->quota) };
 	if (u->quota > 0 && json_integer_value(wanted) > 0)
 		u->quota = json_integer_value(wanted);
 	json_decref(wanted);
-	control_answer_fini(&answer);
 	return known;
 }

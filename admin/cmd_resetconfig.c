@@ -3,17 +3,13 @@
 #include <stdio.h>
 
 #include "admin/commands.h"
+#include "admin/factory_reset.h"
 #include "admin/fields.h"
-#include "admin/revise.h"
 #include "admin/suspend.h"
-#include "config/edit.h"
-#include "config/factory.h"
 
 static int run(struct tool *, int argc, char **argv);
 static int is_offline(struct tool *, bool *offline, struct err *err);
 static int reset(struct tool *);
-static int factory_files(
-    const struct commit *, struct bundle *out, struct err *err);
 
 const struct tool_command cmd_resetconfig = {
 	.name = "resetconfig",
@@ -83,25 +79,8 @@ is_offline(struct tool *t, bool *offline, struct err *err)
 static int
 reset(struct tool *t)
 {
-	struct config_problems problems = { 0 };
-	char user[64];
-	const struct commit_note note = { user, "Factory values", false };
-	struct bundle files = { 0 };
-	struct err err = ERR_INIT;
-	struct commit c;
-	int status = TOOL_DONE;
+	int status = factory_reset(t, true);
 
-	tool_user(user, sizeof(user));
-	if (commit_begin(&c, t->paths.etc, t->paths.state, &err) == -1)
-		return tool_fail(t, &err);
-	if (factory_files(&c, &files, &err) == -1 ||
-	    commit_replace(&c, &files, &err) == -1)
-		status = tool_fail(t, &err);
-	else if (!commit_is_empty(&c))
-		status = revise_commit(t, &c, &note, &problems);
-	commit_end(&c);
-	bundle_free(&files);
-	config_problems_free(&problems);
 	if (status == TOOL_DONE && t->json)
 		fputs("{\n  \"reset\": true\n}\n", t->dialogue.out);
 	else if (status == TOOL_DONE)
@@ -109,24 +88,4 @@ reset(struct tool *t)
 		      "defaults.\n",
 		    t->dialogue.out);
 	return status;
-}
-
-static int
-factory_files(const struct commit *c, struct bundle *out, struct err *err)
-{
-	struct config_problems ignored = { 0 };
-	struct config *now = config_load_simple(&c->now, 0, NULL);
-	struct edit *yaml =
-	    edit_new("postern.yaml", factory_config(), &ignored);
-	int rc = 0;
-
-	/* The name belongs to the machine. */
-	if (now != NULL)
-		rc = edit_set_text(yaml, "hostname", now->hostname, err);
-	if (rc == 0)
-		bundle_from_text(out, "postern.yaml", edit_text(yaml));
-	edit_free(&yaml);
-	config_unref(&now);
-	config_problems_free(&ignored);
-	return rc;
 }

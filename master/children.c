@@ -33,6 +33,7 @@
 #define SOON          1000  /* ms to the start: worth to wait for */
 #define SILENCE_MAX   60000 /* ms without a sign of life */
 #define HEALTH_EVERY  5000  /* ms */
+#define RESTART_WAIT  5     /* s for what is under way, when told to end */
 #define CHILD_CHANNEL 3
 
 /* In the order in which they start. per_core: one per worker. */
@@ -133,6 +134,26 @@ children_kill(struct master *m, int signo)
 			kill(m->children[i].pid, signo);
 }
 
+size_t
+children_restart(struct master *m, enum program_kind kind)
+{
+	struct stop msg = { .wait = RESTART_WAIT };
+	int64_t now = loop_now(m->self.loop);
+	size_t n = 0;
+
+	for (size_t i = 0; i < m->n_children && m->stop_step == 0; i++) {
+		struct child *c = &m->children[i];
+
+		if (c->kind != kind || c->pid == 0)
+			continue;
+		n++;
+		if (c->end_by == 0 && c->ipc != NULL && c->state == CHILD_READY)
+			ipc_send(c->ipc, IPC_STOP, 0, &msg);
+		c->end_by = now + 2 * RESTART_WAIT * 1000;
+	}
+	return n;
+}
+
 bool
 children_all_ready(const struct master *m)
 {
@@ -193,6 +214,10 @@ children_health(void *arg)
 	for (size_t i = 0; i < m->n_children; i++) {
 		struct child *c = &m->children[i];
 
+		if (c->pid != 0 && c->end_by != 0 && now >= c->end_by) {
+			kill(c->pid, SIGKILL);
+			continue;
+		}
 		if (c->pid == 0 || now - c->alive < SILENCE_MAX)
 			continue;
 		EMIT(PROGRAM_DIED, .program = str_of(program_name(c->kind)),
@@ -412,7 +437,9 @@ child_died(struct child *c, int status)
 	int64_t lived = loop_now(m->self.loop) - c->started, delay = 0;
 	char why[80];
 
-	if (WIFSIGNALED(status))
+	if (c->end_by != 0)
+		snprintf(why, sizeof(why), "was told to restart");
+	else if (WIFSIGNALED(status))
 		snprintf(why, sizeof(why), "was ended by signal %d",
 		    WTERMSIG(status));
 	else if (c->kind == PROGRAM_LOOKUPD &&
@@ -433,7 +460,8 @@ child_died(struct child *c, int status)
 		    .text = str_of(why));
 		fprintf(stderr, "postern-master: %s %u (pid %d) %s\n",
 		    program_name(c->kind), c->worker, (int)c->pid, why);
-		c->quick = lived < QUICK_DEATH ? c->quick + 1 : 0;
+		c->quick =
+		    lived < QUICK_DEATH && c->end_by == 0 ? c->quick + 1 : 0;
 		if (c->quick > 0)
 			delay = 1000LL << (c->quick < 7 ? c->quick - 1 : 6);
 		start_in(c, delay < DELAY_MAX ? delay : DELAY_MAX);
@@ -441,6 +469,7 @@ child_died(struct child *c, int status)
 	if (c->quick == ALERT_AT)
 		alert_dying(c);
 	c->pid = 0;
+	c->end_by = 0;
 	reload_child_died(m, c);
 	control_again();
 	master_progress(m);
@@ -494,7 +523,8 @@ child_lost(void *arg, struct ipc *ipc, const struct err *err)
 	c->ipc = NULL;
 	c->state = CHILD_DOWN;
 	reload_child_died(c->master, c);
-	if (c->pid != 0 && c->master->stop_step == 0)
+	/* one that was told to end has things to finish */
+	if (c->pid != 0 && c->master->stop_step == 0 && c->end_by == 0)
 		kill(c->pid, SIGKILL);
 }
 

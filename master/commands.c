@@ -35,6 +35,7 @@ static void cmd_suspend(struct admin *, const struct str *w, size_t n);
 static void say_suspended(struct admin *, const struct str *, size_t);
 static void cmd_resume(struct admin *, const struct str *w, size_t n);
 static void cmd_programs(struct admin *, const struct str *w, size_t n);
+static void cmd_restart(struct admin *, const struct str *w, size_t n);
 static void cmd_capture(struct admin *, const struct str *w, size_t n);
 static void cmd_note(struct admin *, const struct str *w, size_t n);
 static void answer_json(struct admin *, json_t *);
@@ -45,7 +46,7 @@ static const struct ipc_handler admin_handler = {
 };
 
 /* reload [REVISION], suspendlistener [WAIT [NAME ...]], resumelistener [NAME
- * ...], note WORD */
+ * ...], restart PROGRAM, note WORD */
 static const struct {
 	const char *word;
 	void (*run)(struct admin *, const struct str *words, size_t n);
@@ -55,6 +56,7 @@ static const struct {
 	{ "suspendlistener", cmd_suspend },
 	{ "resumelistener", cmd_resume },
 	{ "programs", cmd_programs },
+	{ "restart", cmd_restart },
 	{ "packetcapture", cmd_capture },
 	{ "note", cmd_note },
 };
@@ -276,6 +278,24 @@ cmd_programs(struct admin *a, const struct str *w, size_t n)
 	}
 	json_object_set_new(j, "programs", list);
 	answer_json(a, j);
+}
+
+static void
+cmd_restart(struct admin *a, const struct str *w, size_t n)
+{
+	int kind = n == 1 ? program_kind_of(w[0]) : -1;
+	char text[80];
+
+	if (kind == -1 ||
+	    children_restart(a->master, (enum program_kind)kind) == 0) {
+		program_answer(a->ipc, NULL, 1, "that does not run");
+		return;
+	}
+	snprintf(text, sizeof(text), "restart of %s",
+	    program_name((enum program_kind)kind));
+	EMIT(ADMIN, .pid = (uint32_t)a->pid, .user = str_of(a->user),
+	    .text = str_of(text));
+	cmd_programs(a, NULL, 0);
 }
 
 static void

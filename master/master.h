@@ -54,6 +54,7 @@ struct child {
 	uint64_t revision;  /* it works by, or is about to start with */
 	bool asked, loaded; /* in a reload: must answer; has answered yes */
 	unsigned quick;     /* deaths in a row soon after the start */
+	int64_t end_by;     /* told to end, by then; 0: it was not */
 };
 
 struct socket_entry {
@@ -119,6 +120,8 @@ void children_start(struct master *);        /* recorder first, then the rest */
 void children_start_wanted(struct master *); /* by a new configuration */
 void children_reap(struct master *);         /* after SIGCHLD */
 void children_kill(struct master *, int signo);
+/* Those of a kind end gracefully, and are started anew. How many. */
+size_t children_restart(struct master *, enum program_kind kind);
 bool children_all_ready(const struct master *);
 void children_health(void *master); /* ends those without a sign of life */
 size_t children_running(const struct master *, enum program_kind kind);

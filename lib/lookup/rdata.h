@@ -39,7 +39,7 @@ enum rdata_type { /* IANA numbers */
 };
 
 #define TTL_MIN          5
-#define TTL_MAX          86400
+#define TTL_MAX          604800 /* RFC 8767 section 4: a week */
 #define TTL_NEGATIVE_MAX 300
 
 /*

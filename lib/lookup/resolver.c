@@ -77,7 +77,7 @@ static const struct {
 	{ "key-cache-size:", "4m" },
 	{ "neg-cache-size:", "1m" },
 	{ "infra-cache-numhosts:", "10000" },
-	{ "cache-max-ttl:", "86400" },
+	{ "cache-max-ttl:", "604800" }, /* TTL_MAX */
 	{ "cache-max-negative-ttl:", "300" },
 	{ "infra-host-ttl:", "60" }, /* a dead server gets another chance */
 	{ "num-queries-per-thread:", "4096" },

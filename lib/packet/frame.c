@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#define ETHER_IPV4 0x0800
-#define ETHER_IPV6 0x86dd
 #define ETHER_VLAN 0x8100
 #define ETHER_QINQ 0x88a8
 #define VLAN_TAGS  2
@@ -19,8 +17,7 @@
 #define IP4_OFFSET    0x1fff
 #define IP6_FRAG      0xfff9 /* offset, and that there is more */
 
-static enum frame_is read_ether(uint16_t type, struct str, struct segment *);
-static enum frame_is read_any_ip(struct str, struct segment *);
+static uint16_t ip_type(struct str);
 static enum frame_is read_ip4(struct str, struct segment *);
 static enum frame_is read_ip6(struct str, struct segment *);
 static enum frame_is pass_headers(
@@ -45,45 +42,57 @@ static const struct {
 enum frame_is
 frame_read(enum link link, struct str packet, struct segment *s)
 {
-	size_t n = links[link].header;
+	struct str p;
+	uint16_t type;
 
 	memset(s, 0, sizeof(*s));
-	if (packet.n <= n)
+	if (!frame_carries(link, packet, &type, &p))
 		return FRAME_BAD;
+	if (type == FRAME_IPV4)
+		return read_ip4(p, s);
+	return type == FRAME_IPV6 ? read_ip6(p, s) : FRAME_OTHER;
+}
+
+bool
+frame_carries(
+    enum link link, struct str packet, uint16_t *type, struct str *carried)
+{
+	size_t n = links[link].header;
+	struct str p;
+
+	if (packet.n <= n)
+		return false;
+	p = str_sub(packet, n, packet.n);
 	/* The number of an address family depends on the system, and the
 	 * first bits of an IP packet say the same. */
 	if (link == LINK_RAW || link == LINK_NULL)
-		return read_any_ip(str_sub(packet, n, packet.n), s);
-	return read_ether(
-	    get16(packet, links[link].type), str_sub(packet, n, packet.n), s);
-}
-
-static enum frame_is
-read_ether(uint16_t type, struct str p, struct segment *s)
-{
-	for (int tags = 0; type == ETHER_VLAN || type == ETHER_QINQ; tags++) {
-		if (tags == VLAN_TAGS)
-			return FRAME_OTHER;
+		*type = ip_type(p);
+	else
+		*type = get16(packet, links[link].type);
+	for (int tags = 0; *type == ETHER_VLAN || *type == ETHER_QINQ; tags++) {
+		if (tags == VLAN_TAGS) {
+			*type = 0;
+			break;
+		}
 		if (p.n < 4)
-			return FRAME_BAD;
-		type = get16(p, 2);
+			return false;
+		*type = get16(p, 2);
 		p = str_sub(p, 4, p.n);
 	}
-	if (type == ETHER_IPV4)
-		return read_ip4(p, s);
-	return type == ETHER_IPV6 ? read_ip6(p, s) : FRAME_OTHER;
+	*carried = p;
+	return true;
 }
 
-static enum frame_is
-read_any_ip(struct str p, struct segment *s)
+static uint16_t
+ip_type(struct str p)
 {
 	switch (get8(p, 0) >> 4) {
 	case 4:
-		return read_ip4(p, s);
+		return FRAME_IPV4;
 	case 6:
-		return read_ip6(p, s);
+		return FRAME_IPV6;
 	default:
-		return FRAME_OTHER;
+		return 0;
 	}
 }
 

@@ -45,6 +45,14 @@ enum frame_is {
 	FRAME_BAD       /* headers that contradict themselves, or are cut off */
 };
 
+#define FRAME_IPV4 0x0800
+#define FRAME_IPV6 0x86dd
+#define FRAME_ARP  0x0806
+/* What the packet carries without link header and VLAN tags: its type as on
+ * Ethernet, 0 for one that cannot be told. False: there is nothing. */
+bool frame_carries(
+    enum link, struct str packet, uint16_t *type, struct str *carried);
+
 /* payload points into packet. */
 enum frame_is frame_read(enum link, struct str packet, struct segment *);
 

@@ -9,6 +9,7 @@ import subprocess
 
 import pytest
 
+import netns
 from conftest import CONFIG
 from nsd import Nsd
 from suite import BIN, ROOT_USER, Suite
@@ -94,7 +95,7 @@ def test_nslookup_as_in_the_transcript(shell):
     shell.answer(
         ("\nPlease enter the host or IP to resolve.\n[]> ", "example.com"),
         ("\nChoose the query type:\n" + TYPES + "[1]> ", "1"))
-    assert shell.expect(PROMPT) == "\nA=192.0.34.166 TTL=1d\n"
+    assert shell.expect(PROMPT) == "\nA=192.0.34.166 TTL=2d\n"
 
 
 @pytest.mark.parametrize("words,want", [
@@ -237,6 +238,45 @@ def test_dig_trace(postern, tmp_path):
         "www.zone.               60      IN      A       192.0.2.77\n")
     assert "from 127.0.0.2:%d(ns2.zone) in " % top.port in steps[2]
     assert len(steps) == 3
+
+
+@pytest.mark.skipif(not netns.possible(), reason="name servers on port 53")
+def test_dig_trace_over_three_servers(tmp_path):
+    """As on the internet: a root, a TLD and a zone, each on its own machine,
+    at port 53."""
+    root = ("ns.test. A 203.0.113.1\n"
+            "net. NS a.nic.net.\na.nic.net. A 203.0.113.2\n")
+    net = ("a.nic A 203.0.113.2\n"
+           "example NS ns.example\nns.example A 203.0.113.3\n")
+    config = CONFIG.replace("  enabled: no",
+                            '  servers: [ "203.0.113.1:53" ]')
+    with netns.Network(), \
+            Nsd(tmp_path, {".": root}, host="203.0.113.1", port=53), \
+            Nsd(tmp_path, {"net": net}, host="203.0.113.2", port=53), \
+            Nsd(tmp_path, {"example.net": "ns A 203.0.113.3\n"},
+                host="203.0.113.3", port=53):
+        (tmp_path / "s").mkdir()
+        s = Suite(tmp_path / "s", config, start=False)
+        with s:
+            s.start()
+            j = json.loads(run(s, "dig", "--json", "+trace", "ns.example.net",
+                               "A").stdout)
+            out = "\n".join(lines(s, "dig", "+trace", "ns.example.net"))
+            brief = lines(s, "dig", "+trace", "+short", "ns.example.net")
+            gone = "\n".join(lines(s, "dig", "+trace", "no.example.net"))
+    assert [(m["server"], m.get("server_name")) for m in j] == [
+        ("203.0.113.1:53", None), ("203.0.113.1:53", "ns.test"),
+        ("203.0.113.2:53", "a.nic.net"), ("203.0.113.3:53", "ns.example.net")]
+    steps = out.strip().split("\n\n")
+    for step, begins in zip(steps, (".  ", "net.  ", "example.net.  ",
+                                    "ns.example.net.  ")):
+        assert step.startswith(begins), out
+    assert len(steps) == 4
+    assert "IN      A       203.0.113.3\n" in steps[3]
+    assert "from 203.0.113.3:53(ns.example.net) in " in steps[3]
+    assert brief[-1] == "203.0.113.3"
+    assert "from 203.0.113.3:53(ns.example.net) in " in gone
+    assert "SOA" in gone.strip().split("\n\n")[-1]
 
 
 # --- dnscheck ---
@@ -542,13 +582,17 @@ def test_traceroute_as_in_the_transcript(shell):
 # --- diagnostic ---
 
 TOP = ("\nChoose the operation you want to perform:\n"
+       "- DISK_USAGE - Check Disk Usage.\n"
        "- NETWORK - Network Utilities.\n"
-       "- SERVICES - Service Utilities.\n[]> ")
+       "- SERVICES - Service Utilities.\n"
+       "- RELOAD - Reset configuration to the initial manufacturer values.\n"
+       "[]> ")
 NETWORK = ("\nChoose the operation you want to perform:\n"
            "- FLUSH - Flush all network related caches.\n"
            "- ARPSHOW - Show system ARP cache.\n"
            "- NDPSHOW - Show system NDP cache.\n"
            "- SMTPPING - Test a remote SMTP server.\n"
+           "- TCPDUMP - Dump ethernet packets.\n"
            "- TCPSERVICES - Show which processes listen on which ports.\n"
            "- DNSCHECK - Check what the DNS says of our own addresses.\n"
            "[]> ")

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "packet/streams.h"
+#include "packet/summary.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
@@ -52,7 +53,13 @@ take(struct str *in, enum link link, struct segment *g)
 	const uint8_t *p = (const uint8_t *)in->p;
 	struct str packet = str_sub(*in, 3, p[0] | p[1] << 8);
 	bool simple = p[2] & 1;
+	struct buf line;
 
+	buf_init(&line, 4096);
+	packet_summary(link, packet, &line);
+	if (line.len == 0 || line.failed)
+		abort();
+	buf_fini(&line);
 	*in = str_sub(*in, 3 + packet.n, in->n);
 	if (!simple)
 		return frame_read(link, packet, g) == FRAME_TCP;

@@ -54,7 +54,7 @@ static const struct {
 	{ "DNS-02: TTL 0", "a.test", "A", 0, "a.test A 0 192.0.2.1",
 	    "found 5: 192.0.2.1" },
 	{ "DNS-02: TTL 2^31", "a.test", "A", 0, "a.test A 2147483648 192.0.2.1",
-	    "found 86400: 192.0.2.1" },
+	    "found 604800: 192.0.2.1" },
 	{ "CNAME", "a.test", "A", 0,
 	    "a.test CNAME 100 b.test\nb.test A 300 192.0.2.1",
 	    "found 100: 192.0.2.1" },
