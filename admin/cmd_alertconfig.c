@@ -260,18 +260,9 @@ ask_delete(struct editing *ed)
 static bool
 ask_clear(struct editing *ed)
 {
-	bool yes;
-
-	tool_space(ed->t);
-	if (!dialogue_yes(&ed->t->dialogue,
-		"Are you sure you want to clear the list of alert recipients?",
-		false, &yes))
-		return false;
-	if (yes) {
-		editing_delete(ed, LIST);
-		editing_save(ed);
-	}
-	return true;
+	return editing_ask_clear(ed,
+	    "Are you sure you want to clear the list of alert recipients?",
+	    LIST);
 }
 
 static bool
@@ -280,10 +271,7 @@ ask_setup(struct editing *ed)
 	struct settings s = settings_of(ed);
 
 	tool_space(ed->t);
-	if (!settings_ask(ed, &s, setup_keys))
-		return false;
-	editing_save(ed);
-	return true;
+	return settings_ask_setup(ed, &s, setup_keys);
 }
 
 static bool
@@ -299,10 +287,7 @@ ask_from(struct editing *ed)
 	struct settings s = settings_of(ed);
 
 	tool_space(ed->t);
-	if (!settings_ask(ed, &s, from))
-		return false;
-	editing_save(ed);
-	return true;
+	return settings_ask_setup(ed, &s, from);
 }
 
 /* Classes, and the severities for them as postern.yaml has them. */
@@ -429,19 +414,15 @@ take_delete(struct editing *ed, struct args *a)
 static int
 take_clear(struct editing *ed, struct args *a)
 {
-	if (args_finish(a) != TOOL_DONE)
-		return TOOL_USAGE;
-	editing_delete(ed, LIST);
-	return editing_done(ed);
+	return editing_take_clear(ed, a, LIST);
 }
 
 static int
 take_setup(struct editing *ed, struct args *a)
 {
 	struct settings s = settings_of(ed);
-	int rc = settings_take(ed, a, &s);
 
-	return rc == TOOL_DONE ? editing_done(ed) : rc;
+	return settings_take_setup(ed, a, &s);
 }
 
 static int

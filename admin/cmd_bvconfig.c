@@ -265,6 +265,7 @@ add_key(struct editing *ed, const char *text)
 	if (tagkeys_add(ed->t->paths.etc, ed->w->config->bounce_keys,
 		str_of(text), &err) == -1)
 		return tool_fail(ed->t, &err);
+	ed->done = true;
 	fputs("The key is in use now; the one before is retired.\n",
 	    ed->t->dialogue.out);
 	return TOOL_DONE;
@@ -280,6 +281,7 @@ purge(struct editing *ed, int days)
 	if (tagkeys_purge(ed->t->paths.etc, ed->w->config->bounce_keys, days,
 		&n, &err) == -1)
 		return tool_fail(ed->t, &err);
+	ed->done |= n > 0;
 	fprintf(
 	    ed->t->dialogue.out, "%zu key%s removed.\n", n, n == 1 ? "" : "s");
 	return TOOL_DONE;

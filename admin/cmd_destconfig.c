@@ -252,19 +252,15 @@ ask_setup(struct editing *ed)
 {
 	struct settings s = global(ed);
 
-	if (!settings_ask(ed, &s, global_keys))
-		return false;
-	editing_save(ed);
-	return true;
+	return settings_ask_setup(ed, &s, global_keys);
 }
 
 static int
 take_setup(struct editing *ed, struct args *a)
 {
 	struct settings s = global(ed);
-	int status = settings_take(ed, a, &s);
 
-	return status == TOOL_DONE ? editing_done(ed) : status;
+	return settings_take_setup(ed, a, &s);
 }
 
 static struct settings

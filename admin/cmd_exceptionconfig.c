@@ -154,17 +154,8 @@ ask_search(struct editing *ed)
 static bool
 ask_clear(struct editing *ed)
 {
-	bool yes;
-
-	tool_space(ed->t);
-	if (!dialogue_yes(&ed->t->dialogue,
-		"Are you sure you want to clear all entries?", false, &yes))
-		return false;
-	if (yes) {
-		editing_delete(ed, EXCEPTIONS_LIST);
-		editing_save(ed);
-	}
-	return true;
+	return editing_ask_clear(
+	    ed, "Are you sure you want to clear all entries?", EXCEPTIONS_LIST);
 }
 
 static bool
@@ -324,10 +315,7 @@ take_find(struct editing *ed, struct args *a)
 static int
 take_clear(struct editing *ed, struct args *a)
 {
-	if (args_finish(a) != TOOL_DONE)
-		return TOOL_USAGE;
-	editing_delete(ed, EXCEPTIONS_LIST);
-	return editing_done(ed);
+	return editing_take_clear(ed, a, EXCEPTIONS_LIST);
 }
 
 static int

@@ -131,10 +131,7 @@ ask_setup(struct editing *ed)
 {
 	const struct settings s = settings_of(ed);
 
-	if (!settings_ask(ed, &s, setup_keys))
-		return false;
-	editing_save(ed);
-	return true;
+	return settings_ask_setup(ed, &s, setup_keys);
 }
 
 static bool
@@ -164,12 +161,9 @@ take_more(struct editing *ed, struct args *a, size_t which)
 {
 	const struct settings s = settings_of(ed);
 	const char *word, *list;
-	int status;
 
-	if (which == SETUP) {
-		status = settings_take(ed, a, &s);
-		return status == TOOL_DONE ? editing_done(ed) : status;
-	}
+	if (which == SETUP)
+		return settings_take_setup(ed, a, &s);
 	word = args_next(a);
 	list = word != NULL ? args_next(a) : NULL;
 	if (args_finish(a) != TOOL_DONE)

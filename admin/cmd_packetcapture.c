@@ -320,9 +320,8 @@ static int
 setup(struct editing *ed, struct args *a)
 {
 	struct settings s = settings_of(ed);
-	int rc = settings_take(ed, a, &s);
 
-	return rc == TOOL_DONE ? editing_done(ed) : rc;
+	return settings_take_setup(ed, a, &s);
 }
 
 static bool

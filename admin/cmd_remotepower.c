@@ -119,8 +119,7 @@ run(struct tool *t, int argc, char **argv)
 	if (argc == 1) {
 		rc = ask(&ed);
 	} else if (strcmp(word, "setup") == 0) {
-		rc = settings_take(&ed, &a, &s);
-		rc = rc == TOOL_DONE ? editing_done(&ed) : rc;
+		rc = settings_take_setup(&ed, &a, &s);
 	} else if (strcmp(word, "lan") == 0) {
 		rc = take_lan(&ed, &a, yes);
 	} else if (argc > 2) {

@@ -146,10 +146,7 @@ ask_setup(struct editing *ed)
 {
 	struct settings s = settings(ed);
 
-	if (!settings_ask(ed, &s, keys))
-		return false;
-	editing_save(ed);
-	return true;
+	return settings_ask_setup(ed, &s, keys);
 }
 
 static bool
@@ -197,9 +194,8 @@ static int
 take_setup(struct editing *ed, struct args *a)
 {
 	struct settings s = settings(ed);
-	int status = settings_take(ed, a, &s);
 
-	return status == TOOL_DONE ? editing_done(ed) : status;
+	return settings_take_setup(ed, a, &s);
 }
 
 static int

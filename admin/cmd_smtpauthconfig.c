@@ -143,6 +143,7 @@ act(struct editing *ed, size_t which, const char *name, const char *user)
 	const struct auth_profile *p =
 	    config_auth_profile(ed->w->config, str_of(name));
 	struct err err = ERR_INIT;
+	int rc;
 
 	if (p == NULL)
 		err_set(&err, ERR_PERM,
@@ -155,12 +156,15 @@ act(struct editing *ed, size_t which, const char *name, const char *user)
 		    "The users of \"%s\" are those of another server.", name);
 	if (err.kind != ERR_NONE)
 		return tool_fail(ed->t, &err);
-	if (which == SECRET)
-		return set_secret(ed->t, p);
 	if (which == USERS)
 		return list_users(ed->t, p);
-	return which == USER ? set_user(ed->t, p, user)
-			     : delete_user(ed->t, p, user);
+	if (which == SECRET)
+		rc = set_secret(ed->t, p);
+	else
+		rc = which == USER ? set_user(ed->t, p, user)
+				   : delete_user(ed->t, p, user);
+	ed->done |= rc == TOOL_DONE;
+	return rc;
 }
 
 static int

@@ -163,17 +163,8 @@ ask_delete(struct editing *ed)
 static bool
 ask_clear(struct editing *ed)
 {
-	bool yes;
-
-	tool_space(ed->t);
-	if (!dialogue_yes(&ed->t->dialogue,
-		"Are you sure you want to remove all routes?", false, &yes))
-		return false;
-	if (yes) {
-		editing_delete(ed, "routes");
-		editing_save(ed);
-	}
-	return true;
+	return editing_ask_clear(
+	    ed, "Are you sure you want to remove all routes?", "routes");
 }
 
 /* Until they can be read; empty: none. */
@@ -319,10 +310,7 @@ take_print(struct editing *ed, struct args *a)
 static int
 take_clear(struct editing *ed, struct args *a)
 {
-	if (args_finish(a) != TOOL_DONE)
-		return TOOL_USAGE;
-	editing_delete(ed, "routes");
-	return editing_done(ed);
+	return editing_take_clear(ed, a, "routes");
 }
 
 /* --- changing --- */

@@ -85,8 +85,7 @@ run(struct tool *t, int argc, char **argv)
 	else if (r.send || strcmp(word, "save") == 0)
 		rc = batch(&ed, &r, &a);
 	else if (strcmp(word, "setup") == 0) {
-		rc = settings_take(&ed, &a, &s);
-		rc = rc == TOOL_DONE ? editing_done(&ed) : rc;
+		rc = settings_take_setup(&ed, &a, &s);
 	} else if (strcmp(word, "print") == 0 && argc == 2) {
 		rc = settings_print(&ed, &s);
 	} else {

@@ -119,8 +119,7 @@ run(struct tool *t, int argc, char **argv)
 	if (argc == 1) {
 		rc = ask(&s);
 	} else if (strcmp(word, "setup") == 0) {
-		rc = settings_take(&ed, &a, &of);
-		rc = rc == TOOL_DONE ? editing_done(&ed) : rc;
+		rc = settings_take_setup(&ed, &a, &of);
 	} else if (argc > 2) {
 		rc = tool_usage(t, argv[2]);
 	} else if (strcmp(word, "print") == 0) {

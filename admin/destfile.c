@@ -5,12 +5,15 @@
 #include <string.h>
 
 #include "admin/ask.h"
+#include "admin/fields.h"
+#include "base/bounds.h"
 #include "base/map.h"
 #include "base/mem.h"
 #include "config/edit.h"
 
 #define FILE_MAX   ((size_t)64 << 20)
 #define VALUE_MAX  1000
+#define COMPLAINT  600
 #define DEFAULT_ID "DEFAULT"
 
 struct word {
@@ -218,6 +221,8 @@ import(struct editing *ed, const void *what, size_t i, const char *name,
 		r.section[0] = '\0';
 		complain(&r, "there is no section [" DEFAULT_ID "]");
 	}
+	if (r.yaml.failed)
+		complain(&r, "the file is too large");
 	status = r.bad ? files_bad_lines(ed, &none) : put(&r);
 	map_fini(&r.seen, NULL);
 	buf_fini(&r.yaml);
@@ -382,16 +387,24 @@ static void
 complain(struct reading *r, const char *fmt, ...)
 {
 	FILE *out = r->ed->t->asks ? r->ed->t->dialogue.out : stderr;
+	char text[COMPLAINT];
+	struct buf line;
 	va_list ap;
 
 	r->bad = true;
-	fprintf(out, "Error in line %d: ", r->line);
-	if (r->section[0] != '\0')
-		fprintf(out, "[%s] ", r->section);
+	buf_init(&line, 8 * COMPLAINT);
+	buf_printf(&line, "Error in line %d: ", r->line);
+	if (r->section[0] != '\0') {
+		buf_putc(&line, '[');
+		fields_show(&line, r->section, DOMAIN_MAX);
+		buf_puts(&line, "] ");
+	}
 	va_start(ap, fmt);
-	vfprintf(out, fmt, ap);
+	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	fputc('\n', out);
+	fields_show(&line, text, sizeof(text));
+	fprintf(out, "%s\n", line.data);
+	buf_fini(&line);
 }
 
 static const struct parameter *

@@ -124,7 +124,7 @@ editing_end(struct editing *ed, int status)
 int
 editing_abandoned(struct editing *ed)
 {
-	if (!ed->changed)
+	if (!ed->changed && !ed->done)
 		return tool_abandoned(ed->t);
 	fputs("\nAbandoned; what was done before is kept.\n", stderr);
 	return TOOL_NEGATIVE;
@@ -162,6 +162,30 @@ int
 editing_done(struct editing *ed)
 {
 	return editing_save(ed) ? TOOL_DONE : TOOL_NEGATIVE;
+}
+
+bool
+editing_ask_clear(struct editing *ed, const char *question, const char *path)
+{
+	bool yes;
+
+	tool_space(ed->t);
+	if (!dialogue_yes(&ed->t->dialogue, question, false, &yes))
+		return false;
+	if (yes) {
+		editing_delete(ed, "%s", path);
+		editing_save(ed);
+	}
+	return true;
+}
+
+int
+editing_take_clear(struct editing *ed, struct args *a, const char *path)
+{
+	if (args_finish(a) != TOOL_DONE)
+		return TOOL_USAGE;
+	editing_delete(ed, "%s", path);
+	return editing_done(ed);
 }
 
 int

@@ -20,6 +20,7 @@ struct editing {
 	struct workcopy *w;
 	struct err err; /* of the operation so far */
 	bool changed;   /* something was saved */
+	bool done;      /* something that needs no commit was changed */
 };
 
 /* TOOL_DONE; else the exit status, and what is wrong was said. */
@@ -59,6 +60,11 @@ int editing_abandoned(struct editing *);
 bool editing_save(struct editing *);
 /* As editing_save, for a batch line: the exit status. */
 int editing_done(struct editing *);
+
+/* Asks whether to, and removes all that stands at path. */
+bool editing_ask_clear(
+    struct editing *, const char *question, const char *path);
+int editing_take_clear(struct editing *, struct args *, const char *path);
 
 /* Says what is wrong with a batch line; returns TOOL_USAGE. */
 int editing_refuse(struct editing *, const char *fmt, ...)

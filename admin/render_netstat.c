@@ -10,7 +10,7 @@
 #define PROCESS_WIDTH 16
 
 static void put_process(const json_t *, struct buf *);
-static void put_end(const json_t *, struct buf *);
+static void put_end(const json_t *, int width, struct buf *);
 static void put_link(
     const json_t *, const struct netstat_columns *, struct buf *);
 static void put_count(
@@ -35,9 +35,9 @@ render_sockets(const json_t *list, struct buf *out)
 		buf_printf(out, "%-5s %6lld %6lld  ", fields_text(one, "proto"),
 		    listens ? 0 : (long long)fields_num(one, "recv_q"),
 		    listens ? 0 : (long long)fields_num(one, "send_q"));
-		put_end(json_object_get(one, "local"), out);
+		put_end(json_object_get(one, "local"), END_WIDTH, out);
 		buf_putc(out, ' ');
-		put_end(json_object_get(one, "foreign"), out);
+		put_end(json_object_get(one, "foreign"), END_WIDTH, out);
 		buf_printf(out, " %s\n", state);
 	}
 }
@@ -58,7 +58,7 @@ render_listens(const json_t *list, struct buf *out)
 		    (long long)fields_num(one, "send_q"));
 		buf_printf(
 		    out, "%-5s %-16s ", fields_text(one, "proto"), queue);
-		put_end(json_object_get(one, "local"), out);
+		put_end(json_object_get(one, "local"), 0, out);
 		buf_putc(out, '\n');
 	}
 }
@@ -192,7 +192,7 @@ render_services(const json_t *list, struct buf *out)
 		buf_printf(out, " %8s %-16s %-5s ", pid,
 		    fields_has(one, "user") ? fields_text(one, "user") : "-",
 		    fields_text(one, "proto"));
-		put_end(json_object_get(one, "local"), out);
+		put_end(json_object_get(one, "local"), 0, out);
 		buf_putc(out, '\n');
 	}
 }
@@ -229,7 +229,7 @@ put_process(const json_t *service, struct buf *out)
 
 /* "192.0.2.10.25", "*.22", or with the names that were found. */
 static void
-put_end(const json_t *e, struct buf *out)
+put_end(const json_t *e, int width, struct buf *out)
 {
 	const char *host = fields_text(e, "host");
 	const char *service = fields_text(e, "service");
@@ -244,7 +244,7 @@ put_end(const json_t *e, struct buf *out)
 		snprintf(port, sizeof(port), "%lld",
 		    (long long)fields_num(e, "port"));
 	snprintf(text, sizeof(text), "%s.%s", host, port);
-	buf_printf(out, "%-*s", END_WIDTH, text);
+	buf_printf(out, "%-*s", width, text);
 }
 
 /* The card, and then its addresses, a line each. */

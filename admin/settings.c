@@ -63,6 +63,25 @@ settings_take(struct editing *ed, struct args *a, const struct settings *s)
 	return ask_options(ed, a, s->section, s->path);
 }
 
+bool
+settings_ask_setup(struct editing *ed, const struct settings *s,
+    const struct objects_question *keys)
+{
+	if (!settings_ask(ed, s, keys))
+		return false;
+	editing_save(ed);
+	return true;
+}
+
+int
+settings_take_setup(
+    struct editing *ed, struct args *a, const struct settings *s)
+{
+	int status = settings_take(ed, a, s);
+
+	return status == TOOL_DONE ? editing_done(ed) : status;
+}
+
 int
 settings_print(struct editing *ed, const struct settings *s)
 {
@@ -134,10 +153,7 @@ set_up(struct editing *ed, const struct settings_form *f)
 {
 	struct settings s = settings_of(ed, f);
 
-	if (!settings_ask(ed, &s, f->keys))
-		return false;
-	editing_save(ed);
-	return true;
+	return settings_ask_setup(ed, &s, f->keys);
 }
 
 static int
@@ -146,17 +162,14 @@ take(struct editing *ed, struct args *a, const void *form)
 	const struct settings_form *f = form;
 	const char *word = args_next(a);
 	struct settings s = settings_of(ed, f);
-	int status;
 
 	if (word == NULL)
 		return tool_usage(ed->t, NULL);
 	if (strcmp(word, "print") == 0)
 		return args_finish(a) == TOOL_DONE ? settings_print(ed, &s)
 						   : TOOL_USAGE;
-	if (strcmp(word, "setup") == 0) {
-		status = settings_take(ed, a, &s);
-		return status == TOOL_DONE ? editing_done(ed) : status;
-	}
+	if (strcmp(word, "setup") == 0)
+		return settings_take_setup(ed, a, &s);
 	for (size_t k = 0; k < SETTINGS_MORE && f->more[k].take != NULL; k++)
 		if (str_is_nocase(str_of(word), f->more[k].op.word))
 			return f->more[k].take(ed, a);

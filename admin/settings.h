@@ -46,6 +46,11 @@ bool settings_ask(
     struct editing *, const struct settings *, const struct objects_question *);
 /* The options of a batch line, lists with KEY_add= and KEY_remove= too. */
 int settings_take(struct editing *, struct args *, const struct settings *);
+/* Both, and what was said is saved. */
+bool settings_ask_setup(
+    struct editing *, const struct settings *, const struct objects_question *);
+int settings_take_setup(
+    struct editing *, struct args *, const struct settings *);
 /* All keys with their values: a line for each, or with --json an object;
  * sections in it as "section_key", or objects. TOOL_DONE. */
 int settings_print(struct editing *, const struct settings *);

@@ -167,5 +167,18 @@ def test_an_interrupted_passphrase_leaves_the_terminal_lit(make_suite):
     assert not (postern.root / "etc/secrets/remote_power.secret").exists()
 
 
+def test_what_is_done_at_once_is_not_said_to_be_undone(make_suite):
+    postern = make_suite(REMOTE)
+    with Terminal(postern, "bvconfig") as t:
+        t.expect("[]> ")
+        t.say("key")
+        t.expect("[]> ")
+        t.say("a key")
+        t.expect("- SETUP - ")
+        t.expect("[]> ")
+        t.send("\x04")
+        assert "what was done before is kept" in t.end()[0]
+
+
 def lit(fd):
     return bool(termios.tcgetattr(fd)[3] & termios.ECHO)

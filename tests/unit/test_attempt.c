@@ -86,70 +86,72 @@ test_lines(void **state)
 	}
 }
 
+static struct attempt_line said_later[] = {
+	{ .heard = true, .code = 220, .text = "hi\n" },
+	{ .text = "EHLO us" },
+	{ .heard = true, .code = 450, .text = "later\n" },
+};
+#define HERE                                                                   \
+	{                                                                      \
+		.b = { 1 }                                                     \
+	}
+static const struct {
+	struct attempt_conn conn;
+	const char *want;
+} ends[] = {
+	{ { .why = SESSION_REFUSED, .text = "connect: no" },
+	    "connection refused" },
+	{ { .why = SESSION_TIMEOUT, .text = "connect timed out" },
+	    "connection timed out" },
+	{ { .why = SESSION_UNREACHABLE, .text = "connect: No" }, "no route" },
+	{ { .why = SESSION_LOCAL, .text = "bind: not ours" },
+	    "bind: not ours" },
+	{ { .source = HERE,
+	      .why = SESSION_TIMEOUT,
+	      .text = "timed out waiting for RCPT" },
+	    "timed out waiting for RCPT" },
+	{ { .source = HERE,
+	      .why = SESSION_GREETING,
+	      .end = ATTEMPT_REFUSED,
+	      .code = 554,
+	      .result = "",
+	      .text = "go away" },
+	    "the connection was refused: 554 go away" },
+	{ { .source = HERE,
+	      .why = SESSION_GREETING,
+	      .end = ATTEMPT_REFUSED,
+	      .code = 450,
+	      .result = "",
+	      .text = "later",
+	      .lines = said_later,
+	      .n_lines = NELEM(said_later) },
+	    "EHLO was refused: 450 later" },
+	{ { .source = HERE,
+	      .end = ATTEMPT_REFUSED,
+	      .stage = JOB_RCPT,
+	      .code = 550,
+	      .result = "5.1.1 nobody",
+	      .text = "" },
+	    "RCPT was refused: 550 5.1.1 nobody" },
+	{ { .source = HERE,
+	      .end = ATTEMPT_REFUSED,
+	      .stage = JOB_DOT,
+	      .code = 554,
+	      .result = "spam",
+	      .text = "" },
+	    "the message was refused: 554 spam" },
+};
+
 static void
 test_ends(void **state)
 {
-	static struct attempt_line said[] = {
-		{ .heard = true, .code = 220, .text = "hi\n" },
-		{ .text = "EHLO us" },
-		{ .heard = true, .code = 450, .text = "later\n" },
-	};
-	const struct ip here = { .b = { 1 } };
-	const struct {
-		struct attempt_conn conn;
-		const char *want;
-	} cases[] = {
-		{ { .why = SESSION_REFUSED, .text = "connect: no" },
-		    "connection refused" },
-		{ { .why = SESSION_TIMEOUT, .text = "connect timed out" },
-		    "connection timed out" },
-		{ { .why = SESSION_UNREACHABLE, .text = "connect: No" },
-		    "no route" },
-		{ { .why = SESSION_LOCAL, .text = "bind: not ours" },
-		    "bind: not ours" },
-		{ { .source = here,
-		      .why = SESSION_TIMEOUT,
-		      .text = "timed out waiting for RCPT" },
-		    "timed out waiting for RCPT" },
-		{ { .source = here,
-		      .why = SESSION_GREETING,
-		      .end = ATTEMPT_REFUSED,
-		      .code = 554,
-		      .result = "",
-		      .text = "go away" },
-		    "the connection was refused: 554 go away" },
-		{ { .source = here,
-		      .why = SESSION_GREETING,
-		      .end = ATTEMPT_REFUSED,
-		      .code = 450,
-		      .result = "",
-		      .text = "later",
-		      .lines = said,
-		      .n_lines = NELEM(said) },
-		    "EHLO was refused: 450 later" },
-		{ { .source = here,
-		      .end = ATTEMPT_REFUSED,
-		      .stage = JOB_RCPT,
-		      .code = 550,
-		      .result = "5.1.1 nobody",
-		      .text = "" },
-		    "RCPT was refused: 550 5.1.1 nobody" },
-		{ { .source = here,
-		      .end = ATTEMPT_REFUSED,
-		      .stage = JOB_DOT,
-		      .code = 554,
-		      .result = "spam",
-		      .text = "" },
-		    "the message was refused: 554 spam" },
-	};
-
 	(void)state;
-	for (size_t i = 0; i < NELEM(cases); i++) {
+	for (size_t i = 0; i < NELEM(ends); i++) {
 		struct buf out;
 
 		buf_init(&out, 4096);
-		attempt_show_why(&out, &cases[i].conn);
-		assert_string_equal(out.data, cases[i].want);
+		attempt_show_why(&out, &ends[i].conn);
+		assert_string_equal(out.data, ends[i].want);
 		buf_fini(&out);
 	}
 }

@@ -662,33 +662,39 @@ play(struct play *p, const char *script)
 }
 
 /* What the client should have said is compared when others speak again. */
+/* We are to say that next. */
+static void
+play_client(struct play *p, struct str rest, const char *why)
+{
+	struct str said = buf_str(&p->dialog.out), one;
+
+	buf_printf(&p->want, "%.*s\r\n", STR_ARG(rest));
+	if (!str_starts(rest, STR("body")))
+		buf_printf(&p->lines, "%.*s\n", STR_ARG(rest));
+	one = buf_str(&p->want);
+	if (!str_starts(said, one))
+		fail_msg("pieces of %zu: %s\n said %.*s\n want %.*s", p->step,
+		    why, STR_ARG(said), STR_ARG(one));
+	if (said.n == one.n) {
+		dialog_sent(&p->dialog, said.n);
+		buf_reset(&p->want);
+	}
+}
+
 static void
 play_line(struct play *p, struct str line, const char *why)
 {
 	struct str in, rest = str_sub(line, 3, line.n);
 	struct buf bytes;
 
-	buf_init(&bytes, 1000);
 	if (line.p[0] == 'C') {
-		struct str said = buf_str(&p->dialog.out), one;
-
-		buf_printf(&p->want, "%.*s\r\n", STR_ARG(rest));
-		if (!str_starts(rest, STR("body")))
-			buf_printf(&p->lines, "%.*s\n", STR_ARG(rest));
-		one = buf_str(&p->want);
-		if (!str_starts(said, one))
-			fail_msg("pieces of %zu: %s\n said %.*s\n want %.*s",
-			    p->step, why, STR_ARG(said), STR_ARG(one));
-		if (said.n == one.n) {
-			dialog_sent(&p->dialog, said.n);
-			buf_reset(&p->want);
-		}
-		buf_fini(&bytes);
+		play_client(p, rest, why);
 		return;
 	}
 	if (p->want.len > 0)
 		fail_msg("%s: said more: %.*s", why,
 		    STR_ARG(buf_str(&p->dialog.out)));
+	buf_init(&bytes, 1000);
 	if (line.p[0] == 'S') {
 		buf_printf(&bytes, "%.*s\r\n", STR_ARG(rest));
 		for (in = buf_str(&bytes); in.n > 0;

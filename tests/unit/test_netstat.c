@@ -99,7 +99,7 @@ test_sockets(void **state)
 	static const char listening[] =
 	    "Current listen queue sizes (current/limit)\n"
 	    "Proto Listen           Local Address\n"
-	    "tcp4  3/128            *.22                  \n";
+	    "tcp4  3/128            *.22\n";
 	json_t *list = json_array(), *one = json_array();
 	struct buf out;
 
@@ -135,21 +135,9 @@ test_sockets(void **state)
 	json_decref(list);
 }
 
-static void
-test_links(void **state)
+static json_t *
+links(void)
 {
-	static const char brief[] =
-	    "Name            Mtu Address                             Ipkts "
-	    "Ierrs        Opkts  Oerrs  Coll\n";
-	static const char want[] =
-	    "Name            Mtu Address                             Ipkts "
-	    " Ierrs  Idrop           Ibytes        Opkts  Oerrs           "
-	    "Obytes  Coll  Odrop\n"
-	    "eth0           1500 52:54:00:aa:bb:01                       1 "
-	    "     3      5                7            2      4             "
-	    "   8     9      6\n"
-	    "eth0              - 192.0.2.10/24\n"
-	    "eth0              - 2001:db8::1/64\n";
 	static const uint8_t mac[] = { 0x52, 0x54, 0, 0xaa, 0xbb, 1 };
 	struct rtnl_link_stats64 s = { .rx_packets = 1,
 		.tx_packets = 2,
@@ -168,13 +156,10 @@ test_links(void **state)
 		.ifa_family = AF_INET6, .ifa_prefixlen = 64, .ifa_index = 2
 	};
 	struct ifaddrmsg other = { .ifa_family = AF_INET, .ifa_index = 3 };
-	struct netstat_columns all = { true, true }, none = { false, false };
 	uint32_t mtu = 1500;
 	json_t *list = json_array();
 	struct made m;
-	struct buf out;
 
-	(void)state;
 	begin(&m, RTM_NEWLINK, &link, sizeof(link));
 	attr(&m, IFLA_IFNAME, "eth0", 5);
 	attr(&m, IFLA_MTU, &mtu, sizeof(mtu));
@@ -194,6 +179,29 @@ test_links(void **state)
 	begin(&m, RTM_NEWADDR, &v6, sizeof(v6));
 	attr_ip(&m, IFA_ADDRESS, "192.0.2.12"); /* too short for IPv6 */
 	netstat_address(list, &m.u.h);
+	return list;
+}
+
+static void
+test_links(void **state)
+{
+	static const char brief[] =
+	    "Name            Mtu Address                             Ipkts "
+	    "Ierrs        Opkts  Oerrs  Coll\n";
+	static const char want[] =
+	    "Name            Mtu Address                             Ipkts "
+	    " Ierrs  Idrop           Ibytes        Opkts  Oerrs           "
+	    "Obytes  Coll  Odrop\n"
+	    "eth0           1500 52:54:00:aa:bb:01                       1 "
+	    "     3      5                7            2      4             "
+	    "   8     9      6\n"
+	    "eth0              - 192.0.2.10/24\n"
+	    "eth0              - 2001:db8::1/64\n";
+	struct netstat_columns all = { true, true }, none = { false, false };
+	json_t *list = links();
+	struct buf out;
+
+	(void)state;
 	buf_init(&out, 65536);
 	render_links(list, &all, &out);
 	check(&out, want);
