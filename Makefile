@@ -243,7 +243,7 @@ $O/fuzz/fuzz_dialog: $O/obj/smtp/dialog.o $O/obj/smtp/dialog_open.o $O/obj/smtp/
 	$O/obj/smtp/transaction.o
 $O/fuzz/fuzz_session $O/fuzz/fuzz_qmqp: $(SMTPD_ENGINE)
 $O/fuzz/fuzz_replay: $(SMTPD_ENGINE) $(patsubst %,$O/obj/trace/%.o,\
-	talk talk_note talk_ops talk_auth talk_qmqp said given answer)
+	talk talk_note talk_ops talk_auth talk_qmqp pcapkind said given answer)
 $O/fuzz/fuzz_sts_kept: LDLIBS += -lcurl
 $O/fuzz/fuzz_proxy: $O/obj/smtpd/proxy.o
 $O/fuzz/fuzz_inspect: LDLIBS += -lmagic -larchive

@@ -250,6 +250,7 @@ run_mail(struct replay *r, struct trace_input *in, const struct talk_mail *m,
 		in->rcpts[i] = rcpts[i].path;
 		in->rcpt_params[i] = rcpts[i].params;
 	}
+	in->as_said = true;
 	in->mail_params = m->params;
 	in->no_params = m->time > 0 && !m->esmtp;
 	in->message = m->content;

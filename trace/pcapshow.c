@@ -300,9 +300,9 @@ text_end(const struct pcap_shown *s, struct buf *out)
 	if (s->done.end == TALK_GAP && gap != NULL)
 		buf_printf(out,
 		    ", %s: %" PRIu64 " bytes from the client, after %" PRIu64
-		    ".\n - Decided before: %zu commands answered, %zu "
-		    "messages accepted. Not replayed: %" PRIu64
-		    " bytes behind it.",
+		    ".\n - Decided before it: commands answered %zu, "
+		    "messages accepted %zu; bytes behind it %" PRIu64
+		    ", which were not replayed.",
 		    places[s->done.place], gap->lost, gap->at, d.commands,
 		    d.messages, s->done.left);
 	else if (s->done.end == TALK_STARTTLS)

@@ -31,7 +31,8 @@ static enum trace_end end_of(
     const struct trace_report *, const struct listener *);
 static void refuse(struct trace_report *, const struct scan_reply *);
 static void applied(void *arg, const struct stage *, const struct stage_out *);
-static struct str in_brackets(struct str typed, struct arena *mem);
+static struct str in_brackets(
+    const struct trace_input *, struct str typed, struct arena *mem);
 static void store(struct str typed, struct buf *stored);
 
 void
@@ -226,8 +227,9 @@ take_sender(struct trace_report *r, struct subject *s, struct arena *mem)
 		return false;
 	}
 	s->size = r->mail.size;
-	s->addr_text =
-	    str_is_nocase(typed, "none") ? STR("<>") : in_brackets(typed, mem);
+	s->addr_text = !r->input->as_said && str_is_nocase(typed, "none")
+			   ? STR("<>")
+			   : in_brackets(r->input, typed, mem);
 	s->sender = typed;
 	s->smtputf8 =
 	    r->input->smtputf8 || (r->mail.seen & PARAM_SMTPUTF8) != 0;
@@ -253,7 +255,7 @@ take_recipients(
 		rcpt->given = str_trim(r->input->rcpts[r->n_rcpts]);
 		if (!take_rcpt_params(r, rcpt, s.smtputf8, mem))
 			continue;
-		s.addr_text = in_brackets(rcpt->given, mem);
+		s.addr_text = in_brackets(r->input, rcpt->given, mem);
 		run_point(r, AT_RCPT, &s, &rcpt->point, mem);
 		rcpt->result = s.rcpt;
 		r->invalid_bounce |= s.invalid_bounce;
@@ -373,9 +375,9 @@ applied(void *arg, const struct stage *stage, const struct stage_out *out)
 
 /* People type addresses without the brackets of the protocol. */
 static struct str
-in_brackets(struct str typed, struct arena *mem)
+in_brackets(const struct trace_input *in, struct str typed, struct arena *mem)
 {
-	if (typed.n > 0 && typed.p[0] == '<')
+	if (in->as_said || (typed.n > 0 && typed.p[0] == '<'))
 		return typed;
 	return str_of(arena_printf(mem, "<%.*s>", STR_ARG(typed)));
 }

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "pipeline/address.h"
 #include "trace/said.h"
 #include "trace/talk_inside.h"
 
@@ -11,7 +12,7 @@ static struct str our_last(const struct talk *);
 static void begin_mail(struct talk *, const struct command_line *);
 static void add_rcpt(struct talk *, const struct command_line *);
 static struct str path_of(
-    struct str args, const char *keyword, struct str *params);
+    struct talk *, struct str args, const char *keyword, struct str *params);
 
 /* --- mail --- */
 
@@ -59,7 +60,7 @@ our_last(const struct talk *t)
 static void
 begin_mail(struct talk *t, const struct command_line *c)
 {
-	struct str params, path = path_of(c->args, "FROM:", &params);
+	struct str params, path = path_of(t, c->args, "FROM:", &params);
 
 	/* a second one in a transaction changes nothing */
 	if (t->in_mail && t->s.txn != NULL &&
@@ -101,7 +102,7 @@ talk_begin_mail(struct talk *t, struct str sender, struct str params)
 static void
 add_rcpt(struct talk *t, const struct command_line *c)
 {
-	struct str params, path = path_of(c->args, "TO:", &params);
+	struct str params, path = path_of(t, c->args, "TO:", &params);
 
 	if (t->in_mail && !str_starts(our_last(t), STR("503")))
 		talk_add_rcpt(t, path, params);
@@ -142,23 +143,13 @@ talk_end_mail(struct talk *t, bool accepted)
 
 /* Of "FROM:<joe@example.com> SIZE=7" the middle; params: what is behind. */
 static struct str
-path_of(struct str args, const char *keyword, struct str *params)
+path_of(
+    struct talk *t, struct str args, const char *keyword, struct str *params)
 {
-	bool quoted = false;
-	size_t n = 0;
-
 	*params = STR("");
-	if (!command_path(&args, keyword))
-		return args;
-	for (; n < args.n; n++) {
-		if (args.p[n] == '"')
-			quoted = !quoted;
-		if (!quoted && (args.p[n] == ' ' || args.p[n] == '>'))
-			break;
-	}
-	n = n < args.n && args.p[n] == '>' ? n + 1 : n;
-	*params = str_trim(str_sub(args, n, args.n));
-	return str_sub(args, 0, n);
+	if (command_path(&args, keyword))
+		address_cut(args, &args, params, &t->mem);
+	return args;
 }
 
 /* --- what stands in the report --- */

@@ -39,6 +39,7 @@ struct trace_input {
 	struct str user;         /* the client authenticates as; empty: not */
 	bool smtputf8;           /* the client says SMTPUTF8 */
 	bool no_params;          /* it has said HELO */
+	bool as_said;            /* addresses are written as in the protocol */
 	struct str mail_params;  /* behind the address of MAIL */
 	struct str *rcpt_params; /* of each of rcpts; NULL: none */
 	bool asks;               /* wants are answered: stop at the first */

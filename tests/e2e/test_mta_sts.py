@@ -1,6 +1,7 @@
 """MTA-STS (RFC 8461): records in the DNS, policies over HTTPS, next hops with
 and without the certificate that the policy wants."""
 import http.server
+import json
 import os
 import ssl
 import threading
@@ -183,6 +184,42 @@ def test_reports_of_tls(world):
         assert seen(domain) == {want}, domain
     for domain, why in FETCHES.items():
         assert ("sts", why) in seen(domain), seen(domain)
+
+
+# domain, what the mail wants: the TLS of its connections, by whom, the name
+TRACED = [
+    ("good.test", "", "required_verify", "MTA-STS", ["mx-good.test"]),
+    ("good.test", "REQUIRETLS", "required_verify", "MTA-STS",
+     ["mx-good.test"]),
+    ("trytls.test", "", "preferred_verify", "MTA-STS", ["mx-trytls.test"]),
+    ("trytls.test", "REQUIRETLS", "required_verify", "MTA-STS",
+     ["mx-trytls.test"]),
+    ("plain.test", "REQUIRETLS", "required_verify", None, ["plain.test"]),
+    ("strip.test", "No", "preferred", None, []),
+]
+
+
+def test_trace_says_whose_policy_it_is(world):
+    """And a policy that is enforced stops no mail with TLS-Required: No."""
+    postern, sinks = world
+    for domain, says, level, by, names in TRACED:
+        out = postern.postern(
+            "--json", "trace", "--source-ip", "127.0.0.1", "--fqdn", "c.test",
+            "--listener", "OutboundMail", "--file", "-", "--sender", "s@a.test",
+            "--recipients", "t@" + domain, "--tls", "--lookup",
+            "--mail-params", says if says == "REQUIRETLS" else "",
+            text=("TLS-Required: No\n" if says == "No" else "")
+            + "Subject: x\n\nx\n")
+        (d,) = json.loads(out)["results"][0]["deliveries"]
+        (a,) = d["way"]["attempts"]
+        assert (a["tls"], a["tls_by"], a["tls_names"]) == (level, by, names), \
+            (domain, says)
+        assert a["requiretls"] == d["requiretls"] == (says == "REQUIRETLS")
+    with postern.client(port=postern.private_port) as c:
+        assert c.mail("joe@nowhere.invalid", ["t@strip.test"],
+                      b"TLS-Required: No\r\nSubject: x\r\n\r\nx\r\n"
+                      )[0] == 250
+    wait_for("it", lambda: how(sinks, "t@strip.test") == "c")
 
 
 def test_tlsverify_says_so(world):

@@ -287,6 +287,21 @@ def test_as_trace_says(postern, hops, name):
         set(rcpts) - set(left_out) - {r for d in refused for r in rcpts})
 
 
+def test_in_a_file_of_sessions(postern):
+    lines = [{"source_ip": "127.0.0.1", "fqdn": "c.test", "tls": True,
+              "listener": "OutboundMail", "sender": JOE, "recipients":
+              "a@full.hop.test", "message": "Subject: x\n\nx\n",
+              "mail_params": p, "rcpt_params": "NOTIFY=NEVER"}
+             for p in ("REQUIRETLS", "REQUIRE")]
+    one, two = map(json.loads, postern.postern(
+        "trace", "--sessions", "-",
+        text="".join(json.dumps(x) + "\n" for x in lines)).splitlines())
+    (d,) = one["results"][0]["deliveries"]
+    assert d["commands"] == ["MAIL FROM:<%s> REQUIRETLS" % JOE,
+                             "RCPT TO:<a@full.hop.test> NOTIFY=NEVER"]
+    assert two["sender"]["reply"]["code"] == 555
+
+
 def test_words_of_the_server_on_the_list(postern, tmp_path):
     mail = tmp_path / "m"
     mail.write_text("Subject: x\n\nx\n")

@@ -120,6 +120,34 @@ def test_each_way(world):
             ] == [(10, "mx1.test"), (20, "mx2.test")]
 
 
+# domain, what the mail says, [(tls, by, names, tlsa, REQUIRETLS)]
+WISHES = [
+    ("dane.test", "", "required", "DANE", [], [DIGEST], False),
+    ("dane.test", "REQUIRETLS", "required", "DANE", [], [DIGEST], True),
+    ("dane.test", "No", "preferred", None, [], [], False),
+    ("implicit.test", "REQUIRETLS", "required_verify", None,
+     ["implicit.test"], [], True),
+    ("implicit.test", "No", "preferred", None, [], [], False),
+    ("routed.test", "REQUIRETLS", "required_verify", None,
+     ["routed.test", "mx2.test"], [], True),
+]
+
+
+@pytest.mark.parametrize("domain,says,tls,by,names,tlsa,asks", WISHES)
+def test_what_mail_wants_of_tls(world, domain, says, tls, by, names, tlsa,
+                                asks):
+    out = world.postern(
+        "--json", "trace", "--source-ip", "127.0.0.1", "--fqdn", "c.test",
+        "--listener", "OutboundMail", "--file", "-", "--sender", "s@test.test",
+        "--recipients", "r@" + domain, "--lookup", "--tls", "--mail-params",
+        says if asks else "", text=(
+            "TLS-Required: No\n" if says == "No" else "") + MAIL)
+    (d,) = json.loads(out)["results"][0]["deliveries"]
+    (a,) = d["way"]["attempts"]
+    assert (a["tls"], a["tls_by"], a["tls_names"], a["tlsa"],
+            a["requiretls"]) == (tls, by, names, tlsa, asks)
+
+
 def test_as_people_read_it(world):
     out = trace(world, "a@two.test,b@nullmx.test,c@dane.test")
     out = re.sub(r"TTL \d+", "TTL 60", out)

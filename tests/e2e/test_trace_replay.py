@@ -263,6 +263,7 @@ def test_a_gap_is_told_with_what_was_decided(gateway, tmp_path):
         "messages_accepted_before": 1}
     text = gateway.postern("trace", "--pcap", path)
     assert " - Packets are missing here, in the content of a message: 50 " \
-        "bytes from the client, after %d.\n - Decided before: " % before in text
-    assert " 1 messages accepted. Not replayed: %d bytes behind it.\n" % left \
+        "bytes from the client, after %d.\n - Decided before it: " % before \
         in text
+    assert " messages accepted 1; bytes behind it %d, which were not " \
+        "replayed.\n" % left in text

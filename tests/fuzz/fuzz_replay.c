@@ -4,13 +4,14 @@
  * The first byte is the listener; then come pieces of what the two said: a
  * byte of flags (whose it is, whether the client has heard what came before,
  * whether something is missing), one of length, bytes. What comes out must be
- * what its declaration says.
+ * what its declaration says. Listener E trusts the client to be a balancer.
  */
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "config/load.h"
 #include "stats/stats.h"
+#include "trace/pcapkind.h"
 #include "trace/talk.h"
 
 #define PIECES_MAX 200
@@ -35,12 +36,15 @@ static const char yaml[] =
     "- {name: C, type: private, interface: Net, port: 28,\n"
     "   xclient: [192.0.2.1]}\n"
     "- {name: D, type: private, protocol: QMQP, interface: Net, port: 29,\n"
-    "   hat: {defaults: {max_message_size: 1K}}}\n";
+    "   hat: {defaults: {max_message_size: 1K}}}\n"
+    "- {name: E, type: public, interface: Net, port: 30,\n"
+    "   rat: [example.org], proxy_protocol: [192.0.2.1]}\n";
 static struct config *config;
 static struct stats *stats;
 
 static void prepare(void);
 static void add(struct codec_list *, struct pcap_piece);
+static void identify(struct pcap_talk *, uint16_t port);
 static void look(const struct talk_done *);
 
 int
@@ -54,6 +58,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	struct talk_input ti = {
 		.said = &talk, .known = &known, .given = &given
 	};
+	const struct listener *listener;
 	struct talk_done done;
 	struct err err = ERR_INIT;
 	struct arena mem;
@@ -64,10 +69,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		return 0;
 	if (config == NULL)
 		prepare();
-	ip_parse(&talk.from, STR("192.0.2.1"));
+	ip_parse(&talk.client, STR("192.0.2.1"));
 	ti.config = config;
 	ti.stats = stats;
-	ti.listener = &config->listeners[data[0] % config->n_listeners];
+	listener = &config->listeners[data[0] % config->n_listeners];
 	in = str_sub(in, 1, n);
 	while (in.n >= 2) {
 		uint8_t flags = (uint8_t)in.p[0];
@@ -83,6 +88,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 			p.bytes = STR("");
 		add(flags & FROM_SERVER ? &talk.down : &talk.up, p);
 	}
+	identify(&talk, listener->port);
+	if (talk.proxy > PCAP_PROXY_LOCAL)
+		return 0;
+	ti.listener = &config->listeners[talk.listener];
 	buf_init(&out, 1 << 30);
 	arena_init(&mem, 1 << 30);
 	talk_run(&ti, &out);
@@ -116,6 +125,28 @@ add(struct codec_list *to, struct pcap_piece p)
 {
 	if (to->n < PIECES_MAX && (p.bytes.n > 0 || p.lost > 0))
 		((struct pcap_piece *)to->v)[to->n++] = p;
+}
+
+/* As it is in a file of packets. */
+static void
+identify(struct pcap_talk *talk, uint16_t port)
+{
+	static struct stream_piece pieces[PIECES_MAX];
+	const struct pcap_piece *up = talk->up.v;
+	struct connection c = { .client = { .begun = true, .pieces = pieces } };
+
+	for (size_t i = 0; i < talk->up.n; i++) {
+		pieces[c.client.n_pieces++] =
+		    (struct stream_piece){ .n = up[i].bytes.n,
+			    .bytes = up[i].lost > 0 ? (struct str){ NULL, 0 }
+						    : up[i].bytes,
+			    .time = up[i].time,
+			    .heard = up[i].heard };
+		talk->up_bytes += up[i].bytes.n;
+	}
+	c.client.from.ip = talk->client;
+	c.server.from.port = port;
+	pcap_identify(config, "", &c, talk);
 }
 
 /* Whoever shows it relies on this. */

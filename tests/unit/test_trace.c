@@ -453,6 +453,68 @@ test_too_large_is_remarked_and_goes_on(void **state)
 	free(message);
 }
 
+/* As a client would be answered (smtpd/request.c). */
+static void
+test_parameters_of_mail_and_rcpt(void **state)
+{
+	static const struct {
+		const char *mail, *rcpt;
+		bool tls, helo;
+		enum trace_end end;
+		const char *said;
+	} table[] = {
+		{ "SIZE=100 BODY=8BITMIME RET=HDRS ENVID=x+2By",
+		    "NOTIFY=SUCCESS,DELAY ORCPT=rfc822;a@b.test", false, false,
+		    TRACE_QUEUED,
+		    "   - Says: MAIL FROM:<a@b.test> BODY=8BITMIME RET=HDRS "
+		    "ENVID=x+2By\n   - Says: RCPT TO:<zoe@example.org> "
+		    "NOTIFY=SUCCESS,DELAY ORCPT=rfc822;a@b.test\n" },
+		{ "REQUIRETLS", "", true, false, TRACE_QUEUED,
+		    "   - TLS demanded: required_verify (by REQUIRETLS), and "
+		    "that it offers REQUIRETLS\n" },
+		{ "REQUIRETLS", "", false, false, TRACE_NO_SENDER,
+		    " - Parameters: REQUIRETLS: 555 #5.5.4 parameter not "
+		    "known\n" },
+		{ "AUTH=<>", "", true, false, TRACE_NO_SENDER,
+		    "555 #5.5.4 parameter not known" },
+		{ "SIZE=1", "", false, true, TRACE_NO_SENDER,
+		    "555 #5.5.4 parameter not known" },
+		{ "BODY=BINARYMIME", "", false, false, TRACE_NO_SENDER,
+		    "501 #5.5.4 bad parameter" },
+		{ "SIZE=99999999999", "", false, false, TRACE_NO_SENDER,
+		    " - Declared size 99999999999: 552 #5.3.4 message size "
+		    "exceeds limit\n" },
+		{ "", "NOTIFY=NEVER,DELAY", false, false, TRACE_NO_RCPT,
+		    " - Parameters: NOTIFY=NEVER,DELAY: 501 #5.5.4 bad "
+		    "parameter\n - Recipient would be rejected.\n" },
+		{ "", "SIZE=1", false, false, TRACE_NO_RCPT,
+		    "555 #5.5.4 parameter not known" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < NELEM(table); i++) {
+		struct dry_run *s =
+		    session_run("192.0.2.140", "h.test", "", "OutboundMail",
+			"a@b.test", "zoe@example.org", "Subject: x\n\nx\n");
+
+		trace_fini(&s->report);
+		str_copy(s->answers.mail_params, sizeof(s->answers.mail_params),
+		    str_of(table[i].mail));
+		s->input.mail_params = str_of(s->answers.mail_params);
+		s->input.rcpt_params[0] = str_of(table[i].rcpt);
+		s->input.facts.tls = table[i].tls;
+		s->input.no_params = table[i].helo;
+		trace_run(&s->report, &s->input, &s->mem);
+		buf_reset(&s->text);
+		trace_text(&s->report, true, &s->text);
+		if (s->report.end != table[i].end ||
+		    strstr(s->text.data, table[i].said) == NULL)
+			fail_msg("%s, %s:\n%s", table[i].mail, table[i].rcpt,
+			    s->text.data);
+		session_end(s);
+	}
+}
+
 static void
 test_lop_01_too_many_hops(void **state)
 {
@@ -872,6 +934,7 @@ main(void)
 		cmocka_unit_test(test_what_ends_a_trace_early),
 		cmocka_unit_test(test_forms_of_the_message),
 		cmocka_unit_test(test_too_large_is_remarked_and_goes_on),
+		cmocka_unit_test(test_parameters_of_mail_and_rcpt),
 		cmocka_unit_test(test_lop_01_too_many_hops),
 		cmocka_unit_test(test_adm_04_nothing_reaches_the_terminal_raw),
 		cmocka_unit_test(test_explain_says_where_and_whence),
