@@ -17,8 +17,9 @@
 #define MESSAGE_MEM_MAX ((size_t)32 * 1024 * 1024)
 #define SUBJECT_SHOWN   200 /* by showrecipients */
 
-static bool is_text(
-    struct str sender, struct str host, const struct rcpt *, size_t n);
+static bool is_text(struct str sender, struct str host, struct str gateway,
+    const struct rcpt *, size_t n);
+static bool is_line(struct str);
 static bool is_spam(struct str alt_mailhost, uint8_t tagged);
 static void take_held(struct world *, const struct message *, enum queue_place);
 static struct mail *take_message(
@@ -49,9 +50,10 @@ intake_message(struct world *w, struct ipc_frame *f, struct err *err)
 	arena_init(&mem, MESSAGE_MEM_MAX);
 	if (ipc_decode(f, &in, &mem, err) == -1) {
 		rc = -1;
-	} else if (!is_text(
-		       in.sender, in.alt_mailhost, in.rcpts.v, in.rcpts.n)) {
-		rc = err_set(err, ERR_PROTO, "an address with a NUL in it");
+	} else if (!is_text(in.sender, in.alt_mailhost, in.gateway, in.rcpts.v,
+		       in.rcpts.n)) {
+		rc = err_set(
+		    err, ERR_PROTO, "an address with a NUL or a line end");
 	} else if (f->type == IPC_MESSAGE_INLINE) {
 		quarantine_seen(&w->quarantines, in.mid, in.arrival);
 		rc = take_inline(w, &in, &mem, err);
@@ -94,16 +96,23 @@ intake_recover(struct world *w, struct err *err)
 	return 0;
 }
 
-/* Addresses are kept as C strings, and domains found by them. */
+/* Addresses are kept as C strings; destinations are found by domain and
+ * gateway, with line ends between them (dest.c). */
 static bool
-is_text(struct str sender, struct str host, const struct rcpt *v, size_t n)
+is_text(struct str sender, struct str host, struct str gateway,
+    const struct rcpt *v, size_t n)
 {
-	bool text = str_find(sender, '\0') == sender.n &&
-		    str_find(host, '\0') == host.n;
+	bool text = is_line(sender) && is_line(host) && is_line(gateway);
 
 	for (size_t i = 0; i < n && text; i++)
-		text = str_find(v[i].addr, '\0') == v[i].addr.n;
+		text = is_line(v[i].addr);
 	return text;
+}
+
+static bool
+is_line(struct str s)
+{
+	return str_find(s, '\0') == s.n && str_find(s, '\n') == s.n;
 }
 
 /* For the spam quarantine (workqueue 10.6), which may also be named as a mail
@@ -221,7 +230,8 @@ take_qmessage(struct world *w, const struct qmessage *qm,
     enum queue_place place, uint32_t slot, struct arena *mem)
 {
 	struct str profile = qm->route.bounce_profile;
-	const struct err nul = { .text = "an address with a NUL in it" };
+	const struct err nul = { .text =
+				     "an address with a NUL or a line end" };
 	const struct bounce_profile *p =
 	    config_bounce_profile(w->q.config, profile);
 	struct mail_info info = { .mid = qm->mid,
@@ -239,8 +249,8 @@ take_qmessage(struct world *w, const struct qmessage *qm,
 		.content_off = qm->content_off,
 		.content_len = qm->content_len };
 
-	if (!is_text(qm->envelope.sender, qm->route.alt_mailhost, qm->rcpt_v,
-		qm->n_rcpts)) {
+	if (!is_text(qm->envelope.sender, qm->route.alt_mailhost,
+		qm->route.gateway, qm->rcpt_v, qm->n_rcpts)) {
 		corrupt(w, qm->mid, &nul);
 		return NULL;
 	}

@@ -323,6 +323,44 @@ test_qmgr_message_that_is_not_there(void **state)
 	judge(&w, GOES_ON);
 }
 
+/* What would make the name of a destination another's: nobody but who says it
+ * hears of it. */
+static void
+test_qmgr_names_that_are_none(void **state)
+{
+	static const struct {
+		struct str gateway, rcpt;
+	} cases[] = {
+		{ { "\0", 1 }, { "r@a.test", 8 } },
+		{ { "Bulk\0", 5 }, { "r@a.test", 8 } },
+		{ { "Bulk\n1", 6 }, { "r@a.test", 8 } },
+		{ { "", 0 }, { "r@a.test\nBulk\n0", 15 } },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < NELEM(cases); i++) {
+		struct rcpt to = proof_rcpt();
+		struct message m = { .mid = 424242,
+			.sender = STR(""),
+			.listener = STR("nobody"),
+			.bounce_profile = STR(""),
+			.gateway = cases[i].gateway,
+			.subject = STR(""),
+			.envid = STR(""),
+			.content_off = 400,
+			.prepend = STR(""),
+			.content = STR(""),
+			.n_rcpts = 1,
+			.rcpts = { 1, &to } };
+		struct world w;
+
+		to.addr = cases[i].rcpt;
+		begin(&w, PROGRAM_QMGR, PROGRAM_CLEANUP);
+		rig_say(w.fd, IPC_MESSAGE, 0, &m, &w.rig->stats_fd, 1);
+		judge(&w, ENDS);
+	}
+}
+
 static void
 test_qmgr_answer_to_no_notice(void **state)
 {
@@ -490,6 +528,7 @@ main(void)
 		cmocka_unit_test(test_smtpd_accepted_too_early),
 		cmocka_unit_test(test_smtpd_hostile_host_names),
 		cmocka_unit_test(test_qmgr_message_that_is_not_there),
+		cmocka_unit_test(test_qmgr_names_that_are_none),
 		cmocka_unit_test(test_qmgr_answer_to_no_notice),
 		cmocka_unit_test(test_ipc_04_qmgr_results_of_other_jobs),
 		cmocka_unit_test(test_qmgr_sessions_that_are_not),
