@@ -140,9 +140,8 @@ $O/tests/test_sts: LDLIBS += -lcurl
 # what we write as a table, Berkeley DB must read
 $O/tests/test_table_db: LDLIBS += -ldb-5.3
 # tests of a program's parts link these too
-$O/tests/test_dialog $O/tests/test_smtp_session: \
+$O/tests/test_dialog $O/tests/test_smtp_session $O/tests/test_session_watch: \
     $(SMTP_SESSION:%=$O/obj/smtp/%.o)
-$O/tests/test_session_watch: $O/obj/smtp/session_watch.o
 SMTPD_ENGINE = $(SMTPD_SESSION:%=$O/obj/smtpd/%.o)
 $O/tests/test_session $O/tests/test_session_ask $O/tests/test_session_many \
     $O/tests/test_session_limits $O/tests/test_session_debug \

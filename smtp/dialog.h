@@ -146,6 +146,9 @@ void dialog_secured(struct dialog *);
 /* What keyd says to hooks.login. */
 void dialog_login_answer(struct dialog *, const struct login_done *);
 const char *dialog_login_name(const struct dialog *); /* of the mechanism */
+/* Does a text of the server repeat what must not get into a log? Until what
+ * it says about our login has been acted upon. */
+bool dialog_login_tells(const struct dialog *, struct str text);
 /* n bytes of out have left. */
 void dialog_sent(struct dialog *, size_t n);
 /* Call after changing anything: says all that can be said now. */

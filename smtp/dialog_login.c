@@ -19,7 +19,6 @@
 static size_t chosen(const struct dialog *);
 static void fail(struct dialog *, const char *why);
 static void fail_by_reply(struct dialog *);
-static bool tells(const struct dialog *, struct str text);
 static void ask(struct dialog *);
 static void say(struct dialog *, const char *command, struct str secret);
 static void say_plain(struct dialog *);
@@ -132,6 +131,24 @@ dialog_login_name(const struct dialog *d)
 						: mechanisms[chosen(d)].name;
 }
 
+bool
+dialog_login_tells(const struct dialog *d, struct str text)
+{
+	bool plain = d->login.mechanism == LOGIN_PLAIN;
+	const struct str secrets[] = { d->login.said, d->login.second,
+		plain ? d->login.first : STR("") };
+
+	for (size_t i = 0; i < NELEM(secrets); i++) {
+		struct str rest = secrets[i], s = rest;
+
+		while (rest.n > 0) /* of PLAIN the last part */
+			s = str_cut(&rest, '\0');
+		if (s.n > 0 && memmem(text.p, text.n, s.p, s.n) != NULL)
+			return true;
+	}
+	return false;
+}
+
 static size_t
 chosen(const struct dialog *d)
 {
@@ -158,29 +175,11 @@ fail_by_reply(struct dialog *d)
 
 	d->end_code = d->reply.code;
 	str_copy(d->end_status, sizeof(d->end_status), str_of(d->reply.status));
-	if (tells(d, line))
+	if (dialog_login_tells(d, line))
 		line = STR(HIDDEN);
 	text = arena_printf(
 	    &d->mem, "AUTH %s: %.*s", dialog_login_name(d), STR_ARG(line));
 	fail(d, text);
-}
-
-static bool
-tells(const struct dialog *d, struct str text)
-{
-	bool plain = d->login.mechanism == LOGIN_PLAIN;
-	const struct str secrets[] = { d->login.said, d->login.second,
-		plain ? d->login.first : STR("") };
-
-	for (size_t i = 0; i < NELEM(secrets); i++) {
-		struct str rest = secrets[i], s = rest;
-
-		while (rest.n > 0) /* of PLAIN the last part */
-			s = str_cut(&rest, '\0');
-		if (s.n > 0 && memmem(text.p, text.n, s.p, s.n) != NULL)
-			return true;
-	}
-	return false;
 }
 
 static void

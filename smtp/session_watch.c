@@ -3,7 +3,7 @@
  *
  * Nobody is told a secret: behind AUTH only the mechanism is shown, and of the
  * lines that follow, and the challenges to them, nothing until the server has
- * decided.
+ * decided; nor what it repeats then.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -71,7 +71,7 @@ session_heard(void *arg, const struct reply *reply)
 
 		if (s->n_debug_logs == 0)
 			return;
-		if (s->secret)
+		if (s->secret || dialog_login_tells(&s->dialog, one))
 			one = STR(MASK);
 		snprintf(line, sizeof(line), "%03u%c%.*s", reply->code,
 		    rest.n > 0 ? '-' : ' ', STR_ARG(one));

@@ -95,6 +95,35 @@ test_conversations(void **state)
 	event_set_sink(NULL);
 }
 
+/* A server that repeats what it heard (threats ADM-11). */
+static void
+test_adm_11_an_echo(void **state)
+{
+	const struct event_sink sink = { keep, NULL };
+	struct debug_log logs[] = { { STR("one") } };
+	struct session req = { .debug_logs = { 1, logs } };
+	struct sessions all = { .n = 1 };
+	struct smtp_session s = { .all = &all };
+
+	(void)state;
+	event_set_sink(&sink);
+	buf_init(&told, 1000);
+	session_watch_init(&s, &req);
+	s.dialog.login.mechanism = LOGIN_PLAIN;
+	s.dialog.login.first = STR("\0joe\0pencil");
+	s.dialog.login.said = STR("AGpvZQBwZW5jaWw=");
+	play(&s, (const char *const[]){ ">AUTH PLAIN AGpvZQBwZW5jaWw=",
+		     "<535-no\r\n535-not pencil\r\n"
+		     "535 AGpvZQBwZW5jaWw= is wrong\r\n",
+		     NULL });
+	session_watch_fini(&s);
+	assert_string_equal(told.data,
+	    "one > AUTH PLAIN ***\none < 535-no\none < 535-***\n"
+	    "one < 535 ***\n");
+	buf_fini(&told);
+	event_set_sink(NULL);
+}
+
 /* Who is in no debug log is not talked about. */
 static void
 test_nobody_is_told(void **state)
@@ -120,6 +149,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_conversations),
+		cmocka_unit_test(test_adm_11_an_echo),
 		cmocka_unit_test(test_nobody_is_told),
 	};
 
