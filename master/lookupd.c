@@ -113,6 +113,7 @@ static void ask_engine(
     struct lookupd *, struct ipc *, enum scan_kind, enum engine_question);
 static void on_told(void *arg, const struct scanned *);
 static void answer_json(const struct asker *, const struct answer *);
+static void say_json(struct ipc *, json_t *);
 
 static const struct program lookupd = {
 	.kind = PROGRAM_LOOKUPD,
@@ -514,8 +515,6 @@ on_told(void *arg, const struct scanned *told)
 {
 	struct asker *a = arg;
 	int64_t last = scan_contact(a->self->scans, told->kind);
-	json_t *j;
-	char *text;
 
 	if (a->question == ENGINE_RELOAD && !told->known) {
 		program_answer(a->ipc, NULL, 1,
@@ -524,28 +523,22 @@ on_told(void *arg, const struct scanned *told)
 		asker_free(a);
 		return;
 	}
-	j = json_pack("{s:o, s:b, s:o, s:o, s:o, s:I}", "engine",
-	    told->engine.n > 0 ? lookupd_text_json(told->engine) : json_null(),
-	    "answers", told->known, "rules",
-	    told->known && told->text.n > 0 ? lookupd_text_json(told->text)
-					    : json_null(),
-	    "error", told->known ? json_null() : lookupd_text_json(told->text),
-	    "last_contact", last != 0 ? json_integer(last) : json_null(), "ms",
-	    (json_int_t)told->ms);
-	text = json_dumps(j, 0);
-	program_answer(a->ipc, text, 0, NULL);
-	free(text);
-	json_decref(j);
+	say_json(a->ipc, lookupd_engine_json(told, last));
 	asker_free(a);
 }
 
 static void
 answer_json(const struct asker *a, const struct answer *answer)
 {
-	json_t *root = lookupd_answer_json(&a->query, answer);
-	char *text = json_dumps(root, 0);
+	say_json(a->ipc, lookupd_answer_json(&a->query, answer));
+}
 
-	program_answer(a->ipc, text, 0, NULL);
+static void
+say_json(struct ipc *admin, json_t *j)
+{
+	char *text = json_dumps(j, 0);
+
+	program_answer(admin, text, 0, NULL);
 	free(text);
-	json_decref(root);
+	json_decref(j);
 }

@@ -15,6 +15,20 @@ static void put_soa(json_t *, struct str text);
 static json_t *hex_json(struct str);
 
 json_t *
+lookupd_engine_json(const struct scanned *told, int64_t last)
+{
+	bool knows = told->known && told->text.n > 0;
+
+	return json_pack("{s:o, s:b, s:o, s:o, s:o, s:I}", "engine",
+	    told->engine.n > 0 ? lookupd_text_json(told->engine) : json_null(),
+	    "answers", told->known, "rules",
+	    knows ? lookupd_text_json(told->text) : json_null(), "error",
+	    told->known ? json_null() : lookupd_text_json(told->text),
+	    "last_contact", last != 0 ? json_integer(last) : json_null(), "ms",
+	    (json_int_t)told->ms);
+}
+
+json_t *
 lookupd_answer_json(const struct query *query, const struct answer *answer)
 {
 	enum lookup_kind kind = query->kind;

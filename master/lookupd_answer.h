@@ -23,4 +23,7 @@ json_t *lookupd_answer_json(const struct query *, const struct answer *);
 /* Bytes of strangers: escaped when JSON could not hold them. */
 json_t *lookupd_text_json(struct str);
 
+/* What an engine says of itself; last: wall ms of the last contact, 0: none. */
+json_t *lookupd_engine_json(const struct scanned *, int64_t last);
+
 #endif
