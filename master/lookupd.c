@@ -10,7 +10,6 @@
  *	servers too, whether they know a recipient or a password (PROBE,
  *	PROBE_DONE); see lookup/probe.h. Hands messages to scanners (SCAN,
  *	SCANNED); see lookup/scan.h.
- *
  *	Fetches the rules of outbreak filters; see lookup/feed.h.
  *
  *	Commands of admin tools:

@@ -12,6 +12,7 @@
 #define NO_FETCH   "sts-policy-fetch-error"
 #define NO_POLICY  "sts-policy-invalid"
 #define FETCH_MS   30000
+#define FETCHES    20 /* at a time: each has a megabyte of authorities */
 #define RETRY_MS   (5 * 60 * 1000)
 #define KEPT_MAX   10000              /* policies */
 #define KEPT_BYTES ((size_t)32 << 20) /* of their texts */
@@ -40,8 +41,10 @@ struct sts {
 	struct lookups *lookups;
 	struct http *http;
 	void (*say)(struct str domain, const char *result, const char *why);
-	struct map kept; /* by domain */
-	size_t bytes;    /* of all texts */
+	size_t n_fetches;
+	struct sts_asking *first, **last; /* wait for a fetch to end */
+	struct map kept;                  /* by domain */
+	size_t bytes;                     /* of all texts */
 	uint64_t uses;
 	void (*news)(void *arg); /* NULL: nobody wants to hear */
 	void *news_arg;
@@ -54,6 +57,8 @@ struct sts_asking {
 	char domain[DOMAIN_MAX + 1];
 	char id[STS_ID_MAX + 1];
 	struct lookup *lookup;
+	struct sts_asking *next, **prev; /* of those that wait; prev NULL: no */
+	int64_t since;                   /* monotonic */
 	struct http_get *get;
 	struct ip addrs[HTTP_ADDRS_MAX];
 	size_t n_addrs;
@@ -66,7 +71,12 @@ static void on_v6(void *arg, const struct answer *);
 static void on_v4(void *arg, const struct answer *);
 static void take_addresses(struct sts_asking *, const struct answer *);
 static void fetch(struct sts_asking *);
+static void put_last(struct sts_asking *);
+static void take(struct sts_asking *);
+static void next_fetch(struct sts *, bool give_up);
+static void begin_fetch(struct sts_asking *);
 static void on_policy(void *arg, const struct http_answer *);
+static void take_policy(struct sts_asking *, const struct http_answer *);
 static void failed(struct sts_asking *, const char *result, const char *why);
 static struct kept *kept_of(struct sts *, const char *domain);
 static void put_text(struct sts *, struct kept *, char *text, size_t);
@@ -86,6 +96,7 @@ sts_new(struct loop *loop, struct lookups *lookups, struct http *http,
 	*s = (struct sts){
 		.loop = loop, .lookups = lookups, .http = http, .say = say
 	};
+	s->last = &s->first;
 	map_init(&s->kept);
 	return s;
 }
@@ -201,7 +212,13 @@ sts_stop(struct sts_asking **ap)
 	if (a == NULL)
 		return;
 	lookup_cancel(&a->lookup);
-	http_stop(&a->get);
+	if (a->prev != NULL)
+		take(a);
+	if (a->get != NULL) {
+		http_stop(&a->get);
+		a->all->n_fetches--;
+		next_fetch(a->all, false); /* nobody is called back */
+	}
 	free(a);
 }
 
@@ -273,8 +290,57 @@ take_addresses(struct sts_asking *a, const struct answer *answer)
 			a->addrs[a->n_addrs++] = rrs[i].ip;
 }
 
+/* Strangers may bring us to ask for any number at a time. */
 static void
 fetch(struct sts_asking *a)
+{
+	if (a->all->n_fetches < FETCHES)
+		begin_fetch(a);
+	else
+		put_last(a);
+}
+
+static void
+put_last(struct sts_asking *a)
+{
+	struct sts *all = a->all;
+
+	a->since = loop_now(all->loop);
+	a->prev = all->last;
+	*all->last = a;
+	all->last = &a->next;
+}
+
+static void
+take(struct sts_asking *a)
+{
+	*a->prev = a->next;
+	if (a->next != NULL)
+		a->next->prev = a->prev;
+	else
+		a->all->last = a->prev;
+	a->next = NULL;
+	a->prev = NULL;
+}
+
+/* A fetch has ended. Who has waited for as long as one may take gives up,
+ * since mail waits for him. */
+static void
+next_fetch(struct sts *all, bool give_up)
+{
+	struct sts_asking *a;
+
+	while ((a = all->first) != NULL && all->n_fetches < FETCHES) {
+		take(a);
+		if (!give_up || loop_now(all->loop) - a->since < FETCH_MS)
+			begin_fetch(a);
+		else
+			failed(a, NO_FETCH, "too many are fetched at a time");
+	}
+}
+
+static void
+begin_fetch(struct sts_asking *a)
 {
 	char url[DOMAIN_MAX + 64];
 	const struct http_request r = { .url = url,
@@ -285,6 +351,7 @@ fetch(struct sts_asking *a)
 
 	snprintf(url, sizeof(url), "https://mta-sts.%s/.well-known/mta-sts.txt",
 	    a->domain);
+	a->all->n_fetches++;
 	a->get = http_get(a->all->http, &r, on_policy, a);
 }
 
@@ -292,12 +359,23 @@ static void
 on_policy(void *arg, const struct http_answer *answer)
 {
 	struct sts_asking *a = arg;
+	struct sts *all = a->all;
+
+	a->get = NULL;
+	all->n_fetches--;
+	take_policy(a, answer);
+	next_fetch(all, true);
+}
+
+/* The last touch of a. */
+static void
+take_policy(struct sts_asking *a, const struct http_answer *answer)
+{
 	struct err err = ERR_INIT;
 	struct sts_policy p;
 	struct kept *k;
 	char *text;
 
-	a->get = NULL;
 	if (answer->status != 200) {
 		failed(a, answer->untrusted ? "sts-webpki-invalid" : NO_FETCH,
 		    answer->error != NULL ? answer->error

@@ -38,6 +38,10 @@ DOMAINS = {
 }
 
 
+# of each of these a policy is wanted at the same moment
+MANY = ["many%d.test" % i for i in range(60)]
+
+
 def mx_of(domain):
     name = domain[:-5]
     return "mx.wild" if name == "wild" else "mx-" + name
@@ -53,16 +57,38 @@ def zone():
             text += '_mta-sts.%s TXT "v=STSv1; id=1;"\n' % name
             text += "mta-sts.%s A %s%d\n" % (
                 name, NET, 21 if name == "forged" else 20)
+    for domain in MANY:
+        name = domain[:-5]
+        text += ('%s MX 10 mx-good\n_mta-sts.%s TXT "v=STSv1; id=1;"\n'
+                 "mta-sts.%s A %s20\n" % (name, name, name, NET))
     return text
 
 
 class Policies(http.server.BaseHTTPRequestHandler):
     asked = []
     gone = False
+    lock = threading.Lock()
+    now = most = 0
+    hold = None  # an event: of MANY none is answered before
+
+    def setup(self):
+        with self.lock:
+            Policies.now += 1
+            Policies.most = max(self.now, self.most)
+        super().setup()
+
+    def finish(self):
+        super().finish()
+        with self.lock:
+            Policies.now -= 1
 
     def do_GET(self):
         domain = self.headers["Host"].split(".", 1)[1]
         self.asked.append((domain, self.path))
+        if domain in MANY:
+            self.hold.wait(20)
+            self.send_error(404)
+            return
         if self.gone:
             self.send_error(503)
             return
@@ -93,7 +119,8 @@ def world(tmp_path_factory):
     certificate(d, "hop", "mx-good.test", "*.wild.test", "mx-other.test",
                 issuer="ca")
     certificate(d, "else", "mx.nobody.test", issuer="ca")
-    certificate(d, "web", *["mta-sts." + n for n in DOMAINS], issuer="ca")
+    certificate(d, "web", *["mta-sts." + n for n in list(DOMAINS) + MANY],
+                    issuer="ca")
     certificate(d, "own", *["mta-sts." + n for n in DOMAINS])
     with Network(), Nsd(d, {"test": zone()}) as nsd:
         config = CONFIG.replace("  enabled: no", """\
@@ -154,6 +181,25 @@ def test_tls_03_policies(world):
         assert line in log, line
     assert all(path == "/.well-known/mta-sts.txt"
                for _, path in Policies.asked)
+
+
+def test_dns_08_many_at_a_time(world):
+    """Strangers may bring us to want any number of policies: 20 are fetched
+    at a time, the others wait for their turn."""
+    postern, sinks = world
+    Policies.hold = threading.Event()
+    Policies.most = 0
+    with postern.client(port=postern.private_port) as c:
+        assert c.mail("joe@nowhere.invalid", ["a@" + d for d in MANY])[0] == 250
+
+    def asked():
+        return len([d for d, _ in Policies.asked if d in MANY])
+    wait_for("20 fetches", lambda: asked() == 20)
+    Policies.hold.set()
+    wait_for("all of them", lambda: asked() == len(MANY))
+    assert Policies.most == 20
+    for domain in MANY:
+        wait_for(domain, lambda: how(sinks, "a@" + domain) != "-")
 
 
 # domain: the policy its sessions are counted for, what was wrong
