@@ -293,7 +293,10 @@ finish(struct editing *ed, struct request *r)
 	    &mail, host, r->rcpts, r->n, subject, buf_str(&form), &r->mem);
 	support_enclose(ed->t, &e, &r->mem);
 	enclose_end(&e);
-	rc = support_save(ed->t, buf_str(&mail), path, sizeof(path), &err);
+	rc =
+	    mail.failed
+		? err_set(&err, ERR_PERM, "the support request is too large")
+		: support_save(ed->t, buf_str(&mail), path, sizeof(path), &err);
 	if (rc == 0 && r->send)
 		rc =
 		    control_submit(ed->t, r->rcpts, r->n, buf_str(&mail), &err);

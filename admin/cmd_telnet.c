@@ -221,13 +221,13 @@ static void
 on_input(struct talking *s)
 {
 	char *room = buf_room(&s->in, 4096);
-	ssize_t n = room != NULL ? read(STDIN_FILENO, room, 4096) : 0;
+	ssize_t n = read(STDIN_FILENO, room, 4096);
 	struct str rest;
 	size_t end;
 
-	if (n == -1)
+	if (n == -1 && errno == EINTR)
 		return;
-	if (n == 0) {
+	if (n <= 0) {
 		/* the other side may have more to say */
 		if (s->in.len > 0)
 			take_line(s, buf_str(&s->in));
@@ -245,9 +245,14 @@ on_input(struct talking *s)
 			return;
 		}
 		if (end == rest.n)
-			return;
+			break;
 		take_line(s, str_sub(rest, 0, end));
 		buf_consume(&s->in, end + 1);
+	}
+	if (s->in.len > LINE_BYTES - 4096) {
+		fprintf(stderr, "A line has at most %d bytes.\n",
+		    LINE_BYTES - 4096);
+		s->done = true;
 	}
 }
 

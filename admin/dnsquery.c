@@ -217,6 +217,7 @@ read_all(int fd, char *p, size_t n, int64_t until, struct err *err)
 static int
 open_to(const struct dnsquery *q, int type, struct err *err)
 {
+	const struct timeval patience = { .tv_sec = TRIES * TRY_MS / 1000 };
 	struct endpoint from = { q->from, 0 };
 	struct sockaddr_storage sa;
 	socklen_t n = ip_to_sockaddr(&q->server, &sa);
@@ -234,7 +235,10 @@ open_to(const struct dnsquery *q, int type, struct err *err)
 			return -1;
 		}
 	}
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
 	if (connect(fd, (struct sockaddr *)&sa, n) == -1) {
+		if (errno == EINPROGRESS)
+			errno = ETIMEDOUT;
 		err_sys(err, ERR_TEMP, "it cannot be reached");
 		close(fd);
 		return -1;

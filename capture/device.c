@@ -1,4 +1,5 @@
 /* device.c - libpcap: opening, filtering */
+#include <net/if.h>
 #include <stdlib.h>
 
 #include "capture/capture.h"
@@ -13,8 +14,15 @@ pcap_t *
 device_open(const char *name, const char *filter, struct err *err)
 {
 	char why[PCAP_ERRBUF_SIZE];
-	pcap_t *p = pcap_create(name, why);
+	pcap_t *p;
 
+	/* libpcap knows more than networks: what is typed at a keyboard */
+	if (if_nametoindex(name) == 0) {
+		err_set(err, ERR_USAGE, "there is no network interface \"%s\"",
+		    name);
+		return NULL;
+	}
+	p = pcap_create(name, why);
 	if (p == NULL) {
 		err_set(err, ERR_USAGE, "%s: %s", name, why);
 		return NULL;

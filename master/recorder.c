@@ -301,10 +301,12 @@ peer_gone(struct recorder *r, const struct ipc *ipc)
 static int
 add_event(struct recorder *r, struct str body, struct err *err)
 {
+	bool within = r->hearing;
 	const void *fields;
 	enum event_id id;
 
-	if (recorder_turn_full(&r->turn, body.n))
+	/* who hears one may raise others: its fields stay until then */
+	if (!within && recorder_turn_full(&r->turn, body.n))
 		recorder_write_until(r, INT64_MAX);
 	if (r->turn.n == 0)
 		loop_timer_in(r->write, HOLD_MS);
@@ -312,10 +314,12 @@ add_event(struct recorder *r, struct str body, struct err *err)
 	    -1)
 		return -1;
 	fields = recorder_turn_last(&r->turn, &id);
+	r->hearing = true;
 	if (r->post != NULL)
 		recorder_post_hear(r->post, id, fields);
 	if (r->tls != NULL)
 		recorder_tls_hear(r->tls, id, fields);
+	r->hearing = within;
 	return 0;
 }
 

@@ -24,6 +24,7 @@ struct recorder {
 	struct recorder_state state;
 	struct recorder_rates rates;
 	struct loop_timer *tick, *last_word, *write;
+	bool hearing;     /* of an event; it stays where it is */
 	int64_t saved_at; /* monotonic ms */
 	int64_t line_at;  /* of status logs; monotonic ms */
 	uint64_t saved_sums[STATS_N_COUNTERS];

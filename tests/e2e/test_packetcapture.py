@@ -382,3 +382,16 @@ def test_without_the_right_it_says_so(make_suite):
     postern.start()
     out = refused(postern, "start", "--detached")
     assert "needs the capability CAP_NET_RAW" in out
+
+
+def test_nothing_but_networks_is_captured(tmp_path):
+    """libpcap knows devices that are none: what is typed at a keyboard."""
+    here, there = socket.socketpair()
+    with here, there:
+        p = subprocess.Popen(
+            [BIN / "postern-capture", "--folder", tmp_path, "--name", "x",
+             "--size", str(MIB), "Keys=usbmon0"],
+            preexec_fn=lambda: os.dup2(there.fileno(), 3), close_fds=False)
+        assert p.wait(20) == 0
+        assert b'there is no network interface "usbmon0"' in here.recv(4096)
+    assert list(tmp_path.iterdir()) == []
