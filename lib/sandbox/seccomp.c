@@ -160,6 +160,7 @@ restrict_sockets(scmp_filter_ctx ctx, const struct sandbox_profile *p)
 		{ IPPROTO_IPV6, IPV6_V6ONLY },
 	};
 	static const int families[] = { AF_INET, AF_INET6 };
+	static const int ipv6[] = { IPV6_MTU, IPV6_MTU_DISCOVER };
 	int rc = 0;
 
 	if (p->calls & (SB_ACCEPT | SB_CONNECT | SB_UDP))
@@ -175,6 +176,10 @@ restrict_sockets(scmp_filter_ctx ctx, const struct sandbox_profile *p)
 	if (rc == 0 && (p->calls & SB_UDP))
 		rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, CALL(setsockopt), 1,
 		    EQ(1, IPPROTO_IP));
+	for (size_t i = 0; i < NELEM(ipv6) && (p->calls & SB_UDP) && rc == 0;
+	     i++)
+		rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, CALL(setsockopt), 2,
+		    EQ(1, IPPROTO_IPV6), EQ(2, ipv6[i]));
 	if (rc == 0 && (p->calls & SB_UNIX))
 		rc = seccomp_rule_add(
 		    ctx, SCMP_ACT_ALLOW, CALL(socket), 1, EQ(0, AF_UNIX));

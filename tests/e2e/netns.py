@@ -51,6 +51,15 @@ class Network:
             fcntl.ioctl(s, SIOCSIFNETMASK, ifreq(b"lo:1", "255.255.255.0"))
         return self
 
+    def add(self, *ips):
+        """More addresses of this machine."""
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+            for n, ip in enumerate(ips):
+                name = b"lo:%d" % (n + 2)
+                fcntl.ioctl(s, SIOCSIFADDR, ifreq(name, ip))
+                fcntl.ioctl(s, SIOCSIFNETMASK,
+                            ifreq(name, "255.255.255.255"))
+
     def __exit__(self, *_):
         check(libc.setns(self.old, CLONE_NEWNET))
         os.close(self.old)

@@ -3,7 +3,8 @@
     with Nsd(folder, {"test": ZONE, "127.in-addr.arpa": REVERSE}) as nsd:
         nsd.port
 
-A zone that is None is configured but not there: it answers SERVFAIL.
+It listens at the addresses in `more`, too.  A zone that is None is configured
+but not there: it answers SERVFAIL.
 Zones in `signed` are signed, by a key of their own whose DS record is in
 nsd.anchors; the value is done to the text of the signed zone, or None.
 """
@@ -36,7 +37,8 @@ def sign(d, zone, change):
 
 
 class Nsd:
-    def __init__(self, folder, zones, signed={}, host="127.0.0.1", port=None):
+    def __init__(self, folder, zones, signed={}, host="127.0.0.1", port=None,
+                 more=()):
         self.port = port or free_port()
         d = pathlib.Path(folder) / ("nsd" + host)
         d.mkdir()
@@ -55,6 +57,9 @@ server:
 remote-control:
     control-enable: no
 """
+        text = text.replace("    username:", "".join(
+            f"    ip-address: {ip}@{self.port}\n" for ip in more) +
+            "    username:")
         for name, records in zones.items():
             text += f'zone:\n    name: {name}\n    zonefile: "{name}.zone"\n'
             if records is not None:

@@ -279,6 +279,73 @@ def test_dig_trace_over_three_servers(tmp_path):
     assert "SOA" in gone.strip().split("\n\n")[-1]
 
 
+def test_a_server_with_an_ipv6_address(tmp_path):
+    """lookupd opens other sockets then, and sets other options on them."""
+    with Nsd(tmp_path, {"example.com": "www A 192.0.2.9\n"}, host="::1") as n:
+        (tmp_path / "s").mkdir()
+        with Suite(tmp_path / "s", CONFIG.replace(
+                "  enabled: no", '  servers: [ "[::1]:%d" ]' % n.port)) as s:
+            assert lines(s, "nslookup", "www.example.com") == [
+                "A=192.0.2.9 TTL=1m"]
+            assert lines(s, "dig", "+short", "www.example.com") == [
+                "192.0.2.9"]
+            assert "was ended" not in s.output()
+
+
+# that every resolver knows; "b" has had several
+A_ROOT, *ROOTS = """198.41.0.4 170.247.170.2 199.9.14.201 192.33.4.12
+199.7.91.13 192.203.230.10 192.5.5.241 192.112.36.4 198.97.190.53 192.36.148.17
+192.58.128.30 193.0.14.129 199.7.83.42 202.12.27.33""".split()
+
+
+@pytest.mark.skipif(not netns.possible(), reason="the root is at its address")
+def test_from_the_root(tmp_path):
+    """No servers anywhere: the gateway and `dig` go down from the root, also
+    to servers whose addresses lie elsewhere."""
+    root = ("net. NS a.nic.net.\na.nic.net. A 203.0.113.2\n"
+            "org. NS a.nic.net.\ntest. NS ns.test.\n"
+            "ns.test. A %s\n" % A_ROOT)
+    net = ("a.nic A 203.0.113.2\n"
+           "example NS ns.example\nns.example A 203.0.113.3\n")
+    none = tmp_path / "resolv.conf"
+    none.write_text("")
+    (tmp_path / "s").mkdir()
+    alone = ["unshare", "-m", "sh", "-ec",
+             'mount --bind %s /etc/resolv.conf; exec "$@"' % none, "x"]
+    with netns.Network() as network:
+        network.add(A_ROOT, *ROOTS)
+        with Nsd(tmp_path, {".": root}, host=A_ROOT, port=53, more=ROOTS), \
+                Nsd(tmp_path, {"net": net,
+                               "org": "example NS ns.example.net.\n"},
+                    host="203.0.113.2", port=53), \
+                Nsd(tmp_path, {"example.net": "ns A 203.0.113.3\n",
+                               "example.org": "www A 192.0.2.80\n"},
+                    host="203.0.113.3", port=53):
+            s = Suite(tmp_path / "s", CONFIG.replace(
+                "  enabled: no", "  timeout: 5"), start=False)
+            s.wrap = alone
+            with s:
+                s.start()
+
+                def ask(*words):
+                    return subprocess.run(
+                        [*alone, str(BIN / "postern"), "--root", str(s.root),
+                         *words], capture_output=True, text=True,
+                        timeout=60).stdout
+
+                assert ask("nslookup", "www.example.org") == (
+                    "A=192.0.2.80 TTL=1m\n")
+                assert ask("dig", "+short", "www.example.org") == (
+                    "192.0.2.80\n")
+                j = json.loads(ask("dig", "--json", "+trace",
+                                   "www.example.org"))
+                assert "was ended" not in s.output()
+    assert [(m["server"], m.get("server_name")) for m in j] == [
+        (None, None), (A_ROOT + ":53", "ns.test"),
+        ("203.0.113.2:53", "a.nic.net"), ("203.0.113.3:53", "ns.example.net")]
+    assert j[3]["answer"][0]["data"] == "192.0.2.80"
+
+
 # --- dnscheck ---
 
 def test_dnscheck(postern, nsd):
