@@ -24,6 +24,7 @@
 #include "cleanup/disk.h"
 #include "cleanup/envelope.h"
 #include "cleanup/mail.h"
+#include "cleanup/settle.h"
 #include "cleanup/workqueue.h"
 #include "event/event.h"
 #include "mail/scan.h"
@@ -53,6 +54,7 @@ struct txn {
 	bool returned; /* noted as coming, in cleanup->returned */
 	struct wire_check check;
 	struct scan scan;
+	struct task *task;      /* that decided early; NULL: none */
 	struct accepted answer; /* when it has failed; literals */
 };
 
@@ -346,6 +348,7 @@ txn_free(struct txn **tp)
 	c->n_open--;
 	if (t->returned)
 		returned_forget(&c->returned, t->mail->mid);
+	task_free(&t->task);
 	mail_free(&t->mail);
 	free(t);
 	*tp = NULL;
@@ -479,6 +482,7 @@ commit(struct txn *t)
 		    (struct str){ t->scan.subject.p, t->scan.subject.n }),
 	};
 	t->state = TXN_COMMITTING;
+	t->task = settle_early(t->cleanup, m);
 	qfile_commit(m->file, t->cleanup->committer, &m->found, committed, t);
 }
 
@@ -499,6 +503,8 @@ committed(void *arg, const struct err *err)
 		answer(t, &answers[ANSWER_OK]);
 		count(t);
 		announce(t->mail);
+		if (t->task != NULL)
+			settle_early_tell(t->task);
 		workqueue_add(wq, t->mail);
 		t->mail = NULL;
 	}

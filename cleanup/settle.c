@@ -24,6 +24,39 @@ static void hand_on(struct outcome *);
 static void tell(struct outcome *);
 static void give_up(struct outcome *, const struct err *);
 
+struct task *
+settle_early(struct cleanup *c, struct mail *m)
+{
+	struct err err = ERR_INIT;
+	struct task *t = NULL;
+	struct route_rec r;
+
+	if (m->envelope.enters == ENTER_WHOLE &&
+	    !(m->envelope.flags & ENV_SINKHOLE) && !c->must_sync &&
+	    workqueue_is_free(c->workqueue))
+		t = task_early(c, m);
+	if (t == NULL)
+		return NULL;
+	t->outcome = outcome_of(t);
+	if (t->outcome->kept != NULL && t->outcome->children == NULL) {
+		record_route(t->outcome, &r);
+		if (r.skip == 0 && r.holds.n == 0 &&
+		    qfile_routed(m->file, &r, &err) == 0) {
+			mail_set_route(m, &r);
+			return t;
+		}
+	}
+	task_free(&t);
+	return NULL;
+}
+
+void
+settle_early_tell(struct task *t)
+{
+	t->mail->routed = true;
+	tell(t->outcome);
+}
+
 void
 settle(struct task *t)
 {

@@ -1,7 +1,8 @@
 /*
  * settle.h - what came out of a message is carried out
  *
- *	header lines at most: ROUTE, when it is sent (workqueue.c)
+ *	header lines at most: ROUTE, when it is sent (workqueue.c), or with
+ *		the message
  *	dropped, nothing made: unlinked
  *	else	children written --all durable--> ROUTE of the message
  *		--durable--> children are mail; sent, and the message too, or
@@ -15,6 +16,14 @@
 #define CLEANUP_SETTLE_H
 
 #include "cleanup/task.h"
+
+/*
+ * Where nothing is to be decided (task_early), ROUTE goes to the disk with
+ * the message: before its commit. NULL: it is not known what is to become of
+ * it. Otherwise, when it is mail: settle_early_tell; the caller frees the task.
+ */
+struct task *settle_early(struct cleanup *, struct mail *);
+void settle_early_tell(struct task *);
 
 /* The task's run is finished. The task, and the mail, come back through
  * settle_done: at once, or later. */

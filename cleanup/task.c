@@ -18,6 +18,9 @@
 #define TASK_MEM ((size_t)1 << 30)
 #define SLOW_MS  1000 /* of work on one message are worth a line (FLT-04) */
 
+static struct task *prepare(
+    struct cleanup *, struct mail *, struct work *, enum work_entry *);
+static void start(struct task *, struct work *, enum work_entry);
 static enum work_answer go_on(struct task *, struct needs *);
 static void tell_slow(const struct task *);
 static void set_origin(struct task *);
@@ -28,6 +31,7 @@ static void set_facts(struct task *);
 static void set_work(struct task *, struct work *);
 static void set_rcpts(struct task *, struct work *);
 static struct subject subject_of(const struct task *);
+static bool reads_header(const struct task *);
 static int load(struct task *, unsigned wants, struct err *);
 static void unstuff(struct task *, struct str stored, size_t header_len);
 static bool is_own(const struct envelope *);
@@ -38,33 +42,33 @@ static void take_effects(
 struct task *
 task_new(struct cleanup *c, struct mail *m, struct err *err)
 {
-	struct task *t = mem_alloc(sizeof(*t));
-	enum work_entry entry = (enum work_entry)m->envelope.enters;
-	struct work w = { .end = WORK_GOES_ON };
+	enum work_entry entry;
+	struct work w;
+	struct task *t = prepare(c, m, &w, &entry);
 
-	t->cleanup = c;
-	t->mail = m;
-	t->config = config_ref(c->daemon->config);
-	t->feed = c->rules != NULL ? rules_get(c->rules, t->config) : NULL;
-	arena_init(&t->mem, TASK_MEM);
-	if (m->envelope.flags & ENV_NOTICE)
-		entry = ENTER_DELIVERY;
-	set_origin(t);
-	set_facts(t);
-	set_work(t, &w);
-	if (load(t, work_wants(&w, entry), err) == -1) {
+	if (load(t, work_wants(&w, entry), err) == -1)
 		task_free(&t);
-		return NULL;
-	}
-	w.msg.header = t->header;
-	if (t->has_body)
-		w.msg.body =
-		    str_sub(buf_str(&t->content), t->header.n, SIZE_MAX);
-	if (entry == ENTER_WHOLE || entry == ENTER_ANEW ||
-	    m->envelope.flags & ENV_NOTICE)
-		masquerade(t, &w);
-	work_begin(&t->run, &w, entry);
+	else
+		start(t, &w, entry);
 	return t;
+}
+
+struct task *
+task_early(struct cleanup *c, struct mail *m)
+{
+	enum work_entry entry;
+	struct work w;
+	struct task *t = prepare(c, m, &w, &entry);
+	struct needs needs = { .mem = &t->mem };
+
+	t->header = STR("");
+	if (work_is_plain(&w, entry) && !reads_header(t)) {
+		start(t, &w, entry);
+		if (go_on(t, &needs) == WORK_DONE)
+			return t;
+	}
+	task_free(&t);
+	return NULL;
 }
 
 struct task *
@@ -133,6 +137,40 @@ size_t
 task_size(const struct task *t)
 {
 	return t->content.len;
+}
+
+static struct task *
+prepare(
+    struct cleanup *c, struct mail *m, struct work *w, enum work_entry *entry)
+{
+	struct task *t = mem_alloc(sizeof(*t));
+
+	t->cleanup = c;
+	t->mail = m;
+	t->config = config_ref(c->daemon->config);
+	t->feed = c->rules != NULL ? rules_get(c->rules, t->config) : NULL;
+	arena_init(&t->mem, TASK_MEM);
+	buf_init(&t->content, 1);
+	*entry = (enum work_entry)m->envelope.enters;
+	if (m->envelope.flags & ENV_NOTICE)
+		*entry = ENTER_DELIVERY;
+	set_origin(t);
+	set_facts(t);
+	set_work(t, w);
+	return t;
+}
+
+static void
+start(struct task *t, struct work *w, enum work_entry entry)
+{
+	w->msg.header = t->header;
+	if (t->has_body)
+		w->msg.body =
+		    str_sub(buf_str(&t->content), t->header.n, SIZE_MAX);
+	if (entry == ENTER_WHOLE || entry == ENTER_ANEW ||
+	    t->mail->envelope.flags & ENV_NOTICE)
+		masquerade(t, w);
+	work_begin(&t->run, w, entry);
 }
 
 static enum work_answer
@@ -287,21 +325,27 @@ subject_of(const struct task *t)
 		.header = STR("") };
 }
 
+/* By the stages of AT_WORK (masquerade). */
+static bool
+reads_header(const struct task *t)
+{
+	struct subject s = subject_of(t);
+
+	return s.listener != NULL ? pipeline_reads_header(&s) : s.claims;
+}
+
 /* Nobody looks: nothing is read. */
 static int
 load(struct task *t, unsigned wants, struct err *err)
 {
 	const struct content *found = &t->mail->found;
-	struct subject s = subject_of(t);
 	struct buf stored;
 	size_t n = 0;
 	int rc;
 
 	t->header = STR("");
 	t->has_body = (wants & FILTER_BODY) != 0;
-	t->has_header =
-	    wants != 0 ||
-	    (s.listener != NULL ? pipeline_reads_header(&s) : s.claims);
+	t->has_header = wants != 0 || reads_header(t);
 	if (t->has_body)
 		n = found->size;
 	else if (t->has_header)

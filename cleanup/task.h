@@ -42,6 +42,9 @@ struct task {
 
 /* The mail must be loaded; it stays the caller's when this fails. */
 struct task *task_new(struct cleanup *, struct mail *, struct err *);
+/* One that is not mail yet, of which no stage wants to see more than its
+ * envelope: it has run. NULL: it must wait until it is mail. */
+struct task *task_early(struct cleanup *, struct mail *);
 /* A message of a quarantine, for outbreak filters only (ENTER_RESCORE);
  * stored: what would leave. The mail has an envelope, and no file. */
 struct task *task_again(

@@ -120,6 +120,13 @@ workqueue_free(struct work_queue **wqp)
 	*wqp = NULL;
 }
 
+bool
+workqueue_is_free(const struct work_queue *wq)
+{
+	return wq->waiting.n == wq->n_fresh && wq->ready.n == 0 &&
+	       wq->n_fresh < PER_TURN && may_begin(wq);
+}
+
 void
 workqueue_add(struct work_queue *wq, struct mail *m)
 {
@@ -129,11 +136,10 @@ workqueue_add(struct work_queue *wq, struct mail *m)
 	 * get so far. */
 	if (m->envelope.flags & ENV_SINKHOLE)
 		begin(wq, m);
-	else if (wq->waiting.n > wq->n_fresh || wq->ready.n > 0 ||
-		 wq->n_fresh == PER_TURN || !may_begin(wq))
-		wait_in(wq, &wq->waiting, m);
-	else
+	else if (workqueue_is_free(wq))
 		begin_soon(wq, m);
+	else
+		wait_in(wq, &wq->waiting, m);
 }
 
 /*

@@ -12,7 +12,8 @@
  * that wait for answers, or for the disk.
  *
  * ROUTE is written only when the message is about to be sent, because a qmgr
- * that starts takes up all files with ROUTE by itself.
+ * that starts takes up all files with ROUTE by itself; or with the message,
+ * when there is nothing to decide and nothing to wait for.
  */
 #ifndef CLEANUP_WORKQUEUE_H
 #define CLEANUP_WORKQUEUE_H
@@ -25,6 +26,8 @@ struct task;
 struct work_queue *workqueue_new(struct cleanup *);
 /* Before the loop ends to exist, and without another turn of it. */
 void workqueue_free(struct work_queue **);
+/* What comes now would begin at once. */
+bool workqueue_is_free(const struct work_queue *);
 /* Takes over the mail. */
 void workqueue_add(struct work_queue *, struct mail *);
 /* A message of an earlier life: only its MID is known, and its slot (-1: it

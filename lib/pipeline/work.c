@@ -95,6 +95,16 @@ work_wants(const struct work *message, enum work_entry entry)
 	return wants;
 }
 
+bool
+work_is_plain(const struct work *message, enum work_entry entry)
+{
+	const struct filters *f = message->origin->config->filters;
+	const struct policy_table *t = policy_table_of(message);
+
+	return (f == NULL || f->n_message == 0) && t->n_filters == 0 &&
+	       t->n_policies <= 1 && work_wants(message, entry) == 0;
+}
+
 uint32_t
 work_skips(const struct policy *policy)
 {

@@ -107,4 +107,9 @@ bool work_fact_content(const struct work_run *, const struct need *,
  * cleanup reads no more than it must: FILTER_HEADER, FILTER_BODY. */
 unsigned work_wants(const struct work *message, enum work_entry);
 
+/* No filters, no policy but the default one, and nobody who wants to see more
+ * than its envelope: the stages do nothing to such a message, and ask nothing
+ * about it. */
+bool work_is_plain(const struct work *message, enum work_entry);
+
 #endif

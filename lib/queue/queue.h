@@ -221,9 +221,9 @@ void qfile_commit(struct qfile *, struct committer *,
     const struct content *found, void (*done)(void *arg, const struct err *err),
     void *arg);
 /*
- * Of a draft: ROUTE is committed with it, in one go. For what is made of
- * another message, which nobody but qmgr has to look at any more. It skips
- * nothing.
+ * Of a draft: ROUTE is committed with it, in one go. For what nobody but qmgr
+ * has to look at any more: what is made of another message, and where nothing
+ * is to be decided. It skips nothing.
  */
 int qfile_routed(struct qfile *, const struct route_rec *, struct err *err);
 /* Of a committed file: appends n bytes of the content, from `at` on. */

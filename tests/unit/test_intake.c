@@ -509,6 +509,55 @@ test_own_message(void **state)
 	}
 }
 
+static void
+pause_at_commit(void *arg)
+{
+	(void)arg;
+	if (committer_pending(rig.kit.committer) > 0)
+		workqueue_pause(rig.cleanup.workqueue, true);
+}
+
+/* It was not sent, and nothing but its commit has written to its file. */
+static bool
+is_routed_at_commit(uint64_t mid)
+{
+	struct envelope e = envelope(mid);
+	struct err err = ERR_INIT;
+	struct qmessage q;
+	struct arena mem;
+	int fd;
+
+	workqueue_pause(rig.cleanup.workqueue, false);
+	rig.smtpd.n = rig.qmgr.n = 0;
+	ipc_send(rig.smtpd.ipc, IPC_ENVELOPE, 1, &e);
+	say_content(1, CONTENT);
+	UNTIL(rig.smtpd.n >= 1);
+	assert_int_equal(rig.smtpd.code[0], 250);
+	assert_int_equal(rig.qmgr.n, 0);
+	arena_init(&mem, QUEUE_READ_MEM);
+	fd = spool_open_mid(rig.kit.spool, QUEUE_INCOMING, mid, O_RDONLY, &err);
+	assert_int_equal(qmessage_read(&q, fd, false, &mem, &err), QREAD_MAIL);
+	close(fd);
+	arena_free(&mem);
+	return q.routed;
+}
+
+/* Where nothing is to be decided, ROUTE is not written by itself; where
+ * somebody is to look at it, not before it is mail. */
+static void
+test_route_goes_with_the_commit(void **state)
+{
+	(void)state;
+	loop_at_turn_end(rig.kit.loop, pause_at_commit, NULL);
+	assert_true(is_routed_at_commit(1));
+	workqueue_pause(rig.cleanup.workqueue, false);
+	UNTIL(rig.qmgr.n >= 1);
+	assert_true(rig.qmgr.prepended);
+	assert_int_equal(rig.events[3], EVENT_MATCHED_ALL);
+	rig.daemon.config->work.spam.engine = SPAM_SPAMD;
+	assert_false(is_routed_at_commit(2));
+}
+
 /* More wait than are kept in memory; none has ROUTE before it is sent. */
 static void
 test_pause(void **state)
@@ -605,6 +654,7 @@ main(void)
 		RIGGED(test_sinkhole),
 		RIGGED(test_notice),
 		RIGGED(test_own_message),
+		RIGGED(test_route_goes_with_the_commit),
 		RIGGED(test_pause),
 		RIGGED(test_qmgr_away),
 		RIGGED(test_qmgr_dies),
