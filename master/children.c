@@ -107,6 +107,7 @@ children_start(struct master *m)
 	}
 	if (m->health == NULL) {
 		m->health = loop_timer(m->self.loop, children_health, m);
+		m->health_at = loop_now(m->self.loop);
 		loop_timer_in(m->health, HEALTH_EVERY);
 	}
 }
@@ -210,10 +211,15 @@ children_health(void *arg)
 {
 	struct master *m = arg;
 	int64_t now = loop_now(m->self.loop);
+	int64_t late = now - m->health_at - HEALTH_EVERY;
 
 	for (size_t i = 0; i < m->n_children; i++) {
 		struct child *c = &m->children[i];
 
+		/* while we stood still ourselves, a machine that was paused
+		 * perhaps, nobody could be heard */
+		if (late > 0)
+			c->alive += late;
 		if (c->pid != 0 && c->end_by != 0 && now >= c->end_by) {
 			kill(c->pid, SIGKILL);
 			continue;
@@ -225,6 +231,7 @@ children_health(void *arg)
 		    .text = STR("gave no sign of life for a minute: ended"));
 		kill(c->pid, SIGKILL);
 	}
+	m->health_at = now;
 	loop_timer_in(m->health, HEALTH_EVERY);
 }
 

@@ -105,6 +105,7 @@ struct master {
 	bool rules_come;           /* when it has begun to say so */
 	int stop_step;             /* 0: running */
 	struct loop_timer *stop_timer, *health, *resources;
+	int64_t health_at;   /* when it was looked after last, monotonic ms */
 	unsigned conserving; /* conserve.h: the degree */
 	int64_t disk_at;     /* when it was looked at last, monotonic ms */
 	uint64_t disk_busy;  /* ms, by then */

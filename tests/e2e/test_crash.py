@@ -166,6 +166,24 @@ def test_ipc_06_a_program_that_keeps_dying(make_suite):
         sink.wait(len(gaps))
 
 
+@pytest.mark.long
+def test_a_machine_that_was_paused(make_suite):
+    """That nobody was heard for a minute is nobody's fault then."""
+    postern = make_suite()
+    before = postern.pids()
+    every = [*before.values(), postern.master_pid()]
+    for pid in every:
+        os.kill(pid, signal.SIGSTOP)
+    time.sleep(65)
+    # the master first: what the others say comes after it has looked
+    for pid in reversed(every):
+        os.kill(pid, signal.SIGCONT)
+    time.sleep(6)           # it looks after them every five seconds
+    assert postern.pids() == before
+    with postern.client() as c:
+        assert c.mail()[0] == 250
+
+
 def running(postern, gone):
     pid = postern.pids().get("lookupd 0", gone)
     return pid if pid != gone else None
