@@ -32,6 +32,9 @@ static void say_sts(const struct qmgr *, struct conn *, const struct address *,
     struct session *);
 static void say_tls(const struct qmgr *, struct conn *, const struct address *,
     struct session *);
+static void say_names(
+    const struct conn *, const struct address *, struct session *);
+static void say_dane(struct conn *, const struct address *, struct session *);
 static void say_login(
     const struct conn *, const struct address *, struct session *);
 static const struct interface *interface_of(
@@ -358,25 +361,39 @@ say_tls(const struct qmgr *q, struct conn *c, const struct address *a,
 
 	c->tls = config_tls_demanded(c->dest->limits, c->dest->route, wish);
 	s->requiretls = wish == WISH_REQUIRE;
-	if (a->dane) {
-		c->tls = TLS_LEVEL_REQUIRED;
-		s->tls = TLS_LEVEL_REQUIRED;
-		s->tlsas = (struct codec_list){ a->n_tlsas, a->tlsas };
-		return;
-	}
 	if (a->sts != STS_NONE &&
 	    (wish == WISH_REQUIRE || !TLS_LEVEL_MUST_VERIFY(c->tls))) {
 		say_sts(q, c, a, s);
-		return;
+	} else {
+		if (!TLS_LEVEL_MUST(c->tls) && a->clear_until > q->now)
+			c->tls = TLS_LEVEL_OFF;
+		say_names(c, a, s);
 	}
-	if (!TLS_LEVEL_MUST(c->tls) && a->clear_until > q->now)
-		c->tls = TLS_LEVEL_OFF;
+	if (a->dane)
+		say_dane(c, a, s);
 	s->tls = (uint8_t)c->tls;
+}
+
+static void
+say_names(const struct conn *c, const struct address *a, struct session *s)
+{
 	if (!TLS_LEVEL_VERIFIES(c->tls))
 		return;
 	s->tls_name = str_of(c->dest->name);
 	if (c->tls != TLS_LEVEL_VERIFY_HOSTED && a->route_host != NULL)
 		s->tls_name2 = str_of(a->route_host);
+}
+
+/* The certificate must fit a record. When none of them can be used, there must
+ * be TLS (RFC 7672 2.2), and what is demanded without DANE holds as well. */
+static void
+say_dane(struct conn *c, const struct address *a, struct session *s)
+{
+	s->tlsas = (struct codec_list){ a->n_tlsas, a->tlsas };
+	if (!TLS_LEVEL_MUST_VERIFY(c->tls)) {
+		c->tls = TLS_LEVEL_REQUIRED;
+		s->tls_name = STR("");
+	}
 }
 
 /*
@@ -411,7 +428,6 @@ say_sts(const struct qmgr *q, struct conn *c, const struct address *a,
 	else if (c->tls != TLS_LEVEL_REQUIRED)
 		c->tls = a->clear_until > q->now ? TLS_LEVEL_OFF
 						 : TLS_LEVEL_PREFERRED_VERIFY;
-	s->tls = (uint8_t)c->tls;
 	s->tls_name = str_of(a->host);
 }
 

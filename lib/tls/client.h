@@ -9,8 +9,8 @@
  * tls_conn_peer says what it was worth. So the caller decides what follows
  * from it, and whoever only wants to be unheard is not asked for more.
  *
- * With TLSA records of which none is usable there is nothing to verify: TLS
- * alone is what RFC 7672 wants then.
+ * With TLSA records of which none is usable there is nothing to verify by
+ * them: TLS alone is what RFC 7672 wants then. What else is demanded holds.
  *
  * Sessions are resumed: those of TLS 1.2 as often as they last, tickets of
  * TLS 1.3 once each. One is only taken up for the same demand, since what it

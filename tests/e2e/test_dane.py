@@ -23,6 +23,8 @@ EXPECT = {
     "ta.test": "t",
     "second.test": "t",
     "unusable.test": "t",
+    "surely.test": "-",
+    "sureee.test": "t",
     "none.test": "c",
     "x.plain": "c",
     "wrong.test": "-",
@@ -54,7 +56,7 @@ mx A 203.0.113.9
 _25._tcp.mx TLSA 3 1 1 {zeros}
 """
 MX = {"second": ("mx-wrong", "mx-ee"), "must": ("mx-none",),
-      "mustee": ("mx-ee",)}
+      "mustee": ("mx-ee",), "surely": ("mx-unusable",), "sureee": ("mx-ee",)}
 
 
 def sha256(data):
@@ -107,6 +109,8 @@ destinations:
   - { domain: Default, dane: opportunistic }
   - { domain: must.test, dane: mandatory }
   - { domain: mustee.test, dane: mandatory }
+  - { domain: surely.test, dane: opportunistic, tls: required_verify }
+  - { domain: sureee.test, dane: opportunistic, tls: required_verify }
 """)
         sinks = {"203.0.113.%d" % i: Sink(
             25, host="203.0.113.%d" % i,
@@ -145,6 +149,8 @@ def test_tls_09_dane(world):
                         ("strip.test", "TLS required, remote host does not "),
                         ("bogus.test", "DNS Soft Error looking up "
                          "bogus.test (MX):  DANE: no host has validated"),
+                        ("surely.test", "TLS required, certificate not "
+                         "verified: "),
                         ("must.test", "DNS Soft Error looking up must.test")):
         h = postern.ask_quiet("hoststatus", domain)
         assert h["last_tls_error"]["text"].startswith(why), h

@@ -10,7 +10,8 @@
 #define CONFIG                                                                 \
 	"hostname: mx.postern.test\n"                                          \
 	"routes: { ALL: \"198.51.100.1:25\", dane.test: USEDNS,\n"             \
-	"  strict.test: USEDNS, off.test: USEDNS, sts.test: USEDNS,\n"         \
+	"  strict.test: USEDNS, off.test: USEDNS, sts.test: USEDNS, "          \
+	"both.test: USEDNS,\n"                                                 \
 	"  login.test: \"198.51.100.1, auth=sure\",\n"                         \
 	"  .login.test: \"198.51.100.1, auth=sure\",\n"                        \
 	"  may.login.test: \"198.51.100.1, auth=may\",\n"                      \
@@ -30,7 +31,9 @@
 	"  - { domain: sure.test, tls: required_verify }\n"                    \
 	"  - { domain: own.test, tls: required_verify_hosted }\n"              \
 	"  - { domain: own.login.test, tls: required_verify_hosted }\n"        \
-	"  - { domain: sts.test, tls: preferred, mta_sts: yes }\n"
+	"  - { domain: sts.test, tls: preferred, mta_sts: yes }\n"             \
+	"  - { domain: both.test, dane: opportunistic, tls: required_verify "  \
+	"}\n"
 
 static const struct {
 	const char *to;
@@ -297,6 +300,8 @@ static const struct {
 	    true, true, LOOKUP_FOUND, TLS_LEVEL_REQUIRED, 1 },
 	{ "one look-up broken, others not", "a@dane.test", true, false, true,
 	    true, LOOKUP_FOUND, TLS_LEVEL_PREFERRED, 0 },
+	{ "verified, or by DANE", "a@both.test", true, true, true, false,
+	    LOOKUP_FOUND, TLS_LEVEL_REQUIRED_VERIFY, 1 },
 	{ "mandatory", "a@strict.test", true, true, true, false, LOOKUP_FOUND,
 	    TLS_LEVEL_REQUIRED, 1 },
 	{ "mandatory, no records", "a@strict.test", true, true, true, false,
