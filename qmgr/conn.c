@@ -390,7 +390,11 @@ static void
 say_dane(struct conn *c, const struct address *a, struct session *s)
 {
 	s->tlsas = (struct codec_list){ a->n_tlsas, a->tlsas };
-	if (!TLS_LEVEL_MUST_VERIFY(c->tls)) {
+	if (c->dest->limits->dane == DANE_MANDATORY) {
+		/* No name will do instead. */
+		c->tls = TLS_LEVEL_REQUIRED_VERIFY;
+		s->tls_name = s->tls_name2 = STR("");
+	} else if (!TLS_LEVEL_MUST_VERIFY(c->tls)) {
 		c->tls = TLS_LEVEL_REQUIRED;
 		s->tls_name = STR("");
 	}

@@ -17,6 +17,7 @@
 static void take_plain(struct smtp_session *, struct str in);
 static void handshake(struct smtp_session *, struct str *in);
 static void judge(struct smtp_session *);
+static bool is_dane_only(const struct smtp_session *, const struct tls_peer *);
 static bool say_verdict(const struct smtp_session *, const struct tls_peer *);
 static void broken(struct smtp_session *, const char *why);
 static void drained(struct smtp_session *);
@@ -246,13 +247,21 @@ judge(struct smtp_session *s)
 		snprintf(text, sizeof(text), "%s: %s",
 		    peer.dane ? "DANE, certificate does not fit"
 			      : "TLS required, certificate not verified",
-		    peer.why);
+		    is_dane_only(s, &peer) ? "no TLSA record can be used"
+					   : peer.why);
 		dialog_end(&s->dialog,
 		    s->dialog.requiretls ? SESSION_REQUIRETLS : SESSION_TLS,
 		    str_of(text));
 		return;
 	}
 	dialog_secured(&s->dialog);
+}
+
+/* Nothing else was to vouch for it, and there was nothing. */
+static bool
+is_dane_only(const struct smtp_session *s, const struct tls_peer *peer)
+{
+	return s->n_tlsas > 0 && !peer->dane && s->names[0][0] == '\0';
 }
 
 /* False: no mail may go to this one. */

@@ -32,6 +32,7 @@ EXPECT = {
     "bogus.test": "-",
     "must.test": "-",
     "mustee.test": "t",
+    "mustun.test": "-",
 }
 ZONE = """\
 {domains}
@@ -56,7 +57,8 @@ mx A 203.0.113.9
 _25._tcp.mx TLSA 3 1 1 {zeros}
 """
 MX = {"second": ("mx-wrong", "mx-ee"), "must": ("mx-none",),
-      "mustee": ("mx-ee",), "surely": ("mx-unusable",), "sureee": ("mx-ee",)}
+      "mustee": ("mx-ee",), "surely": ("mx-unusable",), "sureee": ("mx-ee",),
+      "mustun": ("mx-unusable",)}
 
 
 def sha256(data):
@@ -109,6 +111,7 @@ destinations:
   - { domain: Default, dane: opportunistic }
   - { domain: must.test, dane: mandatory }
   - { domain: mustee.test, dane: mandatory }
+  - { domain: mustun.test, dane: mandatory, tls: required_verify }
   - { domain: surely.test, dane: opportunistic, tls: required_verify }
   - { domain: sureee.test, dane: opportunistic, tls: required_verify }
 """)
@@ -149,6 +152,8 @@ def test_tls_09_dane(world):
                         ("strip.test", "TLS required, remote host does not "),
                         ("bogus.test", "DNS Soft Error looking up "
                          "bogus.test (MX):  DANE: no host has validated"),
+                        ("mustun.test", "TLS required, certificate not "
+                         "verified: no TLSA record can be used"),
                         ("surely.test", "TLS required, certificate not "
                          "verified: "),
                         ("must.test", "DNS Soft Error looking up must.test")):

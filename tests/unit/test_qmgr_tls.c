@@ -303,7 +303,7 @@ static const struct {
 	{ "verified, or by DANE", "a@both.test", true, true, true, false,
 	    LOOKUP_FOUND, TLS_LEVEL_REQUIRED_VERIFY, 1 },
 	{ "mandatory", "a@strict.test", true, true, true, false, LOOKUP_FOUND,
-	    TLS_LEVEL_REQUIRED, 1 },
+	    TLS_LEVEL_REQUIRED_VERIFY, 1 },
 	{ "mandatory, no records", "a@strict.test", true, true, true, false,
 	    LOOKUP_NOT_FOUND, -1, 0 },
 	{ "mandatory, MX not validated", "a@strict.test", false, true, true,
