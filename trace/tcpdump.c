@@ -1,5 +1,6 @@
 /* tcpdump.c - `diagnostic network tcpdump`: packets as text */
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <time.h>
@@ -42,12 +43,15 @@ static const struct {
 };
 static const struct timespec a_moment = { .tv_nsec = 50 * 1000 * 1000 };
 
+static volatile sig_atomic_t interrupted;
+
 static bool take(struct tool *, int argc, char **argv, struct dump *);
 static bool ask(struct tool *, struct dump *);
 static int run(struct tool *, const struct dump *);
 static int capture(
     struct editing *, const struct dump *, struct buf *name, struct err *err);
-static bool follow(struct tool *, const struct dump *, struct buf *name);
+static bool follow(struct tool *, const struct dump *);
+static void on_interrupt(int signo);
 static void wait_over(struct tool *);
 static int show(
     struct tool *, const struct dump *, const char *name, struct err *err);
@@ -145,6 +149,7 @@ capture(
 	const char *words[8 + CAPTURE_DEVICES] = { "packetcapture", "attached",
 		FILE_BYTES, "stop" };
 	char seconds[24], v[CAPTURE_DEVICES][CAPTURE_DEVICE];
+	struct sigaction old, sa = { .sa_handler = on_interrupt };
 	struct control_answer answer;
 	struct tool *t = ed->t;
 	size_t n_devices = 0, n = 4;
@@ -161,20 +166,26 @@ capture(
 	fd = control_ask_open(t, PROGRAM_MASTER, words, &answer, err);
 	if (fd == -1)
 		return tool_refuse(t, err);
+	buf_puts(name, fields_text(answer.json, "file"));
+	buf_putc(name, '\0');
 	control_answer_fini(&answer);
+	sigemptyset(&sa.sa_mask);
+	sigaction(SIGINT, &sa, &old);
 	if (t->asks && !t->json)
 		fputs("Press Ctrl-C to stop.\n", t->dialogue.out);
 	fflush(t->dialogue.out);
-	while (follow(t, d, name))
+	while (!interrupted && follow(t, d))
 		nanosleep(&a_moment, NULL);
+	/* it ends when we hang up */
 	close(fd);
 	wait_over(t);
+	sigaction(SIGINT, &old, NULL);
 	return TOOL_DONE;
 }
 
 /* False: there are enough, which ends it, or it has ended. */
 static bool
-follow(struct tool *t, const struct dump *d, struct buf *name)
+follow(struct tool *t, const struct dump *d)
 {
 	const char *status[] = { "status", NULL }, *stop[] = { "stop", NULL };
 	struct control_answer answer = { .fd = -1 };
@@ -183,16 +194,19 @@ follow(struct tool *t, const struct dump *d, struct buf *name)
 
 	on = control_ask(t, PROGRAM_CAPTURE, status, &answer, &err) == 0;
 	enough = (uint64_t)fields_num(answer.json, "packets") >= d->count;
-	if (on && name->len == 0) {
-		buf_puts(name, fields_text(answer.json, "file"));
-		buf_putc(name, '\0');
-	}
 	control_answer_fini(&answer);
 	if (!on || !enough)
 		return on;
 	if (control_ask(t, PROGRAM_CAPTURE, stop, &answer, &err) == 0)
 		control_answer_fini(&answer);
 	return false;
+}
+
+static void
+on_interrupt(int signo)
+{
+	(void)signo;
+	interrupted = 1;
 }
 
 static void

@@ -219,6 +219,22 @@ def test_tcpdump(postern):
                ) == "0 packets\n"
 
 
+@needs_right
+def test_tcpdump_that_is_interrupted(postern):
+    """Shows what there was, and keeps nothing."""
+    with Terminal(postern, "diagnostic", "network", "tcpdump", "count=1000",
+                  "time=60s", "tcp", "port", str(postern.port)) as t:
+        t.expect("Press Ctrl-C to stop.\n")
+        with smtplib.SMTP("127.0.0.1", postern.port) as s:
+            s.noop()
+        wait_for("packets", lambda: postern.ask("packetcapture", "status")
+                 .get("packets", 0) > 5)
+        t.interrupt()
+        out, status = t.end(30)
+    assert status == 0 and "Flags [S]" in out and " packets\n" in out, out
+    assert postern.ask("packetcapture", "files")["files"] == []
+
+
 def test_tcpdump_refused(postern):
     for words, why in ((["count=0"], "count is a number within 1..1000"),
                        (["time=1h"], "time"),
