@@ -7,10 +7,8 @@
  * what its declaration says. Listener E trusts the client to be a balancer.
  */
 #include <stdlib.h>
-#include <unistd.h>
 
-#include "config/load.h"
-#include "stats/stats.h"
+#include "fuzz_gateway.h"
 #include "trace/pcapkind.h"
 #include "trace/talk.h"
 
@@ -39,10 +37,7 @@ static const char yaml[] =
     "   hat: {defaults: {max_message_size: 1K}}}\n"
     "- {name: E, type: public, interface: Net, port: 30,\n"
     "   rat: [example.org], proxy_protocol: [192.0.2.1]}\n";
-static struct config *config;
-static struct stats *stats;
 
-static void prepare(void);
 static void add(struct codec_list *, struct pcap_piece);
 static void identify(struct pcap_talk *, uint16_t port);
 static void look(const struct talk_done *);
@@ -68,7 +63,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	if (n == 0)
 		return 0;
 	if (config == NULL)
-		prepare();
+		prepare(yaml);
 	ip_parse(&talk.client, STR("192.0.2.1"));
 	ti.config = config;
 	ti.stats = stats;
@@ -102,22 +97,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	buf_fini(&out);
 	arena_free(&mem);
 	return 0;
-}
-
-static void
-prepare(void)
-{
-	struct bundle b;
-	int fd;
-
-	bundle_from_text(&b, "postern.yaml", str_of(yaml));
-	config = config_load_simple(&b, 1, NULL);
-	bundle_free(&b);
-	stats = stats_create(&fd, NULL);
-	if (config == NULL || stats == NULL)
-		abort();
-	close(fd);
-	stats_use_slot(stats, 1);
 }
 
 static void

@@ -11,9 +11,8 @@
 
 #include <stdint.h>
 #include <stdlib.h>
-#include <unistd.h>
 
-#include "config/load.h"
+#include "fuzz_gateway.h"
 #include "mail/wire.h"
 #include "smtpd/auth.h"
 #include "smtpd/protocol.h"
@@ -34,8 +33,6 @@ struct talk {
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 extern const char fuzz_yaml[]; /* the target's */
-static struct config *config;
-static struct stats *stats;
 
 static bool
 fuzz_open(struct smtp_session *s, const struct envelope *e)
@@ -169,22 +166,6 @@ answer(struct talk *t)
 }
 
 static void
-prepare(void)
-{
-	struct bundle b;
-	int fd;
-
-	bundle_from_text(&b, "postern.yaml", str_of(fuzz_yaml));
-	config = config_load_simple(&b, 1, NULL);
-	bundle_free(&b);
-	stats = stats_create(&fd, NULL);
-	if (config == NULL || stats == NULL)
-		abort();
-	close(fd);
-	stats_use_slot(stats, 1);
-}
-
-static void
 start(struct talk *t)
 {
 	static const struct stats_conn_counts one = { 1, 1, 1 };
@@ -231,7 +212,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size < 3)
 		return 0;
 	if (config == NULL)
-		prepare();
+		prepare(fuzz_yaml);
 	buf_init(&out, 1 << 20);
 	session_init(&t.s, &ops, stats, config,
 	    &config->listeners[data[0] % config->n_listeners]);
