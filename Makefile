@@ -171,6 +171,7 @@ $O/tests/test_echo: $O/obj/admin/echo.o
 $O/tests/test_trace $O/tests/test_trace_work: $(patsubst %,$O/obj/trace/%.o,\
 	run queue message text show show_work json json_work delivery params answer \
 	given tags way wanted commands) $O/obj/admin/fields.o $O/obj/smtp/transaction.o
+$O/tests/test_pcapkind: $O/obj/trace/pcapkind.o $(SMTPD_ENGINE)
 $O/tests/test_admin_dialogue: $O/obj/admin/dialogue.o $O/obj/admin/words.o
 $O/tests/test_admin_edit: $O/obj/admin/args.o $O/obj/admin/maptext.o \
 	$O/obj/admin/tool.o $O/obj/admin/fields.o $O/obj/admin/dialogue.o

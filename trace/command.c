@@ -75,9 +75,9 @@ const struct tool_command cmd_trace = {
 		"whose keys are the names of the options, and \"message\" for "
 		"its text; each is answered by a line as --json has it. "
 		"--pcap: every conversation of SMTP or QMQP in a file of "
-		"packetcapture or "
-		"tcpdump is said once more, packet by packet, and each of its "
-		"messages goes through all stages; beside our replies stand "
+		"packetcapture or tcpdump is said once more, packet by packet, "
+		"and each of its messages goes through all stages; beside our "
+		"replies stand "
 		"those that were captured. --filter: only packets that this "
 		"expression of tcpdump fits.",
 	.run = run,

@@ -74,9 +74,9 @@ class Relay:
         self.sock.close()
 
 
-def packets(talk, number, server_port, step, v6=False):
+def packets(talk, number, server_port, step, v6=False, client="127.0.0.1"):
     """The packets of one conversation, in pieces of `step` bytes."""
-    ends = ("2001:db8::1", "2001:db8::2") if v6 else ("127.0.0.1",) * 2
+    ends = ("2001:db8::1", "2001:db8::2") if v6 else (client, "127.0.0.1")
     port = 40000 + number
     seq = {True: 0xfffffff0 + number, False: 77}    # across the end of it
     made = []
@@ -114,10 +114,10 @@ def stir(made, dice):
 
 
 def save(path, talks, port, step, link=pcaps.RAW, dice=None, lose=None,
-         v6=False):
+         v6=False, client="127.0.0.1"):
     made = []
     for n, talk in enumerate(talks):
-        one = packets(talk, n, port, step, v6)
+        one = packets(talk, n, port, step, v6, client)
         if lose is not None:
             del one[lose]
         made += stir(one, dice) if dice else one

@@ -123,6 +123,20 @@ def test_qmqp(gateway, tmp_path):
         in text
 
 
+def test_qmqp_strangers_are_told_at_the_end(gateway, tmp_path):
+    said = qmqp.send(QMQP_PORT, rcpts=["a@one.test"], source="127.2.0.1")
+    assert said[0] == "D"
+    answer = qmqp.ns("".join(said).encode())
+    talk = [(True, qmqp.request(b"Subject: hi\n\nhello\n", "s@client.test",
+                                ["a@one.test"])), (False, answer)]
+    (s,) = replay(gateway, save(tmp_path / "d", [talk], QMQP_PORT, 11,
+                                client="127.2.0.1"))["sessions"]
+    assert s["steps"][-1]["reply"] == s["steps"][-1]["captured"]
+    (m,) = s["messages"]
+    assert not m["accepted"] and m["outcome"] == "connection refused"
+    assert m["trace"]["connection"]["group"] == "STRANGERS"
+
+
 def test_qmqp_that_is_not_whole(gateway, tmp_path):
     whole = qmqp.request(b"Subject: x\n\nx\n", "s@c.test", ["r@example.com"])
     talk = [(True, whole[:20]), (True, whole[20:30]), (True, whole[30:])]
@@ -175,6 +189,17 @@ def test_idt_02_balancers(gateway, tmp_path):
     text = gateway.postern("trace", "--pcap", tmp_path / "p")
     assert " - PROXY header of 127.0.0.1: the client is 198.51.100.7:4711, " \
         "at 192.0.2.10:25\n" in text
+
+
+def test_early_behind_a_balancer(gateway, tmp_path):
+    with Relay(gateway.port) as relay:
+        with Client(relay.port, greet=False) as c:
+            c.send(v1() + b"EHLO early.test\r\n")
+            assert c.reply()[0] == 554
+        talk = relay.talks[0]
+    (s,) = replay(gateway, save(tmp_path / "e", [talk], gateway.port,
+                                1000))["sessions"]
+    agrees(s, "closed")
 
 
 def test_idt_02_only_of_those_who_are_trusted(gateway, tmp_path):
