@@ -8,6 +8,7 @@
 #include "base/bounds.h"
 #include "base/mem.h"
 #include "event/event.h"
+#include "pipeline/notices.h"
 #include "qmgr/notice.h"
 #include "qmgr/settle.h"
 
@@ -194,25 +195,16 @@ bounce_fini(struct qmgr *q)
 
 /* --- owing --- */
 
-/* RFC 3461 4.1: NEVER, or a list that does not name it, is a no. */
 static bool
 is_wanted(const struct qmgr *q, const struct parcel *parcel,
     const struct recipient *r, enum dsn_kind kind)
 {
-	static const uint8_t bits[DSN_KINDS] = {
-		[DSN_FAILED] = DSN_FAILURE,
-		[DSN_DELAYED] = DSN_DELAY,
-		[DSN_RELAYED] = DSN_SUCCESS,
-	};
-	const struct bounce_profile *p = parcel_profile(q, parcel);
 	const struct mail *m = parcel->mail;
 
-	if (mail_sender(m).n == 0 || m->flags & ENV_NOTICE)
-		return false; /* threats LOP-04 */
-	if (kind == DSN_FAILED && !p->notify)
-		return false;
-	return r->notify == 0 ? kind != DSN_RELAYED
-			      : (r->notify & bits[kind]) != 0;
+	/* threats LOP-04 */
+	return !(m->flags & ENV_NOTICE) &&
+	       notice_is_wanted(
+		   parcel_profile(q, parcel), mail_sender(m), r->notify, kind);
 }
 
 static struct notice *

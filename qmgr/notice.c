@@ -8,6 +8,7 @@
 #include "mail/header.h"
 #include "mail/mime.h"
 #include "mail/wire.h"
+#include "pipeline/notices.h"
 
 #define TEXT_LIMIT     (NOTICE_COPY_MAX * 2 + 4 * 1024 * 1024)
 #define READ_MEM_MAX   ((size_t)256 * 1024 * 1024)
@@ -58,9 +59,7 @@ notice_send(struct qmgr *q, struct notice *n, bool *wanted)
 struct str
 notice_to(const struct qmgr *q, const struct notice *n)
 {
-	struct str alternate = q->profiles[n->profile].found->alternate;
-
-	return alternate.n > 0 ? alternate : mail_sender(n->mail);
+	return notice_rcpt(q->profiles[n->profile].found, mail_sender(n->mail));
 }
 
 static void

@@ -9,6 +9,7 @@
 #include "config/schema.h"
 #include "config/unsubscribe.h"
 #include "mail/addr.h"
+#include "pipeline/notices.h"
 #include "trace/show.h"
 #include "trace/tags.h"
 #include "trace/wanted.h"
@@ -43,7 +44,9 @@ static void commands_to_text(const struct delivery *, struct buf *out);
 static void put_tls(json_t *, const struct delivery *);
 static void put_recipients(json_t *, const struct delivery *);
 static const struct unsubscribed *server_not(const struct delivery *);
-static struct str profile_of(const struct delivery *);
+static void put_profile(json_t *, const struct delivery *);
+static void profile_to_text(const struct delivery *, struct buf *out);
+static const struct bounce_profile *profile_of(const struct delivery *);
 static bool way_text(const struct route *, struct buf *out);
 static const char *demanded_by(const struct delivery *);
 static void demanded_text(const struct delivery *, struct buf *out);
@@ -186,7 +189,7 @@ to_json(const struct delivery *of, void *arg)
 					 : json_null());
 	put_tls(one, of);
 	put_recipients(one, of);
-	json_put(one, "bounce_profile_in_force", json_of_text(profile_of(of)));
+	put_profile(one, of);
 	for (size_t i = 0; i < schema_destination.n; i++) {
 		const struct schema_key *key = &schema_destination.keys[i];
 
@@ -271,9 +274,7 @@ to_text(const struct delivery *of, void *arg)
 	tls_to_text(of, out);
 	tag_to_text(of, of->dest, out);
 	commands_to_text(of, out);
-	buf_puts(out, "   - Bounce profile: ");
-	show_text(profile_of(of), out);
-	buf_putc(out, '\n');
+	profile_to_text(of, out);
 	way = trace_way_find(
 	    of->report->input, of->domain, of->gateway, of->wish);
 	if (way != NULL)
@@ -389,13 +390,60 @@ tag_to_text(
 	arena_free(&mem);
 }
 
+/* Who would be told of a failure: null, nobody. */
+static void
+put_profile(json_t *one, const struct delivery *of)
+{
+	const struct bounce_profile *p = profile_of(of);
+	const struct work *w = of->work;
+	json_t *notices = json_object();
+
+	json_put(one, "bounce_profile_in_force", json_of_text(p->name));
+	for (size_t i = 0; i < w->n_rcpts; i++) {
+		json_t *addr;
+
+		if (!wanted_here(w, w->rcpts[i].addr, of->domain))
+			continue;
+		addr = json_of_text(w->rcpts[i].addr);
+		json_put(notices, json_string_value(addr),
+		    wanted_notice(of->report, w, &w->rcpts[i], p)
+			? json_of_text(notice_rcpt(p, w->sender))
+			: json_null());
+		json_decref(addr);
+	}
+	json_put(one, "failure_notices", notices);
+}
+
+/* "   - Bounce profile: Default, a failure is told to joe@example.org, ..." */
+static void
+profile_to_text(const struct delivery *of, struct buf *out)
+{
+	const struct bounce_profile *p = profile_of(of);
+	const struct work *w = of->work;
+	size_t told = 0, not_told = 0;
+
+	for (size_t i = 0; i < w->n_rcpts; i++)
+		if (wanted_here(w, w->rcpts[i].addr, of->domain))
+			*(wanted_notice(of->report, w, &w->rcpts[i], p)
+				? &told
+				: &not_told) += 1;
+	buf_puts(out, "   - Bounce profile: ");
+	show_text(p->name, out);
+	buf_puts(out, ", a failure is told to ");
+	show_text(told > 0 ? notice_rcpt(p, w->sender) : STR("nobody"), out);
+	if (told > 0 && not_told > 0)
+		buf_printf(out, ", but not of %zu recipients", not_told);
+	buf_putc(out, '\n');
+}
+
 /* That of the destination goes before the message's (receiving 6.6). */
-static struct str
+static const struct bounce_profile *
 profile_of(const struct delivery *of)
 {
-	if (of->dest->bounce_profile.n > 0)
-		return of->dest->bounce_profile;
-	return of->bounce_profile.n > 0 ? of->bounce_profile : STR("Default");
+	struct str own = of->dest->bounce_profile;
+
+	return config_bounce_profile(
+	    of->config, own.n > 0 ? own : of->bounce_profile);
 }
 
 /* Who wants it that much. */

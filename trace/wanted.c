@@ -6,6 +6,7 @@
 #include "mail/addr.h"
 #include "mail/scan.h"
 #include "mail/wire.h"
+#include "pipeline/notices.h"
 #include "trace/tags.h"
 
 static void set_job(const struct trace_report *, const struct work *,
@@ -47,6 +48,16 @@ const struct unsubscribed *
 wanted_not(const struct trace_report *r, struct str addr)
 {
 	return unsubscribed_addr(r->input->config, addr);
+}
+
+bool
+wanted_notice(const struct trace_report *r, const struct work *w,
+    const struct work_rcpt *rcpt, const struct bounce_profile *profile)
+{
+	const struct rcpt_params *p = params_of(r, rcpt);
+
+	return notice_is_wanted(
+	    profile, w->sender, p != NULL ? p->notify : 0, DSN_FAILED);
 }
 
 struct commands

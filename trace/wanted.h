@@ -19,6 +19,10 @@ bool wanted_here(const struct work *, struct str addr, struct str domain);
 const struct unsubscribed *wanted_not(
     const struct trace_report *, struct str addr);
 
+/* Is a failure told to anybody, by that profile? */
+bool wanted_notice(const struct trace_report *, const struct work *,
+    const struct work_rcpt *, const struct bounce_profile *);
+
 /* What a next hop would hear of those recipients but those that are not
  * tried. */
 struct commands wanted_commands(const struct trace_report *,

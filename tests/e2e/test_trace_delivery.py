@@ -27,6 +27,8 @@ FILTERS = """\
 free: if (subject == "^free") { insert-header("TLS-Required", "No"); }
 bound: if (subject == "^bound") { strip-header("TLS-Required"); }
 profile: if (subject == "^profile") { bounce-profile("filtered"); }
+aside: if (subject == "^aside") { bounce-profile("aside"); }
+quiet: if (subject == "^quiet") { bounce-profile("quiet"); }
 leave: if (subject == "^leave") { alt-src-host("Second"); }
 other: if (subject == "^other") { alt-mailhost("plain.hop.test"); }
 """
@@ -62,6 +64,13 @@ CASES = {
     "bounce profile": (["a@refuse.hop.test"], "x", {}),
     "... of a filter": (["a@refuse.hop.test"], "profile", {}),
     "... of the destination": (["a@own.hop.test"], "profile", {}),
+    "notices elsewhere": (["a@refuse.hop.test"], "aside", {}),
+    "no notices": (["a@refuse.hop.test"], "quiet", {}),
+    "NOTIFY=NEVER": (["a@refuse.hop.test"], "x", {"rcpt": "NOTIFY=NEVER"}),
+    "NOTIFY=DELAY": (["a@refuse.hop.test"], "x", {"rcpt": "NOTIFY=DELAY"}),
+    "NOTIFY=FAILURE": (["a@refuse.hop.test"], "x",
+                       {"rcpt": "NOTIFY=FAILURE,DELAY"}),
+    "no sender": (["a@refuse.hop.test"], "x", {"sender": ""}),
 }
 
 
@@ -107,6 +116,8 @@ bounce_profiles:
   - { name: house, from: house@notices.test }
   - { name: filtered, from: filtered@notices.test }
   - { name: own, from: own@notices.test }
+  - { name: aside, from: aside@notices.test, alternate: desk@notices.test }
+  - { name: quiet, notify: no }
 
 interfaces:
   - { name: Second, ip: 127.0.0.2, hostname: second.postern.test }""", 1) \
@@ -167,7 +178,8 @@ def postern(hops):
 def predict(postern, rcpts, message, sender, more):
     out = postern.postern(
         "--json", "trace", "--source-ip", "127.0.0.1", "--fqdn", "c.test",
-        "--listener", "OutboundMail", "--tls", "--sender", sender,
+        "--listener", "OutboundMail", "--tls", "--sender",
+        sender or "<>",
         "--recipients", ",".join(rcpts), "--mail-params", more.get("mail", ""),
         "--rcpt-params", more.get("rcpt", ""), "--lookup", "--file", "-",
         text=message)
@@ -272,9 +284,14 @@ def test_as_trace_says(postern, hops, name):
                   connections[id(sink)])
     for d in refused:
         n = messages[id(postern.sink)]
+        (told,) = d["failure_notices"].values()
+        if told is None:
+            postern.wait_empty()
+            assert len(postern.sink.messages) == n
+            continue
         wait_for("the notice", lambda: len(postern.sink.messages) > n)
         notice = postern.sink.messages[-1]
-        assert notice.rcpts == [sender]
+        assert notice.rcpts == [told]
         assert "<%s@notices.test>" % (
             "default" if d["bounce_profile_in_force"] == "Default"
             else d["bounce_profile_in_force"]) in re.search(
