@@ -159,10 +159,11 @@ explain(const struct bmc *b, struct str said, struct err *err)
 		{ "no matching cipher suite",
 		    "it does not have this cipher suite" },
 		{ "Address lookup for", "there is no such host" },
+		{ "Could not open device", "its device cannot be opened" },
 		{ "Get Auth Capabilities error", "it does not answer" },
 	};
 	char line[200];
-	struct str no;
+	struct str why;
 
 	for (size_t i = 0; i < NELEM(marks); i++) {
 		if (line_with(said, marks[i].mark).n == 0)
@@ -171,16 +172,15 @@ explain(const struct bmc *b, struct str said, struct err *err)
 		    marks[i].means);
 		return;
 	}
-	no = line_with(said, " failed: ");
-	if (no.n > 0) {
-		str_escape(line, sizeof(line), no, 150);
-		err_set(
-		    err, ERR_TEMP, "%.*s: %s", STR_ARG(b->conf->host), line);
-	} else if (said.n == 0) {
-		err_set(err, ERR_TEMP,
-		    "%.*s: it does not answer within %d seconds",
-		    STR_ARG(b->conf->host), BMC_SECONDS);
+	why = line_with(said, " failed: ");
+	while (why.n == 0 && said.n > 0) {
+		why = str_trim(str_cut(&said, '\n'));
+		if (str_starts(why, STR("Loading ")))
+			why = STR("");
 	}
+	str_escape(line, sizeof(line), why, 150);
+	err_set(err, ERR_TEMP, "%.*s: %s", STR_ARG(b->conf->host),
+	    why.n > 0 ? line : "it does not answer in time");
 }
 
 /* The first line that has it; empty: none. */

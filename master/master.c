@@ -62,6 +62,7 @@ static void on_hup(void *arg);
 static void on_child(void *arg);
 static void hup_done(void *arg, const struct err *err);
 static void stop_next(void *arg);
+static bool is_in_step(int step, enum program_kind kind);
 
 /*
  * The order of a graceful stop: who brings work in goes first, who writes
@@ -306,10 +307,7 @@ stop_next(void *arg)
 		for (size_t i = 0; i < m->n_children; i++) {
 			struct child *c = &m->children[i];
 
-			if (c->pid == 0 ||
-			    (c->kind != stop_steps[step].kinds[0] &&
-				(stop_steps[step].n < 2 ||
-				    c->kind != stop_steps[step].kinds[1])))
+			if (c->pid == 0 || !is_in_step(step, c->kind))
 				continue;
 			running++;
 			if (late || c->state == CHILD_STARTING)
@@ -328,4 +326,13 @@ stop_next(void *arg)
 		m->stop_step++;
 	}
 	loop_stop(m->self.loop);
+}
+
+static bool
+is_in_step(int step, enum program_kind kind)
+{
+	for (size_t i = 0; i < stop_steps[step].n; i++)
+		if (stop_steps[step].kinds[i] == kind)
+			return true;
+	return false;
 }

@@ -16,7 +16,7 @@
  *    file (lookup/present.h): only people look at them.
  *  - At most 16 KiB of data and 1,000 records are used, in their order; the
  *    reason then says that the answer was cut.
- *  - The TTL is the smallest of those involved, within 5 s and 1 day; of an
+ *  - The TTL is the smallest of those involved, within 5 s and 7 days; of an
  *    absence that of its SOA record, within 5 s and 5 min (DNS-10).
  */
 #ifndef LOOKUP_RDATA_H

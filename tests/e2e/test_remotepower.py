@@ -145,6 +145,28 @@ def test_who_is_not_let_in(postern, power):
     back()
 
 
+FAILS = [
+    ("Loading IANA PEN Registry...\n", "it does not answer in time"),
+    ("", "it does not answer in time"),
+    ("Loading IANA PEN Registry...\nsegment violation\nbye\n",
+     "segment violation"),
+    ("Address lookup for x failed\n", "there is no such host"),
+    ("x\nSet Chassis Power Control to Up/On failed: Node busy\n",
+     "Set Chassis Power Control to Up/On failed: Node busy"),
+]
+
+
+def test_what_else_may_be_said(postern, power):
+    """By other controllers, and of other networks."""
+    tool = postern.root / "bin/ipmitool"
+    tool.unlink()
+    for said, why in FAILS:
+        tool.write_text("#!/bin/sh\nprintf '%%b' '%s'; exit 1\n" %
+                        said.replace("\n", "\\n"))
+        tool.chmod(0o755)
+        assert power("status", status=4) == "127.0.0.1: %s\n" % why
+
+
 def test_a_silent_controller(postern, power, bmc):
     """Its end is known; and who looks at the processes meanwhile sees no
     passphrase."""
