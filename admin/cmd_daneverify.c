@@ -221,7 +221,7 @@ show_addresses(struct dane *d, const char *host)
 			say(d, "%s %s record of MX(%s) in %s: %.*s\n",
 			    state_of(l), kinds[k].name, host, d->domain.name,
 			    STR_ARG(l->answer.reason));
-		if (!l->answer.secure)
+		if (l->answer.end != LOOKUP_FAILED && !l->answer.secure)
 			wrong(d, "the addresses of %s are not validated", host);
 	}
 }
@@ -260,7 +260,7 @@ connect_to(struct dane *d, const char *host)
 		c = attempt_next(&d->attempt, NULL);
 		last = c != NULL ? c : last;
 	} while (c != NULL && c->end != ATTEMPT_UP);
-	if (c != NULL && c->peer.verified) {
+	if (c != NULL && c->peer.dane && c->peer.verified) {
 		d->n_good++;
 	} else if (c != NULL) {
 		/* RFC 7672 2.2: then TLS is all that is wanted */
