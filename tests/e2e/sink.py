@@ -25,9 +25,9 @@ from suite import wait_for
 
 
 class Message:
-    def __init__(self, sender, rcpts, raw, peer=None, tls=None):
+    def __init__(self, sender, rcpts, raw, peer=None, tls=None, helo=None):
         self.sender, self.rcpts, self.raw = sender, rcpts, raw
-        self.peer, self.tls = peer, tls
+        self.peer, self.tls, self.helo = peer, tls, helo
 
     @property
     def body(self):
@@ -168,7 +168,7 @@ class Sink:
     def _session(self, c, f):
         if not self._say(c, self._answer("CONNECT", "220 sink.test ESMTP")):
             return
-        sender, rcpts, known = None, [], False
+        sender, rcpts, known, helo = None, [], False, None
         while True:
             line = f.readline()
             if not line:
@@ -178,6 +178,8 @@ class Sink:
             with self.lock:
                 self.commands.append(text)
             ok = "250 2.0.0 ok"
+            if verb in ("EHLO", "HELO"):
+                helo = text[5:]
             if verb == "EHLO":
                 words = ["sink.test"] + list(self.extensions)
                 if self.auth and (not self.tls or hasattr(c, "version")):
@@ -233,7 +235,8 @@ class Sink:
                         self.messages.append(
                             Message(sender, list(rcpts), b"".join(raw),
                                     c.getpeername()[0],
-                                    getattr(c, "version", lambda: None)()))
+                                    getattr(c, "version", lambda: None)(),
+                                    helo))
                 sender, rcpts = None, []
                 if not self._say(c, reply):
                     return
