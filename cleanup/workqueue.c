@@ -23,6 +23,7 @@
 #include "cleanup/disk.h"
 #include "cleanup/settle.h"
 #include "event/alert.h"
+#include "program/events.h"
 
 #define WAIT_LOADED 1000
 #define PER_TURN    100   /* sent in one go, so that intake is not held up */
@@ -326,6 +327,9 @@ begin_loaded(struct work_queue *wq, struct mail *m)
 		trouble(wq, m, &err);
 		return;
 	}
+	/* it may end us, too, or keep us long: what was said goes out before */
+	if (m->attempts > 0)
+		program_events_flush();
 	if (m->attempts >= ATTEMPTS_MAX && !m->decided)
 		give_up(m);
 	if (m->envelope.flags & ENV_SINKHOLE) {

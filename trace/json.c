@@ -23,6 +23,7 @@ static void keyed_fact(json_t *facts, const struct fact_answer *);
 static json_t *notes(const struct trace_point *);
 static json_t *note(const struct note *);
 static json_t *reply(const struct reply *);
+static void put_shown(struct buf *out, const char *dump);
 static const char *key_of(const char *name, char out[40]);
 static void set_keyed(json_t *object, struct str key, json_t *value);
 
@@ -60,10 +61,21 @@ trace_json(const struct trace_report *r, struct buf *out)
 	dump = json_dumps(top, JSON_INDENT(2) | JSON_ENSURE_ASCII);
 	if (dump == NULL)
 		panic("json_dumps");
-	buf_puts(out, dump);
+	put_shown(out, dump);
 	buf_putc(out, '\n');
 	free(dump);
 	json_decref(top);
+}
+
+/* The library leaves DEL as it is, which child.c lets nobody show. */
+static void
+put_shown(struct buf *out, const char *dump)
+{
+	for (const char *p; (p = strchr(dump, 0x7f)) != NULL; dump = p + 1) {
+		buf_add(out, dump, (size_t)(p - dump));
+		buf_puts(out, "\\u007f");
+	}
+	buf_puts(out, dump);
 }
 
 /* "message" is that of the first result that is delivered. */

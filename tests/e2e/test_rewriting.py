@@ -321,6 +321,7 @@ def test_showmessage_and_notice_have_the_changed_header(rewriting):
             assert c.mail("joe@int.example.com", ["x@y.test"],
                           HEADER + b"..body\r\n")[0] == 250
         rewriting.wait_log("Delayed:")
+        rewriting.wait_deferred(1)
         shown = rewriting.postern("showmessage", "1")
         assert without_received(shown.replace("\n", "\r\n").encode()) == \
             CHANGED + b"..body\r\n"

@@ -3,6 +3,7 @@
 From the sender to the message; the host access table has a file of its own.
 What may differ is listed in twin.neutral().
 """
+import json
 import re
 
 import pytest
@@ -391,12 +392,35 @@ def test_trace_moves_nothing(make_suite):
         wait_for("the end of the session",
                  lambda: postern.wait_log("Message finished")
                  and postern.wait_log("ICID 1 close"))
-        before = standing(postern)
+        before = steady(postern)
         for _ in range(5):
             twin.trace(postern, s)
         twin.trace(postern, Session("InboundMail", 0, "127.9.0.1"))
         assert standing(postern) == before
         assert len(sink.messages) == 1
+
+
+def test_every_byte_of_a_message_in_json(make_suite):
+    every = bytes(set(range(1, 256)) - set(b"\r\n"))
+    postern = make_suite(RAT, start=False)
+    postern.filters('look: if (only-body-contains("^x.y", 1)) { no-op(); }\n')
+    postern.start()
+    t = twin.trace(postern, Session(
+        "InboundMail", postern.port, rcpts=("anna",),
+        body=b"Subject: x\r\n\r\nx\x7fy%s\r\n" % every), "--explain")
+    # what the rule looked at is told as it was
+    assert "\x7f" in json.dumps(t, ensure_ascii=False), t
+
+
+def steady(postern):
+    """What is the same twice in a row."""
+    seen = [standing(postern)]
+
+    def same():
+        seen.append(standing(postern))
+        return seen[-1] == seen[-2]
+    wait_for("an end of the counting", same)
+    return seen[-1]
 
 
 def standing(postern):
