@@ -321,8 +321,9 @@ def test_showmessage_and_notice_have_the_changed_header(rewriting):
             assert c.mail("joe@int.example.com", ["x@y.test"],
                           HEADER + b"..body\r\n")[0] == 250
         rewriting.wait_log("Delayed:")
-        rewriting.wait_deferred(1)
-        shown = rewriting.postern("showmessage", "1")
+        # not while it is being moved
+        shown = wait_for("the message", lambda: rewriting.postern(
+            "showmessage", "1", ok=(0, 1)))
         assert without_received(shown.replace("\n", "\r\n").encode()) == \
             CHANGED + b"..body\r\n"
         sink.behave["RCPT x@y.test"] = "550 no"
