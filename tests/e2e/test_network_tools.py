@@ -210,7 +210,7 @@ def test_dig_with_signatures(postern):
      "127.0.0.1:1: it cannot be reached: Connection refused"),
     ("-s Nowhere example.com", 2, 'There is no interface "Nowhere"; there '
      "are: auto, Management, PrivateNet, Loopback"),
-    ("a..b", 2, "a..b cannot be a name"),
+    ("a..b", 2, '"a..b" cannot be a name'),
     ("-x example.com", 2, "-x needs an address"),
 ])
 def test_dig_refused(postern, words, status, want):
