@@ -42,6 +42,7 @@ static bool take_time(struct support *, int64_t *seconds);
 static int disable(struct support *);
 static int status(struct support *);
 static void write_tunnel(struct support *);
+static json_t *time_json(int64_t when);
 static int sure(struct support *, const char *question);
 static void write_until(struct support *, int64_t expires);
 static struct settings settings_of(struct editing *);
@@ -456,9 +457,9 @@ status(struct support *s)
 	char text[CLOCK_TEXT];
 
 	if (t->json) {
-		json_t *j = json_pack("{s:s, s:b, s:I, s:I, s:b}", "serial",
+		json_t *j = json_pack("{s:s, s:b, s:o, s:o, s:b}", "serial",
 		    s->serial, "enabled", a->since != 0, "since",
-		    (json_int_t)a->since, "expires", (json_int_t)a->expires,
+		    time_json(a->since), "expires", time_json(a->expires),
 		    "tunnel", a->tunnel.pid != 0);
 
 		if (a->tunnel.pid != 0)
@@ -506,6 +507,13 @@ write_tunnel(struct support *s)
 	if (port != 0)
 		fprintf(out, ", its port %u leads here", port);
 	fputc('\n', out);
+}
+
+/* Null: it is closed, or there is no end. */
+static json_t *
+time_json(int64_t when)
+{
+	return when != 0 ? json_integer(when) : json_null();
 }
 
 static int

@@ -5,6 +5,7 @@
 #include "config/schema_def.h"
 
 static bool bare_host(struct str, struct err *);
+static bool account(struct str, struct err *);
 static bool host_key(struct str, struct err *);
 
 static const struct choice suites[] = {
@@ -87,7 +88,7 @@ static const struct schema_key access_keys[] = {
 	    FIELD(config, remote_access.account),
 	    .type = &value_text,
 	    .max = 32,
-	    .text_ok = name_group,
+	    .text_ok = account,
 	    DEFAULT("tunnel"),
 	    .help = "The account there." },
 	{ .name = "key",
@@ -113,6 +114,17 @@ bare_host(struct str s, struct err *err)
 		return false;
 	}
 	return name_host(s, err);
+}
+
+/* It becomes the front of an argument. */
+static bool
+account(struct str s, struct err *err)
+{
+	if (s.n > 0 && s.p[0] == '-') {
+		err_set(err, ERR_USAGE, "must not begin with -");
+		return false;
+	}
+	return name_group(s, err);
 }
 
 /* It becomes a line of a file of known hosts. */

@@ -154,6 +154,7 @@ TEXT = [
     ("remotepower --yes lan mask=255.255.255.0", 4,
      "is not available on this system"),
     ("remotepower setup host=[192.0.2.1]", 2, "without brackets"),
+    ("techsupport setup account=-x", 2, "must not begin with -"),
     ("techsupport print", 0, "port=25"),
     ("techsupport status", 0, "Service access: disabled; Tunnel: not "),
     ("techsupport", 2, "Usage: techsupport"),
