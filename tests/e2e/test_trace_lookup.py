@@ -123,7 +123,9 @@ def test_each_way(world):
 # domain, what the mail says, [(tls, by, names, tlsa, REQUIRETLS)]
 WISHES = [
     ("dane.test", "", "required", "DANE", [], [DIGEST], False),
-    ("dane.test", "REQUIRETLS", "required", "DANE", [], [DIGEST], True),
+    # a name counts where no record can be used
+    ("dane.test", "REQUIRETLS", "required_verify", "DANE", ["dane.test"],
+     [DIGEST], True),
     ("dane.test", "No", "preferred", None, [], [], False),
     ("implicit.test", "REQUIRETLS", "required_verify", None,
      ["implicit.test"], [], True),
