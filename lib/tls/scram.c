@@ -144,8 +144,7 @@ take_challenge(struct str challenge, struct str ours, struct str *nonce,
 	    !take(&challenge, 'i', &number) || !str_starts(*nonce, ours) ||
 	    nonce->n == ours.n || !is_nonce(*nonce) ||
 	    !decode(salt, &salt, mem) || salt.n == 0 ||
-	    salt.n > SCRAM_SALT_MAX ||
-	    !str_u64(number, SCRAM_ITERATIONS_MAX, &n) ||
+	    salt.n > SCRAM_SALT_MAX || !str_u64(number, SCRAM_ASKED_MAX, &n) ||
 	    n < SCRAM_ITERATIONS_MIN)
 		return false;
 	memcpy(k->salt, salt.p, salt.n);

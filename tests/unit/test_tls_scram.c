@@ -84,7 +84,7 @@ test_our_side(void **state)
 #define S "s=W22ZaJ0SNY7soEsUEjb6gQ==,"
 		{ R S "i=4096", true },
 		{ R S "i=4095", false },
-		{ R S "i=100000000", false },
+		{ R S "i=1000001", false },
 		{ R S "i=x", false },
 		{ R S, false },
 		{ R "s=,i=4096", false },
@@ -118,6 +118,9 @@ test_our_side(void **state)
 		assert_true(str_is(
 		    proof, "v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4="));
 	}
+	/* as much of our time as a server may ask for */
+	assert_true(scram_answer(
+	    &c, STR("pencil"), STR(R S "i=1000000"), &answer, &proof, &mem));
 }
 
 static void
