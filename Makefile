@@ -155,7 +155,8 @@ $O/tests/test_intake: $(patsubst %,$O/obj/cleanup/%.o,\
 	returned archive)
 # the stages of these tests are made up
 $O/tests/test_settle $O/tests/test_ask: LDLIBS += -Wl,--wrap=work_continue
-$O/tests/test_split_crash $O/tests/test_settle $O/tests/test_ask $O/tests/test_unprocessable: $(patsubst %,$O/obj/cleanup/%.o,\
+$O/tests/test_split_crash $O/tests/test_settle $O/tests/test_ask $O/tests/test_unprocessable \
+    $O/tests/test_taken_up: $(patsubst %,$O/obj/cleanup/%.o,\
 	workqueue mail disk task rules ask scan part outcome record children say settle recover \
 	returned archive)
 $O/tests/test_admin_render $O/tests/test_admin_render_hosts \

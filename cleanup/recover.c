@@ -51,8 +51,9 @@ recover(struct cleanup *c)
 }
 
 /*
- * qmgr may know this message already, and may even be done with it: it says
- * so in the slot, and ignores what it has.
+ * qmgr may know a message already, and may even be done with it: it says so in
+ * the slot, or the file has no name any more; and it ignores what it has. But
+ * what has ROUTE may as well not have been sent: its end came in between.
  */
 static void
 slot_found(void *arg, int slot, const struct qmessage *m)
@@ -165,7 +166,7 @@ found(void *arg, const struct qmessage *m, enum queue_place place)
 		if (spool_unlink(c->spool, place, m->mid, &err) == -1)
 			fatal("%s", err.text);
 		c->must_sync = true;
-	} else if (!m->routed) {
+	} else {
 		take_up(c, m, -1);
 	}
 }

@@ -58,7 +58,8 @@ intake_message(struct world *w, struct ipc_frame *f, struct err *err)
 		quarantine_seen(&w->quarantines, in.mid, in.arrival);
 		rc = take_inline(w, &in, &mem, err);
 	} else if (mail_find(&w->q, in.mid) == NULL &&
-		   (in.mid > w->recovered || !is_gone(f->fds[0]))) {
+		   quarantine_find(&w->quarantines, in.mid) == NULL &&
+		   !is_gone(f->fds[0])) {
 		quarantine_seen(&w->quarantines, in.mid, in.arrival);
 		if (in.n_rcpts > in.rcpts.n)
 			m = take_file(w, f->fds[0], &mem);
@@ -333,8 +334,8 @@ begin(struct qmgr *q, struct mail *m, bool refused)
 		settle(q, m);
 }
 
-/* After a restart of ours cleanup may speak of what has been delivered by
- * now: then the file has no name any more. */
+/* After a restart, of ours or its own, cleanup may speak of what has been
+ * delivered by now: then the file has no name any more. */
 static bool
 is_gone(int fd)
 {

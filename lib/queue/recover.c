@@ -4,7 +4,8 @@
  *	in incoming, no COMMIT	a draft: nobody was told 250.  Removed by
  *				cleanup, unless a living process has it open
  *	COMMIT, no ROUTE	found: for the cleanup worker that wrote it
- *	COMMIT, ROUTE		found: for qmgr
+ *	COMMIT, ROUTE		found: for qmgr; the cleanup worker that wrote
+ *				it tells it once more
  *	made of a message that has no ROUTE
  *				found, and queue_is_unborn: removed by the
  *				cleanup worker that wrote it, before it takes

@@ -626,7 +626,8 @@ rig_complaint(struct rig *r)
 		return "it has died";
 	if (!rig_works_again(r))
 		return rig_lives(r) ? "it does not work" : "it has died";
-	until = clock_mono_ms() + PATIENCE_MS; /* a failed attempt took it */
+	/* a failed attempt took it; only a fault takes all of that time */
+	until = clock_mono_ms() + 4 * PATIENCE_MS;
 	while (rig_surplus_fds(r) > 0 && clock_mono_ms() < until) {
 		poll(NULL, 0, 20); /* the proof's own client is to go */
 		if (rig_surplus_fds(r) > 0)

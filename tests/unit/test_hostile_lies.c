@@ -4,6 +4,7 @@
  * Threats IPC-03, IPC-04 and the states of IPC-01. Each lie costs the liar
  * at most its channel, or is answered with an error; nobody else notices.
  */
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -309,16 +310,22 @@ test_qmgr_message_that_is_not_there(void **state)
 		.content = STR(""),
 		.n_rcpts = 1,
 		.rcpts = { 1, &to } };
+	int other = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
 	struct world w;
 
 	(void)state;
 	begin(&w, PROGRAM_QMGR, PROGRAM_CLEANUP);
-	rig_say(w.fd, IPC_MESSAGE, 0, &m, &w.rig->stats_fd, 1);
-	rig_say(w.fd, IPC_MESSAGE, 0, &m, &w.rig->stats_fd, 1);
+	rig_say(w.fd, IPC_MESSAGE, 0, &m, &other, 1);
+	rig_say(w.fd, IPC_MESSAGE, 0, &m, &other, 1);
+	close(other);
 	/* the file has the recipients, it says */
 	m.mid++;
 	m.n_rcpts = RCPTS_MAX;
 	rig_say(w.fd, IPC_MESSAGE, 0, &m, &w.rig->door, 1);
+	/* and this one has no name any more */
+	m.mid++;
+	m.n_rcpts = 1;
+	rig_say(w.fd, IPC_MESSAGE, 0, &m, &w.rig->stats_fd, 1);
 	assert_true(proof_deliver(w.rig->peers[PROGRAM_SMTP], 424242));
 	judge(&w, GOES_ON);
 }
