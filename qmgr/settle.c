@@ -15,6 +15,7 @@
 
 static struct save *unsaved(struct mail *);
 static bool only_bounces(const struct mail *);
+static bool is_awaited(const struct mail *);
 static void save_later(struct qmgr *, struct active *, int64_t in);
 static void defer_copy(struct save *, const struct defer_rec *);
 static void order_copy(struct save *, const struct order_rec *);
@@ -67,9 +68,9 @@ settle(struct qmgr *q, struct mail *m)
 	}
 	if (m->dirty || (a != NULL && a->unsaved != NULL)) {
 		a = mail_activate(m);
-		if (a->notice == NULL) {
+		if (a->notice == NULL && !is_awaited(m)) {
 			save_later(q, a, SETTLE_LAZY_MS);
-		} else if (only_bounces(m)) {
+		} else if (a->notice != NULL && only_bounces(m)) {
 			save_later(q, a, SETTLE_NOTICE_MS);
 			bounce_queue(q, m); /* it may be gone after this */
 		} else {
@@ -170,6 +171,14 @@ only_bounces(const struct mail *m)
 
 	return !m->dirty && s->n_defers == 0 && s->n_orders == 1 &&
 	       s->orders[0].what == ORDER_BOUNCE;
+}
+
+/* The notice that an order waited for is safe, and others of the message are
+ * left: whoever gave the order waits for the record. */
+static bool
+is_awaited(const struct mail *m)
+{
+	return m->swept && m->n_owed == 0 && m->active->lazy.at != 0;
 }
 
 static void
