@@ -82,6 +82,13 @@ def test_dur_14_out_of_memory(make_suite, victim):
         wait_for("what was accepted", arrived, 120, 0.5)
 
 
+def is_traced(pid):
+    try:
+        return "TracerPid:\t0" not in open("/proc/%d/status" % pid).read()
+    except OSError:
+        return True             # and it has ended of it already
+
+
 def starve(postern, name):
     """Every call for memory fails, until it ends; who was accepted."""
     pid, accepted = postern.pids()[name], []
@@ -94,8 +101,7 @@ def starve(postern, name):
          "-p", str(pid), "-e", "trace=mmap,brk,mremap",
          "-e", "inject=mmap,brk,mremap:error=ENOMEM"])
     try:
-        wait_for("the tracer", lambda: "TracerPid:\t0" not in open(
-            "/proc/%d/status" % pid).read())
+        wait_for("the tracer", lambda: is_traced(pid))
         for i in range(300):
             rcpts = ["r%d.%d@d%d.example.com" % (i, k, k % domains)
                      for k in range(90)]

@@ -115,7 +115,10 @@ def test_nslookup_as_in_the_transcript(shell):
     ("www.signed", "A=192.0.2.7 TTL=1m\nDNSSEC: secure"),
 ])
 def test_nslookup_line(postern, words, want):
-    assert lines(postern, "nslookup", *words.split()) == want.split("\n")
+    """A test before may have asked it: then some seconds are over."""
+    said = lines(postern, "nslookup", *words.split())
+    assert [re.sub(r"TTL=[345]\ds", "TTL=1m", l) for l in said] == \
+        want.split("\n")
 
 
 @pytest.mark.parametrize("words,status,want", [
