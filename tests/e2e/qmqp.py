@@ -46,8 +46,9 @@ def send(port, message=b"Subject: hi\n\nhello\n", sender="s@client.test",
     except ConnectionResetError:
         return "reset"
     with s:
+        reset = False
         try:
             s.sendall(request(message, sender, rcpts))
         except (BrokenPipeError, ConnectionResetError):
-            pass                    # it has answered already
-        return answer(s)
+            reset = True    # it may have answered before; said only once
+        return answer(s) or ("reset" if reset else None)
