@@ -53,12 +53,13 @@ password_line(
 	enum read_end end;
 
 	do {
-		fputs(question, t->dialogue.out);
-		fflush(t->dialogue.out);
 		terminal.fd = fileno(t->dialogue.in);
 		if (tcgetattr(terminal.fd, &terminal.was) == -1)
 			return false;
+		/* before it is asked: no answer is shown, and none lost */
 		darken();
+		fputs(question, t->dialogue.out);
+		fflush(t->dialogue.out);
 		end = read_line(t, out);
 		lighten();
 		/* their number says nothing of what was typed */
