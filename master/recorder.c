@@ -10,8 +10,8 @@
  *	shared memory (lib/stats) -> RECORDER => counters, rates, ids
  *	Prometheus --GET /metrics--> RECORDER
  *
- *	Events that arrive in one turn of the loop are put in order of time
- *	and written with one write per log. Counters are saved at most every
+ *	Events are held for a moment, put in order of time and written with
+ *	one write per log. Counters are saved at most every
  *	10 seconds and at the stop. Ids are restored before any other program
  *	starts, so that none is ever given twice.
  * RIGHTS
@@ -49,7 +49,9 @@
 #define TICK_MS 1000 /* resolution of the rates */
 /* Events wait so long for older ones: what gathering takes, and as much again
  * for a program that does not get its turn. */
-#define HOLD_MS      (2 * EVENTS_GATHER_MS)
+#define HOLD_MS (2 * EVENTS_GATHER_MS)
+/* ... and so long for a program that says that it has older ones. */
+#define PATIENCE_MS  500
 #define CPU_MS       10000 /* over which use of the processors is taken */
 #define QUOTA_MS     60000
 #define SAVE_MS      10000 /* at most so often */
@@ -367,8 +369,15 @@ static void
 write_due(void *arg)
 {
 	struct recorder *r = arg;
+	int64_t now = clock_wall_ms();
+	int64_t until = (now - HOLD_MS + 1) * 1000;
+	int64_t oldest = stats_events_oldest(r->daemon->stats);
 
-	recorder_write_until(r, (clock_wall_ms() - HOLD_MS + 1) * 1000);
+	if (oldest <= until && oldest - 1 > (now - PATIENCE_MS) * 1000)
+		until = oldest - 1;
+	else if (oldest <= until)
+		until = (now - PATIENCE_MS) * 1000;
+	recorder_write_until(r, until);
 	if (r->turn.n > 0)
 		loop_timer_in(r->write, HOLD_MS);
 }

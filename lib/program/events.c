@@ -18,12 +18,14 @@ static struct {
 	struct buf waiting;       /* {u32 length, body} each */
 	struct buf scratch;
 	uint64_t lost;
+	int64_t since; /* what is not sent yet, us; 0: all is */
 } sink;
 
 static void sink_put(void *arg, enum event_id id, const void *fields);
 static void keep(struct str body);
 static void gathered(void *arg);
 static void send_waiting(void);
+static void waits_since(int64_t when);
 static void tell_lost(void);
 static int64_t now_us(void);
 
@@ -40,6 +42,8 @@ program_events_to(struct daemon *d, struct ipc *recorder)
 	sink.recorder = recorder;
 	if (recorder != NULL)
 		send_waiting();
+	else
+		waits_since(0);
 }
 
 bool
@@ -64,16 +68,19 @@ static void
 sink_put(void *arg, enum event_id id, const void *fields)
 {
 	bool first = sink.waiting.len == 0;
+	int64_t when = now_us();
 
 	(void)arg;
 	buf_reset(&sink.scratch);
-	event_encode(id, now_us(), fields, &sink.scratch);
+	event_encode(id, when, fields, &sink.scratch);
 	if (sink.scratch.failed)
 		sink.lost++;
 	else
 		keep(buf_str(&sink.scratch));
 	if (sink.recorder == NULL)
 		return;
+	if (sink.since == 0)
+		waits_since(when);
 	if (sink.waiting.len > GATHER_MAX)
 		send_waiting();
 	else if (first)
@@ -102,7 +109,11 @@ gathered(void *arg)
 		send_waiting();
 }
 
-/* In order. A recorder that is far behind gets no more for now. */
+/*
+ * In order. A recorder that is far behind gets no more for now. Nothing waits
+ * any more when it has left this process: so it goes now, not at the end of
+ * the turn, which may be long.
+ */
 static void
 send_waiting(void)
 {
@@ -123,6 +134,19 @@ send_waiting(void)
 	buf_reset(&sink.waiting);
 	if (sink.lost != 0)
 		tell_lost();
+	ipc_flush(sink.recorder);
+	if (ipc_queued(sink.recorder) == 0)
+		waits_since(0);
+	else
+		loop_timer_in(sink.timer, EVENTS_GATHER_MS);
+}
+
+static void
+waits_since(int64_t when)
+{
+	if (sink.since != when)
+		stats_events_wait(sink.daemon->stats, when);
+	sink.since = when;
 }
 
 static void

@@ -4,7 +4,8 @@
  * Events are gathered and sent together, at most EVENTS_GATHER_MS after the
  * first of them: the recorder is woken some times a second, not once for each
  * message. It puts them in order by their time, and waits that long for
- * stragglers (master/recorder.c).
+ * stragglers (master/recorder.c); longer, where the shared memory says that a
+ * program which does not get its turn still has older ones.
  *
  * Until there is a recorder, and while it is away, events wait in a bounded
  * buffer; what does not fit is counted and told when it is back.

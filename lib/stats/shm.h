@@ -94,6 +94,7 @@ struct stats_slot {
 	_Atomic int64_t gauges[STATS_N_GAUGES];
 	_Atomic uint64_t at; /* stats_at */
 	_Atomic uint64_t events_sent, events_written;
+	_Atomic int64_t events_since; /* stats_events_wait */
 };
 
 struct stats_shm {

@@ -121,6 +121,7 @@ stats_slot_died(struct stats *s, uint32_t slot)
 	for (size_t i = 0; i < STATS_N_GAUGES; i++)
 		atomic_store_explicit(
 		    &s->shm->slots[slot].gauges[i], 0, memory_order_relaxed);
+	atomic_store(&s->shm->slots[slot].events_since, 0);
 	stats_conn_recount(s->shm, slot);
 }
 
@@ -162,6 +163,27 @@ stats_events_between(const struct stats *s)
 	for (size_t i = 0; i < n; i++)
 		sent += atomic_load(&s->shm->slots[i].events_sent);
 	return sent > written ? sent - written : 0;
+}
+
+void
+stats_events_wait(struct stats *s, int64_t since)
+{
+	atomic_store(&s->shm->slots[s->slot].events_since, since);
+}
+
+int64_t
+stats_events_oldest(const struct stats *s)
+{
+	const size_t n = used(s);
+	int64_t oldest = INT64_MAX;
+
+	for (size_t i = 0; i < n; i++) {
+		int64_t since = atomic_load(&s->shm->slots[i].events_since);
+
+		if (since != 0 && since < oldest)
+			oldest = since;
+	}
+	return oldest;
 }
 
 void

@@ -120,6 +120,11 @@ void stats_events_sent(struct stats *, uint64_t n);
 void stats_events_written(struct stats *, uint64_t n);
 uint64_t stats_events_between(const struct stats *);
 
+/* When the oldest event was made that this process has not sent yet, wall us;
+ * 0: there is none. And that of all processes, INT64_MAX: none. */
+void stats_events_wait(struct stats *, int64_t since);
+int64_t stats_events_oldest(const struct stats *);
+
 void stats_add(struct stats *, enum stats_counter, uint64_t n);
 void stats_gauge_add(struct stats *, enum stats_gauge, int64_t n);
 void stats_gauge_set(struct stats *, enum stats_gauge, int64_t n);

@@ -212,7 +212,7 @@ def test_changed_on_release(held):
         x for x in held.sink.messages if b"late" in x.body])
     assert b"Subject: [Possible Phish Fraud] late\r\n" in m.body
     assert b"hxxp://www[.]evil[.]test/?a&amp;b" in m.body
-    assert in_quarantine(held) == []
+    wait_for("an empty quarantine", lambda: in_quarantine(held) == [])
 
 
 def test_managed_by_rule(held):
@@ -244,10 +244,10 @@ def test_managed_by_rule(held):
         t.expect("Enter the name of the rule:")
         t.say("mine_2")
         t.expect("Deleted: 1 message.\n")
+    wait_for("an empty quarantine", lambda: in_quarantine(held) == [])
     with Terminal(held, "outbreakmanage") as t:
         t.expect("none\n")
         assert t.proc.wait(60) == 0
-    wait_for("an empty quarantine", lambda: in_quarantine(held) == [])
 
 
 def test_managed_where_quarantines_are(held):

@@ -1,5 +1,6 @@
 """The feed of outbreak rules: fetched over HTTPS, checked, kept, used by the
 work queue and by trace; what is wrong with it changes nothing."""
+import itertools
 import os
 import shutil
 import subprocess
@@ -12,7 +13,7 @@ from conftest import CONFIG
 from feedserver import Feed
 from sink import Sink
 from suite import BIN, Suite, wait_for
-from test_outbreak import attached, in_quarantine, rule, write
+from test_outbreak import attached, clear, in_quarantine, rule, write
 from twin import Session
 
 CONFIGURED = CONFIG + """
@@ -26,6 +27,7 @@ outbreak_filters:
 HELD = rule("FEED_1", 4, "virus", {"attachment_ext": ["zip"]})
 OTHER = rule("FEED_2", 4, "virus", {"attachment_ext": ["rar"]})
 ZIP = attached(b"a file", b"a.zip")
+numbers = itertools.count()
 
 
 # each builds upon what the one before has left
@@ -69,13 +71,25 @@ def update(fed, *words):
 def held_live(fed, body=ZIP):
     """Sends it; is it held? New rules are in force a moment after the update
     has ended."""
-    before = len(in_quarantine(fed))
-    came = len(fed.sink.messages)
-    s = Session("InboundMail", fed.port, name="", body=body)
+    before = mids(fed)
+    s = Session("InboundMail", fed.port, name="", body=body,
+                tag="feed%d" % next(numbers))
     assert twin.live(s).data[0] == 250
     return wait_for("an end", lambda: (
-        len(in_quarantine(fed)) > before and "held" or
-        len(fed.sink.messages) > came and "delivered")) == "held"
+        mids(fed) - before and "held" or
+        twin.arrived(fed.sink, s) and "delivered")) == "held"
+
+
+def mids(fed):
+    return {m["mid"] for m in in_quarantine(fed)}
+
+
+def wait_kept(fed, serial, size=0):
+    """What was fetched is written by the master, a moment later."""
+    file = fed.root / "state/outbreak"
+    part = b'"serial": %d,' % serial
+    wait_for("the file", lambda: file.exists() and
+             file.stat().st_size > size and part in file.read_bytes())
 
 
 def held_in_trace(fed, body=ZIP):
@@ -102,7 +116,7 @@ def test_fetched_at_the_start_and_used(fed):
 def test_rules_that_change_let_go(fed):
     """What no rule matches any more leaves, once, as it came; what another
     rule matches stays, under the number that it has."""
-    fed.ask("quarantine", "delete", "Outbreak", "all")
+    clear(fed)
     for name in b"one.zip", b"two.zip":
         assert held_live(fed, attached(b"about " + name, name))
     stays, goes = sorted(
@@ -212,6 +226,7 @@ def test_dns_08_what_is_wrong_is_not_taken(fed):
 def test_kept_over_a_restart_without_the_server(fed):
     fed.feed.publish(40, HELD)
     assert update(fed)[0] == 0
+    wait_kept(fed, 40)
     fed.feed.stop()
     try:
         fed.stop()
@@ -258,8 +273,8 @@ def test_a_feed_as_large_as_it_may_be(fed):
     fed.feed.publish(45, HELD, *many)
     assert len(fed.feed.body) > 4 << 20
     assert update(fed) == (0, "The rules were updated.")
+    wait_kept(fed, 45, 4 << 20)
     wait_for("the rules", lambda: held_live(fed))
-    assert (fed.root / "state/outbreak").stat().st_size > 4 << 20
     assert "BULK_17" not in fed.postern("outbreakstatus")
     assert held_in_trace(fed)
 

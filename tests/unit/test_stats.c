@@ -66,6 +66,29 @@ test_counters_of_all_slots_add_up(void **state)
 }
 
 static void
+test_the_oldest_event_that_waits(void **state)
+{
+	struct stats *s;
+	int fd;
+
+	(void)state;
+	s = fresh(&fd);
+	assert_int_equal(stats_events_oldest(s), INT64_MAX);
+	stats_use_slot(s, 3);
+	stats_events_wait(s, 300);
+	stats_use_slot(s, 1);
+	stats_events_wait(s, 500);
+	assert_int_equal(stats_events_oldest(s), 300);
+	/* nobody sends what a dead process had */
+	stats_slot_died(s, 3);
+	assert_int_equal(stats_events_oldest(s), 500);
+	stats_events_wait(s, 0);
+	assert_int_equal(stats_events_oldest(s), INT64_MAX);
+	stats_unmap(&s);
+	close(fd);
+}
+
+static void
 test_ids_are_unique_and_start_above_the_floor(void **state)
 {
 	struct stats *s;
@@ -233,6 +256,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_counters_of_all_slots_add_up),
+		cmocka_unit_test(test_the_oldest_event_that_waits),
 		cmocka_unit_test(test_ids_are_unique_and_start_above_the_floor),
 		cmocka_unit_test(
 		    test_connections_are_counted_by_address_listener_and_in_total),
