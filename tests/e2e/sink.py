@@ -231,12 +231,16 @@ class Sink:
                     raw.append(line)
                 reply = self._answer("DOT", "250 2.0.0 queued")
                 if reply and reply[0] == "2":
+                    done = Message(sender, list(rcpts), b"".join(raw),
+                                   c.getpeername()[0],
+                                   getattr(c, "version", lambda: None)(),
+                                   helo)
+                    # who sees it may close us, which waits for the reply
                     with self.lock:
-                        self.messages.append(
-                            Message(sender, list(rcpts), b"".join(raw),
-                                    c.getpeername()[0],
-                                    getattr(c, "version", lambda: None)(),
-                                    helo))
+                        self.messages.append(done)
+                        going_on = self._say(c, reply)
+                else:
+                    going_on = self._say(c, reply)
                 sender, rcpts = None, []
-                if not self._say(c, reply):
+                if not going_on:
                     return

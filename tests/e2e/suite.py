@@ -278,16 +278,26 @@ class Suite:
     def wait_empty(self, seconds=60):
         wait_for("an empty queue", lambda: not self.queued(), seconds)
 
+    def deliver(self, what, test):
+        """Until test() is true all that waits is tried at once: now and then
+        once more, for what was just being put off, or read."""
+        def tried():
+            if test():
+                return True
+            self.postern("delivernow", "all", ok=(0, 1, 4))
+            return False
+        wait_for(what, tried, every=0.5)
+
     # --- talking to it ---
 
     def client(self, port=None, **kw):
         return Client(port or self.port, **kw)
 
-    def offer(self, **mail):
+    def offer(self, port=None, **mail):
         """The last reply to one message, or what came instead of the first:
         421 also where the connection just ends."""
         try:
-            with self.client(greet=False) as c:
+            with self.client(port, greet=False) as c:
                 said = c.reply()
                 if said and said[0] == 220:
                     said = c.cmd("EHLO client.test")

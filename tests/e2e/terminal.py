@@ -11,6 +11,7 @@ another command line than that of postern with these words.
 import fcntl
 import os
 import pty
+import re
 import select
 import signal
 import struct
@@ -76,6 +77,15 @@ class Terminal:
             wait_for("the line editor", lambda: not termios.tcgetattr(
                 self.fd)[3] & termios.ECHO, every=0.002)
         return before
+
+    def expect_like(self, pattern, seconds=60):
+        """The same for a regular expression; returns the match."""
+        end = time.monotonic() + seconds
+        while not (found := re.search(pattern, self.text)):
+            assert self._read(end - time.monotonic()), \
+                "nothing like %r in:\n%s" % (pattern, self.text)
+        self.text = self.text[found.end():]
+        return found
 
     def send(self, text):
         os.write(self.fd, text.encode())

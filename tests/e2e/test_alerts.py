@@ -79,7 +79,8 @@ def test_equal_ones_are_held_back(make_suite):
         postern.postern("workqueue", "pause", "night shift")
         wait_for("that of the work queue", lambda: alerts_of(
             sink, "critical@ops.test"))
-        wait_for("three", lambda: len(alerts_of(sink, "all@ops.test")) >= 3)
+        wait_for("three", lambda: len(alerts_of(sink, "all@ops.test")) >= 3
+                 and postern.ask("displayalerts")["waiting"] == 0)
         got = sorted(str(m["Subject"]) for m in alerts_of(
             sink, "all@ops.test"))
     assert len(got) == 3, got
@@ -114,7 +115,8 @@ def test_not_taken(make_suite):
         (line,) = postern.wait_log("Internal SMTP giving up on message to "
                                    "all@ops.test")
     assert line.endswith(": 550 5.1.1 nobody."), line
-    assert postern.ask("displayalerts")["waiting"] == 0
+    wait_for("nothing more to be sent", lambda: postern.ask(
+        "displayalerts")["waiting"] == 0)
 
 
 def test_logs_over_their_quota(make_suite):

@@ -86,7 +86,7 @@ def test_dsn_options_are_honoured(make_suite):
             c.cmd("DATA")
             c.send(BODY + b".\r\n")
             assert c.reply()[0] == 250
-        wait_for("the notice", lambda: notices(sink), 30)
+        wait_for("the notice", lambda: notices(sink))
         _, human, fields, original = report(notices(sink)[0])
         assert fields[0]["Original-Envelope-Id"] == "QQ+314"
         assert len(fields) == 2
@@ -122,12 +122,12 @@ def test_a_4xx_is_tried_again(make_suite):
                           BODY)[0] == 250
         postern.wait_log("Delayed: DCID")
         postern.wait_log("pending till")
-        assert len(postern.queued()) == 1
+        wait_for("it to wait", lambda: len(postern.queued()) == 1)
         out = postern.postern("showrecipients", "all")
         assert "a@example.com" in out and "to be refused" in out
         sink.behave.clear()
         postern.postern("delivernow", "example.com")
-        sink.wait(1)
+        postern.deliver("it", lambda: sink.messages)
         postern.wait_empty()
 
 
@@ -135,7 +135,7 @@ def test_expired_mail_bounces_just_before_the_next_attempt(make_suite):
     postern = make_suite(CONFIG + """
 bounce_profiles:
   - name: Default
-    max_queue_time: 1
+    max_queue_time: 4
     initial_retry: 60
 """)
     with Sink(postern.sink_port, {"RCPT a@": "451 4.7.1 later"}) as sink:
@@ -143,9 +143,8 @@ bounce_profiles:
             assert c.mail("joe@sender.test", ["a@example.com"],
                           BODY)[0] == 250
         postern.wait_log("Delayed: DCID")
-        time.sleep(1.2)
-        postern.postern("delivernow", "all")
-        wait_for("the notice", lambda: notices(sink))
+        time.sleep(4.2)
+        postern.deliver("the notice", lambda: notices(sink))
         _, _, fields, _ = report(notices(sink)[0])
         assert fields[1]["Status"] == "5.4.7"
         assert len([c for c in sink.commands if "a@example.com" in c]) == 1

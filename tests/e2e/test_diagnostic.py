@@ -230,7 +230,7 @@ def test_tcpdump_that_is_interrupted(postern):
         wait_for("packets", lambda: postern.ask("packetcapture", "status")
                  .get("packets", 0) > 5)
         t.interrupt()
-        out, status = t.end(30)
+        out, status = t.end()
     assert status == 0 and "Flags [S]" in out and " packets\n" in out, out
     assert postern.ask("packetcapture", "files")["files"] == []
 

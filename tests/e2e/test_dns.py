@@ -132,4 +132,4 @@ routes:
 """, ""))
     send(postern, "a@somewhere.test")
     postern.wait_log("DNS Temporary Failure somewhere.test MX")
-    assert len(postern.queued()) == 1
+    wait_for("it to wait", lambda: len(postern.queued()) == 1)

@@ -43,10 +43,10 @@ def test_dur_09_a_full_disk_is_a_4xx_and_delivery_goes_on(small_disk):
     assert accepted and refused
     assert all(400 <= r[0] < 500 for _, r in refused), refused[0]
     # what was refused left nothing behind
-    assert len(s.queued()) == len(accepted)
+    wait_for("the accepted ones alone",
+             lambda: len(s.queued()) == len(accepted))
     with Sink(s.sink_port) as sink:
-        s.postern("delivernow", "all")
-        sink.wait(len(accepted), 60)
+        s.deliver("all of them", lambda: len(sink.messages) >= len(accepted))
         s.wait_empty()
         assert sorted(sink.rcpts()) == sorted(r for r, _ in accepted)
         s.submit(body=body)             # there is room again
@@ -77,8 +77,7 @@ def test_dur_10_no_inodes_are_a_4xx_and_delivery_goes_on(small_disk):
     wait_for("a refusal", refused)
     wait_for("a 452", lambda: (refused() or [0])[0] == 452)
     with Sink(s.sink_port) as sink:
-        s.postern("delivernow", "all")
-        sink.wait(len(accepted), 60)
+        s.deliver("all of them", lambda: len(sink.messages) >= len(accepted))
         s.wait_empty()
         assert sorted(sink.rcpts()) == accepted
         for f in fill.iterdir():
@@ -104,8 +103,7 @@ def test_dur_11_a_read_only_spool_is_a_4xx(small_disk):
     with s.client() as c:
         assert c.mail(rcpts=["after@example.com"])[0] == 250
     with Sink(s.sink_port) as sink:
-        s.postern("delivernow", "all")
-        sink.wait(2)
+        s.deliver("both", lambda: len(sink.messages) >= 2)
         assert sorted(sink.rcpts()) == ["after@example.com",
                                         "before@example.com"]
 
@@ -143,9 +141,8 @@ def test_fil_01_corrupt_queue_files_are_set_aside(postern):
     paths[mids[3]].write_bytes(data + b"\x04\x00\x00\x00\xff\xff\xff\xff")
     postern.start()
     with Sink(postern.sink_port) as sink:
-        postern.postern("delivernow", "all", ok=(0, 1))
         want = {"r%d@example.com" % i for i in (3, 4, 5)}
-        wait_for("the whole ones", lambda: want <= set(sink.rcpts()))
+        postern.deliver("the whole ones", lambda: want <= set(sink.rcpts()))
         postern.wait_empty()
         assert set(sink.rcpts()) == want
         with postern.client() as c:
@@ -153,7 +150,8 @@ def test_fil_01_corrupt_queue_files_are_set_aside(postern):
         wait_for("new mail", lambda: "new@example.com" in sink.rcpts())
     aside = list((postern.root / "spool/corrupt").iterdir())
     assert len(aside) == 3, aside
-    assert len(postern.wait_log("corrupt queue file")) == 3
+    wait_for("what is told of them", lambda: len(
+        postern.wait_log("corrupt queue file")) == 3)
 
 
 def test_fil_01_a_damaged_slot_is_told_and_never_used_again(postern):
@@ -171,8 +169,7 @@ def test_fil_01_a_damaged_slot_is_told_and_never_used_again(postern):
     assert damaged == 1
     postern.start()
     with Sink(postern.sink_port) as sink:
-        postern.postern("delivernow", "all", ok=(0, 1))
-        sink.wait(3)
+        postern.deliver("the whole ones", lambda: len(sink.messages) >= 3)
         accept(postern, 4)
         wait_for("new mail", lambda: len(sink.messages) == 7)
         assert all(b"hello" in m.raw for m in sink.messages)
@@ -357,11 +354,11 @@ def test_fil_02_planted_names_in_the_spool(postern):
     before = secret.read_bytes()
     postern.start()
     with Sink(postern.sink_port) as sink:
-        postern.postern("delivernow", "all", ok=(0, 1))
         with postern.client() as c:
             assert c.mail(rcpts=["new@example.com"])[0] == 250
-        wait_for("all mail", lambda: {"r0@example.com", "r1@example.com",
-                                      "new@example.com"} <= set(sink.rcpts()))
+        postern.deliver("all mail", lambda: {
+            "r0@example.com", "r1@example.com", "new@example.com"} <= set(
+                sink.rcpts()))
     assert secret.read_bytes() == before
     for n in range(1, 6):
         assert postern.wait_log("MID 6400000%d set aside: corrupt" % n)

@@ -44,7 +44,7 @@ def test_the_log_tells_the_story_in_order(postern, sink):
         c.cmd("QUIT")
     sink.wait(1)
     postern.wait_log("Message finished")
-    text = "\n".join(postern.wait_log("") )
+    text = "\n".join(postern.log())
     order = [r"New SMTP ICID (\d+) interface Loopback \(127\.0\.0\.1\) "
              r"address 127\.0\.0\.1 reverse dns host unknown verified no",
              r"ICID \d+ ACCEPT SG None match ALL SBRS",

@@ -52,9 +52,8 @@ def test_dur_17_queue_files_of_all_versions(kept):
         put_back(s, kept)
         s.start()
         with Sink(s.sink_port) as sink:
-            s.postern("delivernow", "all", ok=(0, 1))
             want = {n + "@example.com" for n in MAIL if n != "held"}
-            wait_for("what was queued", lambda: want <= set(sink.rcpts()))
+            s.deliver("what was queued", lambda: want <= set(sink.rcpts()))
             (held,) = s.ask("quarantine", "search", "Policy")["messages"]
             assert held["recipients"] == "held@example.com"
             s.ask("quarantine", "release", "Policy", "all")

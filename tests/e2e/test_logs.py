@@ -110,7 +110,8 @@ def test_delivery_log(shared):
         == [("0", "1"), ("1", "1")]
     assert [(h.get("name"), h.get("value")) for h in record.iter("header")] \
         == [("subject", "of <deliveries>")]
-    done = shared.wait_log("Message done DCID")[-1]
+    (done,) = shared.wait_log("RID [0, 1] [('subject', 'of <deliveries>')]")
+    assert done.startswith("Message done DCID ")
     assert done.endswith("RID [0, 1] [('subject', 'of <deliveries>')]")
 
 
@@ -131,6 +132,7 @@ def test_domain_debug_log(shared):
         for rcpt in ("a@elsewhere.example.com", "b@debug.example.com",
                      "c@debug.example.com"):
             source(shared, rcpt=rcpt)
+            shared.wait_empty()     # or one is told in the midst of another
         wait_for("the second one", lambda: re.search(
             r"c@debug(.|\n)*Sent: '\.'\n.*Rcvd: '250",
             text(shared, "one_domain")))
@@ -222,6 +224,7 @@ def test_grep_and_findevent_over_files(shared):
         source(shared, "-S", "Chain 4711", rcpt="chain@example.com")
         shared.wait_log("To: <chain@example.com>")
         shared.wait_empty()
+    shared.log()
     run(shared, "rollovernow", "mail_logs")
     assert len(list((shared.root / "log/mail_logs").glob("*.@*"))) > 1
     found = run(shared, "grep", "-i", "SUBJECT 'chain", "mail_logs")
@@ -264,8 +267,8 @@ def test_tail_goes_on_over_rollovers(shared):
         for i in range(3):
             run(shared, "rollovernow", "mail_logs")
             run(shared, "resetcounters")
-            t.expect("Begin Logfile", 20)
-            t.expect("Counters reset by", 20)
+            t.expect("Begin Logfile")
+            t.expect("Counters reset by")
         t.interrupt()
         t.proc.wait(60)
         assert t.all.count("End Logfile") >= 2

@@ -44,7 +44,7 @@ def one():
 def postern(one):
     yield one
     if state(one)["running"]:
-        one.postern("packetcapture", "stop")
+        one.postern("packetcapture", "stop", ok=(0, 1))
     for f in json.loads(one.postern("--json", "packetcapture",
                                     "files"))["files"]:
         one.postern("packetcapture", "delete", f["file"])
@@ -204,7 +204,7 @@ def test_it_ends_when_it_is_full_or_its_time_is_over(postern):
         assert 0.9 * MIB < taken(postern, name) <= MIB
         assert numbers(fetch(postern, name))[0] == 0
         name = begin(postern, filter=d.filter, when_full="rotate",
-                     duration="1s")
+                     duration="4s")
         n = d.n
         d.send(10)
         wait_for("the end", lambda: not state(postern)["running"])

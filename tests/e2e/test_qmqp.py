@@ -263,18 +263,20 @@ def test_dur_01_k_is_kept(make_suite, victim):
         for _ in range(4 if FULL else 2):
             time.sleep(0.5)
             if victim == "master":
+                pids = postern.pids().values()
                 os.kill(postern.master_pid(), signal.SIGKILL)
                 postern.proc.wait(60)
-                time.sleep(0.5)
+                # they end when they see that it is gone
+                wait_for("the end of them all", lambda: not any(
+                    os.path.exists("/proc/%d" % p) for p in pids))
                 postern.start()
             else:
                 wait_for(victim, lambda: victim in postern.pids())
                 postern.kill(victim)
-        time.sleep(0.5)
+        wait_for("enough of them", lambda: len(acked) > 20)
         stop.set()
         for t in threads:
             t.join()
-        assert len(acked) > 20
         wait_for("what was acknowledged",
                  lambda: acked <= set(sink.rcpts()), 60)
 
@@ -299,12 +301,13 @@ def test_reload_adds_changes_and_removes(make_suite):
             assert c.banner[0] == 220
         postern.configure(CONFIG.replace("\nroutes:", more + "\nroutes:"))
         postern.postern("commit", "QMQP")
+        wait_for("K", lambda: accepts(port))
         for _ in range(5):
             assert accepts(port)
         postern.postern("suspendlistener", "Generators")
         assert not accepts(port)
         postern.postern("resumelistener", "Generators")
-        assert accepts(port)
+        wait_for("K", lambda: accepts(port))
         # it dies and comes back
         postern.kill("qmqpd 0")
         wait_for("K", lambda: accepts(port))

@@ -69,10 +69,8 @@ class Flood:
     def _one(self, port, lines, sender, source):
         n = 0
         try:
-            with Client(port, source=source) as c:
-                assert c.cmd("MAIL FROM:<%s>" % (
-                    sender or "s@client.test"))[0] == 250
-                self.start.wait(30)
+            with ready(port, sender or "s@client.test", source) as c:
+                self.start.wait(60)
                 c.send("".join(l + "\r\n" for l in lines))
                 while n < len(lines):
                     r = c.reply()
@@ -84,6 +82,22 @@ class Flood:
                         self.texts[" ".join(r[1])] += 1
         except (ConnectionError, socket.timeout, AssertionError):
             self.start.abort()
+
+
+def ready(port, sender, source):
+    """A client whose MAIL was taken: who was just started may say 4xx."""
+    def begun():
+        c = None
+        try:
+            c = Client(port, source=source)
+            if c.cmd("MAIL FROM:<%s>" % sender)[0] == 250:
+                return c
+        except (ConnectionError, TypeError):
+            pass
+        if c is not None:
+            c.close()
+        return None
+    return wait_for("250", begun)
 
 
 def workers(postern):

@@ -71,7 +71,8 @@ def test_lim_04_size(make_suite):
         push(c, line * 4096)
         assert c.reply()[0] == 421
         assert closed(c)
-    assert len(postern.queued()) == 1  # nobody is there to take it
+    # nobody is there to take it
+    wait_for("the first one alone", lambda: len(postern.queued()) == 1)
 
 
 def test_concurrency_of_one_host(make_suite):

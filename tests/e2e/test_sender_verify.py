@@ -88,6 +88,17 @@ def verifying(make_suite, folder):
         yield postern
 
 
+@pytest.fixture
+def patient(make_suite, folder):
+    """With time for others, on a busy machine, too, before it gives up."""
+    config = CONFIG.replace("  timeout: 4\n", "  timeout: 12\n")
+    assert config != CONFIG
+    with Nsd(folder, {"test": ZONE, "broken.test": None}) as nsd:
+        postern = make_suite(config.replace("@NSD@", str(nsd.port)))
+        postern.nsd = nsd
+        yield postern
+
+
 def test_senders(verifying):
     postern = verifying
     for sender, (result, code, tail) in CASES:
@@ -160,10 +171,10 @@ def test_report_for_people(verifying):
         "verification is enabled)\n" in text
 
 
-def test_the_others_go_on_while_one_waits(verifying):
+def test_the_others_go_on_while_one_waits(patient):
     """A name server that is silent holds up the one who asked, and what he
     sent behind it; nobody else, and him no longer than the limit."""
-    postern = verifying
+    postern = patient
     with postern.client() as slow, postern.client() as other:
         postern.nsd.signal(signal.SIGSTOP)
         try:
@@ -174,17 +185,17 @@ def test_the_others_go_on_while_one_waits(verifying):
             assert other.cmd("NOOP")[0] == 250
             assert other.cmd("MAIL FROM:<>")[0] == 250
             assert other.cmd("RCPT TO:<a@example.com>")[0] == 250
-            assert time.monotonic() - start < 3.5   # while he waits
+            assert time.monotonic() - start < 11    # while he waits
             assert slow.reply()[0] == 451
-            assert 3.5 < time.monotonic() - start < 20
+            assert 11 < time.monotonic() - start < 40
             assert slow.reply()[0] == 250 and slow.reply()[0] == 503
         finally:
             postern.nsd.signal(signal.SIGCONT)
 
 
 @pytest.mark.parametrize("how", ["goes", "lookupd dies", "stop"])
-def test_what_happens_while_one_waits(verifying, how):
-    postern = verifying
+def test_what_happens_while_one_waits(patient, how):
+    postern = patient
     postern.nsd.signal(signal.SIGSTOP)
     try:
         c = postern.client()
@@ -193,17 +204,17 @@ def test_what_happens_while_one_waits(verifying, how):
         if how == "goes":
             c.close()
             assert wait_for("its end", lambda: [
-                l for l in postern.log_so_far() if " close" in l], 3.5)
+                l for l in postern.log_so_far() if " close" in l], 11)
             return
         if how == "lookupd dies":
             os.kill(postern.pids()["lookupd 0"], signal.SIGKILL)
-            c.sock.settimeout(3.5)
+            c.sock.settimeout(11)
             assert c.reply()[0] == 451
             return
         start = time.monotonic()
         os.kill(postern.master_pid(), signal.SIGTERM)
         assert c.reply()[0] == 421
-        assert time.monotonic() - start < 3.5
+        assert time.monotonic() - start < 11
         c.close()
     finally:
         postern.nsd.signal(signal.SIGCONT)

@@ -28,7 +28,7 @@ def test_certificates_that_change(make_tls):
     certificate(where, "new", "mx.postern.test")
     (where / "new.crt").rename(where / "mx.crt")
     t.wait_log("the private key is not that of the certificate; "
-               "the one before it stays in use", 30)
+               "the one before it stays in use")
     with TlsClient(t.port) as c:
         assert c.peer() == good
     (where / "new.key").rename(where / "mx.key")
@@ -69,7 +69,7 @@ def test_key_03_secrets_that_others_may_read(folder):
             assert "has mode %04o" % mode in s.output()
             what.chmod(good)
         s.start()
-        assert shows(s, "mx")
+        wait_for("TLS", lambda: shows(s, "mx"))
         (where / "mx.key").chmod(0o604)
         path = s.root / "etc/postern.yaml"
         path.write_text(path.read_text() + "# changed\n")

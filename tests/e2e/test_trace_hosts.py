@@ -10,7 +10,7 @@ import pytest
 
 import twin
 from nsd import Nsd
-from suite import wait_for
+from suite import wait_for, wait_quiet
 from twin import BANNER, Session, enough, events
 
 ZONE = """\
@@ -176,6 +176,7 @@ def compare_hosts(postern, cases, port, listener="InboundMail"):
         assert h.connect == want.connect, source
         line = postern.wait_log(twin.hat_line(t))
         assert line, source
+    wait_quiet()
     hats = wait_for("the events of all sessions", lambda: enough(
         [e for e in events(postern) if e["event"] == "HAT"], len(cases)))
     for case, e in zip(cases, hats[-len(cases):]):

@@ -194,7 +194,8 @@ def test_archived(work):
     def kept():
         files = list((work.root / "log/kept").glob("kept.@*.current"))
         return files and files[0].read_text()
-    text = wait_for("the archive", kept)
+    text = wait_for("the archive", lambda: (kept() or "").endswith(
+        "\n.\n\n") and kept())
     assert re.match(r"From s@client\.test \w{3} \w{3} [ \d]\d [\d:]{8} \d{4}\n"
                     r"X-Postern-RCPT-TO: anna@example\.com\n"
                     r"X-Postern-RCPT-TO: b@example\.com\n"
