@@ -69,7 +69,7 @@ SRC_qmgr := $(wildcard qmgr/*.c)
 SRC_smtp := $(wildcard smtp/*.c)
 SRC_capture := $(wildcard capture/*.c)
 # tools go the way of delivery with what delivers
-QMGR_CORE = bounce conn core deliver dest limits logged mail notice \
+QMGR_CORE = bounce conn core deliver dest limits logged mail notice ordered \
 	resolution resolve result retry schedule settle sweep
 SMTP_SESSION = dialog dialog_open dialog_login keyd transaction session session_tls \
 	session_count session_end session_watch sessions content
@@ -207,7 +207,7 @@ $O/tests/test_inspect: $(INSPECT_LOOK)
 # these run the real programs
 $O/tests/test_hostile_peer $O/tests/test_hostile_lies $O/tests/test_keyd: | $(BINS)
 $(patsubst %,$O/tests/test_%,retry qmgr_gateway qmgr_limits qmgr_logged \
-    qmgr_addresses qmgr_counts qmgr_queue qmgr_results qmgr_resolve \
+    qmgr_addresses qmgr_counts qmgr_ledger qmgr_queue qmgr_results qmgr_resolve \
     qmgr_settle qmgr_sweep \
     qmgr_tagging qmgr_tls quarantine): \
     $(QMGR_CORE:%=$O/obj/qmgr/%.o)
@@ -215,6 +215,7 @@ $O/tests/test_qmgr_tagging: $O/obj/qmgr/tagging.o
 $O/tests/test_quarantine: $(patsubst %,$O/obj/qmgr/quarantine%.o,\
 	_index _room _leave) $O/obj/qmgr/quarantine.o
 $O/tests/test_qmgr_counts: $(patsubst %,$O/obj/qmgr/%.o,counts state)
+$O/tests/test_qmgr_ledger: $(patsubst %,$O/obj/qmgr/%.o,ledger state)
 $O/tests/test_quarantine_crash: $O/obj/qmgr/store.o
 
 # what mail/mime makes of messages, for comparing it with others
@@ -245,6 +246,7 @@ $O/fuzz/fuzz_dialog: $O/obj/smtp/dialog.o $O/obj/smtp/dialog_open.o $O/obj/smtp/
 $O/fuzz/fuzz_session $O/fuzz/fuzz_qmqp: $(SMTPD_ENGINE)
 $O/fuzz/fuzz_replay: $(SMTPD_ENGINE) $(patsubst %,$O/obj/trace/%.o,\
 	talk talk_note talk_ops talk_auth talk_qmqp pcapkind said given answer)
+$O/fuzz/fuzz_orders: $(patsubst %,$O/obj/qmgr/%.o,ledger state $(QMGR_CORE))
 $O/fuzz/fuzz_sts_kept: LDLIBS += -lcurl
 $O/fuzz/fuzz_proxy: $O/obj/smtpd/proxy.o
 $O/fuzz/fuzz_inspect: LDLIBS += -lmagic -larchive

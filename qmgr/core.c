@@ -47,6 +47,8 @@ qmgr_fini(struct qmgr *q)
 		free((char *)q->profiles[i].name.p);
 	free(q->profiles);
 	free(q->mids);
+	free(q->order_rids);
+	free(q->todo);
 	config_unref(&q->config);
 }
 

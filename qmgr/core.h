@@ -7,6 +7,7 @@
  *	schedule.h  connections and jobs: when, and which first
  *	deliver.h   results, one parcel at a time: what became of it
  *	settle.h    records on disk, the end of a message
+ *	ordered.h   what an administrator wants done with it
  *	bounce.h    notices
  *
  * None of these touches a socket, a file or a clock: they call `outside`,
@@ -28,6 +29,7 @@ struct dest;
 struct job_view;
 struct mail;
 struct notice;
+struct order_rec;
 struct parcel;
 struct save;
 struct sweep;
@@ -47,6 +49,9 @@ struct outside {
 	void (*kill)(void *arg, struct conn *c);
 	/* Append records, make them durable, perhaps move: settle_saved. */
 	void (*save)(void *arg, struct save *);
+	/* What an administrator ordered of a message: from now on it is in the
+	 * ledger, and on disk before the administrator hears of it. */
+	void (*order)(void *arg, const struct order_rec *);
 	int (*unlink)(void *arg, enum queue_place, uint64_t mid, struct err *);
 	/* What a message's file says; strings live in mem. */
 	int (*read)(void *arg, struct mail *, struct qmessage *,
@@ -118,10 +123,17 @@ struct qmgr {
 
 	/* settle.c */
 	struct heap lazies; /* messages with results to be saved */
-	size_t n_swept;     /* settle_watch */
 
 	/* sweep.c */
 	struct sweep *sweeps; /* under way */
+
+	/* ordered.c */
+	struct rid_rec *order_rids; /* of the message that is looked at */
+	size_t n_order_rids, cap_order_rids;
+	uint64_t *todo; /* MIDs, from todo_at on */
+	size_t todo_at, n_todo, cap_todo;
+	size_t n_ordered;   /* messages that need the ledger */
+	uint64_t n_pending; /* recipients that are still to be bounced */
 
 	/* bounce.c */
 	struct notice *notices_first, *notices_last; /* to be sent */

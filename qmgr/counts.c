@@ -60,7 +60,6 @@ struct counts {
 };
 
 static int load(struct counts *, struct err *);
-static int read_all(int fd, struct buf *, struct err *);
 static void render(struct counts *);
 static void write_image(struct worker_job *);
 static void written(struct worker_job *);
@@ -197,42 +196,12 @@ counts_parse(struct qmgr *q, struct str in, struct err *err)
 static int
 load(struct counts *c, struct err *err)
 {
-	int fd = openat(c->folder, FILE_NAME,
-	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	int rc;
+	int rc = state_read(c->folder, FILE_NAME, &c->image, err);
 
-	if (fd == -1)
-		return errno == ENOENT
-			   ? 0
-			   : err_sys(err, ERR_TEMP, "open %s", FILE_NAME);
-	rc = read_all(fd, &c->image, err);
-	close(fd);
-	if (rc == 0)
+	if (rc == 0 && c->image.len > 0)
 		rc = counts_parse(c->q, buf_str(&c->image), err);
 	buf_release(&c->image);
 	return rc;
-}
-
-static int
-read_all(int fd, struct buf *out, struct err *err)
-{
-	struct stat st;
-	ssize_t n;
-
-	if (fstat(fd, &st) == -1)
-		return err_sys(err, ERR_TEMP, "stat %s", FILE_NAME);
-	do {
-		char *room = buf_room(out, (size_t)st.st_size + 1);
-
-		if (room == NULL)
-			return err_set(
-			    err, ERR_PERM, "%s is too large", FILE_NAME);
-		n = read(fd, room, (size_t)st.st_size + 1);
-		if (n == -1)
-			return err_sys(err, ERR_TEMP, "read %s", FILE_NAME);
-		buf_grew(out, (size_t)n);
-	} while (n > 0);
-	return 0;
 }
 
 static void

@@ -7,6 +7,7 @@
 #include "qmgr/bounce.h"
 #include "qmgr/conn.h"
 #include "qmgr/logged.h"
+#include "qmgr/ordered.h"
 #include "qmgr/retry.h"
 #include "qmgr/settle.h"
 #include "smtp/features.h"
@@ -121,6 +122,7 @@ deliver_filtered(struct qmgr *q, struct mail *m)
 	struct endings e;
 
 	for (uint32_t i = 0; i < m->n_parcels; i++) {
+		ordered_no_more(q, &m->parcels[i]);
 		dest_take(&m->parcels[i]);
 		same_for_all(&e, &m->parcels[i], NULL,
 		    result_of_cause(CAUSE_FILTER), str_of(""));
@@ -191,6 +193,7 @@ deliver_parcel_deleted(struct qmgr *q, struct parcel *p)
 {
 	struct ev_rid rids[RCPTS_PER_JOB];
 
+	ordered_no_more(q, p);
 	EMIT(DELETED, .mid = p->mail->mid, .rids = open_rids(p, rids));
 	dest_take(p);
 	dest_count_deleted(q, p->dest, p->n_open);
@@ -198,15 +201,12 @@ deliver_parcel_deleted(struct qmgr *q, struct parcel *p)
 	schedule_kick(q, p->dest);
 }
 
-/* Who is owed a notice is done only when it is safe: the order outlives a
- * restart before. */
 void
 deliver_parcel_bounced(struct qmgr *q, struct parcel *p)
 {
-	struct rid_rec rids[RCPTS_PER_JOB];
-	struct order_rec order = { ORDER_BOUNCE, STR(""), { 0, rids } };
 	struct endings e;
 
+	ordered_no_more(q, p);
 	dest_take(p);
 	same_for_all(&e, p, NULL, result_of_cause(CAUSE_ADMIN), STR(""));
 	for (size_t i = 0; i < e.n; i++)
@@ -214,28 +214,18 @@ deliver_parcel_bounced(struct qmgr *q, struct parcel *p)
 		    .rid = e.v[i].rcpt->rid);
 	refused(q, &e);
 	logged_fini(&e.logged);
-	for (size_t i = 0; i < e.n; i++)
-		if (e.v[i].rcpt->state == RECIPIENT_BOUNCING)
-			rids[order.rids.n++].rid = e.v[i].rcpt->rid;
-	if (order.rids.n > 0)
-		settle_ordered(p->mail, &order);
 	schedule_kick(q, p->dest);
 }
 
 void
 deliver_parcel_moved(struct qmgr *q, struct parcel *p, struct str host)
 {
-	struct rid_rec rids[RCPTS_PER_JOB];
-	struct order_rec order = { ORDER_REDIRECT, host, { 0, rids } };
 	struct ev_rid said[RCPTS_PER_JOB];
 	struct dest *from = p->dest;
 
+	ordered_no_more(q, p);
 	EMIT(REDIRECTED, .mid = p->mail->mid, .rids = open_rids(p, said),
 	    .host = host);
-	for (size_t i = 0; i < p->n; i++)
-		if (parcel_rcpt(p, i)->state == RECIPIENT_OPEN)
-			rids[order.rids.n++].rid = parcel_rcpt(p, i)->rid;
-	settle_ordered(p->mail, &order);
 	parcel_redirect(q, p,
 	    dest_get(q, host,
 		from->gateway != NULL ? str_of(from->gateway) : STR(""),

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "event/alert.h"
 #include "qmgr/deliver.h"
+#include "qmgr/ordered.h"
 #include "qmgr/retry.h"
 #include "qmgr/schedule.h"
 #include "qmgr/settle.h"
@@ -249,6 +250,8 @@ take_qmessage(struct world *w, const struct qmessage *qm,
 		.slot = slot,
 		.content_off = qm->content_off,
 		.content_len = qm->content_len };
+	struct mail *m;
+	unsigned known;
 
 	if (!is_text(qm->envelope.sender, qm->route.alt_mailhost,
 		qm->route.gateway, qm->rcpt_v, qm->n_rcpts)) {
@@ -270,8 +273,6 @@ take_qmessage(struct world *w, const struct qmessage *qm,
 		r->addr = qm->rcpt_v[i].addr;
 		r->rid = (uint32_t)i;
 		r->notify = qm->rcpt_v[i].notify;
-		r->host = st->host;
-		r->bounce = st->bounce;
 		r->attempts = st->attempts;
 		r->warned = st->warned;
 		r->next = st->next == 0
@@ -279,7 +280,12 @@ take_qmessage(struct world *w, const struct qmessage *qm,
 			      : retry_resume(p, st->next, w->q.wall, w->q.now);
 		info.n_rcpts++;
 	}
-	return mail_new(&w->q, &info);
+	known = ledger_recall(
+	    w->ledger, qm->mid, info.arrival, info.rcpts, info.n_rcpts);
+	m = mail_new(&w->q, &info);
+	if (m != NULL && known != 0)
+		ordered_recalled(&w->q, m, known);
+	return m;
 }
 
 static void
@@ -317,21 +323,12 @@ take_held_file(struct world *w, const struct qmessage *qm,
 static void
 begin(struct qmgr *q, struct mail *m, bool refused)
 {
-	bool ordered = false;
-
 	if (refused) {
 		deliver_filtered(q, m);
 		return;
 	}
-	for (uint32_t i = 0; i < m->n_parcels; i++) {
+	for (uint32_t i = 0; i < m->n_parcels; i++)
 		schedule_kick(q, m->parcels[i].dest);
-		ordered |= m->parcels[i].bounce;
-	}
-	for (uint32_t i = 0; ordered && i < m->n_parcels; i++)
-		if (m->parcels[i].bounce)
-			deliver_parcel_bounced(q, &m->parcels[i]);
-	if (ordered)
-		settle(q, m);
 }
 
 /* After a restart, of ours or its own, cleanup may speak of what has been

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "mail/addr.h"
 #include "qmgr/dest.h"
+#include "qmgr/ordered.h"
 #include "qmgr/retry.h"
 #include "qmgr/settle.h"
 #include "qmgr/sweep.h"
@@ -78,8 +79,7 @@ mail_free(struct qmgr *q, struct mail *m)
 	struct mail **p = &q->mids[m->mid & (q->n_mids - 1)];
 
 	sweep_skip(q, m);
-	if (m->swept)
-		q->n_swept--;
+	ordered_drop(q, m);
 	if (m->active != NULL) {
 		settle_drop(q, m);
 		q->out->forget(q->out_arg, m);
@@ -249,8 +249,8 @@ by_parcel(const void *x, const void *y)
 
 	if (a->dest != b->dest)
 		return a->dest->serial < b->dest->serial ? -1 : 1;
-	if (a->rcpt->bounce != b->rcpt->bounce)
-		return a->rcpt->bounce ? 1 : -1;
+	if (a->rcpt->ordered != b->rcpt->ordered)
+		return a->rcpt->ordered < b->rcpt->ordered ? -1 : 1;
 	if (a->rcpt->next != b->rcpt->next)
 		return a->rcpt->next < b->rcpt->next ? -1 : 1;
 	if (a->rcpt->attempts != b->rcpt->attempts)
@@ -272,7 +272,7 @@ cut(struct qmgr *q, struct sorting *s, size_t n, uint32_t *ends)
 		bytes += s[i - 1].rcpt->addr.n + JOB_RCPT_EXTRA;
 		if (i < n && i - begin < max && s[i].dest == s[begin].dest &&
 		    bytes + ADDR_MAX + JOB_RCPT_EXTRA <= JOB_RCPTS_BYTES &&
-		    s[i].rcpt->bounce == s[begin].rcpt->bounce &&
+		    s[i].rcpt->ordered == s[begin].rcpt->ordered &&
 		    s[i].rcpt->next == s[begin].rcpt->next &&
 		    s[i].rcpt->attempts == s[begin].rcpt->attempts)
 			continue;
@@ -356,7 +356,7 @@ fill(struct qmgr *q, struct mail *m, const struct mail_info *in,
 		p->first = (uint32_t)rcpt;
 		p->n = p->n_open = (uint16_t)(ends[i] - rcpt);
 		p->attempts = (uint16_t)s[rcpt].rcpt->attempts;
-		p->bounce = s[rcpt].rcpt->bounce;
+		p->ordered = s[rcpt].rcpt->ordered;
 		for (; rcpt < ends[i]; rcpt++) {
 			struct recipient *r = &m->rcpts[rcpt];
 			struct str text = own_text(&s[rcpt]);

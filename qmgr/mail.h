@@ -62,8 +62,13 @@ struct parcel {
 	uint16_t n, n_open;
 	uint16_t attempts;
 	uint8_t state;
-	bool bounce; /* came in with the order to bounce it */
+	uint8_t ordered; /* ORDER_BOUNCE, and not carried out yet; or NONE */
 };
+
+/* What the ledger (ledger.h) has to do with a message. */
+#define MAIL_ORDERED 1u /* it knows what the message's file does not */
+#define MAIL_TODO    2u /* what it says is not carried out yet */
+#define MAIL_MOVED   4u /* ... is that recipients go elsewhere */
 
 struct mail {
 	uint64_t mid;
@@ -89,7 +94,7 @@ struct mail {
 	uint8_t n_owed;   /* notices that cleanup has not accepted */
 	bool dirty;       /* some recipient is UNSAVED */
 	bool lived;       /* some recipient was not dropped by a route */
-	bool swept;       /* settle_watch */
+	uint8_t ordered;  /* MAIL_ORDERED ... */
 	struct parcel parcels[];
 };
 
@@ -111,7 +116,7 @@ struct mail_rcpt {
 	uint32_t attempts;
 	int64_t next;    /* monotonic; at or before now: due */
 	struct str host; /* redirected to; "": it was not */
-	bool bounce;     /* ordered */
+	uint8_t ordered; /* ORDER_DELETE, ORDER_BOUNCE, or NONE */
 };
 struct mail_info {
 	uint64_t mid;

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "qmgr/answer.h"
 #include "qmgr/deliver.h"
+#include "qmgr/ordered.h"
 
 /* A recipient to be shown. */
 struct shown {
@@ -162,7 +163,7 @@ rcpt_json(
 	return json_pack("{s:I, s:i, s:o, s:o, s:s}", "rid",
 	    (json_int_t)rc->rid, "attempts", (int)p->attempts, "recipient",
 	    answer_text(parcel_addr(p, rc, addr)), "next", next, "state",
-	    states[p->state]);
+	    p->ordered != ORDER_NONE ? "bouncing" : states[p->state]);
 }
 
 /* --- showmessage --- */

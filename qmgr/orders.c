@@ -9,6 +9,7 @@
 #include "event/event.h"
 #include "mail/addr.h"
 #include "qmgr/answer.h"
+#include "qmgr/ordered.h"
 #include "qmgr/sweep.h"
 
 #define SHOW_MAX    100000 /* recipients in one answer */
@@ -18,8 +19,6 @@
 #define WAIT_MS     20    /* when others have to come first */
 #define BUSY_SAVES  500   /* on their way to the disk */
 #define NOTICES_MAX 10000 /* not accepted yet: enough in memory */
-/* Orders that wait for them: so few that most need not be written. */
-#define NOTICES_NEAR 500
 
 struct order {
 	struct order *next;
@@ -51,6 +50,9 @@ static bool read_target(
 static bool is_there(
     const struct ask *, struct reply_to *, const struct selection *);
 static void enqueue(const struct ask *, const struct sweep *);
+static int64_t advance(struct world *, struct order *);
+static int64_t carry_out(struct world *);
+static bool is_our_turn(struct world *);
 static bool must_wait(const struct world *, const struct order *);
 static void stay_in_touch(struct world *, struct order *);
 static void show(void *arg, const struct mail *, const struct dest *only);
@@ -92,26 +94,12 @@ int64_t
 orders_run(struct world *w)
 {
 	struct order *o = w->orders;
+	int64_t at = o != NULL ? advance(w, o) : carry_out(w);
+	int64_t disk;
 
-	if (o == NULL)
-		return 0;
-	stay_in_touch(w, o);
-	if (must_wait(w, o))
-		return w->q.now + WAIT_MS;
-	if (!o->sweep.begun)
-		o->before = active(w);
-	/* Once in a turn of the loop, whatever else happens in it. */
-	if (!o->sweep.ended && w->swept_at == w->q.now)
-		return w->q.now + 1;
-	if (!o->sweep.ended) {
-		w->swept_at = w->q.now;
-		sweep_step(&w->q, &o->sweep);
-		if (o->cut)
-			sweep_stop(&w->q, &o->sweep);
-		return w->q.now;
-	}
-	finish(w, o);
-	return w->orders != NULL ? w->q.now : 0;
+	o = w->orders;
+	disk = ledger_run(w->ledger, w->q.now, o == NULL || o->sweep.ended);
+	return at == 0 || (disk != 0 && disk < at) ? disk : at;
 }
 
 void
@@ -211,19 +199,60 @@ enqueue(const struct ask *a, const struct sweep *s)
 
 /* --- carrying it out --- */
 
-/* The reader, the disk, cleanup: none of them is to be flooded. */
+static int64_t
+advance(struct world *w, struct order *o)
+{
+	stay_in_touch(w, o);
+	if (must_wait(w, o))
+		return w->q.now + WAIT_MS;
+	if (!o->sweep.begun)
+		o->before = active(w);
+	if (!o->sweep.ended) {
+		if (!is_our_turn(w))
+			return w->q.now + 1;
+		sweep_step(&w->q, &o->sweep);
+		if (o->cut)
+			sweep_stop(&w->q, &o->sweep);
+		return w->q.now;
+	}
+	finish(w, o);
+	return w->q.now; /* for what is left to do */
+}
+
+/* What was answered long ago. */
+static int64_t
+carry_out(struct world *w)
+{
+	if (w->q.n_todo == 0) {
+		if (w->q.n_ordered == 0 && ledger_is_safe(w->ledger))
+			ledger_clear(w->ledger);
+		return 0;
+	}
+	if (store_busy(w->store) > BUSY_SAVES || w->q.n_notices > NOTICES_MAX)
+		return w->q.now + WAIT_MS;
+	if (!is_our_turn(w))
+		return w->q.now + 1;
+	ordered_step(&w->q);
+	return w->q.now;
+}
+
+/* A slice in a turn of the loop, whatever else happens in it. */
+static bool
+is_our_turn(struct world *w)
+{
+	if (w->swept_at == w->q.now)
+		return false;
+	w->swept_at = w->q.now;
+	return true;
+}
+
+/* The reader is not to be flooded; who ordered something waits for the disk. */
 static bool
 must_wait(const struct world *w, const struct order *o)
 {
 	if (o->sweep.what == SWEEP_SHOW)
 		return o->admin != NULL && ipc_busy(o->admin);
-	if (o->sweep.what == SWEEP_COUNT)
-		return false;
-	if (o->sweep.ended)
-		return w->q.n_swept > 0;
-	return store_busy(w->store) > BUSY_SAVES ||
-	       w->q.n_notices > NOTICES_MAX ||
-	       (o->sweep.what == SWEEP_BOUNCE && w->q.lazies.n > NOTICES_NEAR);
+	return o->sweep.ended && !ledger_is_safe(w->ledger);
 }
 
 /* A blank before the answer keeps the tool waiting. */
@@ -314,10 +343,12 @@ say_done(const struct order *o)
 	EMIT(NOTICE, .text = str_of(text));
 }
 
+/* Those that are to be bounced count until their notice is made. */
 static int64_t
 active(const struct world *w)
 {
-	return stats_gauge_sum(w->q.stats, STATS_GAUGE_active_recipients);
+	return stats_gauge_sum(w->q.stats, STATS_GAUGE_active_recipients) -
+	       (int64_t)w->q.n_pending;
 }
 
 static void

@@ -3,8 +3,9 @@
  *
  * showrecipients, countrecipients, deleterecipients, bouncerecipients,
  * redirectrecipients: one after the other, each a sweep (sweep.h) with an
- * admin tool that waits for its end. A tool that goes away stops a list; what
- * changes something goes on to its end without it.
+ * admin tool that waits for its end, and until what it ordered is on disk. A
+ * tool that goes away stops a list; what changes something goes on to its end
+ * without it. What is left to do then (ordered.h) is done when no tool waits.
  */
 #ifndef QMGR_ORDERS_H
 #define QMGR_ORDERS_H

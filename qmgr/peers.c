@@ -19,6 +19,7 @@ static int do_give(
     void *, struct conn *, struct parcel *, uint64_t job, struct err *);
 static void do_quit(void *, struct conn *);
 static void do_kill(void *, struct conn *);
+static void do_order(void *, const struct order_rec *);
 static void do_save(void *, struct save *);
 static int do_unlink(void *, enum queue_place, uint64_t mid, struct err *);
 static int do_read(
@@ -52,6 +53,7 @@ const struct outside world_outside = {
 	.quit = do_quit,
 	.kill = do_kill,
 	.save = do_save,
+	.order = do_order,
 	.unlink = do_unlink,
 	.read = do_read,
 	.content = do_content,
@@ -218,6 +220,14 @@ do_kill(void *arg, struct conn *c)
 
 	(void)arg;
 	ipc_send(p->ipc, IPC_SESSION_KILL, c->id, &cut);
+}
+
+static void
+do_order(void *arg, const struct order_rec *rec)
+{
+	struct world *w = arg;
+
+	ledger_add(w->ledger, rec);
 }
 
 static void

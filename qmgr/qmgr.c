@@ -19,6 +19,7 @@
  * FILES
  *	spool/deferred/.state: delivery suspended, work queue paused
  *	spool/deferred/.hosts: what is counted of each destination
+ *	spool/deferred/.orders: what administrators want done with messages
  * SEE ALSO
  *	postern-cleanup(8), postern-smtp(8), postern-lookupd(8)
  */
@@ -36,12 +37,14 @@
 
 static int setup(struct daemon *, struct err *);
 static void start(struct daemon *);
+static void recover(struct world *);
 static int on_config(struct daemon *, struct config *, struct err *);
 static const struct ipc_handler *on_peer(struct daemon *, enum program_kind,
     uint32_t worker, struct ipc *, void **arg);
 static void on_admin_gone(struct daemon *, struct ipc *);
 static void on_stop(struct daemon *, uint32_t wait);
 static void saved(void *arg, struct save *);
+static void recorded(void *arg);
 static void tick(void *arg);
 static void try_stop(struct world *);
 static void tell(struct world *);
@@ -139,10 +142,25 @@ start(struct daemon *d)
 	if (counts_open(&world.counts, &world.q, d->loop, world.state.folder,
 		&err) == -1)
 		EMIT(WARNING, .text = str_of(err.text));
-	err = (struct err)ERR_INIT;
-	if (intake_recover(&world, &err) == -1)
-		alert_raise(ALERT_QUEUE_ERROR, STR(""), str_of(err.text));
+	recover(&world);
 	world_leave(&world);
+}
+
+/* What waits, and what was ordered of it. */
+static void
+recover(struct world *w)
+{
+	struct err err = ERR_INIT;
+
+	if (ledger_open(&w->ledger, w->daemon->loop, w->state.folder, recorded,
+		w, &err) == -1)
+		alert_raise(ALERT_QUEUE_ERROR, STR(""), str_of(err.text));
+	err = (struct err)ERR_INIT;
+	if (intake_recover(w, &err) == -1)
+		alert_raise(ALERT_QUEUE_ERROR, STR(""), str_of(err.text));
+	err = (struct err)ERR_INIT;
+	if (ledger_begin(w->ledger, &w->q, &err) == -1)
+		EMIT(WARNING, .text = str_of(err.text));
 }
 
 static int
@@ -200,6 +218,14 @@ saved(void *arg, struct save *s)
 	world_leave(w);
 }
 
+/* Orders are on disk: somebody may wait for that. */
+static void
+recorded(void *arg)
+{
+	world_enter(arg);
+	world_leave(arg);
+}
+
 static void
 tick(void *arg)
 {
@@ -223,12 +249,14 @@ try_stop(struct world *w)
 		return;
 	store_sync(w->store);
 	counts_close(&w->counts);
+	ledger_close(&w->ledger);
 	loop_stop(w->daemon->loop);
 	w->stopping = false;
 }
 
 /* Gauges that no counting keeps. The oldest message is looked for when the
- * first one is another, and now and then. */
+ * first one is another, and now and then; while many end that nobody waits for
+ * any more, only now and then. */
 static void
 tell(struct world *w)
 {
@@ -239,7 +267,8 @@ tell(struct world *w)
 	    w->q.stats, STATS_GAUGE_delivery_suspended, w->state.suspended);
 	stats_gauge_set(
 	    w->q.stats, STATS_GAUGE_workqueue_paused, w->state.paused);
-	if (first == w->told_first && w->q.now < w->told_at + TELL_MS)
+	if (w->q.now < w->told_at + TELL_MS &&
+	    (first == w->told_first || w->q.n_todo > 0))
 		return;
 	w->told_first = first;
 	w->told_at = w->q.now;

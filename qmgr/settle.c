@@ -8,17 +8,14 @@
 #include "base/mem.h"
 #include "event/event.h"
 #include "qmgr/bounce.h"
+#include "qmgr/ordered.h"
 
 #define SAVE_MEM_MAX ((size_t)256 * 1024 * 1024)
 /* Not written, for want of space perhaps: again after */
 #define SAVE_AGAIN_MS 10000
 
 static struct save *unsaved(struct mail *);
-static bool only_bounces(const struct mail *);
-static bool is_awaited(const struct mail *);
-static void save_later(struct qmgr *, struct active *, int64_t in);
 static void defer_copy(struct save *, const struct defer_rec *);
-static void order_copy(struct save *, const struct order_rec *);
 static void take_over(struct save *, const struct save *newer);
 static void finish(struct qmgr *, struct mail *);
 static void save_now(struct qmgr *, struct mail *);
@@ -42,20 +39,6 @@ settle_deferred(struct mail *m, const struct defer_rec *r)
 }
 
 void
-settle_ordered(struct mail *m, const struct order_rec *r)
-{
-	order_copy(unsaved(m), r);
-}
-
-void
-settle_watch(struct qmgr *q, struct mail *m)
-{
-	if (!m->swept)
-		q->n_swept++;
-	m->swept = true;
-}
-
-void
 settle(struct qmgr *q, struct mail *m)
 {
 	struct active *a = m->active;
@@ -68,23 +51,19 @@ settle(struct qmgr *q, struct mail *m)
 	}
 	if (m->dirty || (a != NULL && a->unsaved != NULL)) {
 		a = mail_activate(m);
-		if (a->notice == NULL && !is_awaited(m)) {
-			save_later(q, a, SETTLE_LAZY_MS);
-		} else if (a->notice != NULL && only_bounces(m)) {
-			save_later(q, a, SETTLE_NOTICE_MS);
-			bounce_queue(q, m); /* it may be gone after this */
-		} else {
+		if (a->notice != NULL)
 			save_now(q, m);
-		}
+		else if (a->lazy.at == 0)
+			heap_put(&q->lazies, &a->lazy,
+			    (uint64_t)(q->now + SETTLE_LAZY_MS));
 		return;
 	}
-	if (m->swept)
-		q->n_swept--;
-	m->swept = false;
-	if (a != NULL && a->notice != NULL)
+	if (a != NULL && a->notice != NULL) {
 		bounce_queue(q, m); /* it may be gone after this */
-	else
-		mail_calm(q, m);
+		return;
+	}
+	ordered_calm(q, m);
+	mail_calm(q, m);
 }
 
 void
@@ -110,16 +89,6 @@ settle_tick(struct qmgr *q)
 	struct heap_node *n;
 
 	while ((n = heap_top(&q->lazies)) != NULL && n->key <= (uint64_t)q->now)
-		save_now(q, HEAP_OBJ(n, struct active, lazy)->mail);
-}
-
-void
-settle_hasten(struct qmgr *q)
-{
-	uint64_t until = (uint64_t)(q->now + SETTLE_LAZY_MS);
-	struct heap_node *n;
-
-	while ((n = heap_top(&q->lazies)) != NULL && n->key <= until)
 		save_now(q, HEAP_OBJ(n, struct active, lazy)->mail);
 }
 
@@ -160,34 +129,6 @@ unsaved(struct mail *m)
 	return a->unsaved;
 }
 
-/*
- * Nothing is to be recorded but that recipients are to be bounced. Their
- * notice goes at once; the order is written only when that is not safe soon.
- */
-static bool
-only_bounces(const struct mail *m)
-{
-	const struct save *s = m->active->unsaved;
-
-	return !m->dirty && s->n_defers == 0 && s->n_orders == 1 &&
-	       s->orders[0].what == ORDER_BOUNCE;
-}
-
-/* The notice that an order waited for is safe, and others of the message are
- * left: whoever gave the order waits for the record. */
-static bool
-is_awaited(const struct mail *m)
-{
-	return m->swept && m->n_owed == 0 && m->active->lazy.at != 0;
-}
-
-static void
-save_later(struct qmgr *q, struct active *a, int64_t in)
-{
-	if (a->lazy.at == 0)
-		heap_put(&q->lazies, &a->lazy, (uint64_t)(q->now + in));
-}
-
 static void
 defer_copy(struct save *s, const struct defer_rec *r)
 {
@@ -203,46 +144,12 @@ defer_copy(struct save *s, const struct defer_rec *r)
 	copy->rids.v = rids;
 }
 
-/* Those of one message that are to go the same way share a record. */
-static void
-order_copy(struct save *s, const struct order_rec *r)
-{
-	struct order_rec *last =
-	    s->n_orders > 0 ? &s->orders[s->n_orders - 1] : NULL;
-	struct rid_rec *rids;
-	size_t n;
-
-	if (last == NULL || last->what != r->what ||
-	    !str_eq(last->host, r->host)) {
-		s->orders = mem_room(
-		    s->orders, &s->cap_orders, s->n_orders, sizeof(*s->orders));
-		last = &s->orders[s->n_orders++];
-		*last = (struct order_rec){ r->what,
-			arena_str(&s->mem, r->host), { 0, NULL } };
-		s->cap_rids = 0;
-	}
-	n = last->rids.n + r->rids.n;
-	if (n > s->cap_rids) {
-		s->cap_rids = n > 2 * s->cap_rids ? n : 2 * s->cap_rids;
-		rids = arena_array(&s->mem, s->cap_rids, sizeof(*rids));
-		if (last->rids.n > 0)
-			memcpy(
-			    rids, last->rids.v, last->rids.n * sizeof(*rids));
-		last->rids.v = rids;
-	}
-	rids = last->rids.v;
-	memcpy(&rids[last->rids.n], r->rids.v, r->rids.n * sizeof(*rids));
-	last->rids.n = n;
-}
-
 /* What was to be recorded next goes with what was not. */
 static void
 take_over(struct save *s, const struct save *newer)
 {
 	for (size_t i = 0; newer != NULL && i < newer->n_defers; i++)
 		defer_copy(s, &newer->defers[i]);
-	for (size_t i = 0; newer != NULL && i < newer->n_orders; i++)
-		order_copy(s, &newer->orders[i]);
 }
 
 /* Nobody is left and nothing is owed: the unlink is the record. */
@@ -321,7 +228,6 @@ save_free(struct save **sp)
 		return;
 	arena_free(&s->mem);
 	free(s->defers);
-	free(s->orders);
 	free(s);
 	*sp = NULL;
 }

@@ -6,9 +6,8 @@
  * half a second, by outside.save; a notice is sent only after that; and the
  * recipient whom it is about is recorded as done only when cleanup has said
  * that the notice is safe. A crash in between repeats, it never loses.
- * Where an administrator's order to bounce is all that there is to record, the
- * notice goes at once, and the order is written only when it is not safe soon:
- * mostly the unlink is the only record of a bounced message, too.
+ * What an administrator orders is in the ledger (ledger.h) until it has come
+ * so far, and not recorded here.
  *
  *	results --save--> on disk --> notices --accepted--> DONE --save-->
  *	       \                                                  \
@@ -19,8 +18,7 @@
 
 #include "qmgr/mail.h"
 
-#define SETTLE_LAZY_MS   500  /* results of one message gather so long */
-#define SETTLE_NOTICE_MS 1500 /* an order waits for the notice so long */
+#define SETTLE_LAZY_MS 500 /* results of one message gather so long */
 
 /* Results on their way to the disk. */
 struct save {
@@ -34,9 +32,6 @@ struct save {
 	size_t n_dones;
 	struct defer_rec *defers;
 	size_t n_defers, cap_defers;
-	struct order_rec *orders;
-	size_t n_orders, cap_orders;
-	size_t cap_rids;     /* room in the last of them */
 	bool moved;          /* by whoever saved: it is there now */
 	struct err err;      /* kind ERR_NONE: it is on disk */
 	struct slots *slots; /* place QUEUE_SLOT: it becomes a file */
@@ -53,11 +48,6 @@ struct save {
 void settle_done(struct mail *, struct recipient *, enum rcpt_end);
 /* These recipients are tried again at `next` (wall ms). */
 void settle_deferred(struct mail *, const struct defer_rec *);
-/* An administrator wants this of them; kept over a restart. */
-void settle_ordered(struct mail *, const struct order_rec *);
-/* q->n_swept counts this message until all that is known of it now is on
- * disk, or it is gone. */
-void settle_watch(struct qmgr *, struct mail *);
 /* Does what can be done for the message now; it may be gone afterwards. */
 void settle(struct qmgr *, struct mail *);
 /* outside.save has ended; the save is freed. */
@@ -65,8 +55,6 @@ void settle_saved(struct qmgr *, struct save *);
 
 void settle_tick(struct qmgr *);
 int64_t settle_next(const struct qmgr *); /* 0: nothing planned */
-/* Somebody waits: saves what is only gathering. */
-void settle_hasten(struct qmgr *);
 /* The end is near: saves what there is to save. */
 void settle_flush(struct qmgr *);
 /* For mail_free and the end: forget what was to be saved. */

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/str.h"
@@ -14,6 +15,7 @@
 #define FILE_NAME ".state"
 #define FILE_MAX  4096
 
+static int read_all(int fd, const char *name, struct buf *, struct err *);
 static int parse(struct state *, const char *text, size_t n, struct err *);
 static void copy(char *to, size_t size, const json_t *, const char *key);
 static char *render(const struct state *);
@@ -22,9 +24,9 @@ static int put(int fd, struct str, const char *name, struct err *);
 int
 state_open(struct state *st, const char *spool, struct err *err)
 {
-	char path[4200], text[FILE_MAX];
-	ssize_t n;
-	int fd;
+	char path[4200];
+	struct buf text;
+	int rc;
 
 	*st = (struct state){ 0 };
 	snprintf(path, sizeof(path), "%s/deferred", spool);
@@ -32,17 +34,12 @@ state_open(struct state *st, const char *spool, struct err *err)
 	    open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (st->folder == -1)
 		return err_sys(err, ERR_TEMP, "open %s", path);
-	fd = openat(st->folder, FILE_NAME,
-	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	if (fd == -1)
-		return errno == ENOENT
-			   ? 0
-			   : err_sys(err, ERR_TEMP, "open %s", FILE_NAME);
-	n = read(fd, text, sizeof(text));
-	close(fd);
-	if (n == -1)
-		return err_sys(err, ERR_TEMP, "read %s", FILE_NAME);
-	return parse(st, text, (size_t)n, err);
+	buf_init(&text, FILE_MAX);
+	rc = state_read(st->folder, FILE_NAME, &text, err);
+	if (rc == 0 && text.len > 0)
+		rc = parse(st, text.data, text.len, err);
+	buf_fini(&text);
+	return rc;
 }
 
 int
@@ -81,6 +78,43 @@ state_replace(int folder, const char *name, struct str content, struct err *err)
 	if (rc == 0 && fsync(folder) == -1)
 		rc = err_sys(err, ERR_TEMP, "sync deferred");
 	return rc;
+}
+
+int
+state_read(int folder, const char *name, struct buf *out, struct err *err)
+{
+	int fd = openat(
+	    folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	int rc;
+
+	if (fd == -1)
+		return errno == ENOENT
+			   ? 0
+			   : err_sys(err, ERR_TEMP, "open %s", name);
+	rc = read_all(fd, name, out, err);
+	close(fd);
+	return rc;
+}
+
+static int
+read_all(int fd, const char *name, struct buf *out, struct err *err)
+{
+	struct stat st;
+	ssize_t n;
+
+	if (fstat(fd, &st) == -1)
+		return err_sys(err, ERR_TEMP, "stat %s", name);
+	do {
+		char *room = buf_room(out, (size_t)st.st_size + 1);
+
+		if (room == NULL)
+			return err_set(err, ERR_PERM, "%s is too large", name);
+		n = read(fd, room, (size_t)st.st_size + 1);
+		if (n == -1)
+			return err_sys(err, ERR_TEMP, "read %s", name);
+		buf_grew(out, (size_t)n);
+	} while (n > 0);
+	return 0;
 }
 
 static int

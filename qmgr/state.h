@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
 
@@ -34,5 +35,7 @@ void state_close(struct state *);
  * or as it is to be, never in part, and durable. On any thread. */
 int state_replace(
     int folder, const char *name, struct str content, struct err *err);
+/* All of the file of that name; nothing when there is none. -1: err. */
+int state_read(int folder, const char *name, struct buf *out, struct err *err);
 
 #endif

@@ -323,16 +323,12 @@ static int
 append_all(struct save *w, int fd)
 {
 	const struct releasing_rec releasing = { .mid = w->releasing };
-	size_t left = w->n_dones + w->n_orders + w->n_defers + w->n_helds +
-		      (w->releasing != 0 ? 1 : 0);
+	size_t left =
+	    w->n_dones + w->n_defers + w->n_helds + (w->releasing != 0 ? 1 : 0);
 
 	/* One sync, with the last of them. */
 	for (size_t i = 0; i < w->n_dones; i++)
 		if (qrec_append(fd, w->mid, QREC_DONE, &w->dones[i],
-			--left == 0, &w->err) == -1)
-			return -1;
-	for (size_t i = 0; i < w->n_orders; i++)
-		if (qrec_append(fd, w->mid, QREC_ORDER, &w->orders[i],
 			--left == 0, &w->err) == -1)
 			return -1;
 	for (size_t i = 0; i < w->n_defers; i++)

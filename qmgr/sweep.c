@@ -2,13 +2,16 @@
 #include "qmgr/sweep.h"
 
 #include "base/mem.h"
-#include "qmgr/deliver.h"
-#include "qmgr/settle.h"
+#include "qmgr/ordered.h"
 
 /* A slice ends when it has cost so much: a look at a parcel is 1. */
 #define SLICE_MAX  4000
-#define COST_TOUCH 20 /* records, events, a name removed */
-#define COST_SHOW  10 /* of a recipient */
+#define COST_TOUCH 4  /* of a recipient: events, lists */
+#define COST_SHOW  10 /* likewise */
+
+static const enum order_what orders[] = { [SWEEP_DELETE] = ORDER_DELETE,
+	[SWEEP_BOUNCE] = ORDER_BOUNCE,
+	[SWEEP_REDIRECT] = ORDER_REDIRECT };
 
 static void begin(struct qmgr *, struct sweep *);
 static void end(struct qmgr *, struct sweep *);
@@ -104,10 +107,9 @@ end(struct qmgr *q, struct sweep *s)
 		p = &(*p)->next;
 	*p = s->next;
 	s->ended = true;
-	settle_hasten(q);
 }
 
-/* What it cost. It may be gone after this. */
+/* What it cost. */
 static unsigned
 visit(struct qmgr *q, struct sweep *s, struct mail *m)
 {
@@ -134,9 +136,8 @@ visit(struct qmgr *q, struct sweep *s, struct mail *m)
 		return cost + COST_SHOW * (unsigned)(s->n_rcpts - before);
 	if (s->what == SWEEP_COUNT)
 		return cost;
-	settle_watch(q, m);
-	settle(q, m);
-	return cost + COST_TOUCH * (cost + 1);
+	ordered_message(q, m, orders[s->what], str_of(s->host));
+	return cost + COST_TOUCH * (unsigned)(s->n_rcpts - before);
 }
 
 static bool
@@ -160,11 +161,9 @@ touch(struct qmgr *q, struct sweep *s, struct parcel *p)
 		s->n_sent += n;
 		return;
 	}
+	if (s->what == SWEEP_BOUNCE && p->ordered == ORDER_BOUNCE)
+		return; /* somebody has said so already */
 	s->n_rcpts += n;
-	if (s->what == SWEEP_DELETE)
-		deliver_parcel_deleted(q, p);
-	else if (s->what == SWEEP_BOUNCE)
-		deliver_parcel_bounced(q, p);
-	else if (s->what == SWEEP_REDIRECT)
-		deliver_parcel_moved(q, p, str_of(s->host));
+	if (s->what > SWEEP_COUNT)
+		ordered_parcel(q, p, orders[s->what], str_of(s->host));
 }

@@ -47,8 +47,8 @@ struct sweep {
  * and what it is. False: they are not that. */
 bool selection_read(struct selection *, const struct str *words, size_t n);
 
-/* Does a slice. True: it has ended. What it did is on disk when q->n_swept is
- * 0 after that. */
+/* Does a slice. True: it has ended. What it ordered has taken its first step
+ * then (ordered.h), and is safe when the ledger is. */
 bool sweep_step(struct qmgr *, struct sweep *);
 /* It is not gone on with. */
 void sweep_stop(struct qmgr *, struct sweep *);

@@ -12,6 +12,7 @@
 #include "qmgr/core.h"
 #include "qmgr/counts.h"
 #include "qmgr/held.h"
+#include "qmgr/ledger.h"
 #include "qmgr/orders.h"
 #include "qmgr/release.h"
 #include "qmgr/rescore.h"
@@ -35,6 +36,7 @@ struct world {
 	struct helds helds;
 	struct state state;
 	struct counts *counts;
+	struct ledger *ledger;
 	struct quarantines quarantines;
 	struct releases releases;
 	struct rescores rescores;

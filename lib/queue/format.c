@@ -14,7 +14,6 @@ CODEC_SCHEMA(done_rec, REC_DONE);
 CODEC_SCHEMA(defer_rec, REC_DEFER);
 CODEC_SCHEMA(held_rec, REC_HELD);
 CODEC_SCHEMA(releasing_rec, REC_RELEASING);
-CODEC_SCHEMA(order_rec, REC_ORDER);
 CODEC_SCHEMA(attempt_rec, REC_ATTEMPT);
 
 static const char magic[8] = "POSTERNQ";
@@ -25,7 +24,6 @@ static const struct codec *const record_codecs[] = {
 	[QREC_DEFER] = &defer_rec_codec,
 	[QREC_HELD] = &held_rec_codec,
 	[QREC_RELEASING] = &releasing_rec_codec,
-	[QREC_ORDER] = &order_rec_codec,
 	[QREC_ATTEMPT] = &attempt_rec_codec,
 };
 

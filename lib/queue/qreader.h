@@ -28,7 +28,6 @@ struct reader {
 	struct qheader head;
 	bool progress; /* DONE or DEFER was seen */
 	size_t reply_bytes;
-	struct str host; /* of the last ORDER */
 };
 
 /* One record behind COMMIT, whole and of that type. -1: err, it has no place

@@ -13,7 +13,6 @@ static int apply_defer(struct reader *, struct str payload);
 static int apply_held(struct reader *, struct str payload);
 static int apply_rcpts_held(struct reader *, const struct held_rec *);
 static int apply_releasing(struct reader *, struct str payload);
-static int apply_order(struct reader *, struct str payload);
 static struct rcpt_state *state_of(
     struct reader *, const struct codec_list *, size_t i);
 
@@ -26,7 +25,6 @@ qreader_apply(struct reader *r, uint32_t type, struct str payload)
 		[QREC_DEFER] = apply_defer,
 		[QREC_HELD] = apply_held,
 		[QREC_RELEASING] = apply_releasing,
-		[QREC_ORDER] = apply_order,
 		[QREC_ATTEMPT] = apply_attempt,
 	};
 	int rc;
@@ -202,39 +200,6 @@ apply_releasing(struct reader *r, struct str payload)
 		return err_in(r->err, "RELEASING");
 	r->progress = true;
 	r->m->releasing = rec.mid;
-	return 0;
-}
-
-static int
-apply_order(struct reader *r, struct str payload)
-{
-	struct order_rec rec;
-
-	if (codec_decode(
-		&order_rec_codec, &rec, payload, &r->scratch, r->err) == -1)
-		return err_in(r->err, "ORDER");
-	r->progress = true;
-	if (str_find(rec.host, '\0') != rec.host.n)
-		return err_set(r->err, ERR_PERM, "ORDER: a NUL in the host");
-	/* Orders without number need no memory without end. */
-	if (!str_eq(rec.host, r->host)) {
-		r->reply_bytes += rec.host.n;
-		if (r->reply_bytes > REPLIES_MAX)
-			return err_set(r->err, ERR_PERM, "too many ORDERs");
-		r->host = arena_str(r->mem, rec.host);
-	}
-	for (size_t i = 0; i < rec.rids.n; i++) {
-		struct rcpt_state *s = state_of(r, &rec.rids, i);
-
-		if (s == NULL)
-			return -1;
-		if (rec.what == ORDER_BOUNCE) {
-			s->bounce = true;
-		} else {
-			s->host = r->host;
-			s->next = 0;
-		}
-	}
 	return 0;
 }
 

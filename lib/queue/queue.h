@@ -98,16 +98,6 @@ CODEC_STRUCT(done_rec, REC_DONE);
 	F(S, STR, reply, REPLY_TEXT_MAX) /* last thing heard */                \
 	L(S, rid_rec, rids, RCPTS_MAX)
 CODEC_STRUCT(defer_rec, REC_DEFER);
-/* What an administrator wants done with recipients (appended by qmgr). */
-#define REC_ORDER(S, F, L)                                                     \
-	F(S, U8, what, 1) /* enum order_what */                                \
-	F(S, STR, host, DOMAIN_MAX)                                            \
-	L(S, rid_rec, rids, RCPTS_MAX)
-CODEC_STRUCT(order_rec, REC_ORDER);
-enum order_what {
-	ORDER_BOUNCE,  /* the sender is told, then they are done */
-	ORDER_REDIRECT /* from now on they go to `host` */
-};
 enum rcpt_end { RCPT_DELIVERED, RCPT_BOUNCED, RCPT_DELETED, RCPT_DROPPED };
 
 /*
@@ -143,8 +133,7 @@ enum queue_rec_type {
 	QREC_DEFER,
 	QREC_HELD,
 	QREC_RELEASING,
-	QREC_ORDER,
-	QREC_ATTEMPT
+	QREC_ATTEMPT = 8 /* 7 was an order: qmgr/ledger.h */
 };
 
 /* QUEUE_SLOT is in incoming too, but in a slot (queue/slots.h), not a file. */
@@ -267,8 +256,6 @@ struct rcpt_state {
 	uint8_t warned;
 	int64_t next;     /* wall ms; 0: never tried */
 	struct str reply; /* last thing heard */
-	bool bounce;      /* ordered */
-	struct str host;  /* ordered: where it goes; "": to its domain */
 };
 
 /* What the spam quarantine does with a recipient. */

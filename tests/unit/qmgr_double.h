@@ -23,6 +23,7 @@
 #include "event/event.h"
 #include "fact/facts.h"
 #include "qmgr/bounce.h"
+#include "qmgr/ordered.h"
 #include "qmgr/resolve.h"
 #include "qmgr/schedule.h"
 #include "qmgr/settle.h"
@@ -45,9 +46,14 @@ struct double_file {
 	uint8_t ended[64]; /* by RID: 1 + enum rcpt_end, as on disk */
 	uint32_t attempts[64];
 	int64_t next[64];
-	uint64_t bounce;   /* ordered, a bit for each RID */
-	char host[64][32]; /* ordered */
 	unsigned n_syncs;
+};
+
+/* What the ledger was told of a message last. */
+struct double_order {
+	uint64_t mid, rids; /* a bit for each RID */
+	enum order_what what;
+	char host[32];
 };
 
 struct double_notice {
@@ -79,6 +85,8 @@ struct twin {
 	size_t n_jobs, jobs_at; /* answered up to here */
 	struct double_file files[DOUBLE_MAX];
 	size_t n_files;
+	struct double_order orders[DOUBLE_MAX];
+	size_t n_orders;
 	struct save *saves[64];
 	size_t n_saves;
 	struct double_notice notices[DOUBLE_MAX];
@@ -206,17 +214,6 @@ twin_write(struct twin *t, struct save *s)
 			f->next[v[j].rid % 64] = s->defers[i].next;
 		}
 	}
-	for (size_t i = 0; i < s->n_orders; i++) {
-		const struct order_rec *r = &s->orders[i];
-		const struct rid_rec *v = r->rids.v;
-
-		for (size_t j = 0; j < r->rids.n; j++)
-			if (r->what == ORDER_BOUNCE)
-				f->bounce |= (uint64_t)1 << v[j].rid % 64;
-			else
-				str_copy(f->host[v[j].rid % 64],
-				    sizeof(f->host[0]), r->host);
-	}
 	f->n_syncs++;
 	if (s->move) {
 		f->place = QUEUE_DEFERRED;
@@ -236,6 +233,21 @@ twin_save(void *arg, struct save *s)
 	t->n_saves--;
 	twin_write(t, s);
 	settle_saved(&t->q, s);
+}
+
+static inline void
+twin_order(void *arg, const struct order_rec *r)
+{
+	struct twin *t = arg;
+	struct double_order *x = &t->orders[t->n_orders++];
+	const struct rid_rec *v = r->rids.v;
+
+	assert_true(t->n_orders <= DOUBLE_MAX && r->rids.n > 0);
+	x->mid = r->mid;
+	x->what = (enum order_what)r->what;
+	str_copy(x->host, sizeof(x->host), r->host);
+	for (size_t i = 0; i < r->rids.n; i++)
+		x->rids |= (uint64_t)1 << v[i].rid % 64;
 }
 
 /* The saves that were asked for are done now. */
@@ -340,6 +352,7 @@ static const struct outside twin_outside = {
 	.quit = twin_quit,
 	.kill = twin_kill,
 	.save = twin_save,
+	.order = twin_order,
 	.unlink = twin_unlink,
 	.read = twin_read,
 	.content = twin_content,

@@ -67,9 +67,9 @@ test_round_trip(void **state)
 struct sample {
 	char *p;
 	size_t len;
-	size_t ends[7]; /* COMMIT, ROUTE, DONE, DEFER, DEFER, ORDER, ORDER */
+	size_t ends[5]; /* COMMIT, ROUTE, DONE, DEFER, DEFER */
 };
-enum { N_ENDS = 7 };
+enum { N_ENDS = 5 };
 
 static size_t
 size_of(int fd)
@@ -89,9 +89,6 @@ make_sample(struct sample *s)
 		.attempts = 1,
 		.reply = STR("450 later"),
 		.rids = { 2, others } };
-	struct order_rec bounce = { ORDER_BOUNCE, STR(""), { 1, others } };
-	struct order_rec redirect = { ORDER_REDIRECT, STR("two.test"),
-		{ 1, others + 1 } };
 	struct route_rec route = { .prepend = STR("Received: x\r\n"),
 		.bounce_profile = STR(""),
 		.gateway = STR("") };
@@ -114,13 +111,7 @@ make_sample(struct sample *s)
 	defer.attempts = 2;
 	assert_int_equal(
 	    qrec_append(fd, 65, QREC_DEFER, &defer, false, &err), 0);
-	s->ends[4] = size_of(fd);
-	assert_int_equal(
-	    qrec_append(fd, 65, QREC_ORDER, &bounce, true, &err), 0);
-	s->ends[5] = size_of(fd);
-	assert_int_equal(
-	    qrec_append(fd, 65, QREC_ORDER, &redirect, true, &err), 0);
-	s->len = s->ends[6] = size_of(fd);
+	s->len = s->ends[4] = size_of(fd);
 	s->p = mem_alloc(s->len);
 	assert_int_equal(pread(fd, s->p, s->len, 0), s->len);
 	close(fd);
@@ -140,11 +131,8 @@ is_state(const struct qmessage *m, int n)
 	       m->n_open == (n >= 3 ? 2u : 3u) &&
 	       m->rcpts[1].attempts == attempts &&
 	       m->rcpts[2].attempts == attempts &&
-	       m->rcpts[1].bounce == (n >= 6) && m->rcpts[1].host.n == 0 &&
-	       !m->rcpts[2].bounce &&
-	       str_is(m->rcpts[2].host, n >= 7 ? "two.test" : "") &&
 	       m->rcpts[1].next == (n >= 4 ? 99 : 0) &&
-	       m->rcpts[2].next == (n >= 4 && n < 7 ? 99 : 0);
+	       m->rcpts[2].next == (n >= 4 ? 99 : 0);
 }
 
 static int

@@ -1,0 +1,479 @@
+/* ledger.c - the file of orders, and what it says after a crash */
+#include "qmgr/ledger.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/bounds.h"
+#include "base/clock.h"
+#include "base/hash.h"
+#include "base/mem.h"
+#include "base/worker.h"
+#include "event/event.h"
+#include "qmgr/state.h"
+
+#define FILE_NAME ".orders"
+#define MAGIC     "POSTERNO"
+#define VERSION   1
+#define HEAD      16 /* of the file */
+#define REC_HEAD  8
+#define MUCH      ((size_t)4 * 1024 * 1024) /* written while it grows */
+#define AGAIN_MS  10000                     /* it could not be written */
+#define RIDS_MEM  ((size_t)1024 * 1024)     /* RCPTS_MAX of them, and more */
+
+CODEC_SCHEMA(order_rec, REC_ORDER);
+
+/* A record of the file as it was read. */
+struct entry {
+	uint64_t mid;
+	size_t at;
+};
+
+struct ledger {
+	int folder, fd; /* fd -1: not open */
+	void (*progress)(void *arg);
+	void *arg;
+
+	/* what stood there at the start, until ledger_begin */
+	struct buf image;
+	size_t good;
+	struct entry *entries; /* by MID and place */
+	size_t n, cap;
+
+	uint64_t end;    /* where the next record will stand; 0: no file */
+	struct buf next; /* not handed over yet */
+
+	/* the job's, while it runs, and what it could not write */
+	struct worker *worker;
+	struct worker_job job;
+	bool busy;
+	struct buf writing;
+	uint64_t at; /* where it goes */
+	struct err err;
+	int64_t again; /* monotonic: not before */
+};
+
+static int load(struct ledger *, struct err *);
+static void note(void *arg, const struct order_rec *, size_t at);
+static int by_mid(const void *, const void *);
+static size_t first_of(const struct ledger *, uint64_t mid);
+static bool read_record(
+    struct str all, size_t at, struct order_rec *, struct arena *);
+static uint32_t seal(uint64_t at, struct str payload);
+static unsigned recall(const struct order_rec *, struct mail_rcpt *, size_t n);
+static struct mail_rcpt *rcpt_of(struct mail_rcpt *, size_t n, uint32_t rid);
+static bool is_needed(const struct qmgr *, uint64_t mid);
+static int rewrite(struct ledger *, const struct qmgr *, struct err *);
+static void forget_image(struct ledger *);
+static void write_out(struct worker_job *);
+static int put(struct ledger *);
+static void written(struct worker_job *);
+
+int
+ledger_open(struct ledger **out, struct loop *loop, int folder,
+    void (*progress)(void *arg), void *arg, struct err *err)
+{
+	struct ledger *l = mem_alloc(sizeof(*l));
+	int rc;
+
+	l->folder = folder;
+	l->fd = -1;
+	l->progress = progress;
+	l->arg = arg;
+	l->worker = worker_new(loop, 1);
+	l->job.run = write_out;
+	l->job.done = written;
+	buf_init(&l->image, SIZE_MAX);
+	buf_init(&l->next, SIZE_MAX);
+	buf_init(&l->writing, SIZE_MAX);
+	rc = load(l, err);
+	*out = l;
+	return rc;
+}
+
+void
+ledger_close(struct ledger **lp)
+{
+	struct ledger *l = *lp;
+
+	if (l == NULL)
+		return;
+	*lp = NULL;
+	worker_free(&l->worker);
+	if (l->fd != -1)
+		close(l->fd);
+	forget_image(l);
+	buf_fini(&l->next);
+	buf_fini(&l->writing);
+	free(l);
+}
+
+/* --- what stood there --- */
+
+unsigned
+ledger_recall(const struct ledger *l, uint64_t mid, int64_t arrival,
+    struct mail_rcpt *v, size_t n)
+{
+	unsigned known = 0;
+
+	for (size_t i = first_of(l, mid); i < l->n && l->entries[i].mid == mid;
+	     i++) {
+		struct order_rec rec;
+		struct arena mem;
+
+		arena_init(&mem, RIDS_MEM);
+		if (read_record(
+			buf_str(&l->image), l->entries[i].at, &rec, &mem) &&
+		    rec.arrival == arrival)
+			known |= recall(&rec, v, n);
+		arena_free(&mem);
+	}
+	return known;
+}
+
+int
+ledger_begin(struct ledger *l, const struct qmgr *q, struct err *err)
+{
+	size_t n_needed = 0;
+	int rc = 0;
+
+	for (size_t i = 0; i < l->n; i++)
+		n_needed += is_needed(q, l->entries[i].mid);
+	l->end = l->image.len;
+	if (n_needed == 0)
+		ledger_clear(l);
+	else if (n_needed < l->n || l->good < l->image.len)
+		rc = rewrite(l, q, err);
+	forget_image(l);
+	return rc;
+}
+
+static int
+load(struct ledger *l, struct err *err)
+{
+	struct str all;
+
+	if (state_read(l->folder, FILE_NAME, &l->image, err) == -1)
+		return -1;
+	all = buf_str(&l->image);
+	if (all.n == 0)
+		return 0;
+	l->good = ledger_unpack(all, note, l);
+	if (l->good == 0)
+		return err_set(
+		    err, ERR_PERM, "%s is no file of orders", FILE_NAME);
+	if (l->n > 0)
+		qsort(l->entries, l->n, sizeof(*l->entries), by_mid);
+	return 0;
+}
+
+static void
+note(void *arg, const struct order_rec *rec, size_t at)
+{
+	struct ledger *l = arg;
+
+	l->entries = mem_room(l->entries, &l->cap, l->n, sizeof(*l->entries));
+	l->entries[l->n++] = (struct entry){ rec->mid, at };
+}
+
+static int
+by_mid(const void *x, const void *y)
+{
+	const struct entry *a = x, *b = y;
+
+	if (a->mid != b->mid)
+		return a->mid < b->mid ? -1 : 1;
+	return a->at < b->at ? -1 : a->at > b->at;
+}
+
+/* The first entry of that message; l->n or another's: it has none. */
+static size_t
+first_of(const struct ledger *l, uint64_t mid)
+{
+	size_t low = 0, high = l->n;
+
+	while (low < high) {
+		size_t i = low + (high - low) / 2;
+
+		if (l->entries[i].mid < mid)
+			low = i + 1;
+		else
+			high = i;
+	}
+	return low;
+}
+
+/* The last order counts: who goes elsewhere is not bounced any more. */
+static unsigned
+recall(const struct order_rec *rec, struct mail_rcpt *v, size_t n)
+{
+	const struct rid_rec *rids = rec->rids.v;
+	bool moved = rec->what == ORDER_REDIRECT;
+	unsigned known = 0;
+
+	for (size_t i = 0; i < rec->rids.n; i++) {
+		struct mail_rcpt *r = rcpt_of(v, n, rids[i].rid);
+
+		if (r == NULL)
+			continue;
+		known = MAIL_ORDERED | (moved ? MAIL_MOVED : 0);
+		r->ordered = moved ? ORDER_NONE : rec->what;
+		if (moved) {
+			r->host = rec->host;
+			r->next = 0;
+		}
+	}
+	return known;
+}
+
+/* NULL: it is done. */
+static struct mail_rcpt *
+rcpt_of(struct mail_rcpt *v, size_t n, uint32_t rid)
+{
+	size_t low = 0, high = n;
+
+	while (low < high) {
+		size_t i = low + (high - low) / 2;
+
+		if (v[i].rid == rid)
+			return &v[i];
+		if (v[i].rid < rid)
+			low = i + 1;
+		else
+			high = i;
+	}
+	return NULL;
+}
+
+static bool
+is_needed(const struct qmgr *q, uint64_t mid)
+{
+	const struct mail *m = mail_find(q, mid);
+
+	return m != NULL && m->ordered & MAIL_ORDERED;
+}
+
+/* Without what no message needs, and without a torn end. */
+static int
+rewrite(struct ledger *l, const struct qmgr *q, struct err *err)
+{
+	struct buf content;
+	int rc;
+
+	buf_init(&content, SIZE_MAX);
+	for (size_t i = 0; i < l->n; i++) {
+		struct order_rec rec;
+		struct arena mem;
+
+		arena_init(&mem, RIDS_MEM);
+		if (is_needed(q, l->entries[i].mid) &&
+		    read_record(
+			buf_str(&l->image), l->entries[i].at, &rec, &mem))
+			ledger_pack(&content, content.len, &rec);
+		arena_free(&mem);
+	}
+	rc = state_replace(l->folder, FILE_NAME, buf_str(&content), err);
+	/* or the old one stays, and with it what it says */
+	l->end = rc == 0 ? content.len : l->good;
+	buf_fini(&content);
+	return rc;
+}
+
+static void
+forget_image(struct ledger *l)
+{
+	buf_fini(&l->image);
+	free(l->entries);
+	l->entries = NULL;
+	l->n = l->cap = 0;
+}
+
+/* --- what is added --- */
+
+void
+ledger_add(struct ledger *l, const struct order_rec *rec)
+{
+	size_t before = l->next.len;
+
+	ledger_pack(&l->next, l->end, rec);
+	l->end += l->next.len - before;
+}
+
+bool
+ledger_is_safe(const struct ledger *l)
+{
+	return l->writing.len == 0 && l->next.len == 0;
+}
+
+int64_t
+ledger_run(struct ledger *l, int64_t now, bool all)
+{
+	if (l->busy)
+		return 0;
+	if (l->writing.len > 0 && now < l->again)
+		return l->again;
+	if (l->writing.len == 0) {
+		if (l->next.len == 0 || (l->next.len < MUCH && !all))
+			return 0;
+		l->at = l->end - l->next.len;
+		l->writing = l->next;
+		buf_init(&l->next, SIZE_MAX);
+	}
+	l->busy = true;
+	worker_do(l->worker, &l->job);
+	return 0;
+}
+
+void
+ledger_clear(struct ledger *l)
+{
+	if (l->end == 0)
+		return;
+	if (l->fd != -1)
+		close(l->fd);
+	l->fd = -1;
+	l->end = 0;
+	if (unlinkat(l->folder, FILE_NAME, 0) == -1 && errno != ENOENT)
+		EMIT(WARNING, .text = STR(FILE_NAME " cannot be removed"));
+}
+
+/* On the thread. Touches only what is the job's. */
+static void
+write_out(struct worker_job *job)
+{
+	struct ledger *l =
+	    (struct ledger *)((char *)job - offsetof(struct ledger, job));
+
+	l->err = (struct err)ERR_INIT;
+	if (l->fd == -1)
+		l->fd = openat(l->folder, FILE_NAME,
+		    O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (l->fd == -1)
+		err_sys(&l->err, ERR_TEMP, "open %s", FILE_NAME);
+	else
+		put(l);
+}
+
+static int
+put(struct ledger *l)
+{
+	struct str text = buf_str(&l->writing);
+	uint64_t at = l->at;
+
+	while (text.n > 0) {
+		ssize_t n = pwrite(l->fd, text.p, text.n, (off_t)at);
+
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return err_sys(
+			    &l->err, ERR_TEMP, "write %s", FILE_NAME);
+		text = str_sub(text, (size_t)n, text.n);
+		at += (uint64_t)n;
+	}
+	if (fdatasync(l->fd) == -1 || (l->at == 0 && fsync(l->folder) == -1))
+		return err_sys(&l->err, ERR_TEMP, "sync %s", FILE_NAME);
+	return 0;
+}
+
+static void
+written(struct worker_job *job)
+{
+	struct ledger *l =
+	    (struct ledger *)((char *)job - offsetof(struct ledger, job));
+	char text[LOG_VALUE_MAX];
+
+	l->busy = false;
+	if (l->err.kind == ERR_NONE) {
+		buf_release(&l->writing);
+	} else {
+		l->again = clock_mono_ms() + AGAIN_MS;
+		snprintf(text, sizeof(text), "orders cannot be recorded: %s",
+		    l->err.text);
+		EMIT(WARNING, .text = str_of(text));
+	}
+	l->progress(l->arg);
+}
+
+/* --- bytes --- */
+
+void
+ledger_pack(struct buf *out, uint64_t at, const struct order_rec *rec)
+{
+	const uint32_t head[2] = { VERSION, 0 };
+	uint32_t len, crc;
+	size_t begin;
+
+	if (at == 0) {
+		buf_add(out, MAGIC, 8);
+		buf_add(out, head, sizeof(head));
+		at = HEAD;
+	}
+	begin = out->len;
+	buf_add(out, "\0\0\0\0\0\0\0\0", REC_HEAD);
+	codec_encode(&order_rec_codec, rec, out);
+	len = (uint32_t)(out->len - begin - REC_HEAD);
+	crc = seal(at, (struct str){ out->data + begin + REC_HEAD, len });
+	memcpy(out->data + begin, &len, sizeof(len));
+	memcpy(out->data + begin + 4, &crc, sizeof(crc));
+}
+
+size_t
+ledger_unpack(struct str all,
+    void (*found)(void *arg, const struct order_rec *, size_t at), void *arg)
+{
+	size_t at = HEAD;
+	uint32_t len;
+
+	if (all.n < HEAD || memcmp(all.p, MAGIC, 8) != 0)
+		return 0;
+	memcpy(&len, all.p + 8, sizeof(len));
+	if (len != VERSION)
+		return 0;
+	for (;;) {
+		struct order_rec rec;
+		struct arena mem;
+		bool ok;
+
+		arena_init(&mem, RIDS_MEM);
+		ok = read_record(all, at, &rec, &mem);
+		if (ok)
+			found(arg, &rec, at);
+		arena_free(&mem);
+		if (!ok)
+			return at;
+		memcpy(&len, all.p + at, sizeof(len));
+		at += REC_HEAD + len;
+	}
+}
+
+/* False: it is not whole. */
+static bool
+read_record(struct str all, size_t at, struct order_rec *rec, struct arena *mem)
+{
+	struct str payload;
+	uint32_t len, crc;
+
+	if (all.n < at + REC_HEAD)
+		return false;
+	memcpy(&len, all.p + at, sizeof(len));
+	memcpy(&crc, all.p + at + 4, sizeof(crc));
+	payload = str_sub(all, at + REC_HEAD, len);
+	return payload.n == len && seal(at, payload) == crc &&
+	       codec_decode(&order_rec_codec, rec, payload, mem, NULL) == 0 &&
+	       str_find(rec->host, '\0') == rec->host.n &&
+	       str_find(rec->host, '\n') == rec->host.n;
+}
+
+/* A record is good only where it was written. */
+static uint32_t
+seal(uint64_t at, struct str payload)
+{
+	return hash_crc32c(
+	    hash_crc32c(0, &at, sizeof(at)), payload.p, payload.n);
+}

@@ -1,0 +1,74 @@
+/*
+ * ledger.h - what administrators ordered, on disk until it is carried out
+ *
+ * A command about many recipients is answered when it stands here: one file,
+ * a record for each message, one sync. What it costs to carry it out (names
+ * removed, records in queue files, notices) comes afterwards (ordered.h). Where
+ * a message goes instead stands here only, as long as there is the message.
+ * After a crash, what is said here of a message that is still there holds;
+ * the last order about a recipient counts. When no message needs it any more,
+ * the file is removed; at the start, what is not needed is left out of it.
+ *
+ *	0	"POSTERNO", version (4 bytes), 0 (4)
+ *	16	records: length (4), crc32c of place and payload (4), payload
+ *
+ * Records are written and synced by a thread. The last of them may be torn:
+ * then nobody was told that it holds.
+ */
+#ifndef QMGR_LEDGER_H
+#define QMGR_LEDGER_H
+
+#include "base/loop.h"
+#include "qmgr/mail.h"
+
+enum order_what {
+	ORDER_NONE,
+	ORDER_DELETE,
+	ORDER_BOUNCE,  /* the sender is told */
+	ORDER_REDIRECT /* from now on they go to `host` */
+};
+/* arrival tells a message from another that may get its MID one day. */
+#define REC_ORDER(S, F, L)                                                     \
+	F(S, U64, mid, 0)                                                      \
+	F(S, I64, arrival, 0) /* wall ms */                                    \
+	F(S, U8, what, 3)     /* enum order_what */                            \
+	F(S, STR, host, DOMAIN_MAX)                                            \
+	L(S, rid_rec, rids, RCPTS_MAX)
+CODEC_STRUCT(order_rec, REC_ORDER);
+
+struct ledger;
+
+/* Reads the file in that folder. One that is not there is fine; -1: one that
+ * cannot be used, and no order stands. progress is called on the loop whenever
+ * something was written, or could not be. */
+int ledger_open(struct ledger **, struct loop *, int folder,
+    void (*progress)(void *arg), void *arg, struct err *);
+/* Waits for what is being written; what is not by then was not answered. */
+void ledger_close(struct ledger **);
+
+/* At the start: what it says of those recipients, which are in order of RID;
+ * sets ordered, host and, of who goes elsewhere, next. MAIL_ORDERED and
+ * MAIL_MOVED, as the case is; 0: it says nothing. */
+unsigned ledger_recall(const struct ledger *, uint64_t mid, int64_t arrival,
+    struct mail_rcpt *, size_t n);
+/* All messages are in memory: what none of them needs is dropped. */
+int ledger_begin(struct ledger *, const struct qmgr *, struct err *);
+
+void ledger_add(struct ledger *, const struct order_rec *);
+/* All that was added is on disk. */
+bool ledger_is_safe(const struct ledger *);
+/* Has much of it written, and with `all` the rest. When to call again,
+ * monotonic ms; 0: when something was added. */
+int64_t ledger_run(struct ledger *, int64_t now, bool all);
+/* No message needs it; it must be safe. Costs nothing when it is empty. */
+void ledger_clear(struct ledger *);
+
+/* The same without a file: appends a record that will stand at byte `at`; the
+ * head when that is 0. */
+void ledger_pack(struct buf *out, uint64_t at, const struct order_rec *);
+/* Calls found with each record and its place. How many bytes are good: less
+ * than there are when the last one is torn, 0 when it is no ledger. */
+size_t ledger_unpack(struct str,
+    void (*found)(void *arg, const struct order_rec *, size_t at), void *arg);
+
+#endif

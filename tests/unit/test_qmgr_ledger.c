@@ -1,0 +1,398 @@
+/* test_qmgr_ledger.c - orders as they are kept in a file */
+#include "qmgr/ledger.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "qmgr_double.h"
+
+#define FILE_NAME ".orders"
+#define ARRIVAL   DOUBLE_WALL
+
+struct desk {
+	char path[64];
+	int folder;
+	struct loop *loop;
+	struct ledger *ledger;
+	unsigned n_progress;
+};
+
+static void
+progress(void *arg)
+{
+	struct desk *d = arg;
+
+	d->n_progress++;
+	loop_stop(d->loop);
+}
+
+static int
+open_ledger(struct desk *d)
+{
+	struct err err = ERR_INIT;
+
+	return ledger_open(&d->ledger, d->loop, d->folder, progress, d, &err);
+}
+
+static void
+desk_open(struct desk *d)
+{
+	*d = (struct desk){ .path = "/tmp/postern-ledger.XXXXXX" };
+	assert_non_null(mkdtemp(d->path));
+	d->folder = open(d->path, O_RDONLY | O_DIRECTORY);
+	d->loop = loop_new();
+	assert_int_equal(open_ledger(d), 0);
+}
+
+static void
+desk_close(struct desk *d)
+{
+	ledger_close(&d->ledger);
+	loop_free(&d->loop);
+	unlinkat(d->folder, FILE_NAME, 0);
+	close(d->folder);
+	rmdir(d->path);
+}
+
+/* As after a crash: what was written is read. */
+static void
+reopened(struct desk *d)
+{
+	ledger_close(&d->ledger);
+	assert_int_equal(open_ledger(d), 0);
+}
+
+static off_t
+file_size(const struct desk *d)
+{
+	struct stat st;
+
+	return fstatat(d->folder, FILE_NAME, &st, 0) == 0 ? st.st_size : -1;
+}
+
+static struct order_rec
+order(uint64_t mid, enum order_what what, const char *host,
+    const struct rid_rec *rids, size_t n)
+{
+	return (struct order_rec){ mid, ARRIVAL, (uint8_t)what, str_of(host),
+		{ n, (void *)(uintptr_t)rids } };
+}
+
+static void
+add(struct desk *d, uint64_t mid, enum order_what what, const char *host,
+    uint32_t rid)
+{
+	const struct rid_rec rids = { rid };
+	struct order_rec rec = order(mid, what, host, &rids, 1);
+
+	ledger_add(d->ledger, &rec);
+}
+
+static void
+written(struct desk *d)
+{
+	assert_int_equal(ledger_run(d->ledger, clock_mono_ms(), true), 0);
+	loop_run(d->loop);
+	assert_true(ledger_is_safe(d->ledger));
+}
+
+/* Three recipients, of whom the first one is done. */
+static struct mail_rcpt *
+rcpts(void)
+{
+	static struct mail_rcpt v[2];
+
+	v[0] = (struct mail_rcpt){ .rid = 1, .next = 99 };
+	v[1] = (struct mail_rcpt){ .rid = 2, .next = 99 };
+	return v;
+}
+
+static void
+test_what_is_added_is_recalled(void **state)
+{
+	struct mail_rcpt *v = rcpts();
+	struct desk d;
+
+	(void)state;
+	desk_open(&d);
+	assert_int_equal(file_size(&d), -1);
+	add(&d, 7, ORDER_DELETE, "", 1);
+	add(&d, 5, ORDER_REDIRECT, "one.test", 2);
+	assert_false(ledger_is_safe(d.ledger));
+	assert_int_equal(ledger_run(d.ledger, 0, false), 0); /* not much */
+	assert_int_equal(file_size(&d), -1);
+	written(&d);
+	add(&d, 7, ORDER_BOUNCE, "", 2);
+	add(&d, 9, ORDER_BOUNCE, "", 0);
+	written(&d);
+
+	reopened(&d);
+	assert_int_equal(
+	    ledger_recall(d.ledger, 7, ARRIVAL, v, 2), MAIL_ORDERED);
+	assert_int_equal(v[0].ordered, ORDER_DELETE);
+	assert_int_equal(v[1].ordered, ORDER_BOUNCE);
+	v = rcpts();
+	assert_int_equal(ledger_recall(d.ledger, 5, ARRIVAL, v, 2),
+	    MAIL_ORDERED | MAIL_MOVED);
+	assert_int_equal(v[0].host.n, 0);
+	assert_true(str_is(v[1].host, "one.test"));
+	assert_int_equal(v[0].next, 99);
+	assert_int_equal(v[1].next, 0);
+	/* of recipients that are done, of others, of another message */
+	assert_int_equal(ledger_recall(d.ledger, 9, ARRIVAL, v, 2), 0);
+	assert_int_equal(ledger_recall(d.ledger, 6, ARRIVAL, v, 2), 0);
+	assert_int_equal(ledger_recall(d.ledger, 7, ARRIVAL + 1, v, 2), 0);
+	desk_close(&d);
+}
+
+static void
+test_the_last_order_counts(void **state)
+{
+	struct mail_rcpt *v = rcpts();
+	struct desk d;
+
+	(void)state;
+	desk_open(&d);
+	add(&d, 7, ORDER_BOUNCE, "", 1);
+	add(&d, 7, ORDER_REDIRECT, "one.test", 1);
+	add(&d, 7, ORDER_REDIRECT, "one.test", 2);
+	add(&d, 7, ORDER_DELETE, "", 2);
+	written(&d);
+	reopened(&d);
+	ledger_recall(d.ledger, 7, ARRIVAL, v, 2);
+	assert_int_equal(v[0].ordered, ORDER_NONE);
+	assert_true(str_is(v[0].host, "one.test"));
+	assert_int_equal(v[1].ordered, ORDER_DELETE);
+	desk_close(&d);
+}
+
+/* Messages 1 .. n are here, and those with an odd MID need the ledger. */
+static struct twin *
+queue_of(uint64_t n)
+{
+	struct twin *t = twin_new(TWIN_CONFIG);
+
+	for (uint64_t i = 1; i <= n; i++)
+		twin_mail(t, i, "a@one.test")->ordered =
+		    i % 2 == 1 ? MAIL_ORDERED | MAIL_MOVED : 0;
+	t->q.n_ordered = (n + 1) / 2;
+	return t;
+}
+
+static void
+test_what_is_not_needed_is_dropped(void **state)
+{
+	struct mail_rcpt *v = rcpts();
+	struct twin *t = queue_of(4);
+	struct err err = ERR_INIT;
+	struct desk d;
+	off_t before;
+
+	(void)state;
+	desk_open(&d);
+	for (uint64_t i = 1; i <= 6; i++)
+		add(&d, i, ORDER_REDIRECT, "one.test", 1);
+	written(&d);
+	before = file_size(&d);
+	reopened(&d);
+	assert_int_equal(ledger_begin(d.ledger, &t->q, &err), 0);
+	assert_int_equal(file_size(&d), 16 + (before - 16) / 3);
+	/* what comes then stands behind it */
+	add(&d, 3, ORDER_DELETE, "", 2);
+	written(&d);
+	reopened(&d);
+	assert_int_equal(ledger_recall(d.ledger, 3, ARRIVAL, v, 2),
+	    MAIL_ORDERED | MAIL_MOVED);
+	assert_int_equal(v[1].ordered, ORDER_DELETE);
+	assert_int_equal(ledger_recall(d.ledger, 2, ARRIVAL, v, 2), 0);
+	/* all are gone: so is the file, and the next one begins anew */
+	for (struct mail *m = t->q.oldest; m != NULL; m = m->newer)
+		m->ordered = 0;
+	t->q.n_ordered = 0;
+	assert_int_equal(ledger_begin(d.ledger, &t->q, &err), 0);
+	assert_int_equal(file_size(&d), -1);
+	add(&d, 1, ORDER_DELETE, "", 1);
+	written(&d);
+	ledger_clear(d.ledger);
+	assert_int_equal(file_size(&d), -1);
+	add(&d, 2, ORDER_DELETE, "", 1);
+	written(&d);
+	reopened(&d);
+	assert_int_equal(
+	    ledger_recall(d.ledger, 2, ARRIVAL, v, 2), MAIL_ORDERED);
+	assert_int_equal(ledger_recall(d.ledger, 1, ARRIVAL, v, 2), 0);
+	desk_close(&d);
+	twin_free(t);
+}
+
+/* The disk is full: nothing is safe, and it is tried again later. */
+static void
+test_dur_09_it_cannot_be_written(void **state)
+{
+	struct mail_rcpt *v = rcpts();
+	int64_t now = clock_mono_ms(), again;
+	struct twin *t = twin_new(TWIN_CONFIG);
+	struct desk d;
+
+	(void)state;
+	desk_open(&d);
+	assert_int_equal(mkdirat(d.folder, FILE_NAME, 0700), 0);
+	add(&d, 7, ORDER_DELETE, "", 1);
+	ledger_run(d.ledger, now, true);
+	loop_run(d.loop);
+	assert_false(ledger_is_safe(d.ledger));
+	assert_said("orders cannot be recorded: open .orders");
+	add(&d, 7, ORDER_DELETE, "", 2);
+	again = ledger_run(d.ledger, now, true);
+	assert_in_range(again, now + 1, now + 20000);
+	assert_int_equal(d.n_progress, 1);
+	unlinkat(d.folder, FILE_NAME, AT_REMOVEDIR);
+	ledger_run(d.ledger, again, true);
+	loop_run(d.loop);
+	written(&d);
+	reopened(&d);
+	ledger_recall(d.ledger, 7, ARRIVAL, v, 2);
+	assert_int_equal(v[0].ordered, ORDER_DELETE);
+	assert_int_equal(v[1].ordered, ORDER_DELETE);
+	desk_close(&d);
+	twin_free(t);
+}
+
+static void
+test_no_ledger(void **state)
+{
+	struct twin *t = queue_of(1);
+	struct err err = ERR_INIT;
+	struct desk d;
+	int fd;
+
+	(void)state;
+	desk_open(&d);
+	ledger_close(&d.ledger);
+	fd = openat(d.folder, FILE_NAME, O_WRONLY | O_CREAT, 0600);
+	assert_int_equal(
+	    write(fd, "POSTERNC\1\0\0\0\0\0\0\0 something", 26), 26);
+	close(fd);
+	assert_int_equal(open_ledger(&d), -1);
+	assert_int_equal(ledger_begin(d.ledger, &t->q, &err), 0);
+	assert_int_equal(file_size(&d), -1);
+	desk_close(&d);
+	twin_free(t);
+}
+
+/* --- bytes --- */
+
+static void
+count_record(void *arg, const struct order_rec *rec, size_t at)
+{
+	unsigned *n = arg;
+
+	assert_true(at >= 16);
+	assert_int_equal(rec->mid, 1 + *n);
+	++*n;
+}
+
+/* Three records, and where each begins; ends[3] is the end. */
+static void
+three_records(struct buf *out, size_t ends[4])
+{
+	static const struct rid_rec rids[3] = { { 1 }, { 2 }, { 1000 } };
+
+	buf_init(out, 4096);
+	for (uint64_t i = 0; i < 3; i++) {
+		struct order_rec rec = order(
+		    i + 1, ORDER_REDIRECT, "one.test", rids, (size_t)i + 1);
+
+		ledger_pack(out, out->len, &rec);
+		ends[i + 1] = out->len;
+	}
+	ends[0] = 16;
+}
+
+/* Whole records before it are good, and nothing of what is torn. */
+static void
+test_dur_08_torn_at_every_byte(void **state)
+{
+	struct buf b;
+	size_t ends[4];
+
+	(void)state;
+	three_records(&b, ends);
+	for (size_t n = 0; n <= b.len; n++) {
+		size_t whole = n < 16 ? 0 : 16;
+		unsigned seen = 0, want = 0;
+
+		while (want < 3 && ends[want + 1] <= n)
+			whole = ends[++want];
+		if (ledger_unpack(str_sub(buf_str(&b), 0, n), count_record,
+			&seen) != whole ||
+		    seen != want)
+			fail_msg("%zu bytes: %u records", n, seen);
+	}
+	buf_fini(&b);
+}
+
+/* A byte that is another: what comes before it holds. */
+static void
+test_damaged_at_every_byte(void **state)
+{
+	struct buf b;
+	size_t ends[4];
+
+	(void)state;
+	three_records(&b, ends);
+	for (size_t i = 0; i < b.len; i++) {
+		unsigned seen = 0, want = 0;
+		size_t good;
+
+		if (i >= 12 && i < 16)
+			continue; /* these say nothing */
+		while (i >= 16 && ends[want + 1] <= i)
+			want++;
+		b.data[i] ^= 0x10;
+		good = ledger_unpack(buf_str(&b), count_record, &seen);
+		b.data[i] ^= 0x10;
+		if (seen != want || good != (i < 16 ? 0 : ends[want]))
+			fail_msg("byte %zu: %u records", i, seen);
+	}
+	buf_fini(&b);
+}
+
+/* The same bytes in another place are no record. */
+static void
+test_a_record_holds_in_its_place(void **state)
+{
+	struct buf b, moved;
+	unsigned seen = 0;
+	size_t ends[4];
+
+	(void)state;
+	three_records(&b, ends);
+	buf_init(&moved, 4096);
+	buf_add(&moved, b.data, 16);
+	buf_add(&moved, b.data + ends[1], ends[2] - ends[1]);
+	assert_int_equal(
+	    ledger_unpack(buf_str(&moved), count_record, &seen), 16);
+	assert_int_equal(seen, 0);
+	buf_fini(&moved);
+	buf_fini(&b);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_what_is_added_is_recalled),
+		cmocka_unit_test(test_the_last_order_counts),
+		cmocka_unit_test(test_what_is_not_needed_is_dropped),
+		cmocka_unit_test(test_dur_09_it_cannot_be_written),
+		cmocka_unit_test(test_no_ledger),
+		cmocka_unit_test(test_dur_08_torn_at_every_byte),
+		cmocka_unit_test(test_damaged_at_every_byte),
+		cmocka_unit_test(test_a_record_holds_in_its_place),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
