@@ -94,9 +94,11 @@ int64_t
 orders_run(struct world *w)
 {
 	struct order *o = w->orders;
-	int64_t at = o != NULL ? advance(w, o) : carry_out(w);
-	int64_t disk;
+	int64_t at, disk;
 
+	if (w->ledger == NULL)
+		return 0; /* the end */
+	at = o != NULL ? advance(w, o) : carry_out(w);
 	o = w->orders;
 	disk = ledger_run(w->ledger, w->q.now, o == NULL || o->sweep.ended);
 	return at == 0 || (disk != 0 && disk < at) ? disk : at;

@@ -125,10 +125,7 @@ def test_refused(filled):
 
 
 def test_orders_outlive_a_crash(filled):
-    cleanups = [pid for name, pid in filled.pids().items()
-                if name.startswith("cleanup ")]
-    for pid in cleanups:
-        os.kill(pid, signal.SIGSTOP)
+    cleanups = frozen(filled, "cleanup ")
     try:
         # no notice can be queued; yet what was answered holds
         filled.ask("bouncerecipients", "mid", "1")
@@ -148,6 +145,55 @@ def test_orders_outlive_a_crash(filled):
         filled.wait_empty()
         assert standby.rcpts() == ["d@one.example.com"]
         assert set(sink.rcpts()) == {"joe@sender.test"}
+
+
+def frozen(postern, name):
+    """Those programs stand still from now on; their pids."""
+    pids = [pid for one, pid in postern.pids().items()
+            if one.startswith(name)]
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    return pids
+
+
+def test_dur_05_orders_that_are_not_carried_out(filled):
+    """Answered, then everything dies, more than once: no notice could be
+    queued, no file was changed, and yet all of it holds."""
+    ledger = filled.root / "spool/deferred/.orders"
+    with filled.client() as c:
+        for i in range(200):
+            assert c.mail("bulk@sender.test",
+                          ["x%d@one.example.com" % i, "y@two.example.com"],
+                          BODY)[0] == 250
+    wait_for("all of them", lambda: recipients(filled) == 405)
+    frozen(filled, "cleanup ")
+    filled.ask("deleterecipients", "sender", "bulk@sender.test")
+    filled.ask("bouncerecipients", "mid", "1")
+    filled.ask("redirectrecipients", "other.test", "mid", "2")
+    filled.ask("redirectrecipients", "standby.test", "mid", "2")
+    for _ in range(3):
+        assert ledger.stat().st_size > 0
+        master = filled.master_pid()
+        everybody = [master, *filled.pids().values()]
+        for pid in everybody:
+            os.kill(pid, signal.SIGKILL)
+        wait_for("the end", lambda: not any(
+            os.path.exists("/proc/%d" % pid) for pid in everybody[1:]))
+        filled.proc.wait()
+        filled.start()
+        frozen(filled, "cleanup ")
+    for pid in filled.pids().values():
+        os.kill(pid, signal.SIGCONT)
+    wait_for("the notice", lambda: set(addresses(filled)) == {
+        "d@one.example.com", "e@two.example.com", "joe@sender.test"})
+    # where one goes instead stands nowhere else, as long as it is there
+    assert ledger.exists()
+    with Sink(filled.standby) as standby, Sink(filled.sink_port) as sink:
+        filled.postern("resumedel")
+        filled.wait_empty()
+        assert standby.rcpts() == ["d@one.example.com"]
+        assert set(sink.rcpts()) == {"e@two.example.com", "joe@sender.test"}
+    wait_for("no ledger", lambda: not ledger.exists())
 
 
 def test_archive(filled):
