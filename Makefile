@@ -301,7 +301,7 @@ peers:
 # these tests mostly wait, so there are more of them than processors
 E2E_JOBS ?= 4
 e2e: peers all
-	$(PYTHON) -m pytest -q -n $(E2E_JOBS) --dist loadgroup --maxfail=3 \
+	$(PYTHON) tests/tools/e2e -n $(E2E_JOBS) --dist loadgroup --maxfail=3 \
 	    --durations=5 tests/e2e $(E2E)
 
 # --- measuring ---------------------------------------------------------------
