@@ -8,7 +8,7 @@
 #include "qmgr/settle.h"
 
 /* A slice ends when it has cost so much. */
-#define SLICE_MAX  2000
+#define SLICE_MAX  1000
 #define COST_TOUCH 20 /* records, events, a name removed */
 
 static void add_rid(struct qmgr *, uint32_t rid);
