@@ -33,7 +33,7 @@ class Scanner:
         self.proc = subprocess.Popen(
             self.command(), stdout=self.log, stderr=self.log,
             start_new_session=True)
-        wait_for(name, self.answers, seconds=60)
+        wait_for(name, self.answers, seconds=180)
 
     def answers(self):
         assert self.proc.poll() is None, \
@@ -44,7 +44,7 @@ class Scanner:
             return False
 
     def say(self, request):
-        with socket.create_connection(("127.0.0.1", self.port), 5) as s:
+        with socket.create_connection(("127.0.0.1", self.port), 30) as s:
             s.sendall(request)
             s.shutdown(socket.SHUT_WR)
             return s.recv(1000)
@@ -97,7 +97,7 @@ worker "normal" {{ bind_socket = "127.0.0.1:{self.port}"; count = 1; }}
 
     def ping(self):
         url = "http://127.0.0.1:%d/ping" % self.port
-        return b"pong" in urllib.request.urlopen(url, timeout=5).read()
+        return b"pong" in urllib.request.urlopen(url, timeout=30).read()
 
     def check(self, message):
         url = "http://127.0.0.1:%d/checkv2" % self.port

@@ -73,7 +73,7 @@ class Sink:
                 except OSError:
                     pass
 
-    def wait(self, n, seconds=60):
+    def wait(self, n, seconds=120):
         wait_for("%d messages at the sink (%d are there)"
                  % (n, len(self.messages)),
                  lambda: len(self.messages) >= n, seconds)

@@ -35,7 +35,7 @@ importlib.machinery.SourceFileLoader(
     "queued", str(TOP / "tests/tools/queued")).exec_module(queued)
 BIN = pathlib.Path(os.environ.get("POSTERN_BIN", TOP / "build/bin"))
 PEERS = TOP / "build/peers/bin"
-START_SECONDS = 60
+START_SECONDS = 120
 QUIET_SECONDS = 0.1     # more than events are gathered for, and held
 # some tests have a long form, for those who have the time
 FULL = os.environ.get("POSTERN_LOAD") == "full"
@@ -54,7 +54,7 @@ def program(comm):
     return comm
 
 
-def wait_for(what, test, seconds=60, every=0.02):
+def wait_for(what, test, seconds=120, every=0.02):
     """Waits until test() is true and returns what it gave; fails otherwise."""
     end = time.monotonic() + seconds
     while True:
@@ -184,7 +184,7 @@ class Suite:
     def master_pid(self):
         return int((self.root / "spool/lock").read_text())
 
-    def stop(self, how=signal.SIGTERM, seconds=60):
+    def stop(self, how=signal.SIGTERM, seconds=120):
         if self.proc is None or self.proc.poll() is not None:
             return
         os.kill(self.master_pid(), how)
@@ -229,7 +229,7 @@ class Suite:
         r = subprocess.run([str(BIN / "postern"), "--root", str(self.root)]
                            + [str(w) for w in words],
                            input=text, capture_output=True, text=True,
-                           timeout=60)
+                           timeout=120)
         assert r.returncode in ok, (
             "postern %s: exit %d\n%s%s" % (" ".join(map(str, words)),
                                            r.returncode, r.stdout, r.stderr))
@@ -257,7 +257,7 @@ class Suite:
             lines += f.read_text(errors="replace").splitlines()
         return [l.split(": ", 1)[1] if ": " in l else l for l in lines]
 
-    def wait_log(self, part, seconds=60):
+    def wait_log(self, part, seconds=120):
         def find():
             return [l for l in self.log_so_far() if part in l]
         try:
@@ -275,7 +275,7 @@ class Suite:
         wait_for("MID %d to be deferred" % mid, lambda: list(
             (self.root / "spool/deferred").glob("*/%d" % mid)))
 
-    def wait_empty(self, seconds=60):
+    def wait_empty(self, seconds=120):
         wait_for("an empty queue", lambda: not self.queued(), seconds)
 
     def deliver(self, what, test):

@@ -66,7 +66,7 @@ class Terminal:
         self.all += text
         return bool(data)
 
-    def expect(self, what, seconds=60):
+    def expect(self, what, seconds=120):
         """Reads up to that text and returns what came before it."""
         end = time.monotonic() + seconds
         while what not in self.text:
@@ -78,7 +78,7 @@ class Terminal:
                 self.fd)[3] & termios.ECHO, every=0.002)
         return before
 
-    def expect_like(self, pattern, seconds=60):
+    def expect_like(self, pattern, seconds=120):
         """The same for a regular expression; returns the match."""
         end = time.monotonic() + seconds
         while not (found := re.search(pattern, self.text)):
@@ -114,7 +114,7 @@ class Terminal:
                 continue
         raise AssertionError("no prompt:\n" + self.text)
 
-    def end(self, seconds=60):
+    def end(self, seconds=120):
         """Everything up to the end; the exit status."""
         end = time.monotonic() + seconds
         while self._read(end - time.monotonic()):

@@ -24,7 +24,7 @@ interfaces:
 auth_profiles:
   - { name: House, users: house.users }
   - { name: Other, type: forward, servers: "127.0.0.1:@OTHER@", tls: off,
-      timeout: 2 }
+      timeout: 6 }
 listeners:
   - name: In
     port: @PORT@
@@ -223,7 +223,7 @@ def test_another_server_knows(postern, other):
     other.mode = "mute"
     begun = time.monotonic()
     assert codes("bob", "secret")[0] == 454
-    assert 1.5 < time.monotonic() - begun < 30
+    assert 5 < time.monotonic() - begun < 40
     assert set(other.asked) == {"ann", "bob"}
 
 

@@ -131,7 +131,7 @@ def test_bom_what_is_made_to_cost(gateway, name):
     code, text = send(gateway, body)
     assert code == 250, text
     mid = int(text[0].split("Message ")[1].split()[0])
-    gateway.wait_log('MID %d quarantined to "Policy"' % mid, 60)
+    gateway.wait_log('MID %d quarantined to "Policy"' % mid)
     after, most = cost(gateway)
     assert any(re.search(r"MID %d, message scanning error: (%s)" % (
         mid, error), l) for l in gateway.log())

@@ -197,7 +197,7 @@ def test_programs_killed_during_commits(postern, sink):
     stop.set()
     thread.join()
     wait_for("all to be ready", lambda: all(
-        p["state"] == "ready" for p in programs(postern, every)), 60)
+        p["state"] == "ready" for p in programs(postern, every)))
     assert committed > 0
     for _ in range(5):      # any worker
         assert takes(postern, "a@" + last)

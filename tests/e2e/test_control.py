@@ -36,7 +36,7 @@ def kill_and_catch(postern):
         wait_for("qmgr", lambda: state(postern, "qmgr") == "ready")
         time.sleep(1)       # a quick death would be none of this test
         return None
-    return wait_for("one that is starting", caught, 60)
+    return wait_for("one that is starting", caught)
 
 
 def child(postern, name, old):
@@ -101,7 +101,7 @@ def test_a_tool_is_told_when_a_dying_program_starts_again(postern):
         def refused():
             code, text = said(ask_qmgr(postern))
             return text if code == FAILED and "in a row" in text else None
-        text = wait_for("a refusal", refused, 60)
+        text = wait_for("a refusal", refused)
     finally:
         over.set()
         hunter.join()

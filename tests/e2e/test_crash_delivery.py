@@ -188,7 +188,7 @@ class World:
                 c for s in sinks for c in list(s.open)}
         wait_for("the end of its connections", over)
         wait_for("another " + victim, lambda: self.postern.pids().get(
-            name) not in (None, old), 60)
+            name) not in (None, old))
 
     def check(self, messages):
         """All of them end, and nothing came again that was done."""
@@ -200,7 +200,7 @@ class World:
             self.now()
             self.look()
             return not self.postern.queued()
-        wait_for("the end of all mail", over, 60, 0.2)
+        wait_for("the end of all mail", over, every=0.2)
         arrived = self.arrived()
         assert wanted <= set(arrived), wanted - set(arrived)
         for to in messages:

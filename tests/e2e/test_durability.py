@@ -227,7 +227,7 @@ def test_dur_01_nothing_is_acknowledged_before_it_is_synced(make_suite,
                 args = {"body": big} if i % 2 else {}
                 assert c.mail(rcpts=["r%d@example.com" % i], **args)[0] == 250
         sink.wait(8)
-    postern.stop(seconds=60)
+    postern.stop()
     owed, images, replies = set(), 0, 0
     for name, path, rest, done, line in calls(trace):
         if name.startswith("pwrite") and "POSTERNQ" in rest:
@@ -259,7 +259,7 @@ def test_dur_06_what_was_unlinked_is_synced_soon(make_suite, folder):
         # each at once or a second later, long before the end
         wait_for("its folder to be synced",
                  lambda: not unsynced(trace) and gone(trace) == 5)
-    postern.stop(seconds=60)
+    postern.stop()
 
 
 def unlinked(path, rest):
@@ -313,7 +313,7 @@ def test_dur_04_the_parts_are_durable_before_the_whole_goes(make_suite,
                 whole.append(text[0].split("Message ")[1].split()[0])
             sink.wait(2 * i + 2)
             wait_for("an empty queue", lambda: postern.queued() == [])
-    postern.stop(seconds=60)
+    postern.stop()
     owed, images, removed = set(), 0, 0
     for name, path, rest, done, line in calls(trace):
         if "/incoming" not in path or not done.strip().split()[0].isdigit():

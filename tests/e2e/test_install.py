@@ -240,7 +240,7 @@ def test_the_unit_allows_the_calls_that_are_made(tree, folder):
         sink.wait(1)
         postern.postern("reload")
         postern.postern("status")
-        postern.stop(seconds=60)
+        postern.stop()
     made = set(re.findall(r"(?m)^\d+ +(\w+)\(", trace.read_text()))
     assert {"chroot", "seccomp", "execve", "fchown"} <= made or not ROOT_USER
     assert not made - allowed_calls(tree / UNIT)

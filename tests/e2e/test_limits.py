@@ -212,7 +212,7 @@ def test_lim_03_body_line_of_100_mb(make_suite):
                     most = max(most, memory(postern))
             c.send(b"\r\n.\r\n")
             assert c.reply()[0] == 250
-        wait_for("the delivery", lambda: len(sink.messages) == 2, 60)
+        wait_for("the delivery", lambda: len(sink.messages) == 2)
         most = max(most, memory(postern))
         # one Received field more
         size = sink.messages[1][0]

@@ -30,9 +30,9 @@ def test_lop_03_two_gateways_route_at_each_other(pair):
     with Sink(a.sink_port) as sink:
         with a.client() as c:
             assert c.mail(sender="joe@client.test")[0] == 250
-        wait_for("the bounce", lambda: sink.messages, 60)
+        wait_for("the bounce", lambda: sink.messages)
         wait_for("empty queues",
-                 lambda: a.queued() == [] and b.queued() == [], 60)
+                 lambda: a.queued() == [] and b.queued() == [])
         bounce, = sink.messages
     assert bounce.sender == "" and bounce.rcpts == ["joe@client.test"]
     assert b"5.4.6" in bounce.body

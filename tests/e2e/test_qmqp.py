@@ -278,7 +278,7 @@ def test_dur_01_k_is_kept(make_suite, victim):
         for t in threads:
             t.join()
         wait_for("what was acknowledged",
-                 lambda: acked <= set(sink.rcpts()), 60)
+                 lambda: acked <= set(sink.rcpts()))
 
 
 # --- listeners come and go ---

@@ -396,9 +396,9 @@ def test_dur_18_killed_while_mail_is_released(held, victim):
             "quarantine", "list", ok=(0, 4)))
     ask(held, "release", "Spam Quarantine", "all")
     ask(held, "release", "Policy", "all")
-    wait_for("an empty quarantine", lambda: files(held) == [], 60)
+    wait_for("an empty quarantine", lambda: files(held) == [])
     held.postern("resumedel")
-    wait_for("an empty queue", lambda: held.queued() == [], 60)
+    wait_for("an empty queue", lambda: held.queued() == [])
     for i in range(n):
         one = delivered(held, "hold %s %d" % (name, i))
         assert len(one) == 1, (i, [m.rcpts for m in one])

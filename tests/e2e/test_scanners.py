@@ -16,10 +16,10 @@ from sink import Sink
 from suite import Suite, wait_for
 
 SPAM = """
-anti_spam: {engine: %s, servers: '127.0.0.1:%d', timeout: 10s}
+anti_spam: {engine: %s, servers: '127.0.0.1:%d', timeout: 50s}
 """
 VIRUS = """
-anti_virus: {engine: clamd, servers: '127.0.0.1:%d', timeout: 10s}
+anti_virus: {engine: clamd, servers: '127.0.0.1:%d', timeout: 50s}
 mail_policies:
   incoming:
     - name: DEFAULT
@@ -45,8 +45,7 @@ def send(postern, sink, data):
         code, text = c.mail("s@client.test", ["anna@example.com"], data)
         assert code == 250, text
     mid = int(text[0].split("Message ")[1].split()[0])
-    wait_for("the end of MID %d" % mid, lambda: postern.queued() == [],
-             seconds=60)
+    wait_for("the end of MID %d" % mid, lambda: postern.queued() == [])
     new = sink.messages[before:]
     return (new[0].body if new else None,
             [l for l in postern.log() if "MID %d " % mid in l])
@@ -116,7 +115,7 @@ def test_clamav(folder):
 def test_a_scanner_that_is_stopped_or_gone(folder):
     """Mail does not wait for ever, and says that nobody looked."""
     with Clamd(folder) as clamd, gateway(
-            folder, "slow", VIRUS.replace("10s", "1s") % clamd.port) \
+            folder, "slow", VIRUS.replace("50s", "1s") % clamd.port) \
             as postern, Sink(postern.sink_port) as sink:
         clamd.signal(signal.SIGSTOP)
         body, _ = send(postern, sink, b"Subject: hi\r\n\r\nhello\r\n")

@@ -1,12 +1,13 @@
 """Tables of addresses: compiled by commit, shared by the programs."""
+import os
 import pathlib
 import subprocess
-import time
 
 import pytest
 
 from conftest import CONFIG
 from suite import BIN
+from test_limits import cpu, cpu_of
 
 ENTRIES = 400000
 MESSAGE = "Subject: x\n\nx\n"
@@ -49,6 +50,14 @@ def memory(pid, field):
     return int(text.split(field + ":")[1].split()[0])
 
 
+def worked(suite):
+    """Seconds of a processor, of the gateway and the tools: that others work
+    as well does not count."""
+    now = os.times()
+    return (cpu(suite) + cpu_of(suite.master_pid()) + now.children_user +
+            now.children_system)
+
+
 @pytest.mark.long
 def test_a_table_of_400_000_entries(world):
     suite, sink = world
@@ -56,9 +65,9 @@ def test_a_table_of_400_000_entries(world):
     table(suite, "".join(
         "first.last%d@example.com: u%d@mail.example.com\n" % (i, i)
         for i in range(ENTRIES)))
-    began = time.monotonic()
+    began = worked(suite)
     suite.postern("commit", "everybody")
-    committed = time.monotonic() - began
+    committed = worked(suite) - began
     for i in (0, 123456, ENTRIES - 1):
         send(suite, "First.Last%d@example.com" % i)
     sink.wait(3)
@@ -72,16 +81,16 @@ def test_a_table_of_400_000_entries(world):
     # another change compiles nothing anew, and goes back fast as well
     inode = revision(suite, "tables/aliases.txt.db").stat().st_ino
     suite.configure(ALIASES.replace("mx.postern.test", "mx2.postern.test"))
-    began = time.monotonic()
+    began = worked(suite)
     suite.postern("commit", "a new name")
-    again = time.monotonic() - began
+    again = worked(suite) - began
     assert revision(suite, "tables/aliases.txt.db").stat().st_ino == inode
 
     # a start takes what was compiled
     suite.stop()
-    began = time.monotonic()
+    began = os.times().children_user + os.times().children_system
     suite.start()
-    started = time.monotonic() - began
+    started = worked(suite) - began
     send(suite, "first.last7@example.com")
     sink.wait(4)
     assert sink.messages[3].rcpts == ["u7@mail.example.com"]

@@ -39,7 +39,7 @@ from twin import Player, Session
 
 PAIRS = int(os.environ.get("POSTERN_PAIRS", 5000 if FULL else 200))
 MESSAGES = 100 if FULL or "POSTERN_PAIRS" in os.environ else 50
-PAIR_SECONDS = 20           # none may take longer, on any machine
+PAIR_SECONDS = 60           # none may take longer, on any machine
 SENDERS = ["joe@client.test"] * 4 + ["<>", "boss@example.com", "e@x.test",
                                      "user+tag@client.test", "secret@y.test"]
 SOURCES = ["127.1.2.%d", "10.9.8.%d", "192.0.2.%d", "2001:db8::%x"]
@@ -269,6 +269,8 @@ class World:
         # or what is held is judged anew, by the new rules
         self.postern.postern("quarantine", "delete", "Outbreak", "all",
                              ok=(0, 1))
+        wait_for("an empty quarantine", lambda: not self.postern.ask(
+            "quarantine", "search", "Outbreak")["messages"])
         for p in self.players.values():     # or they keep what was in force
             p.hang_up()
         self.postern.configure(config)
@@ -295,7 +297,7 @@ class World:
         self.look(Told(case["config"]))
         report = self.traces(sessions)
         heard = [self.live(s) for s in sessions]
-        wait_for("an empty queue", lambda: not self.postern.queued(), 60)
+        wait_for("an empty queue", lambda: not self.postern.queued())
         reports = report()
         for s, h, t in zip(sessions, heard, reports):
             assert "error" not in t, t
@@ -303,7 +305,7 @@ class World:
                 return "heard %s, trace says %s" % (h, twin.expected(s, t))
         said = told_by_trace(reports, case["config"])
         found = self.look(Told(case["config"]))
-        end = time.monotonic() + 20
+        end = time.monotonic() + 60
         while said.differs(found) and time.monotonic() < end:
             time.sleep(0.05)
             self.look(found)

@@ -361,9 +361,9 @@ class World:
         if not promise[1]:      # all of them went to /dev/null
             return None
         try:
-            wait_for("arrival", lambda: twin.arrived(self.sink, s), 30)
+            wait_for("arrival", lambda: twin.arrived(self.sink, s))
             wait_for("the rest", lambda: twin.arrived(self.sink, s) ==
-                     promise, 20)
+                     promise)
         except AssertionError:
             return "arrived %s, trace says %s" % (
                 twin.arrived(self.sink, s), promise)

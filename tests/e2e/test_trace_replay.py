@@ -231,7 +231,7 @@ def test_idt_02_only_of_those_who_are_trusted(gateway, tmp_path):
 def test_scram(gateway, tmp_path):
     """Said as PLAIN, and right if it was right."""
     with Relay(gateway.private_port) as relay:
-        with smtplib.SMTP("127.0.0.1", relay.port, timeout=20) as c:
+        with smtplib.SMTP("127.0.0.1", relay.port, timeout=60) as c:
             c.ehlo("c.test")
             assert say_scram(c, "joe", "wrong") == 535
             assert say_scram(c, "joe", "pencil") == 235
@@ -263,7 +263,7 @@ def test_scram(gateway, tmp_path):
 
 def test_a_gap_is_told_with_what_was_decided(gateway, tmp_path):
     with Relay(gateway.private_port) as relay:
-        with smtplib.SMTP("127.0.0.1", relay.port, timeout=20) as c:
+        with smtplib.SMTP("127.0.0.1", relay.port, timeout=60) as c:
             c.ehlo("c.test")
             assert say_scram(c, "joe", "pencil") == 235
             for _ in range(2):

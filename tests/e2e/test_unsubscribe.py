@@ -73,8 +73,7 @@ def test_senders_are_told_and_waiting_mail_is_stopped(make_suite):
         postern.postern("unsubscribe", "new", "x@")
         postern.postern("unsubscribe", "setup", "enable", "bounce")
         postern.postern("commit", "stop it")
-        postern.postern("delivernow", "all")
-        wait_for("the notice", lambda: len(sink.messages) == 2)
+        postern.deliver("the notice", lambda: len(sink.messages) == 2)
         notice = sink.messages[1]
         assert notice.rcpts == ["s@sender.test"]
         assert b"5.7.1 - Global unsubscribe" in notice.body
