@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "admin/interfaces.h"
 #include "base/mem.h"
 #include "config/mask.h"
 #include "config/name.h"
@@ -23,6 +24,8 @@ static enum answer ask_text(
     struct editing *, const struct question *, struct buf *out, bool *dflt);
 static enum answer ask_reference(
     struct editing *, const struct question *, struct buf *out, bool *dflt);
+static struct str shown_name(
+    const struct config *, const char *list, struct str name, struct arena *);
 static bool choose(struct editing *, const char *question,
     const struct str *names, size_t n, size_t dflt, size_t *out);
 static bool yes_or_no(struct str answer, struct buf *out);
@@ -313,7 +316,7 @@ static enum answer
 ask_choice(
     struct editing *ed, const struct question *q, struct buf *out, bool *dflt)
 {
-	const char *words[CHOICES_MAX + 1];
+	const char *words[CHOICES_MAX], *items[CHOICES_MAX + 1];
 	size_t n = list_choices(q->key, words), now = 0, chosen;
 	struct buf text;
 	bool answered;
@@ -323,15 +326,17 @@ ask_choice(
 	for (size_t i = 0; i < n; i++) {
 		if (str_is(buf_str(&text), words[i]))
 			now = i;
+		items[i] =
+		    q->key->labels != NULL ? q->key->labels[i] : words[i];
 	}
 	if (q->can_default) {
-		words[n++] = "Default";
+		items[n++] = "Default";
 		if (q->is_default)
 			now = n - 1;
 	}
 	buf_reset(&text);
 	answered = dialogue_choice(
-	    &ed->t->dialogue, question_text(q, &text), words, n, now, &chosen);
+	    &ed->t->dialogue, question_text(q, &text), items, n, now, &chosen);
 	buf_fini(&text);
 	if (!answered)
 		return ENDED;
@@ -346,20 +351,27 @@ static enum answer
 ask_reference(
     struct editing *ed, const struct question *q, struct buf *out, bool *dflt)
 {
+	const struct config *c = ed->w->config;
 	size_t n, now, last, chosen;
-	struct str *names = ask_names(ed->w->config, q->key->refers, &n);
+	struct str *names = ask_names(c, q->key->refers, &n);
 	struct str *items = mem_array(n + 2, sizeof(*items));
 	struct str present =
 	    *(const struct str *)((const char *)q->object + q->key->off);
+	const char *none = q->none != NULL ? q->none : q->key->none;
+	struct arena mem;
 	struct buf text;
 	bool answered;
 
-	items[0] = str_of(q->none != NULL ? q->none : "None");
-	memcpy(items + 1, names, n * sizeof(*names));
+	arena_init(&mem, 1 << 20);
+	items[0] = str_of(none != NULL ? none : "None");
+	for (size_t i = 0; i < n; i++)
+		items[i + 1] = shown_name(c, q->key->refers, names[i], &mem);
 	now = present.n > 0 ? ask_find(names, n, present) + 1 : 0;
 	last = n + 1;
 	if (q->can_default)
-		items[last++] = STR("Default");
+		items[last++] = ask_find(names, n, STR("Default")) < n
+				    ? STR("As the entry Default")
+				    : STR("Default");
 	if (q->is_default || now == n + 1)
 		now = q->is_default ? last - 1 : 0;
 	buf_init(&text, VALUE_MAX);
@@ -371,7 +383,29 @@ ask_reference(
 		buf_add_str(out, names[chosen - 1]);
 	free(names);
 	free(items);
+	arena_free(&mem);
 	return answered ? ANSWERED : ENDED;
+}
+
+/* Interfaces with their addresses. */
+static struct str
+shown_name(const struct config *c, const char *list, struct str name,
+    struct arena *mem)
+{
+	const struct interface *i = NULL;
+	struct str shown;
+	struct buf text;
+
+	if (strcmp(list, "interfaces") == 0)
+		i = config_interface(c, name);
+	if (i == NULL)
+		return name;
+	buf_init(&text, 1000);
+	buf_printf(&text, "%.*s ", STR_ARG(name));
+	interfaces_show(&text, c, i);
+	shown = arena_str(mem, buf_str(&text));
+	buf_fini(&text);
+	return shown;
 }
 
 /* "none" empties a text. */

@@ -73,6 +73,7 @@ static const struct objects_form form = {
 	.ask_name = "Enter the domain you wish to configure.",
 	.op_help = { "Create a new entry.", "Modify an entry.",
 	    "Remove an entry." },
+	.in_units = true,
 	.inherits = true,
 	.show = show,
 	.more = {
@@ -102,16 +103,13 @@ static const struct objects_form form = {
 		    "time (0: no limit):",
 		    NULL, NULL },
 		{ "recipient_window",
-		    "Enter the seconds used to measure the recipient limit:",
-		    NULL, NULL },
+		    "Enter the time used to measure the recipient limit (1m to "
+		    "1h; a number alone is seconds):",
+		    "recipient_limit!=0", NULL },
 		{ "limit_per",
-		    "Select how you want to apply the limits: to the entire "
-		    "domain, or to each mail exchanger address",
-		    NULL, NULL },
+		    "Select how you want to apply the limits:", NULL, NULL },
 		{ "limit_for",
-		    "Select how the limits will be enforced: system wide, or "
-		    "per virtual gateway",
-		    NULL, NULL },
+		    "Select how the limits will be enforced:", NULL, NULL },
 		{ "tls", "Enter the TLS setting to apply to this domain:", NULL,
 		    NULL },
 		{ "dane", "Select the DANE support for this domain:", NULL,
@@ -153,10 +151,10 @@ show(struct editing *ed)
 	FILE *out = ed->t->dialogue.out;
 
 	fprintf(out,
-	    "%-21s%-30s%-13s%s\n%-21s%-11s%-19s%-13s%s\n%s %s %s %s %s\n", "",
+	    "%-21s%-30s%-15s%s\n%-21s%-11s%-19s%-15s%s\n%s %s %s %s %s\n", "",
 	    "Rate", "Bounce", "Bounce", "Domain", "Limiting", "TLS",
 	    "Verification", "Profile", "====================", "==========",
-	    "==================", "============", "==========");
+	    "==================", "==============", "==========");
 	for (size_t k = 1; k <= c->n_destinations; k++) {
 		const struct destination *d =
 		    &c->destinations[k % c->n_destinations];
@@ -165,7 +163,7 @@ show(struct editing *ed)
 
 		snprintf(name, sizeof(name), is_default ? "(%.*s)" : "%.*s",
 		    STR_ARG(d->domain));
-		fprintf(out, "%-20s %-10s %-18s %-12s %s\n", name,
+		fprintf(out, "%-20s %-10s %-18s %-14s %s\n", name,
 		    limiting(ed, d, is_default ? NULL : path),
 		    tls(ed, d, is_default), tagging(ed, d, is_default),
 		    profile(d, is_default));

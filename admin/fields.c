@@ -5,10 +5,39 @@
 
 #include "admin/fields.h"
 #include "base/clock.h"
+#include "base/mem.h"
 #include "base/str.h"
 
 /* One piece of input at a time: the longest escape is six bytes for three. */
 #define PIECE 256
+
+/* Letters that stand on the one before them, and such of two columns (Unicode
+ * TR 11): enough for names and subjects. */
+static const struct {
+	uint32_t first, last;
+	unsigned columns;
+} widths[] = {
+	{ 0x0300, 0x036f, 0 },
+	{ 0x1100, 0x115f, 2 },
+	{ 0x200b, 0x200f, 0 },
+	{ 0x20d0, 0x20ff, 0 },
+	{ 0x2e80, 0x303e, 2 },
+	{ 0x3041, 0x3098, 2 },
+	{ 0x3099, 0x309a, 0 },
+	{ 0x309b, 0xa4cf, 2 },
+	{ 0xac00, 0xd7a3, 2 },
+	{ 0xf900, 0xfaff, 2 },
+	{ 0xfe00, 0xfe0f, 0 },
+	{ 0xfe30, 0xfe6f, 2 },
+	{ 0xff01, 0xff60, 2 },
+	{ 0xffe0, 0xffe6, 2 },
+	{ 0x1f300, 0x1f64f, 2 },
+	{ 0x1f680, 0x1f6ff, 2 },
+	{ 0x1f900, 0x1f9ff, 2 },
+	{ 0x20000, 0x3fffd, 2 },
+};
+
+static size_t first_letter(struct str, unsigned *width);
 
 const char *
 fields_text(const json_t *o, const char *key)
@@ -71,6 +100,54 @@ fields_show_str(struct buf *out, struct str text, size_t max)
 	}
 	if (cut)
 		buf_puts(out, "...");
+}
+
+void
+fields_show_columns(struct buf *out, const char *text, size_t columns)
+{
+	size_t from = out->len;
+	struct str all;
+
+	fields_show(out, text, SIZE_MAX);
+	all = str_sub(buf_str(out), from, out->len);
+	if (fields_width(all) <= columns)
+		return;
+	out->len = from;
+	columns -= 3;
+	while (all.n > 0) {
+		unsigned width;
+		size_t n = first_letter(all, &width);
+
+		if (width > columns)
+			break;
+		columns -= width;
+		out->len += n;
+		all = str_sub(all, n, all.n);
+	}
+	buf_puts(out, "...");
+}
+
+size_t
+fields_width(struct str s)
+{
+	size_t columns = 0;
+
+	while (s.n > 0) {
+		unsigned width;
+		size_t n = first_letter(s, &width);
+
+		columns += width;
+		s = str_sub(s, n, s.n);
+	}
+	return columns;
+}
+
+void
+fields_fill(struct buf *out, size_t from, size_t columns)
+{
+	size_t n = fields_width(str_sub(buf_str(out), from, out->len));
+
+	buf_printf(out, "%*s", n < columns ? (int)(columns - n) : 1, "");
 }
 
 void
@@ -138,4 +215,18 @@ fields_cell(struct buf *out, int64_t n, int width)
 		str_copy(minus + 1, sizeof(minus) - 1, str_of(text));
 	}
 	buf_printf(out, "%*s", width, n < 0 ? minus : text);
+}
+
+/* Its bytes and columns. */
+static size_t
+first_letter(struct str s, unsigned *width)
+{
+	uint32_t code = 0;
+	size_t n = str_utf8(s, &code);
+
+	*width = 1;
+	for (size_t i = 0; n > 0 && i < NELEM(widths); i++)
+		if (code >= widths[i].first && code <= widths[i].last)
+			*width = widths[i].columns;
+	return n > 0 ? n : 1;
 }

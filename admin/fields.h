@@ -21,6 +21,13 @@ bool fields_has(const json_t *, const char *key); /* and is not null */
 /* Text from outside, escaped, on one line; longer than max bytes: cut. */
 void fields_show(struct buf *out, const char *text, size_t max);
 void fields_show_str(struct buf *out, struct str text, size_t max);
+/* The same, cut when it is wider than that many columns of a terminal, in
+ * which a letter of East Asia has two. */
+void fields_show_columns(struct buf *out, const char *text, size_t columns);
+size_t fields_width(struct str shown); /* columns of what was shown */
+/* Blanks behind what stands there from `from` on, up to that many columns; one
+ * at least. */
+void fields_fill(struct buf *out, size_t from, size_t columns);
 /* One line as it is for a person: tabs stay, all else is escaped. */
 void fields_show_line(struct buf *out, struct str line);
 void fields_show_piece(struct buf *out, struct str piece); /* no line end */

@@ -238,7 +238,7 @@ ask_one(struct editing *ed, const struct asking *a,
 	struct question q = { .key = key,
 		.text = oq->text,
 		.object = a->object,
-		.seconds = true,
+		.seconds = !a->form->in_units,
 		.can_default = a->follows,
 		.absent = a->is_new && key->flags & KEY_REQUIRED };
 

@@ -34,6 +34,7 @@ struct objects_form {
 	const char *ask_name;
 	const char *op_help[3]; /* of NEW, EDIT, DELETE */
 	struct objects_question keys[OBJECTS_KEYS];
+	bool in_units; /* times as "14d", not in seconds */
 	bool inherits; /* what is not said follows the first, Default */
 	/* What stands behind the name in the list; NULL: nothing. */
 	void (*describe)(

@@ -5,6 +5,7 @@
 #include "admin/render.h"
 #include "base/bounds.h"
 
+#define NAME_W   26 /* of tophosts */
 #define COUNT_AT 39 /* labels before the numbers of hoststatus */
 #define COUNT_W  16
 
@@ -36,6 +37,7 @@ static const struct line gauges[] = {
 	{ 4, "Pending Outbound Connections", "pending_outbound_connections" },
 };
 
+static size_t name_width(const json_t *hosts);
 static void counts(
     const struct line *, size_t n, const json_t *values, struct buf *);
 static void addresses(const json_t *host, struct buf *);
@@ -49,22 +51,21 @@ static void ttl_text(int64_t seconds, char out[32]);
 void
 render_tophosts(const json_t *answer, struct buf *out)
 {
-	const json_t *host;
-	size_t i;
+	const json_t *hosts = json_object_get(answer, "hosts"), *host;
+	size_t width = name_width(hosts), i;
 
 	buf_printf(out, "%-30s", "Status as of:");
 	fields_time(out, answer, "status_as_of", "Never");
-	buf_puts(out,
+	buf_printf(out,
 	    "\nHosts marked with '*' were down as of the last delivery "
 	    "attempt.\n\n"
-	    "                              Active  Conn.     Deliv.       Soft"
-	    "       Hard\n"
-	    "#   Recipient Host            Recip.    Out     Recip.    Bounced"
-	    "    Bounced\n\n");
-	json_array_foreach(json_object_get(answer, "hosts"), i, host)
+	    "    %*sActive  Conn.     Deliv.       Soft       Hard\n"
+	    "#   %-*sRecip.    Out     Recip.    Bounced    Bounced\n\n",
+	    (int)width, "", (int)width, "Recipient Host");
+	json_array_foreach(hosts, i, host)
 	{
 		char rank[32];
-		size_t from, len;
+		size_t from;
 
 		snprintf(rank, sizeof(rank), "%zu%s", i + 1,
 		    fields_bool(host, "down") ? "*" : "");
@@ -72,8 +73,7 @@ render_tophosts(const json_t *answer, struct buf *out)
 		from = out->len;
 		fields_show(
 		    out, fields_text(host, "recipient_host"), DOMAIN_MAX);
-		len = out->len - from;
-		buf_printf(out, "%*s", len < 25 ? (int)(26 - len) : 1, "");
+		fields_fill(out, from, width);
 		fields_cell(out, fields_num(host, "active_rcpts"), 6);
 		fields_cell(out, fields_num(host, "conn_out"), 7);
 		fields_cell(out, fields_num(host, "deliv_rcpts"), 11);
@@ -126,6 +126,24 @@ render_hoststatus(const json_t *h, struct buf *out)
 		last_error(h, "last_error", "Last Error:", out);
 	last_error(h, "last_tls_error", "Last TLS Error:", out);
 	gateways(h, out);
+}
+
+/* That of the layout, or what the longest name needs: a table whose columns
+ * do not stand below each other cannot be read. */
+static size_t
+name_width(const json_t *hosts)
+{
+	size_t width = NAME_W, i;
+	const json_t *host;
+
+	json_array_foreach(hosts, i, host)
+	{
+		size_t n = strlen(fields_text(host, "recipient_host")) + 1;
+
+		if (n > width)
+			width = n;
+	}
+	return width;
 }
 
 static void
@@ -225,8 +243,11 @@ last_error(
 	fields_show(out, fields_text(e, "text"), REPLY_TEXT_MAX);
 	buf_puts(out, "\n    (at ");
 	fields_time(out, e, "at", "");
-	buf_puts(out, ") IP: ");
-	fields_show(out, fields_text(e, "ip"), LOG_VALUE_MAX);
+	buf_putc(out, ')');
+	if (*fields_text(e, "ip") != '\0') {
+		buf_puts(out, " IP: ");
+		fields_show(out, fields_text(e, "ip"), LOG_VALUE_MAX);
+	}
 	buf_puts(out, "\n    ----------\n");
 }
 

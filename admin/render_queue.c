@@ -69,12 +69,8 @@ message(const json_t *m, struct buf *out)
 	from = out->len;
 	fields_show(out, *sender != '\0' ? sender : "<>", ADDR_MAX);
 	if (*subject != '\0') {
-		size_t len = out->len - from;
-
-		buf_printf(out, "%*s",
-		    len < SENDER_W - 1 ? (int)(SENDER_W - len) : 1, "");
-		fields_show(out, subject,
-		    strlen(subject) <= SUBJECT_W ? SUBJECT_W : SUBJECT_W - 3);
+		fields_fill(out, from, SENDER_W);
+		fields_show_columns(out, subject, SUBJECT_W);
 	}
 	buf_putc(out, '\n');
 	json_array_foreach(json_object_get(m, "recipients"), i, one)

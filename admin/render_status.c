@@ -125,10 +125,11 @@ render_status_join(
 	join_gauges(joined, queue);
 	json_object_set_new(
 	    joined, "system_status", system_status(queue, listeners));
-	json_object_set_new(joined, "oldest_message",
-	    fields_has(queue, "oldest_message")
-		? json_integer(fields_num(queue, "oldest_message"))
-		: json_null());
+	if (queue != NULL) /* else nobody knows */
+		json_object_set_new(joined, "oldest_message",
+		    fields_has(queue, "oldest_message")
+			? json_integer(fields_num(queue, "oldest_message"))
+			: json_null());
 	json_object_set_new(joined, "work_queue",
 	    fields_bool(work, "paused")
 		? json_string(fields_text(work, "status"))
@@ -296,7 +297,9 @@ head(const json_t *s, struct buf *out)
 		fields_show(out, fields_text(s, "work_queue"), LOG_VALUE_MAX);
 	}
 	buf_printf(out, "\n%-31s", "Oldest Message:");
-	fields_age(out, s, "oldest_message", "No Messages");
+	fields_age(out, s, "oldest_message",
+	    json_object_get(s, "oldest_message") != NULL ? "No Messages"
+							 : "Unknown");
 	buf_putc(out, '\n');
 }
 

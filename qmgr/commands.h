@@ -38,7 +38,7 @@
  *	  "smtp_routes": [ text, ... ],	   empty: "(none)"
  *	  "last_5xx_error": null or { "text": text, "at": t, "ip": text },
  *	  "last_error": null or { "text": text, "at": t, "ip": text },
- *	  "last_tls_error": null }
+ *	  "last_tls_error": the same }	   ip empty: of the DNS
  *	status 1: Host "x" is not currently in memory.
  *
  *	showrecipients SELECTION

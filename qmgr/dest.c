@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "event/alert.h"
+#include "mail/addr.h"
 #include "mail/wire.h"
 #include "qmgr/resolve.h"
 
@@ -98,10 +99,22 @@ struct dest *
 dest_find(const struct qmgr *q, struct str domain)
 {
 	char lower[DOMAIN_MAX + 1];
+	struct str canonical;
+	struct arena mem;
+	struct dest *d;
 
+	if (domain.n > 1 && domain.p[domain.n - 1] == '.')
+		domain.n--;
 	str_copy(lower, sizeof(lower), domain);
 	str_lower(lower);
-	return map_get(&q->dests, str_of(lower));
+	d = map_get(&q->dests, str_of(lower));
+	if (d != NULL || str_ascii(domain) == domain.n)
+		return d;
+	arena_init(&mem, 1 << 16);
+	if (addr_domain_ok(domain, &canonical, &mem))
+		d = map_get(&q->dests, canonical);
+	arena_free(&mem);
+	return d;
 }
 
 bool

@@ -88,7 +88,7 @@ enum resolution {
 	RESOLUTION_DROP  /* routed to /dev/null */
 };
 
-/* Last thing a server said. */
+/* Last thing a server said, or the DNS (no address). */
 struct last_error {
 	char *text; /* NULL: nothing */
 	int64_t at; /* wall ms */
@@ -175,7 +175,8 @@ struct dest *dest_get(
     struct qmgr *, struct str domain, struct str gateway, enum tls_wish);
 /* Of mail with these flags (ENV_*, WIRE_*). */
 enum tls_wish dest_wish(uint32_t flags, uint32_t wire_flags);
-/* The domain's own; those of gateways stand beside it. */
+/* The domain's own, by its name as people write it; those of gateways stand
+ * beside it. NULL: there is none. */
 struct dest *dest_find(const struct qmgr *, struct str domain);
 /* Is d this destination, or of one of its gateways? */
 bool dest_is_part(const struct dest *d, const struct dest *whole);

@@ -477,13 +477,14 @@ routes_json(const struct dest *d)
 static json_t *
 error_json(const struct last_error *e)
 {
-	char ip[IP_TEXT];
+	char ip[IP_TEXT] = "";
 
 	if (e->text == NULL)
 		return json_null();
+	if (!ip_is_unset(&e->ip))
+		ip_text(&e->ip, ip);
 	return json_pack("{s:o, s:I, s:s}", "text",
-	    answer_text(str_of(e->text)), "at", (json_int_t)e->at, "ip",
-	    ip_text(&e->ip, ip));
+	    answer_text(str_of(e->text)), "at", (json_int_t)e->at, "ip", ip);
 }
 
 /* A monotonic time, for people. */

@@ -138,6 +138,8 @@ resolution_make(
 	} else {
 		ttl = CACHE_MIN;
 		set_failure(d, t, n_targets, &no);
+		dest_error(&d->last_error, q->wall, &(struct ip){ 0 }, "000",
+		    str_of(d->why));
 		if (no.dane || no.sts)
 			dest_tls_error(
 			    q, d, &(struct ip){ 0 }, str_of(d->why), true);

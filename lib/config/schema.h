@@ -84,6 +84,10 @@ struct schema_key {
 	/* The text names an entry of this list at the top, or is empty. The
 	 * list stands before whatever names its entries. */
 	const char *refers;
+	/* How dialogues call the choices, in their order (NULL: by their
+	 * words), and a reference to nothing (NULL: "None"). */
+	const char *const *labels;
+	const char *none;
 	const struct schema_section *section;
 	bool list;    /* of sections or values: pointer at off ... */
 	size_t n_off; /* ... and the number of them here */

@@ -10,6 +10,7 @@ static const struct schema_key delivery_keys[] = {
 	    FIELD(config, out_interface),
 	    .type = &value_text,
 	    .refers = "interfaces",
+	    .none = "Auto",
 	    .max = 80,
 	    DEFAULT(""),
 	    .help = "Interface that mail leaves by which no virtual gateway "
@@ -316,6 +317,8 @@ static const struct choice ip_preferences[] = {
 	{ "require_v4", REQUIRE_V4 },
 	{ NULL, 0 },
 };
+static const char *const ip_labels[] = { "IPv6 Preferred", "IPv6 Required",
+	"IPv4 Preferred", "IPv4 Required" };
 static const struct choice tls_levels[] = {
 	{ "off", TLS_LEVEL_OFF },
 	{ "preferred", TLS_LEVEL_PREFERRED },
@@ -325,22 +328,33 @@ static const struct choice tls_levels[] = {
 	{ "required_verify_hosted", TLS_LEVEL_VERIFY_HOSTED },
 	{ NULL, 0 },
 };
+static const char *const tls_labels[] = { "No", "Preferred", "Required",
+	"Preferred (Verify)", "Required (Verify)",
+	"Required (Verify Hosted Domains)" };
 static const struct choice dane_levels[] = {
 	{ "off", DANE_OFF },
 	{ "opportunistic", DANE_OPPORTUNISTIC },
 	{ "mandatory", DANE_MANDATORY },
 	{ NULL, 0 },
 };
+static const char *const dane_labels[] = { "No", "Opportunistic", "Mandatory" };
 static const struct choice limits_per[] = {
 	{ "domain", false },
 	{ "address", true },
 	{ NULL, 0 },
+};
+static const char *const per_labels[] = {
+	"One limit applies to the entire domain",
+	"Separate limit for each mail exchanger IP address"
 };
 static const struct choice limits_for[] = {
 	{ "system", false },
 	{ "gateway", true },
 	{ NULL, 0 },
 };
+
+static const char *const for_labels[] = { "System Wide",
+	"Per Virtual Gateway" };
 
 static const struct schema_key destination_keys[] = {
 	{ .name = "domain",
@@ -357,6 +371,7 @@ static const struct schema_key destination_keys[] = {
 	    FIELD(destination, ip_preference),
 	    .type = &value_choice,
 	    .choices = ip_preferences,
+	    .labels = ip_labels,
 	    DEFAULT("prefer_v6"),
 	    .help = "Which kind of address is tried first of each preference "
 		    "of MX, or the only one that is tried." },
@@ -402,6 +417,7 @@ static const struct schema_key destination_keys[] = {
 	    FIELD(destination, limit_each_ip),
 	    .type = &value_choice,
 	    .choices = limits_per,
+	    .labels = per_labels,
 	    DEFAULT("domain"),
 	    .help = "Whether max_connections and recipient_limit are those "
 		    "of the domain, or of each address of its hosts." },
@@ -409,6 +425,7 @@ static const struct schema_key destination_keys[] = {
 	    FIELD(destination, limit_each_gateway),
 	    .type = &value_choice,
 	    .choices = limits_for,
+	    .labels = for_labels,
 	    DEFAULT("system"),
 	    .help = "Whether they are for the whole system, or for each "
 		    "virtual gateway; a group of interfaces is one." },
@@ -416,6 +433,7 @@ static const struct schema_key destination_keys[] = {
 	    FIELD(destination, tls),
 	    .type = &value_choice,
 	    .choices = tls_levels,
+	    .labels = tls_labels,
 	    DEFAULT("off"),
 	    .help = "TLS to its servers. preferred: where STARTTLS is "
 		    "offered; after a handshake that failed, an hour in the "
@@ -428,6 +446,7 @@ static const struct schema_key destination_keys[] = {
 	    FIELD(destination, dane),
 	    .type = &value_choice,
 	    .choices = dane_levels,
+	    .labels = dane_labels,
 	    DEFAULT("off"),
 	    .help = "Certificates by TLSA records (RFC 7672), where no route "
 		    "says the way. opportunistic: a host that has them, "
@@ -447,6 +466,7 @@ static const struct schema_key destination_keys[] = {
 	    FIELD(destination, bounce_profile),
 	    .type = &value_text,
 	    .refers = "bounce_profiles",
+	    .none = "None (that of the message)",
 	    .max = 80,
 	    DEFAULT(""),
 	    .help = "Name of a bounce profile: how long mail to this "

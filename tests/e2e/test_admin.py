@@ -285,7 +285,7 @@ TEXT = [
     ("smtpauthconfig list", 0, "No SMTP Authentication profiles"),
     ("listenerconfig edit Nobody limits 1 1", 2, "Nobody"),
     ("bounceconfig list", 0, "Default"),
-    ("destconfig list", 0, "(Default)            On         Off                Off          (Default)\n"),
+    ("destconfig list", 0, "(Default)            On         Off                Off            (Default)\n"),
     ("destconfig delete Default", 2, '"Default" cannot be deleted'),
     ("destconfig detail nowhere.test", 2, "There is no destination"),
     ("destconfig new a.test recipient_limit=-1", 2, "recipient_limit"),

@@ -577,6 +577,35 @@ def test_destconfig_words(suite):
         t.expect("[1]> ")
         t.say("")
         t.expect("[]> ")
+        # a word of the file has a name for people
+        t.say("edit")
+        t.expect("[]> ")
+        t.say("a.example")
+        t.answer(("\nSelect the IP address preference:\n1. IPv6 Preferred\n"
+                  "2. IPv6 Required\n3. IPv4 Preferred\n4. IPv4 Required\n"
+                  "5. Default\n[5]> ", "4"))
+        for _ in range(3):          # how much
+            t.expect("]> ")
+            t.say("")
+        t.expect("no limit):\n[0]> ")
+        t.say("0")                  # then no window is asked for
+        t.answer(("\nSelect how you want to apply the limits:\n1. One limit "
+                  "applies to the entire domain\n2. Separate limit for each "
+                  "mail exchanger IP address\n3. Default\n[3]> ", ""),
+                 ("\nSelect how the limits will be enforced:\n1. System Wide"
+                  "\n2. Per Virtual Gateway\n3. Default\n[3]> ", ""))
+        t.expect("6. Required (Verify Hosted Domains)\n7. Default\n[3]> ")
+        t.say("5")
+        for _ in range(3):
+            t.expect("]> ")
+            t.say("")
+        t.expect("1. None (that of the message)\n2. Default\n"
+                 "3. As the entry Default\n[3]> ")
+        t.say("")
+        t.expect("a.example            Default    Required - Verify  "
+                 "Default        Default\n")
+        t.expect("[]> ")
+    assert "require_v4" in config(suite)
     run(suite, "destconfig", "clear")
     run(suite, "destconfig", "default", "max_connections=default",
         "ip_preference=default")

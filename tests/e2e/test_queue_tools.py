@@ -213,3 +213,24 @@ def test_archive(filled):
     assert path.read_text() == text
     with pytest.raises(AssertionError, match="MID 77 is not in the system"):
         filled.postern("archivemessage", "77")
+
+
+def test_japanese(filled):
+    """Domains and subjects as people write and read them."""
+    with filled.client(filled.private_port) as c:
+        for subject, shown in (
+                ("=?iso-2022-jp?B?GyRCRnxLXDhsGyhC?=", "日本語"),
+                ("=?utf-8?B?" + "5pel5pys6Kqe" * 6 + "?=",
+                 "日本語日本語日本語...")):
+            assert c.mail("joe@sender.test", ["y@日本語.example"],
+                          b"Subject: %s\r\n\r\nx\r\n" % subject.encode())[
+                              0] == 250
+            wait_for(shown, lambda: ("        %s\n" % shown) in
+                     filled.postern("showrecipients", "host",
+                                    "日本語.example"))
+    host = filled.ask("hoststatus", "日本語.example")
+    assert host["host"] == "xn--wgv71a119e.example"
+    assert host["gauges"]["active_recipients"] == 2
+    filled.postern("delivernow", "日本語.example.")
+    assert filled.ask("deleterecipients", "host", "日本語.example")[
+        "recipients"] == 2

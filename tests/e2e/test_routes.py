@@ -101,7 +101,7 @@ def test_destinations_by_command(make_suite):
                     "recipient_window=10", ok=(2,))
     postern.postern("destconfig", "delete", "Default", ok=(2,))
     assert ("example.com          On         Default            Default"
-            "      Default\n") in postern.postern("destconfig", "list")
+            "        Default\n") in postern.postern("destconfig", "list")
     assert "recipient_window=1m\n" in \
         postern.postern("destconfig", "print", "example.com")
     postern.postern("commit", "limits")

@@ -281,6 +281,72 @@ static const char recipients_text[] =
     "1531      88210    <>                        Undeliverable: hello\n"
     " [0]       [1]     orders@example.com\n";
 
+/* A long name widens its column. */
+static void
+test_tophosts_long(void **state)
+{
+	static const char text[] =
+	    "Status as of:                 Never\n"
+	    "Hosts marked with '*' were down as of the last delivery attempt.\n"
+	    "\n"
+	    "                                     Active  Conn.     Deliv.     "
+	    "  "
+	    "Soft       Hard\n"
+	    "#   Recipient Host                   Recip.    Out     Recip.    "
+	    "Bounced    Bounced\n"
+	    "\n"
+	    "1   a.host.of.thirty-two.example.com      7      0          0     "
+	    "  "
+	    "   0          0\n"
+	    "2   b.example                             1      0          0     "
+	    "  "
+	    "   0          0\n";
+	json_t *top = parse("{\"hosts\": ["
+			    " {\"recipient_host\":"
+			    "  \"a.host.of.thirty-two.example.com\","
+			    "  \"active_rcpts\": 7},"
+			    " {\"recipient_host\": \"b.example\","
+			    "  \"active_rcpts\": 1}]}");
+	struct buf out;
+
+	(void)state;
+	buf_init(&out, 100000);
+	render_tophosts(top, &out);
+	check(&out, text);
+	json_decref(top);
+	buf_fini(&out);
+}
+
+/* Letters of two columns, of none, and text that is cut between them. */
+static void
+test_showrecipients_japanese(void **state)
+{
+	static const char text[] =
+	    "MID/      Bytes/   Sender/                   Subject\n"
+	    "[RID]     [Atmps]  Recipient\n"
+	    "\n"
+	    "1         2        \u592a\u90ce@example.com          "
+	    "\u4ef6\u540d\u4ef6\u540d\u4ef6\u540d\u4ef6\u540d\u4ef6"
+	    "\u540d\u4ef6\u540d\u4ef6\u540d\u4ef6\u540d...\n"
+	    "\n"
+	    "2         2        cafe\u0301@example.com          x\n";
+	json_t *list =
+	    parse("{\"messages\": [{\"mid\": 1, \"bytes\": 2, \"sender\":"
+		  " \"\u592a\u90ce@example.com\", \"subject\": \""
+		  "\u4ef6\u540d\u4ef6\u540d\u4ef6\u540d\u4ef6\u540d\u4ef6"
+		  "\u540d\u4ef6\u540d\u4ef6\u540d\u4ef6\u540d\u4ef6\u540d\"},"
+		  " {\"mid\": 2, \"bytes\": 2, \"sender\":"
+		  " \"cafe\u0301@example.com\", \"subject\": \"x\"}]}");
+	struct buf out;
+
+	(void)state;
+	buf_init(&out, 100000);
+	render_recipients(list, &out);
+	check(&out, text);
+	json_decref(list);
+	buf_fini(&out);
+}
+
 static void
 test_showrecipients(void **state)
 {
@@ -368,6 +434,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_tophosts),
+		cmocka_unit_test(test_tophosts_long),
+		cmocka_unit_test(test_showrecipients_japanese),
 		cmocka_unit_test(test_hoststatus),
 		cmocka_unit_test(test_hoststatus_not_in_memory),
 		cmocka_unit_test(test_gateways),

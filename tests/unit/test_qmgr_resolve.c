@@ -244,6 +244,11 @@ test_outcomes(void **state)
 			0)
 			fail_msg(
 			    "%s: %d %s", outcomes[i].why, d->resolution, list);
+		/* hoststatus says why */
+		if ((d->last_error.text != NULL) !=
+		    (outcomes[i].resolution != RESOLUTION_OK))
+			fail_msg("%s: last error %s", outcomes[i].why,
+			    d->last_error.text);
 		if (outcomes[i].bounced != NULL &&
 		    !twin_said(outcomes[i].bounced))
 			fail_msg("%s: %s", outcomes[i].why, twin_log.data);
