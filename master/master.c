@@ -66,8 +66,11 @@ static bool is_in_step(int step, enum program_kind kind);
 
 /*
  * The order of a graceful stop: who brings work in goes first, who writes
- * down what happened goes last. Seconds until the stragglers are killed.
+ * down what happened goes last. Seconds for what is in progress, or is to be
+ * saved; a while later the stragglers are killed: on a busy machine, too,
+ * nobody shall die over his last lines.
  */
+#define STOP_MORE_MS 3000
 static const struct {
 	enum program_kind kinds[3];
 	size_t n;
@@ -77,7 +80,7 @@ static const struct {
 	{ { PROGRAM_CLEANUP, PROGRAM_SMTP }, 2, 2 },
 	{ { PROGRAM_QMGR }, 1, 1 },
 	{ { PROGRAM_LOOKUPD, PROGRAM_KEYD, PROGRAM_INSPECT }, 3, 1 },
-	{ { PROGRAM_RECORDER }, 1, 1 },
+	{ { PROGRAM_RECORDER }, 1, 3 },
 };
 
 int
@@ -319,8 +322,10 @@ stop_next(void *arg)
 			if (told == m->stop_step)
 				return;
 			told = m->stop_step;
-			deadline = clock_mono_ms() + msg.wait * 1000;
-			loop_timer_in(m->stop_timer, msg.wait * 1000 + 50);
+			deadline =
+			    clock_mono_ms() + msg.wait * 1000 + STOP_MORE_MS;
+			loop_timer_in(
+			    m->stop_timer, msg.wait * 1000 + STOP_MORE_MS + 50);
 			return;
 		}
 		m->stop_step++;
