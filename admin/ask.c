@@ -237,9 +237,9 @@ ask_which(struct editing *ed, const char *question, const char *what,
 	}
 }
 
-bool
-ask_name_ok(struct editing *ed, const struct schema_key *key, const char *name,
-    bool taken)
+int
+ask_name_check(struct editing *ed, const struct schema_key *key,
+    const char *name, bool taken)
 {
 	FILE *out = ed->t->asks ? ed->t->dialogue.out : stderr;
 	struct err err = ERR_INIT;
@@ -248,14 +248,14 @@ ask_name_ok(struct editing *ed, const struct schema_key *key, const char *name,
 
 	if (taken) {
 		fprintf(out, "The name \"%s\" is already in use.\n", name);
-		return false;
+		return TOOL_NEGATIVE;
 	}
 	buf_init(&normal, VALUE_MAX);
 	good = ask_check(key, str_of(name), &normal, &err);
 	buf_fini(&normal);
 	if (!good)
 		fprintf(out, "Invalid name: %s.\n", err.text);
-	return good;
+	return good ? TOOL_DONE : TOOL_USAGE;
 }
 
 bool
@@ -266,7 +266,8 @@ ask_new_name(struct editing *ed, const char *question,
 	do {
 		if (!dialogue_needed(&ed->t->dialogue, question, out, size))
 			return false;
-	} while (!ask_name_ok(ed, key, out, taken(ed, str_of(out))));
+	} while (
+	    ask_name_check(ed, key, out, taken(ed, str_of(out))) != TOOL_DONE);
 	return true;
 }
 

@@ -76,8 +76,8 @@ bool ask_name(struct editing *, const char *question, const struct str *names,
 bool ask_which(struct editing *, const char *question, const char *what,
     const struct str *names, size_t n, size_t *out);
 /* Whether a new thing may have this name: is it as the key wants it, and not
- * taken? Says what is wrong otherwise. */
-bool ask_name_ok(
+ * taken? Otherwise says what is wrong: TOOL_USAGE, TOOL_NEGATIVE. */
+int ask_name_check(
     struct editing *, const struct schema_key *, const char *name, bool taken);
 /* A name as the key wants it that nothing else has. False: the input ended. */
 bool ask_new_name(struct editing *, const char *question,

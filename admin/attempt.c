@@ -153,7 +153,7 @@ take_how(struct attempt *a, const struct attempt_how *how, struct err *err)
 		    how->timeout);
 	if (name.n > 0 && config_interface(a->config, name) == NULL &&
 	    config_interface_group(a->config, name) == NULL)
-		return err_set(err, ERR_USAGE,
+		return err_set(err, ERR_PERM,
 		    "There is no interface \"%.80s\".", how->interface);
 	a->step_ms = (int64_t)seconds * 1000;
 	a->interface = arena_strz(&a->mem, name);

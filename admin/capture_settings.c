@@ -35,6 +35,18 @@ capture_devices(struct editing *ed, char v[][CAPTURE_DEVICE], size_t *n)
 	return true;
 }
 
+bool
+capture_device(struct editing *ed, const char *name, char out[CAPTURE_DEVICE])
+{
+	const struct interface *in =
+	    config_interface(ed->w->config, str_of(name));
+
+	if (in != NULL)
+		return add_device(ed, in, out);
+	editing_deny(ed, "There is no interface \"%s\".", name);
+	return false;
+}
+
 /* Client and server together: both legs of a message's way. */
 void
 capture_filter(const struct config *c, struct buf *out)

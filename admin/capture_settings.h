@@ -16,6 +16,9 @@
 /* "Management=eth0" for each interface. False: one has no device, which was
  * said. */
 bool capture_devices(struct editing *, char v[][CAPTURE_DEVICE], size_t *n);
+/* ... for one by its name. False: there is none, or it has no device. */
+bool capture_device(
+    struct editing *, const char *name, char out[CAPTURE_DEVICE]);
 /* The expression; "": everything. */
 void capture_filter(const struct config *, struct buf *);
 

@@ -360,7 +360,7 @@ take_new(struct editing *ed, struct args *a)
 		return editing_refuse(ed, "\"%s\" %s", address, err.text);
 	if (recipient_index(ed, str_of(address)) <
 	    ed->w->config->alerts.n_recipients)
-		return editing_refuse(ed, "\"%s\" is there already.", address);
+		return editing_deny(ed, "\"%s\" is there already.", address);
 	if (!read_classes(ed, words, classes) ||
 	    !is_right(ed, LIST, "system", severities))
 		return TOOL_USAGE;
@@ -384,8 +384,7 @@ take_edit(struct editing *ed, struct args *a)
 		return TOOL_USAGE;
 	k = recipient_index(ed, str_of(address));
 	if (k == ed->w->config->alerts.n_recipients)
-		return editing_refuse(
-		    ed, "There is no address \"%s\".", address);
+		return editing_deny(ed, "There is no address \"%s\".", address);
 	if (!read_classes(ed, words, classes) ||
 	    !is_right(ed, LIST, "system", severities))
 		return TOOL_USAGE;
@@ -405,8 +404,7 @@ take_delete(struct editing *ed, struct args *a)
 		return TOOL_USAGE;
 	k = recipient_index(ed, str_of(address));
 	if (k == ed->w->config->alerts.n_recipients)
-		return editing_refuse(
-		    ed, "There is no address \"%s\".", address);
+		return editing_deny(ed, "There is no address \"%s\".", address);
 	editing_delete(ed, LIST "[%zu]", k);
 	return editing_done(ed);
 }

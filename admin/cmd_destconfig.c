@@ -323,7 +323,7 @@ take_detail(struct editing *ed, struct args *a)
 	if (name == NULL || args_finish(a) != TOOL_DONE)
 		return tool_usage(ed->t, "which domain, or all?");
 	if (!detail(ed, name))
-		return editing_refuse(
+		return editing_deny(
 		    ed, "There is no destination \"%s\".", name);
 	return TOOL_DONE;
 }

@@ -247,7 +247,7 @@ take_edit(struct editing *ed, struct args *a)
 		return tool_usage(ed->t, "which one, and what?");
 	k = find(ed, name);
 	if (k == NOTHING)
-		return editing_refuse(
+		return editing_deny(
 		    ed, "There is no content dictionary \"%s\".", name);
 	return dictionary_take(ed, a, k, word);
 }
@@ -264,7 +264,7 @@ take_delete(struct editing *ed, struct args *a)
 		return TOOL_USAGE;
 	k = find(ed, name);
 	if (k == NOTHING)
-		return editing_refuse(
+		return editing_deny(
 		    ed, "There is no content dictionary \"%s\".", name);
 	return remove_one(ed, k);
 }
@@ -281,7 +281,7 @@ take_rename(struct editing *ed, struct args *a)
 		return TOOL_USAGE;
 	k = find(ed, name);
 	if (k == NOTHING)
-		return editing_refuse(
+		return editing_deny(
 		    ed, "There is no content dictionary \"%s\".", name);
 	return rename_one(ed, k, fresh);
 }
@@ -308,7 +308,7 @@ create(struct editing *ed, const char *name, bool ignore_case, bool whole_words,
 	struct buf yaml;
 
 	if (find(ed, name) != NOTHING)
-		return editing_refuse(
+		return editing_deny(
 		    ed, "The name \"%s\" is already in use.", name);
 	if (!dictionary_check(ed, terms))
 		return TOOL_USAGE;
@@ -346,7 +346,7 @@ rename_one(struct editing *ed, size_t k, const char *name)
 	size_t at = dictionary_place(ed, k);
 
 	if (find(ed, name) != NOTHING)
-		return editing_refuse(
+		return editing_deny(
 		    ed, "The name \"%s\" is already in use.", name);
 	if (refuse_used(ed, k) != TOOL_DONE)
 		return TOOL_USAGE;
@@ -365,7 +365,7 @@ refuse_used(struct editing *ed, size_t k)
 	buf_init(&users, 1 << 20);
 	uses_find(ed->w->config, LIST, name, &users);
 	if (users.len > 0)
-		status = editing_refuse(ed,
+		status = editing_deny(ed,
 		    "The content dictionary \"%.*s\" is used by %.300s.",
 		    STR_ARG(name), users.data);
 	buf_fini(&users);

@@ -25,6 +25,7 @@ static int take(struct tool *, int argc, char **argv, struct words *);
 static int take_option(
     struct tool *, int argc, char **argv, int *i, struct words *);
 static bool ask(struct tool *, struct words *);
+static bool is_type(struct tool *, const char *word);
 static int prepare(struct dig *, const struct netif *, const struct words *);
 static bool take_name(struct dig *, const struct words *, struct err *);
 static bool take_server(struct dig *, const struct words *, struct err *);
@@ -120,7 +121,8 @@ take(struct tool *t, int argc, char **argv, struct words *w)
 			 present_type_of(str_of(argv[i])) != -1)
 			w->type = argv[i];
 		else
-			return tool_usage(t, argv[i]);
+			return tool_usage(
+			    t, "a TYPE (A, MX, TXT ..., TYPE257) and one NAME");
 	}
 	if (status == TOOL_DONE && w->name == NULL)
 		return tool_usage(t, "the name is missing");
@@ -152,7 +154,7 @@ take_option(struct tool *t, int argc, char **argv, int *i, struct words *w)
 		*options[k].value = argv[++*i];
 		return TOOL_DONE;
 	}
-	return tool_usage(t, argv[*i]);
+	return tool_unknown(t, argv[*i]);
 }
 
 static bool
@@ -167,7 +169,7 @@ ask(struct tool *t, struct words *w)
 		if (!dialogue_text(d, "\nEnter the query type.", "A",
 			w->typed[1], sizeof(w->typed[1])))
 			return false;
-	} while (present_type_of(str_of(w->typed[1])) == -1);
+	} while (!is_type(t, w->typed[1]));
 	if (!dialogue_text(d, "\nEnter the name server to ask.", "default",
 		w->typed[2], sizeof(w->typed[2])))
 		return false;
@@ -176,6 +178,17 @@ ask(struct tool *t, struct words *w)
 	if (strcmp(w->typed[2], "default") != 0)
 		w->server = w->typed[2];
 	return true;
+}
+
+static bool
+is_type(struct tool *t, const char *word)
+{
+	if (present_type_of(str_of(word)) != -1)
+		return true;
+	fprintf(t->dialogue.out,
+	    "There is no type \"%s\": A, MX, TXT ..., or TYPE257 by number.\n",
+	    word);
+	return false;
 }
 
 /* --- asking --- */

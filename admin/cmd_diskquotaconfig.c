@@ -13,8 +13,11 @@ static int take_set(struct editing *, struct args *);
 static int take_print(struct editing *, struct args *);
 static const struct quota_service *find(const char *word);
 static const struct schema_key *key_of(const struct quota_service *);
-static bool set(
+static int set(
     struct editing *, const struct quota_service *, const char *size);
+static void add_unit(const char *size, struct buf *out);
+static int too_small(
+    struct editing *, const struct quota_service *, int64_t used);
 static bool use_of(
     struct editing *, const struct quota_service *, struct quota_use *);
 
@@ -32,10 +35,9 @@ const struct tool_command cmd_diskquotaconfig = {
 	.help = "Shows how much of the disk each service takes and may take, "
 		"and changes the latter in the working copy of the "
 		"configuration. SERVICE is logs, quarantines, "
-		"spam_quarantine or captures; SIZE is a number of bytes, such "
-		"as 5G; of "
-		"logs 0 is a tenth of the disk. Nothing is in force before a "
-		"commit.",
+		"spam_quarantine or captures; SIZE is a number of gigabytes, "
+		"or has a unit, such as 500M; of logs 0 is a tenth of the "
+		"disk. Nothing is in force before a commit.",
 	.edits = &editing_menus,
 	.form = &menu,
 };
@@ -106,9 +108,10 @@ ask_edit(struct editing *ed)
 	buf_init(&present, 100);
 	ask_present(key_of(&quotas[k]), ed->w->config, &present);
 	on = dialogue_text(&ed->t->dialogue,
-	    "Enter its quota, in bytes (such as 5G):", present.data, size,
-	    sizeof(size));
-	if (on && strcmp(size, present.data) != 0 && set(ed, &quotas[k], size))
+	    "Enter its quota in GB, or with a unit (such as 500M):",
+	    present.data, size, sizeof(size));
+	if (on && strcmp(size, present.data) != 0 &&
+	    set(ed, &quotas[k], size) == TOOL_DONE)
 		editing_save(ed);
 	buf_fini(&present);
 	return on;
@@ -119,6 +122,7 @@ take_set(struct editing *ed, struct args *a)
 {
 	const char *word = args_next(a), *size = args_next(a);
 	const struct quota_service *s = word != NULL ? find(word) : NULL;
+	int status;
 
 	if (size == NULL)
 		return tool_usage(ed->t, "which service, which size?");
@@ -126,42 +130,64 @@ take_set(struct editing *ed, struct args *a)
 		return TOOL_USAGE;
 	if (s == NULL)
 		return editing_refuse(ed,
-		    "There is no service \"%s\": logs, quarantines, "
+		    "\"%s\" is no service: logs, quarantines, "
 		    "spam_quarantine, captures",
 		    word);
-	return set(ed, s, size) ? editing_done(ed) : TOOL_USAGE;
+	status = set(ed, s, size);
+	return status == TOOL_DONE ? editing_done(ed) : status;
 }
 
-/* What is in quarantine would have to go at once if it did not fit. */
-static bool
+/* What is in quarantine would have to go at once if it did not fit. The exit
+ * status; says what is wrong, or what a commit will do. */
+static int
 set(struct editing *ed, const struct quota_service *s, const char *size)
 {
 	const struct schema_key *key = key_of(s);
 	struct err err = ERR_INIT;
+	int status = TOOL_DONE;
 	uint64_t wanted = 0;
-	struct buf normal;
 	struct quota_use u;
-	bool good;
+	struct buf bytes, normal;
 
+	buf_init(&bytes, 100);
 	buf_init(&normal, 100);
-	good = ask_check(key, str_of(size), &normal, &err);
-	if (!good)
-		editing_refuse(ed, "%s: %s", size, err.text);
-	if (good &&
-	    key->type->parse(key, str_of(size), &wanted, NULL, &err) == -1)
-		wanted = 0;
-	if (good && s->must_fit && use_of(ed, s, &u) &&
-	    (uint64_t)u.used > wanted) {
-		good = false;
-		editing_refuse(ed,
-		    "%lld MB are taken already: delete or release messages "
-		    "first.",
-		    (long long)(u.used >> 20));
-	}
-	if (good)
+	add_unit(size, &bytes);
+	if (!ask_check(key, buf_str(&bytes), &normal, &err) ||
+	    key->type->parse(key, buf_str(&bytes), &wanted, NULL, &err) == -1)
+		status = editing_refuse(ed, "%s: %s", size, err.text);
+	else if (use_of(ed, s, &u) && (uint64_t)u.used > wanted && wanted > 0)
+		status = too_small(ed, s, u.used);
+	if (status == TOOL_DONE)
 		editing_text(ed, buf_str(&normal), "%s", s->key);
 	buf_fini(&normal);
-	return good;
+	buf_fini(&bytes);
+	return status;
+}
+
+/* A number alone: 5 bytes would be a quota as well, and a fatal one. */
+static void
+add_unit(const char *size, struct buf *out)
+{
+	size_t n = strlen(size);
+
+	buf_puts(out, size);
+	if (n > 0 && strspn(size, "0123456789") == n && strcmp(size, "0") != 0)
+		buf_putc(out, 'G');
+}
+
+static int
+too_small(struct editing *ed, const struct quota_service *s, int64_t used)
+{
+	long long mb = (long long)(used >> 20);
+
+	if (s->too_small == NULL)
+		return editing_deny(ed,
+		    "%lld MB are taken already: delete or release messages "
+		    "first.",
+		    mb);
+	fprintf(ed->t->json ? stderr : ed->t->dialogue.out,
+	    "Warning: %lld MB are taken already: %s\n", mb, s->too_small);
+	return TOOL_DONE;
 }
 
 static const struct quota_service *

@@ -361,7 +361,7 @@ pick(struct editing *ed, struct args *a, size_t *k)
 		}
 	}
 	if (!str_u64(str_of(word), n, &number) || number == 0)
-		return editing_refuse(ed, "There is no entry \"%s\".", word);
+		return editing_deny(ed, "There is no entry \"%s\".", word);
 	*k = (size_t)number - 1;
 	return TOOL_DONE;
 }

@@ -104,7 +104,7 @@ take(struct editing *ed, struct args *a, const void *form)
 		if (str_is_nocase(str_of(word), ops[i].op.word))
 			return ops[i].take(ed, a);
 	}
-	return tool_usage(ed->t, word);
+	return tool_unknown(ed->t, word);
 }
 
 /* --- a person --- */

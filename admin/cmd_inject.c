@@ -76,7 +76,7 @@ run(struct tool *t, int argc, char **argv)
 	if (!tool_options(t, options, 5, &argc, argv))
 		return TOOL_USAGE;
 	if (argc > 1)
-		return tool_usage(t, argv[1]);
+		return tool_unknown(t, argv[1]);
 	if (j.to == NULL) {
 		status = ask(&j, from, to, sizeof(to));
 		if (status != TOOL_DONE)

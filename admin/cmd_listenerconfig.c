@@ -158,7 +158,7 @@ take_delete(struct editing *ed, struct args *a)
 		return tool_usage(ed->t, "delete which?");
 	i = listener_find(ed, str_of(name));
 	if (i == ed->w->config->n_listeners)
-		return editing_refuse(ed, "There is no listener \"%s\".", name);
+		return editing_deny(ed, "There is no listener \"%s\".", name);
 	return args_finish(a) == TOOL_DONE ? delete_at(ed, i) : TOOL_USAGE;
 }
 

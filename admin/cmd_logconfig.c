@@ -174,7 +174,7 @@ take_more(struct editing *ed, struct args *a, size_t which)
 	}
 	if (list == NULL ||
 	    (strcmp(word, "add") != 0 && strcmp(word, "remove") != 0))
-		return tool_usage(ed->t, word);
+		return tool_unknown(ed->t, word);
 	if (strcmp(word, "add") == 0)
 		wordlist_add(ed, HEADERS, list);
 	else

@@ -92,7 +92,7 @@ run(struct tool *t, int argc, char **argv)
 		       !str_is_nocase(str_of(argv[1]), kinds[what].word))
 			what++;
 		status = what < NELEM(kinds) ? take(&n, argc, argv, what)
-					     : tool_usage(t, argv[1]);
+					     : tool_unknown(t, argv[1]);
 	}
 	if (status == TOOL_DONE)
 		status = kinds[what].run(&n);
@@ -182,7 +182,7 @@ take(struct netstat *n, int argc, char **argv, size_t what)
 			 argv[i][0] != '-')
 			n->interface = argv[i];
 		else
-			return tool_usage(n->t, argv[i]);
+			return tool_unknown(n->t, argv[i]);
 	}
 	if (what == KIND_TRAFFIC && !repeat_take(&n->repeat, left, rest))
 		return tool_usage(n->t, "SECONDS is a number within 1..3600");

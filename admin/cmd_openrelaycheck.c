@@ -145,7 +145,7 @@ take(struct check *c, int argc, char **argv)
 		    config_listener(c->config, str_of(argv[i]));
 
 		if (l == NULL || listener_is_qmqp(l)) {
-			err_set(&err, ERR_USAGE,
+			err_set(&err, ERR_PERM,
 			    "There is no SMTP listener \"%.80s\".", argv[i]);
 			return tool_fail(t, &err);
 		}

@@ -10,12 +10,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "admin/capture_ask.h"
 #include "admin/capture_settings.h"
 #include "admin/captures.h"
 #include "admin/commands.h"
 #include "admin/control.h"
 #include "admin/fields.h"
-#include "admin/settings.h"
 #include "base/mem.h"
 
 #define TRIES     100 /* a moment apart */
@@ -37,38 +37,11 @@ const struct tool_command cmd_packetcapture = {
 		"runs at a time, in a program of its own that keeps no rights. "
 		"\"setup\" changes what is captured, in the working copy of "
 		"the configuration; the next capture works by it. KEY is one "
-		"of those below packet_capture in postern.yaml(5). \"files\" "
+		"of those below packet_capture in postern.yaml(5), or size, a "
+		"number of MB. \"files\" "
 		"lists what was captured, \"download\" copies it to FILE (-: "
 		"standard output), \"delete\" removes it.",
 	.run = run,
-};
-
-static const struct objects_question keys[] = {
-	{ "max_size", "Enter the maximum size of the file:", NULL, NULL },
-	{ "when_full",
-	    "When it is reached: delete the oldest tenth and go on (rotate), "
-	    "or stop?",
-	    NULL, NULL },
-	{ "duration",
-	    "How long shall a capture last, in s, m, h or d? 0: until it is "
-	    "stopped.",
-	    NULL, NULL },
-	{ "interfaces",
-	    "Enter the names of the interfaces to capture, separated by "
-	    "commas. None: the first.",
-	    NULL, NULL },
-	{ "ports",
-	    "Capture these TCP ports only, separated by commas; none: any.",
-	    NULL, NULL },
-	{ "clients",
-	    "Capture these clients only (addresses of hosts that connect to "
-	    "this machine); none: any.",
-	    NULL, NULL },
-	{ "servers",
-	    "Capture these servers only (addresses of hosts that this machine "
-	    "connects to); none: any.",
-	    NULL, NULL },
-	{ NULL, NULL, NULL, NULL },
 };
 
 static int start(struct editing *, bool detached);
@@ -81,14 +54,11 @@ static int download(struct tool *, const char *name, const char *file);
 static int delete_file(struct tool *, const char *name);
 static int converse(struct editing *);
 static int ask_operation(struct tool *, bool running);
-static bool ask_setup(struct editing *);
-static bool ask_filter(struct editing *);
 static int ask_running(struct tool *, json_t **, struct err *);
 static void wait_over(struct tool *);
 static int say(struct tool *, const char *word, json_t **, struct err *);
 static void show_all(struct editing *, const json_t *running);
 static void show_text(struct editing *, struct buf *);
-static struct settings settings_of(const struct editing *);
 
 static int
 run(struct tool *t, int argc, char **argv)
@@ -117,7 +87,7 @@ run(struct tool *t, int argc, char **argv)
 	rc = editing_begin(&ed, t);
 	if (rc != TOOL_DONE)
 		return rc;
-	all = settings_of(&ed);
+	all = capture_settings(&ed);
 	args_begin(&a, t, argc, argv, argc > 1 ? 2 : 1);
 	if (argc == 1)
 		rc = converse(&ed);
@@ -132,7 +102,7 @@ run(struct tool *t, int argc, char **argv)
 	else if (strcmp(word, "print") == 0)
 		rc = settings_print(&ed, &all);
 	else
-		rc = tool_usage(t, word);
+		rc = tool_unknown(t, word);
 	args_end(&a);
 	ed.changed = false; /* it needs no commit */
 	return editing_end(&ed, rc);
@@ -247,7 +217,7 @@ static int
 status(struct editing *ed)
 {
 	struct tool *t = ed->t;
-	struct settings s = settings_of(ed);
+	struct settings s = capture_settings(ed);
 	struct err err = ERR_INIT;
 	json_t *running = NULL;
 
@@ -319,50 +289,22 @@ say(struct tool *t, const char *word, json_t **out, struct err *err)
 static int
 setup(struct editing *ed, struct args *a)
 {
-	struct settings s = settings_of(ed);
+	struct settings s = capture_settings(ed);
+	const char *size = args_option(a, "size");
+	const char *filter = args_option(a, "filter");
+	struct err err = ERR_INIT;
+	uint64_t mb = 0;
 
+	if (size != NULL &&
+	    (!str_u64(str_of(size), CAPTURE_MB_MAX, &mb) || mb == 0))
+		return tool_usage(ed->t, "size is a number of MB");
+	if (filter != NULL && !capture_filter_ok(filter, &err))
+		return tool_fail(ed->t, &err);
+	if (size != NULL)
+		capture_set_size(ed, mb);
+	if (filter != NULL)
+		editing_text(ed, str_of(filter), "packet_capture.filter");
 	return settings_take_setup(ed, a, &s);
-}
-
-static bool
-ask_setup(struct editing *ed)
-{
-	struct settings s = settings_of(ed);
-
-	if (!settings_ask(ed, &s, keys) || !ask_filter(ed))
-		return false;
-	editing_save(ed);
-	return true;
-}
-
-static bool
-ask_filter(struct editing *ed)
-{
-	const struct config *c = ed->w->config;
-	char now[DIALOGUE_LINE], line[DIALOGUE_LINE];
-
-	str_copy(now, sizeof(now), c->capture.filter);
-	tool_space(ed->t);
-	if (!dialogue_text(&ed->t->dialogue,
-		"Enter the filter to be used for the capture, as tcpdump has "
-		"it. Enter the word \"CLEAR\" to clear the filter.",
-		now, line, sizeof(line)))
-		return false;
-	if (strcmp(now, line) != 0)
-		editing_text(ed,
-		    str_is_nocase(str_of(line), "clear") ? STR("")
-							 : str_of(line),
-		    "packet_capture.filter");
-	return true;
-}
-
-static struct settings
-settings_of(const struct editing *ed)
-{
-	return (struct settings){ .section = &schema_capture,
-		.object = ed->w->config,
-		.path = "packet_capture",
-		.in_units = true };
 }
 
 /* --- files --- */
@@ -437,9 +379,10 @@ converse(struct editing *ed)
 	for (;;) {
 		if (ask_running(t, &running, &err) == -1)
 			return tool_fail(t, &err);
-		tool_space(t);
-		if (show)
+		if (show) {
+			tool_space(t);
 			show_all(ed, running);
+		}
 		op = ask_operation(t, running != NULL);
 		json_decref(running);
 		show = op == STATUS;
@@ -454,7 +397,7 @@ converse(struct editing *ed)
 			close(fd);
 		if (op == STOP)
 			stop(ed);
-		if (op == SETUP && !ask_setup(ed))
+		if (op == SETUP && !capture_ask(ed))
 			return editing_abandoned(ed);
 	}
 }
@@ -464,12 +407,12 @@ static int
 ask_operation(struct tool *t, bool running)
 {
 	static const struct dialogue_op idle[] = {
-		{ "START", "Start packet capture" },
-		{ "SETUP", "Change packet capture settings" },
+		{ "START", "Start packet capture." },
+		{ "SETUP", "Change packet capture settings." },
 	}, busy[] = {
-		{ "STOP", "Stop packet capture" },
-		{ "STATUS", "Display current capture status" },
-		{ "SETUP", "Change packet capture settings" },
+		{ "STOP", "Stop packet capture." },
+		{ "STATUS", "Display current capture status." },
+		{ "SETUP", "Change packet capture settings." },
 	};
 	static const int idle_ops[] = { START, SETUP, LEAVE };
 	static const int busy_ops[] = { STOP, STATUS, SETUP, LEAVE };

@@ -92,8 +92,10 @@ run(struct tool *t, int argc, char **argv)
 			status = tool_abandoned(t);
 	} else {
 		netif_take(&n, &argc, &argv, &from);
-		if (argc < 2 || argc > 3 ||
-		    !str_copy(host, sizeof(host), str_of(argv[1])))
+		if (netif_meant(argc, argv))
+			status = netif_unknown(&n, t, argv[1]);
+		else if (argc < 2 || argc > 3 ||
+			 !str_copy(host, sizeof(host), str_of(argv[1])))
 			status = tool_usage(t, NULL);
 		else if (argc == 3 &&
 			 (!str_u64(str_of(argv[2]), COUNT_MAX, &count) ||

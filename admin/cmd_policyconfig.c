@@ -109,13 +109,13 @@ take(struct editing *ed, struct args *a, const void *unused)
 	if (strcmp(table, "priority") == 0)
 		return take_priority(ed, a);
 	if (strcmp(table, "incoming") != 0 && strcmp(table, "outgoing") != 0)
-		return tool_usage(ed->t, table);
+		return tool_unknown(ed->t, table);
 	dir = strcmp(table, "incoming") == 0 ? INCOMING : OUTGOING;
 	word = args_next(a);
 	for (size_t i = 0; word != NULL && i < NELEM(ops); i++)
 		if (str_is_nocase(str_of(word), ops[i].op.word))
 			return ops[i].take(ed, a, dir);
-	return tool_usage(ed->t, word);
+	return tool_unknown(ed->t, word);
 }
 
 static bool
@@ -508,6 +508,6 @@ take_named(struct editing *ed, struct args *a, enum direction dir, size_t *k)
 		return tool_usage(ed->t, "which policy?");
 	*k = mailpolicy_find(ed, dir, name);
 	if (*k == mailpolicy_table(ed, dir)->n_policies)
-		return editing_refuse(ed, "There is no policy \"%s\".", name);
+		return editing_deny(ed, "There is no policy \"%s\".", name);
 	return TOOL_DONE;
 }

@@ -123,7 +123,7 @@ run(struct tool *t, int argc, char **argv)
 	} else if (strcmp(word, "lan") == 0) {
 		rc = take_lan(&ed, &a, yes);
 	} else if (argc > 2) {
-		rc = tool_usage(t, argv[2]);
+		rc = tool_unknown(t, argv[2]);
 	} else if (strcmp(word, "print") == 0) {
 		rc = settings_print(&ed, &s);
 	} else if (strcmp(word, "secret") == 0) {

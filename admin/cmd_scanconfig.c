@@ -186,7 +186,7 @@ take_delete(struct editing *ed, struct args *a)
 		return TOOL_USAGE;
 	k = ask_find(s->types, s->n_types, str_of(type));
 	if (k == s->n_types)
-		return editing_refuse(ed, "There is no entry \"%s\".", type);
+		return editing_deny(ed, "There is no entry \"%s\".", type);
 	return remove_at(ed, k);
 }
 

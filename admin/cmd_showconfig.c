@@ -179,7 +179,7 @@ print_manual(const struct tool *t, const char *what)
 	while (i < NELEM(parts) && strcmp(parts[i].word, what) != 0)
 		i++;
 	if (i == NELEM(parts))
-		return tool_usage(t, what);
+		return tool_unknown(t, what);
 	buf_init(&text, CONFIG_FILE_MAX);
 	parts[i].print(&text);
 	written = fwrite(text.data, 1, text.len, stdout) == text.len &&

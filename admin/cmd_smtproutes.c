@@ -250,11 +250,11 @@ put_words(struct editing *ed, struct args *a, bool is_new)
 		str_of(a->v[a->at]), &mem, domain, sizeof(domain), &err)) {
 		status = editing_refuse(ed, "%s", err.text);
 	} else if ((find(ed, str_of(domain)) == NULL) != is_new) {
-		status = is_new ? editing_refuse(ed,
+		status = is_new ? editing_deny(ed,
 				      "There is a route for %s already; use "
 				      "edit.",
 				      domain)
-				: editing_refuse(
+				: editing_deny(
 				      ed, "There is no route for %s.", domain);
 	} else {
 		for (int i = a->at + 1; i < a->n; i++)
@@ -275,7 +275,7 @@ take_delete(struct editing *ed, struct args *a)
 	if (word == NULL || args_finish(a) != TOOL_DONE)
 		return tool_usage(ed->t, "which domain?");
 	if (find(ed, str_of(word)) == NULL)
-		return editing_refuse(ed, "There is no route for %s.", word);
+		return editing_deny(ed, "There is no route for %s.", word);
 	return remove_one(ed, find(ed, str_of(word))->domain);
 }
 

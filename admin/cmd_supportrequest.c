@@ -89,7 +89,7 @@ run(struct tool *t, int argc, char **argv)
 	} else if (strcmp(word, "print") == 0 && argc == 2) {
 		rc = settings_print(&ed, &s);
 	} else {
-		rc = tool_usage(t, word);
+		rc = tool_unknown(t, word);
 	}
 	args_end(&a);
 	arena_free(&r.mem);

@@ -122,7 +122,7 @@ run(struct tool *t, int argc, char **argv)
 	} else if (strcmp(word, "setup") == 0) {
 		rc = settings_take_setup(&ed, &a, &of);
 	} else if (argc > 2) {
-		rc = tool_usage(t, argv[2]);
+		rc = tool_unknown(t, argv[2]);
 	} else if (strcmp(word, "print") == 0) {
 		rc = settings_print(&ed, &of);
 	} else {
@@ -182,7 +182,7 @@ act(struct support *s, const char *word)
 	for (size_t i = 0; i < NELEM(operations); i++)
 		if (strcmp(word, operations[i].word) == 0)
 			return operations[i].run(s);
-	return tool_usage(s->ed->t, word);
+	return tool_unknown(s->ed->t, word);
 }
 
 /* --- the account --- */

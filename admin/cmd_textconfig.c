@@ -435,7 +435,7 @@ take_named(struct editing *ed, struct args *a, const struct text_resource **t,
 	*html = option != NULL && strcmp(option, "yes") == 0;
 	*t = config_text(ed->w->config, str_of(name));
 	if (*t == NULL)
-		return editing_refuse(
+		return editing_deny(
 		    ed, "There is no text resource \"%s\".", name);
 	return TOOL_DONE;
 }
@@ -477,7 +477,7 @@ create(struct editing *ed, const char *name, size_t kind, bool html,
 	if (!good)
 		return tool_fail(ed->t, &err);
 	if (taken(ed, str_of(name)))
-		return editing_refuse(
+		return editing_deny(
 		    ed, "The name \"%s\" is already in use.", name);
 	snprintf(file, sizeof(file), "%s.%s", name, html ? "html" : "txt");
 	buf_init(&yaml, 4096);
@@ -532,7 +532,7 @@ remove_one(struct editing *ed, const struct text_resource *t)
 	buf_init(&users, 1 << 20);
 	uses_find(ed->w->config, LIST, t->name, &users);
 	if (users.len > 0) {
-		status = editing_refuse(ed,
+		status = editing_deny(ed,
 		    "The text resource \"%.*s\" is used by %.300s.",
 		    STR_ARG(t->name), users.data);
 		buf_fini(&users);

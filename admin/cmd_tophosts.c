@@ -49,7 +49,7 @@ run(struct tool *t, int argc, char **argv)
 	}
 	if (argc > 1) {
 		if (!is_sort(argv[1]))
-			return tool_usage(t, argv[1]);
+			return tool_unknown(t, argv[1]);
 		ask[1] = argv[1];
 	}
 	if (argc > 2) {

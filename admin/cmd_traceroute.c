@@ -27,6 +27,7 @@ struct tracing {
 	struct ip to, from;
 	bool v6, there;
 	int fd;
+	int sys;       /* errno: nothing can be sent */
 	uint16_t port; /* of the last packet */
 	json_t *hops;
 };
@@ -89,7 +90,10 @@ run(struct tool *t, int argc, char **argv)
 			status = tool_abandoned(t);
 	} else {
 		netif_take(&n, &argc, &argv, &from);
-		if (argc != 2 || !str_copy(host, sizeof(host), str_of(argv[1])))
+		if (argc == 3)
+			status = netif_unknown(&n, t, argv[1]);
+		else if (argc != 2 ||
+			 !str_copy(host, sizeof(host), str_of(argv[1])))
 			status = tool_usage(t, NULL);
 	}
 	netif_end(&n);
@@ -137,6 +141,12 @@ traceroute(struct tool *t, const char *host, const struct ip *from)
 	r.hops = json_array();
 	go(&r, host);
 	close(r.fd);
+	if (r.sys != 0) {
+		errno = r.sys;
+		err_sys(&err, ERR_TEMP, "%s: sendto", t->command->name);
+		json_decref(r.hops);
+		return tool_fail(t, &err);
+	}
 	j = json_pack("{s:s, s:s, s:b, s:o}", "host", host, "address",
 	    ip_text(&r.to, ip), "reached", r.there, "hops", r.hops);
 	if (t->json)
@@ -176,7 +186,8 @@ go(struct tracing *r, const char *host)
 		    "%s to %s (%s), %d hops max, %d byte packets\n",
 		    r->t->command->name, host, ip_text(&r->to, ip), HOPS_MAX,
 		    r->v6 ? PACKET_V6 : PACKET_V4);
-	for (int ttl = 1; ttl <= HOPS_MAX && !r->there && !interrupted; ttl++)
+	for (int ttl = 1;
+	     ttl <= HOPS_MAX && !r->there && !interrupted && r->sys == 0; ttl++)
 		hop(r, ttl);
 	sigaction(SIGINT, &old, NULL);
 }
@@ -194,6 +205,8 @@ hop(struct tracing *r, int ttl)
 	for (int i = 0; i < PROBES && !interrupted; i++) {
 		struct came c = probe(r, ttl);
 
+		if (r->sys != 0)
+			break;
 		show(r, &c, &before, probes);
 		if (c.any) {
 			before = c.error.from;
@@ -227,11 +240,16 @@ probe(struct tracing *r, int ttl)
 	fflush(r->t->dialogue.out);
 	sent = clock_mono_us();
 	/* an error of the packet before may be told first */
-	for (int i = 0; i < 2; i++)
-		if (sendto(r->fd, data, sizeof(data), 0, (struct sockaddr *)&sa,
-			n) != -1)
+	for (int i = 0; i < 4; i++) {
+		r->sys = sendto(r->fd, data, sizeof(data), 0,
+			     (struct sockaddr *)&sa, n) == -1
+			     ? errno
+			     : 0;
+		if (r->sys == 0)
 			break;
-	await(r, sent, &c);
+	}
+	if (r->sys == 0)
+		await(r, sent, &c);
 	return c;
 }
 

@@ -239,7 +239,7 @@ remove_one(struct editing *ed, const char *entry)
 	size_t k = wordlist_find(ed, ENTRIES, str_of(entry));
 
 	if (k == SIZE_MAX)
-		return editing_refuse(ed, "There is no entry \"%s\".", entry);
+		return editing_deny(ed, "There is no entry \"%s\".", entry);
 	editing_delete(ed, ENTRIES "[%zu]", k);
 	return editing_done(ed);
 }

@@ -90,7 +90,7 @@ contentfilter_take(
 		part = args_next(a);
 	} else if (strcmp(word, "delete") == 0) {
 		if (!condition && strcmp(part, "action") != 0)
-			return tool_usage(ed->t, part);
+			return tool_unknown(ed->t, part);
 		part = args_next(a);
 	}
 	if (part == NULL || args_finish(a) != TOOL_DONE)
@@ -104,7 +104,7 @@ contentfilter_take(
 		return remove_part(ed, dir, k, condition, n[1]);
 	if (strcmp(word, "move") == 0)
 		return move_action(ed, dir, k, n[0], n[1]);
-	return tool_usage(ed->t, word);
+	return tool_unknown(ed->t, word);
 }
 
 static void
@@ -253,7 +253,7 @@ add_action(struct editing *ed, enum direction dir, size_t k, struct str text)
 
 	if (at > 0 && part_is_final(f->actions[at - 1])) {
 		if (part_is_final(text))
-			return editing_refuse(ed,
+			return editing_deny(ed,
 			    "A filter has one final action at most, and there "
 			    "is %.*s.",
 			    STR_ARG(f->actions[at - 1]));
@@ -272,11 +272,11 @@ remove_part(struct editing *ed, enum direction dir, size_t k, bool condition,
 	size_t n = condition ? f->n_conditions : f->n_actions;
 
 	if (which < 1 || which > n)
-		return editing_refuse(ed, "There is no %s %llu.",
+		return editing_deny(ed, "There is no %s %llu.",
 		    condition ? "condition" : "action",
 		    (unsigned long long)which);
 	if (!condition && n == 1)
-		return editing_refuse(ed, "A filter needs an action.");
+		return editing_deny(ed, "A filter needs an action.");
 	editing_delete(ed, "%s[%zu].%s[%zu]", contentfilters_list(dir), k,
 	    condition ? "conditions" : "actions", (size_t)which - 1);
 	return editing_done(ed);
@@ -293,7 +293,7 @@ move_action(struct editing *ed, enum direction dir, size_t k, uint64_t from,
 		return editing_refuse(ed, "Positions are within 1..%zu.", n);
 	if (from != to && (from == n || to == n) &&
 	    part_is_final(f->actions[n - 1]))
-		return editing_refuse(ed, "%.*s must stay the last action.",
+		return editing_deny(ed, "%.*s must stay the last action.",
 		    STR_ARG(f->actions[n - 1]));
 	editing_move(ed, (size_t)from - 1, (size_t)to - 1, "%s[%zu].actions",
 	    contentfilters_list(dir), k);

@@ -76,7 +76,7 @@ contentfilters_take(struct editing *ed, struct args *a, enum direction dir)
 	for (size_t i = 0; word != NULL && i < NELEM(ops); i++)
 		if (str_is_nocase(str_of(word), ops[i].op.word))
 			return ops[i].take(ed, a, dir);
-	return tool_usage(ed->t, word);
+	return tool_unknown(ed->t, word);
 }
 
 const char *
@@ -118,7 +118,7 @@ contentfilters_rename(
 	struct err err = ERR_INIT;
 
 	if (contentfilters_taken(ed, dir, str_of(name)))
-		return editing_refuse(
+		return editing_deny(
 		    ed, "The name \"%s\" is already in use.", name);
 	if (!name_printable(str_of(name), &err))
 		return tool_fail(ed->t, &err);
@@ -422,7 +422,7 @@ take_named(struct editing *ed, struct args *a, enum direction dir, size_t *k)
 		return tool_usage(ed->t, "which filter?");
 	f = config_content_filter(ed->w->config, dir, str_of(name));
 	if (f == NULL)
-		return editing_refuse(
+		return editing_deny(
 		    ed, "There is no content filter \"%s\".", name);
 	*k = (size_t)(f - mailpolicy_table(ed, dir)->filters);
 	return TOOL_DONE;
@@ -435,7 +435,7 @@ create(struct editing *ed, enum direction dir, const char *name,
 	struct buf yaml;
 
 	if (contentfilters_taken(ed, dir, str_of(name)))
-		return editing_refuse(
+		return editing_deny(
 		    ed, "The name \"%s\" is already in use.", name);
 	buf_init(&yaml, 1 << 20);
 	yaml_pair(&yaml, "", "name", str_of(name));

@@ -92,8 +92,11 @@ act(struct tool *t, const char *name, const char *word, bool yes)
 			return restart(t, lower, yes);
 		if (str_is_nocase(str_of(word), "status"))
 			return status(t, lower);
+		return tool_unknown(t, word);
 	}
-	return tool_usage(t, NULL);
+	return tool_usage(t,
+	    "NAME is smtpd, qmqpd, cleanup, inspect, qmgr, smtp, lookupd, keyd "
+	    "or recorder");
 }
 
 static int

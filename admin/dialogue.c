@@ -90,15 +90,31 @@ bool
 dialogue_choices(struct dialogue *d, const char *question,
     const char *const *items, size_t n, size_t dflt, bool *chosen)
 {
-	char line[DIALOGUE_LINE], text[32];
+	memset(chosen, 0, n * sizeof(*chosen));
+	chosen[dflt] = true;
+	return dialogue_choices_of(d, question, items, n, chosen);
+}
 
-	snprintf(text, sizeof(text), "%zu", dflt + 1);
+bool
+dialogue_choices_of(struct dialogue *d, const char *question,
+    const char *const *items, size_t n, bool *chosen)
+{
+	char line[DIALOGUE_LINE];
+	struct buf dflt;
+	bool answered;
+
+	buf_init(&dflt, DIALOGUE_LINE);
+	buf_puts(&dflt, "");
+	for (size_t i = 0; i < n; i++)
+		if (chosen[i])
+			buf_printf(
+			    &dflt, "%s%zu", dflt.len > 0 ? "," : "", i + 1);
 	list(d, question, items, n);
-	do {
-		if (!ask(d, NULL, text, line, sizeof(line)))
-			return false;
-	} while (!pick(d, str_of(line), n, chosen));
-	return true;
+	do
+		answered = ask(d, NULL, dflt.data, line, sizeof(line));
+	while (answered && !pick(d, str_of(line), n, chosen));
+	buf_fini(&dflt);
+	return answered;
 }
 
 bool

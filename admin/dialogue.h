@@ -42,6 +42,9 @@ bool dialogue_choice(struct dialogue *, const char *question,
 /* ... of which several may be chosen, separated by commas. */
 bool dialogue_choices(struct dialogue *, const char *question,
     const char *const *items, size_t n, size_t dflt, bool *chosen);
+/* ... where those that are chosen are the default. */
+bool dialogue_choices_of(struct dialogue *, const char *question,
+    const char *const *items, size_t n, bool *chosen);
 
 struct dialogue_op {
 	const char *word; /* "PAUSE" */

@@ -90,13 +90,13 @@ dictionary_take(struct editing *ed, struct args *a, size_t k, const char *word)
 	value = args_next(a);
 	charset = args_option(a, "encoding");
 	if (value == NULL || args_finish(a) != TOOL_DONE)
-		return tool_usage(ed->t, word);
+		return tool_unknown(ed->t, word);
 	if (strcmp(word, "ignorecase") == 0)
 		return take_flag(ed, k, "ignore_case", value);
 	if (strcmp(word, "wholewords") == 0)
 		return take_flag(ed, k, "whole_words", value);
 	if (strcmp(word, "import") != 0)
-		return tool_usage(ed->t, word);
+		return tool_unknown(ed->t, word);
 	buf_init(&text, TEXT_MAX);
 	status = files_read(ed, value, &text, &err) == -1
 		     ? tool_fail(ed->t, &err)
@@ -325,7 +325,7 @@ take_term(struct editing *ed, struct args *a, size_t k, const char *word)
 		}
 	}
 	arena_free(&mem);
-	return editing_refuse(ed, "There is no entry \"%s\".", term);
+	return editing_deny(ed, "There is no entry \"%s\".", term);
 }
 
 static int

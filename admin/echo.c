@@ -67,20 +67,20 @@ echo_count(struct echo_sums *s, uint64_t us)
 uint64_t
 echo_average(const struct echo_sums *s)
 {
-	return s->received > 0 ? s->sum / s->received : 0;
+	return s->received > 0 ? (s->sum + s->received / 2) / s->received : 0;
 }
 
 uint64_t
 echo_deviation(const struct echo_sums *s)
 {
-	uint64_t mean, square;
+	double n = (double)s->received, mean, variance;
 
 	if (s->received == 0)
 		return 0;
-	/* of n values: (n * squares - sum^2) / n^2; both fit, for a day */
-	mean = s->squares / s->received;
-	square = echo_average(s) * echo_average(s);
-	return mean > square ? root_of(mean - square) : 0;
+	mean = (double)s->sum / n;
+	variance = (double)s->squares / n - mean * mean;
+	/* of four times as much: half of its root is rounded to the nearest */
+	return variance > 0 ? (root_of((uint64_t)(4 * variance)) + 1) / 2 : 0;
 }
 
 void

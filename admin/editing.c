@@ -91,7 +91,7 @@ take_menu(struct editing *ed, struct args *a, const void *form)
 		if (str_is_nocase(str_of(word), m->ops[k].op.word))
 			return m->ops[k].take(ed, a);
 	}
-	return tool_usage(ed->t, word);
+	return tool_unknown(ed->t, word);
 }
 
 int
@@ -192,6 +192,18 @@ int
 editing_refuse(struct editing *ed, const char *fmt, ...)
 {
 	struct err err = { .kind = ERR_USAGE };
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(err.text, sizeof(err.text), fmt, ap);
+	va_end(ap);
+	return tool_fail(ed->t, &err);
+}
+
+int
+editing_deny(struct editing *ed, const char *fmt, ...)
+{
+	struct err err = { .kind = ERR_PERM };
 	va_list ap;
 
 	va_start(ap, fmt);

@@ -66,8 +66,13 @@ bool editing_ask_clear(
     struct editing *, const char *question, const char *path);
 int editing_take_clear(struct editing *, struct args *, const char *path);
 
-/* Says what is wrong with a batch line; returns TOOL_USAGE. */
+/* Says what is wrong with a batch line, whatever the configuration has;
+ * returns TOOL_USAGE. */
 int editing_refuse(struct editing *, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+/* The line is right, the configuration is not so: there is no such thing, or
+ * it is there already, or in use. Returns TOOL_NEGATIVE. */
+int editing_deny(struct editing *, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* Paths are made as by printf. */

@@ -15,7 +15,7 @@ static bool ask_group_policy(struct editing *, size_t i, size_t k);
 static bool ask_group_name(struct editing *, size_t i, size_t k);
 static bool ask_group(
     struct editing *, size_t i, const char *question, size_t *k);
-static bool group_name_ok(struct editing *, size_t i, const char *name);
+static int group_name_check(struct editing *, size_t i, const char *name);
 static int take_new(struct editing *, struct args *, size_t i);
 static int take_edit(struct editing *, struct args *, size_t i, size_t k);
 static int take_entries(struct editing *, struct args *, size_t i, size_t k);
@@ -54,7 +54,7 @@ hat_new_group(struct editing *ed, size_t i)
 			"Enter a name for this sender group.", name,
 			sizeof(name)))
 			return false;
-	} while (!group_name_ok(ed, i, name));
+	} while (group_name_check(ed, i, name) != TOOL_DONE);
 	if (!senders_ask(ed,
 		"Enter the hosts to add. Addresses, ranges, partial "
 		"addresses, host names such as \"example.com\" and "
@@ -166,7 +166,7 @@ hat_take_group(struct editing *ed, struct args *a, size_t i, const char *verb)
 		return tool_usage(ed->t, "which sender group?");
 	k = hat_find_group(ed, i, name);
 	if (k == hat_now(ed, i)->n_groups)
-		return editing_refuse(
+		return editing_deny(
 		    ed, "There is no sender group \"%s\".", name);
 	if (str_is_nocase(str_of(verb), "edit"))
 		return take_edit(ed, a, i, k);
@@ -282,7 +282,7 @@ ask_group_name(struct editing *ed, size_t i, size_t k)
 			"Enter a name for this sender group.", name,
 			sizeof(name)))
 			return false;
-	} while (!group_name_ok(ed, i, name));
+	} while (group_name_check(ed, i, name) != TOOL_DONE);
 	write_down(ed, i);
 	editing_text(
 	    ed, str_of(name), "listeners[%zu].hat.groups[%zu].name", i, k);
@@ -319,15 +319,15 @@ ask_group(struct editing *ed, size_t i, const char *question, size_t *k)
 }
 
 /* Says what is wrong otherwise. */
-static bool
-group_name_ok(struct editing *ed, size_t i, const char *name)
+static int
+group_name_check(struct editing *ed, size_t i, const char *name)
 {
 	const struct hat *hat = hat_now(ed, i);
 	bool taken = false;
 
 	for (size_t k = 0; k < hat->n_groups; k++)
 		taken = taken || str_is(hat->groups[k].name, name);
-	return ask_name_ok(
+	return ask_name_check(
 	    ed, ask_key_named(&schema_group, "name"), name, taken);
 }
 
@@ -341,12 +341,16 @@ take_new(struct editing *ed, struct args *a, size_t i)
 	const char *at = args_option(a, "at");
 	uint64_t place = last(ed, i) + 1;
 	struct err err = ERR_INIT;
+	int status;
 
 	if (name == NULL || policy == NULL)
 		return tool_usage(
 		    ed->t, "a new sender group needs a name and policy=");
-	if (!group_name_ok(ed, i, name) || !hat_policy_exists(ed, i, policy))
-		return TOOL_USAGE;
+	status = group_name_check(ed, i, name);
+	if (status != TOOL_DONE)
+		return status;
+	if (!hat_policy_exists(ed, i, policy))
+		return TOOL_NEGATIVE;
 	if (hosts != NULL && !senders_check(str_of(hosts), senders_host, &err))
 		return tool_fail(ed->t, &err);
 	if (at != NULL && (!str_u64(str_of(at), place, &place) || place == 0))
@@ -369,9 +373,10 @@ take_edit(struct editing *ed, struct args *a, size_t i, size_t k)
 	int status;
 
 	if (policy != NULL && !hat_policy_exists(ed, i, policy))
-		return TOOL_USAGE;
-	if (name != NULL && !group_name_ok(ed, i, name))
-		return TOOL_USAGE;
+		return TOOL_NEGATIVE;
+	status = name != NULL ? group_name_check(ed, i, name) : TOOL_DONE;
+	if (status != TOOL_DONE)
+		return status;
 	if (name != NULL && is_fixed(ed, i, k))
 		return TOOL_USAGE;
 	write_down(ed, i);

@@ -13,7 +13,7 @@ static const char *const behaviours[] = { "ACCEPT", "RELAY", "REJECT",
 static bool ask_behaviour(struct editing *, enum behaviour now, size_t *out);
 static bool ask_policy(
     struct editing *, size_t i, const char *question, size_t *k);
-static bool new_name_ok(struct editing *, size_t i, char *name, size_t size);
+static int new_name_check(struct editing *, size_t i, char *name, size_t size);
 static int take_new(struct editing *, struct args *, size_t i);
 static int take_edit(struct editing *, struct args *, size_t i, size_t k);
 static int remove_policy(struct editing *, size_t i, size_t k);
@@ -38,7 +38,7 @@ hat_new_policy(struct editing *ed, size_t i)
 		if (!dialogue_needed(&ed->t->dialogue,
 			"Enter a name for this policy.", name, sizeof(name)))
 			return false;
-	} while (!new_name_ok(ed, i, name, sizeof(name)));
+	} while (new_name_check(ed, i, name, sizeof(name)) != TOOL_DONE);
 	if (!ask_behaviour(ed, ACCEPT, &behaviour))
 		return false;
 	add(ed, i, name, behaviours[behaviour], path, sizeof(path));
@@ -105,7 +105,7 @@ hat_take_policy(struct editing *ed, struct args *a, size_t i, const char *verb)
 		return tool_usage(ed->t, "which policy?");
 	k = find_policy(hat_now(ed, i), str_of(name));
 	if (k == hat_now(ed, i)->n_policies)
-		return editing_refuse(ed, "There is no policy \"%s\".", name);
+		return editing_deny(ed, "There is no policy \"%s\".", name);
 	if (str_is_nocase(str_of(verb), "edit"))
 		return take_edit(ed, a, i, k);
 	return args_finish(a) == TOOL_DONE ? remove_policy(ed, i, k)
@@ -151,7 +151,7 @@ hat_policy_exists(struct editing *ed, size_t i, const char *name)
 	buf_init(&text, 1 << 20);
 	for (k = 0; k < hat->n_policies; k++)
 		buf_printf(&text, "%.*s, ", STR_ARG(hat->policies[k].name));
-	editing_refuse(ed,
+	editing_deny(ed,
 	    "There is no policy \"%s\"; there are %.300sACCEPT, RELAY, REJECT, "
 	    "TCPREFUSE, CONTINUE",
 	    name, text.data);
@@ -191,15 +191,15 @@ ask_policy(struct editing *ed, size_t i, const char *question, size_t *k)
 }
 
 /* With the $ that people leave out. Says what is wrong otherwise. */
-static bool
-new_name_ok(struct editing *ed, size_t i, char *name, size_t size)
+static int
+new_name_check(struct editing *ed, size_t i, char *name, size_t size)
 {
 	const struct hat *hat = hat_now(ed, i);
 	char text[100];
 
 	snprintf(text, sizeof(text), "%s%.90s", *name == '$' ? "" : "$", name);
 	str_copy(name, size, str_of(text));
-	return ask_name_ok(ed, ask_key_named(&schema_policy, "name"), name,
+	return ask_name_check(ed, ask_key_named(&schema_policy, "name"), name,
 	    find_policy(hat, str_of(name)) < hat->n_policies);
 }
 
@@ -216,11 +216,11 @@ take_new(struct editing *ed, struct args *a, size_t i)
 		return tool_usage(
 		    ed->t, "a new policy needs a name and a behaviour");
 	str_copy(name, sizeof(name), str_of(word));
-	if (!new_name_ok(ed, i, name, sizeof(name)))
-		return TOOL_USAGE;
+	status = new_name_check(ed, i, name, sizeof(name));
+	if (status != TOOL_DONE)
+		return status;
 	if (!find_behaviour(behaviour, &b))
-		return editing_refuse(
-		    ed, "There is no behaviour \"%s\".", behaviour);
+		return editing_refuse(ed, "\"%s\" is no behaviour.", behaviour);
 	add(ed, i, name, behaviours[b], path, sizeof(path));
 	status = ask_options(ed, a, &schema_policy_params, path);
 	return status == TOOL_DONE ? editing_done(ed) : status;
@@ -236,8 +236,7 @@ take_edit(struct editing *ed, struct args *a, size_t i, size_t k)
 	int status;
 
 	if (behaviour != NULL && !find_behaviour(behaviour, &b))
-		return editing_refuse(
-		    ed, "There is no behaviour \"%s\".", behaviour);
+		return editing_refuse(ed, "\"%s\" is no behaviour.", behaviour);
 	if (!write_down(
 		ed, i, &hat_now(ed, i)->policies[k], path, sizeof(path)))
 		return TOOL_NEGATIVE;
@@ -262,11 +261,11 @@ remove_policy(struct editing *ed, size_t i, size_t k)
 	users_of(hat, p, &users);
 	snprintf(path, sizeof(path), "listeners[%zu].hat.policies", i);
 	if (users.len > 0) {
-		status = editing_refuse(ed,
+		status = editing_deny(ed,
 		    "Policy %.*s is used by sender group(s): %.300s.",
 		    STR_ARG(p->name), users.data);
 	} else if (!edit_find(ed->w->yaml, path, "name", p->name, &at)) {
-		status = editing_refuse(ed,
+		status = editing_deny(ed,
 		    "Policy %.*s is always there and cannot be removed.",
 		    STR_ARG(p->name));
 	} else {

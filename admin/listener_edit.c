@@ -112,7 +112,7 @@ listener_edit_batch(struct editing *ed, struct args *a)
 		return tool_usage(ed->t, "edit which?");
 	i = listener_find(ed, str_of(name));
 	if (i == c->n_listeners)
-		return editing_refuse(ed, "There is no listener \"%s\".", name);
+		return editing_deny(ed, "There is no listener \"%s\".", name);
 	if (word == NULL) {
 		show(ed, listener_at(ed, i));
 		return args_finish(a);
@@ -121,13 +121,13 @@ listener_edit_batch(struct editing *ed, struct args *a)
 		if (!str_is_nocase(str_of(word), parts[k].word))
 			continue;
 		if (parts[k].fits != NULL && !parts[k].fits(listener_at(ed, i)))
-			return editing_refuse(ed,
+			return editing_deny(ed,
 			    "\"%s\" is a listener that has no %s.", name, word);
 		if (parts[k].key != NULL)
 			return take_reference(ed, a, i, parts[k].key, "none");
 		return parts[k].batch(ed, a, i);
 	}
-	return tool_usage(ed->t, word);
+	return tool_unknown(ed->t, word);
 }
 
 static void
@@ -216,7 +216,7 @@ take_rename(struct editing *ed, struct args *a, size_t i)
 	if (name == NULL)
 		return tool_usage(ed->t, "which name?");
 	if (listener_name_taken(ed, str_of(name)))
-		return editing_refuse(
+		return editing_deny(
 		    ed, "The name \"%s\" is already in use.", name);
 	if (args_finish(a) != TOOL_DONE)
 		return TOOL_USAGE;
@@ -267,8 +267,7 @@ take_place(struct editing *ed, struct args *a, size_t i)
 		return tool_usage(ed->t, "which interface?");
 	in = config_interface(ed->w->config, str_of(name));
 	if (in == NULL)
-		return editing_refuse(
-		    ed, "There is no interface \"%s\".", name);
+		return editing_deny(ed, "There is no interface \"%s\".", name);
 	if (text != NULL &&
 	    (!str_u64(str_of(text), UINT16_MAX, &port) || port == 0))
 		return editing_refuse(

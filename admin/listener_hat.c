@@ -115,7 +115,7 @@ listener_hat_batch(struct editing *ed, struct args *a, size_t i)
 		return ops[op].take != NULL ? ops[op].take(ed, a, i)
 					    : take_object(ed, a, i, word);
 	}
-	return tool_usage(ed->t, word);
+	return tool_unknown(ed->t, word);
 }
 
 const struct hat *

@@ -279,7 +279,7 @@ take_plan(struct editing *ed, struct args *a, struct plan *p)
 		return tool_usage(ed->t, NULL);
 	if (!str_copy(p->name, sizeof(p->name), str_of(name)) ||
 	    listener_name_taken(ed, str_of(name)))
-		return editing_refuse(
+		return editing_deny(
 		    ed, "The name \"%s\" is already in use.", name);
 	if (ask_key_named(&schema_listener, "type")
 		->type->parse(ask_key_named(&schema_listener, "type"),
@@ -306,14 +306,12 @@ take_place(struct editing *ed, struct args *a, struct plan *p)
 	const char *word = args_next(a);
 
 	if (c->n_interfaces == 0)
-		return editing_refuse(
-		    ed, "There is no interface to listen on.");
+		return editing_deny(ed, "There is no interface to listen on.");
 	p->interface = &c->interfaces[0];
 	if (word != NULL)
 		p->interface = config_interface(c, str_of(word));
 	if (p->interface == NULL)
-		return editing_refuse(
-		    ed, "There is no interface \"%s\".", word);
+		return editing_deny(ed, "There is no interface \"%s\".", word);
 	word = args_next(a);
 	p->qmqp = word != NULL && str_is_nocase(str_of(word), "QMQP");
 	if (word != NULL && !p->qmqp && !str_is_nocase(str_of(word), "SMTP"))

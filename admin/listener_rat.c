@@ -104,7 +104,7 @@ listener_rat_batch(struct editing *ed, struct args *a, size_t i)
 			   : files_take(
 				 ed, a, &table, (enum files_op)(op - PRINT), i);
 	}
-	return tool_usage(ed->t, word);
+	return tool_unknown(ed->t, word);
 }
 
 static bool
@@ -433,7 +433,7 @@ pick(struct editing *ed, struct args *a, size_t i, size_t *k)
 	if (*k < n || str_is_nocase(str_of(word), "ALL"))
 		return TOOL_DONE;
 	if (!str_u64(str_of(word), n, &number) || number == 0)
-		return editing_refuse(ed, "There is no entry \"%s\".", word);
+		return editing_deny(ed, "There is no entry \"%s\".", word);
 	*k = (size_t)number - 1;
 	return TOOL_DONE;
 }

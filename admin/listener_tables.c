@@ -123,7 +123,7 @@ take_config(struct editing *ed, struct args *a, size_t i)
 	int status;
 
 	if (tables_now(ed, &masquerade, i) == NULL)
-		return editing_refuse(
+		return editing_deny(
 		    ed, "There is no table yet; create an entry first.");
 	if (a->at == a->n) {
 		show_headers(ed, i);

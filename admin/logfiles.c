@@ -92,8 +92,8 @@ logfiles_pick(struct tool *t, const struct config *c, const char *name,
 			return &c->logs[i];
 	buf_init(&shown, 4 * NAME_MAX_LEN + 100);
 	fields_show(&shown, name, NAME_MAX_LEN);
-	err_set(&err, ERR_USAGE, "There is no log subscription \"%s\".",
-	    shown.data);
+	err_set(
+	    &err, ERR_PERM, "There is no log subscription \"%s\".", shown.data);
 	buf_fini(&shown);
 	*status = tool_refuse(t, &err);
 	return NULL;

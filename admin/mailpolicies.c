@@ -79,7 +79,7 @@ mailpolicies_create(struct editing *ed, enum direction dir, const char *name,
 	struct buf yaml;
 
 	if (mailpolicy_taken(ed, dir, str_of(name)))
-		return editing_refuse(
+		return editing_deny(
 		    ed, "The name \"%s\" is already in use.", name);
 	if (members.n == 0)
 		return editing_refuse(
@@ -96,7 +96,7 @@ int
 mailpolicies_remove(struct editing *ed, enum direction dir, size_t k)
 {
 	if (mailpolicy_is_default(ed, dir, k))
-		return editing_refuse(
+		return editing_deny(
 		    ed, "The policy DEFAULT cannot be deleted.");
 	editing_delete(ed, "%s[%zu]", mailpolicy_list(dir), k);
 	return editing_done(ed);
@@ -108,7 +108,7 @@ mailpolicies_move(struct editing *ed, enum direction dir, size_t k, uint64_t to)
 	size_t n = mailpolicy_table(ed, dir)->n_policies;
 
 	if (mailpolicy_is_default(ed, dir, k))
-		return editing_refuse(
+		return editing_deny(
 		    ed, "The policy DEFAULT stays the last one.");
 	if (to < 1 || to > n - 1)
 		return editing_refuse(

@@ -87,7 +87,7 @@ mailpolicy_take(
 	if (strcmp(word, "deletemember") == 0)
 		return take_deletemember(ed, a, dir, k);
 	if (strcmp(word, "rename") != 0)
-		return tool_usage(ed->t, word);
+		return tool_unknown(ed->t, word);
 	name = args_next(a);
 	if (name == NULL || args_finish(a) != TOOL_DONE)
 		return tool_usage(ed->t, "which name?");
@@ -214,9 +214,9 @@ rename_one(struct editing *ed, enum direction dir, size_t k, const char *name)
 	struct err err = ERR_INIT;
 
 	if (mailpolicy_is_default(ed, dir, k))
-		return editing_refuse(ed, "The policy DEFAULT keeps its name.");
+		return editing_deny(ed, "The policy DEFAULT keeps its name.");
 	if (mailpolicy_taken(ed, dir, str_of(name)))
-		return editing_refuse(
+		return editing_deny(
 		    ed, "The name \"%s\" is already in use.", name);
 	if (!name_printable(str_of(name), &err))
 		return tool_fail(ed->t, &err);
@@ -231,7 +231,7 @@ add_member(struct editing *ed, enum direction dir, size_t k, struct str yaml)
 	struct buf item;
 
 	if (mailpolicy_is_default(ed, dir, k))
-		return editing_refuse(ed, "The policy DEFAULT has no members.");
+		return editing_deny(ed, "The policy DEFAULT has no members.");
 	buf_init(&item, 1 << 20);
 	while (yaml.n > 0) {
 		struct str line = str_cut(&yaml, '\n');
@@ -250,9 +250,9 @@ remove_member(struct editing *ed, enum direction dir, size_t k, size_t which)
 	size_t n = mailpolicy_table(ed, dir)->policies[k].n_members;
 
 	if (which >= n)
-		return editing_refuse(ed, "There is no member %zu.", which + 1);
+		return editing_deny(ed, "There is no member %zu.", which + 1);
 	if (n == 1)
-		return editing_refuse(
+		return editing_deny(
 		    ed, "A policy needs a member: delete the policy instead.");
 	editing_delete(
 	    ed, "%s[%zu].members[%zu]", mailpolicy_list(dir), k, which);

@@ -280,7 +280,7 @@ mailpolicy_take_service(struct editing *ed, struct args *a, enum direction dir,
 		if (strcmp(word, "inherit") != 0 &&
 		    strcmp(word, "disabled") != 0 &&
 		    strcmp(word, "enabled") != 0)
-			return tool_usage(ed->t, word);
+			return tool_unknown(ed->t, word);
 		if (strcmp(word, "enabled") == 0 &&
 		    is_enabled(ed, dir, k, which))
 			return TOOL_DONE;
@@ -428,7 +428,7 @@ set_state(struct editing *ed, enum direction dir, size_t k, const char *key,
 	char path[MAILPOLICY_PATH];
 
 	if (inherit && mailpolicy_is_default(ed, dir, k))
-		return editing_refuse(
+		return editing_deny(
 		    ed, "The policy DEFAULT is what the others inherit from.");
 	mailpolicy_path(ed, dir, k, path);
 	editing_delete(ed, "%s.%s", path, key);

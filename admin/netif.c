@@ -2,6 +2,7 @@
 #include "admin/netif.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "admin/interfaces.h"
 #include "base/mem.h"
@@ -83,7 +84,7 @@ netif_find(
 	buf_puts(&names, "auto");
 	for (size_t i = 0; c != NULL && i < c->n_interfaces; i++)
 		buf_printf(&names, ", %.*s", STR_ARG(c->interfaces[i].name));
-	err_set(err, ERR_USAGE, "There is no interface \"%s\"; there are: %s",
+	err_set(err, ERR_PERM, "There is no interface \"%s\"; there are: %s",
 	    name, buf_str(&names).p);
 	buf_fini(&names);
 	return -1;
@@ -97,6 +98,24 @@ netif_take(const struct netif *n, int *argc, char ***argv, struct ip *from)
 		return;
 	--*argc;
 	++*argv;
+}
+
+/* A name without a dot, and behind it what is no number. */
+bool
+netif_meant(int argc, char **argv)
+{
+	return argc == 4 || (argc == 3 && strpbrk(argv[1], ".:") == NULL &&
+				(*argv[2] < '0' || *argv[2] > '9'));
+}
+
+int
+netif_unknown(const struct netif *n, const struct tool *t, const char *name)
+{
+	struct err err = ERR_INIT;
+	struct ip from;
+
+	netif_find(n, name, &from, &err);
+	return tool_fail(t, &err);
 }
 
 int

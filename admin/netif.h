@@ -31,6 +31,11 @@ int netif_find(
 /* Takes argv[1] away when it names one and more words follow: a host may be
  * called like an interface. Else *from is unset. */
 void netif_take(const struct netif *, int *argc, char ***argv, struct ip *from);
+/* After netif_take, of a command that takes HOST [NUMBER]: whether somebody
+ * meant an interface that there is not. */
+bool netif_meant(int argc, char **argv);
+/* Says so, and which there are; returns the exit status. */
+int netif_unknown(const struct netif *, const struct tool *, const char *name);
 /* AF_INET, AF_INET6; AF_UNSPEC of an unset address. */
 int netif_family(const struct ip *from);
 

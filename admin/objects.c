@@ -79,8 +79,9 @@ objects_new(
 			return false;
 		if (*name == '\0')
 			return true;
-	} while (!ask_name_ok(
-	    ed, key, name, find(ed, f, str_of(name)) < objects_count(ed, f)));
+	} while (
+	    ask_name_check(ed, key, name,
+		find(ed, f, str_of(name)) < objects_count(ed, f)) != TOOL_DONE);
 	buf_init(&yaml, 1000);
 	yaml_pair(&yaml, "", objects_id(f), str_of(name));
 	snprintf(path, sizeof(path), "%s[%zu]", f->list,
@@ -144,7 +145,7 @@ objects_take(struct editing *ed, const struct objects_form *f, struct args *a)
 		if (str_is_nocase(str_of(word), f->more[k].word))
 			return f->take_more(ed, a, k);
 	}
-	return tool_usage(ed->t, word);
+	return tool_unknown(ed->t, word);
 }
 
 static bool
@@ -320,10 +321,11 @@ take_new(struct editing *ed, const struct objects_form *f, struct args *a)
 
 	if (name == NULL)
 		return tool_usage(ed->t, "which name?");
-	if (!ask_name_ok(ed,
-		ask_key_named(objects_key(f)->section, objects_id(f)), name,
-		find(ed, f, str_of(name)) < objects_count(ed, f)))
-		return TOOL_USAGE;
+	status = ask_name_check(ed,
+	    ask_key_named(objects_key(f)->section, objects_id(f)), name,
+	    find(ed, f, str_of(name)) < objects_count(ed, f));
+	if (status != TOOL_DONE)
+		return status;
 	snprintf(path, sizeof(path), "%s[%zu]", f->list,
 	    edit_count(ed->w->yaml, f->list));
 	buf_init(&yaml, 1000);
@@ -358,7 +360,7 @@ take_named(struct editing *ed, const struct objects_form *f, struct args *a,
 		return tool_usage(ed->t, "which one?");
 	k = find(ed, f, str_of(name));
 	if (k == objects_count(ed, f))
-		return editing_refuse(
+		return editing_deny(
 		    ed, "There is no %s \"%s\".", f->what, name);
 	if (strcmp(verb, "edit") == 0)
 		return objects_take_edit(ed, f, a, k);
@@ -414,12 +416,11 @@ remove_one(struct editing *ed, const struct objects_form *f, size_t k)
 	if (f->users != NULL)
 		f->users(ed, objects_name(ed, f, k), &users);
 	if (f->inherits && k == 0)
-		status = editing_refuse(
+		status = editing_deny(
 		    ed, "The %s \"Default\" cannot be deleted.", f->what);
 	else if (users.len > 0)
-		status =
-		    editing_refuse(ed, "The %s \"%.*s\" is used by %.300s.",
-			f->what, STR_ARG(objects_name(ed, f, k)), users.data);
+		status = editing_deny(ed, "The %s \"%.*s\" is used by %.300s.",
+		    f->what, STR_ARG(objects_name(ed, f, k)), users.data);
 	else if (!path_of(ed, f, k, path))
 		status = TOOL_NEGATIVE;
 	else {

@@ -4,15 +4,17 @@
 #include "admin/fields.h"
 
 const struct quota_service quotas[QUOTAS] = {
-	{ "logs", "Logs, archives", "log_settings.quota", false,
+	{ "logs", "Logs, archives", "log_settings.quota",
+	    "after a commit the oldest closed log files are removed.",
 	    PROGRAM_RECORDER, { "logs" }, "used", "quota" },
-	{ "quarantines", "Quarantines", "quarantine_space", true, PROGRAM_QMGR,
+	{ "quarantines", "Quarantines", "quarantine_space", NULL, PROGRAM_QMGR,
 	    { "quarantine", "list" }, "used", "space" },
 	{ "spam_quarantine", "Spam quarantine", "spam_quarantine.max_size",
-	    true, PROGRAM_QMGR, { "quarantine", "list" }, "spam_used",
+	    NULL, PROGRAM_QMGR, { "quarantine", "list" }, "spam_used",
 	    "spam_space" },
-	{ "captures", "Packet captures", "packet_capture.quota", false,
-	    PROGRAM_MASTER, { "packetcapture" }, "used", "quota" },
+	{ "captures", "Packet captures", "packet_capture.quota",
+	    "no capture begins before some are deleted.", PROGRAM_MASTER,
+	    { "packetcapture" }, "used", "quota" },
 };
 
 bool

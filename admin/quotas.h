@@ -10,7 +10,8 @@
 struct quota_service {
 	const char *word, *title;
 	const char *key;        /* of postern.yaml: it has the share */
-	bool must_fit;          /* what is there is never more than the quota */
+	const char *too_small;  /* what happens when less is allowed than is
+				 * taken; NULL: it is refused */
 	enum program_kind kind; /* who knows how much is taken */
 	const char *words[3], *used, *quota; /* question; in the answer */
 };

@@ -173,7 +173,7 @@ take(struct editing *ed, struct args *a, const void *form)
 	for (size_t k = 0; k < SETTINGS_MORE && f->more[k].take != NULL; k++)
 		if (str_is_nocase(str_of(word), f->more[k].op.word))
 			return f->more[k].take(ed, a);
-	return tool_usage(ed->t, word);
+	return tool_unknown(ed->t, word);
 }
 
 static bool

@@ -121,7 +121,7 @@ tables_take(
 	if (word != NULL && strcmp(word, "add") == 0)
 		op = NEW; /* as the model has it */
 	if (op == -1)
-		return tool_usage(ed->t, word);
+		return tool_unknown(ed->t, word);
 	if (op == NEW && f->take_new != NULL)
 		return f->take_new(ed, a, i);
 	if (op == MORE)
@@ -141,7 +141,7 @@ tables_take(
 	if (left == NULL || right == NULL || args_finish(a) != TOOL_DONE)
 		return tool_usage(ed->t, "which entry?");
 	if (!find(ed, f, i, left, context, &s) && op != NEW)
-		return editing_refuse(ed, "There is no entry \"%s\".", left);
+		return editing_deny(ed, "There is no entry \"%s\".", left);
 	return op == DELETE ? remove_at(ed, f, i, s.line)
 			    : put(ed, f, i, s.line, left, right);
 }

@@ -12,7 +12,8 @@
 #include "admin/tool.h"
 #include "base/bounds.h"
 
-static void twice(const struct tool *, const char *name);
+static bool wrong_option(
+    const struct tool *, const char *name, const char *why);
 static const struct tool_option *option_find(
     const struct tool_option *, size_t n, struct str name);
 static void page(struct tool *, struct str text, unsigned lines);
@@ -40,15 +41,15 @@ tool_options(struct tool *t, const struct tool_option *v, size_t n, int *argc,
 			continue;
 		}
 		o = option_find(v, n, name);
-		if (o == NULL || (o->flag != NULL && has_value) ||
-		    (o->value != NULL && !has_value && i + 1 == *argc)) {
-			tool_usage(t, argv[i]);
+		if (o == NULL || (o->flag != NULL && has_value)) {
+			tool_unknown(t, argv[i]);
 			return false;
 		}
-		if (o->value != NULL && seen & UINT64_C(1) << (o - v)) {
-			twice(t, o->name);
-			return false;
-		}
+		if (o->value != NULL && !has_value && i + 1 == *argc)
+			return wrong_option(t, o->name, "needs a value");
+		/* the first would be forgotten without a word */
+		if (o->value != NULL && seen & UINT64_C(1) << (o - v))
+			return wrong_option(t, o->name, "stands there twice");
 		seen |= UINT64_C(1) << (o - v);
 		if (o->flag != NULL)
 			*o->flag = true;
@@ -76,6 +77,17 @@ tool_usage(const struct tool *t, const char *why)
 	fputs(out.data, stderr);
 	buf_fini(&out);
 	return TOOL_USAGE;
+}
+
+int
+tool_unknown(const struct tool *t, const char *word)
+{
+	char why[LOG_VALUE_MAX];
+
+	if (word == NULL)
+		return tool_usage(t, NULL);
+	snprintf(why, sizeof(why), "\"%s\" is not understood", word);
+	return tool_usage(t, why);
 }
 
 int
@@ -203,14 +215,14 @@ tool_join(char *out, size_t size, int argc, char **argv, int from)
 	buf_fini(&text);
 }
 
-/* The first would be forgotten without a word. */
-static void
-twice(const struct tool *t, const char *name)
+static bool
+wrong_option(const struct tool *t, const char *name, const char *why)
 {
-	char why[80];
+	char text[80];
 
-	snprintf(why, sizeof(why), "%s stands there twice", name);
-	tool_usage(t, why);
+	snprintf(text, sizeof(text), "%s %s", name, why);
+	tool_usage(t, text);
+	return false;
 }
 
 static const struct tool_option *

@@ -72,6 +72,8 @@ bool tool_options(struct tool *, const struct tool_option *, size_t n,
 
 /* Prints why, and how the command is used; returns TOOL_USAGE. */
 int tool_usage(const struct tool *, const char *why);
+/* The same of a word that means nothing there; NULL: one is missing. */
+int tool_unknown(const struct tool *, const char *word);
 /* Prints the error; returns the status of its kind. */
 int tool_fail(const struct tool *, const struct err *);
 /* The same of what was asked rightly: TOOL_NEGATIVE instead of TOOL_USAGE. */

@@ -143,7 +143,7 @@ run(struct tool *t, int argc, char **argv)
 		t, options, sizeof(options) / sizeof(*options), &argc, argv))
 		return TOOL_USAGE;
 	if (argc > 1)
-		return tool_usage(t, argv[1]);
+		return tool_unknown(t, argv[1]);
 	answers = mem_alloc(sizeof(*answers));
 	answers->etc = t->paths.etc;
 	answers->smtputf8 = o.smtputf8;

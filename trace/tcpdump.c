@@ -27,6 +27,7 @@
 
 struct dump {
 	uint64_t count, seconds;
+	const char *interface; /* NULL: those of packetcapture */
 	char filter[CAPTURE_FILTER];
 };
 
@@ -62,7 +63,7 @@ static json_t *make_json(struct str lines);
 int
 diagnostic_tcpdump(struct tool *t, int argc, char **argv)
 {
-	struct dump d = { COUNT, SECONDS, "" };
+	struct dump d = { COUNT, SECONDS, NULL, "" };
 
 	if (argc == 1 && t->asks) {
 		if (!ask(t, &d))
@@ -99,6 +100,8 @@ take(struct tool *t, int argc, char **argv, struct dump *d)
 			if (time_key.type->parse(
 				&time_key, word, &d->seconds, NULL, &err) == -1)
 				err_in(&err, "time");
+		} else if (str_is(key, "interface") && word.n > 0) {
+			d->interface = word.p;
 		} else {
 			break;
 		}
@@ -155,7 +158,9 @@ capture(
 	size_t n_devices = 0, n = 4;
 	int fd;
 
-	if (!capture_devices(ed, v, &n_devices))
+	if (d->interface != NULL
+		? !capture_device(ed, d->interface, v[n_devices++])
+		: !capture_devices(ed, v, &n_devices))
 		return TOOL_NEGATIVE;
 	snprintf(
 	    seconds, sizeof(seconds), "%llu", (unsigned long long)d->seconds);

@@ -8,7 +8,10 @@
 #include "config/load_work.h"
 #include "config/loader.h"
 
+#define LOG_QUOTA_MIN (UINT64_C(1) << 20)
+
 static void check_memory(struct load *, const struct at *top);
+static void check_log_quota(struct load *, const struct at *top);
 static void check_ports(struct load *, const struct at *listeners);
 static void check_policies(
     struct load *, const struct at *listeners, load_misfit *);
@@ -34,6 +37,7 @@ load_check(struct load *ld, const struct at *top)
 	load_check_unique(ld, top, "logs", "name");
 	load_check_unique(ld, top, "alert_recipients", "address");
 	check_memory(ld, top);
+	check_log_quota(ld, top);
 	check_ports(ld, &listeners);
 	check_policies(ld, &listeners, load_tls_misfit);
 	check_policies(ld, &listeners, load_auth_misfit);
@@ -131,6 +135,20 @@ check_memory(struct load *ld, const struct at *top)
 		load_error(ld, &halt,
 		    "memory_halt (%u) is not more than memory_start (%u)",
 		    (unsigned)c->memory_halt, (unsigned)c->memory_start);
+}
+
+/* A unit that was forgotten would cost all old logs. */
+static void
+check_log_quota(struct load *ld, const struct at *top)
+{
+	struct at settings = at_key(top, "log_settings");
+	struct at quota = at_key(&settings, "quota");
+
+	if (ld->config->log_quota > 0 && ld->config->log_quota < LOG_QUOTA_MIN)
+		load_error(ld, &quota,
+		    "a quota of %llu bytes is less than 1M; 0: a tenth of the "
+		    "disk",
+		    (unsigned long long)ld->config->log_quota);
 }
 
 static void

@@ -155,8 +155,8 @@ static const struct schema_key settings_keys[] = {
 	    DEFAULT("0"),
 	    .help = "What all that lies below the log folder may take on "
 		    "disk. Near it there is an alert; above it the oldest "
-		    "closed log files are removed, archives never. 0: a tenth "
-		    "of the disk." },
+		    "closed log files are removed, archives never. 1M at "
+		    "least; 0: a tenth of the disk." },
 	{ .name = "message_id",
 	    FIELD(config, log_message_id),
 	    .type = &value_bool,

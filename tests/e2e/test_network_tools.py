@@ -214,7 +214,7 @@ def test_dig_with_signatures(postern):
      "127.0.0.1:1: no answer: Connection refused"),
     ("@127.0.0.1:1 -t example.com", 4,
      "127.0.0.1:1: it cannot be reached: Connection refused"),
-    ("-s Nowhere example.com", 2, 'There is no interface "Nowhere"; there '
+    ("-s Nowhere example.com", 1, 'There is no interface "Nowhere"; there '
      "are: auto, Management, PrivateNet, Loopback"),
     ("a..b", 2, '"a..b" cannot be a name'),
     ("-x example.com", 2, "-x needs an address"),

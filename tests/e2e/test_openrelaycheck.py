@@ -94,16 +94,16 @@ def test_who_may_relay_does(ships):
     assert all["InboundMail"]["tricks"][0]["recipient"] == "<v@other.test>"
 
 
-@pytest.mark.parametrize("words,part", [
-    (("None",), 'There is no SMTP listener "None".'),
-    (("--source", "here"), "--source is an IP address"),
-    (("--target", "[127.0.0.1]"), "--target is a domain"),
+@pytest.mark.parametrize("words,status,part", [
+    (("None",), 1, 'There is no SMTP listener "None".'),
+    (("--source", "here"), 2, "--source is an IP address"),
+    (("--target", "[127.0.0.1]"), 2, "--target is a domain"),
 ])
-def test_wrong_use(ships, words, part):
+def test_wrong_use(ships, words, status, part):
     r = subprocess.run([str(BIN / "postern"), "--root", str(ships.root),
                         "openrelaycheck", *words], capture_output=True,
                        text=True)
-    assert r.returncode == 2 and part in r.stderr and r.stdout == ""
+    assert r.returncode == status and part in r.stderr and r.stdout == ""
 
 
 def test_nobody_answers(ships):

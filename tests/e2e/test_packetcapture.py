@@ -240,11 +240,18 @@ def test_predefined_filters(postern):
 
 @needs_right
 def test_one_at_a_time_and_right_filters_only(postern):
-    postern.postern("packetcapture", "setup", "filter=tcp prt 25")
-    out = refused(postern, "start", "--detached")
+    out = refused(postern, "setup", "filter=tcp prt 25")
     assert out == ('The filter "tcp prt 25" is wrong: can\'t parse filter '
                    "expression: syntax error\n")
+    # the rest is seen at the start
+    postern.postern("packetcapture", "setup", "filter=tcp port 99999")
+    out = refused(postern, "start", "--detached")
+    assert out == ('The filter "tcp port 99999" is wrong: illegal port number '
+                   "99999 > 65535\n")
     assert not state(postern)["running"]
+    postern.postern("packetcapture", "setup", "size=300")
+    assert state(postern)["settings"]["max_size"] == 300 * MIB
+    postern.postern("packetcapture", "setup", "size=300M", ok=(2,))
     name = begin(postern, filter="")
     out = refused(postern, "start", "--detached")
     assert out == "A packet capture is already running.\n"
@@ -315,8 +322,24 @@ def test_the_dialogue(postern):
         t.expect("- START - Start packet capture")
         t.expect("[]> ")
         t.say("setup")
-        for answer in ("2M", "", "", "", "", "", "", "CLEAR"):
-            t.expect("> ")
+        t.answer(
+            ("\nEnter the maximum size of the file in MB.\n[200]> ", "2M"),
+            ("Please enter a number between 1 and 1048576.\n"
+             "Enter the maximum size of the file in MB.\n[200]> ", "2"),
+            ("\nDo you want to stop the capture when that size is reached? If "
+             "not, the oldest tenth is deleted and the capture goes on. "
+             "[N]> ", ""),
+            ("\nHow long shall a capture last? A number of seconds, or one "
+             "with s, m, h or d; 0: until it is stopped.\n[0]> ", ""),
+            ("\nChoose the interfaces to capture. Separate multiple choices "
+             "with commas.\n1. Loopback (127.0.0.1/8: mx.postern.test)\n"
+             "[1]> ", "2"),
+            ("Please enter a number between 1 and 1.\n[1]> ", ""))
+        for _ in range(3):
+            t.expect("none: any.\n[]> ")
+            t.say("")
+        for answer in ("tcp port", "CLEAR"):
+            t.expect("to clear the filter.\n")
             t.say(answer)
         t.expect("[]> ")
         t.say("start")
