@@ -331,7 +331,7 @@ remove_one(struct editing *ed, size_t k)
 	char file[FILE_LEN];
 
 	if (refuse_used(ed, k) != TOOL_DONE)
-		return TOOL_USAGE;
+		return TOOL_NEGATIVE;
 	dictionary_file(ed, k, file, sizeof(file));
 	editing_delete(ed, LIST "[%zu]", dictionary_place(ed, k));
 	workcopy_remove(ed->w, file);
@@ -349,7 +349,7 @@ rename_one(struct editing *ed, size_t k, const char *name)
 		return editing_deny(
 		    ed, "The name \"%s\" is already in use.", name);
 	if (refuse_used(ed, k) != TOOL_DONE)
-		return TOOL_USAGE;
+		return TOOL_NEGATIVE;
 	editing_text(ed, d->file, LIST "[%zu].file", at);
 	editing_text(ed, str_of(name), LIST "[%zu].name", at);
 	return editing_done(ed);

@@ -345,7 +345,9 @@ take_print(struct editing *ed, struct args *a)
 	bool html;
 	int status = take_named(ed, a, &t, &html);
 
-	if (status != TOOL_DONE || args_finish(a) != TOOL_DONE)
+	if (status != TOOL_DONE)
+		return status;
+	if (args_finish(a) != TOOL_DONE)
 		return TOOL_USAGE;
 	buf_init(&text, TEXT_MAX);
 	buf_add_str(&text, html ? t->html : t->text);
