@@ -207,11 +207,13 @@ class Suite:
                         key=lambda q: int(q.name)):
             try:
                 stat = (p / "stat").read_text()
-                ppid = int(stat.rpartition(")")[2].split()[1])
+                state, ppid = stat.rpartition(")")[2].split()[:2]
                 name = (p / "comm").read_text().strip()
-            except (OSError, ValueError, IndexError):
+            except (OSError, ValueError):
                 continue
-            if ppid == master and name.startswith("postern-"):
+            # one that has ended is there until the master has noticed
+            if (int(ppid) == master and state != "Z" and
+                    name.startswith("postern-")):
                 name = program(name[len("postern-"):])
                 n[name] = n.get(name, -1) + 1
                 out["%s %d" % (name, n[name])] = int(p.name)

@@ -78,7 +78,7 @@ def test_qmq_04_hosts_that_may_not(postern):
         assert qmqp.answer(s) == ("D", "access refused for this host")
     assert qmqp.send(port, source="127.3.0.1") == "reset"
     assert any("REJECT SG STRANGERS" in l for l in postern.log())
-    assert not postern.queued()
+    postern.wait_empty()
 
 
 def test_lim_08_no_room_is_a_z(make_suite):
@@ -169,7 +169,7 @@ def test_qmq_02_half_a_request_is_nothing(postern):
             s.sendall(whole[:n])
             s.shutdown(1)
             assert qmqp.answer(s) is None, n
-    assert not postern.queued()
+    postern.wait_empty()
     assert not any(" ready " in l for l in postern.log())
 
 

@@ -117,7 +117,7 @@ def test_smg_06_content_before_354(make_suite):
                b"DATA\r\nSubject: x\r\n\r\nx\r\n.\r\nQUIT\r\n")
         assert [c.reply()[0] for _ in range(3)] == [250, 250, 554]
         assert closed(c)
-    assert not postern.queued()
+    postern.wait_empty()
 
 
 def test_lim_07_replies_not_read(make_suite):
@@ -184,4 +184,4 @@ def test_what_sinkholes_count(make_suite, kind, counted):
         assert c.mail(rcpts=["a@x.test", "b@y.test"])[0] == 250
     postern.wait_log("Message finished MID 1 done")
     wait_for("the counters", lambda: count() == counted + (0,))
-    assert not postern.queued()
+    postern.wait_empty()

@@ -203,7 +203,7 @@ def test_dropped_messages_are_counted(rewriting):
     assert {k: after[k] - before[k] for k in after} == {
         "messages_received": 1, "recipients_received": 0,
         "dropped_messages": 1}
-    assert not rewriting.queued()
+    rewriting.wait_empty()
 
 
 def test_too_long_a_chain_is_warned_of(rewriting):

@@ -80,7 +80,7 @@ def test_smg_06_content_before_354_is_refused(postern, sink):
         c.send(b"DATA\r\nSubject: early\r\n\r\nx\r\n.\r\n")
         assert c.reply()[0] == 554
         assert c.reply() is None
-    assert not postern.queued()
+    postern.wait_empty()
 
 
 def test_smg_06_the_next_transaction_may_follow_the_end_at_once(postern,
