@@ -38,13 +38,11 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "config/log_match.h"
 #include "event/alert.h"
 #include "master/recorder.h"
 #include "master/recorder_kind.h"
 #include "master/recorder_line.h"
 #include "program/events.h"
-#include "stats/debug.h"
 
 #define TICK_MS 1000 /* resolution of the rates */
 /* Events wait so long for older ones: what gathering takes, and as much again
@@ -77,7 +75,6 @@ static void peer_closed(void *, struct ipc *, const struct err *);
 static int archive(struct recorder *, struct ipc_frame *, struct err *);
 static void write_due(void *);
 static void count_lost(struct recorder *);
-static void begin_debug(struct recorder *, const struct config *next);
 static void change_logs(struct recorder *, const struct config *);
 static unsigned left_out(const struct config *);
 static void tick(void *);
@@ -141,6 +138,7 @@ start(struct daemon *d)
 		fatal("log folder %s: %s", d->folder, err.text);
 	r->post = recorder_post_new(d, r->state.dir, r->state.serial);
 	r->tls = recorder_tls_new(d, r->state.dir);
+	r->debug = recorder_debug_new(d->stats, r->state.dir, d->config);
 	r->mboxes = recorder_mboxes_new(r->folder);
 	change_logs(r, d->config);
 	tell_lost(r);
@@ -417,28 +415,11 @@ on_config(struct daemon *d, struct config *next, struct err *err)
 
 	(void)err;
 	recorder_write_until(r, INT64_MAX);
-	begin_debug(r, next);
+	recorder_debug_change(r->debug, r->daemon->config, next);
 	change_logs(r, next);
 	recorder_post_config(r->post, next);
 	r->quota_at = clock_mono_ms() - QUOTA_MS; /* soon */
 	return 0;
-}
-
-/* Debug logs that are new, or are now about others, begin to count. */
-static void
-begin_debug(struct recorder *r, const struct config *next)
-{
-	const struct config *c = r->daemon->config;
-
-	for (size_t i = 0; i < next->n_logs; i++) {
-		const struct log_subscription *log = &next->logs[i];
-		bool same = false;
-
-		for (size_t j = 0; j < c->n_logs; j++)
-			same |= log_same_subject(log, &c->logs[j]);
-		if (!same)
-			stats_debug_reset(r->daemon->stats, log->name);
-	}
 }
 
 /* Keeps the logs that go on, opens new ones, ends those that are gone. */
@@ -567,6 +548,7 @@ recorder_save(struct recorder *r, bool exact)
 	struct err err = ERR_INIT;
 
 	recorder_sums(r, sums, ids);
+	recorder_debug_save(r->debug, r->daemon->config);
 	r->saved_at = clock_mono_ms();
 	memcpy(r->saved_sums, sums, sizeof(sums));
 	if (recorder_state_save(&r->state, sums, ids, exact, &err) == 0) {

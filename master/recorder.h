@@ -4,6 +4,7 @@
 #ifndef MASTER_RECORDER_H
 #define MASTER_RECORDER_H
 
+#include "master/recorder_debug.h"
 #include "master/recorder_http.h"
 #include "master/recorder_mbox.h"
 #include "master/recorder_post.h"
@@ -43,6 +44,7 @@ struct recorder {
 	struct recorder_http *http; /* NULL: nobody may ask */
 	struct recorder_post *post; /* of alerts */
 	struct recorder_tls *tls;   /* reports */
+	struct recorder_debug *debug;
 	struct ipc *lookupd;        /* NULL: away */
 };
 

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "event/event.h"
 #include "fact/facts.h"
+#include "qmgr/conn.h"
 
 #define CACHE_MIN 30    /* s: spec 1.4 */
 #define CACHE_MAX 86400 /* s */
@@ -38,6 +39,11 @@ static uint32_t order_of(const struct dest *, const struct target *,
 static int by_order(const void *, const void *);
 static void drop_doubles(struct hosts *);
 static void shuffle(struct qmgr *, struct mx_host *, size_t n);
+static void end_outdated(
+    struct qmgr *, struct dest *, const struct hosts *old);
+static const struct address *address_at(
+    const struct hosts *, const struct conn *);
+static bool same_demand(const struct address *, const struct address *);
 static void keep_history(struct hosts *, const struct hosts *old);
 static void set_failure(
     struct dest *, const struct target *, size_t n, const struct refused *);
@@ -130,8 +136,12 @@ resolution_make(
 	}
 	qsort(h->v, h->n, sizeof(*h->v), by_order);
 	drop_doubles(h);
-	if (old != NULL)
+	if (old != NULL) {
 		keep_history(h, old);
+		/* A name that cannot be looked up says nothing new. */
+		if (h->n > 0 || no.dane || no.sts)
+			end_outdated(q, d, old);
+	}
 	hosts_free(&old);
 	if (h->n > 0) {
 		d->resolution = RESOLUTION_OK;
@@ -399,6 +409,54 @@ keep_history(struct hosts *h, const struct hosts *old)
 			a->clear_until = b->clear_until;
 			break;
 		}
+}
+
+/* Connections to hosts that are not in the list any more, or of which
+ * something else is demanded now (threats OUT-07): the jobs they have are the
+ * last. */
+static void
+end_outdated(struct qmgr *q, struct dest *d, const struct hosts *old)
+{
+	for (int l = 0; l < CONNS_QUITTING; l++) {
+		struct conn *next;
+
+		for (struct conn *c = d->conns[l]; c != NULL; c = next) {
+			const struct address *a = address_at(d->hosts, c);
+			const struct address *b = address_at(old, c);
+
+			next = c->next;
+			if (a == NULL || b == NULL || !same_demand(a, b))
+				conn_quit(q, c);
+		}
+	}
+}
+
+static const struct address *
+address_at(const struct hosts *h, const struct conn *c)
+{
+	for (size_t i = 0; i < h->n; i++)
+		if (endpoint_equal(&h->v[i].ep, &c->ep) &&
+		    strcmp(h->v[i].host, c->host) == 0)
+			return &h->v[i];
+	return NULL;
+}
+
+/* Records in another order are the same ones: they are compared as sets. */
+static bool
+same_demand(const struct address *a, const struct address *b)
+{
+	if (a->dane != b->dane || a->sts != b->sts || a->n_tlsas != b->n_tlsas)
+		return false;
+	for (size_t i = 0; i < a->n_tlsas; i++) {
+		size_t j = 0;
+
+		while (j < b->n_tlsas &&
+		       !str_eq(a->tlsas[i].data, b->tlsas[j].data))
+			j++;
+		if (j == b->n_tlsas)
+			return false;
+	}
+	return true;
 }
 
 /*

@@ -123,8 +123,8 @@ static const struct schema_key log_keys[] = {
 	    .max = 1000000,
 	    DEFAULT("100"),
 	    .help = "domain_debug, injection_debug: so many connections are "
-		    "recorded. It is counted from the start, and anew when "
-		    "these keys change." },
+		    "recorded. It is counted anew when these keys change, not "
+		    "with a new start." },
 };
 const struct schema_section schema_log = { SECTION(log_subscription,
 					       "log subscription", log_keys),

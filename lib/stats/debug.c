@@ -5,6 +5,7 @@
 #include "stats/shm.h"
 
 static struct debug_count *find(struct stats *, struct str log);
+static uint64_t key_of(const struct stats *, struct str log);
 
 /* Who takes the last one and who comes too late is settled by the counter
  * itself; it goes on counting beyond the limit, which is of no harm. */
@@ -15,6 +16,34 @@ stats_debug_take(struct stats *s, struct str log, uint64_t limit)
 
 	return c != NULL && atomic_load(&c->taken) < limit &&
 	       atomic_fetch_add(&c->taken, 1) < limit;
+}
+
+uint64_t
+stats_debug_taken(const struct stats *s, struct str log)
+{
+	uint64_t key = key_of(s, log);
+
+	for (size_t i = 0; i < DEBUG_COUNTS; i++) {
+		const struct debug_count *c =
+		    &s->shm->debug[(key + i) % DEBUG_COUNTS];
+		uint64_t is = atomic_load(&c->key);
+
+		if (is == key)
+			return atomic_load(&c->taken);
+		if (is == 0)
+			break;
+	}
+	return 0;
+}
+
+void
+stats_debug_restore(struct stats *s, struct str log, uint64_t taken)
+{
+	struct debug_count *c = find(s, log);
+	uint64_t none = 0;
+
+	if (c != NULL)
+		atomic_compare_exchange_strong(&c->taken, &none, taken);
 }
 
 void
@@ -30,7 +59,7 @@ stats_debug_reset(struct stats *s, struct str log)
 static struct debug_count *
 find(struct stats *s, struct str log)
 {
-	uint64_t key = hash_sip_key(s->shm->hash_key, log.p, log.n) | 1;
+	uint64_t key = key_of(s, log);
 
 	for (size_t i = 0; i < DEBUG_COUNTS; i++) {
 		struct debug_count *c =
@@ -43,4 +72,10 @@ find(struct stats *s, struct str log)
 			return c;
 	}
 	return NULL;
+}
+
+static uint64_t
+key_of(const struct stats *s, struct str log)
+{
+	return hash_sip_key(s->shm->hash_key, log.p, log.n) | 1;
 }

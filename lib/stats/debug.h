@@ -13,6 +13,10 @@
 
 /* One more connection; false: the log has its `limit` already. */
 bool stats_debug_take(struct stats *, struct str log, uint64_t limit);
+/* How many it has; 0 if nothing was ever asked about it. */
+uint64_t stats_debug_taken(const struct stats *, struct str log);
+/* It had so many before this run; nothing if it has some already. */
+void stats_debug_restore(struct stats *, struct str log, uint64_t taken);
 /* It begins anew. */
 void stats_debug_reset(struct stats *, struct str log);
 

@@ -327,8 +327,15 @@ def test_debug_log_counts_anew_when_it_is_changed(shared):
     run(shared, "logconfig", "edit", "one_client", "sessions=1")
     run(shared, "commit", "only one")
     before = sessions()
-    for _ in range(3):
-        with shared.client(source="127.0.0.9") as c:
-            c.cmd("NOOP")
-    shared.log()
+    def connect():
+        for _ in range(3):
+            with shared.client(source="127.0.0.9") as c:
+                c.cmd("NOOP")
+        shared.log()
+    connect()
+    assert sessions() == before + 1
+    # that was all, for the next ones, too
+    shared.stop()
+    shared.start()
+    connect()
     assert sessions() == before + 1

@@ -129,6 +129,14 @@ test_so_many_sessions(void **state)
 	assert_true(stats_debug_take(s, STR("a"), 2));
 	assert_false(stats_debug_take(s, STR("a"), 2));
 	assert_true(stats_debug_take(s, STR("b"), 1));
+	assert_int_equal(stats_debug_taken(s, STR("b")), 1);
+	assert_int_equal(stats_debug_taken(s, STR("c")), 0);
+	stats_debug_restore(s, STR("b"), 7); /* it has one already */
+	assert_int_equal(stats_debug_taken(s, STR("b")), 1);
+	stats_debug_reset(s, STR("a"));
+	stats_debug_restore(s, STR("a"), 2);
+	assert_true(stats_debug_take(s, STR("a"), 3));
+	assert_false(stats_debug_take(s, STR("a"), 3));
 	stats_debug_reset(s, STR("a"));
 	assert_true(stats_debug_take(s, STR("a"), 2));
 	assert_false(stats_debug_take(s, STR("b"), 1));

@@ -371,6 +371,60 @@ test_dane(void **state)
 	}
 }
 
+static size_t
+dane_case(const char *why)
+{
+	for (size_t i = 0; i < NELEM(danes); i++)
+		if (strcmp(danes[i].why, why) == 0)
+			return i;
+	fail_msg("no case \"%s\"", why);
+	return 0;
+}
+
+/* What the DNS demands now does not hold for connections that are open: they
+ * end, unless it is what was demanded before, or nobody knows. */
+static void
+test_out_07_new_records(void **state)
+{
+	static const struct {
+		const char *before, *after;
+		size_t quit;
+	} cases[] = {
+		{ "all validated", "all validated", 0 },
+		{ "no records: what tls says", "no records: what tls says", 0 },
+		{ "no records: what tls says", "all validated", 1 },
+		{ "all validated", "no records: what tls says", 1 },
+		{ "all validated", "bogus: not in the clear", 1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < NELEM(cases); i++) {
+		struct twin *t = twin_new(CONFIG);
+		size_t asked, before = dane_case(cases[i].before);
+		size_t after = dane_case(cases[i].after);
+		struct dest *d;
+
+		twin_mail(t, 1, "a@dane.test");
+		twin_run(t);
+		for (size_t q = 0; q < t->n_questions; q++)
+			answer(t, q, before);
+		twin_run(t);
+		twin_up(t);
+		assert_int_equal(t->n_opened, 1);
+		asked = t->n_questions;
+		d = dest_find(&t->q, STR("dane.test"));
+		t->q.now = d->hosts->expires;
+		resolve_start(&t->q, d);
+		assert_true(t->n_questions > asked);
+		for (size_t q = asked; q < t->n_questions; q++)
+			answer(t, q, after);
+		if (t->n_quit != cases[i].quit)
+			fail_msg("%s, then %s: %zu told to go", cases[i].before,
+			    cases[i].after, t->n_quit);
+		twin_free(t);
+	}
+}
+
 /* The name of an MX is believed by the policy alone; REQUIRETLS takes one that
  * is being tested at its word. */
 static void
@@ -476,6 +530,7 @@ main(void)
 		cmocka_unit_test(test_tls_03_remembered),
 		cmocka_unit_test(test_out_07_new_demands),
 		cmocka_unit_test(test_dane),
+		cmocka_unit_test(test_out_07_new_records),
 		cmocka_unit_test(test_sts),
 		cmocka_unit_test(test_alerts),
 	};
