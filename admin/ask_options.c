@@ -82,6 +82,9 @@ set_option(struct editing *ed, const struct schema_key *key, const char *path,
 	struct str *v;
 	size_t n;
 
+	/* As dialogues call it. */
+	if (key->none != NULL && str_is_nocase(value, key->none))
+		value = STR("");
 	if (str_is(value, "default")) {
 		editing_delete(ed, "%s", path);
 		return TOOL_DONE;

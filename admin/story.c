@@ -7,6 +7,9 @@
 
 #include "admin/fields.h"
 #include "base/mem.h"
+#include "mail/mime.h"
+
+#define SUBJECT_MEM ((size_t)1 << 20)
 
 /* Messages that one was made of another. */
 struct link {
@@ -31,6 +34,8 @@ struct finding {
 static bool json_line(struct str, struct event_parsed *, struct str *time);
 static enum event_id id_of(const char *name);
 static bool find_line(void *finding, struct str);
+static bool fits_as_read(const struct finding *, const struct event_parsed *);
+static char *as_read(struct str raw);
 static bool describe_line(void *finding, struct str);
 static bool link_line(void *tale, struct str);
 static bool id_line(void *tale, struct str);
@@ -128,7 +133,8 @@ find_line(void *arg, struct str line)
 
 	if (!story_line(line, &e, &time) || e.id != f->what ||
 	    map_get_u64(&m->index, e.mid) != NULL ||
-	    regex_search(f->re, e.value, 0, 0, &match) != REGEX_YES)
+	    (regex_search(f->re, e.value, 0, 0, &match) != REGEX_YES &&
+		!fits_as_read(f, &e)))
 		return true;
 	m->v = mem_room(m->v, &m->cap, m->n, sizeof(*m->v));
 	m->v[m->n++] = (struct story_match){ .mid = e.mid,
@@ -136,6 +142,45 @@ find_line(void *arg, struct str line)
 		.subject = mem_strdup("") };
 	map_put_u64(&m->index, e.mid, (void *)(uintptr_t)m->n);
 	return true;
+}
+
+/* The log has a subject as it came; people look for what they read. */
+static bool
+fits_as_read(const struct finding *f, const struct event_parsed *e)
+{
+	struct str match;
+	char *text;
+	bool fits;
+
+	if (f->what != EVENT_SUBJECT)
+		return false;
+	text = as_read(e->value);
+	fits = regex_search(f->re, str_of(text), 0, 0, &match) == REGEX_YES;
+	free(text);
+	return fits;
+}
+
+/* Encoded words (RFC 2047) decoded, and nothing in them that a terminal would
+ * obey. */
+static char *
+as_read(struct str raw)
+{
+	struct arena mem;
+	struct str text;
+	size_t size;
+	char *out;
+
+	arena_init(&mem, SUBJECT_MEM);
+	text = mime_field_text(raw, STR(""), &mem);
+	if (text.p == raw.p) {
+		out = mem_strndup(text.p, text.n);
+	} else {
+		size = text.n * 6 + 4; /* the longest escape of a byte */
+		out = mem_alloc(size);
+		str_escape(out, size, text, text.n);
+	}
+	arena_free(&mem);
+	return out;
 }
 
 static bool
@@ -151,7 +196,7 @@ describe_line(void *arg, struct str line)
 	at = (size_t)(uintptr_t)map_get_u64(&f->m->index, e.mid);
 	if (at != 0) {
 		free(f->m->v[at - 1].subject);
-		f->m->v[at - 1].subject = mem_strndup(e.value.p, e.value.n);
+		f->m->v[at - 1].subject = as_read(e.value);
 	}
 	return true;
 }

@@ -45,7 +45,7 @@ struct recorder {
 	struct recorder_post *post; /* of alerts */
 	struct recorder_tls *tls;   /* reports */
 	struct recorder_debug *debug;
-	struct ipc *lookupd;        /* NULL: away */
+	struct ipc *lookupd; /* NULL: away */
 };
 
 /* --- recorder.c --- */

@@ -97,7 +97,8 @@ recorder_debug_save(struct recorder_debug *d, const struct config *c)
 static bool
 has_count(const struct log_subscription *log)
 {
-	return log->type == LOG_DOMAIN_DEBUG || log->type == LOG_INJECTION_DEBUG;
+	return log->type == LOG_DOMAIN_DEBUG ||
+	       log->type == LOG_INJECTION_DEBUG;
 }
 
 /* NAME: { "of": ..., "taken": n } */

@@ -39,8 +39,7 @@ static uint32_t order_of(const struct dest *, const struct target *,
 static int by_order(const void *, const void *);
 static void drop_doubles(struct hosts *);
 static void shuffle(struct qmgr *, struct mx_host *, size_t n);
-static void end_outdated(
-    struct qmgr *, struct dest *, const struct hosts *old);
+static void end_outdated(struct qmgr *, struct dest *, const struct hosts *old);
 static const struct address *address_at(
     const struct hosts *, const struct conn *);
 static bool same_demand(const struct address *, const struct address *);

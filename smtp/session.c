@@ -178,6 +178,11 @@ start_connect(struct smtp_session *s, struct err *err)
 	if (connect(s->fd, (struct sockaddr *)&sa, len) == -1 &&
 	    errno != EINPROGRESS)
 		return err_sys(err, ERR_TEMP, "connect");
+	/* Now, since a connection that fails is asked for it, too. */
+	len = sizeof(sa);
+	if (ip_is_unset(&s->source) &&
+	    getsockname(s->fd, (struct sockaddr *)&sa, &len) == 0)
+		ip_from_sockaddr(&s->source, NULL, &sa);
 	s->watch = loop_watch(s->all->loop, s->fd, LOOP_WRITE, on_ready, s);
 	return 0;
 }
@@ -199,8 +204,7 @@ on_ready(void *arg, int ready)
 static void
 on_connected(struct smtp_session *s)
 {
-	struct sockaddr_storage sa;
-	socklen_t len = sizeof(sa), err_len = sizeof(int);
+	socklen_t err_len = sizeof(int);
 	char source[IP_TEXT];
 	int sys = 0;
 
@@ -212,8 +216,6 @@ on_connected(struct smtp_session *s)
 	}
 	s->connected = true;
 	loop_want(s->watch, LOOP_READ);
-	if (getsockname(s->fd, (struct sockaddr *)&sa, &len) == 0)
-		ip_from_sockaddr(&s->source, NULL, &sa);
 	EMIT(NEW_DCID, .dcid = s->dcid,
 	    .source = str_of(ip_text(&s->source, source)), .ip = s->peer.ip,
 	    .port = s->peer.port);

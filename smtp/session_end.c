@@ -84,7 +84,7 @@ static void
 log_end(struct smtp_session *s)
 {
 	const struct dialog *d = &s->dialog;
-	char source[IP_TEXT] = "";
+	char source[IP_TEXT] = "auto"; /* the system had not chosen */
 
 	if (!ip_is_unset(&s->source))
 		ip_text(&s->source, source);

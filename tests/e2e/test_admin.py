@@ -291,6 +291,7 @@ TEXT = [
     ("destconfig new a.test recipient_limit=-1", 2, "recipient_limit"),
     ("deliveryconfig print", 0, "possible_delivery=no\n"),
     ("deliveryconfig setup interface=None", 1, '"None" below interfaces'),
+    ("deliveryconfig setup interface=Auto", 0, ""),
     ("smtpping", 2, "Usage: smtpping HOST"),
     ("smtpping 127.0.0.1:1 --interface No", 1, 'There is no interface "No".'),
     ("smtpping a.test --body x", 2, "to whom? --to is needed"),

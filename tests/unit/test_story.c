@@ -32,6 +32,7 @@ static const char *const text_log[] = {
 	AT "MID 8001 was split creating MID 8002 due to a per-recipient "
 	   "policy Finance in the inbound table",
 	AT "MID 8002 ICID 0 RID 0 To: <ghost@example.net>",
+	AT "MID 8002 Subject '=?utf-8?B?5pel5pys6Kqe?= =?utf-8?Q?=1B=5B1m?='",
 	AT "ICID 7 close",
 	AT "New SMTP DCID 2 interface 198.51.100.10 address 192.0.2.25 port 25",
 	AT "Delivery start DCID 2 MID 8001 to RID [0]",
@@ -114,16 +115,16 @@ check_story(const char *const *log, uint64_t mid, const char *left_out)
 static void
 test_stories(void **state)
 {
-	const char *all = "-+++++++---+++++-++--+++"
-			  "+---";
+	const char *all = "-+++++++---++++++-++--++"
+			  "++---";
 
 	(void)state;
 	/* whichever of them is asked for */
 	check_story(text_log, 8001, all);
 	check_story(text_log, 8002, all);
 	check_story(text_log, 8003, all);
-	check_story(text_log, 8000, "-+------+++--++-+--++--+-+--");
-	check_story(text_log, 9, "----------------------------");
+	check_story(text_log, 8000, "-+------+++---++-+--++--+-+--");
+	check_story(text_log, 9, "-----------------------------");
 	check_story(json_log, 2, "+++++--");
 	check_story(json_log, 3, "-----+-");
 }
@@ -142,9 +143,13 @@ static const struct {
 	{ text_log, EVENT_MID_FROM, "Orders", REGEX_NOCASE,
 	    "8001 Invoice 4711\n" },
 	{ text_log, EVENT_MID_RCPT, "^ghost@", 0,
-	    "8001 Invoice 4711\n8002 \n" },
+	    "8001 Invoice 4711\n8002 \u65e5\u672c\u8a9e\\x1b[1m\n" },
 	{ text_log, EVENT_SUBJECT, "^Invoice [0-9]+$", 0,
 	    "8001 Invoice 4711\n" },
+	{ text_log, EVENT_SUBJECT, "\u672c\u8a9e", 0,
+	    "8002 \u65e5\u672c\u8a9e\\x1b[1m\n" },
+	{ text_log, EVENT_SUBJECT, "utf-8", 0,
+	    "8002 \u65e5\u672c\u8a9e\\x1b[1m\n" },
 	{ text_log, EVENT_MESSAGE_ID, "-77@", 0, "8001 Invoice 4711\n" },
 	{ json_log, EVENT_MID_FROM, "a@b", 0, "1 hello\n" },
 };
