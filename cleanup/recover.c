@@ -25,11 +25,12 @@ static void found(void *arg, const struct qmessage *, enum queue_place);
 static void remember(struct cleanup *, const struct qmessage *);
 static void corrupt(void *arg, uint64_t mid, const struct err *why);
 static void blame(struct cleanup *, uint64_t mid, int slot);
+static void alive(void *arg);
 
 void
 recover(struct cleanup *c)
 {
-	static const struct recover_handler handler = { found, corrupt };
+	static const struct recover_handler handler = { found, corrupt, alive };
 	static const struct slots_handler mine = { slot_found, slot_damaged };
 	struct slots *slots = spool_slots(c->spool);
 	struct err err = ERR_INIT;
@@ -194,4 +195,12 @@ corrupt(void *arg, uint64_t mid, const struct err *why)
 
 	if (c->daemon->worker == 0)
 		EMIT(CORRUPT, .mid = mid, .text = str_of(why->text));
+}
+
+static void
+alive(void *arg)
+{
+	struct cleanup *c = arg;
+
+	program_still_alive(c->daemon);
 }

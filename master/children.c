@@ -499,6 +499,7 @@ child_frame(void *arg, struct ipc *ipc, struct ipc_frame *f, struct err *err)
 {
 	struct child *c = arg;
 	struct config_done done;
+	struct ready ready;
 
 	(void)ipc;
 	c->alive = loop_now(c->master->self.loop);
@@ -514,7 +515,9 @@ child_frame(void *arg, struct ipc *ipc, struct ipc_frame *f, struct err *err)
 		if (ipc_decode(f, &end, NULL, err) == -1)
 			return -1;
 		rules_end(c->master, end.what, end.size);
-	} else if (c->state == CHILD_STARTING) {
+	} else if (ipc_decode(f, &ready, NULL, err) == -1) {
+		return -1;
+	} else if (c->state == CHILD_STARTING && !ready.starting) {
 		child_ready(c);
 	}
 	return 0;

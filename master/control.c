@@ -200,8 +200,9 @@ caller_timeout(void *arg)
 		return;
 	}
 	*cp = c->next;
-	snprintf(why, sizeof(why), "%s is being started, but not ready yet",
-	    program_name(c->kind));
+	snprintf(why, sizeof(why), "%s is being started, but not ready yet%s",
+	    program_name(c->kind),
+	    c->kind == PROGRAM_QMGR ? ": it reads the queue" : "");
 	turn_away(c, RESULT_FAILED, why);
 }
 

@@ -39,6 +39,7 @@ static void slot_found(void *arg, int slot, const struct qmessage *);
 static void slot_damaged(void *arg, int slot, uint64_t mid, const struct err *);
 static void found(void *arg, const struct qmessage *, enum queue_place);
 static void corrupt(void *arg, uint64_t mid, const struct err *);
+static void alive(void *arg);
 
 int
 intake_message(struct world *w, struct ipc_frame *f, struct err *err)
@@ -79,7 +80,7 @@ intake_message(struct world *w, struct ipc_frame *f, struct err *err)
 int
 intake_recover(struct world *w, struct err *err)
 {
-	const struct recover_handler handler = { found, corrupt };
+	const struct recover_handler handler = { found, corrupt, alive };
 	struct spool *spool = store_spool(w->store);
 
 	/* What is in two of them is settled as where it was to go. Held ones
@@ -433,4 +434,12 @@ corrupt(void *arg, uint64_t mid, const struct err *why)
 {
 	(void)arg;
 	EMIT(CORRUPT, .mid = mid, .text = str_of(why->text));
+}
+
+static void
+alive(void *arg)
+{
+	struct world *w = arg;
+
+	program_still_alive(w->daemon);
 }

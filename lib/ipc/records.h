@@ -60,7 +60,9 @@
 /* Stop gracefully: finish what is in progress within `wait` seconds. */
 #define REC_STOP(S, F, L) F(S, U32, wait, 86400)
 /* To the master: ready to work (after SETUP); alive (watchdog). */
-#define REC_READY(S, F, L) F(S, U32, pid, 0)
+#define REC_READY(S, F, L)                                                     \
+	F(S, U32, pid, 0)                                                      \
+	F(S, U8, starting, 1) /* not yet: a sign of life only */
 /* An admin tool connected and asked for this program. fd: the connection. */
 #define REC_ADMIN(S, F, L)                                                     \
 	F(S, STR, user, 64)                                                    \

@@ -46,6 +46,7 @@ struct admin {
 static struct ipc *master;
 static struct loop_timer *alive;
 static int64_t said_alive; /* monotonic ms */
+static bool started;
 static unsigned n_admins;
 
 /* A configuration that waits for the word to come into force. */
@@ -140,9 +141,11 @@ program_main(const struct program *p, int argc, char **argv)
 	for (size_t i = 0; i < NELEM(from_master); i++)
 		ipc_accept(master, from_master[i].type);
 	alive = loop_timer(d.loop, say_alive, &d);
-	say_alive(&d);
+	said_alive = clock_mono_ms();
 	if (p->start != NULL)
 		p->start(&d);
+	started = true;
+	say_alive(&d);
 	loop_run(d.loop);
 	program_events_flush();
 	return 0;
@@ -264,12 +267,13 @@ enter(struct daemon *d, struct sandbox_options *sb)
 		fatal("sandbox: %s", err.text);
 }
 
-/* READY, and again as a sign of life: the loop still turns. */
+/* READY, and again as a sign of life: the loop still turns. Before that, that
+ * it is on its way to it: a long queue takes minutes to read. */
 static void
 say_alive(void *arg)
 {
 	struct daemon *d = arg;
-	struct ready r = { .pid = (uint32_t)getpid() };
+	struct ready r = { .pid = (uint32_t)getpid(), .starting = !started };
 
 	said_alive = clock_mono_ms();
 	program_usage(d);
@@ -280,7 +284,7 @@ say_alive(void *arg)
 void
 program_still_alive(struct daemon *d)
 {
-	if (clock_mono_ms() - said_alive < ALIVE_INTERVAL)
+	if (master == NULL || clock_mono_ms() - said_alive < ALIVE_INTERVAL)
 		return;
 	say_alive(d);
 	ipc_flush(master);

@@ -337,6 +337,8 @@ bool queue_is_unborn(
 struct recover_handler {
 	void (*found)(void *arg, const struct qmessage *, enum queue_place);
 	void (*corrupt)(void *arg, uint64_t mid, const struct err *why);
+	/* Often, for who must give signs of life meanwhile; NULL: nobody. */
+	void (*alive)(void *arg);
 };
 int spool_recover(struct spool *, enum queue_place, bool drafts,
     const struct recover_handler *, void *arg, uint64_t *max_mid,

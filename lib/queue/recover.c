@@ -33,6 +33,8 @@
 #include "queue/io.h"
 #include "queue/spool.h"
 
+#define LOCK_NS 20000000 /* tried again after */
+
 struct mids {
 	uint64_t *v;
 	size_t n, cap;
@@ -47,6 +49,7 @@ struct recovery {
 	struct arena mem; /* of one message */
 };
 
+static void say_alive(const struct recovery *);
 static int list_place(struct recovery *, struct mids *, struct err *err);
 static int list_folder(
     struct recovery *, unsigned folder, struct mids *, struct err *err);
@@ -81,14 +84,19 @@ spool_recover(struct spool *spool, enum queue_place place, bool drafts,
 	int lock = spool->places[place].fd, rc;
 	struct mids mids = { 0 };
 
-	while (flock(lock, LOCK_EX) == -1)
-		if (errno != EINTR)
+	while (flock(lock, LOCK_EX | LOCK_NB) == -1) {
+		if (errno != EINTR && errno != EWOULDBLOCK)
 			return err_sys(err, ERR_TEMP, "recovery: lock");
+		say_alive(&r);
+		nanosleep(&(struct timespec){ .tv_nsec = LOCK_NS }, NULL);
+	}
 	rc = list_place(&r, &mids, err);
 	if (mids.n > 1)
 		qsort(mids.v, mids.n, sizeof(*mids.v), by_mid);
-	for (size_t i = 0; rc == 0 && i < mids.n; i++)
+	for (size_t i = 0; rc == 0 && i < mids.n; i++) {
 		rc = recover_one(&r, mids.v[i], err);
+		say_alive(&r);
+	}
 	if (mids.n > 0 && mids.v[mids.n - 1] > *max_mid)
 		*max_mid = mids.v[mids.n - 1];
 	free(mids.v);
@@ -133,12 +141,21 @@ queue_is_unborn(
 	return unborn;
 }
 
+static void
+say_alive(const struct recovery *r)
+{
+	if (r->handler->alive != NULL)
+		r->handler->alive(r->arg);
+}
+
 static int
 list_place(struct recovery *r, struct mids *mids, struct err *err)
 {
-	for (unsigned f = 0; f < QUEUE_FOLDERS; f++)
+	for (unsigned f = 0; f < QUEUE_FOLDERS; f++) {
 		if (list_folder(r, f, mids, err) == -1)
 			return err_in(err, "folder %02x", f);
+		say_alive(r);
+	}
 	return 0;
 }
 

@@ -3,6 +3,7 @@
 A recipient may arrive twice only where a remote 250 was in flight, or within
 the second before a death (threats DUR-05); never not at all.
 """
+import fcntl
 import os
 import random
 import signal
@@ -182,6 +183,35 @@ def test_a_machine_that_was_paused(make_suite):
     assert postern.pids() == before
     with postern.client() as c:
         assert c.mail()[0] == 250
+
+
+@pytest.mark.long
+def test_a_queue_that_takes_minutes_to_read(make_suite):
+    """Whoever reads it is not taken for one that hangs: it would be ended, and
+    begin anew, and so on. (Nobody may read the folder as long as we have it.)"""
+    postern = make_suite(start=False)
+    postern.start()
+    postern.stop()
+    folder = os.open(postern.root / "spool/deferred", os.O_RDONLY)
+    fcntl.flock(folder, fcntl.LOCK_EX)
+    postern.start(expect_ready=False)
+    wait_for("its start", lambda: "qmgr 0" in postern.pids())
+    before = postern.pids()["qmgr 0"]
+    time.sleep(75)          # it would have a minute
+    assert "qmgr is being started, but not ready yet: it reads the queue" in \
+        failing(postern, "tophosts")
+    assert postern.pids()["qmgr 0"] == before and not postern.is_ready()
+    os.close(folder)
+    wait_for("ready", postern.is_ready)
+    with postern.client() as c:
+        assert c.mail()[0] == 250
+    assert postern.pids()["qmgr 0"] == before
+
+
+def failing(postern, *words):
+    with pytest.raises(AssertionError, match="exit 4") as why:
+        postern.postern(*words)
+    return str(why.value)
 
 
 def running(postern, gone):

@@ -227,8 +227,8 @@ kit_corrupt(void *arg, uint64_t mid, const struct err *why)
 static inline struct qfile *
 kit_adopt(struct kit *k, uint64_t mid)
 {
-	static const struct recover_handler handler = { kit_found,
-		kit_corrupt };
+	static const struct recover_handler handler = { kit_found, kit_corrupt,
+		NULL };
 	struct err err = ERR_INIT;
 	uint64_t max = 0;
 

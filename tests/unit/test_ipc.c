@@ -298,8 +298,9 @@ test_call_ends_in_time(void **state)
 	assert_int_equal(
 	    ipc_call_recv(sv[1], &f, &in, NULL, NULL, 10, &err), -1);
 	assert_string_equal(err.text, "the other side ended the connection");
-	assert_int_equal(
-	    ipc_call_send(sv[1], IPC_READY, 0, &(struct ready){ 1 }, &err), -1);
+	assert_int_equal(ipc_call_send(sv[1], IPC_READY, 0,
+			     &(struct ready){ .pid = 1 }, &err),
+	    -1);
 	close(sv[1]);
 	buf_fini(&in);
 }

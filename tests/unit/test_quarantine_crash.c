@@ -106,7 +106,8 @@ see_corrupt(void *arg, uint64_t mid, const struct err *why)
 static struct seen
 start_again(struct kit *k)
 {
-	static const struct recover_handler handler = { see, see_corrupt };
+	static const struct recover_handler handler = { see, see_corrupt,
+		NULL };
 	static const enum queue_place places[] = { QUEUE_QUARANTINE,
 		QUEUE_DEFERRED, QUEUE_INCOMING };
 	struct err err = ERR_INIT;

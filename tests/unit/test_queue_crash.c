@@ -180,8 +180,9 @@ see_corrupt(void *arg, uint64_t mid, const struct err *why)
 static void
 look(struct kit *k, struct seen seen[N_MIDS])
 {
-	static const struct recover_handler handler = { see, see_corrupt };
-	static const struct recover_handler drafts = { see, see_corrupt };
+	static const struct recover_handler handler = { see, see_corrupt,
+		NULL };
+	static const struct recover_handler drafts = { see, see_corrupt, NULL };
 	struct seen first[N_MIDS];
 	struct err err = ERR_INIT;
 	uint64_t max = 0;

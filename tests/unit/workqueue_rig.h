@@ -348,7 +348,8 @@ rig_damaged(void *arg, int slot, uint64_t mid, const struct err *why)
 static inline void
 rig_qmgr_starts(struct kit *k, struct knowledge *known)
 {
-	static const struct recover_handler files = { rig_found, rig_corrupt };
+	static const struct recover_handler files = { rig_found, rig_corrupt,
+		NULL };
 	static const struct slots_handler slots = { rig_found_slot,
 		rig_damaged };
 	struct rig_qmgr q = { .known = known };
