@@ -207,7 +207,7 @@ $O/tests/test_inspect: $(INSPECT_LOOK)
 # these run the real programs
 $O/tests/test_hostile_peer $O/tests/test_hostile_lies $O/tests/test_keyd: | $(BINS)
 $(patsubst %,$O/tests/test_%,retry qmgr_gateway qmgr_limits qmgr_logged \
-    qmgr_addresses qmgr_counts qmgr_ledger qmgr_queue qmgr_results qmgr_resolve \
+    qmgr_addresses qmgr_counts qmgr_ledger qmgr_orders qmgr_queue qmgr_results qmgr_resolve \
     qmgr_settle qmgr_sweep \
     qmgr_tagging qmgr_tls quarantine): \
     $(QMGR_CORE:%=$O/obj/qmgr/%.o)
@@ -215,7 +215,8 @@ $O/tests/test_qmgr_tagging: $O/obj/qmgr/tagging.o
 $O/tests/test_quarantine: $(patsubst %,$O/obj/qmgr/quarantine%.o,\
 	_index _room _leave) $O/obj/qmgr/quarantine.o
 $O/tests/test_qmgr_counts: $(patsubst %,$O/obj/qmgr/%.o,counts state)
-$O/tests/test_qmgr_ledger: $(patsubst %,$O/obj/qmgr/%.o,ledger state)
+$O/tests/test_qmgr_ledger $O/tests/test_qmgr_orders: \
+    $(patsubst %,$O/obj/qmgr/%.o,ledger state)
 $O/tests/test_quarantine_crash: $O/obj/qmgr/store.o
 
 # what mail/mime makes of messages, for comparing it with others

@@ -18,6 +18,7 @@
 #include "qmgr/state.h"
 
 #define FILE_NAME ".orders"
+#define ASIDE     FILE_NAME ".damaged" /* for people */
 #define MAGIC     "POSTERNO"
 #define VERSION   1
 #define HEAD      16 /* of the file */
@@ -41,9 +42,10 @@ struct ledger {
 
 	/* what stood there at the start, until ledger_begin */
 	struct buf image;
-	size_t good;
+	bool whole;            /* nothing but records */
 	struct entry *entries; /* by MID and place */
 	size_t n, cap;
+	bool keep; /* the file has what nobody has read: it stays */
 
 	uint64_t end;    /* where the next record will stand; 0: no file */
 	struct buf next; /* not handed over yet */
@@ -59,9 +61,12 @@ struct ledger {
 };
 
 static int load(struct ledger *, struct err *);
+static bool is_blank(struct str);
+static void set_aside(struct ledger *);
 static void note(void *arg, const struct order_rec *, size_t at);
 static int by_mid(const void *, const void *);
 static size_t first_of(const struct ledger *, uint64_t mid);
+static size_t next_record(struct str all, size_t at);
 static bool read_record(
     struct str all, size_t at, struct order_rec *, struct arena *);
 static uint32_t seal(uint64_t at, struct str payload);
@@ -121,6 +126,8 @@ ledger_recall(const struct ledger *l, uint64_t mid, int64_t arrival,
 {
 	unsigned known = 0;
 
+	if (l == NULL)
+		return 0;
 	for (size_t i = first_of(l, mid); i < l->n && l->entries[i].mid == mid;
 	     i++) {
 		struct order_rec rec;
@@ -137,7 +144,8 @@ ledger_recall(const struct ledger *l, uint64_t mid, int64_t arrival,
 }
 
 int
-ledger_begin(struct ledger *l, const struct qmgr *q, struct err *err)
+ledger_begin(
+    struct ledger *l, const struct qmgr *q, bool all_here, struct err *err)
 {
 	size_t n_needed = 0;
 	int rc = 0;
@@ -145,9 +153,10 @@ ledger_begin(struct ledger *l, const struct qmgr *q, struct err *err)
 	for (size_t i = 0; i < l->n; i++)
 		n_needed += is_needed(q, l->entries[i].mid);
 	l->end = l->image.len;
+	l->keep |= !all_here;
 	if (n_needed == 0)
 		ledger_clear(l);
-	else if (n_needed < l->n || l->good < l->image.len)
+	else if (!l->keep && (n_needed < l->n || !l->whole))
 		rc = rewrite(l, q, err);
 	forget_image(l);
 	return rc;
@@ -157,19 +166,48 @@ static int
 load(struct ledger *l, struct err *err)
 {
 	struct str all;
+	size_t end, lost;
 
-	if (state_read(l->folder, FILE_NAME, &l->image, err) == -1)
+	if (state_read(l->folder, FILE_NAME, &l->image, err) == -1) {
+		buf_reset(&l->image);
+		(void)renameat(l->folder, FILE_NAME, l->folder, ASIDE);
 		return -1;
+	}
 	all = buf_str(&l->image);
-	if (all.n == 0)
-		return 0;
-	l->good = ledger_unpack(all, note, l);
-	if (l->good == 0)
-		return err_set(
-		    err, ERR_PERM, "%s is no file of orders", FILE_NAME);
+	if (all.n < HEAD || is_blank(all))
+		return 0; /* none, or nobody was told of it */
+	end = ledger_unpack(all, note, l, &lost);
 	if (l->n > 0)
 		qsort(l->entries, l->n, sizeof(*l->entries), by_mid);
-	return 0;
+	l->whole = lost == 0 && end == all.n;
+	if (lost == 0 && end > 0)
+		return 0;
+	set_aside(l);
+	if (end == 0)
+		return err_set(err, ERR_PERM, "%s is no file of orders: see %s",
+		    FILE_NAME, ASIDE);
+	return err_set(err, ERR_PERM,
+	    "%s: %zu bytes are damaged, and what administrators ordered of "
+	    "some messages may be lost: see %s",
+	    FILE_NAME, lost, ASIDE);
+}
+
+/* Its length was on disk before its bytes were. */
+static bool
+is_blank(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] != '\0')
+			return false;
+	return true;
+}
+
+/* The file will be made anew, or removed: people may want to see it. */
+static void
+set_aside(struct ledger *l)
+{
+	if (state_replace(l->folder, ASIDE, buf_str(&l->image), NULL) == -1)
+		l->keep = true;
 }
 
 static void
@@ -279,7 +317,8 @@ rewrite(struct ledger *l, const struct qmgr *q, struct err *err)
 	}
 	rc = state_replace(l->folder, FILE_NAME, buf_str(&content), err);
 	/* or the old one stays, and with it what it says */
-	l->end = rc == 0 ? content.len : l->good;
+	if (rc == 0)
+		l->end = content.len;
 	buf_fini(&content);
 	return rc;
 }
@@ -332,7 +371,7 @@ ledger_run(struct ledger *l, int64_t now, bool all)
 void
 ledger_clear(struct ledger *l)
 {
-	if (l->end == 0)
+	if (l->end == 0 || l->keep)
 		return;
 	if (l->fd != -1)
 		close(l->fd);
@@ -352,7 +391,9 @@ write_out(struct worker_job *job)
 	l->err = (struct err)ERR_INIT;
 	if (l->fd == -1)
 		l->fd = openat(l->folder, FILE_NAME,
-		    O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+		    O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC |
+			(l->at == 0 ? O_TRUNC : 0),
+		    0600);
 	if (l->fd == -1)
 		err_sys(&l->err, ERR_TEMP, "open %s", FILE_NAME);
 	else
@@ -425,31 +466,51 @@ ledger_pack(struct buf *out, uint64_t at, const struct order_rec *rec)
 
 size_t
 ledger_unpack(struct str all,
-    void (*found)(void *arg, const struct order_rec *, size_t at), void *arg)
+    void (*found)(void *arg, const struct order_rec *, size_t at), void *arg,
+    size_t *lost)
 {
-	size_t at = HEAD;
-	uint32_t len;
+	size_t end = HEAD, at;
+	uint32_t version;
 
-	if (all.n < HEAD || memcmp(all.p, MAGIC, 8) != 0)
+	*lost = 0;
+	if (all.n < HEAD)
 		return 0;
-	memcpy(&len, all.p + 8, sizeof(len));
-	if (len != VERSION)
+	memcpy(&version, all.p + 8, sizeof(version));
+	if (memcmp(all.p, MAGIC, 8) != 0)
+		end = 0;
+	else if (version != VERSION)
 		return 0;
-	for (;;) {
+	for (at = HEAD; (at = next_record(all, at)) < all.n;) {
 		struct order_rec rec;
 		struct arena mem;
-		bool ok;
+		uint32_t len;
+
+		arena_init(&mem, RIDS_MEM);
+		if (read_record(all, at, &rec, &mem))
+			found(arg, &rec, at);
+		arena_free(&mem);
+		memcpy(&len, all.p + at, sizeof(len));
+		*lost += at - end;
+		end = at += REC_HEAD + len;
+	}
+	return end;
+}
+
+/* Where one begins, there or behind what is damaged; all.n: nowhere. */
+static size_t
+next_record(struct str all, size_t at)
+{
+	bool ok = false;
+
+	for (; !ok && at + REC_HEAD < all.n; at += !ok) {
+		struct order_rec rec;
+		struct arena mem;
 
 		arena_init(&mem, RIDS_MEM);
 		ok = read_record(all, at, &rec, &mem);
-		if (ok)
-			found(arg, &rec, at);
 		arena_free(&mem);
-		if (!ok)
-			return at;
-		memcpy(&len, all.p + at, sizeof(len));
-		at += REC_HEAD + len;
 	}
+	return ok ? at : all.n;
 }
 
 /* False: it is not whole. */
@@ -464,7 +525,8 @@ read_record(struct str all, size_t at, struct order_rec *rec, struct arena *mem)
 	memcpy(&len, all.p + at, sizeof(len));
 	memcpy(&crc, all.p + at + 4, sizeof(crc));
 	payload = str_sub(all, at + REC_HEAD, len);
-	return payload.n == len && seal(at, payload) == crc &&
+	return payload.n == len && len > 0 && len < RIDS_MEM &&
+	       seal(at, payload) == crc &&
 	       codec_decode(&order_rec_codec, rec, payload, mem, NULL) == 0 &&
 	       str_find(rec->host, '\0') == rec->host.n &&
 	       str_find(rec->host, '\n') == rec->host.n;

@@ -13,7 +13,9 @@
  *	16	records: length (4), crc32c of place and payload (4), payload
  *
  * Records are written and synced by a thread. The last of them may be torn:
- * then nobody was told that it holds.
+ * then nobody was told that it holds. Damage costs the records that it is in,
+ * and no others: a record is good only where it was written, so the next one
+ * is found behind it.
  */
 #ifndef QMGR_LEDGER_H
 #define QMGR_LEDGER_H
@@ -38,8 +40,9 @@ CODEC_STRUCT(order_rec, REC_ORDER);
 
 struct ledger;
 
-/* Reads the file in that folder. One that is not there is fine; -1: one that
- * cannot be used, and no order stands. progress is called on the loop whenever
+/* Reads the file in that folder. One that is not there is fine; -1: err,
+ * something of it cannot be read; the rest stands, and a copy is kept as
+ * .orders.damaged. progress is called on the loop whenever
  * something was written, or could not be. */
 int ledger_open(struct ledger **, struct loop *, int folder,
     void (*progress)(void *arg), void *arg, struct err *);
@@ -48,11 +51,13 @@ void ledger_close(struct ledger **);
 
 /* At the start: what it says of those recipients, which are in order of RID;
  * sets ordered, host and, of who goes elsewhere, next. MAIL_ORDERED and
- * MAIL_MOVED, as the case is; 0: it says nothing. */
+ * MAIL_MOVED, as the case is; 0: it says nothing. NULL: no ledger any more. */
 unsigned ledger_recall(const struct ledger *, uint64_t mid, int64_t arrival,
     struct mail_rcpt *, size_t n);
-/* All messages are in memory: what none of them needs is dropped. */
-int ledger_begin(struct ledger *, const struct qmgr *, struct err *);
+/* What there was to recall is in memory: what no message needs is dropped;
+ * nothing is, ever, if not all messages are here. */
+int ledger_begin(
+    struct ledger *, const struct qmgr *, bool all_here, struct err *);
 
 void ledger_add(struct ledger *, const struct order_rec *);
 /* All that was added is on disk. */
@@ -66,9 +71,11 @@ void ledger_clear(struct ledger *);
 /* The same without a file: appends a record that will stand at byte `at`; the
  * head when that is 0. */
 void ledger_pack(struct buf *out, uint64_t at, const struct order_rec *);
-/* Calls found with each record and its place. How many bytes are good: less
- * than there are when the last one is torn, 0 when it is no ledger. */
+/* Calls found with each record and its place. Where the last one ends: before
+ * the end of all when one after it is torn; 0: it is no ledger. *lost: how many
+ * bytes before that are damaged. */
 size_t ledger_unpack(struct str,
-    void (*found)(void *arg, const struct order_rec *, size_t at), void *arg);
+    void (*found)(void *arg, const struct order_rec *, size_t at), void *arg,
+    size_t *lost);
 
 #endif

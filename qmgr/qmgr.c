@@ -151,15 +151,17 @@ static void
 recover(struct world *w)
 {
 	struct err err = ERR_INIT;
+	bool all;
 
 	if (ledger_open(&w->ledger, w->daemon->loop, w->state.folder, recorded,
 		w, &err) == -1)
 		alert_raise(ALERT_QUEUE_ERROR, STR(""), str_of(err.text));
 	err = (struct err)ERR_INIT;
-	if (intake_recover(w, &err) == -1)
+	all = intake_recover(w, &err) == 0;
+	if (!all)
 		alert_raise(ALERT_QUEUE_ERROR, STR(""), str_of(err.text));
 	err = (struct err)ERR_INIT;
-	if (ledger_begin(w->ledger, &w->q, &err) == -1)
+	if (ledger_begin(w->ledger, &w->q, all, &err) == -1)
 		EMIT(WARNING, .text = str_of(err.text));
 }
 

@@ -23,7 +23,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	struct buf copy;
 	struct str file;
-	size_t good;
+	size_t good, lost;
 
 	if (n == 0)
 		return 0;
@@ -32,8 +32,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	if (data[0] & 1)
 		repair((char *)(uintptr_t)file.p, file.n);
 	buf_init(&copy, SIZE_MAX);
-	good = ledger_unpack(file, again, &copy);
-	if (good > file.n || (good > 0 && good < HEAD) ||
+	good = ledger_unpack(file, again, &copy, &lost);
+	if (good > file.n || (good > 0 && good < HEAD) || lost > good ||
 	    (good == 0 && copy.len > 0))
 		abort();
 	buf_fini(&copy);
