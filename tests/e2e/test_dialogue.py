@@ -99,7 +99,7 @@ def test_ctrl_c_comes_back_to_the_prompt(shell, filled):
     shell.expect("Time        Pending        In       Out\n")
     shell.interrupt()
     shell.expect("\n" + HOST)
-    assert len(filled.queued()) == 2
+    wait_for("both", lambda: len(filled.queued()) == 2)
     assert "Online" in run(shell, "status")
 
 
@@ -160,7 +160,7 @@ def test_removemessage(shell, filled):
                     r"Subject: waits\n$", shown), shown
     shell.say("")
     shell.expect(HOST)
-    assert filled.queued() == [1, 2]
+    wait_for("both", lambda: filled.queued() == [1, 2])
     shell.say("removemessage 1")
     shell.expect("Remove this message? [N]> ")
     shell.say("y")

@@ -100,9 +100,9 @@ def test_poison_01_a_worker_that_hangs_is_ended(gateway):
     """It gives no sign of life for a minute, whatever it hangs in; its message
     is counted as of one that died, and goes on with the next."""
     mid = send(gateway, b"slow", (b"a" * 60 + b"x\r\n") * 1000)
-    pid = worker_at(gateway, mid, 0.5)
+    pid = worker_at(gateway, mid, 0.3)
     gateway.wait_log("(pid %d) gave no sign of life for a minute: ended" % pid,
-                     seconds=120)
+                     seconds=240)
     gateway.wait_log("MID %d: a worker ended while it was at it (1 of 3)" % mid)
     wait_for("its end", lambda: pid not in gateway.pids().values())
-    wait_for("delivery", lambda: gateway.sink.messages, seconds=120)
+    wait_for("delivery", lambda: gateway.sink.messages, seconds=240)
