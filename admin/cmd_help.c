@@ -1,13 +1,19 @@
 /* cmd_help.c - `help`: what there is, and how it is used */
 #include <stdio.h>
+#include <string.h>
 
 #include "admin/commands.h"
 #include "admin/fields.h"
 #include "base/bounds.h"
 
+#define COLUMNS 78
+#define OPTIONS 25 /* where the text about an option begins */
+
 static int run(struct tool *, int argc, char **argv);
 static void list(struct buf *);
 static void describe(const struct tool_command *, struct buf *);
+static void describe_option(const struct tool_about *, struct buf *);
+static void add_words(struct buf *, const char *text, size_t indent);
 static json_t *as_json(const struct tool_command *);
 
 const struct tool_command cmd_help = {
@@ -63,29 +69,74 @@ list(struct buf *out)
 static void
 describe(const struct tool_command *c, struct buf *out)
 {
-	struct str text = str_of(c->help), word;
-	size_t column = 0;
+	struct buf usage;
 
-	buf_printf(out, "Usage: %s%s%s [--json]\n\n", c->name,
-	    *c->usage != '\0' ? " " : "", c->usage);
-	while ((word = str_word(&text)).n != 0) {
-		if (column != 0 && column + 1 + word.n > 78) {
-			buf_putc(out, '\n');
-			column = 0;
-		}
-		if (column != 0) {
+	buf_printf(out, "Usage: %s ", c->name);
+	buf_init(&usage, 4096);
+	buf_printf(&usage, "%s [--json]", c->usage);
+	add_words(out, usage.data, 7);
+	buf_fini(&usage);
+	buf_puts(out, "\n\n");
+	add_words(out, c->help, 0);
+	buf_putc(out, '\n');
+	for (const struct tool_about *a = c->about;
+	     a != NULL && a->text != NULL; a++)
+		describe_option(a, out);
+}
+
+static void
+describe_option(const struct tool_about *a, struct buf *out)
+{
+	size_t n = a->option != NULL ? strlen(a->option) : 0;
+
+	if (a->option == NULL) {
+		buf_printf(out, "\n%s:\n", a->text);
+		return;
+	}
+	buf_printf(out, "  %-*s", OPTIONS - 3, a->option);
+	/* a long one has the line for itself */
+	buf_printf(out, n > OPTIONS - 3 ? "\n%*s" : "%*s",
+	    n > OPTIONS - 3 ? OPTIONS : 1, "");
+	add_words(out, a->text, OPTIONS);
+	buf_putc(out, '\n');
+}
+
+/* From where the line is, which is at the indent or not far behind it. */
+static void
+add_words(struct buf *out, const char *text, size_t indent)
+{
+	struct str left = str_of(text), word;
+	size_t begin = out->len, column;
+
+	while (begin > 0 && out->data[begin - 1] != '\n')
+		begin--;
+	column = out->len - begin;
+	for (bool first = true; (word = str_word(&left)).n != 0;
+	     first = false) {
+		if (!first && column + 1 + word.n > COLUMNS) {
+			buf_printf(out, "\n%*s", (int)indent, "");
+			column = indent;
+		} else if (!first) {
 			buf_putc(out, ' ');
 			column++;
 		}
 		buf_add_str(out, word);
 		column += word.n;
 	}
-	buf_putc(out, '\n');
 }
 
 static json_t *
 as_json(const struct tool_command *c)
 {
-	return json_pack("{s:s, s:s, s:s, s:s}", "name", c->name, "usage",
-	    c->usage, "summary", c->summary, "help", c->help);
+	json_t *options = json_array();
+
+	for (const struct tool_about *a = c->about;
+	     a != NULL && a->text != NULL; a++)
+		if (a->option != NULL)
+			json_array_append_new(options,
+			    json_pack("{s:s, s:s}", "option", a->option, "help",
+				a->text));
+	return json_pack("{s:s, s:s, s:s, s:s, s:o}", "name", c->name, "usage",
+	    c->usage, "summary", c->summary, "help", c->help, "options",
+	    options);
 }

@@ -42,11 +42,20 @@ struct tool {
 	const struct tool_command *command; /* the one running */
 };
 
+/* An option that help explains on a line of its own; option NULL: text is the
+ * heading of those that follow. */
+struct tool_about {
+	const char *option; /* "--from ADDRESS" */
+	const char *text;
+};
+
 struct tool_command {
 	const char *name;
 	const char *usage;   /* arguments, as in a manual page; "" none */
 	const char *summary; /* one line for the list */
 	const char *help;    /* one paragraph */
+	/* Of a command with many options, up to one without text; else NULL. */
+	const struct tool_about *about;
 	/* argv[0] is the name; --json and --help are gone already. */
 	int (*run)(struct tool *, int argc, char **argv);
 	/* Instead of run, of a command that changes the configuration: how

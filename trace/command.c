@@ -34,52 +34,85 @@ struct options {
 
 static int run(struct tool *, int argc, char **argv);
 
+/* In the order of postern-trace(1). */
+static const struct tool_about about[] = {
+	{ NULL, "Who connects" },
+	{ "--source-ip IP", "The address of the client." },
+	{ "--fqdn NAME", "Its host name; without it, it is looked up." },
+	{ "--listener NAME", "The listener; without it the first one." },
+	{ "--owner N", "The network owner id; N/A: none." },
+	{ "--reputation N", "The reputation score, -10.0 to 10.0; N/A: none." },
+	{ "--country XX", "The country, as two letters; N/A: none." },
+	{ "--tls", "It has said STARTTLS." },
+	{ "--auth-user NAME",
+	    "It has authenticated, where that is offered." },
+	{ NULL, "What it sends" },
+	{ "--sender ADDRESS", "The envelope sender; <>: the empty one." },
+	{ "--recipients LIST",
+	    "The envelope recipients, separated by commas." },
+	{ "--mail-params WORDS",
+	    "What stands behind the address of MAIL, as in \"REQUIRETLS "
+	    "SIZE=1000 BODY=8BITMIME RET=HDRS ENVID=x\"." },
+	{ "--rcpt-params WORDS",
+	    "... and of each RCPT, as in \"NOTIFY=NEVER\"." },
+	{ "--smtputf8", "It says that it may use 8-bit addresses." },
+	{ "--file FILE", "The message; -: standard input." },
+	{ NULL, "What others would answer" },
+	{ "--ldap-accept LIST",
+	    "The directory, of recipients: ADDRESS=pass, =fail or =error, "
+	    "separated by commas; one of these words alone is said of all "
+	    "others." },
+	{ "--sdr VERDICT",
+	    "The reputation of the sender's domain: Awful, Poor, Tainted, "
+	    "Weak, Unknown, Neutral or Good; after commas its age in days and "
+	    "the category of the threat." },
+	{ "--spam SCORE",
+	    "The spam scanner: 0 to 100; after commas the names of tests. "
+	    "Without it the one that is configured is asked." },
+	{ "--virus NAME",
+	    "The virus scanner: clean, encrypted, unscannable, or a name. "
+	    "Without it the one that is configured is asked." },
+	{ "--bounce-tag VERDICT",
+	    "What the tags of recipients are worth, instead of what the keys "
+	    "say: valid, expired, forged, untagged or \"no keys\"." },
+	{ "--call-ahead", "The call-ahead server is contacted." },
+	{ "--lookup",
+	    "MX records and addresses of the next hops are looked up, and "
+	    "shown in the order in which they would be tried, with the TLS "
+	    "that each must do; nobody is connected to." },
+	{ NULL, "Many messages" },
+	{ "--sessions FILE",
+	    "One JSON object a line, whose keys are the names of the options, "
+	    "and \"message\" for its text; each is answered by a line as "
+	    "--json has it." },
+	{ "--pcap FILE",
+	    "Every conversation of SMTP or QMQP in a file of packetcapture or "
+	    "tcpdump is said once more, packet by packet, and each of its "
+	    "messages goes through all stages; beside our replies stand those "
+	    "that were captured." },
+	{ "--filter EXPRESSION",
+	    "Of that file only packets that this expression of tcpdump "
+	    "fits." },
+	{ NULL, "The configuration, and the report" },
+	{ "--committed", "What the programs use now, not the working copy." },
+	{ "--explain",
+	    "Also where each entry that decided stands, where each fact came "
+	    "from, and what each rule of a filter looked at." },
+	{ "--json", "One JSON object, for programs." },
+	{ NULL, NULL },
+};
+
 const struct tool_command cmd_trace = {
 	.name = "trace",
-	.usage = "[--source-ip IP] [--fqdn NAME] [--listener NAME] [--owner N] "
-		 "[--reputation N] [--country XX] [--sender ADDRESS] "
-		 "[--recipients LIST] [--file FILE] [--mail-params WORDS] "
-		 "[--rcpt-params WORDS] [--smtputf8] [--tls] "
-		 "[--auth-user NAME] [--ldap-accept LIST] [--sdr VERDICT] "
-		 "[--spam SCORE] [--virus NAME] [--bounce-tag VERDICT] "
-		 "[--call-ahead] [--lookup] [--committed] [--explain] | "
-		 "--sessions FILE [--committed] | --pcap FILE [--filter "
-		 "EXPRESSION] [--listener NAME] [--committed] [--explain]",
+	.usage = "[OPTION ...] | --sessions FILE [--committed] | --pcap FILE "
+		 "[--filter EXPRESSION] [--listener NAME] [--committed] "
+		 "[--explain]",
 	.summary = "Show what would happen to a message",
 	.help = "Sends a message through every stage of mail handling, in "
 		"memory, and says what each decided. Nothing is sent, queued "
-		"or counted. The working copy of the configuration is used, or "
-		"with --committed what the programs use now. --mail-params, "
-		"--rcpt-params: what stands behind the addresses of MAIL and "
-		"RCPT, as in \"REQUIRETLS SIZE=1000 BODY=8BITMIME RET=HDRS "
-		"ENVID=x\" and \"NOTIFY=NEVER\". --smtputf8: the "
-		"client says that it may use 8-bit addresses. --tls: it has "
-		"said STARTTLS. --auth-user: it has authenticated, where that "
-		"is offered. --ldap-accept: what the directory says of "
-		"recipients: ADDRESS=pass, =fail or =error, separated by "
-		"commas; one of these words alone is said of all others. "
-		"--sdr: the reputation of the sender's domain: Awful, Poor, "
-		"Tainted, Weak, Unknown, Neutral or Good; after commas its age "
-		"in days and the category of the threat. --spam: the score, 0 "
-		"to 100, that scanners would give; after commas the names of "
-		"tests. --virus: what they would find: clean, encrypted, "
-		"unscannable, or a name. Without these two the scanners that "
-		"are configured are asked. --bounce-tag: what the tags of "
-		"recipients are worth, instead of what the keys say: valid, "
-		"expired, forged, untagged or \"no keys\". --call-ahead: the "
-		"call-ahead server is contacted. --lookup: MX records and "
-		"addresses of the next hops are looked up, and shown in the "
-		"order in which they would be tried, with the TLS that each "
-		"must do; nobody is connected to. Asks for what the options do "
-		"not say. --sessions: many messages, one JSON object a line, "
-		"whose keys are the names of the options, and \"message\" for "
-		"its text; each is answered by a line as --json has it. "
-		"--pcap: every conversation of SMTP or QMQP in a file of "
-		"packetcapture or tcpdump is said once more, packet by packet, "
-		"and each of its messages goes through all stages; beside our "
-		"replies stand "
-		"those that were captured. --filter: only packets that this "
-		"expression of tcpdump fits.",
+		"or counted. The working copy of the configuration is used. On "
+		"a terminal it asks for what the options do not say.",
+	.about = about,
 	.run = run,
 };
 

@@ -541,14 +541,25 @@ def test_every_command_is_tried():
     assert {c["name"] for c in commands()} - tried == {"inject", "suspend"}
 
 
+def test_help_and_page_of_trace_are_in_step():
+    """The same options, in the same groups and order."""
+    text = subprocess.run([str(BIN / "postern"), "trace", "--help"],
+                          capture_output=True, text=True).stdout
+    said = re.findall(r"^(?:(\S.*):|  --(\S+).*)$", text, re.M)
+    page = (TOP / "docs/man/postern-trace.1").read_text()
+    page = page[page.index("The options, by"):page.index(".Ss The report")]
+    written = re.findall(r"^\.(?:Ss (.*)|It Fl -(\S+).*)$", page, re.M)
+    assert said == written and len(said) > 25
+
+
 @pytest.mark.parametrize("name", [c["name"] for c in commands()])
 def test_help_of_each(module_suite, name):
     r = run(module_suite, [name, "--help"])
     assert r.returncode == 0 and r.stderr == ""
-    usage, empty, text = r.stdout.split("\n", 2)
-    assert usage.startswith("Usage: " + name) and empty == ""
+    usage, text = r.stdout.split("\n\n", 1)
+    assert usage.startswith("Usage: " + name + " ")
     assert len(text) > 20 and text.endswith(".\n")
-    assert all(len(l) <= 80 for l in text.split("\n"))
+    assert all(len(l) <= 80 for l in r.stdout.split("\n"))
     assert run(module_suite, ["help", name]).stdout == r.stdout
     assert run(module_suite, [name, "--help", "--json"]).returncode == 0
     # words that make no sense are wrong use, and say how it is right
