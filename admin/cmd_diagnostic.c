@@ -30,6 +30,7 @@ static const struct operation *find(
     const struct operation *, size_t n, const char *word);
 static int flush(struct tool *);
 static void flush_dns(struct tool *, json_t *done, struct buf *);
+static void say_answers(int64_t n, struct buf *);
 static void flush_callahead(struct tool *, json_t *done, struct buf *);
 static void add_flushed(void *arg, const json_t *);
 static void flush_neighbours(
@@ -216,10 +217,16 @@ flush_dns(struct tool *t, json_t *done, struct buf *text)
 		failed(done, "DNS", &err, text);
 		return;
 	}
-	buf_printf(text, "%lld answers deleted\n",
-	    (long long)fields_num(answer.json, "answers"));
+	say_answers(fields_num(answer.json, "answers"), text);
 	json_object_set(done, "dns", json_object_get(answer.json, "answers"));
 	control_answer_fini(&answer);
+}
+
+static void
+say_answers(int64_t n, struct buf *text)
+{
+	buf_printf(
+	    text, "%lld answer%s deleted\n", (long long)n, n == 1 ? "" : "s");
 }
 
 static void
@@ -236,7 +243,7 @@ flush_callahead(struct tool *t, json_t *done, struct buf *text)
 		failed(done, "call-ahead", &err, text);
 		return;
 	}
-	buf_printf(text, "%lld answers deleted\n", (long long)n);
+	say_answers(n, text);
 	json_object_set_new(done, "callahead", json_integer(n));
 }
 

@@ -30,8 +30,10 @@ run(struct tool *t, int argc, char **argv)
 static void
 render(const json_t *answer, struct buf *out)
 {
-	buf_printf(out, "Flushing DNS cache.\n%lld answers deleted\n",
-	    (long long)fields_num(answer, "answers"));
+	int64_t n = fields_num(answer, "answers");
+
+	buf_printf(out, "Flushing DNS cache.\n%lld answer%s deleted\n",
+	    (long long)n, n == 1 ? "" : "s");
 	if (json_is_true(json_object_get(answer, "more_than_asked")))
 		buf_puts(out, "All names were forgotten: one alone cannot "
 			      "be.\n");

@@ -133,9 +133,9 @@ as_json(const struct tool_command *c)
 	for (const struct tool_about *a = c->about;
 	     a != NULL && a->text != NULL; a++)
 		if (a->option != NULL)
-			json_array_append_new(options,
-			    json_pack("{s:s, s:s}", "option", a->option, "help",
-				a->text));
+			json_array_append_new(
+			    options, json_pack("{s:s, s:s}", "option",
+					 a->option, "help", a->text));
 	return json_pack("{s:s, s:s, s:s, s:s, s:o}", "name", c->name, "usage",
 	    c->usage, "summary", c->summary, "help", c->help, "options",
 	    options);

@@ -400,7 +400,7 @@ report(struct visit *v, struct round *r)
 
 	report_json(v, r);
 	buf_init(&out, TEXT_SIZE);
-	buf_printf(&out, "%s  %-38s ", r->trick->id, r->trick->what);
+	buf_printf(&out, "%s  %-40s ", r->trick->id, r->trick->what);
 	if (r->err.kind != ERR_NONE)
 		buf_printf(&out, "%s: %s\n", words[r->result], r->err.text);
 	else {

@@ -13,6 +13,7 @@
 
 #define SEVERITIES  4
 #define DESCRIPTION ((size_t)1 << 20)
+#define NO_SUMMARY  "(no summary)" /* of what is only saved */
 
 struct request {
 	struct arena mem;
@@ -29,6 +30,7 @@ static int run(struct tool *, int argc, char **argv);
 static int batch(struct editing *, struct request *, struct args *);
 static int ask(struct editing *, struct request *);
 static bool ask_form(struct editing *, struct request *);
+static bool ask_ids(struct editing *, struct request *);
 static bool ask_others(struct editing *, struct request *);
 static bool ask_text(struct editing *, struct request *, const char *question,
     const char **answer);
@@ -46,8 +48,8 @@ static const char *const severities[SEVERITIES] = { "1 - mail does not flow",
 
 const struct tool_command cmd_supportrequest = {
 	.name = "supportrequest",
-	.usage = "[send SUMMARY [KEY=VALUE ...] | save SUMMARY [KEY=VALUE "
-		 "...] | setup [KEY=VALUE ...] | print]",
+	.usage = "[send SUMMARY [KEY=VALUE ...] | save [SUMMARY] "
+		 "[KEY=VALUE ...] | setup [KEY=VALUE ...] | print]",
 	.summary = "Ask for help, with what helpers need to know",
 	.help = "Makes a request for help: the form, the configuration with "
 		"its passphrases masked, what the programs say of themselves, "
@@ -121,8 +123,10 @@ batch(struct editing *ed, struct request *r, struct args *a)
 	r->summary = args_next(a);
 	for (size_t i = 0; i < NELEM(keys); i++)
 		*keys[i].to = args_option(a, keys[i].key);
-	if (r->summary == NULL)
+	if (r->summary == NULL && r->send)
 		return tool_usage(ed->t, "what is the matter, in a line?");
+	if (r->summary == NULL)
+		r->summary = NO_SUMMARY;
 	if (args_finish(a) != TOOL_DONE)
 		return TOOL_USAGE;
 	if (r->severity != NULL &&
@@ -143,7 +147,7 @@ static int
 ask(struct editing *ed, struct request *r)
 {
 	struct dialogue *d = &ed->t->dialogue;
-	struct str to = ed->w->config->support.recipients;
+	struct str to = arena_str(&r->mem, ed->w->config->support.recipients);
 	char question[2200];
 
 	tool_space(ed->t);
@@ -214,10 +218,31 @@ ask_form(struct editing *ed, struct request *r)
 		d, "Select the severity:", severities, SEVERITIES, 2, &level))
 		return false;
 	r->severity = severities[level];
-	return ask_text(ed, r, "Please enter the name of the contact person.",
+	return ask_ids(ed, r) &&
+	       ask_text(ed, r, "Please enter the name of the contact person.",
 		   &r->contact) &&
 	       ask_text(ed, r, "Please enter the email address.", &r->email) &&
 	       ask_text(ed, r, "Please enter the phone number.", &r->phone);
+}
+
+/* These stay the same from one request to the next: they are kept. */
+static bool
+ask_ids(struct editing *ed, struct request *r)
+{
+	struct support_config before = ed->w->config->support;
+
+	if (!ask_text(ed, r, "Please enter your user ID.", &r->user_id) ||
+	    !ask_text(ed, r, "Please enter the ID of your support contract.",
+		&r->contract_id))
+		return false;
+	if (!str_is(before.user_id, r->user_id))
+		editing_text(ed, str_of(r->user_id), "support.user_id");
+	if (!str_is(before.contract_id, r->contract_id))
+		editing_text(ed, str_of(r->contract_id), "support.contract_id");
+	if (!str_is(before.user_id, r->user_id) ||
+	    !str_is(before.contract_id, r->contract_id))
+		editing_save(ed);
+	return true;
 }
 
 /* What the configuration has need not be typed again. */
@@ -226,10 +251,12 @@ ask_text(struct editing *ed, struct request *r, const char *question,
     const char **answer)
 {
 	const struct support_config *c = &ed->w->config->support;
-	struct str dflt = answer == &r->contact ? c->contact
-			  : answer == &r->email ? c->email
-			  : answer == &r->phone ? c->phone
-						: STR("");
+	struct str dflt = answer == &r->contact       ? c->contact
+			  : answer == &r->email       ? c->email
+			  : answer == &r->phone       ? c->phone
+			  : answer == &r->user_id     ? c->user_id
+			  : answer == &r->contract_id ? c->contract_id
+						      : STR("");
 	char line[DIALOGUE_LINE];
 
 	if (!dialogue_text(&ed->t->dialogue, question,

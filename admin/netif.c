@@ -105,7 +105,7 @@ bool
 netif_meant(int argc, char **argv)
 {
 	return argc == 4 || (argc == 3 && strpbrk(argv[1], ".:") == NULL &&
-				(*argv[2] < '0' || *argv[2] > '9'));
+				argv[2][strspn(argv[2], "0123456789")] != '\0');
 }
 
 int

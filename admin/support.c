@@ -23,9 +23,12 @@
 
 const char support_contents[] =
     "The request holds: the configuration in force with its passphrases "
-    "masked; status, versions, queue and destinations, recent alerts; the "
-    "last 10,000 lines of the mail, delivery and status logs, which name "
-    "senders and recipients. It holds no messages and no keys.";
+    "masked;\n"
+    "status, versions, queue and destinations, recent alerts; the last 10,000 "
+    "lines\n"
+    "of the mail, delivery and status logs, which name senders and "
+    "recipients.\n"
+    "It holds no messages and no keys.";
 
 static void enclose_config(struct tool *, struct enclosing *);
 static void enclose_answers(struct tool *, struct enclosing *);

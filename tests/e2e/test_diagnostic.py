@@ -236,6 +236,8 @@ def test_tcpdump_that_is_interrupted(postern):
 
 
 def test_tcpdump_refused(postern):
+    r = run(postern, "network", "tcpdump", "interface=Nowhere", status=1)
+    assert r == 'There is no interface "Nowhere".\n'
     for words, why in ((["count=0"], "count is a number within 1..1000"),
                        (["time=1h"], "time"),
                        (["tcp", "prot", "25"], "syntax error")):

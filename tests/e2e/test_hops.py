@@ -125,7 +125,7 @@ def test_hops(far):
                      run(far, "diagnostic", "network", "ndpshow"))
     out = run(far, "diagnostic", "network", "flush")
     assert re.fullmatch(
-        r"Flushing DNS cache\.\n[1-9]\d* answers deleted\n"
+        r"Flushing DNS cache\.\n[1-9]\d* answers? deleted\n"
         r"Flushing call-ahead cache\.\n0 answers deleted\n"
         r"Flushing system ARP cache\.\n"
         r"203\.0\.113\.2 \(203\.0\.113\.2\) deleted\n"

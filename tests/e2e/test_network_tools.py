@@ -151,7 +151,7 @@ def test_nslookup_answers_from_the_gateways_cache(postern, nsd):
         nsd.signal(signal.SIGCONT)
     flushed = lines(postern, "dnsflush")
     assert flushed[0] == "Flushing DNS cache."
-    assert re.fullmatch("[1-9][0-9]* answers deleted", flushed[1])
+    assert re.fullmatch("[1-9][0-9]* answers? deleted", flushed[1])
     assert lines(postern, "dnsflush")[1] == "0 answers deleted"
 
 
@@ -607,6 +607,12 @@ def test_ping_line(postern):
     ("ping6 mail3.example.com", 1,
      "ping6: cannot resolve mail3.example.com: Unknown host"),
     ("ping ::1", 1, "ping: ::1 is an IPv6 address"),
+    ("ping Nowhere 127.0.0.1", 1, 'There is no interface "Nowhere"; there '
+     "are: auto, Management, PrivateNet, Loopback"),
+    ("telnet Nowhere 127.0.0.1 25", 1, 'There is no interface "Nowhere"; there '
+     "are: auto, Management, PrivateNet, Loopback"),
+    ("traceroute Nowhere 127.0.0.1", 1, 'There is no interface "Nowhere"; '
+     "there are: auto, Management, PrivateNet, Loopback"),
     ("traceroute nohost.example.com", 1,
      "traceroute: cannot resolve nohost.example.com: Unknown host"),
     ("traceroute6 127.0.0.1", 1, "traceroute6: 127.0.0.1 is an IPv4 address"),
@@ -650,6 +656,19 @@ def test_traceroute_as_in_the_transcript(shell):
         r"44 byte packets\n"
         r" 1 mail3\.example\.com \(127\.0\.0\.1\)( \d+\.\d{3} ms){3}\n",
         out), out
+
+
+@pytest.mark.skipif(not netns.possible(), reason="makes a network")
+@pytest.mark.parametrize("command", ["ping", "traceroute"])
+def test_there_is_no_way(folder, command):
+    """It is said at once, not after all hops."""
+    with netns.Network():
+        r = subprocess.run([str(BIN / "postern"), "--root", str(folder),
+                            command, "198.51.100.7"], capture_output=True,
+                           text=True, timeout=60, stdin=subprocess.DEVNULL)
+    assert r.returncode == 4
+    assert r.stderr.startswith(command + ": ")
+    assert r.stderr.endswith("Network is unreachable\n")
 
 
 # --- diagnostic ---

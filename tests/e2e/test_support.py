@@ -59,12 +59,16 @@ def test_a_request_is_sent_and_kept(make_suite):
             answer(t,("existing support ticket? [N]> ", "y"),
                      ("ticket number.\n[]> ", "4711"),
                      ("4. 4 - a question\n[3]> ", "1"),
+                     ("your user ID.\n[]> ", "yamada"),
+                     ("support contract.\n[]> ", "C-1"),
                      ("contact person.\n[\u5c71\u7530 \u592a\u90ce]> ", ""),
                      ("email address.\n[yamada@example.com]> ", ""),
                      ("phone number.\n[]> ", "+81 3 5555 0100"))
             out, status = t.end()
         assert status == 0
         assert "sent to boss@example.com, help@support.test.\n" in out, out
+        said = postern.ask("supportrequest", "print")
+        assert (said["user_id"], said["contract_id"]) == ("yamada", "C-1")
         sent = wait_for("both", lambda: len(sink.messages) == 3
                         and sink.messages[1:])
     assert sorted(r for m in sent for r in m.rcpts) == [

@@ -119,6 +119,9 @@ static const struct {
 	    "or 1048576" },
 	{ "under the size", HEAD "logs: [{name: a, max_size: 99k}]\n",
 	    "3:28: logs[0].max_size: 99k is not within 100k..100G" },
+	{ "log files of five bytes", HEAD "log_settings: {quota: 5}\n",
+	    "3:23: log_settings.quota: a quota of 5 bytes is less than 1M; 0: "
+	    "a tenth of the disk" },
 	{ "not yes or no", HEAD "delivery: {possible_delivery: maybe}\n",
 	    "3:31: delivery.possible_delivery: must be yes or no" },
 	{ "not a choice", HEAD "logs: [{name: a, level: verbose}]\n",

@@ -133,6 +133,20 @@ test_sums(void **state)
 	buf_fini(&out);
 }
 
+/* Times that differ by little: nothing is lost in their squares. */
+static void
+test_small_differences(void **state)
+{
+	static const uint64_t times[] = { 45, 39, 38, 41 };
+	struct echo_sums s = { .sent = 4 };
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++)
+		echo_count(&s, times[i]);
+	assert_int_equal(echo_average(&s), 41);
+	assert_int_equal(echo_deviation(&s), 3);
+}
+
 int
 main(void)
 {
@@ -141,6 +155,7 @@ main(void)
 		cmocka_unit_test(test_answers),
 		cmocka_unit_test(test_transcript),
 		cmocka_unit_test(test_sums),
+		cmocka_unit_test(test_small_differences),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
