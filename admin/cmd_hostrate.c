@@ -43,7 +43,7 @@ run(struct tool *t, int argc, char **argv)
 		    !repeat_ask(t, &r))
 			return tool_abandoned(t);
 	} else if (argc == 1 || !repeat_take(&r, argc - 2, argv + 2)) {
-		return tool_usage(t, NULL);
+		return tool_usage(t, argc > 2 ? REPEAT_RANGE : NULL);
 	} else if (!str_copy(w.host, sizeof(w.host), str_of(argv[1]))) {
 		return tool_usage(t, "the name is too long");
 	}

@@ -32,7 +32,7 @@ run(struct tool *t, int argc, char **argv)
 		if (!repeat_ask(t, &r))
 			return tool_abandoned(t);
 	} else if (argc == 1 || !repeat_take(&r, argc - 1, argv + 1)) {
-		return tool_usage(t, NULL);
+		return tool_usage(t, argc > 1 ? REPEAT_RANGE : NULL);
 	}
 	return repeat_run(t, &r);
 }

@@ -68,6 +68,8 @@ run(struct tool *t, int argc, char **argv)
 	case RATE:
 		if (argc > 2 && repeat_take(&r, argc - 2, argv + 2))
 			return repeat_run(t, &r);
+		if (argc > 2)
+			return tool_usage(t, REPEAT_RANGE);
 		break;
 	}
 	return tool_usage(t, NULL);

@@ -10,6 +10,7 @@
 #include "admin/tool.h"
 
 #define REPEAT_SECONDS 10 /* if nothing else is said */
+#define REPEAT_RANGE   "SECONDS is within 1..3600, COUNT 1 or more"
 
 struct repeat {
 	uint64_t every; /* seconds */

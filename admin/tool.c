@@ -12,6 +12,8 @@
 #include "admin/tool.h"
 #include "base/bounds.h"
 
+#define JOINED_MAX ((size_t)1 << 20)
+
 static bool wrong_option(
     const struct tool *, const char *name, const char *why);
 static const struct tool_option *option_find(
@@ -205,13 +207,13 @@ tool_join(char *out, size_t size, int argc, char **argv, int from)
 {
 	struct buf text;
 
-	buf_init(&text, size - 1);
+	buf_init(&text, JOINED_MAX);
 	for (int i = from; i < argc; i++) {
 		if (i > from)
 			buf_putc(&text, ' ');
 		buf_puts(&text, argv[i]);
 	}
-	str_copy(out, size, buf_str(&text));
+	str_copy(out, size, str_letters(buf_str(&text), size - 1));
 	buf_fini(&text);
 }
 

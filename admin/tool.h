@@ -106,7 +106,7 @@ bool tool_keep(const struct tool *, int fd);
 bool tool_mid(struct str text, uint64_t *mid);
 /* Login name of the caller, for audit. */
 void tool_user(char *out, size_t size);
-/* argv[from..] joined by blanks. */
+/* argv[from..] joined by blanks; cut behind a letter when it is too long. */
 void tool_join(char *out, size_t size, int argc, char **argv, int from);
 
 #endif

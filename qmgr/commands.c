@@ -189,7 +189,8 @@ answer_workqueue(const struct ask *a, struct reply_to *r)
 		str_copy(st->paused_by, sizeof(st->paused_by),
 		    pause ? str_of(a->user) : str_of(""));
 		str_copy(st->reason, sizeof(st->reason),
-		    pause ? a->words[2] : str_of(""));
+		    pause ? str_letters(a->words[2], sizeof(st->reason) - 1)
+			  : str_of(""));
 		if (!remember(a, r))
 			return;
 		world_tell_workqueue(a->world);

@@ -3,8 +3,10 @@
  */
 #include "config/name.h"
 
+#include "base/arena.h"
 #include "base/bounds.h"
 #include "base/ip.h"
+#include "mail/addr.h"
 
 #define LOWER  "abcdefghijklmnopqrstuvwxyz"
 #define UPPER  "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -14,6 +16,7 @@ static bool only(struct str, const char *chars);
 static bool is_in(const char *chars, char c);
 static bool label_ok(struct str);
 static bool is_quoted(struct str);
+static bool say_a_labels(struct str, struct err *);
 
 bool
 name_domain(struct str name, struct err *err)
@@ -32,10 +35,32 @@ name_domain(struct str name, struct err *err)
 	if (!only(label, DIGITS "-_"))
 		return true;
 bad:
-	err_set(err, ERR_USAGE,
-	    "must be a domain name of letters, digits, hyphens and dots "
-	    "(international names in their xn-- form)");
+	if (!say_a_labels(name, err))
+		err_set(err, ERR_USAGE,
+		    "must be a domain name of letters, digits, hyphens and "
+		    "dots (international names in their xn-- form)");
 	return false;
+}
+
+/* What would be right of an international name. */
+static bool
+say_a_labels(struct str name, struct err *err)
+{
+	struct str canonical;
+	struct arena mem;
+	bool is_one;
+
+	if (err == NULL || str_ascii(name) == name.n)
+		return false;
+	arena_init(&mem, 1 << 16);
+	is_one = addr_domain_ok(name, &canonical, &mem);
+	if (is_one)
+		err_set(err, ERR_USAGE,
+		    "international names are written in their xn-- form: "
+		    "%.*s",
+		    STR_ARG(canonical));
+	arena_free(&mem);
+	return is_one;
 }
 
 bool

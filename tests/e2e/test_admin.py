@@ -210,7 +210,7 @@ TEXT = [
     ("hostrate example.com 0", 2, "Usage: hostrate HOST"),
     ("rate 1 1", 0, "Time      Connections   Recipients           Recip"),
     ("rate", 2, "Usage: rate"),
-    ("rate 3601", 2, "Usage: rate"),
+    ("rate 3601", 2, "SECONDS is within 1..3600"),
     ("topin", 0, "\n#  Remote hostname            Remote IP addr.   "),
     ("topin 0", 2, "COUNT is within 1..10000"),
     ("dnsflush", 0, "Flushing DNS cache.\n"),

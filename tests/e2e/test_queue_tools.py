@@ -228,6 +228,10 @@ def test_japanese(filled):
             wait_for(shown, lambda: ("        %s\n" % shown) in
                      filled.postern("showrecipients", "host",
                                     "日本語.example"))
+    # 200 bytes of a reason are kept, and no half letter
+    filled.postern("workqueue", "pause", "確認" * 60)
+    assert filled.ask("workqueue", "status")["reason"] == "確認" * 33
+    filled.postern("workqueue", "resume")
     host = filled.ask("hoststatus", "日本語.example")
     assert host["host"] == "xn--wgv71a119e.example"
     assert host["gauges"]["active_recipients"] == 2

@@ -134,6 +134,9 @@ static const struct {
 	    "1:11: hostname: \"-x.example\" must be a domain name of letters, "
 	    "digits, hyphens and dots (international names in their xn-- "
 	    "form)" },
+	{ "a name as people write it", "hostname: \u65e5\u672c.example\n",
+	    "1:11: hostname: \"\u65e5\u672c.example\" international names "
+	    "are written in their xn-- form: xn--wgv71a.example" },
 	{ "an address as host name", "hostname: 192.0.2.1\n",
 	    "1:11: hostname: \"192.0.2.1\" must be a domain name of letters, "
 	    "digits, hyphens and dots (international names in their xn-- "
