@@ -11,7 +11,8 @@
 static size_t add(const json_t *answer, struct ip *v, size_t n);
 static size_t of_system(
     const struct hosts_query *, struct ip *v, struct err *err);
-static int refuse(struct err *, const char *host);
+static void note_failure(const json_t *answer, char *why, size_t size);
+static int refuse(struct err *, const char *host, const char *failure);
 
 json_t *
 hosts_lookup(
@@ -36,6 +37,7 @@ hosts_resolve(struct tool *t, const struct hosts_query *q,
 		int family;
 		const char *kind;
 	} kinds[] = { { AF_INET, "a" }, { AF_INET6, "aaaa" } };
+	char failure[100] = "";
 	size_t n = 0;
 
 	if (*q->host == '\0') {
@@ -64,10 +66,11 @@ hosts_resolve(struct tool *t, const struct hosts_query *q,
 			return 0;
 		}
 		n = add(j, v, n);
+		note_failure(j, failure, sizeof(failure));
 		json_decref(j);
 	}
 	if (n == 0)
-		refuse(err, q->host);
+		refuse(err, q->host, failure);
 	return n;
 }
 
@@ -111,9 +114,10 @@ of_system(const struct hosts_query *q, struct ip *v, struct err *err)
 	struct sockaddr_storage sa;
 	uint16_t port;
 	size_t n = 0;
+	int rc = getaddrinfo(q->host, NULL, &hints, &all);
 
-	if (getaddrinfo(q->host, NULL, &hints, &all) != 0) {
-		refuse(err, q->host);
+	if (rc != 0) {
+		refuse(err, q->host, rc == EAI_AGAIN ? gai_strerror(rc) : "");
 		return 0;
 	}
 	for (one = all; one != NULL && n < HOSTS_MAX; one = one->ai_next) {
@@ -125,12 +129,24 @@ of_system(const struct hosts_query *q, struct ip *v, struct err *err)
 	}
 	freeaddrinfo(all);
 	if (n == 0)
-		refuse(err, q->host);
+		refuse(err, q->host, "");
 	return n;
 }
 
-static int
-refuse(struct err *err, const char *host)
+/* That nobody could say is not that there is no such host. */
+static void
+note_failure(const json_t *answer, char *why, size_t size)
 {
+	if (strcmp(fields_text(answer, "outcome"), "failed") == 0)
+		str_copy(why, size, str_of(fields_text(answer, "reason")));
+}
+
+static int
+refuse(struct err *err, const char *host, const char *failure)
+{
+	if (*failure != '\0')
+		return err_set(err, ERR_TEMP,
+		    "cannot resolve %s: the DNS gives no answer (%s)", host,
+		    failure);
 	return err_set(err, ERR_PERM, "cannot resolve %s: Unknown host", host);
 }

@@ -607,6 +607,10 @@ def test_ping_line(postern):
     ("ping6 mail3.example.com", 1,
      "ping6: cannot resolve mail3.example.com: Unknown host"),
     ("ping ::1", 1, "ping: ::1 is an IPv6 address"),
+    ("ping a.down", 4, "ping: cannot resolve a.down: the DNS gives no answer "
+     "(ServFail)"),
+    ("telnet a.down", 4, "telnet: cannot resolve a.down: the DNS gives no "
+     "answer (ServFail)"),
     ("ping Nowhere 127.0.0.1", 1, 'There is no interface "Nowhere"; there '
      "are: auto, Management, PrivateNet, Loopback"),
     ("telnet Nowhere 127.0.0.1 25", 1, 'There is no interface "Nowhere"; there '
