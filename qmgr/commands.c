@@ -121,7 +121,8 @@ answer_oldest(const struct world *w)
 {
 	for (struct mail *m = w->q.oldest; m != NULL; m = m->newer)
 		for (uint32_t i = 0; m->n_open > 0 && i < m->n_parcels; i++)
-			if (!m->parcels[i].dest->internal)
+			if (m->parcels[i].n_open > 0 &&
+			    !m->parcels[i].dest->internal)
 				return m;
 	return NULL;
 }

@@ -202,6 +202,14 @@ deliver_parcel_deleted(struct qmgr *q, struct parcel *p)
 }
 
 void
+deliver_parcel_gone(struct qmgr *q, struct parcel *p)
+{
+	dest_take(p);
+	leave_all(q, p, RCPT_DELETED);
+	schedule_kick(q, p->dest);
+}
+
+void
 deliver_parcel_bounced(struct qmgr *q, struct parcel *p)
 {
 	struct endings e;
@@ -222,14 +230,16 @@ deliver_parcel_moved(struct qmgr *q, struct parcel *p, struct str host)
 {
 	struct ev_rid said[RCPTS_PER_JOB];
 	struct dest *from = p->dest;
+	/* internal destinations know of no wish */
+	enum tls_wish wish =
+	    p->mail->flags & ENV_REQUIRETLS ? WISH_REQUIRE : from->wish;
 
 	ordered_no_more(q, p);
 	EMIT(REDIRECTED, .mid = p->mail->mid, .rids = open_rids(p, said),
 	    .host = host);
 	parcel_redirect(q, p,
 	    dest_get(q, host,
-		from->gateway != NULL ? str_of(from->gateway) : STR(""),
-		from->wish));
+		from->gateway != NULL ? str_of(from->gateway) : STR(""), wish));
 	schedule_kick(q, p->dest);
 }
 

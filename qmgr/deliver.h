@@ -35,5 +35,7 @@ uint64_t deliver_delete(struct qmgr *, struct mail *);
 void deliver_parcel_deleted(struct qmgr *, struct parcel *);
 void deliver_parcel_bounced(struct qmgr *, struct parcel *);
 void deliver_parcel_moved(struct qmgr *, struct parcel *, struct str host);
+/* Deleted before a restart: it was said, and counted, then. */
+void deliver_parcel_gone(struct qmgr *, struct parcel *);
 
 #endif

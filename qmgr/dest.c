@@ -52,7 +52,6 @@ static struct str key_of(
 static void detach(struct qmgr *, struct dest *);
 static void dest_release(struct dest *);
 static void dest_free(struct qmgr *, struct dest *);
-static bool is_internal(const char *name);
 static void count(struct qmgr *, struct dest *, enum dest_counter, uint64_t);
 static void gauge(struct qmgr *, struct dest *, bool attempted, int64_t n);
 
@@ -93,6 +92,15 @@ dest_wish(uint32_t flags, uint32_t wire_flags)
 	if (flags & ENV_REQUIRETLS)
 		return WISH_REQUIRE;
 	return wire_flags & WIRE_TLS_FREE ? WISH_FREE : WISH_NONE;
+}
+
+bool
+dest_is_internal(struct str domain)
+{
+	for (size_t i = 0; dest_internal_names[i] != NULL; i++)
+		if (str_is_nocase(domain, dest_internal_names[i]))
+			return true;
+	return false;
 }
 
 struct dest *
@@ -482,7 +490,7 @@ dest_new(struct qmgr *q, struct str name, struct str gateway, struct str key)
 		dest_touch(q, d->main);
 	}
 	d->serial = ++q->last_dest;
-	d->internal = is_internal(d->name);
+	d->internal = dest_is_internal(name);
 	map_put(&q->dests, key, d);
 	stats_gauge_set(
 	    q->stats, STATS_GAUGE_destinations, (int64_t)q->dests.n);
@@ -531,15 +539,6 @@ dest_release(struct dest *d)
 	free(d->gateway);
 	free(d->name);
 	free(d);
-}
-
-static bool
-is_internal(const char *name)
-{
-	for (size_t i = 0; dest_internal_names[i] != NULL; i++)
-		if (strcmp(dest_internal_names[i], name) == 0)
-			return true;
-	return false;
 }
 
 static void

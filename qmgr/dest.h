@@ -167,6 +167,7 @@ struct dest {
 
 /* Spec 0.4: never looked up, always there. Ends with NULL. */
 extern const char *const dest_internal_names[];
+bool dest_is_internal(struct str domain); /* any case */
 
 /* The destination of that domain (any case) and gateway ("": none), made when
  * there is none. Mail with a wish has one of its own, too: its connections

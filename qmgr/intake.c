@@ -329,7 +329,8 @@ begin(struct qmgr *q, struct mail *m, bool refused)
 		return;
 	}
 	for (uint32_t i = 0; i < m->n_parcels; i++)
-		schedule_kick(q, m->parcels[i].dest);
+		if (m->parcels[i].n_open > 0)
+			schedule_kick(q, m->parcels[i].dest);
 }
 
 /* After a restart, of ours or its own, cleanup may speak of what has been

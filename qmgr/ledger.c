@@ -368,10 +368,16 @@ ledger_run(struct ledger *l, int64_t now, bool all)
 	return 0;
 }
 
+bool
+ledger_is_empty(const struct ledger *l)
+{
+	return l->end == 0 || l->keep;
+}
+
 void
 ledger_clear(struct ledger *l)
 {
-	if (l->end == 0 || l->keep)
+	if (ledger_is_empty(l))
 		return;
 	if (l->fd != -1)
 		close(l->fd);

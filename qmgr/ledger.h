@@ -65,7 +65,9 @@ bool ledger_is_safe(const struct ledger *);
 /* Has much of it written, and with `all` the rest. When to call again,
  * monotonic ms; 0: when something was added. */
 int64_t ledger_run(struct ledger *, int64_t now, bool all);
-/* No message needs it; it must be safe. Costs nothing when it is empty. */
+/* Nothing stands there that could be removed. */
+bool ledger_is_empty(const struct ledger *);
+/* No message needs it; it must be safe. */
 void ledger_clear(struct ledger *);
 
 /* The same without a file: appends a record that will stand at byte `at`; the

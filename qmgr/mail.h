@@ -47,7 +47,7 @@ enum parcel_state {
 
 struct parcel {
 	struct mail *mail;
-	struct dest *dest;
+	struct dest *dest; /* may be gone when n_open is 0 */
 	union {
 		struct {
 			struct parcel *next, *prev;

@@ -187,7 +187,8 @@ rcpts_json(const struct world *w, const struct mail *m, const struct dest *only,
 	for (uint32_t i = 0; i < m->n_parcels; i++) {
 		const struct parcel *p = &m->parcels[i];
 
-		if (only != NULL && !dest_is_part(p->dest, only))
+		if (p->n_open == 0 ||
+		    (only != NULL && !dest_is_part(p->dest, only)))
 			continue;
 		for (size_t j = 0; j < p->n; j++) {
 			const struct recipient *rc = parcel_rcpt(p, j);

@@ -66,7 +66,7 @@ ordered_recalled(struct qmgr *q, struct mail *m, unsigned known)
 		p->ordered = ORDER_NONE;
 		todo |= what != ORDER_NONE;
 		if (what == ORDER_DELETE)
-			deliver_parcel_deleted(q, p);
+			deliver_parcel_gone(q, p);
 		else if (what == ORDER_BOUNCE)
 			put_off(q, p);
 	}
@@ -115,6 +115,12 @@ ordered_drop(struct qmgr *q, struct mail *m)
 {
 	if (m->ordered & MAIL_ORDERED)
 		q->n_ordered--;
+	m->ordered = 0;
+}
+
+void
+ordered_stays(struct mail *m)
+{
 	m->ordered = 0;
 }
 

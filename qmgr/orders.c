@@ -18,7 +18,9 @@
 #define ALIVE_MS    10000 /* the tool hears from us at least so often */
 #define WAIT_MS     20    /* when others have to come first */
 #define BUSY_SAVES  500   /* on their way to the disk */
+#define LAZY_MAX    2000  /* to be on their way soon */
 #define NOTICES_MAX 10000 /* not accepted yet: enough in memory */
+#define CLEAR_MS    500   /* to look whether names are gone for good */
 
 struct order {
 	struct order *next;
@@ -50,8 +52,11 @@ static bool read_target(
 static bool is_there(
     const struct ask *, struct reply_to *, const struct selection *);
 static void enqueue(const struct ask *, const struct sweep *);
+static struct order *whose_turn(const struct world *);
+static bool is_awaited(const struct world *);
 static int64_t advance(struct world *, struct order *);
 static int64_t carry_out(struct world *);
+static int64_t clear(struct world *);
 static bool is_our_turn(struct world *);
 static bool must_wait(const struct world *, const struct order *);
 static void stay_in_touch(struct world *, struct order *);
@@ -93,15 +98,33 @@ answer_recipients(const struct ask *a, struct reply_to *r)
 int64_t
 orders_run(struct world *w)
 {
-	struct order *o = w->orders;
+	struct order *o;
 	int64_t at, disk;
 
 	if (w->ledger == NULL)
 		return 0; /* the end */
-	at = o != NULL ? advance(w, o) : carry_out(w);
-	o = w->orders;
-	disk = ledger_run(w->ledger, w->q.now, o == NULL || o->sweep.ended);
+	for (o = w->orders; o != NULL; o = o->next)
+		stay_in_touch(w, o);
+	o = whose_turn(w);
+	if (o != NULL)
+		at = advance(w, o);
+	else
+		at = ledger_is_safe(w->ledger) ? carry_out(w) : 0;
+	if (w->orders != NULL && (at == 0 || at > w->q.now + WAIT_MS))
+		at = w->q.now + WAIT_MS;
+	disk =
+	    ledger_run(w->ledger, w->q.now, w->orders == NULL || is_awaited(w));
 	return at == 0 || (disk != 0 && disk < at) ? disk : at;
+}
+
+bool
+orders_busy(const struct world *w)
+{
+	const struct order *o = w->orders;
+
+	while (o != NULL && o->sweep.what <= SWEEP_COUNT)
+		o = o->next;
+	return o != NULL || !ledger_is_safe(w->ledger);
 }
 
 void
@@ -123,7 +146,8 @@ orders_forget(struct world *w, const struct ipc *admin)
 
 /* --- what is asked for --- */
 
-/* A name, or an address as a literal. /dev/null is neither. */
+/* A name, or an address as a literal. /dev/null is neither; and nothing leaves
+ * an internal destination by itself. */
 static bool
 read_target(const struct ask *a, struct reply_to *r, char host[DOMAIN_MAX + 1])
 {
@@ -141,6 +165,7 @@ read_target(const struct ask *a, struct reply_to *r, char host[DOMAIN_MAX + 1])
 		ok = addr_literal(name, &ip)
 			 ? str_copy(host, DOMAIN_MAX + 1, name)
 			 : addr_domain_ok(name, &canonical, &mem) &&
+			       !dest_is_internal(canonical) &&
 			       str_copy(host, DOMAIN_MAX + 1, canonical);
 	}
 	arena_free(&mem);
@@ -201,12 +226,38 @@ enqueue(const struct ask *a, const struct sweep *s)
 
 /* --- carrying it out --- */
 
+/* The first that can go on. Whoever changes something waits for those before
+ * that do, and nobody for one who does not read his answer. */
+static struct order *
+whose_turn(const struct world *w)
+{
+	bool changing = false;
+
+	for (struct order *o = w->orders; o != NULL; o = o->next) {
+		bool changes = o->sweep.what > SWEEP_COUNT;
+
+		if (!must_wait(w, o) && !(changes && changing))
+			return o;
+		changing |= changes;
+	}
+	return NULL;
+}
+
+/* Somebody waits for the disk; at the end all that was done is to be there. */
+static bool
+is_awaited(const struct world *w)
+{
+	const struct order *o = w->orders;
+
+	while (o != NULL && !(o->sweep.ended && must_wait(w, o)))
+		o = o->next;
+	return o != NULL || w->stopping;
+}
+
 static int64_t
 advance(struct world *w, struct order *o)
 {
-	stay_in_touch(w, o);
-	if (must_wait(w, o))
-		return w->q.now + WAIT_MS;
+	w->clear_mark = 0;
 	if (!o->sweep.begun)
 		o->before = active(w);
 	if (!o->sweep.ended) {
@@ -225,17 +276,36 @@ advance(struct world *w, struct order *o)
 static int64_t
 carry_out(struct world *w)
 {
-	if (w->q.n_todo == 0) {
-		if (w->q.n_ordered == 0 && ledger_is_safe(w->ledger))
-			ledger_clear(w->ledger);
-		return 0;
-	}
-	if (store_busy(w->store) > BUSY_SAVES || w->q.n_notices > NOTICES_MAX)
+	if (w->stopping)
+		return 0; /* the ledger says it to who comes next */
+	if (w->q.n_todo == 0)
+		return clear(w);
+	w->clear_mark = 0;
+	if (store_busy(w->store) > BUSY_SAVES || w->q.lazies.n > LAZY_MAX ||
+	    w->q.n_notices > NOTICES_MAX)
 		return w->q.now + WAIT_MS;
 	if (!is_our_turn(w))
 		return w->q.now + 1;
 	ordered_step(&w->q);
 	return w->q.now;
+}
+
+/* A message that comes back after a power cut must not have lost its order:
+ * the ledger goes after the names. */
+static int64_t
+clear(struct world *w)
+{
+	if (w->q.n_ordered > 0 || ledger_is_empty(w->ledger)) {
+		w->clear_mark = 0;
+		return 0;
+	}
+	if (w->clear_mark == 0)
+		w->clear_mark = store_mark(w->store);
+	if (!store_reached(w->store, w->clear_mark))
+		return w->q.now + CLEAR_MS;
+	w->clear_mark = 0;
+	ledger_clear(w->ledger);
+	return 0;
 }
 
 /* A slice in a turn of the loop, whatever else happens in it. */
@@ -261,7 +331,7 @@ must_wait(const struct world *w, const struct order *o)
 static void
 stay_in_touch(struct world *w, struct order *o)
 {
-	if (o->admin == NULL || o->sweep.what == SWEEP_SHOW ||
+	if (o->admin == NULL || ipc_busy(o->admin) ||
 	    w->q.now - o->said_at < ALIVE_MS)
 		return;
 	o->said_at = w->q.now;

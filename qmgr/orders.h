@@ -10,6 +10,7 @@
 #ifndef QMGR_ORDERS_H
 #define QMGR_ORDERS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct ipc;
@@ -20,5 +21,7 @@ struct world;
  * is nothing to do. */
 int64_t orders_run(struct world *);
 void orders_forget(struct world *, const struct ipc *admin);
+/* Somebody's order is not answered yet. */
+bool orders_busy(const struct world *);
 
 #endif

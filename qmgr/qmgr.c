@@ -246,7 +246,7 @@ static void
 try_stop(struct world *w)
 {
 	settle_flush(&w->q);
-	if ((w->q.n_conns > 0 || store_busy(w->store) > 0) &&
+	if ((w->q.n_conns > 0 || store_busy(w->store) > 0 || orders_busy(w)) &&
 	    w->q.now < w->stop_at)
 		return;
 	store_sync(w->store);

@@ -159,8 +159,10 @@ finish(struct qmgr *q, struct mail *m)
 	struct err err = ERR_INIT;
 
 	if (q->out->unlink(
-		q->out_arg, (enum queue_place)m->place, m->mid, &err) == -1)
+		q->out_arg, (enum queue_place)m->place, m->mid, &err) == -1) {
 		warn(m, "cannot be removed", &err);
+		ordered_stays(m);
+	}
 	if (!m->lived)
 		stats_add(q->stats, STATS_dropped_messages, 1);
 	EMIT(MID_DONE, .mid = m->mid);

@@ -34,7 +34,8 @@ struct store {
 	 * of the other: they share nothing. */
 	struct spool *spools[2];
 	unsigned current;
-	bool unlinked; /* something, through the current one */
+	bool unlinked;    /* something, through the current one */
+	uint64_t n_begun; /* syncs */
 	struct slots *slots[WORKERS_MAX]; /* by writer; NULL: not open */
 
 	struct loop *loop;
@@ -49,6 +50,7 @@ struct store {
 	struct save *todo_first, *todo_last, *done_first, *done_last;
 	struct spool *to_sync;
 	bool syncing; /* to_sync was given, and is not done */
+	uint64_t n_synced;
 	struct err sync_err;
 	bool stop;
 	int wake; /* eventfd: something is done */
@@ -207,8 +209,27 @@ store_sync(struct store *s)
 {
 	struct err err = ERR_INIT;
 
-	if (spool_sync_folders(s->spools[s->current], &err) == -1)
+	sync_all(s, s->spools[s->current], &err);
+	if (err.kind != ERR_NONE)
 		EMIT(WARNING, .text = str_of(err.text));
+}
+
+/* 1 more than the syncs that it takes. */
+uint64_t
+store_mark(const struct store *s)
+{
+	return 1 + s->n_begun + s->unlinked;
+}
+
+bool
+store_reached(struct store *s, uint64_t mark)
+{
+	uint64_t n;
+
+	pthread_mutex_lock(&s->lock);
+	n = s->n_synced;
+	pthread_mutex_unlock(&s->lock);
+	return n + 1 >= mark;
 }
 
 int
@@ -353,6 +374,7 @@ report(struct store *s, struct save *w, const struct err *sync_err)
 	pthread_mutex_lock(&s->lock);
 	if (sync_err != NULL) {
 		s->syncing = false;
+		s->n_synced++;
 		s->sync_err = *sync_err;
 	}
 	if (w != NULL) {
@@ -415,6 +437,7 @@ sync_due(void *arg)
 	busy = s->syncing;
 	if (!busy) {
 		s->syncing = true;
+		s->n_begun++;
 		s->to_sync = s->spools[s->current];
 		s->current = !s->current;
 		s->unlinked = false;

@@ -26,8 +26,12 @@ void store_close(struct store **);
 
 void store_save(struct store *, struct save *);
 int store_unlink(struct store *, enum queue_place, uint64_t mid, struct err *);
-/* At the end: folders in which names went away, now. */
+/* At the end: what went away is gone for good. */
 void store_sync(struct store *);
+/* Of all names that went away by now: a number, never 0; and whether they are
+ * gone for good. */
+uint64_t store_mark(const struct store *);
+bool store_reached(struct store *, uint64_t mark);
 /* Read-only descriptor; looks in the other place as well. */
 int store_reader(struct store *, enum queue_place, uint64_t mid, struct err *);
 /* The slots of a cleanup worker; NULL: it has none (err says if that is an

@@ -40,8 +40,9 @@ struct world {
 	struct quarantines quarantines;
 	struct releases releases;
 	struct rescores rescores;
-	struct order *orders; /* the first one is carried out */
+	struct order *orders; /* the oldest one first */
 	int64_t swept_at;     /* the turn in which it was, last */
+	uint64_t clear_mark;  /* the ledger goes then: store_mark; 0: not yet */
 	struct peer *peers;   /* all of them */
 	struct peer *lookupd; /* NULL: away */
 	struct tagging tagging;

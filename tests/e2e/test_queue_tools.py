@@ -117,6 +117,9 @@ def test_refused(filled):
              'There are no messages for "none.test" in the queue.'),
             ("bouncerecipients mid 99", "MID 99 is not in the queue."),
             ("redirectrecipients /dev/null", "is no host to redirect to"),
+            # nothing leaves that by itself
+            ("redirectrecipients The.Euq.queue all",
+             "is no host to redirect to"),
             ("redirectrecipients 300.1/8 all", "is no host to redirect to")):
         with pytest.raises(AssertionError, match="exit 1") as why:
             filled.postern(*words.split())

@@ -77,7 +77,7 @@ struct twin {
 	int worker; /* only its address counts */
 
 	bool no_lookupd, no_worker, busy, no_cleanup, save_later, save_fails;
-	bool unreadable;
+	bool unreadable, unlink_fails;
 	struct conn *opened[DOUBLE_MAX]; /* NULL: gone */
 	size_t n_opened;
 	size_t n_quit, n_killed;
@@ -267,7 +267,8 @@ twin_unlink(void *arg, enum queue_place place, uint64_t mid, struct err *err)
 {
 	struct double_file *f = twin_file(arg, mid);
 
-	(void)err;
+	if (((struct twin *)arg)->unlink_fails)
+		return err_set(err, ERR_TEMP, "read-only file system");
 	if (f == NULL)
 		return 0; /* a test that does not look at files */
 	assert_true(!f->gone && f->place == place);

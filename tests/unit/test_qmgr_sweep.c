@@ -291,6 +291,9 @@ test_dur_05_recalled(void **state)
 	ordered_recalled(&t->q, m, MAIL_ORDERED | MAIL_MOVED);
 	assert_int_equal(active(t), 3);
 	assert_int_equal(t->q.n_pending, 1);
+	/* the one that is gone was said, and counted, before */
+	assert_int_equal(twin_count(t, STATS_deleted_recipients), 0);
+	assert_not_said("Deleted: ");
 	while (ordered_step(&t->q))
 		;
 	assert_int_equal(t->n_notices, 1);
@@ -299,6 +302,49 @@ test_dur_05_recalled(void **state)
 	assert_int_equal(t->q.n_ordered, 1);
 	assert_int_equal(m->ordered, MAIL_ORDERED | MAIL_MOVED);
 	twin_free(t);
+}
+
+/* Its name is still there: after a restart the ledger must know. */
+static void
+test_dur_11_a_name_that_does_not_go(void **state)
+{
+	struct sweep s = prepared(SWEEP_DELETE, "all", NULL);
+	struct twin *t = twin_new(TWIN_CONFIG);
+
+	(void)state;
+	t->q.suspended = true;
+	t->unlink_fails = true;
+	twin_mail(t, 1, "a@one.test");
+	carry_out_all(t, &s);
+	assert_said("MID 1: cannot be removed: read-only file system");
+	assert_int_equal(t->q.n_mails, 0);
+	assert_int_equal(t->q.n_ordered, 1);
+	twin_free(t);
+}
+
+/* What must go protected goes so, wherever it stood before. */
+static void
+test_out_07_redirected_from_inside(void **state)
+{
+	static const uint32_t flags[] = { 0, ENV_REQUIRETLS };
+
+	(void)state;
+	for (size_t i = 0; i < NELEM(flags); i++) {
+		struct sweep s = prepared(SWEEP_REDIRECT, "mid", "1");
+		struct twin *t = twin_new(TWIN_CONFIG);
+		struct mail *m;
+
+		t->q.suspended = true;
+		t->flags = flags[i];
+		m = twin_mail(t, 1, "a@the.euq.release.queue");
+		assert_true(m->parcels[0].dest->internal);
+		str_copy(s.host, sizeof(s.host), STR("many.test"));
+		carry_out(t, &s);
+		assert_string_equal(m->parcels[0].dest->name, "many.test");
+		assert_int_equal(m->parcels[0].dest->wish,
+		    flags[i] == 0 ? WISH_NONE : WISH_REQUIRE);
+		twin_free(t);
+	}
 }
 
 static void
@@ -426,6 +472,8 @@ main(void)
 		cmocka_unit_test(test_dur_05_some_of_a_message_deleted),
 		cmocka_unit_test(test_the_last_order_counts),
 		cmocka_unit_test(test_dur_05_recalled),
+		cmocka_unit_test(test_dur_11_a_name_that_does_not_go),
+		cmocka_unit_test(test_out_07_redirected_from_inside),
 		cmocka_unit_test(test_a_null_sender_hears_nothing),
 		cmocka_unit_test(test_redirected),
 		cmocka_unit_test(test_messages_end_and_come_between_slices),
