@@ -270,7 +270,6 @@ ask_setup(struct editing *ed)
 {
 	struct settings s = settings_of(ed);
 
-	tool_space(ed->t);
 	return settings_ask_setup(ed, &s, setup_keys);
 }
 
@@ -286,7 +285,6 @@ ask_from(struct editing *ed)
 	};
 	struct settings s = settings_of(ed);
 
-	tool_space(ed->t);
 	return settings_ask_setup(ed, &s, from);
 }
 

@@ -25,6 +25,7 @@ struct power_word {
 static int run(struct tool *, int argc, char **argv);
 static int ask(struct editing *);
 static int act(struct editing *, const char *word, bool yes);
+static int not_available(const char *why);
 static int sure(struct tool *, const char *word);
 static int command(
     struct editing *, const struct bmc *, const struct power_word *);
@@ -191,10 +192,8 @@ is_ready(struct editing *ed, struct bmc *b, int *rc)
 	const struct remote_power *p = &ed->w->config->remote_power;
 
 	if (!bmc_find(b, ed->t, p)) {
-		fputs("Remote power management is not available on this "
-		      "system.\n",
-		    stderr);
-		*rc = TOOL_FAILED;
+		*rc = not_available("there is no program ipmitool; the package "
+				    "ipmitool has it");
 		return false;
 	}
 	if (p->host.n == 0 || p->user.n == 0) {
@@ -205,6 +204,16 @@ is_ready(struct editing *ed, struct bmc *b, int *rc)
 		return false;
 	}
 	return true;
+}
+
+static int
+not_available(const char *why)
+{
+	fprintf(stderr,
+	    "Remote power management is not available on this system.\n"
+	    "(%s)\n",
+	    why);
+	return TOOL_FAILED;
 }
 
 static int
@@ -316,12 +325,9 @@ set_up(struct editing *ed, const struct bmc_lan *lan, bool yes)
 	struct bmc b;
 	int rc;
 
-	if (!bmc_is_local(t)) {
-		fputs("Remote power management is not available on this "
-		      "system.\n",
-		    stderr);
-		return TOOL_FAILED;
-	}
+	if (!bmc_is_local(t))
+		return not_available("there is no device /dev/ipmi0: no "
+				     "controller, or no driver for it");
 	if (!is_ready(ed, &b, &rc))
 		return rc;
 	if (!str_copy(host, sizeof(host), p->host) || !is_v4(host))

@@ -218,7 +218,9 @@ def test_the_controller_is_set_up(postern, power, bmc):
     tool = postern.root / "bin/ipmitool"
     lan = ("lan", "mask=255.255.255.0", "gateway=127.0.0.254")
     assert power("--yes", *lan, status=4) == (
-        "Remote power management is not available on this system.\n")
+        "Remote power management is not available on this system.\n"
+        "(there is no device /dev/ipmi0: no controller, or no driver for it)"
+        "\n")
     device = postern.root / "dev/ipmi0"
     device.parent.mkdir()
     device.touch()
@@ -278,4 +280,5 @@ def test_what_is_missing(postern, power):
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     (postern.root / "bin/ipmitool").unlink()
     assert power("status", status=4) == (
-        "Remote power management is not available on this system.\n")
+        "Remote power management is not available on this system.\n"
+        "(there is no program ipmitool; the package ipmitool has it)\n")
