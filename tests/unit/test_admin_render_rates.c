@@ -65,9 +65,16 @@ test_topin(void **state)
 	    "2  mail.sender.example        203.0.113.2       Bulk           "
 	    "        4\n"
 	    "3  203.0.113.77               203.0.113.77      InboundMail    "
-	    "        1\n"
-	    "4  a-name-that-is-too-long-for-it.example 2001:db8::1       "
-	    "InboundMail            1\n";
+	    "        1\n";
+	/* columns as wide as it takes */
+	static const char wide[] =
+	    "Status as of:                   Never\n"
+	    "#  Remote hostname                        Remote IP addr.   "
+	    "listener        Conn. In\n"
+	    "1  a-name-that-is-too-long-for-it.example 2001:db8::1       "
+	    "\u53d7\u4fe1                   1\n"
+	    "2  192.0.2.1                              192.0.2.1         "
+	    "InboundMail            2\n";
 	json_t *j = parse("{ \"status_as_of\": 1741083954000, "
 			  "\"connections\": ["
 			  "{ \"host\": \"mail.sender.example\","
@@ -78,19 +85,26 @@ test_topin(void **state)
 			  " \"connections\": 4 },"
 			  "{ \"host\": \"\", \"ip\": \"203.0.113.77\","
 			  " \"listener\": \"InboundMail\","
-			  " \"connections\": 1 },"
-			  "{ \"host\":"
-			  " \"a-name-that-is-too-long-for-it.example\","
-			  " \"ip\": \"2001:db8::1\", \"listener\":"
-			  " \"InboundMail\", \"connections\": 1 } ] }");
+			  " \"connections\": 1 } ] }");
+	json_t *long_one = parse("{ \"connections\": [{ \"host\":"
+				 " \"a-name-that-is-too-long-for-it.example\","
+				 " \"ip\": \"2001:db8::1\", \"listener\":"
+				 " \"\u53d7\u4fe1\", \"connections\": 1 },"
+				 "{ \"host\": \"\", \"ip\": \"192.0.2.1\","
+				 " \"listener\": \"InboundMail\","
+				 " \"connections\": 2 } ] }");
 	struct buf out;
 
 	(void)state;
 	buf_init(&out, 4096);
 	render_topin(j, &out);
 	check(&out, want);
+	buf_reset(&out);
+	render_topin(long_one, &out);
+	check(&out, wide);
 	buf_fini(&out);
 	json_decref(j);
+	json_decref(long_one);
 }
 
 static void
