@@ -3,13 +3,14 @@ redirected; and what a crash leaves of it."""
 import mailbox
 import os
 import signal
+import subprocess
 
 import pytest
 
 from conftest import CONFIG
 from ports import free_port
 from sink import Sink
-from suite import wait_for
+from suite import BIN, wait_for
 
 BODY = b"Subject: waits\r\n\r\nFrom here\r\n..dots\r\nend\r\n"
 
@@ -199,6 +200,38 @@ def test_dur_05_orders_that_are_not_carried_out(filled):
     wait_for("no ledger", lambda: not ledger.exists())
 
 
+def stopped_while_it_talks(pid):
+    os.kill(pid, signal.SIGSTOP)
+    for fd in os.listdir("/proc/%d/fd" % pid):
+        if "socket:" in os.readlink("/proc/%d/fd/%s" % (pid, fd)):
+            return True
+    os.kill(pid, signal.SIGCONT)
+    return False
+
+
+def test_who_does_not_read_holds_up_nobody(filled):
+    """A list that is not read to its end: other tools go on, and so does
+    what they order."""
+    with filled.client() as c:
+        for i in range(200):
+            rcpts = ["%s%d@three.example.com" % ("y" * 50, j)
+                     for j in range(50)]
+            assert c.mail("bulk@sender.test", rcpts, BODY)[0] == 250
+    wait_for("most of them",
+             lambda: recipients(filled) > 9000, 20)
+    reader = subprocess.Popen(
+        [str(BIN / "postern"), "--root", str(filled.root), "showrecipients",
+         "all"], stdout=subprocess.DEVNULL)
+    wait_for("a reader that stands still",
+             lambda: stopped_while_it_talks(reader.pid))
+    try:
+        assert filled.ask("bouncerecipients", "mid", "1")["recipients"] == 3
+        filled.wait_log("Bounced by admin: MID 1 to RID 2")
+    finally:
+        reader.kill()
+        reader.wait()
+
+
 def test_archive(filled):
     assert filled.postern("archivemessage", "1") == \
         "MID 1 has been saved in file oldmessage_1.mbox in the " \
@@ -231,10 +264,6 @@ def test_japanese(filled):
             wait_for(shown, lambda: ("        %s\n" % shown) in
                      filled.postern("showrecipients", "host",
                                     "日本語.example"))
-    # 200 bytes of a reason are kept, and no half letter
-    filled.postern("workqueue", "pause", "確認" * 60)
-    assert filled.ask("workqueue", "status")["reason"] == "確認" * 33
-    filled.postern("workqueue", "resume")
     host = filled.ask("hoststatus", "日本語.example")
     assert host["host"] == "xn--wgv71a119e.example"
     assert host["gauges"]["active_recipients"] == 2
