@@ -9,6 +9,7 @@ A test must pass on a machine that is busy with ten other things:
     wait_for    a condition, never for a time; its limit is for failures only
     log, ask_quiet  when nothing is under way any more; log_so_far in a wait_for
     submit      a message when a program was just ended: 4xx is tried again
+    deliver     what waits, now: what was just being put off is tried once more
     soon        an upper bound in seconds: one of a few tries keeps it; else
                 measure time of the processor, and count a lower bound from
                 before its cause
