@@ -143,3 +143,6 @@ def test_logs_over_their_quota(make_suite):
         "mail_logs.@20250103T000000.s")
     quota = postern.ask("diskquotaconfig", "print")["logs"]
     assert quota["quota"] == 1 << 20 and 800000 < quota["used"] < 950000
+    # a number alone is GB
+    postern.postern("diskquotaconfig", "set", "logs", "3")
+    assert postern.ask("diskquotaconfig", "print")["logs"]["quota"] == 3 << 30

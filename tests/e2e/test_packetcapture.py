@@ -270,7 +270,12 @@ def test_what_would_not_fit_does_not_begin(postern):
                        "(diskquotaconfig).\n")
         use = postern.ask("diskquotaconfig", "print")["captures"]
         assert use == {"used": 1900 * MIB, "quota": 2048 * MIB}
+        assert postern.postern("diskquotaconfig", "set", "captures", "1") == (
+            "Warning: 1900 MB are taken already: no capture begins before "
+            "some are deleted.\nThe working copy was changed; commit to put "
+            "it in force.\n")
     finally:
+        postern.postern("diskquotaconfig", "set", "captures", "2")
         big.unlink()
 
 
