@@ -25,6 +25,7 @@ static bool is_spam(struct str alt_mailhost, uint8_t tagged);
 static void take_held(struct world *, const struct message *, enum queue_place);
 static struct mail *take_message(
     struct world *, const struct message *, enum queue_place, struct arena *);
+static struct mail *recalled(struct world *, struct mail_info *);
 static int take_inline(
     struct world *, const struct message *, struct arena *, struct err *);
 static struct mail *take_file(struct world *, int fd, struct arena *);
@@ -178,7 +179,20 @@ take_message(struct world *w, const struct message *in, enum queue_place place,
 		info.rcpts[i].rid = (uint32_t)i;
 		info.rcpts[i].notify = v[i].notify;
 	}
-	return mail_new(&w->q, &info);
+	return recalled(w, &info);
+}
+
+/* It may have been here before, and something was ordered of it. */
+static struct mail *
+recalled(struct world *w, struct mail_info *info)
+{
+	unsigned known = ledger_recall(
+	    w->ledger, info->mid, info->arrival, info->rcpts, info->n_rcpts);
+	struct mail *m = mail_new(&w->q, info);
+
+	if (m != NULL && known != 0)
+		ordered_recalled(&w->q, m, known);
+	return m;
 }
 
 /*
@@ -251,8 +265,6 @@ take_qmessage(struct world *w, const struct qmessage *qm,
 		.slot = slot,
 		.content_off = qm->content_off,
 		.content_len = qm->content_len };
-	struct mail *m;
-	unsigned known;
 
 	if (!is_text(qm->envelope.sender, qm->route.alt_mailhost,
 		qm->route.gateway, qm->rcpt_v, qm->n_rcpts)) {
@@ -281,12 +293,7 @@ take_qmessage(struct world *w, const struct qmessage *qm,
 			      : retry_resume(p, st->next, w->q.wall, w->q.now);
 		info.n_rcpts++;
 	}
-	known = ledger_recall(
-	    w->ledger, qm->mid, info.arrival, info.rcpts, info.n_rcpts);
-	m = mail_new(&w->q, &info);
-	if (m != NULL && known != 0)
-		ordered_recalled(&w->q, m, known);
-	return m;
+	return recalled(w, &info);
 }
 
 static void
@@ -351,12 +358,16 @@ found(void *arg, const struct qmessage *qm, enum queue_place place)
 	struct mail *m;
 
 	quarantine_seen(&w->quarantines, qm->mid, qm->envelope.arrival);
-	if (!qm->routed)
+	if (!qm->routed) {
+		ledger_expect(w->ledger, qm->mid);
 		return; /* cleanup's */
+	}
 	if (place == QUEUE_INCOMING &&
 	    queue_is_unborn(store_spool(w->store),
-		store_slots(w->store, qm->writer, NULL), qm))
+		store_slots(w->store, qm->writer, NULL), qm)) {
+		ledger_expect(w->ledger, qm->mid);
 		return; /* cleanup speaks of it when it is mail */
+	}
 	if (qm->n_open == 0) {
 		/* The end came between the last record and the unlink. */
 		store_unlink(w->store, place, qm->mid, NULL);
@@ -403,8 +414,10 @@ slot_found(void *arg, int slot, const struct qmessage *qm)
 
 	quarantine_seen(&w->quarantines, qm->mid, qm->envelope.arrival);
 	if (!qm->routed || queue_is_unborn(store_spool(w->store),
-			       store_slots(w->store, r->writer, NULL), qm))
+			       store_slots(w->store, r->writer, NULL), qm)) {
+		ledger_expect(w->ledger, qm->mid);
 		return; /* cleanup's */
+	}
 	if (qm->n_open == 0) {
 		store_slot_done(w->store, at, qm->mid);
 		EMIT(MID_DONE, .mid = qm->mid);

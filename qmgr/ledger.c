@@ -46,6 +46,7 @@ struct ledger {
 	struct entry *entries; /* by MID and place */
 	size_t n, cap;
 	bool keep; /* the file has what nobody has read: it stays */
+	bool expecting;
 
 	uint64_t end;    /* where the next record will stand; 0: no file */
 	struct buf next; /* not handed over yet */
@@ -143,6 +144,15 @@ ledger_recall(const struct ledger *l, uint64_t mid, int64_t arrival,
 	return known;
 }
 
+void
+ledger_expect(struct ledger *l, uint64_t mid)
+{
+	size_t i = first_of(l, mid);
+
+	if (i < l->n && l->entries[i].mid == mid)
+		l->expecting = l->keep = true;
+}
+
 int
 ledger_begin(
     struct ledger *l, const struct qmgr *q, bool all_here, struct err *err)
@@ -158,7 +168,8 @@ ledger_begin(
 		ledger_clear(l);
 	else if (!l->keep && (n_needed < l->n || !l->whole))
 		rc = rewrite(l, q, err);
-	forget_image(l);
+	if (!l->expecting)
+		forget_image(l);
 	return rc;
 }
 

@@ -54,6 +54,10 @@ void ledger_close(struct ledger **);
  * MAIL_MOVED, as the case is; 0: it says nothing. NULL: no ledger any more. */
 unsigned ledger_recall(const struct ledger *, uint64_t mid, int64_t arrival,
     struct mail_rcpt *, size_t n);
+/* This message is on disk, and not ours any more: after a power cut its ROUTE
+ * is missing. When it comes again it is to be recalled: what stood there at
+ * the start stays until then, and the file as long as we run. */
+void ledger_expect(struct ledger *, uint64_t mid);
 /* What there was to recall is in memory: what no message needs is dropped;
  * nothing is, ever, if not all messages are here. */
 int ledger_begin(

@@ -260,6 +260,39 @@ test_dur_09_it_cannot_be_written(void **state)
 	twin_free(t);
 }
 
+/* Its ROUTE did not outlive a power cut: cleanup speaks of it again. */
+static void
+test_dur_05_a_message_that_comes_again(void **state)
+{
+	struct mail_rcpt *v = rcpts();
+	struct twin *t = queue_of(1);
+	struct err err = ERR_INIT;
+	struct desk d;
+
+	(void)state;
+	desk_open(&d);
+	add(&d, 7, ORDER_DELETE, "", 1);
+	add(&d, 9, ORDER_DELETE, "", 1);
+	written(&d);
+	reopened(&d);
+	ledger_expect(d.ledger, 7);
+	ledger_expect(d.ledger, 8); /* of which nothing was ordered */
+	assert_int_equal(ledger_begin(d.ledger, &t->q, true, &err), 0);
+	assert_int_equal(
+	    ledger_recall(d.ledger, 7, ARRIVAL, v, 2), MAIL_ORDERED);
+	assert_int_equal(v[0].ordered, ORDER_DELETE);
+	ledger_clear(d.ledger);
+	assert_true(file_size(&d) > 0);
+	/* once more, and it does not come: nothing is kept for it */
+	reopened(&d);
+	ledger_expect(d.ledger, 8);
+	t->q.oldest->ordered = 0;
+	assert_int_equal(ledger_begin(d.ledger, &t->q, true, &err), 0);
+	assert_int_equal(file_size(&d), -1);
+	desk_close(&d);
+	twin_free(t);
+}
+
 static void
 put_file(const struct desk *d, const void *bytes, size_t n)
 {
@@ -490,6 +523,7 @@ main(void)
 		cmocka_unit_test(test_the_last_order_counts),
 		cmocka_unit_test(test_what_is_not_needed_is_dropped),
 		cmocka_unit_test(test_dur_09_it_cannot_be_written),
+		cmocka_unit_test(test_dur_05_a_message_that_comes_again),
 		cmocka_unit_test(test_no_ledger),
 		cmocka_unit_test(test_damage_costs_what_is_damaged),
 		cmocka_unit_test(test_dur_11_it_is_kept_for_messages_not_here),
