@@ -193,7 +193,8 @@ def run(b, sink):
     print("memory: %.0f bytes a recipient" % ((b.memory() - empty) / b.n))
     postern.stop()
     at = time.monotonic()
-    postern.start()
+    postern.start(expect_ready=False)
+    wait_for("all to be read", postern.is_ready, 1800, 0.2)
     b.wait_active(b.n)
     print("start: %.1f s, CPU %.2f s, then %.0f bytes a recipient" % (
         time.monotonic() - at, b.cpu(), (b.memory() - empty) / b.n))
