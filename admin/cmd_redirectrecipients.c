@@ -43,8 +43,7 @@ run(struct tool *t, int argc, char **argv)
 		return tool_usage(t, "the name is too long");
 	}
 	selection_add(&s, words, 2);
-	return selection_carry_out(
-	    t, words, "recipients redirected", "redirected");
+	return selection_carry_out(t, words, "recipient", "redirected");
 }
 
 static int

@@ -80,7 +80,6 @@ selection_run(
 {
 	const char *words[4] = { v->command };
 	struct selection s;
-	char done[64];
 	bool yes = true;
 	int status;
 
@@ -96,12 +95,11 @@ selection_run(
 		return tool_usage(t, NULL);
 	}
 	selection_add(&s, words, 1);
-	snprintf(done, sizeof(done), "messages %s", v->done);
-	return selection_carry_out(t, words, done, v->done);
+	return selection_carry_out(t, words, "message", v->done);
 }
 
 int
-selection_carry_out(struct tool *t, const char *const *words, const char *what,
+selection_carry_out(struct tool *t, const char *const *words, const char *unit,
     const char *done)
 {
 	struct control_answer answer;
@@ -116,7 +114,8 @@ selection_carry_out(struct tool *t, const char *const *words, const char *what,
 		return TOOL_DONE;
 	}
 	number(t, answer.json, "recipients");
-	fprintf(out, " %s.\n", what);
+	fprintf(out, " %s%s %s.\n", unit,
+	    fields_num(answer.json, "recipients") == 1 ? "" : "s", done);
 	if (fields_num(answer.json, "in_delivery") != 0) {
 		number(t, answer.json, "in_delivery");
 		fprintf(out, " recipients are in delivery and were not %s.\n",

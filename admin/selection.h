@@ -33,8 +33,9 @@ struct selection_verb {
 /* The whole of it, with confirmation where a person is asked. */
 int selection_run(
     struct tool *, const struct selection_verb *, int argc, char **argv);
-/* Asks the queue manager and prints what became of it. */
+/* Asks the queue manager and prints what became of it: so many of the unit,
+ * "message" or "recipient", are done. */
 int selection_carry_out(struct tool *, const char *const *words,
-    const char *what, const char *done);
+    const char *unit, const char *done);
 
 #endif

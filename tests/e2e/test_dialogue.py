@@ -353,7 +353,7 @@ def test_orders_about_recipients(shell, filled):
          "bounce.\n[]> ", "<>"),
         ("Active recipients: 1, of messages: 1\nAre you sure you want to "
          'bounce all messages from "<>"? [N]> ', "yes"),
-        ("Bouncing messages, please wait.\n1 messages bounced.\n"
+        ("Bouncing messages, please wait.\n1 message bounced.\n"
          "Active recipients: 2 before, 1 now.\n" + HOST, "deleterecipients"),
         (how % "delete", "1"),
         ("Please enter the hostname for the messages you wish to delete.\n"
@@ -370,7 +370,7 @@ def test_orders_about_recipients(shell, filled):
          "1"),
         ("Active recipients: 1, of messages: 1\nAre you sure you want to "
          "delete all messages with MID 1? [N]> ", "Y"),
-        ("Deleting messages, please wait.\n1 messages deleted.\n"
+        ("Deleting messages, please wait.\n1 message deleted.\n"
          "Active recipients: 1 before, 0 now.\n" + HOST, "exit"))
     filled.wait_empty()
 

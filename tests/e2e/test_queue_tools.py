@@ -54,7 +54,7 @@ def test_delete(filled):
         "active_before": 5, "active_after": 2}
     assert addresses(filled) == ["c@two.example.com", "e@two.example.com"]
     assert filled.postern("deleterecipients", "sender", "<>") == \
-        "1 messages deleted.\nActive recipients: 2 before, 1 now.\n"
+        "1 message deleted.\nActive recipients: 2 before, 1 now.\n"
     assert filled.ask("deleterecipients", "mid", "1")["recipients"] == 1
     filled.wait_empty()
     for line in ("Deleted: MID 1 to [0, 1]", "Deleted: MID 2 to [0]",
