@@ -5,9 +5,9 @@
 #include "qmgr/ordered.h"
 
 /* A slice ends when it has cost so much: a look at a parcel is 1. */
-#define SLICE_MAX  4000
+#define SLICE_MAX  10000
 #define COST_TOUCH 4  /* of a recipient: events, lists */
-#define COST_SHOW  10 /* likewise */
+#define COST_SHOW  25 /* likewise */
 
 static const enum order_what orders[] = { [SWEEP_DELETE] = ORDER_DELETE,
 	[SWEEP_BOUNCE] = ORDER_BOUNCE,
