@@ -525,6 +525,7 @@ def test_exit_status_and_text(module_suite, words, status, part):
     else:
         assert r.stdout == "" and part in r.stderr and r.stderr != ""
     run(module_suite, "resume")
+    run(module_suite, "clearchanges --yes")
 
 
 @pytest.mark.parametrize("words", JSON)
@@ -536,6 +537,7 @@ def test_json(module_suite, words):
         for key in JSON[words] or []:
             assert key in answer, (key, answer)
     run(module_suite, "resume")
+    run(module_suite, "clearchanges --yes")
 
 
 def test_every_command_is_tried():
