@@ -41,7 +41,6 @@ static int arpshow(struct tool *);
 static int ndpshow(struct tool *);
 static int neighbours(
     struct tool *, int family, void (*render)(const json_t *, struct buf *));
-static int tcpservices(struct tool *);
 static int print(struct tool *, struct buf *, json_t *);
 
 const struct tool_command cmd_diagnostic = {
@@ -84,7 +83,7 @@ static const struct operation network_ops[] = {
 	{ { "TCPDUMP", "Dump ethernet packets." }, NULL, diagnostic_tcpdump,
 	    NULL },
 	{ { "TCPSERVICES", "Show which processes listen on which ports." },
-	    tcpservices, NULL, NULL },
+	    NULL, NULL, "tcpservices" },
 	{ { "DNSCHECK", "Check what the DNS says of our own addresses." }, NULL,
 	    NULL, "dnscheck" },
 };
@@ -333,20 +332,6 @@ neighbours(
 	buf_init(&text, TEXT_SIZE);
 	render(list, &text);
 	return print(t, &text, json_pack("{s:o}", "neighbours", list));
-}
-
-static int
-tcpservices(struct tool *t)
-{
-	struct err err = ERR_INIT;
-	json_t *list = netstat_services(&err);
-	struct buf text;
-
-	if (list == NULL)
-		return tool_fail(t, &err);
-	buf_init(&text, TEXT_SIZE);
-	render_services(list, &text);
-	return print(t, &text, json_pack("{s:o}", "services", list));
 }
 
 /* Takes both. */

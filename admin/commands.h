@@ -32,6 +32,7 @@
 	C(commit)                                                              \
 	C(commitdetail)                                                        \
 	C(daneverify)                                                          \
+	C(date)                                                                \
 	C(deleterecipients)                                                    \
 	C(delivernow)                                                          \
 	C(deliveryconfig)                                                      \
@@ -74,6 +75,7 @@
 	C(ping)                                                                \
 	C(ping6)                                                               \
 	C(policyconfig)                                                        \
+	C(process_status)                                                      \
 	C(quarantine)                                                          \
 	C(quarantineconfig)                                                    \
 	C(rate)                                                                \
@@ -104,6 +106,7 @@
 	C(suspenddel)                                                          \
 	C(suspendlistener)                                                     \
 	C(tail)                                                                \
+	C(tcpservices)                                                         \
 	C(techsupport)                                                         \
 	C(telnet)                                                              \
 	C(textconfig)                                                          \

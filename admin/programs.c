@@ -13,11 +13,14 @@
 #include "admin/control.h"
 
 #define INPUT_MAX 4096 /* fits into a pipe: nobody waits */
+#define PROC_MAX  1024
 
 static char *const environment[] = { (char *)"PATH=/usr/sbin:/usr/bin:/sbin:"
 					     "/bin",
 	(char *)"LC_ALL=C", NULL };
 
+static const char *stat_of(pid_t, char text[PROC_MAX]);
+static bool read_proc(pid_t, const char *name, char text[PROC_MAX]);
 static int feed(const char *in);
 static void become(const char *const argv[], int in, int out)
     __attribute__((noreturn));
@@ -75,35 +78,44 @@ programs_run(
 	    *line != '\0' ? line : "it does not say why");
 }
 
-/* The 22nd field of /proc/PID/stat; the name before it may hold anything, up
- * to the last parenthesis. */
+/* The 22nd field of /proc/PID/stat. */
 int64_t
 programs_began(pid_t pid)
 {
-	char path[40], text[1024], state;
-	const char *p;
+	char text[PROC_MAX], state;
+	const char *p = pid > 1 ? stat_of(pid, text) : NULL;
 	int64_t ticks = 0;
-	ssize_t n;
-	int fd;
 
-	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	fd = pid > 1 ? open(path, O_RDONLY | O_CLOEXEC) : -1;
-	if (fd == -1)
-		return 0;
-	n = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	if (n <= 0)
-		return 0;
-	text[n] = '\0';
-	p = strrchr(text, ')');
 	if (p == NULL ||
-	    sscanf(p + 1,
+	    sscanf(p,
 		" %c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s "
 		"%*s %*s %*s %*s %" SCNd64,
 		&state, &ticks) != 2 ||
 	    state == 'Z')
 		return 0;
 	return ticks;
+}
+
+/* The 14th and 15th field; of statm all that is resident, and shared. */
+bool
+programs_use(pid_t pid, struct programs_use *use)
+{
+	char text[PROC_MAX];
+	const char *p = stat_of(pid, text);
+	int64_t user, system, resident, shared;
+
+	if (p == NULL ||
+	    sscanf(p,
+		" %*c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %" SCNd64
+		" %" SCNd64,
+		&user, &system) != 2)
+		return false;
+	if (!read_proc(pid, "statm", text) ||
+	    sscanf(text, "%*s %" SCNd64 " %" SCNd64, &resident, &shared) != 2)
+		return false;
+	use->cpu_ms = (user + system) * 1000 / sysconf(_SC_CLK_TCK);
+	use->memory = (resident - shared) * sysconf(_SC_PAGESIZE);
+	return true;
 }
 
 void
@@ -116,6 +128,34 @@ programs_note(struct tool *t, const char *word)
 	if (control_ask(t, PROGRAM_MASTER, words, &answer, &err) == -1)
 		fprintf(stderr, "Not in the logs: %s\n", err.text);
 	control_answer_fini(&answer);
+}
+
+/* /proc/PID/stat behind the name, which may hold anything up to the last
+ * parenthesis. NULL: there is no such process. */
+static const char *
+stat_of(pid_t pid, char text[PROC_MAX])
+{
+	const char *p =
+	    read_proc(pid, "stat", text) ? strrchr(text, ')') : NULL;
+
+	return p != NULL ? p + 1 : NULL;
+}
+
+static bool
+read_proc(pid_t pid, const char *name, char text[PROC_MAX])
+{
+	char path[40];
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd == -1)
+		return false;
+	n = read(fd, text, PROC_MAX - 1);
+	close(fd);
+	text[n > 0 ? n : 0] = '\0';
+	return n > 0;
 }
 
 /* The end to read from, with all of it in. */

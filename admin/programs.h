@@ -28,6 +28,14 @@ int programs_run(
  * given anew some day: with this it is known whose it is. */
 int64_t programs_began(pid_t);
 
+/* What a process has used of the processors since it began, and memory of its
+ * own: neither the page cache nor what it shares. */
+struct programs_use {
+	int64_t cpu_ms, memory; /* bytes */
+};
+/* False: it is gone, or this system does not show it. */
+bool programs_use(pid_t, struct programs_use *);
+
 /* Puts a note of the master's table into the logs; where nothing runs, this is
  * said, and no more. */
 void programs_note(struct tool *, const char *word);

@@ -42,7 +42,8 @@
  *	status 1: why not; the old configuration stays in force.
  *	programs
  *	{ "programs": [ { "program": text, "worker": n, "pid": n,
- *	    "state": "down"|"starting"|"ready" } ] }
+ *	    "state": "down"|"starting"|"ready", "started": t or null,
+ *	    "restarts": n } ], "master": { "pid": n, "started": t } }
  *
  * lookupd:
  *
@@ -155,6 +156,10 @@ void render_ndp(const json_t *, struct buf *out);
 void render_services(const json_t *, struct buf *out);
 /* The master's `programs`. */
 void render_programs(const json_t *, struct buf *out);
+/* { "status_as_of": t, "seconds": n, "programs": [ as the master's, each with
+ * "cpu": percent of one processor in these seconds, "cpu_time": ms, "memory":
+ * bytes; null: this system does not show it ] } */
+void render_processes(const json_t *, struct buf *out);
 
 /* --- render_rates.c, again --- */
 

@@ -4,11 +4,14 @@
 #include "admin/fields.h"
 #include "admin/render.h"
 #include "base/bounds.h"
+#include "base/clock.h"
 #include "base/mem.h"
 
 #define END_WIDTH     22
 #define PROCESS_WIDTH 16
 
+static void put_use(const json_t *one, struct buf *);
+static void put_moment(const json_t *one, struct buf *);
 static void put_process(const json_t *, struct buf *);
 static void put_end(const json_t *, int width, struct buf *);
 static void put_link(
@@ -211,7 +214,68 @@ render_programs(const json_t *j, struct buf *out)
 	    (long long)fields_num(one, "pid"), fields_text(one, "state"));
 }
 
+void
+render_processes(const json_t *j, struct buf *out)
+{
+	const json_t *one;
+	size_t i;
+
+	buf_printf(out, "%-31s", "Status as of:");
+	fields_time(out, j, "status_as_of", "Never");
+	buf_printf(out, "\n\n%-10s %7s %-8s %6s %9s %10s %8s %s\n", "Program",
+	    "PID", "State", "CPU %", "Memory K", "CPU time", "Restarts",
+	    "Started");
+	json_array_foreach(json_object_get(j, "programs"), i, one)
+	{
+		char name[40];
+
+		snprintf(name, sizeof(name), "%s %lld",
+		    fields_text(one, "program"),
+		    (long long)fields_num(one, "worker"));
+		buf_printf(out, "%-10s %7lld %-8s", name,
+		    (long long)fields_num(one, "pid"),
+		    fields_text(one, "state"));
+		put_use(one, out);
+		buf_printf(
+		    out, " %8lld ", (long long)fields_num(one, "restarts"));
+		put_moment(one, out);
+		buf_putc(out, '\n');
+	}
+}
+
 /* --- parts --- */
+
+static void
+put_use(const json_t *one, struct buf *out)
+{
+	int64_t ms = fields_num(one, "cpu_time");
+	char time[32];
+
+	if (!fields_has(one, "cpu_time")) {
+		buf_printf(out, " %6s %9s %10s", "-", "-", "-");
+		return;
+	}
+	snprintf(time, sizeof(time), "%lld:%02lld.%02lld",
+	    (long long)(ms / 60000), (long long)(ms / 1000 % 60),
+	    (long long)(ms / 10 % 100));
+	buf_printf(
+	    out, " %6.1f", json_number_value(json_object_get(one, "cpu")));
+	fields_cell(out, (fields_num(one, "memory") + 1023) / 1024, 10);
+	buf_printf(out, " %10s", time);
+}
+
+/* "Nov 22 14:03:19": there is no room for all of it. */
+static void
+put_moment(const json_t *one, struct buf *out)
+{
+	char text[CLOCK_TEXT];
+
+	if (fields_has(one, "started"))
+		buf_add(
+		    out, clock_ctime(fields_num(one, "started"), text) + 4, 15);
+	else
+		buf_putc(out, '-');
+}
 
 /* A process may call itself anything. */
 static void

@@ -469,6 +469,7 @@ child_died(struct child *c, int status)
 		    program_name(c->kind), c->worker, (int)c->pid, why);
 		c->quick =
 		    lived < QUICK_DEATH && c->end_by == 0 ? c->quick + 1 : 0;
+		c->restarts++;
 		if (c->quick > 0)
 			delay = 1000LL << (c->quick < 7 ? c->quick - 1 : 6);
 		start_in(c, delay < DELAY_MAX ? delay : DELAY_MAX);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "config/revision.h"
 #include "event/alert.h"
@@ -274,9 +275,18 @@ cmd_programs(struct admin *a, const struct str *w, size_t n)
 		    o, "worker", json_integer((json_int_t)c->worker));
 		json_object_set_new(o, "pid", json_integer(c->pid));
 		json_object_set_new(o, "state", json_string(states[c->state]));
+		json_object_set_new(o, "started",
+		    c->pid == 0 ? json_null()
+				: json_integer(clock_wall_ms() + c->started -
+					       clock_mono_ms()));
+		json_object_set_new(
+		    o, "restarts", json_integer((json_int_t)c->restarts));
 		json_array_append_new(list, o);
 	}
 	json_object_set_new(j, "programs", list);
+	json_object_set_new(j, "master",
+	    json_pack("{s:i, s:I}", "pid", (int)getpid(), "started",
+		(json_int_t)stats_started(m->self.stats)));
 	answer_json(a, j);
 }
 

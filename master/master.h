@@ -54,6 +54,7 @@ struct child {
 	uint64_t revision;  /* it works by, or is about to start with */
 	bool asked, loaded; /* in a reload: must answer; has answered yes */
 	unsigned quick;     /* deaths in a row soon after the start */
+	unsigned restarts;  /* deaths since the start of the suite */
 	int64_t end_by;     /* told to end, by then; 0: it was not */
 };
 

@@ -96,7 +96,8 @@ ELSEWHERE = {"postern-diagnostic", "postern-remotepower",
              "postern-ping", "postern-smtpping", "postern-telnet",
              "postern-tlsverify"}
 # Where every number may be another one.
-NUMBERS = {"postern-dnsflush", "postern-metrics", "postern-rate", "postern-status",
+NUMBERS = {"postern-dnsflush", "postern-metrics", "postern-process_status",
+           "postern-rate", "postern-status", "postern-tcpservices",
            "postern-tophosts", "postern-version"}
 
 

@@ -344,6 +344,48 @@ test_neighbours(void **state)
 
 /* Lengths that lie are not followed. */
 static void
+test_processes(void **state)
+{
+	static const char want[] =
+	    "Status as of:                  Tue Mar 04 10:25:54 2025 GMT\n"
+	    "\n"
+	    "Program        PID State     CPU %  Memory K   CPU time Restarts "
+	    "Started\n"
+	    "master 0       411 ready       0.0     1,020    0:00.03        0 "
+	    "Mar  4 10:25:50\n"
+	    "smtpd 12    999999 ready      99.7 1,048,577   12:05.67       12 "
+	    "Mar  4 10:25:54\n"
+	    "smtpd 13    999998 starting      -         -          -        1 "
+	    "Mar  4 10:25:54\n"
+	    "qmgr 0           0 down          -         -          -        3 "
+	    "-\n";
+	const json_int_t now = AT(10, 25, 54);
+	json_t *j = json_pack(
+	    "{s:I, s:[{s:s, s:i, s:i, s:s, s:f, s:i, s:i, s:i, s:I},"
+	    "{s:s, s:i, s:i, s:s, s:f, s:i, s:i, s:i, s:I},"
+	    "{s:s, s:i, s:i, s:s, s:n, s:n, s:n, s:i, s:I},"
+	    "{s:s, s:i, s:i, s:s, s:i, s:n}]}",
+	    "status_as_of", now, "programs", "program", "master", "worker", 0,
+	    "pid", 411, "state", "ready", "cpu", 0.0, "cpu_time", 30, "memory",
+	    1020 * 1024, "restarts", 0, "started", now - 4000, "program",
+	    "smtpd", "worker", 12, "pid", 999999, "state", "ready", "cpu", 99.7,
+	    "cpu_time", 725678, "memory", 1024 * 1024 * 1024 + 1, "restarts",
+	    12, "started", now, "program", "smtpd", "worker", 13, "pid", 999998,
+	    "state", "starting", "cpu", "cpu_time", "memory", "restarts", 1,
+	    "started", now, "program", "qmgr", "worker", 0, "pid", 0, "state",
+	    "down", "restarts", 3, "started");
+	struct buf out;
+
+	(void)state;
+	assert_non_null(j);
+	buf_init(&out, 4096);
+	render_processes(j, &out);
+	check(&out, want);
+	buf_fini(&out);
+	json_decref(j);
+}
+
+static void
 test_attributes(void **state)
 {
 	struct rtmsg body = { .rtm_family = AF_INET };
@@ -373,6 +415,7 @@ main(void)
 		cmocka_unit_test(test_routes),
 		cmocka_unit_test(test_route_text),
 		cmocka_unit_test(test_neighbours),
+		cmocka_unit_test(test_processes),
 		cmocka_unit_test(test_attributes),
 	};
 
