@@ -55,7 +55,7 @@ LIB_OBJ := $(LIB_SRC:%.c=$O/obj/%.o)
 
 # program: every .c of its folder, but for programs that share a folder
 PROGRAMS = postern master recorder lookupd keyd smtpd qmqpd cleanup inspect \
-	qmgr smtp capture
+	qmgr smtp capture webd
 SRC_master := $(filter-out master/recorder%.c master/lookupd%.c master/keyd%.c,\
 	$(wildcard master/*.c))
 SRC_recorder := $(wildcard master/recorder*.c)
@@ -68,6 +68,7 @@ SRC_inspect := $(wildcard cleanup/inspect*.c)
 SRC_qmgr := $(wildcard qmgr/*.c)
 SRC_smtp := $(wildcard smtp/*.c)
 SRC_capture := $(wildcard capture/*.c)
+SRC_webd := $(wildcard admin/web/*.c)
 # tools go the way of delivery with what delivers
 QMGR_CORE = bounce conn core deliver dest limits logged mail notice ordered \
 	resolution resolve result retry schedule settle sweep
@@ -87,6 +88,7 @@ objects: $(LIB_OBJ) $(foreach p,$(PROGRAMS),$(SRC_$p:%.c=$O/obj/%.o))
 
 # it has that file in it
 $O/obj/lib/config/factory.o: conf/postern.yaml
+$O/obj/admin/web/style.o: admin/web/style.css
 
 $O/libpostern.a: $(LIB_OBJ)
 	@rm -f $@
@@ -149,6 +151,9 @@ $O/tests/test_session $O/tests/test_session_ask $O/tests/test_session_many \
     $O/tests/test_session_walk $O/tests/test_xclient \
     $O/tests/test_qmqp: $(SMTPD_ENGINE)
 $O/tests/test_proxy: $O/obj/smtpd/proxy.o
+WEB_PURE = $(patsubst %,$O/obj/admin/web/%.o,http form html sessions)
+$O/tests/test_web_http $O/tests/test_web_form $O/tests/test_web_html \
+$O/tests/test_web_sessions: $(WEB_PURE)
 $O/tests/test_callahead: $O/obj/smtpd/callahead.o
 $O/tests/test_intake: $(patsubst %,$O/obj/cleanup/%.o,\
 	intake envelope workqueue mail disk task rules ask scan part outcome record children say settle \
@@ -250,6 +255,7 @@ $O/fuzz/fuzz_replay: $(SMTPD_ENGINE) $(patsubst %,$O/obj/trace/%.o,\
 $O/fuzz/fuzz_orders: $(patsubst %,$O/obj/qmgr/%.o,ledger state $(QMGR_CORE))
 $O/fuzz/fuzz_sts_kept: LDLIBS += -lcurl
 $O/fuzz/fuzz_proxy: $O/obj/smtpd/proxy.o
+$O/fuzz/fuzz_web: $(WEB_PURE)
 $O/fuzz/fuzz_inspect: LDLIBS += -lmagic -larchive
 $O/fuzz/fuzz_inspect: $(INSPECT_LOOK)
 $O/fuzz/fuzz_http: $O/obj/master/recorder_http.o

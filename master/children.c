@@ -46,6 +46,7 @@ static const struct {
 	{ PROGRAM_QMGR, false }, { PROGRAM_CLEANUP, true },
 	{ PROGRAM_SMTP, true }, { PROGRAM_SMTPD, true },
 	{ PROGRAM_QMQPD, true }, /* when there is a listener for it */
+	{ PROGRAM_WEBD, false }, /* when it is enabled */
 };
 
 static bool is_wanted(const struct child *);
@@ -249,12 +250,14 @@ children_start_wanted(struct master *m)
 
 /* --- one process --- */
 
-/* qmqpd, once started, stays until the end, or until it dies. */
+/* qmqpd and webd, once started, stay until the end, or until they die. */
 static bool
 is_wanted(const struct child *c)
 {
 	const struct config *cf = c->master->self.config;
 
+	if (c->kind == PROGRAM_WEBD)
+		return cf->web.on;
 	if (c->kind != PROGRAM_QMQPD)
 		return true;
 	for (size_t i = 0; i < cf->n_listeners; i++)
@@ -318,6 +321,8 @@ child_start(void *arg)
 		ipc_accept(c->ipc, IPC_FEED);
 		ipc_accept(c->ipc, IPC_FEED_WHOLE);
 	}
+	if (c->kind == PROGRAM_WEBD)
+		ipc_accept(c->ipc, IPC_CALL);
 	if (child_setup(c, &err) == -1) {
 		alert_raise(ALERT_FAILURE, STR(""), str_of(err.text));
 		kill(c->pid, SIGKILL);
@@ -516,6 +521,12 @@ child_frame(void *arg, struct ipc *ipc, struct ipc_frame *f, struct err *err)
 		if (ipc_decode(f, &end, NULL, err) == -1)
 			return -1;
 		rules_end(c->master, end.what, end.size);
+	} else if (f->type == IPC_CALL) {
+		struct call_msg msg;
+
+		if (ipc_decode(f, &msg, NULL, err) == -1)
+			return -1;
+		control_call(c, f->txn, &msg);
 	} else if (ipc_decode(f, &ready, NULL, err) == -1) {
 		return -1;
 	} else if (c->state == CHILD_STARTING && !ready.starting) {

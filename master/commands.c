@@ -20,7 +20,7 @@
 struct admin {
 	struct master *master;
 	struct ipc *ipc; /* NULL: gone while a reload went on */
-	bool reloading;
+	bool reloading, web;
 	uint64_t revision; /* a new one is asked for; 0: the current one */
 	pid_t pid;
 	char user[65];
@@ -51,15 +51,16 @@ static const struct ipc_handler admin_handler = {
 static const struct {
 	const char *word;
 	void (*run)(struct admin *, const struct str *words, size_t n);
+	bool web; /* there is a page for it */
 } commands[] = {
-	{ "reload", cmd_reload },
-	{ "listeners", cmd_listeners },
-	{ "suspendlistener", cmd_suspend },
-	{ "resumelistener", cmd_resume },
-	{ "programs", cmd_programs },
-	{ "restart", cmd_restart },
-	{ "packetcapture", cmd_capture },
-	{ "note", cmd_note },
+	{ "reload", cmd_reload, false },
+	{ "listeners", cmd_listeners, true },
+	{ "suspendlistener", cmd_suspend, true },
+	{ "resumelistener", cmd_resume, true },
+	{ "programs", cmd_programs, true },
+	{ "restart", cmd_restart, false },
+	{ "packetcapture", cmd_capture, true },
+	{ "note", cmd_note, false },
 };
 
 /* What tools do themselves leaves a trace in the logs: words that they
@@ -81,13 +82,14 @@ static const struct {
 };
 
 void
-commands_serve(struct master *m, int fd, pid_t pid, const char *user)
+commands_serve(struct master *m, int fd, pid_t pid, const char *user, bool web)
 {
 	struct result hello = { .status = 0, .error = STR("") };
 	struct admin *a = mem_alloc(sizeof(*a));
 
 	a->master = m;
 	a->pid = pid;
+	a->web = web;
 	str_copy(a->user, sizeof(a->user), str_of(user));
 	a->ipc = ipc_new(m->self.loop, fd, "admin", &admin_handler, a);
 	ipc_accept(a->ipc, IPC_COMMAND);
@@ -112,7 +114,8 @@ admin_frame(void *arg, struct ipc *ipc, struct ipc_frame *f, struct err *err)
 	for (; n < cmd.words.n && cmd.words.n <= NELEM(words); n++)
 		words[n] = ((const struct word *)cmd.words.v)[n].text;
 	for (size_t i = 0; i < NELEM(commands) && n > 0 && !known; i++) {
-		known = str_is(words[0], commands[i].word);
+		known = str_is(words[0], commands[i].word) &&
+			(commands[i].web || !a->web);
 		if (known)
 			commands[i].run(a, words + 1, n - 1);
 	}
@@ -195,7 +198,8 @@ cmd_listeners(struct admin *a, const struct str *w, size_t n)
 
 	(void)w, (void)n;
 	for (size_t i = 0; i < m->n_sockets; i++) {
-		if (m->sockets[i].kind == PROGRAM_RECORDER)
+		if (m->sockets[i].kind == PROGRAM_RECORDER ||
+		    m->sockets[i].kind == PROGRAM_WEBD)
 			continue; /* not a listener */
 		o = json_object();
 		json_object_set_new(o, "name", json_string(m->sockets[i].name));
@@ -266,7 +270,8 @@ cmd_programs(struct admin *a, const struct str *w, size_t n)
 	for (size_t i = 0; i < m->n_children; i++) {
 		const struct child *c = &m->children[i];
 
-		if (c->kind == PROGRAM_QMQPD && c->pid == 0 && c->quick == 0)
+		if ((c->kind == PROGRAM_QMQPD || c->kind == PROGRAM_WEBD) &&
+		    c->pid == 0 && c->quick == 0)
 			continue; /* nobody wants it */
 		o = json_object();
 		json_object_set_new(

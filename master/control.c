@@ -46,6 +46,7 @@ static bool may_connect(const struct master *, int fd, struct caller *);
 static void caller_read(void *arg, int ready);
 static void caller_timeout(void *arg);
 static void caller_end(struct caller *);
+static bool may_be_called(uint32_t kind);
 static bool hand_over(struct caller *);
 static void wait_for_it(struct caller *);
 static void turn_away(struct caller *, enum result_status, const char *why);
@@ -81,6 +82,43 @@ void
 control_close(struct master *m)
 {
 	unlink(m->paths.control);
+}
+
+/*
+ * The other end is a caller that has said already which program it wants.
+ * What it may want is what pages show; whose it is, is webd's word: it has
+ * asked keyd.
+ */
+void
+control_call(struct child *webd, uint32_t txn, const struct call_msg *msg)
+{
+	static const struct called done = { 0 };
+	struct master *m = webd->master;
+	struct caller *c;
+	int pair[2];
+
+	if (!may_be_called(msg->kind) || n_callers > WAITING_MAX ||
+	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0,
+		pair) == -1) {
+		ipc_send(webd->ipc, IPC_NOT_CALLED, txn, &done);
+		return;
+	}
+	ipc_send_fds(webd->ipc, IPC_CALLED, txn, &done, &pair[0], 1);
+	c = mem_alloc(sizeof(*c));
+	*c = (struct caller){
+		.master = m, .fd = pair[1], .kind = msg->kind, .pid = webd->pid
+	};
+	n_callers++;
+	str_copy(c->user, sizeof(c->user), msg->user);
+	if (c->kind == PROGRAM_MASTER) {
+		commands_serve(m, c->fd, c->pid, c->user, true);
+		caller_end(c);
+		return;
+	}
+	c->timeout = loop_timer(m->self.loop, caller_timeout, c);
+	loop_timer_in(c->timeout, CONNECT_WAIT);
+	if (!hand_over(c))
+		wait_for_it(c);
 }
 
 void
@@ -174,7 +212,7 @@ caller_read(void *arg, int ready)
 	    msg.kind >= PROGRAM_N) {
 		turn_away(c, RESULT_NEGATIVE, "not a request of an admin tool");
 	} else if (msg.kind == PROGRAM_MASTER) {
-		commands_serve(c->master, c->fd, c->pid, c->user);
+		commands_serve(c->master, c->fd, c->pid, c->user, false);
 		caller_end(c);
 	} else {
 		loop_unwatch(&c->watch);
@@ -214,6 +252,18 @@ caller_end(struct caller *c)
 	loop_unwatch(&c->watch);
 	loop_timer_free(&c->timeout);
 	free(c);
+}
+
+static bool
+may_be_called(uint32_t kind)
+{
+	static const enum program_kind kinds[] = { PROGRAM_MASTER,
+		PROGRAM_RECORDER, PROGRAM_QMGR, PROGRAM_CAPTURE };
+
+	for (size_t i = 0; i < NELEM(kinds); i++)
+		if (kind == (uint32_t)kinds[i])
+			return true;
+	return false;
 }
 
 /* False: it is worth to wait. */

@@ -23,6 +23,11 @@ hints_print(const struct master *m, FILE *out)
 		fprintf(out, "  %-14.*s %-21s %.*s\n", STR_ARG(l->name),
 		    endpoint_text(&ep, at), STR_ARG(l->protocol));
 	}
+	if (c->web.on)
+		fprintf(out, "  web pages      https://%s/\n",
+		    endpoint_text(
+			&(struct endpoint){ c->web.ip, (uint16_t)c->web.port },
+			at));
 	if (c->n_listeners == 0)
 		return;
 	l = &c->listeners[0];

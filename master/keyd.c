@@ -4,7 +4,7 @@
  * SYNOPSIS
  *	started by postern-master
  * DESCRIPTION
- *	smtpd, smtp => KEYD => qmgr. Holds the private keys of TLS, the
+ *	smtpd, smtp, webd => KEYD => qmgr. Holds the private keys of TLS, the
  *passwords of those who may authenticate, and the keys of bounce verification;
  *	no other program has them. Tells each
  *	smtpd which certificates there are (CERTS), signs digests of
@@ -85,7 +85,8 @@ static void refresh(struct keyd *, bool complain);
 static int64_t patience(const struct config *);
 static void tell_all(struct keyd *);
 static void tell(struct keyd *, struct ipc *);
-static void tell_smtp(struct keyd *, struct ipc *);
+static struct str the_one(const struct client *);
+static void tell_one(struct keyd *, const struct client *);
 static void daily(void *arg);
 static void rotate(void *arg);
 static void send_tickets(struct keyd *, struct ipc *);
@@ -250,22 +251,31 @@ tell_all(struct keyd *self)
 	for (struct client *c = self->clients; c != NULL; c = c->next)
 		if (c->kind == PROGRAM_SMTPD)
 			tell(self, c->ipc);
-		else if (c->kind == PROGRAM_SMTP)
-			tell_smtp(self, c->ipc);
+		else if (c->kind == PROGRAM_SMTP || c->kind == PROGRAM_WEBD)
+			tell_one(self, c);
 }
 
-/* The certificate that we show to servers. */
+/* The one certificate that it shows: smtp to servers, webd to browsers. */
+static struct str
+the_one(const struct client *c)
+{
+	const struct config *cf = c->keyd->config;
+
+	return c->kind == PROGRAM_WEBD ? cf->web.certificate
+				       : cf->out_certificate;
+}
+
 static void
-tell_smtp(struct keyd *self, struct ipc *ipc)
+tell_one(struct keyd *self, const struct client *c)
 {
 	struct cert room[100];
 	struct codec_list all = keys_certs(self->keys, room);
 	struct certs certs = { .certs = { 0, NULL } };
 
 	for (size_t i = 0; i < all.n; i++)
-		if (str_eq(room[i].name, self->config->out_certificate))
+		if (str_eq(room[i].name, the_one(c)))
 			certs.certs = (struct codec_list){ 1, &room[i] };
-	ipc_send(ipc, IPC_CERTS, 0, &certs);
+	ipc_send(c->ipc, IPC_CERTS, 0, &certs);
 }
 
 static void
@@ -354,7 +364,7 @@ on_peer(struct daemon *d, enum program_kind kind, uint32_t worker,
 
 	(void)worker;
 	if (kind != PROGRAM_SMTPD && kind != PROGRAM_SMTP &&
-	    kind != PROGRAM_QMGR)
+	    kind != PROGRAM_QMGR && kind != PROGRAM_WEBD)
 		return NULL;
 	if (self->stale)
 		refresh(self, false);
@@ -373,7 +383,7 @@ on_peer(struct daemon *d, enum program_kind kind, uint32_t worker,
 		send_tickets(self, ipc);
 		tell(self, ipc);
 	} else {
-		tell_smtp(self, ipc);
+		tell_one(self, c);
 	}
 	*arg = c;
 	return &peer_handler;
@@ -418,8 +428,7 @@ on_sign(struct client *c, struct ipc_frame *f, struct err *err)
 	if (ipc_decode(f, &msg, NULL, err) == -1)
 		return -1;
 	key = keys_find(c->keyd->keys, msg.name);
-	if (c->kind == PROGRAM_SMTP &&
-	    !str_eq(msg.name, c->keyd->config->out_certificate))
+	if (c->kind != PROGRAM_SMTPD && !str_eq(msg.name, the_one(c)))
 		key = NULL; /* it shows no other: KEY-02 */
 	if (key != NULL && !too_many(c) && is_wished(c->keyd, msg.algorithm)) {
 		n = sign_digest(

@@ -25,7 +25,9 @@ static int socket_bind(struct master *, struct socket_entry *, struct err *err);
 static int socket_open(struct master *, struct socket_entry *, struct err *err);
 static void socket_hand(struct child *, const struct socket_entry *);
 static void unlisten(struct master *, struct socket_entry *, uint32_t wait);
+static bool is_listener(const struct socket_entry *);
 static void plan_metrics(struct socket_entry *, uint32_t port);
+static void plan_web(struct socket_entry *, const struct web_config *);
 static int plan_one(struct master *, struct socket_entry *, struct err *err);
 static int bind_beside(struct master *, int fd, const struct endpoint *);
 static bool overlaps(const struct endpoint *, const struct endpoint *);
@@ -52,7 +54,7 @@ int
 listeners_plan(struct master *m, const struct config *next,
     struct socket_plan *plan, struct err *err)
 {
-	plan->v = mem_array(next->n_listeners + 2, sizeof(*plan->v));
+	plan->v = mem_array(next->n_listeners + 3, sizeof(*plan->v));
 	for (plan->n = 0; plan->n < next->n_listeners; plan->n++) {
 		const struct listener *l = &next->listeners[plan->n];
 		struct socket_entry *s = &plan->v[plan->n];
@@ -64,6 +66,8 @@ listeners_plan(struct master *m, const struct config *next,
 	}
 	if (next->metrics_port != 0)
 		plan_metrics(&plan->v[plan->n++], next->metrics_port);
+	if (next->web.on)
+		plan_web(&plan->v[plan->n++], &next->web);
 	if (m->n_sockets == 0)
 		suspended_load(m, plan->v, plan->n);
 	for (size_t i = 0; i < plan->n; i++) {
@@ -217,14 +221,29 @@ plan_metrics(struct socket_entry *s, uint32_t port)
 	ip_parse(&s->ep.ip, STR("127.0.0.1"));
 }
 
+static void
+plan_web(struct socket_entry *s, const struct web_config *w)
+{
+	str_copy(s->name, sizeof(s->name), STR("(web)"));
+	s->kind = PROGRAM_WEBD;
+	s->fd = -1;
+	s->ep = (struct endpoint){ w->ip, (uint16_t)w->port };
+}
+
+static bool
+is_listener(const struct socket_entry *s)
+{
+	return s->kind == PROGRAM_SMTPD || s->kind == PROGRAM_QMQPD;
+}
+
 /* A socket that is there is used again, be it under another name. */
 static int
 plan_one(struct master *m, struct socket_entry *s, struct err *err)
 {
 	const struct socket_entry *old = by_endpoint(m, &s->ep);
 
-	s->suspended = s->kind != PROGRAM_RECORDER &&
-		       (s->suspended || begins_suspended(m, s));
+	s->suspended =
+	    is_listener(s) && (s->suspended || begins_suspended(m, s));
 	if (s->suspended)
 		return 0;
 	if (old == NULL || old->fd == -1)
@@ -246,7 +265,7 @@ begins_suspended(struct master *m, const struct socket_entry *s)
 	if (old != NULL)
 		return old->suspended;
 	for (size_t i = 0; i < m->n_sockets; i++) {
-		if (m->sockets[i].kind == PROGRAM_RECORDER)
+		if (!is_listener(&m->sockets[i]))
 			continue;
 		if (!m->sockets[i].suspended)
 			return false;
@@ -432,7 +451,7 @@ tell_gone(struct master *m, const struct socket_entry *s, uint32_t wait)
 static bool
 named(const struct socket_entry *s, const struct str *names, size_t n)
 {
-	if (s->kind == PROGRAM_RECORDER)
+	if (!is_listener(s))
 		return false;
 	for (size_t i = 0; i < n; i++)
 		if (str_is(names[i], s->name))

@@ -76,7 +76,7 @@ static const struct {
 	size_t n;
 	uint32_t wait;
 } stop_steps[] = {
-	{ { PROGRAM_SMTPD, PROGRAM_QMQPD }, 2, 5 },
+	{ { PROGRAM_SMTPD, PROGRAM_QMQPD, PROGRAM_WEBD }, 3, 5 },
 	{ { PROGRAM_CLEANUP, PROGRAM_SMTP }, 2, 2 },
 	{ { PROGRAM_QMGR }, 1, 1 },
 	{ { PROGRAM_LOOKUPD, PROGRAM_KEYD, PROGRAM_INSPECT }, 3, 1 },

@@ -195,8 +195,13 @@ void control_close(struct master *);
  * it. */
 void control_again(void);
 
-/* commands.c: answers them on a connection, and owns that. */
-void commands_serve(struct master *, int fd, pid_t pid, const char *user);
+/* webd asks for a connection, as a tool would. */
+void control_call(struct child *webd, uint32_t txn, const struct call_msg *);
+
+/* commands.c: answers them on a connection, and owns that. web: it is webd's,
+ * and has only the commands that pages have. */
+void commands_serve(
+    struct master *, int fd, pid_t pid, const char *user, bool web);
 
 /* captures.c: one packet capture at a time. The answer to start comes when
  * it has begun, and when attached another when it has ended. */

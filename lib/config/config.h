@@ -470,6 +470,17 @@ struct config {
 		struct str filter; /* unless there is one of the three above */
 	} capture;                 /* delivery-admin 5.4 */
 
+	struct web_config {
+		bool on;
+		struct str interface_name; /* empty: 127.0.0.1 */
+		struct ip ip;              /* of that interface */
+		uint32_t port;
+		struct str certificate;   /* its name */
+		uint32_t timeout;         /* s without a request; then out */
+		struct ip_range *allowed; /* none: everybody */
+		size_t n_allowed;
+	} web; /* delivery-admin 8 */
+
 	struct interface *interfaces;
 	size_t n_interfaces;
 	struct interface_group *interface_groups;

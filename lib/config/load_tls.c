@@ -18,6 +18,22 @@ load_certificate_finish(struct load *ld, const struct at *at, void *object)
 		    str_of(arena_printf(ld->mem, "%.*s.key", STR_ARG(c->name)));
 }
 
+void
+load_web_finish(struct load *ld, const struct at *at, void *object)
+{
+	struct config *c = object;
+	const struct interface *i =
+	    load_find(c, "interfaces", c->web.interface_name);
+
+	ip_parse(&c->web.ip, STR("127.0.0.1"));
+	if (i != NULL)
+		c->web.ip = i->ip;
+	if (c->web.on && c->web.certificate.n == 0)
+		load_error(ld, at,
+		    "is enabled and has no certificate: write certificate: "
+		    "NAME");
+}
+
 const char *
 load_tls_misfit(const struct config *c, const struct listener *l,
     const struct policy_params *p, bool *error)

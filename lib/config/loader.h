@@ -119,6 +119,7 @@ void load_auth_servers(struct load *, const struct at *, void *);
 void load_auth_finish(struct load *, const struct at *, void *);
 void load_callahead_servers(struct load *, const struct at *, void *);
 void load_callahead_finish(struct load *, const struct at *, void *);
+void load_web_finish(struct load *, const struct at *, void *);
 void load_sdr_finish(struct load *, const struct at *, void *);
 void load_log_finish(struct load *, const struct at *, void *);
 /* What logs want, for those who would have to tell them. */

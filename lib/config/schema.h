@@ -115,6 +115,7 @@ extern const struct schema_section schema_all_alerts; /* keys of the top */
 extern const struct schema_section schema_unsubscribe;
 extern const struct schema_section schema_bounce_tags;
 extern const struct schema_section schema_capture;
+extern const struct schema_section schema_web;
 extern const struct schema_section schema_bounce_profile;
 extern const struct schema_section schema_destination;
 extern const struct schema_section schema_auth_profile;

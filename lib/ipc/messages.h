@@ -29,6 +29,8 @@
 	R(stop, REC_STOP)                                                      \
 	R(ready, REC_READY)                                                    \
 	R(admin_msg, REC_ADMIN)                                                \
+	R(call_msg, REC_CALL)                                                  \
+	R(called, REC_CALLED)                                                  \
 	R(secret, REC_SECRET)                                                  \
 	R(no_secret, REC_NO_SECRET)                                            \
 	R(rules_msg, REC_RULES)                                                \
@@ -108,6 +110,9 @@ IPC_RECORDS(IPC_STRUCT)
 	M(STOP, stop, 0)                                                       \
 	M(READY, ready, 0)                                                     \
 	M(ADMIN, admin_msg, 1)                                                 \
+	M(CALL, call_msg, 0)                                                   \
+	M(CALLED, called, 1)                                                   \
+	M(NOT_CALLED, called, 0)                                               \
 	M(SECRET, secret, 1)                                                   \
 	M(NO_SECRET, no_secret, 0)                                             \
 	M(RULES, rules_msg, 1)                                                 \

@@ -68,6 +68,14 @@
 	F(S, STR, user, 64)                                                    \
 	F(S, U32, uid, 0)
 
+/* webd -> master: a connection to that kind of program, as a tool of this user
+ * would get one; the txn is the asker's. Answered by CALLED with it, fd: on it
+ * comes a RESULT first, as after CONNECT; or by NOT_CALLED. */
+#define REC_CALL(S, F, L)                                                      \
+	F(S, U32, kind, 63)                                                    \
+	F(S, STR, user, 64)
+#define REC_CALLED(S, F, L) F(S, U8, reserved, 0)
+
 /* To keyd, before the configuration that names it and again when it changed:
  * a file below secrets/. fd: read-only. */
 #define REC_SECRET(S, F, L) F(S, STR, name, FILE_NAME_MAX)

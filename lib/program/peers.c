@@ -15,6 +15,7 @@ static const char *const names[PROGRAM_N] = {
 	[PROGRAM_QMQPD] = "qmqpd",
 	[PROGRAM_INSPECT] = "inspect",
 	[PROGRAM_CAPTURE] = "capture",
+	[PROGRAM_WEBD] = "webd",
 };
 
 /* from -> to: these messages. A pair that is not here has no channel. */
@@ -52,6 +53,8 @@ static const struct {
 	{ PROGRAM_SMTP, PROGRAM_KEYD, { IPC_LOGIN, IPC_SIGN } },
 	{ PROGRAM_KEYD, PROGRAM_SMTP,
 	    { IPC_LOGIN_DONE, IPC_CERTS, IPC_SIGNED } },
+	{ PROGRAM_WEBD, PROGRAM_KEYD, { IPC_SIGN } },
+	{ PROGRAM_KEYD, PROGRAM_WEBD, { IPC_CERTS, IPC_SIGNED } },
 	{ PROGRAM_CLEANUP, PROGRAM_LOOKUPD, { IPC_QUERY, IPC_SCAN } },
 	{ PROGRAM_LOOKUPD, PROGRAM_CLEANUP, { IPC_ANSWER, IPC_SCANNED } },
 	{ PROGRAM_CLEANUP, PROGRAM_INSPECT, { IPC_INSPECT } },
@@ -69,6 +72,7 @@ static const struct {
 	{ PROGRAM_KEYD, PROGRAM_RECORDER, { IPC_EVENT } },
 	{ PROGRAM_QMQPD, PROGRAM_RECORDER, { IPC_EVENT } },
 	{ PROGRAM_INSPECT, PROGRAM_RECORDER, { IPC_EVENT } },
+	{ PROGRAM_WEBD, PROGRAM_RECORDER, { IPC_EVENT } },
 };
 
 const char *

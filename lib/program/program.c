@@ -77,6 +77,8 @@ static int take_admin(struct daemon *, struct ipc_frame *, struct err *);
 static int take_secret(struct daemon *, struct ipc_frame *, struct err *);
 static int take_no_secret(struct daemon *, struct ipc_frame *, struct err *);
 static int take_rules(struct daemon *, struct ipc_frame *, struct err *);
+static int take_call(struct daemon *, struct ipc_frame *, struct err *);
+static int take_no_call(struct daemon *, struct ipc_frame *, struct err *);
 static int admin_frame(void *, struct ipc *, struct ipc_frame *, struct err *);
 static void admin_closed(void *, struct ipc *, const struct err *);
 static int take_fd(struct ipc_frame *, size_t i);
@@ -111,6 +113,8 @@ static const struct {
 	{ IPC_NO_SECRET, take_no_secret },
 	{ IPC_RULES, take_rules },
 	{ IPC_NO_RULES, take_rules },
+	{ IPC_CALLED, take_call },
+	{ IPC_NOT_CALLED, take_no_call },
 };
 
 int
@@ -180,6 +184,14 @@ program_keep(enum kept_what what, struct str packed)
 		packed = str_sub(packed, piece.n, packed.n);
 	}
 	ipc_send(master, IPC_FEED_WHOLE, 0, &end);
+}
+
+void
+program_call(enum program_kind kind, uint32_t number, struct str user)
+{
+	struct call_msg msg = { .kind = kind, .user = user };
+
+	ipc_send(master, IPC_CALL, number, &msg);
 }
 
 /* --- from exec to the loop --- */
@@ -455,6 +467,34 @@ take_rules(struct daemon *d, struct ipc_frame *f, struct err *err)
 		   : d->program->on_rules;
 	if (take != NULL)
 		take(d, f->type == IPC_RULES ? take_fd(f, 0) : -1);
+	return 0;
+}
+
+static int
+take_call(struct daemon *d, struct ipc_frame *f, struct err *err)
+{
+	struct called msg;
+	int fd;
+
+	if (ipc_decode(f, &msg, NULL, err) == -1)
+		return -1;
+	fd = take_fd(f, 0);
+	if (d->program->on_call != NULL)
+		d->program->on_call(d, f->txn, fd);
+	else
+		close(fd);
+	return 0;
+}
+
+static int
+take_no_call(struct daemon *d, struct ipc_frame *f, struct err *err)
+{
+	struct called msg;
+
+	if (ipc_decode(f, &msg, NULL, err) == -1)
+		return -1;
+	if (d->program->on_call != NULL)
+		d->program->on_call(d, f->txn, -1);
 	return 0;
 }
 

@@ -35,6 +35,7 @@ enum program_kind {
 	PROGRAM_QMQPD,
 	PROGRAM_INSPECT,
 	PROGRAM_CAPTURE, /* started for a while, and not by itself */
+	PROGRAM_WEBD,
 	PROGRAM_N
 };
 const char *program_name(enum program_kind); /* "smtpd" */
@@ -88,6 +89,10 @@ struct program {
 	    struct ipc_frame *, struct err *);
 	/* That admin tool is gone: do not answer it any more. */
 	void (*on_admin_gone)(struct daemon *, struct ipc *admin);
+	/* The connection that program_call asked for; fd becomes the
+	 * program's. It is spoken on as admin tools do after CONNECT: first
+	 * comes a RESULT. -1: there can be none. */
+	void (*on_call)(struct daemon *, uint32_t number, int fd);
 	/* Stop: finish what is in progress, then loop_stop. */
 	void (*on_stop)(struct daemon *, uint32_t wait);
 };
@@ -102,6 +107,12 @@ void program_still_alive(struct daemon *);
 
 /* lookupd: this is to be kept, and handed to whoever uses it. */
 void program_keep(enum kept_what, struct str packed);
+
+/*
+ * webd: a connection to that program, as the master gives one to an admin
+ * tool, for what `user` wants to do. on_call follows, with the number.
+ */
+void program_call(enum program_kind, uint32_t number, struct str user);
 
 /* Answers an on_command: JSON text (may be NULL), a result_status, error text
  * (NULL: none). The tool may send the next command then, or close. */

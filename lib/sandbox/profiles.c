@@ -68,6 +68,11 @@ static const struct sandbox_profile profiles[] = {
 	    .calls = SB_FDS_RECV | SB_TIMER,
 	    .nofile = 1024,
 	    .data = 512 * MIB },
+	{ .program = "webd",
+	    .account = "postern-web",
+	    .calls = SB_FDS_RECV | SB_ACCEPT,
+	    .nofile = 1024,
+	    .data = 512 * MIB },
 	/* the child of the command that looks at a message (ADM-10) */
 	{ .program = "trace",
 	    .account = "postern-trace",

@@ -44,7 +44,7 @@ ROOT_USER = os.geteuid() == 0
 
 
 PROGRAMS = ("recorder", "lookupd", "keyd", "smtpd", "qmqpd", "cleanup",
-            "inspect", "qmgr", "smtp")
+            "inspect", "qmgr", "smtp", "webd")
 
 
 def program(comm):

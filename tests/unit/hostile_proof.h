@@ -299,7 +299,7 @@ proof_client(const struct rig *r)
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	if (connect(fd, (struct sockaddr *)&sa, sizeof(sa)) == -1)
-		panic("proof: no connection to smtpd");
+		panic("proof: no connection to it");
 	return fd;
 }
 
@@ -564,6 +564,22 @@ proof_inspect(struct rig *r)
 	return ok;
 }
 
+/* --- webd --- */
+
+/* Without a certificate it takes a connection, and ends it. */
+static inline bool
+proof_webd(struct rig *r)
+{
+	int client = proof_client(r);
+	struct pollfd p = { client, POLLIN, 0 };
+	char byte;
+	bool ok = client != -1 && poll(&p, 1, PATIENCE_MS) == 1 &&
+		  recv(client, &byte, 1, 0) <= 0;
+
+	close(client);
+	return ok;
+}
+
 /* --- all --- */
 
 static inline bool
@@ -579,6 +595,7 @@ rig_works(struct rig *r)
 		[PROGRAM_KEYD] = proof_keyd,
 		[PROGRAM_QMQPD] = proof_qmqpd,
 		[PROGRAM_INSPECT] = proof_inspect,
+		[PROGRAM_WEBD] = proof_webd,
 	};
 
 	rig_drain(r);

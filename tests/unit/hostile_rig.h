@@ -287,7 +287,8 @@ rig_listen(struct rig *r)
 	socklen_t len = sizeof(sa);
 
 	r->door = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (r->kind == PROGRAM_SMTPD || r->kind == PROGRAM_QMQPD)
+	if (r->kind == PROGRAM_SMTPD || r->kind == PROGRAM_QMQPD ||
+	    r->kind == PROGRAM_WEBD)
 		fcntl(r->door, F_SETFL, O_NONBLOCK);
 	if (r->door == -1 || bind(r->door, (struct sockaddr *)&sa, len) == -1 ||
 	    listen(r->door, 16) == -1 ||
@@ -400,7 +401,8 @@ rig_start(enum program_kind kind)
 		if (k != PROGRAM_MASTER && peers_linked(kind, k))
 			rig_connect(r, k);
 	}
-	if ((kind == PROGRAM_SMTPD || kind == PROGRAM_QMQPD) &&
+	if ((kind == PROGRAM_SMTPD || kind == PROGRAM_QMQPD ||
+		kind == PROGRAM_WEBD) &&
 	    !rig_say(r->master, IPC_LISTEN, 0,
 		&(struct listen_msg){ kind == PROGRAM_SMTPD
 					  ? STR("InboundMail")

@@ -147,16 +147,16 @@ test_out_08_logins(void **state)
 	assert_true(rig_lives(keyd));
 }
 
-/* An smtp shows the certificate that delivery.certificate names, here none. */
+/* An smtp shows the certificate that delivery.certificate names, webd that of
+ * web.certificate; here none. */
 static void
-test_key_02_what_smtp_may_sign(void **state)
+one_certificate(enum program_kind kind)
 {
-	int fd = rig_peer(keyd, PROGRAM_SMTP, 0);
+	int fd = rig_peer(keyd, kind, 0);
 	struct certs certs;
 	struct arena mem;
 	struct heard h;
 
-	(void)state;
 	arena_init(&mem, IPC_FRAME_MAX);
 	assert_true(rig_expect(fd, &h, IPC_CERTS, &certs, &mem));
 	assert_int_equal(certs.certs.n, 0);
@@ -167,7 +167,15 @@ test_key_02_what_smtp_may_sign(void **state)
 	assert_true(rig_lives(keyd));
 }
 
-/* Only smtpd and smtp may ask; others are cut off. */
+static void
+test_key_02_what_smtp_and_webd_may_sign(void **state)
+{
+	(void)state;
+	one_certificate(PROGRAM_SMTP);
+	one_certificate(PROGRAM_WEBD);
+}
+
+/* Only smtpd, smtp and webd may ask; others are cut off. */
 static void
 test_key_02_who_may_ask(void **state)
 {
@@ -179,7 +187,8 @@ test_key_02_who_may_ask(void **state)
 	for (int k = PROGRAM_RECORDER; k < PROGRAM_N; k++) {
 		int fd;
 
-		if (k == PROGRAM_SMTPD || k == PROGRAM_SMTP)
+		if (k == PROGRAM_SMTPD || k == PROGRAM_SMTP ||
+		    k == PROGRAM_WEBD)
 			continue;
 		fd = rig_peer(keyd, k, 0);
 		rig_say(fd, IPC_SIGN, 7, &sign, NULL, 0);
@@ -356,7 +365,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_key_02_what_is_signed),
 		cmocka_unit_test(test_out_08_logins),
-		cmocka_unit_test(test_key_02_what_smtp_may_sign),
+		cmocka_unit_test(test_key_02_what_smtp_and_webd_may_sign),
 		cmocka_unit_test(test_key_02_who_may_ask),
 		cmocka_unit_test(test_key_02_how_often),
 		cmocka_unit_test(test_key_01_what_is_told),
