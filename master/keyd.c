@@ -34,6 +34,7 @@
 #include "base/mem.h"
 #include "event/alert.h"
 #include "event/event.h"
+#include "master/keyd_admins.h"
 #include "master/keyd_outgoing.h"
 #include "master/keyd_tags.h"
 #include "master/keyd_users.h"
@@ -64,6 +65,7 @@ struct keyd {
 	const struct config *config; /* keys has a reference */
 	struct keys *keys;
 	struct logins *logins;
+	struct admins *admins;
 	struct outgoing *outgoing;
 	struct tags *tags;
 	struct client *clients;
@@ -100,6 +102,9 @@ static int on_scram(struct client *, struct ipc_frame *, struct err *);
 static int on_proof(struct client *, struct ipc_frame *, struct err *);
 static int on_judge_tag(struct client *, struct ipc_frame *, struct err *);
 static int on_login(struct client *, struct ipc_frame *, struct err *);
+static int on_admin_login(struct client *, struct ipc_frame *, struct err *);
+static void on_command(
+    struct daemon *, struct ipc *, const struct command *, const char *user);
 static bool too_many(struct client *);
 static bool is_wished(const struct keyd *, uint8_t algorithm);
 
@@ -111,6 +116,7 @@ static const struct program keyd = {
 	.on_config = on_config,
 	.on_secret = on_secret,
 	.on_peer = on_peer,
+	.on_command = on_command,
 };
 
 static const struct ipc_handler peer_handler = {
@@ -128,6 +134,7 @@ static const struct {
 	{ IPC_SCRAM_PROOF, on_proof },
 	{ IPC_JUDGE_TAG, on_judge_tag },
 	{ IPC_LOGIN, on_login },
+	{ IPC_ADMIN_LOGIN, on_admin_login },
 };
 
 int
@@ -154,6 +161,7 @@ setup(struct daemon *d, struct err *err)
 	self->config = d->config;
 	worker = worker_new(d->loop, THREADS);
 	self->logins = logins_new(worker);
+	self->admins = admins_new(worker);
 	self->outgoing = outgoing_new(worker);
 	self->tags = tags_new();
 	self->settle = loop_timer(d->loop, settle, self);
@@ -230,6 +238,7 @@ refresh(struct keyd *self, bool say)
 		loop_timer_in(self->daily, SOON_MS);
 	}
 	bad = logins_refresh(self->logins, self->config, self->keys, say);
+	bad |= admins_refresh(self->admins, self->config, self->keys, say);
 	bad |= tags_refresh(self->tags, self->config, self->keys, say);
 	look(self);
 	if ((broken || bad) && !say)
@@ -396,6 +405,7 @@ peer_closed(void *arg, struct ipc *ipc, const struct err *err)
 
 	(void)err;
 	logins_forget(c->keyd->logins, ipc);
+	admins_forget(c->keyd->admins, ipc);
 	outgoing_forget(c->keyd->outgoing, ipc);
 	*c->prev = c->next;
 	if (c->next != NULL)
@@ -492,6 +502,22 @@ on_login(struct client *c, struct ipc_frame *f, struct err *err)
 
 	return outgoing_login(k->outgoing, k->config, k->keys,
 	    &(struct asked){ c->ipc, f, too_many(c) }, err);
+}
+
+static int
+on_admin_login(struct client *c, struct ipc_frame *f, struct err *err)
+{
+	return admins_login(c->keyd->admins, c->ipc, f, err);
+}
+
+static void
+on_command(struct daemon *d, struct ipc *admin, const struct command *command,
+    const char *user)
+{
+	const struct keyd *self = d->self;
+
+	(void)user;
+	admins_command(self->admins, admin, command);
 }
 
 /* Threats KEY-02: nobody with honest business asks as often. */

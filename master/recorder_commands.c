@@ -185,7 +185,9 @@ cmd_logs(struct recorder *r, struct ipc *admin, const struct str *words,
 		[LOG_DELIVERY] = "delivery",
 		[LOG_STATUS] = "status",
 		[LOG_DOMAIN_DEBUG] = "domain_debug",
-		[LOG_INJECTION_DEBUG] = "injection_debug" };
+		[LOG_INJECTION_DEBUG] = "injection_debug",
+		[LOG_AUTHENTICATION] = "authentication",
+		[LOG_CLI_AUDIT] = "cli_audit" };
 	json_t *logs = json_array();
 
 	(void)words, (void)user;

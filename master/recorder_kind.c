@@ -19,7 +19,20 @@ static const uint32_t only[EVENT_N] = {
 	[EVENT_CLIENT_SENT] = ONLY(LOG_INJECTION_DEBUG),
 	[EVENT_CLIENT_RCVD] = ONLY(LOG_INJECTION_DEBUG),
 	[EVENT_STATUS] = ONLY(LOG_STATUS),
+	[EVENT_ADMIN_ENTERED] = ONLY(LOG_CLI_AUDIT),
 };
+
+/* Events for logs of these types, too. */
+static const uint32_t also[EVENT_N] = {
+	[EVENT_ADMIN_LOGIN] = ONLY(LOG_AUTHENTICATION),
+	[EVENT_ADMIN_LOGIN_FAILED] = ONLY(LOG_AUTHENTICATION),
+	[EVENT_ADMIN_HELD] = ONLY(LOG_AUTHENTICATION),
+	[EVENT_ADMIN_LOGOUT] = ONLY(LOG_AUTHENTICATION),
+	[EVENT_ADMIN_CHANGED] = ONLY(LOG_AUTHENTICATION) | ONLY(LOG_CLI_AUDIT),
+	[EVENT_COMMIT] = ONLY(LOG_CLI_AUDIT),
+	[EVENT_ADMIN] = ONLY(LOG_CLI_AUDIT),
+};
+
 /* What stands first in events for debug logs: which one it is for. */
 _Static_assert(offsetof(struct event_SMTP_SENT, log) == 0, "log");
 _Static_assert(offsetof(struct event_CLIENT_SENT, log) == 0, "log");
@@ -59,11 +72,13 @@ recorder_kind_takes(
 
 	if (k->type == LOG_MAIL)
 		return takes_mail(k->left_out, id);
+	if (also[id] & ONLY(k->type))
+		return true;
 	if (!(only[id] & ONLY(k->type)))
 		return false;
 	if (k->type == LOG_DOMAIN_DEBUG || k->type == LOG_INJECTION_DEBUG)
 		return str_is(*(const struct str *)fields, k->name);
-	if (k->type == LOG_STATUS)
+	if (k->type == LOG_STATUS || k->type == LOG_CLI_AUDIT)
 		return true;
 	return !str_is(
 	    e->what, k->type == LOG_BOUNCES ? "delivered" : "delayed");

@@ -156,7 +156,7 @@ config_secrets(const struct config *c, struct str *v)
 	size_t n = 0;
 
 	if (v == NULL)
-		return 2 * (c->n_certificates + c->n_auth_profiles) + 2;
+		return 2 * (c->n_certificates + c->n_auth_profiles) + 3;
 	for (size_t i = 0; i < c->n_certificates; i++) {
 		n = add_once(v, n, c->certificates[i].chain_file);
 		n = add_once(v, n, c->certificates[i].key_file);
@@ -165,6 +165,7 @@ config_secrets(const struct config *c, struct str *v)
 		n = add_once(v, n, c->auth_profiles[i].users_file);
 		n = add_once(v, n, c->auth_profiles[i].secret_file);
 	}
+	n = add_once(v, n, STR(CONFIG_ADMINS_FILE));
 	n = add_once(v, n, c->bounce_keys);
 	return add_once(v, n, c->client_ca);
 }

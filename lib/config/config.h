@@ -19,6 +19,7 @@
 #include "base/err.h"
 #include "base/ip.h"
 #include "base/str.h"
+#include "config/admins.h"
 #include "config/alerts.h"
 #include "config/delivery.h"
 #include "config/place.h"
@@ -369,6 +370,8 @@ enum log_type {
 	LOG_STATUS,
 	LOG_DOMAIN_DEBUG,
 	LOG_INJECTION_DEBUG,
+	LOG_AUTHENTICATION,
+	LOG_CLI_AUDIT,
 	LOG_TYPES
 };
 enum log_format { LOG_TEXT, LOG_JSON };
@@ -522,6 +525,7 @@ struct config {
 	bool log_message_id, log_subject, log_response; /* in mail logs */
 	struct alerts_config alerts;
 	struct support_config support;
+	struct admins_config admins;
 	struct remote_power remote_power;
 	struct remote_access remote_access;
 	struct work_config work;

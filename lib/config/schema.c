@@ -413,6 +413,10 @@ static const struct schema_key top_keys[] = {
 	    .section = &schema_log_settings,
 	    .help = "What holds for all logs." },
 	{ .section = &schema_all_alerts },
+	{ .name = "administrators",
+	    .section = &schema_admins,
+	    .help = "What holds for administrators who log in. Who they are: "
+		    "postern-userconfig(1)." },
 	{ .name = "support",
 	    .section = &schema_support,
 	    .help = "Who is asked for help by supportrequest." },

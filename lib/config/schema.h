@@ -107,6 +107,7 @@ extern const struct schema_section schema_policy_params; /* by policy_param */
 extern const struct schema_section schema_group;
 extern const struct schema_section schema_rat_entry;
 extern const struct schema_section schema_delivery;
+extern const struct schema_section schema_admins;
 extern const struct schema_section schema_remote_access;
 extern const struct schema_section schema_remote_power;
 extern const struct schema_section schema_support;

@@ -12,6 +12,8 @@ static const struct choice log_types[] = {
 	{ "status", LOG_STATUS },
 	{ "domain_debug", LOG_DOMAIN_DEBUG },
 	{ "injection_debug", LOG_INJECTION_DEBUG },
+	{ "authentication", LOG_AUTHENTICATION },
+	{ "cli_audit", LOG_CLI_AUDIT },
 	{ NULL, 0 },
 };
 static const struct choice log_formats[] = {
@@ -48,7 +50,9 @@ static const struct schema_key log_keys[] = {
 		    "bounce. status: counters and gauges, a line for each "
 		    "interval. domain_debug: what is said on connections to "
 		    "servers of a domain. injection_debug: all that clients "
-		    "send and are sent." },
+		    "send and are sent. authentication: log ins of "
+		    "administrators. cli_audit: what administrators enter on "
+		    "the command line." },
 	{ .name = "format",
 	    FIELD(log_subscription, format),
 	    .type = &value_choice,

@@ -189,6 +189,16 @@ CODEC_STRUCT(ev_rcpt, REC_EV_RCPT);
 	F(S, U64, revision, 0)
 #define EV_ADMIN(S, F, L)                                                      \
 	F(S, U32, pid, 0) F(S, STR, user, 64) F(S, STR, text, 200)
+#define EV_ADMIN_LOGIN(S, F, L)                                                \
+	F(S, STR, user, 64) F(S, IP, ip, 0) F(S, STR, text, 100)
+#define EV_ADMIN_LOGOUT(S, F, L)                                               \
+	F(S, STR, user, 64) F(S, IP, ip, 0) F(S, STR, text, 100)
+#define EV_ADMIN_CHANGED(S, F, L)                                              \
+	F(S, U32, pid, 0) F(S, STR, user, 64) F(S, STR, text, 100)             \
+	F(S, STR, name, 64)
+#define EV_ADMIN_ENTERED(S, F, L)                                              \
+	F(S, U32, pid, 0) F(S, STR, user, 64) F(S, STR, text, 4096)            \
+	F(S, STR, prompt, 4096)
 #define EV_LOST(S, F, L) F(S, U64, n, 0)
 
 #define EVENTS(E)                                                              \
@@ -446,6 +456,20 @@ CODEC_STRUCT(ev_rcpt, REC_EV_RCPT);
 	E(COMMIT, INFO, "PID {pid}: User {user} commit changes: {text}",       \
 	    EV_COMMIT)                                                         \
 	E(ADMIN, INFO, "Administrator {user} (pid {pid}): {text}", EV_ADMIN)   \
+	E(ADMIN_LOGIN, INFO, "The user {user} successfully logged on from "    \
+	    "{ip} with privilege {text} using an HTTPS connection.",           \
+	    EV_ADMIN_LOGIN)                                                    \
+	E(ADMIN_LOGIN_FAILED, INFO, "An authentication attempt by the user "   \
+	    "{user} from {ip} failed using an HTTPS connection. "              \
+	    "Reason: {text}", EV_ADMIN_LOGIN)                                  \
+	E(ADMIN_HELD, WARNING, "Log ins of the user {user} from {ip} are "     \
+	    "refused for {text}: too many failures", EV_ADMIN_LOGIN)           \
+	E(ADMIN_LOGOUT, INFO, "GUI: User {user} logged out from {ip}{text}",   \
+	    EV_ADMIN_LOGOUT) /* text: " because of inactivity timeout" */      \
+	E(ADMIN_CHANGED, INFO, "PID {pid}: User {user} {text} {name}",         \
+	    EV_ADMIN_CHANGED) /* text: "created the user" */                   \
+	E(ADMIN_ENTERED, INFO, "PID {pid}: User {user} entered {text'}; "      \
+	    "prompt was {prompt'}", EV_ADMIN_ENTERED)                          \
 	E(ALERT, CRITICAL, "{text}", EV_ALERT)                                 \
 	E(ALERT_WARNING, WARNING, "{text}", EV_ALERT)                          \
 	E(ALERT_INFORMATION, INFO, "{text}", EV_ALERT)                         \

@@ -84,6 +84,10 @@
 	R(scram_query, REC_SCRAM)                                              \
 	R(scram_salt, REC_SCRAM_SALT)                                          \
 	R(scram_proof, REC_SCRAM_PROOF)                                        \
+	R(admin_login, REC_ADMIN_LOGIN)                                        \
+	R(admin_judged, REC_ADMIN_JUDGED)                                      \
+	R(admin_rec, REC_ADMIN_ONE)                                            \
+	R(admins_msg, REC_ADMINS)                                              \
 	R(tag_key_msg, REC_TAG_KEY)                                            \
 	R(judge_tag, REC_JUDGE_TAG)                                            \
 	R(tag_judged, REC_TAG_JUDGED)                                          \
@@ -159,6 +163,9 @@ IPC_RECORDS(IPC_STRUCT)
 	M(SCRAM, scram_query, 0)                                               \
 	M(SCRAM_SALT, scram_salt, 0)                                           \
 	M(SCRAM_PROOF, scram_proof, 0)                                         \
+	M(ADMIN_LOGIN, admin_login, 0)                                         \
+	M(ADMIN_JUDGED, admin_judged, 0)                                       \
+	M(ADMINS, admins_msg, 0)                                               \
 	M(TAG_KEY, tag_key_msg, 0)                                             \
 	M(JUDGE_TAG, judge_tag, 0)                                             \
 	M(TAG_JUDGED, tag_judged, 0)                                           \

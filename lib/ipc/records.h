@@ -518,6 +518,31 @@ enum login_mechanism { LOGIN_NONE, LOGIN_PLAIN, LOGIN_LOGIN, LOGIN_SCRAM };
 	F(S, STR, first, 4096)                                                 \
 	F(S, STR, second, 1100)
 
+/* webd -> keyd: is this the passphrase of an administrator? Whoever asks does
+ * not tell the person which of the refusals it was. */
+#define REC_ADMIN_LOGIN(S, F, L)                                               \
+	F(S, STR, name, AUTH_ID_MAX)                                           \
+	F(S, STR, passphrase, 1024)                                            \
+	F(S, IP, remote, 0)
+enum admin_verdict {
+	ADMIN_REFUSED, /* no such user, another passphrase, locked, too often */
+	ADMIN_GOOD,
+	ADMIN_BUSY /* cannot be said now */
+};
+/* stamp: another one as soon as role, state or passphrase are (ADMINS). */
+#define REC_ADMIN_JUDGED(S, F, L)                                              \
+	F(S, U8, verdict, ADMIN_BUSY)                                          \
+	F(S, U8, role, 5) /* enum admin_role (tls/administrators.h) */         \
+	F(S, U8, must_change, 1)                                               \
+	F(S, U64, stamp, 0)                                                    \
+	F(S, STR, full_name, 100)
+/* keyd -> webd: who may log in, at the beginning and when that has changed:
+ * whoever is not in it as he was, is logged in no longer. */
+#define REC_ADMIN_ONE(S, F, L)                                                 \
+	F(S, STR, name, 32)                                                    \
+	F(S, U64, stamp, 0)
+#define REC_ADMINS(S, F, L) L(S, admin_rec, admins, 1000)
+
 /* --- events: EVENT frames are raw (lib/event) --- */
 
 /* cleanup -> recorder: append this message to an mbox log. fd: a file that
