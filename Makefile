@@ -167,7 +167,8 @@ $O/tests/test_split_crash $O/tests/test_settle $O/tests/test_ask $O/tests/test_u
 $O/tests/test_admin_render $O/tests/test_admin_render_hosts \
 $O/tests/test_admin_render_rates: \
 	$(patsubst %,$O/obj/admin/%.o,\
-	render_status render_hosts render_queue render_rates quarantines fields)
+	render_status render_hosts render_queue render_rates health quarantines \
+	fields)
 $O/tests/test_admin_render_dns: $(patsubst %,$O/obj/admin/%.o,\
 	render_dns dnscheck dnsquery fields)
 $O/tests/test_netstat: $(patsubst %,$O/obj/admin/%.o,\
@@ -198,6 +199,8 @@ $O/tests/test_recorder_log: $O/obj/master/recorder_log.o \
 $O/tests/test_recorder_kind: $O/obj/master/recorder_kind.o
 $O/tests/test_recorder_line: $O/obj/master/recorder_line.o \
 	$O/obj/master/recorder_counts.o
+$O/tests/test_recorder_health: $O/obj/master/recorder_health.o \
+	$O/obj/master/recorder_state.o
 $O/tests/test_conserve: $O/obj/master/conserve.o
 $O/tests/test_alerts: $O/obj/master/recorder_alerts.o
 $O/tests/test_tlsrpt: $O/obj/master/recorder_tlsrpt.o

@@ -51,6 +51,8 @@
 	C(filters)                                                             \
 	C(findevent)                                                           \
 	C(grep)                                                                \
+	C(healthcheck)                                                         \
+	C(healthconfig)                                                        \
 	C(help)                                                                \
 	C(hostrate)                                                            \
 	C(hoststatus)                                                          \

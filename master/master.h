@@ -111,6 +111,7 @@ struct master {
 	int64_t disk_at;     /* when it was looked at last, monotonic ms */
 	uint64_t disk_busy;  /* ms, by then */
 	uint64_t disk_ops;   /* operations, by then */
+	uint64_t cpu_idle, cpu_all; /* ticks of the machine, by then */
 };
 
 /* folders.c: makes what is missing, checks what is there, takes the lock. */

@@ -19,13 +19,14 @@
  *	machine to metrics.address.
  * COMMANDS
  *	status, metrics, resetcounters, rollovernow [NAME|all], logs,
- *	displayalerts, tlsreport [DATE [DOMAIN]]
+ *	displayalerts, tlsreport [DATE [DOMAIN]], healthcheck [MINUTES]
  * FILES
  *	LOGS/NAME/NAME.@TIME.current	log being written
  *	LOGS/NAME/NAME.@TIME.s		saved log
  *	LOGS/ARCHIVE/ARCHIVE.@TIME.*	mbox logs, of filters that archive
  *	LOGS/.state/counters.json	counters, ids
  *	LOGS/.state/alerts.json		alerts, mails about them
+ *	LOGS/.state/health.json		how the last day was
  *	LOGS/.state/tlsrpt-DATE.json	what became of TLS
  * SEE ALSO
  *	master, ../lib/event/events.h
@@ -140,6 +141,7 @@ start(struct daemon *d)
 	r->tls = recorder_tls_new(d, r->state.dir);
 	r->debug = recorder_debug_new(d->stats, r->state.dir, d->config);
 	r->mboxes = recorder_mboxes_new(r->folder);
+	r->health = recorder_health_open(r->state.dir, clock_wall_ms());
 	change_logs(r, d->config);
 	tell_lost(r);
 	look_at_quota(r, clock_mono_ms());
@@ -234,6 +236,7 @@ finish(void *arg)
 	recorder_write_until(r, INT64_MAX);
 	recorder_post_save(r->post);
 	recorder_tls_save(r->tls);
+	recorder_health_keep(r->health);
 	for (size_t i = 0; i < r->n_logs; i++)
 		recorder_log_close(&r->logs[i], now);
 	r->n_logs = 0;
@@ -488,6 +491,8 @@ tick(void *arg)
 		status_line(r, now);
 	if (now - r->cpu.at >= CPU_MS)
 		look_at_cpu(r, now, sums);
+	recorder_health_tick(r->health, r->daemon->stats,
+	    &r->daemon->config->health, clock_wall_ms());
 	if (now - r->quota_at >= QUOTA_MS)
 		look_at_quota(r, now);
 	if (recorder_state_low(&r->state, ids) ||

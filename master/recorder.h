@@ -5,6 +5,7 @@
 #define MASTER_RECORDER_H
 
 #include "master/recorder_debug.h"
+#include "master/recorder_health.h"
 #include "master/recorder_http.h"
 #include "master/recorder_mbox.h"
 #include "master/recorder_post.h"
@@ -45,6 +46,7 @@ struct recorder {
 	struct recorder_post *post; /* of alerts */
 	struct recorder_tls *tls;   /* reports */
 	struct recorder_debug *debug;
+	struct recorder_health *health;
 	struct ipc *lookupd; /* NULL: away */
 };
 

@@ -25,6 +25,8 @@ static void cmd_alerts(
     struct recorder *, struct ipc *, const struct str *, const char *);
 static void cmd_tlsreport(
     struct recorder *, struct ipc *, const struct str *, const char *);
+static void cmd_healthcheck(
+    struct recorder *, struct ipc *, const struct str *, const char *);
 static void answer(struct ipc *, json_t *);
 
 static const struct {
@@ -40,6 +42,7 @@ static const struct {
 	{ "logs", 0, cmd_logs },
 	{ "displayalerts", 0, cmd_alerts },
 	{ "tlsreport", 2, cmd_tlsreport },
+	{ "healthcheck", 1, cmd_healthcheck },
 };
 
 void
@@ -229,6 +232,23 @@ cmd_tlsreport(struct recorder *r, struct ipc *admin, const struct str *words,
 		program_answer(admin, NULL, 2, err.text);
 	else
 		answer(admin, j);
+}
+
+static void
+cmd_healthcheck(struct recorder *r, struct ipc *admin, const struct str *words,
+    const char *user)
+{
+	uint64_t minutes = 60;
+
+	(void)user;
+	if (words[0].n != 0 &&
+	    (!str_u64(words[0], HEALTH_MINUTES, &minutes) || minutes == 0)) {
+		program_answer(admin, NULL, 2, "MINUTES is within 1..1440");
+		return;
+	}
+	answer(
+	    admin, recorder_health_show(r->health, &r->daemon->config->health,
+		       (unsigned)minutes, clock_wall_ms()));
 }
 
 static void

@@ -22,6 +22,7 @@
 #include "config/admins.h"
 #include "config/alerts.h"
 #include "config/delivery.h"
+#include "config/health.h"
 #include "config/place.h"
 #include "config/remote.h"
 #include "config/support.h"
@@ -524,6 +525,7 @@ struct config {
 	uint32_t status_interval;                       /* s, of status logs */
 	bool log_message_id, log_subject, log_response; /* in mail logs */
 	struct alerts_config alerts;
+	struct health_config health;
 	struct support_config support;
 	struct admins_config admins;
 	struct remote_power remote_power;

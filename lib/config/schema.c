@@ -417,6 +417,10 @@ static const struct schema_key top_keys[] = {
 	    .section = &schema_admins,
 	    .help = "What holds for administrators who log in. Who they are: "
 		    "postern-userconfig(1)." },
+	{ .name = "health",
+	    .section = &schema_health,
+	    .help = "What is too much for `postern healthcheck`, and for "
+		    "alerts. Each is \"off\" where nobody wants to know." },
 	{ .name = "support",
 	    .section = &schema_support,
 	    .help = "Who is asked for help by supportrequest." },

@@ -110,6 +110,7 @@ extern const struct schema_section schema_delivery;
 extern const struct schema_section schema_admins;
 extern const struct schema_section schema_remote_access;
 extern const struct schema_section schema_remote_power;
+extern const struct schema_section schema_health;
 extern const struct schema_section schema_support;
 extern const struct schema_section schema_alerts;
 extern const struct schema_section schema_all_alerts; /* keys of the top */

@@ -49,6 +49,9 @@
 	A(SENDER_RATE, "MAIL.RATE_LIMIT.SENDER", SYSTEM, WARNING)              \
 	A(DNS_LIST, "MAIL.DNS_LIST", SYSTEM, WARNING)                          \
 	A(DNS_COSTLY, "DNS.COSTLY_DOMAIN", SYSTEM, WARNING)                    \
+	A(HEALTH_WORKQ, "HEALTH.WORKQUEUE", SYSTEM, WARNING)                   \
+	A(HEALTH_CPU, "HEALTH.CPU", SYSTEM, WARNING)                           \
+	A(HEALTH_SWAP, "HEALTH.SWAP", SYSTEM, WARNING)                         \
 	A(LOG_ERROR, "LOG.ERROR", SYSTEM, CRITICAL)                            \
 	A(DISK_QUOTA, "DISK.QUOTA_NEAR", SYSTEM, WARNING)                      \
 	A(DISK_FULL, "DISK.FULL", SYSTEM, CRITICAL)                            \

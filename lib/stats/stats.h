@@ -82,6 +82,7 @@ enum stats_counter {
 	G(disk_io, "Disk I/O Utilization")    /* percent; below 0: unknown */  \
 	G(ram_used, "RAM Used")               /* bytes */                      \
 	G(queue_free, "Queue Disk Free")      /* bytes */                      \
+	G(cpu_machine, "CPU of the Machine")  /* percent; below 0: unknown */  \
 	G(disk_ops, "Disk Operations")        /* a second, the most so far */  \
 	G(swap_in, "Swapped In")              /* pages since the boot */       \
 	G(swap_out, "Swapped Out")            /* likewise */                   \

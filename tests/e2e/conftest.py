@@ -66,6 +66,11 @@ listeners:
 routes:
   ALL: 127.0.0.1:@SINK_PORT@
 
+# other tests make the machine busy
+health:
+  cpu: off
+  swap: off
+
 logs:
   - name: mail_logs
     type: mail

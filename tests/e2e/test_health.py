@@ -1,5 +1,5 @@
-"""How the gateway and its machine are: `process_status`, `tcpservices`,
-`date`."""
+"""How the gateway and its machine are: `healthcheck`, `process_status`,
+`tcpservices`, `date`."""
 import json
 import os
 import re
@@ -10,6 +10,7 @@ import time
 import pytest
 
 from conftest import CONFIG
+from sink import Sink
 from suite import BIN, Suite, wait_for
 
 
@@ -130,3 +131,63 @@ def test_date(postern, tmp_path):
     p = subprocess.run([str(BIN / "postern"), "--root", str(tmp_path),
                         "date"], capture_output=True, text=True)
     assert p.returncode == 0, p         # nothing runs there
+
+
+# --- health ---
+
+HEALTH = CONFIG.replace("  cpu: off\n", "  cpu: off\n  workqueue: 2\n")
+
+
+def test_healthcheck_now_and_of_late(make_suite):
+    postern = make_suite(HEALTH)
+    check = json.loads(run(postern, "--json", "healthcheck"))
+    assert check["healthy"] and check["problems"] == []
+    assert [c["check"] for c in check["checks"]] == [
+        "workqueue", "cpu", "swap", "conservation"]
+    assert [c["threshold"] for c in check["checks"]] == [2, None, None, 0]
+    # what is too much now, and whose decision it was
+    postern.postern("workqueue", "pause", "a test")
+    with postern.client() as c:
+        for _ in range(3):
+            assert c.mail()[0] == 250
+    wait_for("them", lambda: postern_check(postern)["checks"][0][
+        "now"] == 3)
+    assert postern_check(postern)["checks"][0]["over_now"]
+    text = run(postern, "healthcheck", status=1)
+    assert re.search(r"\n- Work queue: Paused by \S+: a test\n", text), text
+    assert "\n- Work queue: above 2 messages" in text, text
+    assert "; NOW 3\n" in text, text
+    assert text.endswith("\nVerdict: NOT healthy: 2 problems.\n"), text
+    with Sink(postern.sink_port):
+        postern.postern("workqueue", "resume")
+        wait_for("all to go", lambda: postern_check(postern)["checks"][0][
+            "now"] == 0)
+    # what was before a restart is known after it, and what is damaged is not
+    postern.stop()
+    kept = postern.root / "log/.state/health.json"
+    assert json.loads(kept.read_text())["version"] == 1
+    minute = int(time.time() / 60)
+    kept.write_text(json.dumps({"version": 1, "minutes": [
+        [minute - 90, 9, 99, 0, 30], [minute - 30, 7, 20, 0, 0],
+        [minute - 29, 2, 20, 0, 0], ["x"]]}))
+    postern.start()
+    check = postern_check(postern)
+    queue, cpu, swap, conserved = check["checks"]
+    assert (queue["highest"], queue["over"]) == (9, 2), check
+    assert queue["last_over"] == (minute - 30) * 60000
+    assert (cpu["highest"], cpu["over"]) == (99, 0)       # off
+    assert (conserved["highest"], conserved["over"]) == (30, 1)
+    text = run(postern, "healthcheck", "24h", status=1)
+    assert re.search(r"\n- Work queue: above 2 messages in 2 of \d minutes, "
+                     r"last \w{3} [ \d]\d \d\d:\d\d(; now 0)?\n", text), text
+    assert not postern.postern("healthcheck", "10", ok=(0,)).count("above")
+
+
+def test_healthcheck_of_what_does_not_run(tmp_path):
+    p = subprocess.run([str(BIN / "postern"), "--root", str(tmp_path),
+                        "healthcheck"], capture_output=True, text=True)
+    assert p.returncode == 4, p
+
+
+def postern_check(postern):
+    return postern.ask("healthcheck", "24h", ok=(0, 1))

@@ -58,13 +58,18 @@ listeners:
 routes:
   example.com: 127.0.0.30:@SINK_PORT@
 
+# other tests make the machine busy
+health:
+  cpu: off
+  swap: off
+
 logs:
   - name: mail_logs
     type: mail
     level: info
 """
 # These change what others would see: each has a gateway of its own.
-ALONE = {"postern-commit", "postern-deleterecipients",
+ALONE = {"postern-commit", "postern-healthcheck", "postern-deleterecipients",
          "postern-displayalerts",
          "postern-loadconfig", "postern-resetconfig",
          "postern-saveconfig", "postern-showrecipients", "postern-suspend"}

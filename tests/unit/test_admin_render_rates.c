@@ -1,6 +1,8 @@
 /* test_admin_render_rates.c - `rate`, `hostrate`, `topin`, `dnsstatus` */
 #include "render_kit.h"
 
+#include "admin/health.h"
+
 static void
 test_rate(void **state)
 {
@@ -51,6 +53,110 @@ test_hostrate(void **state)
 	render_host_row(&rows[1], false, &out);
 	check(&out, want);
 	buf_fini(&out);
+}
+
+/* One check as the recorder tells it; times are minutes of that day's hour
+ * 10, below 0: none. */
+static json_t *
+health(const char *name, int threshold, int now, int highest, int at, int over,
+    int last)
+{
+#define ORNULL(v, j) ((v) < 0 ? json_null() : json_integer(j))
+	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:i, s:b, s:o}", "check",
+	    name, "threshold", ORNULL(threshold, threshold), "now",
+	    ORNULL(now, now), "highest", ORNULL(highest, highest), "highest_at",
+	    ORNULL(at, AT(10, at, 0)), "over", over, "over_now",
+	    threshold >= 0 && now > threshold, "last_over",
+	    ORNULL(last, AT(10, last, 0)));
+}
+
+static void
+test_health_of_a_bad_night(void **state)
+{
+	static const char want[] =
+	    "Status as of:                  Tue Mar 04 10:45:00 2025 GMT\n"
+	    "System status:                 Offline (by x\\n)\n"
+	    "Looked at:                     45 minutes, since Tue Mar 04 "
+	    "10:00:00 2025 GMT\n\n"
+	    "                          Threshold      Now  Highest  at         "
+	    "  Min. over\n"
+	    "Work queue (messages)           500       12    1,204  Mar  4 "
+	    "10:41         7\n"
+	    "CPU of the machine (%)           85       97       99  Mar  4 "
+	    "10:40         0\n"
+	    "Swap (pages a minute)           off        0        0  Mar  4 "
+	    "10:00         0\n"
+	    "Resource conservation             0      999      999  Mar  4 "
+	    "10:02         1\n\n"
+	    "- System status: Offline (by x\\n)\n"
+	    "  See: status, resume\n"
+	    "- Work queue: Paused by y\n"
+	    "  See: workqueue\n"
+	    "- smtpd 1 is down\n"
+	    "  See: process_status, displayalerts\n"
+	    "- Work queue: above 500 messages in 7 of 45 minutes, last Mar  4 "
+	    "10:43; now 12\n"
+	    "  See: workqueue, process_status, antispamstatus, "
+	    "antivirusstatus\n"
+	    "- CPU of the machine: above 85 %; NOW 97\n"
+	    "  See: process_status, rate\n"
+	    "- Resource conservation: clients were held back in 1 of 45 "
+	    "minutes, last Mar  4 10:02; NOW 999\n"
+	    "  See: status detail, diagnostic disk_usage, displayalerts\n\n"
+	    "Verdict: NOT healthy: 6 problems.\n";
+	json_t *j = json_pack(
+	    "{s:I, s:I, s:i, s:s, s:s, s:[{s:s, s:i, s:s}, {s:s, s:i, s:s}],"
+	    " s:[o, o, o, o]}",
+	    "status_as_of", AT(10, 45, 0), "since", AT(10, 0, 0), "minutes", 45,
+	    "system_status", "Offline (by x\n)", "work_queue", "Paused by y",
+	    "programs", "program", "smtpd", "worker", 0, "state", "ready",
+	    "program", "smtpd", "worker", 1, "state", "down", "checks",
+	    health("workqueue", 500, 12, 1204, 41, 7, 43),
+	    health("cpu", 85, 97, 99, 40, 0, -1),
+	    health("swap", -1, 0, 0, 0, 0, -1),
+	    health("conservation", 0, 999, 999, 2, 1, 2));
+	struct buf out;
+
+	(void)state;
+	assert_non_null(j);
+	buf_init(&out, 8192);
+	health_judge(j);
+	assert_true(json_is_false(json_object_get(j, "healthy")));
+	assert_int_equal(json_array_size(json_object_get(j, "problems")), 6);
+	health_render(j, &out);
+	check(&out, want);
+	buf_fini(&out);
+	json_decref(j);
+}
+
+static void
+test_health_at_the_start(void **state)
+{
+	static const char want[] =
+	    "Status as of:                  Tue Mar 04 10:45:00 2025 GMT\n"
+	    "System status:                 Online\n"
+	    "Looked at:                     the present; no whole minute is "
+	    "known yet\n\n"
+	    "                          Threshold      Now  Highest  at         "
+	    "  Min. over\n"
+	    "Work queue (messages)           500      500        -  -          "
+	    "          0\n\n"
+	    "Verdict: healthy.\n";
+	json_t *j = json_pack("{s:I, s:n, s:i, s:s, s:n, s:[o]}",
+	    "status_as_of", AT(10, 45, 0), "since", "minutes", 0,
+	    "system_status", "Online", "work_queue", "checks",
+	    health("workqueue", 500, 500, -1, -1, 0, -1));
+	struct buf out;
+
+	(void)state;
+	assert_non_null(j);
+	buf_init(&out, 8192);
+	health_judge(j);
+	assert_true(json_is_true(json_object_get(j, "healthy")));
+	health_render(j, &out);
+	check(&out, want);
+	buf_fini(&out);
+	json_decref(j);
 }
 
 static void
@@ -148,6 +254,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rate),
 		cmocka_unit_test(test_hostrate),
+		cmocka_unit_test(test_health_of_a_bad_night),
+		cmocka_unit_test(test_health_at_the_start),
 		cmocka_unit_test(test_topin),
 		cmocka_unit_test(test_dnsstatus),
 	};

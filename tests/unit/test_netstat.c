@@ -419,5 +419,6 @@ main(void)
 		cmocka_unit_test(test_attributes),
 	};
 
+	setenv("TZ", "GMT0", 1);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
