@@ -77,7 +77,10 @@ SMTP_SESSION = dialog dialog_open dialog_login keyd transaction session session_
 # trace says captured conversations to what receives
 SMTPD_SESSION = session session_time ask auth counts commands starttls request txn \
 	say limits debug decide xclient qmqp proxy
+# queue reads what the queue manager keeps beside its messages
+QMGR_FILES = ledger_bytes state
 SRC_postern := $(wildcard admin/*.c trace/*.c) $(QMGR_CORE:%=qmgr/%.c) \
+	$(QMGR_FILES:%=qmgr/%.c) \
 	$(SMTP_SESSION:%=smtp/%.c) $(SMTPD_SESSION:%=smtpd/%.c)
 BINS = $(foreach p,$(PROGRAMS),$(if $(SRC_$p),$O/bin/$(if $(filter postern,$p),$p,postern-$p)))
 
@@ -224,7 +227,7 @@ $O/tests/test_quarantine: $(patsubst %,$O/obj/qmgr/quarantine%.o,\
 	_index _room _leave) $O/obj/qmgr/quarantine.o
 $O/tests/test_qmgr_counts: $(patsubst %,$O/obj/qmgr/%.o,counts state)
 $O/tests/test_qmgr_ledger $O/tests/test_qmgr_orders: \
-    $(patsubst %,$O/obj/qmgr/%.o,ledger state)
+    $(patsubst %,$O/obj/qmgr/%.o,ledger ledger_bytes state)
 $O/tests/test_quarantine_crash: $O/obj/qmgr/store.o
 
 # what mail/mime makes of messages, for comparing it with others
@@ -255,7 +258,7 @@ $O/fuzz/fuzz_dialog: $O/obj/smtp/dialog.o $O/obj/smtp/dialog_open.o $O/obj/smtp/
 $O/fuzz/fuzz_session $O/fuzz/fuzz_qmqp: $(SMTPD_ENGINE)
 $O/fuzz/fuzz_replay: $(SMTPD_ENGINE) $(patsubst %,$O/obj/trace/%.o,\
 	talk talk_note talk_ops talk_auth talk_qmqp pcapkind said given answer)
-$O/fuzz/fuzz_orders: $(patsubst %,$O/obj/qmgr/%.o,ledger state $(QMGR_CORE))
+$O/fuzz/fuzz_orders: $(patsubst %,$O/obj/qmgr/%.o,ledger ledger_bytes state $(QMGR_CORE))
 $O/fuzz/fuzz_sts_kept: LDLIBS += -lcurl
 $O/fuzz/fuzz_proxy: $O/obj/smtpd/proxy.o
 $O/fuzz/fuzz_web: $(WEB_PURE)

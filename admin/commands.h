@@ -80,11 +80,13 @@
 	C(process_status)                                                      \
 	C(quarantine)                                                          \
 	C(quarantineconfig)                                                    \
+	C(queue)                                                               \
 	C(rate)                                                                \
 	C(redirectrecipients)                                                  \
 	C(reload)                                                              \
 	C(remotepower)                                                         \
 	C(removemessage)                                                       \
+	C(repairqueue)                                                         \
 	C(resetconfig)                                                         \
 	C(resetcounters)                                                       \
 	C(resume)                                                              \

@@ -11,23 +11,15 @@
 
 #include "base/bounds.h"
 #include "base/clock.h"
-#include "base/hash.h"
 #include "base/mem.h"
 #include "base/worker.h"
 #include "event/event.h"
 #include "qmgr/state.h"
 
-#define FILE_NAME ".orders"
-#define ASIDE     FILE_NAME ".damaged" /* for people */
-#define MAGIC     "POSTERNO"
-#define VERSION   1
-#define HEAD      16 /* of the file */
-#define REC_HEAD  8
+#define FILE_NAME LEDGER_FILE
+#define ASIDE     LEDGER_ASIDE
 #define MUCH      ((size_t)4 * 1024 * 1024) /* written while it grows */
 #define AGAIN_MS  10000                     /* it could not be written */
-#define RIDS_MEM  ((size_t)1024 * 1024)     /* RCPTS_MAX of them, and more */
-
-CODEC_SCHEMA(order_rec, REC_ORDER);
 
 /* A record of the file as it was read. */
 struct entry {
@@ -67,10 +59,6 @@ static void set_aside(struct ledger *);
 static void note(void *arg, const struct order_rec *, size_t at);
 static int by_mid(const void *, const void *);
 static size_t first_of(const struct ledger *, uint64_t mid);
-static size_t next_record(struct str all, size_t at);
-static bool read_record(
-    struct str all, size_t at, struct order_rec *, struct arena *);
-static uint32_t seal(uint64_t at, struct str payload);
 static unsigned recall(const struct order_rec *, struct mail_rcpt *, size_t n);
 static struct mail_rcpt *rcpt_of(struct mail_rcpt *, size_t n, uint32_t rid);
 static bool is_needed(const struct qmgr *, uint64_t mid);
@@ -134,8 +122,8 @@ ledger_recall(const struct ledger *l, uint64_t mid, int64_t arrival,
 		struct order_rec rec;
 		struct arena mem;
 
-		arena_init(&mem, RIDS_MEM);
-		if (read_record(
+		arena_init(&mem, LEDGER_RECORD_MEM);
+		if (ledger_read(
 			buf_str(&l->image), l->entries[i].at, &rec, &mem) &&
 		    rec.arrival == arrival)
 			known |= recall(&rec, v, n);
@@ -185,7 +173,7 @@ load(struct ledger *l, struct err *err)
 		return -1;
 	}
 	all = buf_str(&l->image);
-	if (all.n < HEAD || is_blank(all))
+	if (all.n < LEDGER_HEAD || is_blank(all))
 		return 0; /* none, or nobody was told of it */
 	end = ledger_unpack(all, note, l, &lost);
 	if (l->n > 0)
@@ -319,9 +307,9 @@ rewrite(struct ledger *l, const struct qmgr *q, struct err *err)
 		struct order_rec rec;
 		struct arena mem;
 
-		arena_init(&mem, RIDS_MEM);
+		arena_init(&mem, LEDGER_RECORD_MEM);
 		if (is_needed(q, l->entries[i].mid) &&
-		    read_record(
+		    ledger_read(
 			buf_str(&l->image), l->entries[i].at, &rec, &mem))
 			ledger_pack(&content, content.len, &rec);
 		arena_free(&mem);
@@ -456,103 +444,4 @@ written(struct worker_job *job)
 		EMIT(WARNING, .text = str_of(text));
 	}
 	l->progress(l->arg);
-}
-
-/* --- bytes --- */
-
-void
-ledger_pack(struct buf *out, uint64_t at, const struct order_rec *rec)
-{
-	const uint32_t head[2] = { VERSION, 0 };
-	uint32_t len, crc;
-	size_t begin;
-
-	if (at == 0) {
-		buf_add(out, MAGIC, 8);
-		buf_add(out, head, sizeof(head));
-		at = HEAD;
-	}
-	begin = out->len;
-	buf_add(out, "\0\0\0\0\0\0\0\0", REC_HEAD);
-	codec_encode(&order_rec_codec, rec, out);
-	len = (uint32_t)(out->len - begin - REC_HEAD);
-	crc = seal(at, (struct str){ out->data + begin + REC_HEAD, len });
-	memcpy(out->data + begin, &len, sizeof(len));
-	memcpy(out->data + begin + 4, &crc, sizeof(crc));
-}
-
-size_t
-ledger_unpack(struct str all,
-    void (*found)(void *arg, const struct order_rec *, size_t at), void *arg,
-    size_t *lost)
-{
-	size_t end = HEAD, at;
-	uint32_t version;
-
-	*lost = 0;
-	if (all.n < HEAD)
-		return 0;
-	memcpy(&version, all.p + 8, sizeof(version));
-	if (memcmp(all.p, MAGIC, 8) != 0)
-		end = 0;
-	else if (version != VERSION)
-		return 0;
-	for (at = HEAD; (at = next_record(all, at)) < all.n;) {
-		struct order_rec rec;
-		struct arena mem;
-		uint32_t len;
-
-		arena_init(&mem, RIDS_MEM);
-		if (read_record(all, at, &rec, &mem))
-			found(arg, &rec, at);
-		arena_free(&mem);
-		memcpy(&len, all.p + at, sizeof(len));
-		*lost += at - end;
-		end = at += REC_HEAD + len;
-	}
-	return end;
-}
-
-/* Where one begins, there or behind what is damaged; all.n: nowhere. */
-static size_t
-next_record(struct str all, size_t at)
-{
-	bool ok = false;
-
-	for (; !ok && at + REC_HEAD < all.n; at += !ok) {
-		struct order_rec rec;
-		struct arena mem;
-
-		arena_init(&mem, RIDS_MEM);
-		ok = read_record(all, at, &rec, &mem);
-		arena_free(&mem);
-	}
-	return ok ? at : all.n;
-}
-
-/* False: it is not whole. */
-static bool
-read_record(struct str all, size_t at, struct order_rec *rec, struct arena *mem)
-{
-	struct str payload;
-	uint32_t len, crc;
-
-	if (all.n < at + REC_HEAD)
-		return false;
-	memcpy(&len, all.p + at, sizeof(len));
-	memcpy(&crc, all.p + at + 4, sizeof(crc));
-	payload = str_sub(all, at + REC_HEAD, len);
-	return payload.n == len && len > 0 && len < RIDS_MEM &&
-	       seal(at, payload) == crc &&
-	       codec_decode(&order_rec_codec, rec, payload, mem, NULL) == 0 &&
-	       str_find(rec->host, '\0') == rec->host.n &&
-	       str_find(rec->host, '\n') == rec->host.n;
-}
-
-/* A record is good only where it was written. */
-static uint32_t
-seal(uint64_t at, struct str payload)
-{
-	return hash_crc32c(
-	    hash_crc32c(0, &at, sizeof(at)), payload.p, payload.n);
 }

@@ -83,5 +83,12 @@ void ledger_pack(struct buf *out, uint64_t at, const struct order_rec *);
 size_t ledger_unpack(struct str,
     void (*found)(void *arg, const struct order_rec *, size_t at), void *arg,
     size_t *lost);
+/* The record at that byte; false: none that is whole. */
+#define LEDGER_HEAD       16 /* bytes before the first */
+#define LEDGER_RECORD_MEM ((size_t)1024 * 1024)
+bool ledger_read(struct str, size_t at, struct order_rec *, struct arena *);
+
+#define LEDGER_FILE  ".orders"              /* in deferred */
+#define LEDGER_ASIDE LEDGER_FILE ".damaged" /* for people */
 
 #endif

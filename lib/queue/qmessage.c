@@ -121,6 +121,7 @@ read_all(struct reader *r, bool deep)
 		what = read_commit(r, deep);
 	if (what == QREAD_MAIL)
 		what = read_envelope(r);
+	r->m->committed = what == QREAD_MAIL;
 	if (what == QREAD_MAIL)
 		what = read_records(r);
 	arena_free(&r->scratch);

@@ -285,6 +285,7 @@ struct qmessage {
 	size_t n_helds;
 	struct rcpt_held *rcpt_helds; /* n_rcpts of them; NULL: of none */
 	uint64_t releasing;           /* 0: not released by all of them */
+	bool committed; /* all up to COMMIT is good, even of a corrupt one */
 };
 
 enum qread {

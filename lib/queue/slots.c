@@ -29,6 +29,7 @@ struct slot_state {
 struct slots {
 	int fd, state_fd;
 	uint32_t worker;
+	const char *fault;        /* slots_look: their sizes; NULL: none */
 	struct slot_state *state; /* mapped; NULL: a reader (see get) */
 	_Atomic bool dirty;       /* done was said, not synced */
 
@@ -79,6 +80,45 @@ slots_open(struct slots **out, const struct spool *spool, uint32_t worker,
 		return err_sys(err, ERR_TEMP, "map the state of slots");
 	}
 	return 0;
+}
+
+int
+slots_look(struct slots **out, const struct spool *spool, uint32_t worker,
+    struct err *err)
+{
+	struct slots *s = mem_alloc(sizeof(*s));
+	char name[40];
+	uint64_t size;
+
+	s->fd = s->state_fd = -1;
+	s->worker = worker;
+	*out = s;
+	snprintf(name, sizeof(name), "slots.%u", worker);
+	if (open_one(spool, name, false, &s->fd, &size, err) == -1)
+		goto failed;
+	if (s->fd == -1)
+		s->fault = "has a state, but no slots";
+	else if (size != (uint64_t)SLOTS_N * SLOT_SIZE)
+		s->fault = "is not as long as slots are";
+	snprintf(name, sizeof(name), "slots.%u.state", worker);
+	if (open_one(spool, name, false, &s->state_fd, &size, err) == -1)
+		goto failed;
+	if (s->fault == NULL && s->state_fd == -1)
+		s->fault = "has no state: what of it is delivered already "
+			   "cannot be said";
+	else if (s->fault == NULL && size != STATE_SIZE)
+		s->fault = "has a state of the wrong size: what of it is "
+			   "delivered already cannot be said";
+	return 0;
+failed:
+	slots_close(out);
+	return err_in(err, "slots of worker %u", worker);
+}
+
+const char *
+slots_fault(const struct slots *s)
+{
+	return s->fault;
 }
 
 void

@@ -43,6 +43,12 @@ struct slots;
  */
 int slots_open(struct slots **out, const struct spool *, uint32_t worker,
     bool writer, struct err *err);
+/* For tools: as a reader, even when they are cut off or nothing says their
+ * state. What is missing is empty. */
+int slots_look(
+    struct slots **out, const struct spool *, uint32_t worker, struct err *err);
+/* What is wrong with their sizes; NULL: nothing. */
+const char *slots_fault(const struct slots *);
 void slots_close(struct slots **);
 
 /* --- the writer --- */

@@ -25,9 +25,7 @@ static const struct {
 	[QUEUE_QUARANTINE] = { "quarantine", true },
 };
 
-static int open_place(
-    struct spool *, int root, enum queue_place, struct err *err);
-static int open_folders(struct place *, struct err *err);
+static int open_folders(struct place *, bool all, struct err *err);
 static int link_once(const struct spool *, uint64_t mid, enum queue_place from,
     enum queue_place to, struct err *err);
 static bool same_file(int folder, const char *name, int fd);
@@ -36,19 +34,15 @@ int
 spool_open(
     struct spool **out, const char *path, unsigned places, struct err *err)
 {
-	struct spool *s = mem_alloc(sizeof(*s));
+	struct spool *s = spool_new();
 	int root = open(path, OPEN_FOLDER), rc = 0;
 
-	for (int i = 0; i < QUEUE_PLACES; i++) {
-		s->places[i].fd = -1;
-		for (int f = 0; f < QUEUE_FOLDERS; f++)
-			s->places[i].folders[f] = -1;
-	}
 	if (root == -1)
 		rc = err_sys(err, ERR_TEMP, "open %s", path);
 	for (int i = 0; i < QUEUE_PLACES && rc == 0; i++)
 		if (places & 1u << i)
-			rc = open_place(s, root, (enum queue_place)i, err);
+			rc = spool_open_place(
+			    s, root, (enum queue_place)i, true, err);
 	if (root != -1)
 		close(root);
 	if (rc == -1) {
@@ -57,6 +51,19 @@ spool_open(
 	}
 	*out = s;
 	return 0;
+}
+
+struct spool *
+spool_new(void)
+{
+	struct spool *s = mem_alloc(sizeof(*s));
+
+	for (int i = 0; i < QUEUE_PLACES; i++) {
+		s->places[i].fd = -1;
+		for (int f = 0; f < QUEUE_FOLDERS; f++)
+			s->places[i].folders[f] = -1;
+	}
+	return s;
 }
 
 void
@@ -216,6 +223,30 @@ spool_is_open(const struct spool *s, enum queue_place place)
 	return s->places[place].fd != -1;
 }
 
+const char *
+spool_place_name(enum queue_place place)
+{
+	return place_names[place].name;
+}
+
+int
+spool_open_place(struct spool *s, int root, enum queue_place which, bool all,
+    struct err *err)
+{
+	struct place *p = &s->places[which];
+	struct stat st;
+
+	if (p->fd == -1)
+		p->fd = openat(root, place_names[which].name, OPEN_FOLDER);
+	if (p->fd == -1 || fstat(p->fd, &st) == -1)
+		return err_sys(
+		    err, ERR_TEMP, "open %s", place_names[which].name);
+	p->owner = st.st_uid;
+	if (place_names[which].hashed && open_folders(p, all, err) == -1)
+		return err_in(err, "%s", place_names[which].name);
+	return 0;
+}
+
 int
 spool_check(const struct spool *s, int fd, struct stat *st, struct err *err)
 {
@@ -252,31 +283,18 @@ spool_set_aside(const struct spool *s, enum queue_place from, uint64_t mid,
 	return 0;
 }
 
+/* all: one that is missing is an error. */
 static int
-open_place(struct spool *s, int root, enum queue_place which, struct err *err)
-{
-	struct place *p = &s->places[which];
-	struct stat st;
-
-	p->fd = openat(root, place_names[which].name, OPEN_FOLDER);
-	if (p->fd == -1 || fstat(p->fd, &st) == -1)
-		return err_sys(
-		    err, ERR_TEMP, "open %s", place_names[which].name);
-	p->owner = st.st_uid;
-	if (place_names[which].hashed && open_folders(p, err) == -1)
-		return err_in(err, "%s", place_names[which].name);
-	return 0;
-}
-
-static int
-open_folders(struct place *p, struct err *err)
+open_folders(struct place *p, bool all, struct err *err)
 {
 	char name[8];
 
 	for (unsigned f = 0; f < QUEUE_FOLDERS; f++) {
+		if (p->folders[f] != -1)
+			continue;
 		snprintf(name, sizeof(name), "%02x", f);
 		p->folders[f] = openat(p->fd, name, OPEN_FOLDER);
-		if (p->folders[f] == -1)
+		if (p->folders[f] == -1 && all)
 			return err_sys(err, ERR_TEMP, "open %s", name);
 	}
 	return 0;

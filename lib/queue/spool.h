@@ -35,5 +35,11 @@ int spool_check(const struct spool *, int fd, struct stat *, struct err *err);
 int spool_set_aside(const struct spool *, enum queue_place, uint64_t mid,
     const char *reason, struct err *err);
 bool spool_is_open(const struct spool *, enum queue_place);
+const char *spool_place_name(enum queue_place);
+/* Opens what there is of the folders of a place; -1: not even the place. */
+int spool_open_place(
+    struct spool *, int root, enum queue_place, bool all, struct err *err);
+/* None is open. */
+struct spool *spool_new(void);
 
 #endif
