@@ -150,13 +150,20 @@ config_certificate(const struct config *c, struct str name)
 	FIND_BY_NAME(c->certificates, c->n_certificates, name);
 }
 
+const struct dkim_key *
+config_dkim_key(const struct config *c, struct str name)
+{
+	FIND_BY_NAME(c->dkim_keys, c->n_dkim_keys, name);
+}
+
 size_t
 config_secrets(const struct config *c, struct str *v)
 {
 	size_t n = 0;
 
 	if (v == NULL)
-		return 2 * (c->n_certificates + c->n_auth_profiles) + 3;
+		return 2 * (c->n_certificates + c->n_auth_profiles) +
+		       c->n_dkim_keys + 3;
 	for (size_t i = 0; i < c->n_certificates; i++) {
 		n = add_once(v, n, c->certificates[i].chain_file);
 		n = add_once(v, n, c->certificates[i].key_file);
@@ -165,6 +172,8 @@ config_secrets(const struct config *c, struct str *v)
 		n = add_once(v, n, c->auth_profiles[i].users_file);
 		n = add_once(v, n, c->auth_profiles[i].secret_file);
 	}
+	for (size_t i = 0; i < c->n_dkim_keys; i++)
+		n = add_once(v, n, c->dkim_keys[i].file);
 	n = add_once(v, n, STR(CONFIG_ADMINS_FILE));
 	n = add_once(v, n, c->bounce_keys);
 	return add_once(v, n, c->client_ca);

@@ -22,6 +22,7 @@
 #include "config/admins.h"
 #include "config/alerts.h"
 #include "config/delivery.h"
+#include "config/dkim.h"
 #include "config/health.h"
 #include "config/place.h"
 #include "config/remote.h"
@@ -503,6 +504,11 @@ struct config {
 	enum disposition blocklist_action; /* drop, quarantine */
 	struct certificate *certificates;
 	size_t n_certificates;
+	struct dkim_key *dkim_keys;
+	size_t n_dkim_keys;
+	struct dkim_profile *dkim_profiles;
+	size_t n_dkim_profiles;
+	bool dkim_system_mail; /* what we write ourselves is signed, too */
 	struct auth_profile *auth_profiles;
 	size_t n_auth_profiles;
 	struct callahead_profile *callahead_profiles;
@@ -553,6 +559,7 @@ const struct interface_group *config_interface_group(
     const struct config *, struct str);
 const struct certificate *config_certificate(
     const struct config *, struct str name); /* NULL: none such */
+const struct dkim_key *config_dkim_key(const struct config *, struct str);
 /* Of the work queue (work.c); NULL: none such. Names are exact. */
 const struct text_resource *config_text(const struct config *, struct str);
 const struct dictionary *config_dictionary(const struct config *, struct str);

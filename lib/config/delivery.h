@@ -60,6 +60,7 @@ struct bounce_profile {
 	struct str text;    /* a text resource; empty: our words */
 	struct str from;    /* address; empty: MAILER-DAEMON */
 	bool remote_status; /* the enhanced status that the server said */
+	bool sign;          /* notices, with DKIM */
 	uint32_t initial_host_retry, max_host_retry; /* s; Default only */
 };
 

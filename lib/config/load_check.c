@@ -29,6 +29,8 @@ load_check(struct load *ld, const struct at *top)
 	load_check_unique(ld, top, "interface_groups", "name");
 	load_check_unique(ld, top, "address_lists", "name");
 	load_check_unique(ld, top, "certificates", "name");
+	load_check_unique(ld, top, "dkim_keys", "name");
+	load_check_unique(ld, top, "dkim_profiles", "name");
 	load_check_unique(ld, top, "auth_profiles", "name");
 	load_check_unique(ld, top, "callahead_profiles", "name");
 	load_check_unique(ld, top, "listeners", "name");

@@ -128,6 +128,8 @@ void load_bounce_finish(struct load *, const struct at *, void *);
 void load_destination_finish(struct load *, const struct at *, void *);
 void load_policy_finish(struct load *, const struct at *, void *);
 void load_certificate_finish(struct load *, const struct at *, void *);
+void load_dkim_key_finish(struct load *, const struct at *, void *);
+void load_dkim_profile_finish(struct load *, const struct at *, void *);
 /* Why a policy does not go together with a listener that has a group for it:
  * the rest of a sentence that begins with the policy, and whether it is an
  * error or a warning. NULL: it does. */

@@ -12,6 +12,8 @@
 #define OTHERS (S_IRWXG | S_IRWXO)
 
 static int open_secrets(const char *etc);
+static void check_dkim(
+    struct load *, int dir, const struct config *, const char *etc);
 static void check_tags(
     struct load *, int dir, const struct config *, const char *etc);
 static bool check_folder(
@@ -47,16 +49,32 @@ private_check(
 		if (a->secret_file.n > 0)
 			check_file(&ld, dir, &a->where, a->secret_file, true);
 	}
+	check_dkim(&ld, dir, c, etc);
 	check_tags(&ld, dir, c, etc);
 	if (dir != -1)
 		close(dir);
+}
+
+static void
+check_dkim(struct load *ld, int dir, const struct config *c, const char *etc)
+{
+	bool looked = c->n_certificates > 0 || c->n_auth_profiles > 0;
+
+	for (size_t i = 0; i < c->n_dkim_keys; i++) {
+		const struct dkim_key *k = &c->dkim_keys[i];
+
+		if (!looked && i == 0 && !check_folder(ld, dir, &k->where, etc))
+			break;
+		check_file(ld, dir, &k->where, k->file, true);
+	}
 }
 
 /* The keys of bounce verification, where somebody asks for tags. */
 static void
 check_tags(struct load *ld, int dir, const struct config *c, const char *etc)
 {
-	bool looked = c->n_certificates > 0 || c->n_auth_profiles > 0;
+	bool looked = c->n_certificates > 0 || c->n_auth_profiles > 0 ||
+		      c->n_dkim_keys > 0;
 	const struct destination *d = c->destinations;
 
 	while (

@@ -363,6 +363,22 @@ static const struct schema_key top_keys[] = {
 	    .help = "Addresses that get no mail from here, whoever sends "
 		    "it. They are looked at immediately before each "
 		    "attempt." },
+	{ .name = "dkim_keys",
+	    LIST(config, dkim_keys, n_dkim_keys),
+	    .section = &schema_dkim_key,
+	    .max = 1000,
+	    .help = "Private keys that outgoing mail is signed with. They are "
+		    "read again when their files change." },
+	{ .name = "dkim_profiles",
+	    LIST(config, dkim_profiles, n_dkim_profiles),
+	    .section = &schema_dkim_profile,
+	    .max = 1000,
+	    .help = "Whose mail is signed with DKIM, and how. It is signed "
+		    "when the mail flow policy that it came in by has "
+		    "dkim_signing on, when it is delivered." },
+	{ .name = "dkim",
+	    .section = &schema_dkim,
+	    .help = "What else is signed with DKIM." },
 	{ .name = "bounce_verification",
 	    .section = &schema_bounce_tags,
 	    .help = "Bounces of mail that never left here. Where "

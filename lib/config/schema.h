@@ -123,6 +123,8 @@ extern const struct schema_section schema_destination;
 extern const struct schema_section schema_auth_profile;
 extern const struct schema_section schema_callahead_profile;
 extern const struct schema_section schema_certificate;
+extern const struct schema_section schema_dkim, schema_dkim_key,
+    schema_dkim_profile;
 extern const struct schema_section schema_tls;
 extern const struct schema_section schema_sdr;
 extern const struct schema_section schema_log;

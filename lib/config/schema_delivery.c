@@ -287,6 +287,12 @@ static const struct schema_key bounce_keys[] = {
 	    .help = "Whether notices have the enhanced status code that the "
 		    "other server said, where it said one, instead of "
 		    "ours." },
+	{ .name = "sign",
+	    FIELD(bounce_profile, sign),
+	    .type = &value_bool,
+	    DEFAULT("no"),
+	    .help = "Whether notices are signed with DKIM, by the profile "
+		    "that fits their From field." },
 	{ .name = "initial_host_retry",
 	    FIELD(bounce_profile, initial_host_retry),
 	    .flags = KEY_DEFAULT_ONLY,

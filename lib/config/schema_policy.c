@@ -240,8 +240,9 @@ static const struct schema_key params_keys[MFP_N] = {
 	    "#4.1.8 Domain of sender address <$EnvelopeSender> does not "
 	    "resolve",
 	    "Its text; $EnvelopeSender is replaced."),
-	LATER(DKIM_SIGNING, "dkim_signing", dkim_signing,
-	    "Whether mail is signed."),
+	FLAG(DKIM_SIGNING, "dkim_signing", dkim_signing, "off",
+	    "Whether mail is signed when it is delivered: as the profile of "
+	    "dkim_profiles says that fits its sender."),
 	LATER(DKIM_VERIFICATION, "dkim_verification", dkim_verification,
 	    "Whether DKIM signatures are verified."),
 	LATER(SMIME_VERIFICATION, "smime_verification", smime_verification,

@@ -74,9 +74,9 @@ static const struct {
 	    "#4.1.8 Domain of sender address <$EnvelopeSender> does not "
 	    "resolve",
 	    "x", "\"\\t\"" },
+	{ "dkim_signing", "no", "no", "off|no|on|yes", "maybe" },
 	/* of features that there are not: off is taken, so that files of
 	 * other gateways can be imported */
-	{ "dkim_signing", "no", "no", "off|no", "on|yes" },
 	{ "dkim_verification", "no", "no", "off", "on" },
 	{ "smime_verification", "no", "no", "off", "on" },
 	{ "smime_key_harvesting", "no", "no", "off", "on" },
