@@ -72,7 +72,7 @@ SRC_webd := $(wildcard admin/web/*.c)
 # tools go the way of delivery with what delivers
 QMGR_CORE = bounce conn core deliver dest limits logged mail notice ordered \
 	resolution resolve result retry schedule settle sweep
-SMTP_SESSION = dialog dialog_open dialog_login keyd transaction session session_tls \
+SMTP_SESSION = dialog dialog_open dialog_login keyd signing transaction session session_tls \
 	session_count session_end session_watch sessions content
 # trace says captured conversations to what receives
 SMTPD_SESSION = session session_time ask auth counts commands starttls request txn \

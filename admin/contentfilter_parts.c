@@ -84,6 +84,7 @@ static const struct line actions[] = {
 	{ "Strip Attachment With Macro", { "drop-macro-enabled-attachments" } },
 	{ "Add Disclaimer Text", { "add-heading", "add-footer" } },
 	{ "Bypass Outbreak Filter Scanning", { "skip-vofcheck" } },
+	{ "Bypass DKIM Signing", { "skip-dkim-sign" } },
 	{ "Send Copy (Bcc:)", { "bcc", "bcc-scan" } },
 	{ "Notify", { "notify", "notify-copy" } },
 	{ "Change Recipient to", { "alt-rcpt-to" } },

@@ -131,7 +131,7 @@ mail_message(const struct mail *m, struct message *out)
 		.bounce_profile = r->bounce_profile,
 		.gateway = r->gateway,
 		.subject = str_sub(m->found.subject, 0, SUBJECT_SHOWN),
-		.flags = e->flags,
+		.flags = r->no_dkim ? e->flags & ~(uint32_t)ENV_DKIM : e->flags,
 		.ret = e->ret,
 		.envid = e->envid,
 		.content_off = qfile_content_off(m->file),

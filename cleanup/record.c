@@ -78,8 +78,11 @@ record_child_envelope(const struct child *c, struct envelope *e)
 	e->skip = 0;
 	if (copy->kind == COPY_BCC_SCAN)
 		e->generation++;
-	if (record_is_ours(copy))
+	if (record_is_ours(copy)) {
 		e->flags |= ENV_NOTICE;
+		e->flags &= ~(uint32_t)ENV_DKIM;
+		e->flags |= t->config->dkim_system_mail ? ENV_DKIM : 0;
+	}
 	v = arena_array(&t->mem, copy->n_rcpts, sizeof(*v));
 	e->rcpts = (struct codec_list){ copy->n_rcpts, v };
 	for (size_t i = 0; i < copy->n_rcpts; i++)
@@ -205,6 +208,7 @@ set_decisions(struct task *t, const struct work *w, struct route_rec *r)
 	r->gateway = str_sub(r->gateway, 0, NAME_MAX_LEN);
 	r->mail_policy = str_sub(w->mail_policy, 0, NAME_MAX_LEN);
 	r->refused = w->end == WORK_BOUNCE;
+	r->no_dkim = (w->skip & SKIP_DKIM) != 0;
 	if (r->refused)
 		return; /* whatever else was planned for it */
 	r->alt_mailhost = host_of(w->alt_mailhost, &t->mem);

@@ -5,19 +5,20 @@
  *	started by postern-master
  * DESCRIPTION
  *	smtpd, smtp, webd => KEYD => qmgr. Holds the private keys of TLS, the
- *passwords of those who may authenticate, and the keys of bounce verification;
- *	no other program has them. Tells each
- *	smtpd which certificates there are (CERTS), signs digests of
- *	handshakes (SIGN), makes the secrets that session tickets are sealed
- *	with (TICKETS), judges passwords (PASSWORD) and proofs of SCRAM
- *	(SCRAM, SCRAM_PROOF), and the tags of bounces (JUDGE_TAG). Tells qmgr
- *	every day what senders are tagged with on that day (TAG_KEY), and smtp
- *	what to say where we log in (LOGIN).
+ *	passwords of those who may authenticate, and the keys of DKIM and of
+ *	bounce verification; no other program has them. Tells each smtpd which
+ *	certificates there are (CERTS), signs digests of handshakes (SIGN),
+ *	makes the secrets that session tickets are sealed with (TICKETS),
+ *	judges passwords (PASSWORD), proofs of SCRAM (SCRAM, SCRAM_PROOF) and
+ *	the tags of bounces (JUDGE_TAG). Signs mail for smtp (DKIM_SIGN), and
+ *	says what to say where we log in (LOGIN). Tells qmgr every day what
+ *	senders are tagged with on that day (TAG_KEY).
  * RIGHTS
  *	Its channels, nothing else. The files come from the master as
  *	descriptors, again whenever they have changed.
  * CONFIGURATION
- *	certificates, tls.client_ca, auth_profiles, bounce_verification
+ *	certificates, tls.client_ca, auth_profiles, dkim_keys,
+ *	bounce_verification
  * DIAGNOSTICS
  *	Alerts about files that cannot be used; warnings two weeks before a
  *	certificate expires, once a day.
@@ -35,6 +36,7 @@
 #include "event/alert.h"
 #include "event/event.h"
 #include "master/keyd_admins.h"
+#include "master/keyd_dkim.h"
 #include "master/keyd_outgoing.h"
 #include "master/keyd_tags.h"
 #include "master/keyd_users.h"
@@ -68,6 +70,7 @@ struct keyd {
 	struct admins *admins;
 	struct outgoing *outgoing;
 	struct tags *tags;
+	struct signer *signer;
 	struct client *clients;
 	struct loop_timer *settle, *complain, *daily, *rotate, *look;
 	bool stale;  /* files have come since the last look at them */
@@ -100,6 +103,7 @@ static int on_sign(struct client *, struct ipc_frame *, struct err *);
 static int on_password(struct client *, struct ipc_frame *, struct err *);
 static int on_scram(struct client *, struct ipc_frame *, struct err *);
 static int on_proof(struct client *, struct ipc_frame *, struct err *);
+static int on_dkim(struct client *, struct ipc_frame *, struct err *);
 static int on_judge_tag(struct client *, struct ipc_frame *, struct err *);
 static int on_login(struct client *, struct ipc_frame *, struct err *);
 static int on_admin_login(struct client *, struct ipc_frame *, struct err *);
@@ -132,6 +136,7 @@ static const struct {
 	{ IPC_PASSWORD, on_password },
 	{ IPC_SCRAM, on_scram },
 	{ IPC_SCRAM_PROOF, on_proof },
+	{ IPC_DKIM_SIGN, on_dkim },
 	{ IPC_JUDGE_TAG, on_judge_tag },
 	{ IPC_LOGIN, on_login },
 	{ IPC_ADMIN_LOGIN, on_admin_login },
@@ -164,6 +169,7 @@ setup(struct daemon *d, struct err *err)
 	self->admins = admins_new(worker);
 	self->outgoing = outgoing_new(worker);
 	self->tags = tags_new();
+	self->signer = signer_new(d->loop);
 	self->settle = loop_timer(d->loop, settle, self);
 	self->complain = loop_timer(d->loop, complain, self);
 	self->daily = loop_timer(d->loop, daily, self);
@@ -240,6 +246,7 @@ refresh(struct keyd *self, bool say)
 	bad = logins_refresh(self->logins, self->config, self->keys, say);
 	bad |= admins_refresh(self->admins, self->config, self->keys, say);
 	bad |= tags_refresh(self->tags, self->config, self->keys, say);
+	bad |= signer_refresh(self->signer, self->config, self->keys, say);
 	look(self);
 	if ((broken || bad) && !say)
 		loop_timer_in(self->complain, patience(self->config));
@@ -407,6 +414,7 @@ peer_closed(void *arg, struct ipc *ipc, const struct err *err)
 	logins_forget(c->keyd->logins, ipc);
 	admins_forget(c->keyd->admins, ipc);
 	outgoing_forget(c->keyd->outgoing, ipc);
+	signer_forget(c->keyd->signer, ipc);
 	*c->prev = c->next;
 	if (c->next != NULL)
 		c->next->prev = c->prev;
@@ -479,6 +487,15 @@ static int
 on_proof(struct client *c, struct ipc_frame *f, struct err *err)
 {
 	return logins_proof(c->keyd->logins, c->ipc, f, err);
+}
+
+/* Not counted as others are: mail is sent faster than that. */
+static int
+on_dkim(struct client *c, struct ipc_frame *f, struct err *err)
+{
+	if (c->kind != PROGRAM_SMTP)
+		return err_set(err, ERR_PROTO, "only smtp has mail to sign");
+	return signer_sign(c->keyd->signer, c->ipc, f, err);
 }
 
 static int

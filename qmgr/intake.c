@@ -258,7 +258,9 @@ take_qmessage(struct world *w, const struct qmessage *qm,
 		.profile = profile,
 		.gateway = qm->route.gateway,
 		.host = qm->route.alt_mailhost,
-		.flags = qm->envelope.flags,
+		.flags = qm->route.no_dkim
+			     ? qm->envelope.flags & ~(uint32_t)ENV_DKIM
+			     : qm->envelope.flags,
 		.wire_flags = qm->content.wire_flags,
 		.ret = qm->envelope.ret,
 		.place = place,

@@ -261,7 +261,8 @@ hand_over(struct qmgr *q, struct making *mk, struct notice *n)
 		.arrival = q->wall,
 		.protocol = STR("ESMTP"),
 		.flags = ENV_NOTICE | ENV_8BITMIME |
-			 (m->flags & (ENV_SMTPUTF8 | ENV_REQUIRETLS)),
+			 (m->flags & (ENV_SMTPUTF8 | ENV_REQUIRETLS)) |
+			 (q->profiles[n->profile].found->sign ? ENV_DKIM : 0),
 		.bounce_profile = q->profiles[m->profile].name,
 		.reputation = INT64_MIN,
 		.generation =

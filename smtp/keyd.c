@@ -68,6 +68,15 @@ keyd_sign(struct smtp_session *s)
 }
 
 void
+keyd_dkim(struct smtp_session *s, const struct dkim_sign *msg)
+{
+	if (s->all->keyd == NULL)
+		session_keyless(s);
+	else
+		ipc_send(s->all->keyd, IPC_DKIM_SIGN, number(s), msg);
+}
+
+void
 keyd_forget(struct smtp_session *s)
 {
 	if (s->asked != 0)

@@ -21,6 +21,8 @@ const struct ipc_handler *keyd_peer(struct sessions *, struct ipc *, void **);
 void keyd_login(struct smtp_session *);
 /* The handshake needs a signature. */
 void keyd_sign(struct smtp_session *);
+/* The message that goes next does. */
+void keyd_dkim(struct smtp_session *, const struct dkim_sign *);
 /* It wants to hear no answer any more. */
 void keyd_forget(struct smtp_session *);
 

@@ -475,7 +475,10 @@ session_login(struct smtp_session *s, const struct login_done *answer)
 void
 session_signed(struct smtp_session *s, struct str signature)
 {
-	session_tls_signed(s, signature);
+	if (signing_asks(s))
+		signing_signed(s, signature);
+	else
+		session_tls_signed(s, signature);
 	loop_defer(s->all->loop, &s->flush);
 	settle(s);
 }
@@ -497,24 +500,37 @@ on_started(void *arg, struct transaction *t)
 
 	list_rids(t, &rids, &t->mem);
 	EMIT(DELIVERY_START, .dcid = s->dcid, .mid = t->job.mid, .rids = rids);
+	if ((t->job.flags & ENV_DKIM) && s->all->config != NULL)
+		signing_begin(s, t);
 }
 
 static void
 on_content(void *arg, struct transaction *t)
 {
-	struct smtp_session *s = arg;
+	if (!signing_waits(arg, t))
+		session_content(arg, t);
+}
+
+void
+session_content(struct smtp_session *s, struct transaction *t)
+{
+	struct str signature = signing_field(s, t);
 	struct err err = ERR_INIT;
 
+	if (signature.n > 0)
+		stats_add(s->all->stats, STATS_dkim_signed_msgs, 1);
 	if (t->fd == -1)
 		content_begin_given(&s->content, t->job.content);
 	else
 		content_begin(
 		    &s->content, t->fd, t->job.content_off, t->job.content_len);
+	buf_add_str(&s->dialog.out, signature);
 	buf_add_str(&s->dialog.out, t->job.prepend);
 	if (content_load(&s->content, &s->dialog.out, &err) == -1)
 		dialog_end(&s->dialog, SESSION_LOCAL, str_of(err.text));
 	else if (s->content.left == 0)
 		dialog_content_done(&s->dialog);
+	loop_defer(s->all->loop, &s->flush);
 }
 
 static void
@@ -523,6 +539,7 @@ on_done(void *arg, struct transaction *t, bool possible)
 	struct smtp_session *s = arg;
 	struct job_done done = transaction_done(t, possible);
 
+	signing_end(s, t);
 	if (t->dirty) {
 		char text[100];
 

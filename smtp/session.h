@@ -17,6 +17,8 @@
 #include "base/map.h"
 #include "ipc/ipc.h"
 #include "smtp/reply.h"
+#include "smtp/signing.h"
+#include "stats/stats.h"
 
 /*
  * Somebody who looks on, an admin tool: there is no qmgr then, and of each
@@ -50,6 +52,10 @@ struct sessions {
 	size_t n, max;
 	const struct session_watch *watch; /* NULL: nobody */
 	void *watch_arg;
+	/* For signatures of DKIM; NULL: nothing is signed. */
+	struct config *const *config; /* in force */
+	struct stats *stats;
+	struct signed_kept signed_kept;
 	bool one_by_one; /* each command waits for the reply before it */
 	bool asks_only;  /* as in dialog.h */
 	void (*empty)(void *arg); /* the last one has gone */

@@ -69,6 +69,7 @@ session_down(struct smtp_session *s)
 	loop_unwatch(&s->watch);
 	if (s->fd != -1)
 		close(s->fd);
+	signing_end(s, NULL);
 	dialog_fini(&s->dialog);
 	session_tls_fini(s);
 	session_watch_fini(s);

@@ -53,6 +53,7 @@ struct smtp_session {
 	char auth[NAME_MAX_LEN + 1]; /* profile that we log in as; "": none */
 	uint32_t asked;              /* of keyd, no answer yet; 0: nothing */
 	struct content content;      /* that is being sent piecemeal */
+	struct signing *signing;     /* of what goes next; NULL: none */
 	size_t block;                /* bytes since the last new limit */
 
 	struct loop_deadline deadline;
@@ -68,6 +69,8 @@ void session_down(struct smtp_session *);
 
 /* session.c */
 void session_count_sent(struct smtp_session *, size_t n);
+/* Its signature is there: now the content goes, if it is its turn. */
+void session_content(struct smtp_session *, struct transaction *);
 /* What keyd says. */
 void session_login(struct smtp_session *, const struct login_done *);
 void session_signed(struct smtp_session *, struct str signature);

@@ -21,6 +21,7 @@ sessions_fini(struct sessions *all)
 	sessions_kill(all);
 	map_fini(&all->by_txn, NULL);
 	map_fini(&all->by_asked, NULL);
+	signed_forget(&all->signed_kept);
 	loop_wheel_free(&all->wheel);
 }
 

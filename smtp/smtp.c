@@ -57,6 +57,7 @@ struct smtp {
 
 static int setup(struct daemon *, struct err *);
 static void start(struct daemon *);
+static int on_config(struct daemon *, struct config *, struct err *);
 static const struct ipc_handler *on_peer(struct daemon *, enum program_kind,
     uint32_t worker, struct ipc *, void **arg);
 static void on_stop(struct daemon *, uint32_t wait);
@@ -74,6 +75,7 @@ static const struct program smtp = {
 	.brief = true,
 	.setup = setup,
 	.start = start,
+	.on_config = on_config,
 	.on_peer = on_peer,
 	.on_stop = on_stop,
 };
@@ -127,7 +129,21 @@ start(struct daemon *d)
 	self->sessions.empty = all_gone;
 	self->sessions.arg = self;
 	self->sessions.tls = self->tls;
+	self->sessions.config = &d->config;
+	self->sessions.stats = d->stats;
 	self->stop = loop_timer(d->loop, stop_now, self);
+}
+
+/* Signatures are made by what holds from now on. */
+static int
+on_config(struct daemon *d, struct config *next, struct err *err)
+{
+	struct smtp *self = d->self;
+
+	(void)next;
+	(void)err;
+	signed_forget(&self->sessions.signed_kept);
+	return 0;
 }
 
 static const struct ipc_handler *

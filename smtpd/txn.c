@@ -291,6 +291,8 @@ set_sender(struct smtp_session *s, const struct txn_sender *sender)
 		e->flags |= ENV_SMTPUTF8;
 	if (p->seen & PARAM_REQUIRETLS)
 		e->flags |= ENV_REQUIRETLS;
+	if (s->subject.policy->p.dkim_signing)
+		e->flags |= ENV_DKIM;
 	if (s->subject.behaviour == RELAY || s->facts.authenticated)
 		e->flags |= ENV_RELAYED;
 	if (s->subject.listener->type == LISTENER_SINKHOLE_QUEUE)

@@ -41,6 +41,8 @@ static void tag_to_text(
 static void tls_to_text(const struct delivery *, struct buf *out);
 static void policies_to_text(const struct delivery *, struct buf *out);
 static void commands_to_text(const struct delivery *, struct buf *out);
+static void dkim_to_text(const struct delivery *, struct buf *out);
+static void put_dkim(json_t *, const struct delivery *);
 static void put_tls(json_t *, const struct delivery *);
 static void put_recipients(json_t *, const struct delivery *);
 static const struct unsubscribed *server_not(const struct delivery *);
@@ -187,6 +189,7 @@ to_json(const struct delivery *of, void *arg)
 	json_put(one, "auth",
 	    r != NULL && r->auth != NULL ? json_of_text(r->auth->name)
 					 : json_null());
+	put_dkim(one, of);
 	put_tls(one, of);
 	put_recipients(one, of);
 	put_profile(one, of);
@@ -199,6 +202,19 @@ to_json(const struct delivery *of, void *arg)
 		buf_fini(&text);
 	}
 	json_array_append_new(arg, one);
+}
+
+static void
+put_dkim(json_t *one, const struct delivery *of)
+{
+	struct arena mem;
+	const char *says;
+
+	arena_init(&mem, COMMANDS_MEMORY);
+	says = wanted_dkim(of->report, of->work, &mem);
+	json_put(one, "dkim",
+	    says != NULL ? json_of_text(str_of(says)) : json_null());
+	arena_free(&mem);
 }
 
 static void
@@ -273,12 +289,30 @@ to_text(const struct delivery *of, void *arg)
 	buf_putc(out, '\n');
 	tls_to_text(of, out);
 	tag_to_text(of, of->dest, out);
+	dkim_to_text(of, out);
 	commands_to_text(of, out);
 	profile_to_text(of, out);
 	way = trace_way_find(
 	    of->report->input, of->domain, of->gateway, of->wish);
 	if (way != NULL)
 		show_way(way->json, out);
+}
+
+/* Only where it is to have a signature. */
+static void
+dkim_to_text(const struct delivery *of, struct buf *out)
+{
+	struct arena mem;
+	const char *says;
+
+	arena_init(&mem, COMMANDS_MEMORY);
+	says = wanted_dkim(of->report, of->work, &mem);
+	if (says != NULL) {
+		buf_puts(out, "   - DKIM: ");
+		show_text(str_of(says), out);
+		buf_putc(out, '\n');
+	}
+	arena_free(&mem);
 }
 
 /* "   - TLS demanded: required_verify (by REQUIRETLS), ..." */

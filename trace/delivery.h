@@ -15,9 +15,9 @@
  */
 void delivery_want(struct trace_report *, struct arena *mem);
 
-/* [ { "domain", "route", "sender", "way" (if it was looked up), and the keys of
- * postern.yaml(5) below destinations } ]; route null: the DNS; sender null: it
- * would have a tag, and there is no key. */
+/* [ { "domain", "route", "sender", "dkim", "way" (if it was looked up), and the
+ * keys of postern.yaml(5) below destinations } ]; route null: the DNS; sender
+ * null: it would have a tag, and there is no key. */
 json_t *json_of_deliveries(
     const struct trace_report *, const struct trace_outcome *);
 /* " - example.com: by route [relay.example.net], tls=off, ..." */

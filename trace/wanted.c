@@ -1,16 +1,19 @@
 /* wanted.c - what a message wants of its delivery */
 #include "trace/wanted.h"
 
+#include "base/bounds.h"
 #include "base/mem.h"
 #include "config/unsubscribe.h"
 #include "mail/addr.h"
 #include "mail/scan.h"
 #include "mail/wire.h"
+#include "pipeline/dkim_choice.h"
 #include "pipeline/notices.h"
 #include "trace/tags.h"
 
 static void set_job(const struct trace_report *, const struct work *,
     struct str domain, struct job *, struct arena *mem);
+static void nowhere(void *arg, struct str bytes);
 static uint32_t flags_of(const struct trace_report *);
 static uint32_t wire_flags_of(const struct msg *);
 static uint32_t high_bytes(struct str text, uint32_t flag);
@@ -96,6 +99,42 @@ set_job(const struct trace_report *r, const struct work *w, struct str domain,
 			.notify = p != NULL ? p->notify : 0,
 			.orcpt = p != NULL ? p->orcpt : STR("") };
 	}
+}
+
+const char *
+wanted_dkim(
+    const struct trace_report *r, const struct work *w, struct arena *mem)
+{
+	const struct policy *p = r->connected.policy;
+	struct dkim_sink none = { nowhere, NULL };
+	struct err err = ERR_INIT;
+	struct dkim_terms terms;
+	struct dkim_choice d;
+	struct buf field;
+	const char *why;
+
+	if (p == NULL || !p->p.dkim_signing || (w->skip & SKIP_DKIM))
+		return NULL;
+	d = dkim_choose(r->input->config, w->msg.header, w->sender, mem);
+	why = dkim_refusal(&d, mem);
+	if (why == NULL) {
+		dkim_terms_of(d.profile, 0, &terms);
+		buf_init(&field, HEADER_MAX);
+		if (!dkim_begin(&terms, w->msg.header, none, &field, &err))
+			why = arena_printf(mem, "%s", err.text);
+		buf_fini(&field);
+	}
+	if (why != NULL)
+		return arena_printf(mem, "cannot sign - %s", why);
+	return arena_printf(mem, "signing with %.*s - matches %.*s",
+	    STR_ARG(d.profile->name), STR_ARG(d.addr));
+}
+
+static void
+nowhere(void *arg, struct str bytes)
+{
+	(void)arg;
+	(void)bytes;
 }
 
 static uint32_t

@@ -28,4 +28,9 @@ bool wanted_notice(const struct trace_report *, const struct work *,
 struct commands wanted_commands(const struct trace_report *,
     const struct work *, struct str domain, struct arena *mem);
 
+/* What is logged about its DKIM signature (delivery-admin 1.13); NULL: it is
+ * not to have one. Whether the file of the key is a good one, keyd will see. */
+const char *wanted_dkim(
+    const struct trace_report *, const struct work *, struct arena *mem);
+
 #endif

@@ -112,6 +112,8 @@ CODEC_STRUCT(ev_rcpt, REC_EV_RCPT);
 	F(S, STR, domain, DOMAIN_MAX) F(S, STR, policy, 20)                    \
 	F(S, STR, result, 32) F(S, STR, host, DOMAIN_MAX) F(S, IP, ip, 0)      \
 	F(S, IP, source, 0) F(S, STR, text, 300)
+#define EV_DKIM_SIGNING(S, F, L)                                               \
+	F(S, U64, mid, 0) F(S, STR, profile, 300) F(S, STR, addr, 400)
 #define EV_DCID_AUTH(S, F, L)                                                  \
 	F(S, U64, dcid, 0) F(S, STR, mechanism, 20) F(S, STR, profile, 100)    \
 	F(S, STR, text, 1000)
@@ -445,6 +447,11 @@ CODEC_STRUCT(ev_rcpt, REC_EV_RCPT);
 	    EV_DCID_AUTH)                                                      \
 	E(DCID_AUTH_FAILED, INFO,                                              \
 	    "DCID {dcid} AUTH failed profile {profile}: {text}", EV_DCID_AUTH) \
+	E(DKIM_SIGNING, INFO,                                                  \
+	    "MID {mid} DKIM: signing with {profile} - matches {addr}",         \
+	    EV_DKIM_SIGNING)                                                   \
+	E(DKIM_NOT_SIGNED, INFO, "MID {mid} DKIM: cannot sign - {text}",       \
+	    EV_MID_TEXT)                                                       \
 	E(DCID_KILLED, INFO, "SMTP client connection killed DCID: {dcid}",     \
 	    EV_DCID)                                                           \
 	E(DCID_CLOSE, INFO, "DCID {dcid} close", EV_DCID)                      \

@@ -17,6 +17,7 @@ SKIPS(act_skip_spam, SKIP_SPAM)
 SKIPS(act_skip_virus, SKIP_VIRUS)
 SKIPS(act_skip_amp, SKIP_AMP)
 SKIPS(act_skip_outbreak, SKIP_OUTBREAK)
+SKIPS(act_skip_dkim, SKIP_DKIM)
 
 void
 act_no_op(struct eval *e, const struct stmt *s)

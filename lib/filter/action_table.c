@@ -47,6 +47,7 @@ const struct action_impl action_impls[] = {
 	{ "skip-viruscheck", act_skip_virus },
 	{ "skip-ampcheck", act_skip_amp },
 	{ "skip-vofcheck", act_skip_outbreak },
+	{ "skip-dkim-sign", act_skip_dkim },
 	{ "skip-marketingcheck", NULL },
 	{ "skip-socialcheck", NULL },
 	{ "skip-bulkcheck", NULL },

@@ -175,6 +175,7 @@ const struct action_def filter_actions[] = {
 	{ "skip-viruscheck", .help = "No anti-virus scanning." },
 	{ "skip-ampcheck", .help = "No file reputation." },
 	{ "skip-vofcheck", .help = "No outbreak filters." },
+	{ "skip-dkim-sign", .help = "No DKIM signature at delivery." },
 	{ "skip-marketingcheck", .missing = "graymail detection",
 	    .help = "No action on marketing mail." },
 	{ "skip-socialcheck", .missing = "graymail detection",

@@ -13,7 +13,7 @@
 action_fn act_skip_filters, act_drop, act_bounce, act_alt_src_host,
     act_alt_rcpt_to, act_alt_mailhost, act_bounce_profile, act_quarantine,
     act_skip_spam, act_skip_virus, act_skip_amp, act_skip_outbreak,
-    act_tag_message, act_log_entry, act_no_op;
+    act_skip_dkim, act_tag_message, act_log_entry, act_no_op;
 /* act_header.c */
 action_fn act_strip_header, act_insert_header, act_edit_header;
 /* act_body.c */

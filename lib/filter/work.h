@@ -63,6 +63,7 @@ struct work_rcpt {
 #define SKIP_VIRUS_BY_POLICY 512u
 /* Outbreak filters look, and change; but do not hold it once more. */
 #define SKIP_OUTBREAK_HOLD 1024u
+#define SKIP_DKIM          2048u /* no signature at delivery */
 
 struct work_hold { /* a quarantine that it shall go to */
 	const struct work_hold *next;

@@ -79,6 +79,7 @@
 	R(tickets, REC_TICKETS)                                                \
 	R(sign, REC_SIGN)                                                      \
 	R(signed_msg, REC_SIGNED)                                              \
+	R(dkim_sign, REC_DKIM_SIGN)                                            \
 	R(password, REC_PASSWORD)                                              \
 	R(password_done, REC_PASSWORD_DONE)                                    \
 	R(scram_query, REC_SCRAM)                                              \
@@ -158,6 +159,7 @@ IPC_RECORDS(IPC_STRUCT)
 	M(TICKETS, tickets, 0)                                                 \
 	M(SIGN, sign, 0)                                                       \
 	M(SIGNED, signed_msg, 0)                                               \
+	M(DKIM_SIGN, dkim_sign, 0)                                             \
 	M(PASSWORD, password, 0)                                               \
 	M(PASSWORD_DONE, password_done, 0)                                     \
 	M(SCRAM, scram_query, 0)                                               \

@@ -159,7 +159,7 @@ enum dsn_notify { /* bits of rcpt.notify */
 #define ENV_INVALID_BOUNCE 64  /* no valid tag (delivery-admin 1.12) */
 #define ENV_RELAYED        128 /* by RELAY, or authenticated */
 #define ENV_REQUIRETLS     256 /* RFC 8689: verified TLS on the whole way */
-#define ENV_REQUIRETLS     256 /* RFC 8689: verified TLS on the whole way */
+#define ENV_DKIM           512 /* to be signed at delivery (1.13) */
 /* Surplus recipients of an envelope too large for one frame. */
 #define REC_RCPT_MORE(S, F, L) L(S, rcpt, rcpts, RCPTS_MAX)
 /* DATA frames: raw content in stored form (mail/wire.h), any cut. */
@@ -470,6 +470,11 @@ enum scan_kind { SCAN_SPAM, SCAN_VIRUS };
 	F(S, U8, algorithm, 15) /* enum sign_algorithm (tls/sign.h) */         \
 	F(S, STR, digest, 64)   /* exactly as long as the algorithm says */
 #define REC_SIGNED(S, F, L) F(S, STR, signature, 2048) /* empty: refused */
+/* smtp -> keyd: sign mail with that key; answered by SIGNED. */
+#define REC_DKIM_SIGN(S, F, L)                                                 \
+	F(S, STR, key, NAME_MAX_LEN)                                           \
+	F(S, U8, algorithm, 1) /* enum dkim_algorithm (mail/dkim.h) */         \
+	F(S, STR, digest, 32)
 /* smtpd -> keyd: is this the password? */
 #define REC_PASSWORD(S, F, L)                                                  \
 	F(S, STR, profile, NAME_MAX_LEN)                                       \

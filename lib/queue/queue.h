@@ -78,6 +78,7 @@ CODEC_STRUCT(attempt_rec, REC_ATTEMPT);
 	F(S, STR, mail_policy, NAME_MAX_LEN)                                   \
 	F(S, U8, spam_tagged, 1)                                               \
 	F(S, U8, refused, 1)                                                   \
+	F(S, U8, no_dkim, 1) /* a filter wants no signature: not ENV_DKIM */   \
 	L(S, hold_rec, holds, HOLDS_MAX)                                       \
 	F(S, U8, whole, 1) /* 1: rcpts replaces the envelope's; with none of   \
 			    * them it is finished: others stand for it */      \

@@ -8,6 +8,9 @@
 #include "base/mem.h"
 #include "tls/cert.h"
 
+#define RSA_BITS_MIN 1024 /* RFC 8301, threats IDT-06 */
+#define RSA_BITS_MAX 4096
+
 static bool set_up(EVP_PKEY_CTX *, enum sign_algorithm);
 
 static const struct kind {
@@ -96,4 +99,45 @@ set_up(EVP_PKEY_CTX *ctx, enum sign_algorithm a)
 	return EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PSS_PADDING) == 1 &&
 	       EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx, RSA_PSS_SALTLEN_DIGEST) ==
 		   1;
+}
+
+bool
+sign_dkim_ok(EVP_PKEY *key, enum dkim_algorithm a, struct err *err)
+{
+	const char *type = a == DKIM_RSA ? "RSA" : "ED25519";
+	int bits = EVP_PKEY_get_bits(key);
+
+	if (!EVP_PKEY_is_a(key, type)) {
+		err_set(err, ERR_USAGE, "is no key of type %s", type);
+		return false;
+	}
+	if (a == DKIM_RSA && (bits < RSA_BITS_MIN || bits > RSA_BITS_MAX)) {
+		err_set(err, ERR_USAGE,
+		    "has %d bits; RSA keys of %d to %d bits are taken", bits,
+		    RSA_BITS_MIN, RSA_BITS_MAX);
+		return false;
+	}
+	return true;
+}
+
+/* RFC 8463: what Ed25519 signs is the digest itself. */
+size_t
+sign_dkim(EVP_PKEY *key, enum dkim_algorithm a, struct str digest,
+    unsigned char *out, struct err *err)
+{
+	size_t n = SIGN_SIGNATURE_MAX;
+	EVP_MD_CTX *ctx;
+
+	if (a == DKIM_RSA)
+		return sign_digest(key, SIGN_PKCS1_SHA256, digest, out, err);
+	ctx = EVP_MD_CTX_new();
+	if (ctx == NULL || digest.n != DKIM_DIGEST ||
+	    EVP_DigestSignInit(ctx, NULL, NULL, NULL, key) != 1 ||
+	    EVP_DigestSign(
+		ctx, out, &n, (const unsigned char *)digest.p, digest.n) != 1) {
+		tls_err(err, ERR_TEMP, "signing");
+		n = 0;
+	}
+	EVP_MD_CTX_free(ctx);
+	return n;
 }

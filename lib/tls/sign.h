@@ -4,7 +4,8 @@
  * Keys live in keyd alone (DESIGN 9.4). It signs digests of the handshake,
  * each exactly as long as its algorithm says, and does nothing else: whoever
  * has taken over smtpd can use a key as long as he is there, but can neither
- * take it away nor have it decrypt (threats KEY-02).
+ * take it away nor have it decrypt (threats KEY-02). Keys of DKIM sign digests
+ * of mail, and are others.
  */
 #ifndef TLS_SIGN_H
 #define TLS_SIGN_H
@@ -14,6 +15,7 @@
 
 #include "base/err.h"
 #include "base/str.h"
+#include "mail/dkim.h"
 
 enum sign_algorithm {
 	SIGN_NONE,
@@ -43,6 +45,14 @@ bool sign_is_old(enum sign_algorithm);       /* TLS 1.2 has better ones */
 /* Out has room for SIGN_SIGNATURE_MAX bytes. Returns the length of the
  * signature; 0: err. */
 size_t sign_digest(EVP_PKEY *, enum sign_algorithm, struct str digest,
+    unsigned char *out, struct err *err);
+
+/* --- DKIM (mail/dkim.h) --- */
+
+/* May mail be signed with it: RSA of 1024 to 4096 bits, or Ed25519? */
+bool sign_dkim_ok(EVP_PKEY *, enum dkim_algorithm, struct err *err);
+/* digest: SHA-256 of what is signed. As sign_digest. */
+size_t sign_dkim(EVP_PKEY *, enum dkim_algorithm, struct str digest,
     unsigned char *out, struct err *err);
 
 #endif
