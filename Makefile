@@ -173,7 +173,7 @@ $O/tests/test_admin_render_rates: \
 	render_status render_hosts render_queue render_rates health quarantines \
 	fields)
 $O/tests/test_admin_render_dns: $(patsubst %,$O/obj/admin/%.o,\
-	render_dns dnscheck dnsquery fields)
+	render_dns dnscheck dnsquery ipcheck fields)
 $O/tests/test_netstat: $(patsubst %,$O/obj/admin/%.o,\
 	render_netstat netstat_sockets netstat_links netlink fields)
 $O/tests/test_telnet: $O/obj/admin/telnet.o

@@ -15,8 +15,6 @@ static int run(struct tool *, int argc, char **argv);
 static int check_these(struct tool *, const struct netif *, const char *which);
 static bool ask(struct netif *, struct tool *, const char **which);
 static bool wanted(const struct interface *, const char *which);
-static bool check(struct tool *, const struct config *,
-    const struct interface *, json_t *all, struct err *);
 static json_t *kept(struct tool *, const char *kind, const char *name,
     json_t *into, struct err *);
 static json_t *ports(const struct config *, const struct interface *);
@@ -61,6 +59,43 @@ run(struct tool *t, int argc, char **argv)
 	return status;
 }
 
+bool
+dnscheck_ask(struct tool *t, const struct config *c,
+    const struct interface *one, json_t *all, struct err *err)
+{
+	struct str helo = one->hostname.n > 0 && !str_is(one->hostname, "none")
+			      ? one->hostname
+			      : c->hostname;
+	json_t *found = json_object(), *host, *j;
+	char ip[IP_TEXT], name[DOMAIN_MAX + 1], reverse[80];
+
+	ip_text(&one->ip, ip);
+	ip_reverse_name(&one->ip, reverse);
+	str_copy(name, sizeof(name), helo);
+	j = kept(t, "ptr", reverse, found, err);
+	host = json_array_get(json_object_get(j, "records"), 0);
+	if (j != NULL && host != NULL)
+		j = kept(t, ip_is_v4(&one->ip) ? "a" : "aaaa",
+		    fields_text(host, "host"), found, err);
+	if (j != NULL)
+		j = kept(t, "mx", name, found, err);
+	if (j != NULL)
+		j = kept(t, "domain", name, found, err);
+	if (j != NULL) {
+		struct dnscheck what = { ip, name, found };
+
+		json_array_append_new(all,
+		    json_pack("{s:o, s:s, s:s, s:b, s:o, s:o}", "interface",
+			json_stringn(one->name.p, one->name.n), "address", ip,
+			"helo", name, "private",
+			ip_is_private(&one->ip) || ip_is_loopback(&one->ip),
+			"tests", dnscheck_judge(&what), "ports",
+			ports(c, one)));
+	}
+	json_decref(found);
+	return j != NULL;
+}
+
 /* which NULL: all. */
 static bool
 ask(struct netif *n, struct tool *t, const char **which)
@@ -95,12 +130,12 @@ check_these(struct tool *t, const struct netif *names, const char *which)
 	for (size_t i = 0; i < c->n_interfaces && done; i++) {
 		if (!wanted(&c->interfaces[i], which))
 			continue;
-		done = check(t, c, &c->interfaces[i], all, &err);
+		done = dnscheck_ask(t, c, &c->interfaces[i], all, &err);
 		n++;
 	}
 	if (n == 0 && which != NULL && ip_parse(&outside.ip, str_of(which))) {
 		outside.name = str_of("outside");
-		done = check(t, c, &outside, all, &err);
+		done = dnscheck_ask(t, c, &outside, all, &err);
 		n++;
 	}
 	if (n == 0 && which != NULL) {
@@ -124,43 +159,6 @@ wanted(const struct interface *one, const char *which)
 
 	return which == NULL || str_is(one->name, which) ||
 	       (ip_parse(&ip, str_of(which)) && ip_equal(&ip, &one->ip));
-}
-
-static bool
-check(struct tool *t, const struct config *c, const struct interface *one,
-    json_t *all, struct err *err)
-{
-	struct str helo = one->hostname.n > 0 && !str_is(one->hostname, "none")
-			      ? one->hostname
-			      : c->hostname;
-	json_t *found = json_object(), *host, *j;
-	char ip[IP_TEXT], name[DOMAIN_MAX + 1], reverse[80];
-
-	ip_text(&one->ip, ip);
-	ip_reverse_name(&one->ip, reverse);
-	str_copy(name, sizeof(name), helo);
-	j = kept(t, "ptr", reverse, found, err);
-	host = json_array_get(json_object_get(j, "records"), 0);
-	if (j != NULL && host != NULL)
-		j = kept(t, ip_is_v4(&one->ip) ? "a" : "aaaa",
-		    fields_text(host, "host"), found, err);
-	if (j != NULL)
-		j = kept(t, "mx", name, found, err);
-	if (j != NULL)
-		j = kept(t, "domain", name, found, err);
-	if (j != NULL) {
-		struct dnscheck what = { ip, name, found };
-
-		json_array_append_new(all,
-		    json_pack("{s:o, s:s, s:s, s:b, s:o, s:o}", "interface",
-			json_stringn(one->name.p, one->name.n), "address", ip,
-			"helo", name, "private",
-			ip_is_private(&one->ip) || ip_is_loopback(&one->ip),
-			"tests", dnscheck_judge(&what), "ports",
-			ports(c, one)));
-	}
-	json_decref(found);
-	return j != NULL;
 }
 
 /* What the DNS answers, under its kind. */

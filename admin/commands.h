@@ -58,6 +58,7 @@
 	C(hoststatus)                                                          \
 	C(inject)                                                              \
 	C(interfaceconfig)                                                     \
+	C(ipcheck)                                                             \
 	C(listenerconfig)                                                      \
 	C(loadconfig)                                                          \
 	C(localeconfig)                                                        \

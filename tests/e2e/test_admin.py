@@ -41,6 +41,9 @@ TEXT = [
     ("tcpservices all", 2, "Usage: tcpservices"),
     ("dig @127.0.0.1:1 a.test", 4, "no answer"),
     ("dnscheck Nowhere", 1, "there are: auto, Loopback"),
+    ("ipcheck", 0, "\nVerdict: the address can be used.\n"),
+    ("ipcheck --working", 0, "\nVerdict: the address can be used.\n"),
+    ("ipcheck 127.0.0.1", 2, "Usage: ipcheck"),
     ("netstat", 2, "Usage: netstat "),
     ("netstat nothing", 2, 'netstat: "nothing" is not understood'),
     ("netstat sockets -n", 0, "Active Internet connections"),
@@ -447,6 +450,7 @@ JSON = {
     "healthconfig print": ["workqueue", "workqueue_alert", "cpu",
                            "cpu_alert", "swap", "swap_alert"],
     "help": None,
+    "ipcheck": ["passed", "working", "running", "interfaces"],
     "commitdetail": ["revision", "committed", "user", "comment", "changed"],
     "help status": None,
     "hoststatus example.com": [

@@ -1,9 +1,10 @@
 """How the gateway and its machine are: `healthcheck`, `process_status`,
-`tcpservices`, `date`."""
+`ipcheck`, `tcpservices`, `date`."""
 import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import time
 
@@ -191,3 +192,63 @@ def test_healthcheck_of_what_does_not_run(tmp_path):
 
 def postern_check(postern):
     return postern.ask("healthcheck", "24h", ok=(0, 1))
+
+
+# --- addresses ---
+
+def test_ipcheck_of_what_is_in_force(make_suite):
+    postern = make_suite(CONFIG)
+    (one,) = postern.ask("ipcheck")["interfaces"]
+    assert (one["devices"], one["problems"], one["remarks"]) == (
+        [{"name": "lo", "up": True}], [], [])
+    assert {(l["listener"], l["listening"]) for l in one["listeners"]} == {
+        ("InboundMail", True), ("OutboundMail", True)}
+    postern.postern("suspendlistener", "InboundMail", "1")
+    text = run(postern, "ipcheck")
+    assert "\n    - listener InboundMail is suspended: nobody listens" in text
+    postern.postern("resumelistener", "InboundMail")
+    # what is about to be in force: the port of somebody else, an address that
+    # nobody has, and one twice
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        config = CONFIG.replace("listeners:\n", """\
+  - name: Other
+    ip: 198.51.100.77
+  - name: Twice
+    ip: 127.0.0.1
+
+listeners:
+  - name: Late
+    type: public
+    interface: Other
+    port: 2525
+    rat: [example.com]
+  - name: Taken
+    type: public
+    interface: Twice
+    port: %d
+    rat: [example.com]
+""" % other.getsockname()[1], 1)
+        before = (postern.root / "etc/postern.yaml").read_text()
+        postern.configure(config)
+        check = postern.ask("ipcheck", "--working", ok=(1,))
+        (postern.root / "etc/postern.yaml").write_text(before)
+    assert check["working"] and check["running"] and not check["passed"]
+    loop, gone, twice = check["interfaces"]
+    assert loop["problems"] == []
+    assert loop["remarks"] == ['the interface "Twice" has the same address']
+    assert gone["problems"] == ["this machine does not have the address: no "
+                                "device has it"]
+    assert gone["error"] and gone["devices"] == []
+    (taken,) = [p for p in twice["problems"]]
+    assert re.fullmatch(r"listener Taken: port \d+ is taken by \S+ "
+                        r"\(pid %d\)" % os.getpid(), taken), taken
+
+
+def test_ipcheck_of_what_does_not_run(make_suite):
+    postern = make_suite(CONFIG)
+    postern.stop()
+    text = run(postern, "ipcheck")
+    assert text.startswith("The gateway does not run: nobody listens.\n")
+    assert text.endswith("\nVerdict: the address can be used.\n")

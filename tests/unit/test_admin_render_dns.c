@@ -1,6 +1,7 @@
-/* test_admin_render_dns.c - `nslookup`, `dig`, `dnscheck` */
+/* test_admin_render_dns.c - `nslookup`, `dig`, `dnscheck`, `ipcheck` */
 #include "admin/dnscheck.h"
 #include "admin/dnsquery.h"
+#include "admin/ipcheck.h"
 #include "base/mem.h"
 #include "dns_kit.h"
 #include "render_kit.h"
@@ -262,6 +263,59 @@ test_dnscheck_text(void **state)
 	json_decref(j);
 }
 
+static void
+test_ipcheck(void **state)
+{
+	static const char want[] =
+	    "Interface        Address                      Device     Result\n"
+	    "A                192.0.2.10/24                eth0       OK\n"
+	    "    - listener In is suspended: nobody listens on port 25\n"
+	    "    - no default route: only hosts in its own networks can be "
+	    "reached\n"
+	    "    used by listener \"In\"\n"
+	    "B                2001:db8::1                  eth0       PROBLEM\n"
+	    "    ! the device eth1 is down\n"
+	    "    ! more than one device has the address\n"
+	    "    ! nothing can go out from it: Cannot assign\n"
+	    "    ! listener X: port 25 is taken by exim4 (pid 812)\n"
+	    "    ! listener Y: nobody listens on port 26\n"
+	    "    ! DNS: no name\n"
+	    "\nVerdict: 1 of 2 addresses has a problem.\n";
+	json_t *j = json_loads(
+	    "{\"working\": false, \"running\": true, \"interfaces\": ["
+	    "{\"interface\": \"A\", \"address\": \"192.0.2.10\", "
+	    "\"prefix\": 24, \"devices\": [{\"name\": \"eth0\", \"up\": "
+	    "true}], \"used_by\": \"listener \\\"In\\\"\", \"also\": null,"
+	    "\"error\": null, \"loopback\": false, \"route\": false, "
+	    "\"listeners\": [{\"listener\": \"In\", \"port\": 25, "
+	    "\"suspended\": true, \"listening\": false, \"by\": null}, "
+	    "{\"listener\": \"I2\", \"port\": 24, \"suspended\": false, "
+	    "\"listening\": true, \"by\": \"postern-smtpd\", \"pid\": 2}]},"
+	    "{\"interface\": \"B\", \"address\": \"2001:db8::1\", "
+	    "\"prefix\": null, \"devices\": [{\"name\": \"eth0\", \"up\": "
+	    "true}, {\"name\": \"eth1\", \"up\": false}], \"used_by\": "
+	    "\"\", \"error\": \"Cannot assign\", \"route\": false, "
+	    "\"listeners\": [{\"listener\": \"X\", \"port\": 25, "
+	    "\"suspended\": false, \"listening\": true, \"by\": "
+	    "\"exim4\", \"pid\": 812}, {\"listener\": \"Y\", \"port\": "
+	    "26, \"suspended\": false, \"listening\": false}], \"names\": "
+	    "[{\"test\": \"ptr\", \"passed\": false, \"reason\": "
+	    "\"no name\"}, {\"test\": \"mx\", \"passed\": false, "
+	    "\"reason\": \"no MX\"}]}]}",
+	    0, NULL);
+	struct buf out;
+
+	(void)state;
+	assert_non_null(j);
+	buf_init(&out, 65536);
+	ipcheck_judge(j);
+	assert_true(json_is_false(json_object_get(j, "passed")));
+	ipcheck_render(j, &out);
+	check(&out, want);
+	buf_fini(&out);
+	json_decref(j);
+}
+
 int
 main(void)
 {
@@ -272,6 +326,7 @@ main(void)
 		cmocka_unit_test(test_dig_none),
 		cmocka_unit_test(test_dnscheck),
 		cmocka_unit_test(test_dnscheck_text),
+		cmocka_unit_test(test_ipcheck),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
