@@ -227,7 +227,7 @@ $O/tests/test_quarantine: $(patsubst %,$O/obj/qmgr/quarantine%.o,\
 	_index _room _leave) $O/obj/qmgr/quarantine.o
 $O/tests/test_qmgr_counts: $(patsubst %,$O/obj/qmgr/%.o,counts state)
 $O/tests/test_qmgr_ledger $O/tests/test_qmgr_orders: \
-    $(patsubst %,$O/obj/qmgr/%.o,ledger ledger_bytes state)
+    $(patsubst %,$O/obj/qmgr/%.o,ledger ledger_bytes ledger_compact state)
 $O/tests/test_quarantine_crash: $O/obj/qmgr/store.o
 
 # what mail/mime makes of messages, for comparing it with others
@@ -258,7 +258,7 @@ $O/fuzz/fuzz_dialog: $O/obj/smtp/dialog.o $O/obj/smtp/dialog_open.o $O/obj/smtp/
 $O/fuzz/fuzz_session $O/fuzz/fuzz_qmqp: $(SMTPD_ENGINE)
 $O/fuzz/fuzz_replay: $(SMTPD_ENGINE) $(patsubst %,$O/obj/trace/%.o,\
 	talk talk_note talk_ops talk_auth talk_qmqp pcapkind said given answer)
-$O/fuzz/fuzz_orders: $(patsubst %,$O/obj/qmgr/%.o,ledger ledger_bytes state $(QMGR_CORE))
+$O/fuzz/fuzz_orders: $(patsubst %,$O/obj/qmgr/%.o,ledger ledger_bytes ledger_compact state $(QMGR_CORE))
 $O/fuzz/fuzz_sts_kept: LDLIBS += -lcurl
 $O/fuzz/fuzz_proxy: $O/obj/smtpd/proxy.o
 $O/fuzz/fuzz_web: $(WEB_PURE)

@@ -133,6 +133,7 @@ struct qmgr {
 	uint64_t *todo; /* MIDs, from todo_at on */
 	size_t todo_at, n_todo, cap_todo;
 	size_t n_ordered;   /* messages that need the ledger */
+	bool ledger_stays;  /* so does one that ended, as long as we run */
 	uint64_t n_pending; /* recipients that are still to be bounced */
 
 	/* bounce.c */

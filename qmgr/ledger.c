@@ -12,46 +12,14 @@
 #include "base/bounds.h"
 #include "base/clock.h"
 #include "base/mem.h"
-#include "base/worker.h"
 #include "event/event.h"
+#include "qmgr/ledger_in.h"
 #include "qmgr/state.h"
 
 #define FILE_NAME LEDGER_FILE
 #define ASIDE     LEDGER_ASIDE
 #define MUCH      ((size_t)4 * 1024 * 1024) /* written while it grows */
 #define AGAIN_MS  10000                     /* it could not be written */
-
-/* A record of the file as it was read. */
-struct entry {
-	uint64_t mid;
-	size_t at;
-};
-
-struct ledger {
-	int folder, fd; /* fd -1: not open */
-	void (*progress)(void *arg);
-	void *arg;
-
-	/* what stood there at the start, until ledger_begin */
-	struct buf image;
-	bool whole;            /* nothing but records */
-	struct entry *entries; /* by MID and place */
-	size_t n, cap;
-	bool keep; /* the file has what nobody has read: it stays */
-	bool expecting;
-
-	uint64_t end;    /* where the next record will stand; 0: no file */
-	struct buf next; /* not handed over yet */
-
-	/* the job's, while it runs, and what it could not write */
-	struct worker *worker;
-	struct worker_job job;
-	bool busy;
-	struct buf writing;
-	uint64_t at; /* where it goes */
-	struct err err;
-	int64_t again; /* monotonic: not before */
-};
 
 static int load(struct ledger *, struct err *);
 static bool is_blank(struct str);
@@ -61,7 +29,6 @@ static int by_mid(const void *, const void *);
 static size_t first_of(const struct ledger *, uint64_t mid);
 static unsigned recall(const struct order_rec *, struct mail_rcpt *, size_t n);
 static struct mail_rcpt *rcpt_of(struct mail_rcpt *, size_t n, uint32_t rid);
-static bool is_needed(const struct qmgr *, uint64_t mid);
 static int rewrite(struct ledger *, const struct qmgr *, struct err *);
 static void forget_image(struct ledger *);
 static void write_out(struct worker_job *);
@@ -80,11 +47,12 @@ ledger_open(struct ledger **out, struct loop *loop, int folder,
 	l->progress = progress;
 	l->arg = arg;
 	l->worker = worker_new(loop, 1);
-	l->job.run = write_out;
-	l->job.done = written;
+	ledger_writes(l);
 	buf_init(&l->image, SIZE_MAX);
 	buf_init(&l->next, SIZE_MAX);
 	buf_init(&l->writing, SIZE_MAX);
+	buf_init(&l->fresh, SIZE_MAX);
+	buf_init(&l->later, SIZE_MAX);
 	rc = load(l, err);
 	*out = l;
 	return rc;
@@ -102,6 +70,7 @@ ledger_close(struct ledger **lp)
 	if (l->fd != -1)
 		close(l->fd);
 	forget_image(l);
+	ledger_compact_fini(l);
 	buf_fini(&l->next);
 	buf_fini(&l->writing);
 	free(l);
@@ -149,8 +118,9 @@ ledger_begin(
 	int rc = 0;
 
 	for (size_t i = 0; i < l->n; i++)
-		n_needed += is_needed(q, l->entries[i].mid);
+		n_needed += ledger_is_needed(q, l->entries[i].mid);
 	l->end = l->image.len;
+	l->n_records = l->n;
 	l->keep |= !all_here;
 	if (n_needed == 0)
 		ledger_clear(l);
@@ -287,8 +257,8 @@ rcpt_of(struct mail_rcpt *v, size_t n, uint32_t rid)
 	return NULL;
 }
 
-static bool
-is_needed(const struct qmgr *q, uint64_t mid)
+bool
+ledger_is_needed(const struct qmgr *q, uint64_t mid)
 {
 	const struct mail *m = mail_find(q, mid);
 
@@ -300,6 +270,7 @@ static int
 rewrite(struct ledger *l, const struct qmgr *q, struct err *err)
 {
 	struct buf content;
+	size_t n_kept = 0;
 	int rc;
 
 	buf_init(&content, SIZE_MAX);
@@ -308,16 +279,20 @@ rewrite(struct ledger *l, const struct qmgr *q, struct err *err)
 		struct arena mem;
 
 		arena_init(&mem, LEDGER_RECORD_MEM);
-		if (is_needed(q, l->entries[i].mid) &&
+		if (ledger_is_needed(q, l->entries[i].mid) &&
 		    ledger_read(
-			buf_str(&l->image), l->entries[i].at, &rec, &mem))
+			buf_str(&l->image), l->entries[i].at, &rec, &mem)) {
 			ledger_pack(&content, content.len, &rec);
+			n_kept++;
+		}
 		arena_free(&mem);
 	}
 	rc = state_replace(l->folder, FILE_NAME, buf_str(&content), err);
 	/* or the old one stays, and with it what it says */
-	if (rc == 0)
+	if (rc == 0) {
 		l->end = content.len;
+		l->n_records = n_kept;
+	}
 	buf_fini(&content);
 	return rc;
 }
@@ -338,6 +313,9 @@ ledger_add(struct ledger *l, const struct order_rec *rec)
 {
 	size_t before = l->next.len;
 
+	if (ledger_compact_add(l, rec))
+		return;
+	l->n_records++;
 	ledger_pack(&l->next, l->end, rec);
 	l->end += l->next.len - before;
 }
@@ -345,7 +323,7 @@ ledger_add(struct ledger *l, const struct order_rec *rec)
 bool
 ledger_is_safe(const struct ledger *l)
 {
-	return l->writing.len == 0 && l->next.len == 0;
+	return l->writing.len == 0 && l->next.len == 0 && l->later.len == 0;
 }
 
 int64_t
@@ -367,6 +345,13 @@ ledger_run(struct ledger *l, int64_t now, bool all)
 	return 0;
 }
 
+void
+ledger_writes(struct ledger *l)
+{
+	l->job.run = write_out;
+	l->job.done = written;
+}
+
 bool
 ledger_is_empty(const struct ledger *l)
 {
@@ -376,12 +361,12 @@ ledger_is_empty(const struct ledger *l)
 void
 ledger_clear(struct ledger *l)
 {
-	if (ledger_is_empty(l))
+	if (ledger_is_empty(l) || ledger_is_compacting(l))
 		return;
 	if (l->fd != -1)
 		close(l->fd);
 	l->fd = -1;
-	l->end = 0;
+	l->end = l->n_records = l->floor = 0;
 	if (unlinkat(l->folder, FILE_NAME, 0) == -1 && errno != ENOENT)
 		EMIT(WARNING, .text = STR(FILE_NAME " cannot be removed"));
 }
@@ -422,8 +407,10 @@ put(struct ledger *l)
 		text = str_sub(text, (size_t)n, text.n);
 		at += (uint64_t)n;
 	}
-	if (fdatasync(l->fd) == -1 || (l->at == 0 && fsync(l->folder) == -1))
+	if (fdatasync(l->fd) == -1 ||
+	    ((l->at == 0 || l->new_name) && fsync(l->folder) == -1))
 		return err_sys(&l->err, ERR_TEMP, "sync %s", FILE_NAME);
+	l->new_name = false;
 	return 0;
 }
 

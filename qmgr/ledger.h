@@ -7,7 +7,8 @@
  * a message goes instead stands here only, as long as there is the message.
  * After a crash, what is said here of a message that is still there holds;
  * the last order about a recipient counts. When no message needs it any more,
- * the file is removed; at the start, what is not needed is left out of it.
+ * the file is removed; at the start, and when that is most of it, what is not
+ * needed is left out.
  *
  *	0	"POSTERNO", version (4 bytes), 0 (4)
  *	16	records: length (4), crc32c of place and payload (4), payload
@@ -74,6 +75,24 @@ bool ledger_is_empty(const struct ledger *);
 /* No message needs it; it must be safe. */
 void ledger_clear(struct ledger *);
 
+/*
+ * While we run: most of what stands there may be carried out, and the rest
+ * keep the file from being removed for long. Then it is written anew without
+ * what no message needs, all at once. When that began, it goes on with each
+ * call, in slices; an order that comes before the new file is being written is
+ * worth more, and ends it. The file stays as it is if not all that was ever
+ * ordered is known (ledger_begin), or a name did not go.
+ */
+enum ledger_next {
+	LEDGER_IDLE, /* there is nothing to do; or not now: progress */
+	LEDGER_MORE, /* to be called again, in the next turn */
+	LEDGER_NAMES /* when names that went away are gone for good:
+		      * ledger_compact_end */
+};
+enum ledger_next ledger_compact(struct ledger *, const struct qmgr *);
+void ledger_compact_end(struct ledger *);
+bool ledger_is_compacting(const struct ledger *);
+
 /* The same without a file: appends a record that will stand at byte `at`; the
  * head when that is 0. */
 void ledger_pack(struct buf *out, uint64_t at, const struct order_rec *);
@@ -83,6 +102,10 @@ void ledger_pack(struct buf *out, uint64_t at, const struct order_rec *);
 size_t ledger_unpack(struct str,
     void (*found)(void *arg, const struct order_rec *, size_t at), void *arg,
     size_t *lost);
+/* Looks at n records from *at on (0: the first), appends those to `out` that a
+ * message needs. False: there are no more; *at is the end of the last. */
+bool ledger_sift(
+    struct str, size_t *at, unsigned n, const struct qmgr *, struct buf *out);
 /* The record at that byte; false: none that is whole. */
 #define LEDGER_HEAD       16 /* bytes before the first */
 #define LEDGER_RECORD_MEM ((size_t)1024 * 1024)

@@ -119,8 +119,10 @@ ordered_drop(struct qmgr *q, struct mail *m)
 }
 
 void
-ordered_stays(struct mail *m)
+ordered_stays(struct qmgr *q, struct mail *m)
 {
+	if (m->ordered & MAIL_ORDERED)
+		q->ledger_stays = true;
 	m->ordered = 0;
 }
 

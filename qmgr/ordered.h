@@ -31,7 +31,7 @@ void ordered_no_more(struct qmgr *, struct parcel *);
 /* settle.c: the file says all that is known of the message. */
 void ordered_calm(struct qmgr *, struct mail *);
 /* It ends, and its file does not go: the ledger is needed as long as we run. */
-void ordered_stays(struct mail *);
+void ordered_stays(struct qmgr *, struct mail *);
 /* mail_free. */
 void ordered_drop(struct qmgr *, struct mail *);
 

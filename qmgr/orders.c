@@ -57,6 +57,7 @@ static bool is_awaited(const struct world *);
 static int64_t advance(struct world *, struct order *);
 static int64_t carry_out(struct world *);
 static int64_t clear(struct world *);
+static int64_t compact(struct world *);
 static bool is_our_turn(struct world *);
 static bool must_wait(const struct world *, const struct order *);
 static void stay_in_touch(struct world *, struct order *);
@@ -295,7 +296,10 @@ carry_out(struct world *w)
 static int64_t
 clear(struct world *w)
 {
-	if (w->q.n_ordered > 0 || ledger_is_empty(w->ledger)) {
+	if (ledger_is_compacting(w->ledger) ||
+	    (w->q.n_ordered > 0 && !ledger_is_empty(w->ledger)))
+		return compact(w);
+	if (ledger_is_empty(w->ledger)) {
 		w->clear_mark = 0;
 		return 0;
 	}
@@ -305,6 +309,29 @@ clear(struct world *w)
 		return w->q.now + CLEAR_MS;
 	w->clear_mark = 0;
 	ledger_clear(w->ledger);
+	return 0;
+}
+
+/* The same for what is left out of it: all of that is known when it asks for
+ * their names. */
+static int64_t
+compact(struct world *w)
+{
+	enum ledger_next next = ledger_compact(w->ledger, &w->q);
+
+	w->clear_mark = 0;
+	if (next != LEDGER_NAMES)
+		w->compact_mark = 0;
+	if (next == LEDGER_MORE)
+		return w->q.now;
+	if (next == LEDGER_IDLE)
+		return 0;
+	if (w->compact_mark == 0)
+		w->compact_mark = store_mark(w->store);
+	if (!store_reached(w->store, w->compact_mark))
+		return w->q.now + CLEAR_MS;
+	w->compact_mark = 0;
+	ledger_compact_end(w->ledger);
 	return 0;
 }
 

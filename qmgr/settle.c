@@ -161,7 +161,7 @@ finish(struct qmgr *q, struct mail *m)
 	if (q->out->unlink(
 		q->out_arg, (enum queue_place)m->place, m->mid, &err) == -1) {
 		warn(m, "cannot be removed", &err);
-		ordered_stays(m);
+		ordered_stays(q, m);
 	}
 	if (!m->lived)
 		stats_add(q->stats, STATS_dropped_messages, 1);

@@ -43,8 +43,9 @@ struct world {
 	struct order *orders; /* the oldest one first */
 	int64_t swept_at;     /* the turn in which it was, last */
 	uint64_t clear_mark;  /* the ledger goes then: store_mark; 0: not yet */
-	struct peer *peers;   /* all of them */
-	struct peer *lookupd; /* NULL: away */
+	uint64_t compact_mark; /* the same of its records: ledger_compact */
+	struct peer *peers;    /* all of them */
+	struct peer *lookupd;  /* NULL: away */
 	struct tagging tagging;
 	struct peer *smtp_turn, *cleanup_turn; /* who got the last one */
 	struct loop_timer *timer;

@@ -56,7 +56,7 @@ struct fault {
 	char what[200];        /* what is wrong with it */
 };
 /* "deferred/05/320"; what is odd in a name is escaped. */
-#define FAULT_FILE (FAULT_NAME * 4 + 32)
+#define FAULT_FILE (FAULT_NAME * 4 + 64)
 const char *fault_file(const struct fault *, char out[FAULT_FILE]);
 /* "damaged-record": a word for programs. */
 const char *fault_word(enum fault_kind);

@@ -227,6 +227,126 @@ test_what_is_not_needed_is_dropped(void **state)
 	twin_free(t);
 }
 
+/* Until the thread has done its part. */
+static void
+compacted(struct desk *d, struct twin *t)
+{
+	enum ledger_next next;
+
+	while ((next = ledger_compact(d->ledger, &t->q)) != LEDGER_NAMES)
+		if (next == LEDGER_IDLE && ledger_is_compacting(d->ledger))
+			loop_run(d->loop);
+		else if (next == LEDGER_IDLE)
+			return;
+}
+
+/* Most of it is carried out: the rest is written anew, while we run. */
+static void
+test_it_is_compacted_while_running(void **state)
+{
+	const uint64_t n = 20000;
+	struct mail_rcpt *v = rcpts();
+	struct twin *t = queue_of(4);
+	struct desk d;
+	off_t before;
+
+	(void)state;
+	desk_open(&d);
+	for (uint64_t i = 1; i <= n; i++)
+		add(&d, i, ORDER_REDIRECT, "one.test", 1);
+	/* not while something is to be written */
+	assert_int_equal(ledger_compact(d.ledger, &t->q), LEDGER_IDLE);
+	assert_false(ledger_is_compacting(d.ledger));
+	written(&d);
+	before = file_size(&d);
+	/* an order that comes ends it */
+	compacted(&d, t);
+	assert_true(ledger_is_compacting(d.ledger));
+	add(&d, 3, ORDER_REDIRECT, "two.test", 2);
+	assert_false(ledger_is_compacting(d.ledger));
+	written(&d);
+	/* and the next look is when the file is twice as long */
+	assert_int_equal(ledger_compact(d.ledger, &t->q), LEDGER_IDLE);
+	assert_false(ledger_is_compacting(d.ledger));
+	for (uint64_t i = 1; i <= n; i++)
+		add(&d, 100 + i, ORDER_REDIRECT, "one.test", 1);
+	written(&d);
+	compacted(&d, t);
+	ledger_compact_end(d.ledger);
+	/* what comes while it is being written is behind it */
+	add(&d, 1, ORDER_DELETE, "", 2);
+	assert_false(ledger_is_safe(d.ledger));
+	loop_run(d.loop);
+	assert_false(ledger_is_compacting(d.ledger));
+	assert_false(ledger_is_safe(d.ledger));
+	written(&d);
+	assert_true(file_size(&d) < before / 1000);
+	reopened(&d);
+	ledger_recall(d.ledger, 1, ARRIVAL, v, 2);
+	assert_true(str_is(v[0].host, "one.test"));
+	assert_int_equal(v[1].ordered, ORDER_DELETE);
+	v = rcpts();
+	ledger_recall(d.ledger, 3, ARRIVAL, v, 2);
+	assert_true(str_is(v[1].host, "two.test"));
+	assert_int_equal(ledger_recall(d.ledger, 2, ARRIVAL, v, 2), 0);
+	desk_close(&d);
+	twin_free(t);
+}
+
+/* A name did not go: the order is needed as long as we run. */
+static void
+test_it_is_not_compacted_for_one_that_stays(void **state)
+{
+	struct twin *t = queue_of(2);
+	struct desk d;
+
+	(void)state;
+	desk_open(&d);
+	for (uint64_t i = 1; i <= 20000; i++)
+		add(&d, i, ORDER_REDIRECT, "one.test", 1);
+	written(&d);
+	t->q.ledger_stays = true;
+	assert_int_equal(ledger_compact(d.ledger, &t->q), LEDGER_IDLE);
+	assert_false(ledger_is_compacting(d.ledger));
+	t->q.ledger_stays = false;
+	assert_int_equal(ledger_compact(d.ledger, &t->q), LEDGER_IDLE);
+	assert_true(ledger_is_compacting(d.ledger));
+	desk_close(&d);
+	twin_free(t);
+}
+
+/* The new one cannot be written: the old one holds, and what came. */
+static void
+test_dur_09_it_cannot_be_compacted(void **state)
+{
+	struct mail_rcpt *v = rcpts();
+	struct twin *t = queue_of(2);
+	struct desk d;
+	off_t before;
+
+	(void)state;
+	desk_open(&d);
+	for (uint64_t i = 1; i <= 20000; i++)
+		add(&d, i, ORDER_REDIRECT, "one.test", 1);
+	written(&d);
+	before = file_size(&d);
+	compacted(&d, t);
+	assert_int_equal(mkdirat(d.folder, FILE_NAME ".new", 0700), 0);
+	ledger_compact_end(d.ledger);
+	add(&d, 5, ORDER_DELETE, "", 2);
+	loop_run(d.loop);
+	assert_said("orders: create .orders.new");
+	written(&d);
+	assert_true(file_size(&d) > before);
+	unlinkat(d.folder, FILE_NAME ".new", AT_REMOVEDIR);
+	reopened(&d);
+	ledger_recall(d.ledger, 5, ARRIVAL, v, 2);
+	assert_true(str_is(v[0].host, "one.test"));
+	assert_int_equal(v[1].ordered, ORDER_DELETE);
+	desk_close(&d);
+	twin_free(t);
+}
+
 /* The disk is full: nothing is safe, and it is tried again later. */
 static void
 test_dur_09_it_cannot_be_written(void **state)
@@ -522,6 +642,9 @@ main(void)
 		cmocka_unit_test(test_what_is_added_is_recalled),
 		cmocka_unit_test(test_the_last_order_counts),
 		cmocka_unit_test(test_what_is_not_needed_is_dropped),
+		cmocka_unit_test(test_it_is_compacted_while_running),
+		cmocka_unit_test(test_it_is_not_compacted_for_one_that_stays),
+		cmocka_unit_test(test_dur_09_it_cannot_be_compacted),
 		cmocka_unit_test(test_dur_09_it_cannot_be_written),
 		cmocka_unit_test(test_dur_05_a_message_that_comes_again),
 		cmocka_unit_test(test_no_ledger),

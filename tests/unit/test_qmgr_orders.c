@@ -59,6 +59,10 @@ struct play {
 	size_t safe;
 	struct pending pending[512];
 	size_t n_pending;
+	/* the ledger is written anew without what is not needed */
+	enum { AS_IT_IS, SIFTING, SIFTED, WRITING } compacting;
+	size_t sifted;
+	struct buf fresh, later;
 	int64_t gauge; /* what earlier lives have left in it */
 	struct sweep sweep;
 	bool sweeping;
@@ -91,8 +95,14 @@ watch_order(void *arg, const struct order_rec *r)
 	(void)arg;
 	assert_true(y->n_pending <= NELEM(y->pending) && r->rids.n > 0);
 	assert_int_equal(r->arrival, y->arrival[r->mid]);
-	ledger_pack(&y->ledger, y->ledger.len, r);
-	*x = (struct pending){ .end = y->ledger.len, .mid = r->mid };
+	if (y->compacting == WRITING) {
+		ledger_pack(&y->later, y->later.len, r);
+	} else {
+		ledger_pack(&y->ledger, y->ledger.len, r);
+		y->compacting = AS_IT_IS;
+	}
+	*x = (struct pending){ .mid = r->mid,
+		.end = y->compacting == WRITING ? SIZE_MAX : y->ledger.len };
 	x->wish.what = r->what;
 	while (
 	    r->what == ORDER_REDIRECT && !str_is(r->host, hosts[x->wish.host]))
@@ -251,6 +261,13 @@ write_ledger(struct play *y)
 	size_t n = y->safe + twin_random(y->t) % (more + 1);
 	int fd;
 
+	if (y->compacting == WRITING && twin_random(y->t) % 2 == 0) {
+		assert_int_equal(state_replace(y->folder, FILE_NAME,
+				     buf_str(&y->fresh), NULL),
+		    0);
+		y->n_pending = 0;
+		return;
+	}
 	if (n == 0) {
 		unlinkat(y->folder, FILE_NAME, 0);
 	} else {
@@ -268,6 +285,7 @@ read_ledger(struct play *y)
 {
 	struct err err = ERR_INIT;
 
+	y->compacting = AS_IT_IS;
 	buf_reset(&y->ledger);
 	assert_int_equal(state_read(y->folder, FILE_NAME, &y->ledger, &err), 0);
 	y->safe = y->ledger.len;
@@ -469,6 +487,56 @@ remove_one(struct play *y)
 	deliver_delete(&y->t->q, m);
 }
 
+/* It came while the new file was being written. */
+static void
+add_later(void *arg, const struct order_rec *r, size_t at)
+{
+	struct play *y = arg;
+	size_t i = 0;
+
+	(void)at;
+	while (y->pending[i].end != SIZE_MAX)
+		i++;
+	ledger_pack(&y->ledger, y->ledger.len, r);
+	y->pending[i].end = y->ledger.len;
+}
+
+/* As ledger_compact.c does it; what is being written is so for a while. */
+static void
+compact(struct play *y, bool hidden)
+{
+	size_t lost;
+
+	switch (y->compacting) {
+	case AS_IT_IS:
+		if (y->ledger.len == 0 || y->t->q.n_ordered == 0 ||
+		    twin_random(y->t) % 4 != 0)
+			return;
+		y->compacting = SIFTING;
+		y->sifted = 0;
+		buf_reset(&y->fresh);
+		return;
+	case SIFTING:
+		if (!ledger_sift(buf_str(&y->ledger), &y->sifted, 2, &y->t->q,
+			&y->fresh)) {
+			assert_int_equal(y->sifted, y->ledger.len);
+			y->compacting = SIFTED;
+		}
+		return;
+	case SIFTED:
+		buf_reset(&y->later);
+		if (!hidden)
+			y->compacting = WRITING;
+		return;
+	case WRITING:
+		buf_reset(&y->ledger);
+		buf_add_str(&y->ledger, buf_str(&y->fresh));
+		y->safe = y->ledger.len;
+		ledger_unpack(buf_str(&y->later), add_later, y, &lost);
+		y->compacting = AS_IT_IS;
+	}
+}
+
 /* What orders.c does between commands. */
 static void
 second_step(struct play *y)
@@ -482,6 +550,10 @@ second_step(struct play *y)
 		ordered_step(q);
 	for (uint64_t mid = 1; mid <= y->n_mails; mid++)
 		hidden |= y->hidden[mid];
+	if (q->n_todo == 0)
+		compact(y, hidden);
+	if (y->compacting != AS_IT_IS || y->safe < y->ledger.len)
+		return;
 	if (q->n_todo == 0 && q->n_ordered == 0 && !hidden) {
 		buf_reset(&y->ledger);
 		y->safe = 0;
@@ -618,6 +690,8 @@ play(uint32_t seed, int folder, struct loop *loop)
 	y->t->dice = seed * 2654435761u;
 	y->t->save_later = true;
 	buf_init(&y->ledger, SIZE_MAX);
+	buf_init(&y->fresh, SIZE_MAX);
+	buf_init(&y->later, SIZE_MAX);
 	for (int crash = 0; crash < 8; crash++) {
 		live_a_while(y, 20 + twin_random(y->t) % 100);
 		reborn(y);
@@ -625,6 +699,8 @@ play(uint32_t seed, int folder, struct loop *loop)
 	end_well(y);
 	judge(y);
 	buf_fini(&y->ledger);
+	buf_fini(&y->fresh);
+	buf_fini(&y->later);
 	twin_free(y->t);
 	free(y);
 }
