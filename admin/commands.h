@@ -75,6 +75,7 @@
 	C(outbreakstatus)                                                      \
 	C(outbreakupdate)                                                      \
 	C(packetcapture)                                                       \
+	C(passphrase)                                                          \
 	C(ping)                                                                \
 	C(ping6)                                                               \
 	C(policyconfig)                                                        \
@@ -123,6 +124,7 @@
 	C(traceroute)                                                          \
 	C(traceroute6)                                                         \
 	C(unsubscribe)                                                         \
+	C(userconfig)                                                          \
 	C(version)                                                             \
 	C(workqueue)
 

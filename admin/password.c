@@ -70,6 +70,12 @@ password_line(
 	return end == READ_DONE;
 }
 
+bool
+password_next(struct tool *t, char out[PASSWORD_MAX])
+{
+	return read_line(t, out) == READ_DONE;
+}
+
 int
 password_to_file(struct tool *t, struct str name)
 {

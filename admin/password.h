@@ -16,6 +16,9 @@ bool password_ask(struct tool *, char out[PASSWORD_MAX]);
 bool password_line(
     struct tool *, const char *question, bool stars, char out[PASSWORD_MAX]);
 
+/* The next line of standard input, where nobody is asked. */
+bool password_next(struct tool *, char out[PASSWORD_MAX]);
+
 /* Asks for it, and makes it the line of a file below secrets/. TOOL_DONE, or
  * why not: that has been said. */
 int password_to_file(struct tool *, struct str file);

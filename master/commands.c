@@ -14,6 +14,7 @@
 #include "master/master.h"
 #include "program/peers.h"
 
+#define ADMIN_TEXT   64 /* a name of an administrator */
 #define SUSPEND_WAIT 30 /* s, when none is given */
 
 /* A connection that talks to the master itself. */
@@ -39,6 +40,7 @@ static void cmd_programs(struct admin *, const struct str *w, size_t n);
 static void cmd_restart(struct admin *, const struct str *w, size_t n);
 static void cmd_capture(struct admin *, const struct str *w, size_t n);
 static void cmd_note(struct admin *, const struct str *w, size_t n);
+static void cmd_administrators(struct admin *, const struct str *w, size_t n);
 static void answer_json(struct admin *, json_t *);
 
 static const struct ipc_handler admin_handler = {
@@ -47,7 +49,7 @@ static const struct ipc_handler admin_handler = {
 };
 
 /* reload [REVISION], suspendlistener [WAIT [NAME ...]], resumelistener [NAME
- * ...], restart PROGRAM, note WORD */
+ * ...], restart PROGRAM, note WORD, administrators WORD NAME */
 static const struct {
 	const char *word;
 	void (*run)(struct admin *, const struct str *words, size_t n);
@@ -61,6 +63,7 @@ static const struct {
 	{ "restart", cmd_restart, false },
 	{ "packetcapture", cmd_capture, true },
 	{ "note", cmd_note, false },
+	{ "administrators", cmd_administrators, false },
 };
 
 /* What tools do themselves leaves a trace in the logs: words that they
@@ -79,6 +82,18 @@ static const struct {
 	{ "access-key", "support access enabled, with a key" },
 	{ "access-tunnel", "tunnel to the support host started" },
 	{ "access-disabled", "support access disabled" },
+};
+
+/* What userconfig and passphrase have done to the file of administrators. */
+static const struct {
+	const char *word, *text;
+} changes[] = {
+	{ "created", "created the user" },
+	{ "changed", "changed the user" },
+	{ "deleted", "deleted the user" },
+	{ "locked", "locked the user" },
+	{ "unlocked", "unlocked the user" },
+	{ "passphrase", "set the passphrase of the user" },
 };
 
 void
@@ -331,6 +346,23 @@ cmd_note(struct admin *a, const struct str *w, size_t n)
 		return;
 	}
 	program_answer(a->ipc, NULL, 2, "no such note");
+}
+
+/* keyd is to know at once. */
+static void
+cmd_administrators(struct admin *a, const struct str *w, size_t n)
+{
+	for (size_t i = 0; i < NELEM(changes) && n == 2; i++) {
+		if (!str_is(w[0], changes[i].word) || w[1].n > ADMIN_TEXT)
+			continue;
+		secrets_look(a->master);
+		EMIT(ADMIN_CHANGED, .pid = (uint32_t)a->pid,
+		    .user = str_of(a->user), .text = str_of(changes[i].text),
+		    .name = w[1]);
+		program_answer(a->ipc, NULL, 0, NULL);
+		return;
+	}
+	program_answer(a->ipc, NULL, 2, "administrators WORD NAME");
 }
 
 static void

@@ -144,6 +144,8 @@ void wiring_connect(struct master *, struct child *);
 /* secrets.c: to keyd, if it is there: all files of a configuration, the one in
  * force or the one that is about to be. */
 void secrets_hand(struct master *, struct config *);
+/* Now, not only when it is time: something has changed. */
+void secrets_look(struct master *);
 
 /* rules.c: what lookupd says, in pieces; then all of it is kept, and handed to
  * whoever uses it. */

@@ -66,6 +66,13 @@ secrets_hand(struct master *m, struct config *config)
 		close(folder);
 }
 
+void
+secrets_look(struct master *m)
+{
+	if (m->secrets != NULL)
+		watch(m);
+}
+
 static void
 use_config(struct master *m, struct config *config)
 {

@@ -12,8 +12,10 @@
 
 #include <cmocka.h>
 
+#include "admin/commands.h"
 #include "tls/administrators.h"
 #include "tls/holds.h"
+#include "tls/roles.h"
 
 #define SALT "AAAAAAAAAAAAAAAAAAAAAA=="
 #define KEY  "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
@@ -176,6 +178,64 @@ test_passphrases(void **state)
 	    STR("joe"), (struct str){ longest, ADMIN_PASS_MAX + 1 }, 8, NULL));
 }
 
+/* --- roles --- */
+
+static void
+test_adm_06_who_may_what(void **state)
+{
+	static const struct {
+		const char *command, *who; /* A, O, R, G, H */
+	} cases[] = {
+		{ "status", "AORGH" },
+		{ "whoami", "AORGH" },
+		{ "tracking", "AORH" },
+		{ "hoststatus", "AOR" },
+		{ "displayalerts", "AR" },
+		{ "delivernow", "AO" },
+		{ "deleterecipients", "AO" },
+		{ "userconfig", "A" },
+		{ "showconfig", "A" },
+		{ "techsupport", "A" },
+		{ "no such command", "A" },
+		{ "", "A" },
+	};
+	static const char letters[ROLE_N + 1] = "-AORGH";
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		for (int r = 0; r < ROLE_N + 1; r++)
+			if (role_may(
+				(enum admin_role)r, str_of(cases[i].command)) !=
+			    (letters[r] != '\0' &&
+				strchr(cases[i].who, letters[r]) != NULL))
+				fail_msg("%s, role %d", cases[i].command, r);
+}
+
+/* Whoever adds a command says whom it is for. */
+static void
+test_adm_06_every_command_has_roles(void **state)
+{
+#define COMMAND_NAME(name) #name,
+	static const char *const names[] = { COMMANDS(COMMAND_NAME) };
+	const char *last = "";
+
+	(void)state;
+	for (size_t i = 0; role_command(i) != NULL; i++) {
+		if (strcmp(last, role_command(i)) >= 0)
+			fail_msg("%s is out of order", role_command(i));
+		last = role_command(i);
+	}
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		size_t k = 0;
+
+		while (role_command(k) != NULL &&
+		       strcmp(role_command(k), names[i]) != 0)
+			k++;
+		if (role_command(k) == NULL)
+			fail_msg("lib/tls/roles.c has no %s", names[i]);
+	}
+}
+
 /* --- holds --- */
 
 static struct ip
@@ -295,6 +355,8 @@ main(void)
 		cmocka_unit_test(test_as_it_is_written_it_is_read),
 		cmocka_unit_test(test_a_stamp_changes),
 		cmocka_unit_test(test_passphrases),
+		cmocka_unit_test(test_adm_06_who_may_what),
+		cmocka_unit_test(test_adm_06_every_command_has_roles),
 		cmocka_unit_test(test_a_user_at_an_address_is_held_for_a_while),
 		cmocka_unit_test(
 		    test_adm_09_many_addresses_hold_all_but_who_was_there),
