@@ -68,7 +68,7 @@ SRC_inspect := $(wildcard cleanup/inspect*.c)
 SRC_qmgr := $(wildcard qmgr/*.c)
 SRC_smtp := $(wildcard smtp/*.c)
 SRC_capture := $(wildcard capture/*.c)
-SRC_webd := $(wildcard admin/web/*.c)
+SRC_webd := $(wildcard admin/web/*.c) admin/fields.c admin/render_status.c
 # tools go the way of delivery with what delivers
 QMGR_CORE = bounce conn core deliver dest limits logged mail notice ordered \
 	resolution resolve result retry schedule settle sweep

@@ -82,6 +82,18 @@
 json_t *render_status_join(
     const json_t *recorder, const json_t *queue, const json_t *listeners);
 void render_status(const json_t *joined, bool detail, struct buf *out);
+/* The lines of `status detail`, one after the other, for who shows them
+ * otherwise. False: there are no more. */
+enum render_table { RENDER_COUNTERS, RENDER_RATES, RENDER_GAUGES };
+struct render_line {
+	int indent; /* blanks; 2: of a group */
+	const char *label;
+	const char *key;    /* NULL: a heading */
+	bool percent, giga; /* giga: of a value in kilobytes */
+	bool if_known;      /* no value, no line */
+	bool last;          /* of its group */
+};
+bool render_line(enum render_table, size_t i, struct render_line *);
 /* Of the recorder's `status`: the counters of the DNS. */
 void render_dnsstatus(const json_t *, struct buf *out);
 

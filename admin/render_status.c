@@ -100,7 +100,7 @@ static const struct row gauges[] = {
 	{ 4, "Kilobytes Used", "kilobytes_used", 0 },
 	{ 6, "Kilobytes In Queue", "kilobytes_in_queue", DETAIL },
 	{ 6, "Kilobytes In Quarantine", "kilobytes_in_quarantine", DETAIL },
-	{ 4, "Kilobytes Free", "kilobytes_free", 0 },
+	{ 4, "Kilobytes Free", "kilobytes_free", IF_KNOWN },
 };
 
 static void join_gauges(json_t *joined, const json_t *queue);
@@ -165,6 +165,35 @@ render_status(const json_t *s, bool detail, struct buf *out)
 	buf_printf(out, "\n%-29s%16s\n", "Gauges:", "Current");
 	section(gauges, sizeof(gauges) / sizeof(*gauges), detail, NULL,
 	    json_object_get(s, "gauges"), out);
+}
+
+bool
+render_line(enum render_table table, size_t i, struct render_line *l)
+{
+	static const struct {
+		const struct row *rows;
+		size_t n;
+	} tables[] = {
+		[RENDER_COUNTERS] = { counters,
+		    sizeof(counters) / sizeof(*counters) },
+		[RENDER_RATES] = { rates, sizeof(rates) / sizeof(*rates) },
+		[RENDER_GAUGES] = { gauges, sizeof(gauges) / sizeof(*gauges) },
+	};
+	const struct row *v = tables[table].rows, *end = v + tables[table].n;
+
+	for (; v < end; v++)
+		if (!(v->flags & NOT_DETAIL) && i-- == 0)
+			break;
+	if (v == end)
+		return false;
+	*l = (struct render_line){ .indent = v->indent,
+		.label = v->label,
+		.key = v->key,
+		.percent = (v->flags & PERCENT) != 0,
+		.giga = (v->flags & GIGA) != 0,
+		.if_known = (v->flags & IF_KNOWN) != 0,
+		.last = v + 1 == end || v[1].indent == 2 };
+	return true;
 }
 
 void

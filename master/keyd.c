@@ -401,6 +401,8 @@ on_peer(struct daemon *d, enum program_kind kind, uint32_t worker,
 	} else {
 		tell_one(self, c);
 	}
+	if (kind == PROGRAM_WEBD)
+		admins_tell(self->admins, ipc);
 	*arg = c;
 	return &peer_handler;
 }

@@ -11,11 +11,11 @@
  *	tophosts [WORD [COUNT]]	WORD: active_rcpts (default), conn_out,
  *				deliv_rcpts, soft_bounced, hard_bounced
  *	{ "status_as_of": t, "sort": WORD, "hosts": [ HOST, ... ] }
- *	HOST: { "recipient_host": text, "down": bool, "internal": bool,
- *	    "active_rcpts": n, "conn_out": n, "deliv_rcpts": n,
- *	    "soft_bounced": n, "hard_bounced": n }
- *	Sorted; ties by name; the internal destinations that are not among
- *	the first COUNT (default 20) follow after them.
+ *	HOST: { "recipient_host": text, "host_up_down": as of hoststatus,
+ *	    "down": bool, "internal": bool, "active_rcpts": n, "conn_out": n,
+ *"deliv_rcpts": n, "soft_bounced": n, "hard_bounced": n } Sorted; ties by name;
+ *the internal destinations that are not among the first COUNT (default 20)
+ *follow after them.
  *
  *	hoststatus HOST
  *	{ "host": text, "status_as_of": t, "host_up_down": "up", "down" or

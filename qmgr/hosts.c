@@ -296,8 +296,9 @@ sum(const struct dest *d, uint64_t (*value)(const struct dest *))
 static json_t *
 host_json(const struct dest *d)
 {
-	json_t *j = json_pack("{s:o, s:b, s:b}", "recipient_host",
-	    answer_text(str_of(d->name)), "down", d->state == DEST_DOWN,
+	json_t *j = json_pack("{s:o, s:s, s:b, s:b}", "recipient_host",
+	    answer_text(str_of(d->name)), "host_up_down",
+	    dest_state_name(d->state), "down", d->state == DEST_DOWN,
 	    "internal", d->internal);
 
 	for (size_t i = 0; i < NELEM(columns); i++)

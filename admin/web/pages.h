@@ -26,4 +26,14 @@ struct page {
 extern const struct page pages[];               /* title NULL at the end */
 const struct page *pages_find(struct str path); /* NULL: none */
 
+/* The handlers, by file: page_login.c, page_hosts.c, page_host.c,
+ * page_system.c, page_api.c. */
+typedef void page_handler(struct request *);
+page_handler page_first, page_login, page_do_login, page_logout;
+page_handler page_hosts, page_retry;
+page_handler page_host, page_deed, page_do_deed;
+page_handler page_system, page_suspenddel, page_resumedel;
+page_handler page_suspendlistener, page_resumelistener;
+page_handler page_xml_status, page_api_status;
+
 #endif

@@ -11,7 +11,6 @@
 
 #define HEAD_MAX  8192
 #define WORDS_MAX 32
-#define COOKIE    "__Host-postern"
 
 static bool is_ours(const struct request *);
 static void find_session(struct request *);
@@ -123,6 +122,24 @@ void
 request_then(struct request *r, void (*then)(struct request *))
 {
 	r->then = then;
+}
+
+bool
+request_judge(struct request *r, struct str user, struct str passphrase,
+    void (*judged)(struct request *, const struct admin_judged *))
+{
+	str_copy(r->user, sizeof(r->user), user);
+	r->judged = judged;
+	r->judged_as = keys_judge(r->web, r, user, passphrase);
+	return r->judged_as != 0;
+}
+
+void
+request_judged(struct request *r, const struct admin_judged *j)
+{
+	r->judged_as = 0;
+	r->role = j->role;
+	r->judged(r, j);
 }
 
 struct login *
@@ -246,14 +263,6 @@ request_header(struct request *r, const char *line)
 
 /* --- small things --- */
 
-/* Roles come with the administrators; so far everybody is nobody. */
-bool
-request_may(const struct request *r, const char *command)
-{
-	(void)r;
-	return command == NULL;
-}
-
 uint64_t
 request_number(const struct request *r, const char *name, uint64_t min,
     uint64_t max, uint64_t dflt)
@@ -307,7 +316,7 @@ is_ours(const struct request *r)
 static void
 find_session(struct request *r)
 {
-	struct str id = form_cookie(r->http.cookie, COOKIE);
+	struct str id = form_cookie(r->http.cookie, REQUEST_COOKIE);
 	bool use = request_number(r, "auto", 1, 1, 0) == 0;
 
 	if (id.n != SESSION_ID)
@@ -382,6 +391,8 @@ request_free(struct request *r)
 		if (r->answers[i].fd != -1)
 			close(r->answers[i].fd);
 	}
+	if (r->judged_as != 0)
+		map_remove_u64(&r->web->logins, r->judged_as);
 	buf_fini(&r->out);
 	buf_fini(&r->head);
 	free(r->more);

@@ -23,8 +23,9 @@
 #include "admin/web/html.h"
 #include "admin/web/web.h"
 
-#define REQUEST_CALLS 8
-#define PAGE_MAX      (16u << 20)
+#define REQUEST_CALLS  8
+#define REQUEST_COOKIE "__Host-postern"
+#define PAGE_MAX       (16u << 20)
 
 struct page;
 
@@ -49,7 +50,8 @@ struct request {
 	struct request_slot slots[REQUEST_CALLS];
 	size_t n_calls, n_pending;
 	void (*then)(struct request *);
-	uint32_t login;  /* at keyd; 0: none */
+	uint32_t judged_as; /* number at keyd; 0: nobody is being judged */
+	void (*judged)(struct request *, const struct admin_judged *);
 	void *more;      /* of the page; freed with the request */
 	struct buf head; /* lines of request_header */
 	struct buf out;  /* what a page writes */
@@ -75,6 +77,13 @@ void request_then(struct request *, void (*then)(struct request *));
 /* The session may have ended while programs were asked. */
 struct login *request_again(struct request *);
 
+/* Is that the passphrase of this user? judged is called once; the user is
+ * r->user then. False: nobody can be asked. */
+bool request_judge(struct request *, struct str user, struct str passphrase,
+    void (*judged)(struct request *, const struct admin_judged *));
+/* keyd has said so. */
+void request_judged(struct request *, const struct admin_judged *);
+
 /* --- for pages: answering --- */
 
 /* In r->out stands a page; title: of the browser's window. */
@@ -95,6 +104,7 @@ void request_header(struct request *, const char *line);
 
 /* --- for pages: small things --- */
 
+/* rights.c */
 bool request_may(const struct request *, const char *command);
 /* Of the query; dflt where it is not there or not one of the numbers. */
 uint64_t request_number(const struct request *, const char *name, uint64_t min,

@@ -73,7 +73,7 @@ sessions_same(struct str a, struct str b)
 }
 
 bool
-attempts_may(struct attempts *a, const struct ip *ip, int64_t now)
+attempts_may(struct attempts *a, const struct ip *ip, unsigned max, int64_t now)
 {
 	size_t place = 0;
 
@@ -82,7 +82,7 @@ attempts_may(struct attempts *a, const struct ip *ip, int64_t now)
 		    a->v[i].n == 0 || now - a->v[i].since >= ATTEMPTS_PERIOD;
 
 		if (!over && ip_equal(&a->v[i].ip, ip))
-			return a->v[i].n < ATTEMPTS_MAX && ++a->v[i].n > 0;
+			return a->v[i].n < max && ++a->v[i].n > 0;
 		if (over)
 			place = i + 1;
 	}

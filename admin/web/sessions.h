@@ -25,6 +25,7 @@ struct login {
 	char user[65];
 	char full_name[201];
 	unsigned role;
+	uint64_t stamp; /* of role, state, passphrase: see ADMINS */
 	bool must_change;
 	struct ip remote;
 	int64_t login; /* wall ms */
@@ -56,11 +57,12 @@ void sessions_expire(struct sessions *, int64_t now,
 bool sessions_same(struct str a, struct str b);
 
 /*
- * Attempts to log in: of one address so many in a minute (ADM-09). An attempt
- * counts when it begins.
+ * Attempts to log in: of one address at most max in a minute (ADM-09). An
+ * attempt counts when it begins.
  */
-#define ATTEMPTS_MAX    10 /* of an address */
-#define ATTEMPTS_ALL    60 /* of all that are not known singly */
+#define ATTEMPTS_MAX    30  /* of an address, by the form */
+#define ATTEMPTS_POLLS  60  /* by programs, which come with a password */
+#define ATTEMPTS_ALL    100 /* of all that are not known singly */
 #define ATTEMPTS_KNOWN  256
 #define ATTEMPTS_PERIOD 60000 /* ms */
 struct attempts {
@@ -72,6 +74,7 @@ struct attempts {
 	int64_t since;
 	unsigned n;
 };
-bool attempts_may(struct attempts *, const struct ip *, int64_t now);
+bool attempts_may(
+    struct attempts *, const struct ip *, unsigned max, int64_t now);
 
 #endif

@@ -50,7 +50,7 @@ struct web {
 	struct conn *conns;
 	size_t n_conns;
 	struct sessions sessions;
-	struct attempts attempts;
+	struct attempts attempts, polls;
 };
 
 /* --- keys.c --- */
@@ -61,6 +61,10 @@ const struct ipc_handler *keys_peer(struct web *, struct ipc *, void **arg);
 struct tls_server *keys_server(struct web *);
 /* conn_signed follows; 0: nobody can be asked. */
 uint32_t keys_sign(struct web *, struct conn *, const struct sign *);
+/* Is that the passphrase of this administrator? request_judged follows; 0:
+ * nobody can be asked. */
+uint32_t keys_judge(
+    struct web *, struct request *, struct str user, struct str passphrase);
 /* A number that nothing in that map has. */
 uint32_t keys_number(struct web *, struct map *);
 

@@ -2,6 +2,10 @@
 
 One gateway for all that leave it as it is: the fixture web.
 """
+import base64
+import hashlib
+import html
+import json
 import pathlib
 import re
 import shutil
@@ -9,11 +13,15 @@ import socket
 import ssl
 import tempfile
 import time
+import urllib.parse
+import xml.etree.ElementTree as xml
 
 import pytest
 
+import browser
 from conftest import CONFIG
 from ports import free_port
+from sink import Sink
 from suite import Suite, wait_for
 from tls_kit import certificate, context, secrets
 
@@ -29,16 +37,35 @@ web:
 """
 
 
+PASS = "a pass/phrase & 1"
+ROLES = {"admin": "administrator", "op": "operator", "look": "readonly",
+         "guest": "guest", "desk": "helpdesk"}
+
+
+def administrators(names=ROLES, state="enabled"):
+    """The file of who may log in; all with the same passphrase."""
+    salt = b"0123456789abcdef"
+    key = hashlib.scrypt(PASS.encode(), salt=salt, n=2 ** 14, r=8, p=1,
+                         maxmem=2 ** 26, dklen=32)
+    return "".join(
+        "%s:%s:%s:1764000000:$scrypt$ln=14,r=8,p=1$%s$%s:\n" % (
+            name, role, state, base64.b64encode(salt).decode(),
+            base64.b64encode(key).decode())
+        for name, role in names.items())
+
+
 class Gateway:
     """A suite with pages, and raw talk with them."""
 
     def __init__(self, folder, config=CONFIG + WEB):
         self.port = free_port()
+        self.people = {}
         self.suite = Suite(folder, config.replace(
             "@WEB_PORT@", str(self.port)), start=False)
         where = secrets(self.suite.root)
         certificate(where, "web", "localhost", "IP:127.0.0.1")
         certificate(where, "mx", "mx.postern.test")
+        self.administrators(administrators())
         self.suite.start()
         wait_for("pages", self.answers)
 
@@ -66,6 +93,67 @@ class Gateway:
 
     def get(self, path, *fields):
         return self.raw(request("GET", path, self.port, *fields))
+
+    def post(self, path, *fields, origin=None, **form):
+        if origin is None:
+            origin = "https://localhost:%d" % self.port
+        return self.raw(request("POST", path, self.port,
+                                *(["Origin: " + origin] if origin else []),
+                                *fields, body=urllib.parse.urlencode(form)))
+
+    def administrators(self, text):
+        file = secrets(self.suite.root) / "administrators"
+        new = file.with_suffix(".new")
+        new.write_text(text)
+        new.chmod(0o600)
+        new.rename(file)
+
+    def person(self, user="admin"):
+        """Somebody with a session, who may be in since an earlier test."""
+        who = self.people.get(user)
+        if who is None or who.get("/system")[0] != 200:
+            who = self.people[user] = self.log_in(user)
+        return who
+
+    def log_in(self, user="admin"):
+        """With a new session. keyd may just be reading its files."""
+        def try_it():
+            r = self.post("/login", user=user, passphrase=PASS)
+            return r and r[0] == 303 and r
+        return Person(self, wait_for("log in", try_it, every=0.5))
+
+
+class Person:
+    """What a browser keeps of one who has logged in."""
+
+    def __init__(self, gateway, answer):
+        self.gateway = gateway
+        self.said = answer[1]["set-cookie"]
+        self.cookie = "Cookie: " + self.said.split(";")[0]
+        self.token = self.token_of(self.page(answer[1]["location"]))
+
+    @staticmethod
+    def token_of(text):
+        return re.search(r'name="token" value="(\w+)"', text).group(1)
+
+    def get(self, path):
+        return self.gateway.get(path, self.cookie)
+
+    def page(self, path, status=200):
+        """Its text; redirections are followed."""
+        r = self.get(path)
+        while r[0] == 303:
+            r = self.get(r[1]["location"])
+        assert r[0] == status, r
+        return r[2].decode()
+
+    def do(self, path, **form):
+        """A form, and the notice that the next page begins with."""
+        r = self.gateway.post(path, self.cookie, token=self.token, **form)
+        assert r[0] == 303, r
+        text = self.page(r[1]["location"])
+        m = re.search(r'<p class="notice[^>]*>([^<]*)<', text)
+        return html.unescape(m.group(1))
 
 
 def request(method, path, port, *fields, body=None):
@@ -210,8 +298,12 @@ def test_a_new_certificate_is_shown(web):
     where = secrets(web.suite.root)
     assert shown() == (where / "web.crt").read_text()
     certificate(where, "web", "localhost", "IP:127.0.0.1")
-    wait_for("the new certificate",
-             lambda: shown() == (where / "web.crt").read_text())
+    def is_new():
+        try:
+            return shown() == (where / "web.crt").read_text()
+        except OSError:     # one key had gone, the other not come
+            return False
+    wait_for("the new certificate", is_new)
 
 
 def test_handshakes_outlive_keyd(web):
@@ -238,5 +330,314 @@ def test_who_is_not_allowed_is_not_answered(make_suite, folder):
         g.suite.postern("commit", "off")
         with pytest.raises(ConnectionRefusedError):
             g.connect()
+    finally:
+        g.suite.stop()
+
+
+# --- who may come in ---
+
+def test_adm_09_cookies(web):
+    who = web.log_in()
+    for part in ("__Host-postern=", "Path=/", "Secure", "HttpOnly",
+                 "SameSite=Strict"):
+        assert part in who.said, who.said
+    assert len(who.cookie.partition("=")[2]) == 64
+    assert "Domain" not in who.said
+    other = web.log_in()
+    assert other.cookie != who.cookie and other.token != who.token
+
+
+def test_adm_09_a_session_that_somebody_else_made_is_worth_nothing(web):
+    fixed = "Cookie: __Host-postern=" + 64 * "a"
+    r = web.post("/login", fixed, user="admin", passphrase=PASS)
+    assert r[0] == 303 and 64 * "a" not in r[1]["set-cookie"]
+    assert web.get("/delivery", fixed)[1]["location"] == "/login"
+
+
+def test_without_a_session_there_is_the_log_in_alone(web):
+    for path in ("/", "/delivery", "/delivery/host?name=x", "/system"):
+        r = web.get(path)
+        assert (r[0], r[1]["location"], r[2]) == (303, "/login", b""), path
+    for path in ("/delivery/retry", "/delivery/delete", "/system/suspenddel"):
+        r = web.post(path, scope="all", name="x", token=32 * "0")
+        assert (r[0], r[1]["location"]) == (303, "/login"), path
+
+
+def test_wrong_passphrases_all_look_alike(web):
+    said = {web.post("/login", user=u, passphrase=p)[2]
+            for u, p in (("admin", "x"), ("nobody", PASS), ("admin", ""),
+                         ("a:b", "x"), ("<b>", "x"))}
+    assert len(said) == 1 and b"wrong" in said.pop()
+
+
+def test_log_out_ends_the_session_not_only_the_cookie(web):
+    who = web.log_in()
+    r = web.post("/logout", who.cookie, token=who.token)
+    assert "Max-Age=0" in r[1]["set-cookie"]
+    assert who.get("/delivery")[1]["location"] == "/login"
+    web.suite.wait_log("GUI: User admin logged out from 127.0.0.1")
+
+
+def test_adm_09_forms_from_elsewhere_are_refused(web):
+    who = web.person()
+    here = "https://localhost:%d" % web.port
+    for origin, fields, token in (
+            ("", [], who.token), ("null", [], who.token),
+            ("https://evil.test", [], who.token),
+            ("http://localhost:%d" % web.port, [], who.token),
+            ("https://localhost:1", [], who.token),
+            (here, ["Sec-Fetch-Site: cross-site"], who.token),
+            (here, [], ""), (here, [], 32 * "0"),
+            (here, [], who.token[:-1])):
+        r = web.post("/delivery/retry", who.cookie, *fields, origin=origin,
+                     scope="all", token=token)
+        assert r[0] == 403, (origin, fields, token)
+    text = request("POST", "/delivery/retry", web.port, who.cookie,
+                   "Origin: " + here, body="scope=all&token=" + who.token)
+    assert web.raw(text)[0] == 303
+    assert web.raw(text.replace("x-www-form-urlencoded", "x-other"))[0] == 403
+    # another's token is none
+    other = web.person("op")
+    assert web.post("/delivery/retry", who.cookie, scope="all",
+                    token=other.token)[0] == 403
+
+
+def test_adm_06_every_page_as_every_role(web):
+    looks = ["/delivery", "/delivery/host?name=x.test", "/system"]
+    deeds = ["/delivery/retry", "/delivery/delete", "/delivery/bounce",
+             "/delivery/redirect", "/system/suspenddel", "/system/resumedel",
+             "/system/suspendlistener", "/system/resumelistener"]
+    for user in ROLES:
+        who = web.person(user)
+        may = user in ("admin", "op")
+        for path in looks:
+            text = who.page(path)
+            assert ("Retry</button>" in text or "Retry All" in text
+                    or "Suspend</button>" in text) == may, (user, path)
+        for path in deeds:
+            # refused, or done with what is not there
+            r = web.post(path, who.cookie, token=who.token, scope="x.test",
+                         name="x.test", wait="x")
+            assert r[0] == (303 if may else 403), (user, path)
+        for path in ("/delivery/delete", "/delivery/redirect"):
+            assert who.get(path + "?name=x.test")[0] == (404 if may else 403)
+    web.suite.wait_log("Administrator guest")
+
+
+def test_who_is_no_administrator_any_more_is_out(web):
+    who = web.log_in("op")
+    try:
+        web.administrators(administrators({"admin": "administrator"}))
+        wait_for("the end of the session",
+                 lambda: who.get("/system")[0] == 303)
+        admin = web.log_in()
+        web.administrators(administrators(state="change"))
+        wait_for("the end of the session",
+                 lambda: admin.get("/system")[0] == 303)
+        assert b"must be changed" in web.post(
+            "/login", user="op", passphrase=PASS)[2]
+    finally:
+        web.administrators(administrators())
+    web.log_in("op")
+
+
+# --- what pages show, and do ---
+
+EVIL = "x\"><script>alert(1)</script>"
+
+
+@pytest.fixture(scope="module")
+def stuck(web):
+    """Mail that waits: nobody listens where it goes."""
+    with web.suite.client(web.suite.private_port) as c:
+        for n in range(3):
+            assert c.mail(rcpts=["r%d@stuck.test" % n,
+                                 "r@other.test"])[0] == 250
+    wait_for("a host that is down", lambda: all(
+        h["down"] for h in web.suite.ask("tophosts")["hosts"]
+        if not h["internal"]))
+    return web
+
+
+def rows(text):
+    """The tables of a page, row by row, as texts."""
+    return [[html.unescape(re.sub("<[^>]*>", " ", cell)).strip()
+             for cell in re.findall("<td[^>]*>(.*?)</td>", row, re.S)]
+            for row in re.findall("<tr>(.*?)</tr>", text, re.S)]
+
+
+def test_delivery_status_shows_what_tophosts_shows(stuck):
+    who = stuck.person("guest")
+    text = who.page("/delivery")
+    shown = {r[0]: r[1:7] for r in rows(text) if len(r) > 6}
+    for h in stuck.suite.ask("tophosts")["hosts"]:
+        assert shown[h["recipient_host"]] == [
+            "internal" if h["internal"] else h["host_up_down"]] + [
+                format(h[k], ",") for k in (
+                    "active_rcpts", "conn_out", "deliv_rcpts",
+                    "soft_bounced", "hard_bounced")]
+    assert shown["stuck.test"][:2] == ["down", "3"]
+    names = [r[0] for r in rows(who.page("/delivery?sort=name"))
+             if len(r) > 6]
+    assert names == sorted(names) and "other.test" in names
+    names = [r[0] for r in rows(who.page("/delivery?search=UCK.t"))
+             if len(r) > 6]
+    assert names == ["stuck.test"]
+    r = who.get("/delivery?refresh=30&search=%22%0d%0aSet-Cookie:%20a")
+    assert r[1]["refresh"] == (
+        "30; url=/delivery?sort=active_rcpts&top=20&refresh=30&"
+        "search=%22%0D%0ASet-Cookie%3A%20a&auto=1")
+    assert "set-cookie" not in r[1]
+
+
+def test_adm_09_nothing_that_is_shown_becomes_markup(stuck):
+    who = stuck.person()
+    for path in ("/delivery?search=", "/delivery/host?name=",
+                 "/delivery/delete?name=", "/delivery/redirect?name="):
+        status, _, body = who.get(path + urllib.parse.quote(EVIL))
+        assert b"<script" not in body, path
+        assert status in (200, 404), path
+    said = who.do("/delivery/retry", scope=EVIL)
+    assert said == 'There are no messages for "%s" in the queue.' % EVIL
+
+
+def test_details_show_what_hoststatus_shows(stuck):
+    who = stuck.person("look")
+    text = html.unescape(who.page("/delivery/host?name=stuck.test"))
+    h = stuck.suite.ask("hoststatus", "stuck.test")
+    shown = {r[0]: r[1] for r in rows(text) if len(r) == 2}
+    assert shown["Active Recipients"] == "3"
+    assert shown["Completed Recipients"] == str(
+        h["counters"]["completed_recipients"])
+    assert h["smtp_routes"][0] in text
+    assert h["last_error"]["text"] in text
+    assert 'class="state down"' in text
+
+
+def test_delete_bounce_and_redirect_ask_first(stuck):
+    who = stuck.person()
+    with stuck.suite.client(stuck.suite.private_port) as c:
+        for n in range(4):
+            c.mail(rcpts=["r@deed%d.test" % n, "r@deed%d.test" % n])
+    for n, path, word in ((0, "delete", "deleted"), (1, "bounce", "bounced")):
+        host = "deed%d.test" % n
+        wait_for("mail for it", lambda: stuck.suite.ask(
+            "hoststatus", host)["gauges"]["active_recipients"])
+        text = who.page("/delivery/%s?name=%s" % (path, host))
+        assert 'delivered to "%s"?' % host in html.unescape(text)
+        assert re.search(r"concerns \d recipients in 1 messages", text)
+        stuck.suite.deliver("all at rest", lambda: stuck.suite.ask(
+            "hoststatus", host)["gauges"]["current_outbound_connections"]
+            == 0)
+        assert re.match(r"\d recipients in 1 messages %s\." % word,
+                        who.do("/delivery/" + path, name=host))
+        assert stuck.suite.ask("hoststatus", host)["gauges"][
+            "active_recipients"] == 0
+    assert "Redirect where?" in who.do("/delivery/redirect",
+                                       name="deed2.test")
+    assert "no host to redirect to" in who.do(
+        "/delivery/redirect", name="deed2.test", target="/dev/null")
+    assert "redirected." in who.do("/delivery/redirect", name="deed2.test",
+                                   target="deed3.test")
+    stuck.suite.wait_log(
+        "Administrator admin (pid")
+
+
+def test_system_status_suspends_and_resumes(stuck):
+    who = stuck.person("op")
+    text = who.page("/system")
+    assert "Online" in text and "InboundMail" in text
+    shown = {r[0]: r[1:] for r in rows(text) if r}
+    assert "Messages Received" in shown and len(
+        shown["Messages Received"]) == 3
+    assert who.do("/system/suspenddel", wait="0") == \
+        "Mail delivery suspended."
+    assert "Delivery is suspended (by op)." in who.page("/delivery")
+    assert stuck.suite.ask("status")["system_status"] == \
+        "Delivery suspended (by op)"
+    assert who.do("/system/resumedel") == "Mail delivery resumed."
+    assert who.do("/system/suspendlistener", name="InboundMail",
+                  wait="0") == "Receiving suspended for InboundMail."
+    assert "receiving suspended for InboundMail" in who.page("/system")
+    assert who.do("/system/resumelistener", name="InboundMail") == \
+        "Receiving resumed for InboundMail."
+    assert "must be within" in who.do("/system/suspenddel", wait="1 day")
+    assert "there is no listener" in who.do("/system/resumelistener",
+                                            name="None")
+
+
+def test_status_for_programs(stuck):
+    def basic(user, password=PASS):
+        return "Authorization: Basic " + base64.b64encode(
+            ("%s:%s" % (user, password)).encode()).decode()
+    status, fields, body = stuck.get("/xml/status", basic("guest"))
+    assert status == 200 and fields["content-type"].startswith("text/xml")
+    tree = xml.fromstring(body)
+    assert tree.find("system").get("status") == "Online"
+    assert int(tree.find("birth_time").get("timestamp")) > 1700000000
+    values = {c.get("name"): c.get("reset")
+              for c in tree.find("counters")}
+    same = json.loads(stuck.get("/api/status", basic("desk"))[2])
+    assert values == {k: str(v["reset"])
+                      for k, v in same["counters"].items()}
+    assert int(values["InjMsg"]) >= 3
+    gauges = {g.get("name"): int(g.get("current"))
+              for g in tree.find("gauges")}
+    assert gauges["ActvRcp"] == stuck.suite.ask("status")["gauges"][
+        "active_recipients"]
+    assert set(gauges) == set(same["gauges"])
+    for fields in ([], [basic("guest", "wrong")], ["Authorization: Basic x"],
+                   ["Authorization: Bearer x"]):
+        r = stuck.get("/api/status", *fields)
+        assert r[0] == 401 and r[1]["www-authenticate"].startswith("Basic")
+    # a session is none here, and this is no session
+    assert stuck.get("/api/status", stuck.person().cookie)[0] == 401
+    assert stuck.get("/system", basic("guest"))[0] == 303
+
+
+def test_the_programs_behind_pages_may_die(stuck):
+    who = stuck.person()
+    stuck.suite.kill("qmgr 0")
+    # it is waited for, or said to be away
+    assert who.get("/delivery")[0] in (200, 503)
+    wait_for("the page", lambda: who.get("/delivery")[0] == 200)
+
+
+def test_guessing_is_slow(web):
+    def statuses():
+        return [web.post("/login", user="admin", passphrase="x")[0]
+                for _ in range(40)]
+    assert 429 in statuses()
+
+
+@pytest.mark.skipif(not browser.available(), reason="needs chromium")
+def test_a_browser_retries_a_stuck_destination(make_suite, folder):
+    g = Gateway(folder / "s" / "browser")
+    try:
+        with g.suite.client(g.suite.private_port) as c:
+            assert c.mail(rcpts=["r@stuck.test"])[0] == 250
+        wait_for("a host that is down", lambda: any(
+            h["down"] for h in g.suite.ask("tophosts")["hosts"]))
+        with browser.Browser(folder / "b") as b:
+            b.go("https://localhost:%d/" % g.port)
+            b.type("[name=user]", "admin")
+            b.type("[name=passphrase]", PASS)
+            b.click(b.find("main button"))
+            wait_for("the first page", lambda: b.url().path == "/delivery")
+            assert "stuck.test" in b.page() and "down" in b.page()
+            with Sink(g.suite.sink_port) as sink:
+                b.click(b.find("main .bar button"))
+                wait_for("what was done", lambda: "Scheduling all messages "
+                         "for delivery: 1 recipients." in b.page())
+                sink.wait(1)
+            # no script of ours, and none of anybody else
+            assert b.run("return document.scripts.length") == 0
+            def delivered():
+                b.go("https://localhost:%d/delivery/host?name=stuck.test"
+                     % g.port)
+                return re.search(r"Delivered Recipients\s+1", b.page())
+            wait_for("the page to say so", delivered)
+            b.click(b.find("header button"))
+            wait_for("the end", lambda: b.url().path == "/login")
     finally:
         g.suite.stop()

@@ -103,16 +103,17 @@ test_adm_09_guessing_is_slow(void **state)
 	ip_parse(&other, STR("192.0.2.2"));
 	memset(&a, 0, sizeof(a));
 	for (int i = 0; i < 1000; i++)
-		n += attempts_may(&a, &one, 5000 + i);
+		n += attempts_may(&a, &one, ATTEMPTS_MAX, 5000 + i);
 	assert_int_equal(n, ATTEMPTS_MAX);
-	assert_true(attempts_may(&a, &other, 6000));
-	assert_true(attempts_may(&a, &one, 5000 + ATTEMPTS_PERIOD));
+	assert_true(attempts_may(&a, &other, ATTEMPTS_MAX, 6000));
+	assert_true(
+	    attempts_may(&a, &one, ATTEMPTS_MAX, 5000 + ATTEMPTS_PERIOD));
 	/* a crowd of addresses */
 	n = 0;
 	for (int i = 0; i < 10000; i++) {
 		one.b[12] = (uint8_t)(i >> 8);
 		one.b[15] = (uint8_t)i;
-		n += attempts_may(&a, &one, 200000);
+		n += attempts_may(&a, &one, ATTEMPTS_MAX, 200000);
 	}
 	assert_int_equal(n, ATTEMPTS_KNOWN + ATTEMPTS_ALL);
 }
