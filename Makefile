@@ -71,7 +71,7 @@ SRC_capture := $(wildcard capture/*.c)
 SRC_webd := $(wildcard admin/web/*.c) admin/fields.c admin/render_status.c
 # tools go the way of delivery with what delivers
 QMGR_CORE = bounce conn core deliver dest limits logged mail notice ordered \
-	resolution resolve result retry schedule settle sweep
+	resolution resolve result retry schedule settle sweep subject
 SMTP_SESSION = dialog dialog_open dialog_login keyd signing transaction session session_tls \
 	session_count session_end session_watch sessions content
 # trace says captured conversations to what receives
@@ -222,6 +222,7 @@ $(patsubst %,$O/tests/test_%,retry qmgr_gateway qmgr_limits qmgr_logged \
     qmgr_settle qmgr_sweep \
     qmgr_tagging qmgr_tls quarantine): \
     $(QMGR_CORE:%=$O/obj/qmgr/%.o)
+$O/tests/test_qmgr_subject: $O/obj/qmgr/subject.o
 $O/tests/test_qmgr_tagging: $O/obj/qmgr/tagging.o
 $O/tests/test_quarantine: $(patsubst %,$O/obj/qmgr/quarantine%.o,\
 	_index _room _leave) $O/obj/qmgr/quarantine.o

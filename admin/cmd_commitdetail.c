@@ -35,8 +35,10 @@ run(struct tool *t, int argc, char **argv)
 	uint64_t number = 0;
 	json_t *json;
 
-	if (argc > 2 || (argc == 2 && !tool_mid(str_of(argv[1]), &number)))
+	if (argc > 2)
 		return tool_usage(t, NULL);
+	if (argc == 2 && !tool_mid(str_of(argv[1]), &number))
+		return tool_no_revision(t, argv[1]);
 	if (number == 0 && !revision_current(t->paths.state, &number, &err))
 		return tool_fail(t, &err);
 	if (number == 0) {

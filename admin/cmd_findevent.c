@@ -100,8 +100,9 @@ run(struct tool *t, int argc, char **argv)
 static int
 take(struct wanted *w, int argc, char **argv)
 {
-	int letter;
+	uint64_t mid;
 	bool ok = true;
+	int letter;
 
 	optind = 0;
 	opterr = 0;
@@ -123,6 +124,8 @@ take(struct wanted *w, int argc, char **argv)
 		w->log = argv[optind++];
 	if (!ok || optind < argc)
 		return tool_usage(w->t, NULL);
+	if (w->mid != NULL && !tool_mid(str_of(w->mid), &mid))
+		return tool_no_mid(w->t, w->mid);
 	if (w->day != NULL && !is_day(w->day))
 		return tool_usage(w->t, "a day is YYYYMMDD");
 	if (w->pattern == NULL && w->mid == NULL && !w->t->asks)
@@ -134,8 +137,6 @@ take(struct wanted *w, int argc, char **argv)
 static bool
 take_pattern(struct wanted *w, enum event_id what)
 {
-	uint64_t mid;
-
 	if (w->pattern != NULL || w->mid != NULL)
 		return false;
 	w->what = what;
@@ -143,7 +144,7 @@ take_pattern(struct wanted *w, enum event_id what)
 		w->pattern = optarg;
 	else
 		w->mid = optarg;
-	return w->mid == NULL || tool_mid(str_of(w->mid), &mid);
+	return true;
 }
 
 static const char *

@@ -14,6 +14,7 @@
 
 #define ANSWER_MAX  1000
 #define CHANNEL_MAX 15
+#define SETUP       "SETUP"
 
 struct power_word {
 	const char *word;
@@ -33,6 +34,7 @@ static int show(struct tool *, const struct power_word *, const struct buf *);
 static int ask_lan(struct editing *);
 static int take_lan(struct editing *, struct args *, bool yes);
 static int set_up(struct editing *, const struct bmc_lan *, bool yes);
+static bool is_set_up(const struct remote_power *);
 static bool is_v4(const char *text);
 static bool is_ready(struct editing *, struct bmc *, int *rc);
 static int set_secret(struct editing *);
@@ -72,7 +74,7 @@ static const struct dialogue_op ops[] = {
 	{ "RESET", "Reset the machine." },
 	{ "DIAG", "Send a diagnostic interrupt." },
 	{ "SOFT", "Shut the system down." },
-	{ "SETUP", "Configure the management controller." },
+	{ SETUP, "Configure the management controller." },
 	{ "SECRET", "Set the passphrase." },
 	{ "LAN", "Set the controller itself up: its address, this user." },
 };
@@ -140,13 +142,21 @@ static int
 ask(struct editing *ed)
 {
 	struct settings s = settings_of(ed);
-	size_t which;
+	size_t first = 0, n = NELEM(ops), which;
 
 	tool_space(ed->t);
-	if (!dialogue_menu(&ed->t->dialogue, ops, NELEM(ops), &which))
+	if (!is_set_up(&ed->w->config->remote_power)) {
+		while (strcmp(ops[first].word, SETUP) != 0)
+			first++;
+		n = 1; /* all else would fail */
+		fputs("No management controller is configured.\n\n",
+		    ed->t->dialogue.out);
+	}
+	if (!dialogue_menu(&ed->t->dialogue, ops + first, n, &which))
 		return tool_abandoned(ed->t);
-	if (which == NELEM(ops))
+	if (which == n)
 		return TOOL_DONE;
+	which += first;
 	if (which < NELEM(power_words))
 		return act(ed, power_words[which].word, false);
 	if (strcmp(ops[which].word, "SECRET") == 0)
@@ -185,6 +195,12 @@ act(struct editing *ed, const char *word, bool yes)
 	return rc == TOOL_DONE ? command(ed, &b, w) : rc;
 }
 
+static bool
+is_set_up(const struct remote_power *p)
+{
+	return p->host.n > 0 && p->user.n > 0;
+}
+
 /* False: it cannot be asked, which has been said; *rc is the exit status. */
 static bool
 is_ready(struct editing *ed, struct bmc *b, int *rc)
@@ -196,7 +212,7 @@ is_ready(struct editing *ed, struct bmc *b, int *rc)
 				    "ipmitool has it");
 		return false;
 	}
-	if (p->host.n == 0 || p->user.n == 0) {
+	if (!is_set_up(p)) {
 		fputs("Remote power management is not configured: remotepower "
 		      "setup host=ADDRESS user=NAME\n",
 		    stderr);

@@ -59,7 +59,7 @@ run(struct tool *t, int argc, char **argv)
 		return TOOL_DONE;
 	}
 	if (argc == 2 && !tool_mid(str_of(argv[1]), &number))
-		return tool_unknown(t, argv[1]);
+		return tool_no_revision(t, argv[1]);
 	if (argc == 2 && !yes && !t->asks)
 		return tool_usage(t, "say --yes where nobody can be asked");
 	if (argc == 1) {

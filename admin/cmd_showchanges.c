@@ -29,8 +29,10 @@ run(struct tool *t, int argc, char **argv)
 	struct buf diff;
 	int status;
 
-	if (argc > 2 || (argc == 2 && !tool_mid(str_of(argv[1]), &number)))
+	if (argc > 2)
 		return tool_usage(t, NULL);
+	if (argc == 2 && !tool_mid(str_of(argv[1]), &number))
+		return tool_no_revision(t, argv[1]);
 	buf_init(&diff, 16ul * CONFIG_FILE_MAX);
 	if (revision_diff(t->paths.etc, t->paths.state, number, &diff, &err) ==
 	    -1)

@@ -47,7 +47,7 @@ message_mid(
 		return tool_usage(t, NULL);
 	if (arg != NULL)
 		return tool_mid(str_of(arg), mid) ? TOOL_DONE
-						  : tool_unknown(t, arg);
+						  : tool_no_mid(t, arg);
 	for (;;) {
 		if (!dialogue_needed(
 			&t->dialogue, question, text, sizeof(text)))

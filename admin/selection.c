@@ -117,9 +117,11 @@ selection_carry_out(struct tool *t, const char *const *words, const char *unit,
 	fprintf(out, " %s%s %s.\n", unit,
 	    fields_num(answer.json, "recipients") == 1 ? "" : "s", done);
 	if (fields_num(answer.json, "in_delivery") != 0) {
+		bool one = fields_num(answer.json, "in_delivery") == 1;
+
 		number(t, answer.json, "in_delivery");
-		fprintf(out, " recipients are in delivery and were not %s.\n",
-		    done);
+		fprintf(out, " recipient%s in delivery and %s not %s.\n",
+		    one ? " is" : "s are", one ? "was" : "were", done);
 	}
 	fputs("Active recipients: ", out);
 	number(t, answer.json, "active_before");

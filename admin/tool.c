@@ -185,6 +185,30 @@ tool_keep(const struct tool *t, int fd)
 	return sendmsg(t->kept[0], &m, MSG_DONTWAIT) == 1;
 }
 
+int
+tool_no_mid(const struct tool *t, const char *word)
+{
+	char why[LOG_VALUE_MAX];
+
+	snprintf(why, sizeof(why),
+	    "\"%.100s\" is no message id: a number such as 8001, as the mail "
+	    "log and showrecipients have it",
+	    word);
+	return tool_usage(t, why);
+}
+
+int
+tool_no_revision(const struct tool *t, const char *word)
+{
+	char why[LOG_VALUE_MAX];
+
+	snprintf(why, sizeof(why),
+	    "\"%.100s\" is no revision: a number such as 12, one of those "
+	    "that rollbackconfig list shows",
+	    word);
+	return tool_usage(t, why);
+}
+
 bool
 tool_mid(struct str text, uint64_t *mid)
 {

@@ -104,6 +104,10 @@ bool tool_keep(const struct tool *, int fd);
 
 /* A message id: decimal, 1..2^63-1 (threats ADM-02). */
 bool tool_mid(struct str text, uint64_t *mid);
+/* As tool_unknown, of a word that should be one. */
+int tool_no_mid(const struct tool *, const char *word);
+/* ... or the number of a revision. */
+int tool_no_revision(const struct tool *, const char *word);
 /* Login name of the caller, for audit. */
 void tool_user(char *out, size_t size);
 /* argv[from..] joined by blanks; cut behind a letter when it is too long. */

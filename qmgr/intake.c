@@ -16,7 +16,6 @@
 
 /* Decoding a MESSAGE: its list of recipients. */
 #define MESSAGE_MEM_MAX ((size_t)32 * 1024 * 1024)
-#define SUBJECT_SHOWN   200 /* by showrecipients */
 
 static bool is_text(struct str sender, struct str host, struct str gateway,
     const struct rcpt *, size_t n);
@@ -156,7 +155,7 @@ take_message(struct world *w, const struct message *in, enum queue_place place,
 	struct mail_info info = { .mid = in->mid,
 		.arrival = in->arrival,
 		.sender = in->sender,
-		.subject = str_sub(in->subject, 0, SUBJECT_SHOWN),
+		.subject = in->subject,
 		.profile = in->bounce_profile,
 		.gateway = in->gateway,
 		.host = in->alt_mailhost,
@@ -254,7 +253,7 @@ take_qmessage(struct world *w, const struct qmessage *qm,
 	struct mail_info info = { .mid = qm->mid,
 		.arrival = qm->envelope.arrival,
 		.sender = qm->envelope.sender,
-		.subject = str_sub(qm->content.subject, 0, SUBJECT_SHOWN),
+		.subject = qm->content.subject,
 		.profile = profile,
 		.gateway = qm->route.gateway,
 		.host = qm->route.alt_mailhost,

@@ -10,6 +10,7 @@
 #include "qmgr/ordered.h"
 #include "qmgr/retry.h"
 #include "qmgr/settle.h"
+#include "qmgr/subject.h"
 #include "qmgr/sweep.h"
 
 /* What the recipients of one JOB may take of its frame, and what one of them
@@ -25,12 +26,12 @@ struct sorting {
 
 static int by_parcel(const void *, const void *);
 static size_t cut(struct qmgr *, struct sorting *, size_t n, uint32_t *ends);
-static size_t text_size(const struct mail_info *, const struct sorting *);
+static size_t text_size(
+    const struct mail_info *, const struct sorting *, struct str subject);
 static struct str own_text(const struct sorting *);
 static uint32_t put_text(char *texts, size_t *at, struct str);
-static struct str short_subject(struct str);
 static void fill(struct qmgr *, struct mail *, const struct mail_info *,
-    const struct sorting *, const uint32_t *ends);
+    const struct sorting *, const uint32_t *ends, struct str subject);
 static void enqueue(struct qmgr *, struct mail *, const struct sorting *);
 static void link_up(struct qmgr *, struct mail *);
 static void grow_table(struct qmgr *);
@@ -43,6 +44,8 @@ static void gauges(struct qmgr *, int64_t messages, int64_t bytes);
 struct mail *
 mail_new(struct qmgr *q, struct mail_info *in)
 {
+	char short_subject[SUBJECT_SHORT];
+	struct str subject;
 	struct sorting *s;
 	uint32_t *ends;
 	struct mail *m;
@@ -60,12 +63,14 @@ mail_new(struct qmgr *q, struct mail_info *in)
 	if (in->n_rcpts > 1)
 		qsort(s, in->n_rcpts, sizeof(*s), by_parcel);
 	n_parcels = cut(q, s, in->n_rcpts, ends);
+	subject = subject_short(in->subject, short_subject);
 	size = sizeof(*m) + n_parcels * sizeof(struct parcel) +
-	       in->n_rcpts * sizeof(struct recipient) + text_size(in, s);
+	       in->n_rcpts * sizeof(struct recipient) +
+	       text_size(in, s, subject);
 	m = mem_alloc(size);
 	m->n_parcels = (uint32_t)n_parcels;
 	m->n_rcpts = m->n_open = (uint32_t)in->n_rcpts;
-	fill(q, m, in, s, ends);
+	fill(q, m, in, s, ends, subject);
 	link_up(q, m);
 	enqueue(q, m, s);
 	free(s);
@@ -284,9 +289,10 @@ cut(struct qmgr *q, struct sorting *s, size_t n, uint32_t *ends)
 }
 
 static size_t
-text_size(const struct mail_info *in, const struct sorting *s)
+text_size(
+    const struct mail_info *in, const struct sorting *s, struct str subject)
 {
-	size_t n = in->sender.n + 1 + short_subject(in->subject).n + 1;
+	size_t n = in->sender.n + 1 + subject.n + 1;
 
 	for (size_t i = 0; i < in->n_rcpts; i++)
 		n += own_text(&s[i]).n + 1;
@@ -315,20 +321,9 @@ put_text(char *texts, size_t *at, struct str s)
 	return (uint32_t)begin;
 }
 
-static struct str
-short_subject(struct str s)
-{
-	size_t n = s.n < MAIL_SUBJECT_MAX ? s.n : MAIL_SUBJECT_MAX;
-
-	/* Not in the middle of a character. */
-	while (n > 0 && n < s.n && ((unsigned char)s.p[n] & 0xc0) == 0x80)
-		n--;
-	return str_sub(s, 0, n);
-}
-
 static void
 fill(struct qmgr *q, struct mail *m, const struct mail_info *in,
-    const struct sorting *s, const uint32_t *ends)
+    const struct sorting *s, const uint32_t *ends, struct str subject)
 {
 	size_t at = 0, rcpt = 0;
 	char *texts;
@@ -347,7 +342,7 @@ fill(struct qmgr *q, struct mail *m, const struct mail_info *in,
 	m->rcpts = (struct recipient *)&m->parcels[m->n_parcels];
 	texts = texts_of(m);
 	put_text(texts, &at, in->sender);
-	m->subject = put_text(texts, &at, short_subject(in->subject));
+	m->subject = put_text(texts, &at, subject);
 	for (size_t i = 0; i < m->n_parcels; i++) {
 		struct parcel *p = &m->parcels[i];
 

@@ -136,8 +136,6 @@ struct mail_info {
 	struct mail_rcpt *rcpts; /* sorted in place */
 	size_t n_rcpts;
 };
-#define MAIL_SUBJECT_MAX 48 /* kept for showrecipients */
-
 /* Takes it in and queues its parcels. NULL: that MID is here already. A
  * message without recipients is not taken. */
 struct mail *mail_new(struct qmgr *, struct mail_info *);
@@ -146,7 +144,7 @@ void mail_free(struct qmgr *, struct mail *);
 struct mail *mail_find(const struct qmgr *, uint64_t mid);
 
 struct str mail_sender(const struct mail *);
-struct str mail_subject(const struct mail *);
+struct str mail_subject(const struct mail *); /* its beginning, subject.h */
 const struct bounce_profile *mail_profile(
     const struct qmgr *, const struct mail *);
 /* The destination's if it has one, else the message's (receiving 6.6): when it

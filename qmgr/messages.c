@@ -16,8 +16,6 @@ struct shown {
 	const struct recipient *rcpt;
 };
 
-static json_t *subject_json(const struct mail *);
-static bool mend_word(struct buf *);
 static int by_rid(const void *, const void *);
 static json_t *rcpts_json(const struct world *, const struct mail *,
     const struct dest *only, uint64_t *n);
@@ -108,72 +106,9 @@ answer_mail(
 
 	return json_pack("{s:I, s:I, s:o, s:o, s:I, s:s, s:o}", "mid",
 	    (json_int_t)m->mid, "bytes", (json_int_t)m->content_len, "sender",
-	    answer_text(mail_sender(m)), "subject", subject_json(m), "arrival",
-	    (json_int_t)m->arrival, "place", place_name(m), "recipients",
-	    rcpts_json(w, m, only, &n));
-}
-
-/* As people read it. */
-static json_t *
-subject_json(const struct mail *m)
-{
-	struct str raw = mail_subject(m), text;
-	bool is_cut = false;
-	struct buf b, out;
-	struct arena mem;
-	json_t *j;
-
-	buf_init(&b, MAIL_SUBJECT_MAX * 2);
-	buf_init(&out, MAIL_SUBJECT_MAX * 8);
-	buf_add_str(&b, raw);
-	/* Of a longer one the beginning was kept. */
-	if (raw.n + 3 >= MAIL_SUBJECT_MAX)
-		is_cut = mend_word(&b);
-	arena_init(&mem, 1 << 20);
-	text = mime_field_text(buf_str(&b), STR(""), &mem);
-	/* half a character */
-	while (is_cut && str_ends_nocase(text, STR("\xef\xbf\xbd")))
-		text.n -= 3;
-	buf_add_str(&out, text);
-	buf_puts(&out, is_cut ? "..." : "");
-	j = answer_text(buf_str(&out));
-	arena_free(&mem);
-	buf_fini(&b);
-	buf_fini(&out);
-	return j;
-}
-
-/* An encoded word (RFC 2047) that lost its end gets one. */
-static bool
-mend_word(struct buf *b)
-{
-	struct str s = buf_str(b), word, rest;
-	size_t at = s.n;
-	char encoding;
-
-	while (at > 0 && !str_starts(str_sub(s, at - 1, s.n), STR("=?")))
-		at--;
-	if (at == 0)
-		return false;
-	word = rest = str_sub(s, at + 1, s.n);
-	str_cut(&rest, '?');
-	encoding = rest.n > 0 ? rest.p[0] | 0x20 : '\0';
-	str_cut(&rest, '?');
-	if (str_search(rest, STR("?=")) < rest.n)
-		return false;
-	while (
-	    encoding == 'b'
-		? rest.n % 4 != 0
-		: rest.n > 0 && (rest.p[rest.n - 1] == '=' ||
-				    (rest.n > 1 && rest.p[rest.n - 2] == '=')))
-		rest.n--;
-	if (rest.n == 0) {
-		b->len = at - 1; /* nothing of its text is left */
-	} else {
-		b->len = at + 1 + (size_t)(rest.p + rest.n - word.p);
-		buf_puts(b, "?=");
-	}
-	return true;
+	    answer_text(mail_sender(m)), "subject",
+	    answer_text(mail_subject(m)), "arrival", (json_int_t)m->arrival,
+	    "place", place_name(m), "recipients", rcpts_json(w, m, only, &n));
 }
 
 static json_t *

@@ -12,6 +12,7 @@
 
 static void check_memory(struct load *, const struct at *top);
 static void check_log_quota(struct load *, const struct at *top);
+static void check_alerts(struct load *, const struct at *top);
 static void check_ports(struct load *, const struct at *listeners);
 static void check_policies(
     struct load *, const struct at *listeners, load_misfit *);
@@ -40,6 +41,7 @@ load_check(struct load *ld, const struct at *top)
 	load_check_unique(ld, top, "alert_recipients", "address");
 	check_memory(ld, top);
 	check_log_quota(ld, top);
+	check_alerts(ld, top);
 	check_ports(ld, &listeners);
 	check_policies(ld, &listeners, load_tls_misfit);
 	check_policies(ld, &listeners, load_auth_misfit);
@@ -151,6 +153,22 @@ check_log_quota(struct load *ld, const struct at *top)
 		    "a quota of %llu bytes is less than 1M; 0: a tenth of the "
 		    "disk",
 		    (unsigned long long)ld->config->log_quota);
+}
+
+/* The waits grow: they cannot end below where they begin. */
+static void
+check_alerts(struct load *ld, const struct at *top)
+{
+	struct at alerts = at_key(top, "alerts");
+	struct at maximum = at_key(&alerts, "maximum");
+	const struct alerts_config *c = &ld->config->alerts;
+
+	if (c->maximum < c->initial)
+		load_error(ld, &maximum,
+		    "maximum (%u s) is less than initial (%u s): the waits "
+		    "between equal alerts begin with the one and grow up to "
+		    "the other",
+		    (unsigned)c->maximum, (unsigned)c->initial);
 }
 
 static void

@@ -257,7 +257,12 @@ def test_japanese(filled):
         for subject, shown in (
                 ("=?iso-2022-jp?B?GyRCRnxLXDhsGyhC?=", "日本語"),
                 ("=?utf-8?B?" + "5pel5pys6Kqe" * 6 + "?=",
-                 "日本語日本語日本語...")):
+                 "日本語" * 5 + "..."),
+                # in words of their own, as programs write them
+                (" ".join("=?iso-2022-jp?B?GyRCRnxLXDhsGyhC?="
+                          for _ in range(40)), "日本語" * 5 + "..."),
+                ("=?utf-8?B?" + "5pel5pys6Kqe" * 5 + "5pel?=",
+                 "日本語" * 5 + "日")):
             assert c.mail("joe@sender.test", ["y@日本語.example"],
                           b"Subject: %s\r\n\r\nx\r\n" % subject.encode())[
                               0] == 250
@@ -266,7 +271,7 @@ def test_japanese(filled):
                                     "日本語.example"))
     host = filled.ask("hoststatus", "日本語.example")
     assert host["host"] == "xn--wgv71a119e.example"
-    assert host["gauges"]["active_recipients"] == 2
+    assert host["gauges"]["active_recipients"] == 4
     filled.postern("delivernow", "日本語.example.")
     assert filled.ask("deleterecipients", "host", "日本語.example")[
-        "recipients"] == 2
+        "recipients"] == 4

@@ -271,6 +271,25 @@ def test_the_controller_is_set_up(postern, power, bmc):
     back()
 
 
+def test_menu_without_a_controller(make_suite):
+    postern = make_suite(CONFIG)
+    with Terminal(postern, "remotepower") as t:
+        t.answer(("\nNo management controller is configured.\n\n"
+                  "Choose the operation you want to perform:\n"
+                  "- SETUP - Configure the management controller.\n[]> ",
+                  "on"))
+        assert t.expect("[]> ").startswith('Unknown option: "on"\n')
+        t.say("setup")
+        for answer in ("192.0.2.9", "admin"):
+            t.expect("[]> ")
+            t.say(answer)
+        assert t.end()[1] == 0
+    with Terminal(postern, "remotepower") as t:
+        assert "- CYCLE - Turn the power off and on.\n" in t.expect("[]> ")
+        t.say("")
+        assert t.end()[1] == 0
+
+
 def test_what_is_missing(postern, power):
     (postern.root / "etc/secrets/remote_power.secret").unlink()
     assert "remotepower secret" in power("status", status=1)

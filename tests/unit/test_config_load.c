@@ -119,6 +119,10 @@ static const struct {
 	    "or 1048576" },
 	{ "under the size", HEAD "logs: [{name: a, max_size: 99k}]\n",
 	    "3:28: logs[0].max_size: 99k is not within 100k..100G" },
+	{ "waits of alerts that shrink", HEAD "alerts: {maximum: 10}\n",
+	    "3:19: alerts.maximum: maximum (10 s) is less than initial (300 "
+	    "s): the waits between equal alerts begin with the one and grow up "
+	    "to the other" },
 	{ "log files of five bytes", HEAD "log_settings: {quota: 5}\n",
 	    "3:23: log_settings.quota: a quota of 5 bytes is less than 1M; 0: "
 	    "a tenth of the disk" },
