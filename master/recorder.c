@@ -9,6 +9,7 @@
  *	alerts among the events --POST--> lookupd => those who get them
  *	shared memory (lib/stats) -> RECORDER => counters, rates, ids
  *	Prometheus --GET /metrics--> RECORDER
+ *	RECORDER => the tracking store
  *
  *	Events are held for a moment, put in order of time and written with
  *	one write per log. Counters are saved at most every
@@ -19,11 +20,13 @@
  *	machine to metrics.address.
  * COMMANDS
  *	status, metrics, resetcounters, rollovernow [NAME|all], logs,
- *	displayalerts, tlsreport [DATE [DOMAIN]], healthcheck [MINUTES]
+ *	displayalerts, tlsreport [DATE [DOMAIN]], healthcheck [MINUTES],
+ *	tracking
  * FILES
  *	LOGS/NAME/NAME.@TIME.current	log being written
  *	LOGS/NAME/NAME.@TIME.s		saved log
  *	LOGS/ARCHIVE/ARCHIVE.@TIME.*	mbox logs, of filters that archive
+ *	LOGS/.tracking/TIME.track	the tracking store, see track/store.h
  *	LOGS/.state/counters.json	counters, ids
  *	LOGS/.state/alerts.json		alerts, mails about them
  *	LOGS/.state/health.json		how the last day was
@@ -143,6 +146,8 @@ start(struct daemon *d)
 	r->mboxes = recorder_mboxes_new(r->folder);
 	r->health = recorder_health_open(r->state.dir, clock_wall_ms());
 	change_logs(r, d->config);
+	r->track = recorder_track_new(r->folder, r->again);
+	recorder_track_config(r->track, d->config, clock_wall_ms() * 1000);
 	tell_lost(r);
 	look_at_quota(r, clock_mono_ms());
 	r->tick = loop_timer(d->loop, tick, r);
@@ -178,6 +183,7 @@ restore(struct recorder *r, struct err *err)
 		alert_raise(ALERT_FAILURE, STR(""),
 		    STR("The saved counters were damaged and "
 			"are set aside; they begin at 0."));
+	r->again = stats_last_id(stats, STATS_MID) != 0;
 	restore_ids(r);
 	recorder_sums(r, sums, ids);
 	r->saved_at = clock_mono_ms();
@@ -241,6 +247,7 @@ finish(void *arg)
 		recorder_log_close(&r->logs[i], now);
 	r->n_logs = 0;
 	recorder_mboxes_free(&r->mboxes);
+	recorder_track_free(&r->track, now * 1000);
 	recorder_save(r, true);
 	loop_stop(r->daemon->loop);
 }
@@ -386,10 +393,14 @@ write_due(void *arg)
 void
 recorder_write_until(struct recorder *r, int64_t until_us)
 {
+	const struct recorder_taker track = { recorder_track_take, r->track };
 	int64_t now = clock_wall_ms();
 	size_t n = r->turn.n;
 
-	recorder_turn_write(&r->turn, r->logs, r->n_logs, until_us);
+	recorder_turn_write(&r->turn, r->logs, r->n_logs,
+	    r->track != NULL ? &track : NULL, until_us);
+	if (r->track != NULL)
+		recorder_track_flush(r->track, now * 1000);
 	for (size_t i = 0; i < r->n_logs; i++)
 		recorder_log_flush(r->logs[i], now);
 	stats_events_written(r->daemon->stats, n - r->turn.n);
@@ -421,6 +432,7 @@ on_config(struct daemon *d, struct config *next, struct err *err)
 	recorder_debug_change(r->debug, r->daemon->config, next);
 	change_logs(r, next);
 	recorder_post_config(r->post, next);
+	recorder_track_config(r->track, next, clock_wall_ms() * 1000);
 	r->quota_at = clock_mono_ms() - QUOTA_MS; /* soon */
 	return 0;
 }
@@ -524,6 +536,7 @@ look_at_quota(struct recorder *r, int64_t now)
 {
 	r->quota_at = now;
 	recorder_quota_look(&r->quota, r->folder, r->daemon->config);
+	recorder_track_look(r->track);
 }
 
 static void

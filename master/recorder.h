@@ -13,6 +13,7 @@
 #include "master/recorder_state.h"
 #include "master/recorder_status.h"
 #include "master/recorder_tls.h"
+#include "master/recorder_track.h"
 #include "master/recorder_turn.h"
 #include "program/program.h"
 
@@ -26,6 +27,7 @@ struct recorder {
 	struct recorder_state state;
 	struct recorder_rates rates;
 	struct loop_timer *tick, *last_word, *write;
+	bool again;       /* the suite ran already when we were started */
 	bool hearing;     /* of an event; it stays where it is */
 	int64_t saved_at; /* monotonic ms */
 	int64_t line_at;  /* of status logs; monotonic ms */
@@ -47,6 +49,7 @@ struct recorder {
 	struct recorder_tls *tls;   /* reports */
 	struct recorder_debug *debug;
 	struct recorder_health *health;
+	struct recorder_track *track;
 	struct ipc *lookupd; /* NULL: away */
 };
 

@@ -27,6 +27,8 @@ static void cmd_tlsreport(
     struct recorder *, struct ipc *, const struct str *, const char *);
 static void cmd_healthcheck(
     struct recorder *, struct ipc *, const struct str *, const char *);
+static void cmd_tracking(
+    struct recorder *, struct ipc *, const struct str *, const char *);
 static void answer(struct ipc *, json_t *);
 
 static const struct {
@@ -43,6 +45,7 @@ static const struct {
 	{ "displayalerts", 0, cmd_alerts },
 	{ "tlsreport", 2, cmd_tlsreport },
 	{ "healthcheck", 1, cmd_healthcheck },
+	{ "tracking", 0, cmd_tracking },
 };
 
 void
@@ -249,6 +252,14 @@ cmd_healthcheck(struct recorder *r, struct ipc *admin, const struct str *words,
 	answer(
 	    admin, recorder_health_show(r->health, &r->daemon->config->health,
 		       (unsigned)minutes, clock_wall_ms()));
+}
+
+static void
+cmd_tracking(struct recorder *r, struct ipc *admin, const struct str *words,
+    const char *user)
+{
+	(void)words, (void)user;
+	answer(admin, recorder_track_show(r->track));
 }
 
 static void

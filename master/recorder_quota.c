@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "event/alert.h"
 #include "master/recorder_files.h"
+#include "track/store.h"
 
 #define NEAR_1 75 /* per cent */
 #define NEAR_2 90
@@ -69,7 +70,9 @@ used_in(int logs)
 		return 0;
 	}
 	while ((e = readdir(d)) != NULL)
-		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
+		if (strcmp(e->d_name, ".") != 0 &&
+		    strcmp(e->d_name, "..") != 0 &&
+		    strcmp(e->d_name, TRACK_FOLDER) != 0) /* has its own */
 			sum += folder_size(logs, e->d_name);
 	closedir(d);
 	return sum;

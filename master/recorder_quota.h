@@ -1,7 +1,8 @@
 /*
  * recorder_quota.h - the disk that logs may take (spec delivery-admin 6.3)
  *
- * What lies below the log folder is counted once a minute. Near the quota
+ * What lies below the log folder, but for the tracking store, is counted once
+ * a minute. Near the quota
  * (75 and 90 %) and above it there is an alert; above it the oldest closed
  * files of log subscriptions are removed until it is at most 90 % full. Files
  * being written, archives and the state of the recorder are never removed.

@@ -80,16 +80,22 @@ recorder_turn_last(const struct recorder_turn *t, enum event_id *id)
 
 void
 recorder_turn_write(struct recorder_turn *t, struct recorder_log *const *logs,
-    size_t n_logs, int64_t until_us)
+    size_t n_logs, const struct recorder_taker *taker, int64_t until_us)
 {
 	size_t i;
 
 	if (t->mixed)
 		qsort(t->items, t->n, sizeof(*t->items), by_time);
-	for (i = 0; i < t->n && t->items[i].when <= until_us; i++)
+	for (i = 0; i < t->n && t->items[i].when <= until_us; i++) {
+		const struct recorder_item *it = &t->items[i];
+
 		for (size_t j = 0; j < n_logs; j++)
-			recorder_log_event(logs[j], t->items[i].id,
-			    t->items[i].when, t->items[i].fields);
+			recorder_log_event(
+			    logs[j], it->id, it->when, it->fields);
+		if (taker != NULL)
+			taker->take(
+			    taker->arg, it->id, it->when, it->fields, it->body);
+	}
 	t->mixed = false;
 	drop(t, i);
 }

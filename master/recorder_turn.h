@@ -30,11 +30,18 @@ bool recorder_turn_full(const struct recorder_turn *, size_t body);
  */
 int recorder_turn_add(
     struct recorder_turn *, struct str body, int64_t now_us, struct err *err);
-/* Hands the events up to that time to the logs, in order; younger ones stay.
- * INT64_MAX: all. */
 /* The one added last; dies with it. */
 const void *recorder_turn_last(const struct recorder_turn *, enum event_id *);
+/* Somebody else who gets them, as they came (body) and taken apart. */
+struct recorder_taker {
+	void (*take)(void *arg, enum event_id, int64_t when_us,
+	    const void *fields, struct str body);
+	void *arg;
+};
+/* Hands the events up to that time to the logs and to a taker (NULL: none),
+ * in order; younger ones stay. INT64_MAX: all. */
 void recorder_turn_write(struct recorder_turn *,
-    struct recorder_log *const *logs, size_t n_logs, int64_t until_us);
+    struct recorder_log *const *logs, size_t n_logs,
+    const struct recorder_taker *, int64_t until_us);
 
 #endif

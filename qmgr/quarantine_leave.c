@@ -158,9 +158,11 @@ said(const struct quarantines *qs, const struct entry *e, enum leave_why why,
 	uint64_t t = held > 0 ? (uint64_t)held / 1000 : 0;
 
 	if (e->rcpt > 0 && released)
-		EMIT(SPAM_RELEASED, .mid = mid, .text = text);
+		EMIT(SPAM_RELEASED, .mid = mid, .rid = e->rcpt - 1,
+		    .text = text);
 	else if (e->rcpt > 0)
-		EMIT(SPAM_DELETED, .mid = mid, .text = text);
+		EMIT(
+		    SPAM_DELETED, .mid = mid, .rid = e->rcpt - 1, .text = text);
 	else if (released)
 		EMIT(QUARANTINE_RELEASED, .mid = mid, .quarantine = name,
 		    .text = text, .seconds = t);

@@ -530,6 +530,10 @@ struct config {
 	size_t n_log_headers;
 	uint32_t status_interval;                       /* s, of status logs */
 	bool log_message_id, log_subject, log_response; /* in mail logs */
+	struct {
+		bool enabled, subject; /* subject: kept, too */
+		uint64_t quota;        /* bytes; 0: a tenth of the disk */
+	} tracking;
 	struct alerts_config alerts;
 	struct health_config health;
 	struct support_config support;

@@ -8,10 +8,12 @@
 #include "config/load_work.h"
 #include "config/loader.h"
 
-#define LOG_QUOTA_MIN (UINT64_C(1) << 20)
+#define QUOTA_MIN (UINT64_C(1) << 20)
 
 static void check_memory(struct load *, const struct at *top);
-static void check_log_quota(struct load *, const struct at *top);
+static void check_quotas(struct load *, const struct at *top);
+static void check_quota(
+    struct load *, const struct at *top, const char *section, uint64_t);
 static void check_alerts(struct load *, const struct at *top);
 static void check_ports(struct load *, const struct at *listeners);
 static void check_policies(
@@ -40,7 +42,7 @@ load_check(struct load *ld, const struct at *top)
 	load_check_unique(ld, top, "logs", "name");
 	load_check_unique(ld, top, "alert_recipients", "address");
 	check_memory(ld, top);
-	check_log_quota(ld, top);
+	check_quotas(ld, top);
 	check_alerts(ld, top);
 	check_ports(ld, &listeners);
 	check_policies(ld, &listeners, load_tls_misfit);
@@ -141,18 +143,26 @@ check_memory(struct load *ld, const struct at *top)
 		    (unsigned)c->memory_halt, (unsigned)c->memory_start);
 }
 
-/* A unit that was forgotten would cost all old logs. */
 static void
-check_log_quota(struct load *ld, const struct at *top)
+check_quotas(struct load *ld, const struct at *top)
 {
-	struct at settings = at_key(top, "log_settings");
+	check_quota(ld, top, "log_settings", ld->config->log_quota);
+	check_quota(ld, top, "tracking", ld->config->tracking.quota);
+}
+
+/* A unit that was forgotten would cost all that is old. */
+static void
+check_quota(
+    struct load *ld, const struct at *top, const char *section, uint64_t bytes)
+{
+	struct at settings = at_key(top, section);
 	struct at quota = at_key(&settings, "quota");
 
-	if (ld->config->log_quota > 0 && ld->config->log_quota < LOG_QUOTA_MIN)
+	if (bytes > 0 && bytes < QUOTA_MIN)
 		load_error(ld, &quota,
 		    "a quota of %llu bytes is less than 1M; 0: a tenth of the "
 		    "disk",
-		    (unsigned long long)ld->config->log_quota);
+		    (unsigned long long)bytes);
 }
 
 /* The waits grow: they cannot end below where they begin. */

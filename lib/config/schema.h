@@ -129,6 +129,7 @@ extern const struct schema_section schema_tls;
 extern const struct schema_section schema_sdr;
 extern const struct schema_section schema_log;
 extern const struct schema_section schema_log_settings;
+extern const struct schema_section schema_tracking;
 extern const struct schema_section schema_tables; /* keys of the top */
 extern const struct schema_section schema_listener_tables;
 extern const struct schema_section schema_masquerade;

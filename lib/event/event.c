@@ -44,6 +44,16 @@ event_encode(
 	codec_encode(c, fields, out);
 }
 
+struct str
+event_fields(struct str body)
+{
+	struct ev_head head;
+
+	if (codec_decode_part(&ev_head_codec, &head, &body, NULL, NULL) == -1)
+		return STR("");
+	return body;
+}
+
 int
 event_decode(struct str in, enum event_id *id, int64_t *when, void *fields,
     struct arena *mem, struct err *err)

@@ -56,6 +56,8 @@ void event_encode(
 /* Decodes; strings point into `in`. fields must have EVENT_FIELDS_MAX bytes,
  * maximally aligned. */
 #define EVENT_FIELDS_MAX 2048
+/* The fields in such a body, as they are encoded. */
+struct str event_fields(struct str body);
 int event_decode(struct str in, enum event_id *id, int64_t *when, void *fields,
     struct arena *mem, struct err *err);
 

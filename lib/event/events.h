@@ -75,6 +75,8 @@ CODEC_STRUCT(ev_rcpt, REC_EV_RCPT);
 #define EV_MID_TEXT(S, F, L) F(S, U64, mid, 0) F(S, STR, text, 4096)
 #define EV_MID_VERDICT(S, F, L)                                                \
 	F(S, U64, mid, 0) F(S, STR, engine, 100) F(S, STR, text, 600)
+#define EV_SPAM_LEFT(S, F, L)                                                  \
+	F(S, U64, mid, 0) F(S, U32, rid, 0) F(S, STR, text, 300)
 #define EV_MID_READY(S, F, L)                                                  \
 	F(S, U64, mid, 0) F(S, U64, size, 0) F(S, STR, addr, 1200)
 #define EV_MID_PAIR(S, F, L) F(S, U64, mid, 0) F(S, U64, other, 0)
@@ -317,8 +319,8 @@ CODEC_STRUCT(ev_rcpt, REC_EV_RCPT);
 	E(RPC_REJECTED, INFO, "RPC Message rejected RCID {rcid} MID {mid}",    \
 	    EV_RCID)                                                           \
 	E(SPAM_RELEASED, INFO, "ISQ: Released MID {mid} ({text})",             \
-	    EV_MID_TEXT)                                                       \
-	E(SPAM_DELETED, INFO, "ISQ: Deleted MID {mid} ({text})", EV_MID_TEXT)  \
+	    EV_SPAM_LEFT)                                                       \
+	E(SPAM_DELETED, INFO, "ISQ: Deleted MID {mid} ({text})", EV_SPAM_LEFT) \
 	E(SPAM_REINJECTED, INFO, "ISQ: Reinjected MID {mid} as MID {other}",   \
 	    EV_MID_PAIR)                                                       \
 	E(QUARANTINE_RELEASED, INFO,                                           \

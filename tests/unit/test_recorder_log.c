@@ -359,7 +359,7 @@ test_turn_sorts_by_time(void **state)
 	add(&t, 5, INT64_MAX); /* impossible times become now */
 	add(&t, 6, INT64_MIN);
 	assert_int_equal(t.n, 6);
-	recorder_turn_write(&t, &b->log, 1, INT64_MAX);
+	recorder_turn_write(&t, &b->log, 1, NULL, INT64_MAX);
 	assert_int_equal(t.n, 0);
 	recorder_log_flush(b->log, NOW);
 #define DONE(n, second)                                                        \
@@ -383,11 +383,11 @@ test_turn_keeps_the_younger_in_order(void **state)
 	add(&t, 2, now - 10);
 	add(&t, 1, now - 20);
 	add(&t, 3, now - 10);
-	recorder_turn_write(&t, &b->log, 1, now - 15);
+	recorder_turn_write(&t, &b->log, 1, NULL, now - 15);
 	assert_int_equal(t.n, 2);
 	add(&t, 5, now - 5);
 	add(&t, 4, now - 10);
-	recorder_turn_write(&t, &b->log, 1, now);
+	recorder_turn_write(&t, &b->log, 1, NULL, now);
 	assert_int_equal(t.n, 0);
 	recorder_log_flush(b->log, NOW);
 	check_file(b, NAME ".current",

@@ -1,0 +1,687 @@
+/* collect.c - the second walk of a search: all about the messages found */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "mail/mime.h"
+#include "track/inner.h"
+
+#define DAY_US   INT64_C(86400000000)
+#define LIST_MAX 4000 /* bytes of what is put in one line */
+
+struct collect {
+	struct track_found *f;
+	struct arena *mem;
+	struct map parts; /* struct track_part by MID */
+	struct map icids; /* struct list by ICID */
+	struct map dcids; /* struct route by DCID */
+};
+
+struct list { /* of messages that came by a connection */
+	struct list *next;
+	struct track_message *m;
+};
+struct dcid {
+	struct str host;
+};
+
+static void add_message(struct collect *, struct cand *);
+static struct track_part *add_part(
+    struct collect *, struct track_message *, uint64_t mid);
+static bool wants(void *, const struct track_seen *);
+static bool see(void *, const struct track_seen *);
+static struct str keep(struct collect *, struct str);
+static void append_text(struct collect *, struct str *list, struct str text);
+static struct track_part *part(struct collect *, const struct track_seen *);
+static void add_rcpt(struct collect *, struct track_part *, uint32_t rid,
+    struct str addr, int64_t when);
+static struct track_rcpt *rcpt(struct track_part *, uint32_t rid);
+static void add_link(
+    struct collect *, uint64_t of, uint64_t mid, const char *kind, bool parent);
+static void end_rids(struct collect *, const struct track_seen *,
+    const struct codec_list *rids, enum track_state, uint64_t dcid);
+static void end_rcpt(struct collect *, const struct track_seen *,
+    struct track_rcpt *, enum track_state, uint64_t dcid);
+
+typedef void (*see_fn)(struct collect *, const struct track_seen *);
+static const see_fn seers[EVENT_N];
+
+int
+track_collect(
+    struct track_found *f, int dir, struct cand **v, size_t n, struct err *err)
+{
+	struct collect c = { .f = f, .mem = &f->mem };
+	struct track_walk walk = {
+		.to = INT64_MAX, .arg = &c, .wants = wants, .event = see
+	};
+	int64_t from = INT64_MAX;
+	int rc;
+
+	map_init(&c.parts);
+	map_init(&c.icids);
+	map_init(&c.dcids);
+	f->v = arena_array(&f->mem, n + 1, sizeof(*f->v));
+	for (size_t i = 0; i < n; i++) {
+		add_message(&c, v[i]);
+		if (v[i]->when < from)
+			from = v[i]->when;
+	}
+	walk.from = from > DAY_US && n > 0 ? from - DAY_US : 0;
+	rc = n > 0 ? track_read(dir, &walk, err) : 0;
+	for (size_t i = 0; i < f->n; i++)
+		track_settle(&f->v[i]);
+	map_fini(&c.parts, NULL);
+	map_fini(&c.icids, NULL);
+	map_fini(&c.dcids, NULL);
+	return rc;
+}
+
+static void
+add_message(struct collect *c, struct cand *cand)
+{
+	struct track_message *m = &c->f->v[c->f->n++];
+	struct list *l = arena_alloc(c->mem, sizeof(*l));
+
+	*m = (struct track_message){ .mid = cand->mid,
+		.icid = cand->icid,
+		.when = cand->when,
+		.kinds = cand->kinds & ~(1u << TRACK_HELD) };
+	for (const struct member *p = cand->members; p != NULL; p = p->next)
+		add_part(c, m, p->mid);
+	*l = (struct list){ map_get_u64(&c->icids, m->icid), m };
+	if (m->icid != 0)
+		map_put_u64(&c->icids, m->icid, l);
+}
+
+/* In order, the one that came first. */
+static struct track_part *
+add_part(struct collect *c, struct track_message *m, uint64_t mid)
+{
+	struct track_part *p = arena_alloc(c->mem, sizeof(*p)), **end;
+
+	p->mid = mid;
+	p->of = m;
+	p->tail = &p->rcpts;
+	for (end = &m->parts; *end != NULL; end = &(*end)->next)
+		;
+	*end = p;
+	map_put_u64(&c->parts, mid, p);
+	return p;
+}
+
+static bool
+wants(void *arg, const struct track_seen *e)
+{
+	struct collect *c = arg;
+
+	if (seers[e->id] == NULL)
+		return false;
+	if (e->id == EVENT_NEW_DCID)
+		return true;
+	return (e->ids.mid != 0 && map_get_u64(&c->parts, e->ids.mid)) ||
+	       (e->ids.other != 0 && map_get_u64(&c->parts, e->ids.other)) ||
+	       (e->ids.icid != 0 && map_get_u64(&c->icids, e->ids.icid));
+}
+
+static bool
+see(void *arg, const struct track_seen *e)
+{
+	struct collect *c = arg;
+
+	seers[e->id](c, e);
+	return true;
+}
+
+static struct str
+keep(struct collect *c, struct str s)
+{
+	return arena_str(c->mem, s);
+}
+
+static void
+append_text(struct collect *c, struct str *list, struct str text)
+{
+	const struct str parts[] = { *list, STR(", "), text };
+
+	if (list->n == 0)
+		*list = keep(c, text);
+	else if (list->n < LIST_MAX)
+		*list = arena_join(c->mem, parts, NELEM(parts));
+}
+
+static struct track_part *
+part(struct collect *c, const struct track_seen *e)
+{
+	return map_get_u64(&c->parts, e->ids.mid);
+}
+
+static void
+add_rcpt(struct collect *c, struct track_part *p, uint32_t rid, struct str addr,
+    int64_t when)
+{
+	struct track_rcpt *r = rcpt(p, rid);
+
+	if (r != NULL)
+		return;
+	r = arena_alloc(c->mem, sizeof(*r));
+	*r = (struct track_rcpt){
+		.mid = p->mid, .rid = rid, .addr = keep(c, addr), .when = when
+	};
+	*p->tail = r;
+	p->tail = &r->next;
+}
+
+static struct track_rcpt *
+rcpt(struct track_part *p, uint32_t rid)
+{
+	struct track_rcpt *r = p->rcpts;
+
+	while (r != NULL && r->rid != rid)
+		r = r->next;
+	return r;
+}
+
+static void
+add_link(
+    struct collect *c, uint64_t of, uint64_t mid, const char *kind, bool parent)
+{
+	struct track_part *p = map_get_u64(&c->parts, of);
+	struct track_link *l;
+
+	if (p == NULL)
+		return;
+	l = arena_alloc(c->mem, sizeof(*l));
+	*l = (struct track_link){ p->of->links, mid, kind, parent };
+	p->of->links = l;
+}
+
+/* --- ends of recipients --- */
+
+static void
+end_rids(struct collect *c, const struct track_seen *e,
+    const struct codec_list *rids, enum track_state state, uint64_t dcid)
+{
+	struct track_part *p = part(c, e);
+	const struct ev_rid *v = rids->v;
+
+	for (size_t i = 0; p != NULL && i < rids->n; i++)
+		end_rcpt(c, e, rcpt(p, v[i].rid), state, dcid);
+}
+
+static void
+end_rcpt(struct collect *c, const struct track_seen *e, struct track_rcpt *r,
+    enum track_state state, uint64_t dcid)
+{
+	const struct dcid *d = map_get_u64(&c->dcids, dcid);
+
+	if (r == NULL)
+		return;
+	r->state = state;
+	r->when = e->when;
+	r->dcid = dcid;
+	if (d != NULL)
+		r->host = d->host;
+}
+
+/* --- events --- */
+
+static void
+new_icid(struct collect *c, const struct track_seen *e)
+{
+	const struct event_NEW_ICID *ev = e->fields;
+
+	for (struct list *l = map_get_u64(&c->icids, ev->icid); l != NULL;
+	     l = l->next) {
+		l->m->ip = ev->ip;
+		l->m->host = keep(c, ev->host);
+		l->m->verified = keep(c, ev->verified);
+		l->m->interface = keep(c, ev->interface);
+	}
+}
+
+static void
+hat(struct collect *c, const struct track_seen *e)
+{
+	const struct event_HAT *ev = e->fields;
+
+	for (struct list *l = map_get_u64(&c->icids, ev->icid); l != NULL;
+	     l = l->next) {
+		l->m->group = keep(c, ev->group);
+		l->m->flow_policy = keep(c, ev->policy);
+		l->m->behaviour = keep(c, ev->behaviour);
+	}
+}
+
+/* What had not come by then never will. */
+static void
+icid_gone(struct collect *c, const struct track_seen *e)
+{
+	for (struct list *l = map_get_u64(&c->icids, e->ids.icid); l != NULL;
+	     l = l->next)
+		if (l->m->parts != NULL && !l->m->parts->ready)
+			l->m->parts->aborted = true;
+}
+
+static void
+new_dcid(struct collect *c, const struct track_seen *e)
+{
+	const struct event_NEW_DCID *ev = e->fields;
+	struct endpoint ep = { ev->ip, ev->port };
+	struct dcid *d = arena_alloc(c->mem, sizeof(*d));
+	char text[IP_TEXT + 8];
+
+	d->host = keep(c, str_of(endpoint_text(&ep, text)));
+	map_put_u64(&c->dcids, ev->dcid, d);
+}
+
+static void
+mid_from(struct collect *c, const struct track_seen *e)
+{
+	const struct event_MID_FROM *ev = e->fields;
+	struct track_part *p = part(c, e);
+
+	if (p != NULL && p == p->of->parts)
+		p->of->sender = keep(c, ev->addr);
+}
+
+static void
+mid_rcpt(struct collect *c, const struct track_seen *e)
+{
+	const struct event_MID_RCPT *ev = e->fields;
+	struct track_part *p = part(c, e);
+
+	if (p != NULL)
+		add_rcpt(c, p, ev->rid, ev->addr, e->when);
+}
+
+static void
+rejected(struct collect *c, struct track_part *p, const struct track_seen *e,
+    struct str addr)
+{
+	if (p != NULL) {
+		append_text(c, &p->of->rejected, addr);
+		return;
+	}
+	for (struct list *l = map_get_u64(&c->icids, e->ids.icid); l != NULL;
+	     l = l->next)
+		if (l->m->mid == 0)
+			append_text(c, &l->m->rejected, addr);
+}
+
+static void
+rcpt_rejected(struct collect *c, const struct track_seen *e)
+{
+	const struct event_RCPT_REJECTED *ev = e->fields;
+
+	rejected(c, part(c, e), e, ev->addr);
+}
+
+static void
+bounce_rejected(struct collect *c, const struct track_seen *e)
+{
+	const struct event_BOUNCE_REJECTED *ev = e->fields;
+
+	rejected(c, part(c, e), e, ev->addr);
+}
+
+/* By an alias: it had no number of its own. */
+static void
+alias(struct collect *c, const struct track_seen *e)
+{
+	const struct event_DROPPED_BY_ALIAS *ev = e->fields;
+	struct track_part *p = part(c, e);
+	uint32_t rid = UINT32_MAX;
+
+	if (p == NULL)
+		return;
+	while (rcpt(p, rid) != NULL)
+		rid--;
+	add_rcpt(c, p, rid, ev->addr, e->when);
+	end_rcpt(c, e, rcpt(p, rid), TRACK_WAS_DROPPED, 0);
+}
+
+static void
+sender_rejected(struct collect *c, const struct track_seen *e)
+{
+	const struct event_SENDER_REJECTED *ev = e->fields;
+
+	for (struct list *l = map_get_u64(&c->icids, ev->icid); l != NULL;
+	     l = l->next)
+		if (l->m->mid == 0)
+			l->m->sender = keep(c, ev->addr);
+}
+
+static void
+subject(struct collect *c, const struct track_seen *e)
+{
+	const struct event_SUBJECT *ev = e->fields;
+	struct track_part *p = part(c, e);
+
+	if (p != NULL && p == p->of->parts)
+		p->of->subject =
+		    keep(c, mime_field_text(ev->text, STR(""), c->mem));
+}
+
+static void
+message_id(struct collect *c, const struct track_seen *e)
+{
+	const struct event_MESSAGE_ID *ev = e->fields;
+	struct track_part *p = part(c, e);
+
+	if (p != NULL && p == p->of->parts)
+		p->of->message_id = keep(c, ev->text);
+}
+
+static void
+ready(struct collect *c, const struct track_seen *e)
+{
+	const struct event_MID_READY *ev = e->fields;
+	struct track_part *p = part(c, e);
+
+	if (p == NULL)
+		return;
+	p->ready = true;
+	p->aborted = false;
+	if (p == p->of->parts)
+		p->of->size = ev->size;
+}
+
+static void
+policy(struct collect *c, struct track_message *m, struct str name,
+    struct str table)
+{
+	if (str_search(m->policies, name) == m->policies.n)
+		append_text(c, &m->policies, name);
+	m->direction = keep(c, table);
+}
+
+static void
+matched(struct collect *c, const struct track_seen *e)
+{
+	const struct event_MATCHED_ALL *ev = e->fields;
+	struct track_part *p = part(c, e);
+
+	if (p != NULL)
+		policy(c, p->of, ev->policy, ev->table);
+}
+
+static void
+split(struct collect *c, const struct track_seen *e)
+{
+	const struct event_MID_SPLIT *ev = e->fields;
+	struct track_part *p = part(c, e);
+
+	if (p == NULL)
+		return;
+	add_link(c, ev->mid, ev->other, "split", false);
+	policy(c, p->of, ev->policy, ev->table);
+}
+
+/* Who it goes to is said only when it was released. */
+static void
+rewritten(struct collect *c, const struct track_seen *e)
+{
+	const struct event_MID_REWRITTEN *ev = e->fields;
+	struct track_part *p = part(c, e),
+			  *to = map_get_u64(&c->parts, ev->other);
+
+	add_link(c, ev->mid, ev->other,
+	    str_is(ev->by, "System Quarantine") ? "released" : "rewritten",
+	    false);
+	if (p == NULL || to == NULL)
+		return;
+	p->passed = true;
+	p->n_held = 0;
+	to->ready = true;
+	for (struct track_rcpt *r = p->rcpts; r != NULL && to->tail != NULL;
+	     r = r->next)
+		if (r->state < TRACK_WAS_DELIVERED)
+			add_rcpt(c, to, r->rid, r->addr, e->when);
+}
+
+static void
+reinjected(struct collect *c, const struct track_seen *e)
+{
+	add_link(c, e->ids.mid, e->ids.other, "released", false);
+}
+
+static void
+generated(struct collect *c, const struct track_seen *e)
+{
+	add_link(c, e->ids.other, e->ids.mid, "copy", false);
+	add_link(c, e->ids.mid, e->ids.other, "copy", true);
+}
+
+static void
+bounce(struct collect *c, const struct track_seen *e)
+{
+	const char *kind =
+	    e->id == EVENT_BOUNCE_GENERATED ? "bounce" : "delay warning";
+
+	add_link(c, e->ids.other, e->ids.mid, kind, false);
+	add_link(c, e->ids.mid, e->ids.other, kind, true);
+}
+
+static void
+held(struct collect *c, const struct track_seen *e)
+{
+	const struct event_QUARANTINED *ev = e->fields;
+	struct track_part *p = part(c, e);
+
+	if (p == NULL)
+		return;
+	for (size_t i = 0; i < p->n_held; i++)
+		if (str_eq(p->held[i], ev->quarantine))
+			return;
+	if (p->n_held < HELD_MAX)
+		p->held[p->n_held++] = keep(c, ev->quarantine);
+}
+
+static void
+left(struct collect *c, const struct track_seen *e)
+{
+	const struct event_QUARANTINE_RELEASED *ev = e->fields;
+	struct track_part *p = part(c, e);
+
+	(void)c;
+	for (size_t i = 0; p != NULL && i < p->n_held; i++)
+		if (str_eq(p->held[i], ev->quarantine)) {
+			p->held[i] = p->held[--p->n_held];
+			return;
+		}
+}
+
+static void
+left_all(struct collect *c, const struct track_seen *e)
+{
+	struct track_part *p = part(c, e);
+
+	if (p == NULL)
+		return;
+	p->n_held = 0;
+	p->dropped |= e->id == EVENT_DELETED_FROM_ALL;
+}
+
+static void
+spam_held(struct collect *c, const struct track_seen *e)
+{
+	struct track_part *p = part(c, e);
+
+	if (p != NULL)
+		p->spam = true;
+}
+
+static void
+spam_deleted(struct collect *c, const struct track_seen *e)
+{
+	const struct event_SPAM_DELETED *ev = e->fields;
+	struct track_part *p = part(c, e);
+
+	if (p != NULL)
+		end_rcpt(c, e, rcpt(p, ev->rid), TRACK_WAS_DROPPED, 0);
+}
+
+static void
+aborted(struct collect *c, const struct track_seen *e)
+{
+	const struct event_MID_ABORTED *ev = e->fields;
+	struct track_part *p = part(c, e);
+
+	if (p == NULL)
+		return;
+	if (str_starts(ev->text, STR("Dropped by")))
+		p->dropped = true;
+	else if (!str_starts(ev->text, STR("Bounced by")))
+		p->aborted = true;
+}
+
+static void
+corrupt(struct collect *c, const struct track_seen *e)
+{
+	struct track_part *p = part(c, e);
+
+	if (p != NULL)
+		p->aborted = true;
+}
+
+static void
+queued(struct collect *c, const struct track_seen *e)
+{
+	struct track_part *p = part(c, e);
+
+	if (p != NULL)
+		p->queued = p->ready = true;
+}
+
+static void
+delivered(struct collect *c, const struct track_seen *e)
+{
+	const struct event_MESSAGE_DONE *ev = e->fields;
+
+	end_rids(c, e, &ev->rids, TRACK_WAS_DELIVERED, ev->dcid);
+}
+
+static void
+possible(struct collect *c, const struct track_seen *e)
+{
+	const struct event_POSSIBLE *ev = e->fields;
+
+	end_rids(c, e, &ev->rids, TRACK_WAS_DELIVERED, ev->dcid);
+}
+
+static void
+response(struct collect *c, const struct track_seen *e)
+{
+	const struct event_RESPONSE *ev = e->fields;
+	const struct ev_rid *v = ev->rids.v;
+	struct track_part *p = part(c, e);
+	struct str text;
+
+	if (p == NULL)
+		return;
+	text = keep(c, ev->text);
+	for (size_t i = 0; i < ev->rids.n; i++) {
+		struct track_rcpt *r = rcpt(p, v[i].rid);
+
+		if (r != NULL)
+			r->response = text;
+	}
+}
+
+static void
+put_off(struct collect *c, const struct track_seen *e)
+{
+	const struct event_DELAYED *ev = e->fields;
+	struct track_part *p = part(c, e);
+	struct track_rcpt *r = p != NULL ? rcpt(p, ev->rid) : NULL;
+
+	if (r == NULL || r->state >= TRACK_WAS_DELIVERED)
+		return;
+	end_rcpt(c, e, r, TRACK_PROCESSING, ev->dcid);
+	r->response = keep(c, ev->text.n > 0 ? ev->text : ev->reason);
+}
+
+static void
+bounced(struct collect *c, const struct track_seen *e)
+{
+	const struct event_BOUNCED *ev = e->fields;
+	struct track_part *p = part(c, e);
+	struct track_rcpt *r = p != NULL ? rcpt(p, ev->rid) : NULL;
+
+	if (r == NULL)
+		return;
+	end_rcpt(c, e, r, TRACK_WAS_BOUNCED, ev->dcid);
+	r->response = keep(c, ev->text.n > 0 ? ev->text : ev->reason);
+}
+
+static void
+deleted(struct collect *c, const struct track_seen *e)
+{
+	const struct event_DELETED *ev = e->fields;
+
+	end_rids(c, e, &ev->rids, TRACK_WAS_DROPPED, 0);
+}
+
+static void
+unsubscribed(struct collect *c, const struct track_seen *e)
+{
+	const struct event_UNSUBSCRIBED *ev = e->fields;
+	struct track_part *p = part(c, e);
+
+	if (p != NULL && str_is(ev->text, "dropped"))
+		end_rcpt(c, e, rcpt(p, ev->rid), TRACK_WAS_DROPPED, 0);
+}
+
+static void
+done(struct collect *c, const struct track_seen *e)
+{
+	struct track_part *p = part(c, e);
+
+	if (p != NULL)
+		p->over = true;
+}
+
+static const see_fn seers[EVENT_N] = {
+	[EVENT_NEW_ICID] = new_icid,
+	[EVENT_HAT] = hat,
+	[EVENT_ICID_CLOSE] = icid_gone,
+	[EVENT_ICID_LOST] = icid_gone,
+	[EVENT_DISCONNECTED] = icid_gone,
+	[EVENT_NEW_DCID] = new_dcid,
+	[EVENT_MID_FROM] = mid_from,
+	[EVENT_MID_RCPT] = mid_rcpt,
+	[EVENT_RCPT_REJECTED] = rcpt_rejected,
+	[EVENT_BOUNCE_REJECTED] = bounce_rejected,
+	[EVENT_SENDER_REJECTED] = sender_rejected,
+	[EVENT_DROPPED_BY_ALIAS] = alias,
+	[EVENT_SUBJECT] = subject,
+	[EVENT_MESSAGE_ID] = message_id,
+	[EVENT_MID_READY] = ready,
+	[EVENT_MATCHED_ALL] = matched,
+	[EVENT_MID_SPLIT] = split,
+	[EVENT_MID_REWRITTEN] = rewritten,
+	[EVENT_SPAM_REINJECTED] = reinjected,
+	[EVENT_MID_GENERATED] = generated,
+	[EVENT_BOUNCE_GENERATED] = bounce,
+	[EVENT_WARNING_GENERATED] = bounce,
+	[EVENT_QUARANTINED] = held,
+	[EVENT_QUARANTINE_RELEASED] = left,
+	[EVENT_QUARANTINE_DELETED] = left,
+	[EVENT_RELEASED_FROM_ALL] = left_all,
+	[EVENT_DELETED_FROM_ALL] = left_all,
+	[EVENT_SPAM_QUARANTINED] = spam_held,
+	[EVENT_SPAM_DELETED] = spam_deleted,
+	[EVENT_MID_ABORTED] = aborted,
+	[EVENT_CORRUPT] = corrupt,
+	[EVENT_MID_QUEUED] = queued,
+	[EVENT_MESSAGE_DONE] = delivered,
+	[EVENT_POSSIBLE] = possible,
+	[EVENT_RESPONSE] = response,
+	[EVENT_DELAYED] = put_off,
+	[EVENT_BOUNCED] = bounced,
+	[EVENT_DOUBLE_BOUNCE] = bounced,
+	[EVENT_DROPPED_BY_ROUTE] = deleted,
+	[EVENT_DELETED] = deleted,
+	[EVENT_UNSUBSCRIBED] = unsubscribed,
+	[EVENT_MID_DONE] = done,
+};
