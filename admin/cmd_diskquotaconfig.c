@@ -31,13 +31,14 @@ static const struct editing_menu menu = { show, ops, NELEM(ops) };
 const struct tool_command cmd_diskquotaconfig = {
 	.name = "diskquotaconfig",
 	.usage = "[set SERVICE SIZE | print]",
-	.summary = "How much of the disk logs and quarantines may take",
+	.summary = "How much of the disk logs and others may take",
 	.help = "Shows how much of the disk each service takes and may take, "
 		"and changes the latter in the working copy of the "
-		"configuration. SERVICE is logs, quarantines, "
-		"spam_quarantine or captures; SIZE is a number of gigabytes, "
-		"or has a unit, such as 500M; of logs 0 is a tenth of the "
-		"disk. Nothing is in force before a commit.",
+		"configuration. SERVICE is logs, tracking, "
+		"quarantines, spam_quarantine or captures; SIZE is a number of "
+		"gigabytes, "
+		"or has a unit, such as 500M; of logs and tracking 0 "
+		"is a tenth of the disk. Nothing is in force before a commit.",
 	.edits = &editing_menus,
 	.form = &menu,
 };
@@ -130,7 +131,7 @@ take_set(struct editing *ed, struct args *a)
 		return TOOL_USAGE;
 	if (s == NULL)
 		return editing_refuse(ed,
-		    "\"%s\" is no service: logs, quarantines, "
+		    "\"%s\" is no service: logs, tracking, quarantines, "
 		    "spam_quarantine, captures",
 		    word);
 	status = set(ed, s, size);

@@ -123,6 +123,7 @@
 	C(trace)                                                               \
 	C(traceroute)                                                          \
 	C(traceroute6)                                                         \
+	C(tracking)                                                            \
 	C(unsubscribe)                                                         \
 	C(userconfig)                                                          \
 	C(version)                                                             \

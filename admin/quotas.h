@@ -15,7 +15,7 @@ struct quota_service {
 	enum program_kind kind; /* who knows how much is taken */
 	const char *words[3], *used, *quota; /* question; in the answer */
 };
-#define QUOTAS 4
+#define QUOTAS 5
 extern const struct quota_service quotas[QUOTAS];
 
 struct quota_use {
