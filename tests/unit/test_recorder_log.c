@@ -408,7 +408,8 @@ test_turn_gives_memory_back(void **state)
 	for (int i = 0; i < 100000; i++) {
 		add(&t, 1, now - 100000 + i);
 		if (i % 100 == 99)
-			recorder_turn_write(&t, NULL, 0, now - 100000 + i - 50);
+			recorder_turn_write(
+			    &t, NULL, 0, NULL, now - 100000 + i - 50);
 		assert_true(t.n <= 150);
 		assert_false(recorder_turn_full(&t, 1024 * 1024 * 7));
 	}
@@ -445,7 +446,7 @@ test_turn_says_when_it_is_full(void **state)
 		n++;
 	}
 	assert_true(n > 10000);
-	recorder_turn_write(&t, NULL, 0, INT64_MAX);
+	recorder_turn_write(&t, NULL, 0, NULL, INT64_MAX);
 	assert_false(recorder_turn_full(&t, 1000));
 	recorder_turn_fini(&t);
 }
