@@ -118,8 +118,8 @@ send_it(struct tool *t, struct mailing *m, struct saving *sv)
 		write_mail(t, m, sv, buf_str(&config), &mail);
 		rc = mail.failed ? err_set(&err, ERR_PERM,
 				       "the configuration is too large")
-				 : control_submit(
-				       t, m->rcpts, m->n, buf_str(&mail), &err);
+				 : control_submit(t, m->rcpts, m->n,
+				       buf_str(&mail), true, &err);
 	}
 	buf_fini(&config);
 	buf_fini(&mail);

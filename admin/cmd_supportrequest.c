@@ -325,8 +325,8 @@ finish(struct editing *ed, struct request *r)
 		? err_set(&err, ERR_PERM, "the support request is too large")
 		: support_save(ed->t, buf_str(&mail), path, sizeof(path), &err);
 	if (rc == 0 && r->send)
-		rc =
-		    control_submit(ed->t, r->rcpts, r->n, buf_str(&mail), &err);
+		rc = control_submit(
+		    ed->t, r->rcpts, r->n, buf_str(&mail), true, &err);
 	buf_fini(&form);
 	buf_fini(&mail);
 	return rc == 0 ? say(ed->t, r, path) : tool_fail(ed->t, &err);

@@ -46,6 +46,7 @@
 	C(dnsflush)                                                            \
 	C(dnslistconfig)                                                       \
 	C(dnsstatus)                                                           \
+	C(domainkeysconfig)                                                    \
 	C(euqconfig)                                                           \
 	C(exceptionconfig)                                                     \
 	C(filters)                                                             \

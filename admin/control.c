@@ -35,8 +35,8 @@ static int say(int fd, const char *const *words, struct err *);
 static int gather(
     int fd, struct buf *in, struct buf *text, int *msg_fd, struct err *);
 static int finish(const struct ipc_frame *, struct err *);
-static int hand_over(int fd, const struct str *rcpts, size_t n,
-    const struct buf *stored, const struct wire *, struct err *);
+static int hand_over(int fd, struct envelope *, const struct buf *stored,
+    const struct wire *, struct err *err);
 static int take_verdict(int fd, struct buf *in, struct err *);
 static int parse(struct buf *text, json_t **out, struct err *);
 
@@ -178,13 +178,19 @@ control_show(struct tool *t, enum program_kind kind, const char *const *words,
 
 int
 control_submit(struct tool *t, const struct str *rcpts, size_t n,
-    struct str content, struct err *err)
+    struct str content, bool ours, struct err *err)
 {
 	static const char *const words[] = { "submit", NULL };
+	struct rcpt *v = mem_array(n + 1, sizeof(*v));
+	struct envelope env = { .flags = ours ? ENV_DKIM : 0,
+		.reputation = INT64_MIN,
+		.rcpts = { n, v } };
 	int fd = -1, rc, none = -1;
 	struct buf in, answer, stored;
 	struct wire w;
 
+	for (size_t i = 0; i < n; i++)
+		v[i].addr = rcpts[i];
 	buf_init(&in, IPC_FRAME_MAX);
 	buf_init(&answer, IPC_FRAME_MAX);
 	buf_init(&stored, ANSWER_MAX);
@@ -198,7 +204,7 @@ control_submit(struct tool *t, const struct str *rcpts, size_t n,
 	if (rc == 0)
 		rc = gather(fd, &in, &answer, &none, err);
 	if (rc == 0)
-		rc = hand_over(fd, rcpts, n, &stored, &w, err);
+		rc = hand_over(fd, &env, &stored, &w, err);
 	if (rc == 0)
 		rc = take_verdict(fd, &in, err);
 	buf_fini(&in);
@@ -206,6 +212,7 @@ control_submit(struct tool *t, const struct str *rcpts, size_t n,
 	buf_fini(&stored);
 	if (fd != -1)
 		close(fd);
+	free(v);
 	return rc;
 }
 
@@ -353,20 +360,14 @@ finish(const struct ipc_frame *f, struct err *err)
 }
 
 static int
-hand_over(int fd, const struct str *rcpts, size_t n, const struct buf *stored,
+hand_over(int fd, struct envelope *env, const struct buf *stored,
     const struct wire *w, struct err *err)
 {
-	struct rcpt *v = mem_array(n + 1, sizeof(*v));
-	struct envelope env = { .max_size = stored->len,
-		.reputation = INT64_MIN,
-		.rcpts = { n, v } };
 	struct end_msg end = { .size = stored->len, .wire_flags = w->flags };
 	int rc;
 
-	for (size_t i = 0; i < n; i++)
-		v[i].addr = rcpts[i];
-	rc = ipc_call_send(fd, IPC_ENVELOPE, SUBMIT_TXN, &env, err);
-	free(v);
+	env->max_size = stored->len;
+	rc = ipc_call_send(fd, IPC_ENVELOPE, SUBMIT_TXN, env, err);
 	for (size_t at = 0; at < stored->len && rc == 0; at += SUBMIT_PIECE)
 		rc = ipc_call_send_raw(fd, IPC_DATA, SUBMIT_TXN,
 		    str_sub(buf_str(stored), at, SUBMIT_PIECE), err);

@@ -46,9 +46,10 @@ int control_show(struct tool *, enum program_kind, const char *const *words,
 
 /*
  * Gives a message to the queue, from the null sender. content: CRLF text.
- * -1: err says why it was not taken.
+ * ours: the tool wrote it; signed with DKIM where that is wished for. -1: err
+ * says why it was not taken.
  */
 int control_submit(struct tool *, const struct str *rcpts, size_t n,
-    struct str content, struct err *);
+    struct str content, bool ours, struct err *);
 
 #endif

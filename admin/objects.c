@@ -98,6 +98,8 @@ objects_new(
 	arena_free(&mem);
 	if (ok && !editing_save(ed))
 		*name = '\0';
+	else if (ok && f->made != NULL)
+		(void)f->made(ed);
 	return ok;
 }
 
@@ -333,7 +335,9 @@ take_new(struct editing *ed, const struct objects_form *f, struct args *a)
 	editing_insert(ed, EDIT_END, buf_str(&yaml), "%s", f->list);
 	buf_fini(&yaml);
 	status = take_keys(ed, f, a, path);
-	return status == TOOL_DONE ? editing_done(ed) : status;
+	if (status == TOOL_DONE)
+		status = editing_done(ed);
+	return status == TOOL_DONE && f->made != NULL ? f->made(ed) : status;
 }
 
 int

@@ -46,6 +46,9 @@ struct objects_form {
 	/* Who uses it besides those that the schema knows of (config/uses.h),
 	 * with commas: then it cannot be deleted. NULL: nobody. */
 	void (*users)(const struct editing *, struct str name, struct buf *);
+	/* A new one, the last, was saved. The exit status; NULL: nothing more
+	 * is to be done. */
+	int (*made)(struct editing *);
 	/* More operations of the menu; what is left of a batch line. */
 	struct dialogue_op more[8];
 	bool (*ask_more)(struct editing *, size_t which);

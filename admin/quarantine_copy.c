@@ -117,7 +117,8 @@ send_it(struct copy *c, struct err *err)
 		rc = err_set(err, ERR_PERM, "the message is too large");
 	if (rc == 0)
 		rc = control_submit(c->t, c->rcpts, c->n,
-		    buf_str(c->as_attachment ? &mail : &plain), err);
+		    buf_str(c->as_attachment ? &mail : &plain),
+		    c->as_attachment, err);
 	buf_fini(&plain);
 	buf_fini(&mail);
 	buf_fini(&boundary);

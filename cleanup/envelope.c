@@ -39,16 +39,18 @@ envelope_take(struct mail *m, const struct ipc_frame *f, enum program_kind from,
 }
 
 void
-envelope_of_tool(struct mail *m, struct stats *stats)
+envelope_of_tool(struct mail *m, struct stats *stats, const struct config *c)
 {
 	struct envelope *e = &m->envelope;
 	const struct rcpt *v = e->rcpts.v;
+	uint32_t wished =
+	    c->dkim_system_mail ? UINT32_MAX : ~(uint32_t)ENV_DKIM;
 
 	m->mid = stats_next_id(stats, STATS_MID);
 	*e = (struct envelope){ .mid = m->mid,
 		.arrival = clock_wall_ms(),
 		.protocol = STR("ESMTP"),
-		.flags = ENV_NOTICE | ENV_8BITMIME | e->flags,
+		.flags = ENV_NOTICE | ENV_8BITMIME | (e->flags & wished),
 		.reputation = INT64_MIN,
 		.max_size = e->max_size,
 		.rcpts = e->rcpts };
@@ -62,8 +64,8 @@ envelope_of_tool(struct mail *m, struct stats *stats)
 static bool
 is_of_tool(const struct envelope *e)
 {
-	return e->mid == 0 && !(e->flags & ~(uint32_t)ENV_SMTPUTF8) &&
-	       e->sender.n == 0;
+	return e->mid == 0 && e->sender.n == 0 &&
+	       !(e->flags & ~(uint32_t)(ENV_SMTPUTF8 | ENV_DKIM));
 }
 
 static bool

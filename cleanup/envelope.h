@@ -15,6 +15,6 @@ int envelope_take(
     struct mail *, const struct ipc_frame *, enum program_kind, struct err *);
 /* Of an envelope that an administrator's tool makes only the recipients are
  * the tool's to say. From here on it is as one of qmgr's notices. */
-void envelope_of_tool(struct mail *, struct stats *);
+void envelope_of_tool(struct mail *, struct stats *, const struct config *);
 
 #endif

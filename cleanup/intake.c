@@ -365,7 +365,8 @@ read_envelope(struct txn *t, struct ipc_frame *f, struct err *err)
 		return -1;
 	t->own = t->from->kind == PROGRAM_MASTER;
 	if (t->own)
-		envelope_of_tool(m, t->cleanup->daemon->stats);
+		envelope_of_tool(
+		    m, t->cleanup->daemon->stats, t->cleanup->daemon->config);
 	t->late = (m->envelope.flags & ENV_LATE) != 0;
 	t->cap_rcpts = m->envelope.rcpts.n;
 	return 0;

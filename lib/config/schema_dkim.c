@@ -153,7 +153,8 @@ static const struct schema_key dkim_keys[] = {
 	    DEFAULT("no"),
 	    .help = "Whether mail that filters and commands write is signed: "
 		    "notifications, mailconfig, supportrequest. For bounces "
-		    "and warnings see sign in bounce_profiles." },
+		    "and warnings see sign in bounce_profiles; alerts are "
+		    "never signed." },
 };
 const struct schema_section schema_dkim = { SECTION(config, "dkim", dkim_keys),
 	NO_WHERE };

@@ -12,8 +12,9 @@
 #include "base/mem.h"
 #include "tls/cert.h"
 
-#define SERIAL_BYTES 16
-#define COMMON_MAX   64 /* X.520: longer names stand in the list alone */
+#define SERIAL_BYTES  16
+#define DKIM_RSA_BITS 2048
+#define COMMON_MAX    64 /* X.520: longer names stand in the list alone */
 
 static int set_subject(X509_NAME *, const struct str *names, size_t n);
 static X509_EXTENSION *alt_names(
@@ -27,6 +28,18 @@ EVP_PKEY *
 make_key(void)
 {
 	EVP_PKEY *key = EVP_EC_gen("P-256");
+
+	if (key == NULL)
+		panic("no new key can be made");
+	return key;
+}
+
+EVP_PKEY *
+make_dkim_key(enum dkim_algorithm a)
+{
+	EVP_PKEY *key = a == DKIM_RSA
+			    ? EVP_RSA_gen(DKIM_RSA_BITS)
+			    : EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
 
 	if (key == NULL)
 		panic("no new key can be made");
@@ -100,6 +113,26 @@ make_key_text(EVP_PKEY *key, struct buf *out)
 			      to, key, NULL, NULL, 0, NULL, NULL) != 1)
 		panic("a key cannot be written");
 	take_text(to, out);
+}
+
+void
+make_dkim_public(EVP_PKEY *key, enum dkim_algorithm a, struct buf *out)
+{
+	unsigned char raw[DKIM_DIGEST], *der = NULL;
+	size_t n = sizeof(raw);
+	int len;
+
+	if (a == DKIM_ED25519) {
+		if (EVP_PKEY_get_raw_public_key(key, raw, &n) != 1)
+			panic("a key without a public one");
+		buf_add(out, raw, n);
+		return;
+	}
+	len = i2d_PUBKEY(key, &der);
+	if (len <= 0)
+		panic("a key without a public one");
+	buf_add(out, der, (size_t)len);
+	OPENSSL_free(der);
 }
 
 void

@@ -9,8 +9,9 @@ import time
 import dkim
 
 from conftest import CONFIG
+from nsd import Nsd
 from sink import Sink
-from suite import wait_for
+from suite import BIN, wait_for
 
 SIGNED = CONFIG.replace("policy: $RELAYED", "policy: $SIGNED").replace("""\
   - name: OutboundMail
@@ -303,3 +304,63 @@ def test_keyd_gone_is_a_delay_and_not_an_unsigned_message(make_suite):
         wait_for("all messages", all_there, every=1)
         for m in sink.messages[n:]:
             assert verifies(m.body, records), m.body[:600]
+
+
+def test_setting_it_up_with_the_command(make_suite, folder):
+    """Key, profile, policy, record: each step as the page says it, and what
+    the DNS has is looked at before anybody signs."""
+    def record(name, text):
+        parts = " ".join('"%s"' % text[i:i + 200]
+                         for i in range(0, len(text), 200))
+        return "%s._domainkey IN TXT %s\n" % (name, parts)
+    postern = make_suite(CONFIG)
+
+    def dkim_config(*words, ok=(0,)):
+        return postern.postern("domainkeysconfig", *words, ok=ok)
+    dkim_config("keys", "new", "one")
+    dkim_config("keys", "new", "two", "type=ed25519")
+    for name in ("good", "other", "typed", "gone", "twice", "none"):
+        key = "two" if name == "typed" else "one"
+        dkim_config("profiles", "new", name, "domain=example.com",
+                    "selector=" + name, "key=" + key)
+    texts = {name: postern.ask("domainkeysconfig", "profiles", "dnstxt",
+                               name)["text"]
+             for name in ("good", "other", "typed")}
+    assert texts["good"] == texts["other"] != texts["typed"]
+    public = texts["good"].split("p=")[1]
+    zone = "".join((
+        record("good", texts["good"] + "; t=s"),
+        record("other", texts["good"].replace(public[60:64], "AAAA")),
+        record("typed", texts["good"]),
+        record("gone", "v=DKIM1; p="),
+        record("twice", texts["good"]), record("twice", "v=DKIM1; p=AAAA")))
+    says = {"good": (0, "has the key of profile good"),
+            "other": (1, "it is another key"),
+            "typed": (1, "it is of another type"),
+            "gone": (1, "revoked"), "twice": (1, "several"),
+            "none": (1, "there is none")}
+    with Nsd(folder, {"example.com": zone}) as nsd:
+        file = postern.root / "etc/postern.yaml"
+        file.write_text(file.read_text().replace(
+            "dns:\n  enabled: no", "dns:\n  servers: [ \"127.0.0.1:%d\" ]" % nsd.port))
+        for name in says:
+            if name != "good":
+                dkim_config("profiles", "delete", name)
+        postern.postern("listenerconfig", "edit", "OutboundMail", "hostaccess",
+                        "default", "dkim_signing=yes")
+        postern.postern("commit", "signed")
+        for name, (status, text) in says.items():
+            if name != "good":
+                dkim_config("profiles", "new", name, "domain=example.com",
+                            "selector=" + name,
+                            "key=" + ("two" if name == "typed" else "one"))
+            out = dkim_config("profiles", "test", name, ok=(status,))
+            assert text in out, (name, out)
+        assert 'used by DKIM profile "good"' in subprocess.run(
+            [BIN / "postern", "--root", postern.root, "domainkeysconfig",
+             "keys", "delete", "one"], capture_output=True, text=True).stderr
+    with Sink(postern.sink_port) as sink:
+        ready(postern, sink)
+        got = send(postern, sink, mail("joe@example.com"))
+        assert verifies(got.body, {"good._domainkey.example.com.":
+                                   texts["good"].encode()})

@@ -58,6 +58,8 @@ static const char rig_config[] =
     "hostname: mx.test\n"
     "dns: {enabled: %s}\n"
     "certificates: [{name: mx}]\n"
+    "dkim_keys: [{name: rsa}, {name: ed, type: ed25519}, {name: none},\n"
+    "  {name: wrong}]\n"
     "auth_profiles:\n"
     "  - {name: smart, type: outgoing, user: joe}\n"
     "  - {name: lost, type: outgoing, user: joe}\n"

@@ -147,6 +147,70 @@ test_out_08_logins(void **state)
 	assert_true(rig_lives(keyd));
 }
 
+/* Puts a new key there. */
+static void
+give_dkim_key(const char *file, enum dkim_algorithm a)
+{
+	EVP_PKEY *key = make_dkim_key(a);
+	struct buf text;
+
+	buf_init(&text, 65536);
+	make_key_text(key, &text);
+	assert_true(proof_secret(keyd, file, &text));
+	buf_fini(&text);
+	EVP_PKEY_free(key);
+}
+
+/* Keys of DKIM sign digests of mail, for smtp, and nothing signs in another
+ * one's place. */
+static void
+test_key_02_dkim(void **state)
+{
+	static const char digest[64] = "sixty-four bytes are the longest one";
+	static const struct {
+		const char *key;
+		enum dkim_algorithm algorithm;
+		size_t digest, signature;
+	} cases[] = {
+		{ "rsa", DKIM_RSA, 32, 256 },
+		{ "ed", DKIM_ED25519, 32, 64 },
+		{ "rsa", DKIM_RSA, 31, 0 },
+		{ "rsa", DKIM_RSA, 0, 0 },
+		{ "rsa", DKIM_ED25519, 32, 0 },
+		{ "ed", DKIM_RSA, 32, 0 },
+		{ "none", DKIM_RSA, 32, 0 },  /* it has no file */
+		{ "wrong", DKIM_RSA, 32, 0 }, /* the file has another type */
+		{ "mx", DKIM_RSA, 32, 0 },    /* a key of TLS */
+		{ "nobody", DKIM_RSA, 32, 0 },
+		{ "", DKIM_RSA, 32, 0 },
+	};
+	struct signed_msg done;
+	struct heard h;
+	int fd;
+
+	(void)state;
+	give_dkim_key("rsa.dkim", DKIM_RSA);
+	give_dkim_key("ed.dkim", DKIM_ED25519);
+	give_dkim_key("wrong.dkim", DKIM_ED25519);
+	fd = rig_peer(keyd, PROGRAM_SMTP, 0);
+	for (size_t i = 0; i < NELEM(cases); i++) {
+		struct dkim_sign msg = { .key = str_of(cases[i].key),
+			.algorithm = (uint8_t)cases[i].algorithm,
+			.digest = { digest, cases[i].digest } };
+
+		assert_true(rig_say(fd, IPC_DKIM_SIGN, 9, &msg, NULL, 0));
+		assert_true(rig_expect(fd, &h, IPC_SIGNED, &done, NULL));
+		if (done.signature.n != cases[i].signature)
+			fail_msg("%s, %zu bytes: %zu", cases[i].key,
+			    cases[i].digest, done.signature.n);
+	}
+	/* nor do they sign handshakes */
+	assert_int_equal(
+	    ask(keyd->peers[PROGRAM_SMTPD], "rsa", SIGN_PKCS1_SHA256, 32), 0);
+	close(fd);
+	assert_true(rig_lives(keyd));
+}
+
 /* An smtp shows the certificate that delivery.certificate names, webd that of
  * web.certificate; here none. */
 static void
@@ -364,6 +428,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_key_02_what_is_signed),
+		cmocka_unit_test(test_key_02_dkim),
 		cmocka_unit_test(test_out_08_logins),
 		cmocka_unit_test(test_key_02_what_smtp_and_webd_may_sign),
 		cmocka_unit_test(test_key_02_who_may_ask),
