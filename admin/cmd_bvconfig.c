@@ -92,12 +92,16 @@ static bool
 ask_key(struct editing *ed)
 {
 	char text[DIALOGUE_LINE];
+	bool answered;
 
 	tool_space(ed->t);
-	if (!dialogue_needed(&ed->t->dialogue,
-		"Enter the key to tag outgoing mail with (it replaces the one "
-		"in use):",
-		text, sizeof(text)))
+	ed->t->dialogue.secret = true;
+	answered = dialogue_needed(&ed->t->dialogue,
+	    "Enter the key to tag outgoing mail with (it replaces the one in "
+	    "use):",
+	    text, sizeof(text));
+	ed->t->dialogue.secret = false;
+	if (!answered)
 		return false;
 	(void)add_key(ed, text);
 	explicit_bzero(text, sizeof(text));

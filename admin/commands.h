@@ -128,6 +128,8 @@
 	C(unsubscribe)                                                         \
 	C(userconfig)                                                          \
 	C(version)                                                             \
+	C(who)                                                                 \
+	C(whoami)                                                              \
 	C(workqueue)
 
 #define COMMANDS_EXTERN(name) extern const struct tool_command cmd_##name;

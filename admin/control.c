@@ -29,8 +29,8 @@ static int ask_one(struct tool *, enum program_kind, uint32_t worker,
 static int reach(const struct tool *, enum program_kind, uint32_t worker,
     struct buf *in, struct err *);
 static int connect_to(const struct tool *, struct err *);
-static int choose(
-    int fd, enum program_kind, uint32_t worker, struct buf *in, struct err *);
+static int choose(int fd, enum program_kind, uint32_t worker, struct buf *in,
+    int wait_ms, struct err *);
 static int say(int fd, const char *const *words, struct err *);
 static int gather(
     int fd, struct buf *in, struct buf *text, int *msg_fd, struct err *);
@@ -146,6 +146,33 @@ control_wait(int fd, struct err *err)
 	return rc;
 }
 
+int
+control_keep(const struct tool *t, enum program_kind kind, int wait_ms)
+{
+	struct err ignored = ERR_INIT;
+	int fd = connect_to(t, &ignored);
+	struct buf in;
+
+	if (fd == -1)
+		return -1;
+	buf_init(&in, IPC_FRAME_MAX);
+	if (choose(fd, kind, 0, &in, wait_ms, &ignored) == -1) {
+		close(fd);
+		fd = -1;
+	}
+	buf_fini(&in);
+	return fd;
+}
+
+void
+control_tell(int fd, const char *const *words)
+{
+	struct pollfd p = { .fd = fd, .events = POLLOUT };
+
+	if (poll(&p, 1, 0) == 1 && (p.revents & POLLOUT) != 0)
+		(void)say(fd, words, NULL);
+}
+
 void
 control_answer_fini(struct control_answer *answer)
 {
@@ -231,7 +258,8 @@ reach(const struct tool *t, enum program_kind kind, uint32_t worker,
 	for (int n = TRIES; n > 0; n--) {
 		why = (struct err)ERR_INIT;
 		fd = connect_to(t, &why);
-		if (fd != -1 && choose(fd, kind, worker, in, &why) == 0)
+		if (fd != -1 &&
+		    choose(fd, kind, worker, in, CONNECT_MS, &why) == 0)
 			return fd;
 		if (fd != -1)
 			close(fd);
@@ -272,7 +300,7 @@ connect_to(const struct tool *t, struct err *err)
 
 static int
 choose(int fd, enum program_kind kind, uint32_t worker, struct buf *in,
-    struct err *err)
+    int wait_ms, struct err *err)
 {
 	struct connect_msg to = { .kind = kind, .worker = worker };
 	struct err why = ERR_INIT;
@@ -284,7 +312,7 @@ choose(int fd, enum program_kind kind, uint32_t worker, struct buf *in,
 	    why.sys != EPIPE)
 		return err_set(
 		    err, why.kind, "%s: %s", program_name(kind), why.text);
-	if (ipc_call_recv(fd, &f, in, NULL, NULL, CONNECT_MS, err) == -1)
+	if (ipc_call_recv(fd, &f, in, NULL, NULL, wait_ms, err) == -1)
 		return err_in(err, "%s", program_name(kind));
 	if (f.type != IPC_RESULT)
 		return err_set(err, ERR_PROTO, "%s: unexpected answer",

@@ -32,6 +32,11 @@ int control_ask_open(struct tool *, enum program_kind, const char *const *words,
     struct control_answer *, struct err *);
 /* Until it answers once more, or hangs up. -1: err says what went wrong. */
 int control_wait(int fd, struct err *);
+/* A connection to be kept, for commands that nobody answers; -1: there is
+ * none to be had so soon. */
+int control_keep(const struct tool *, enum program_kind, int wait_ms);
+/* What cannot be said at once is not said. */
+void control_tell(int fd, const char *const *words);
 void control_answer_fini(struct control_answer *);
 /* The same question to each worker of these kinds that runs; take is called
  * for each answer that is JSON. kinds ends with PROGRAM_N. */

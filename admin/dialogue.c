@@ -3,6 +3,8 @@
 
 #include "admin/dialogue.h"
 
+#define PROMPT_HEARD 1000 /* of a question */
+
 static bool ask(struct dialogue *, const char *question, const char *dflt,
     char *out, size_t size);
 static void list(struct dialogue *, const char *question,
@@ -38,10 +40,13 @@ dialogue_yes(struct dialogue *d, const char *question, bool dflt, bool *out)
 		bool yes;
 	} words[] = { { "y", true }, { "yes", true }, { "n", false },
 		{ "no", false } };
-	char line[DIALOGUE_LINE];
+	char line[DIALOGUE_LINE], prompt[DIALOGUE_LINE];
 
 	for (;;) {
-		fprintf(d->out, "%s [%c]> ", question, dflt ? 'Y' : 'N');
+		snprintf(prompt, sizeof(prompt), "%s [%c]> ", question,
+		    dflt ? 'Y' : 'N');
+		fputs(prompt, d->out);
+		d->prompt = prompt;
 		if (!dialogue_line(d, line, sizeof(line)))
 			return false;
 		if (*line == '\0') {
@@ -160,13 +165,19 @@ dialogue_line(struct dialogue *d, char *out, size_t size)
 	size_t n;
 
 	fflush(d->out);
-	if (fgets(line, sizeof(line), d->in) == NULL)
+	if (fgets(line, sizeof(line), d->in) == NULL) {
+		d->prompt = NULL;
 		return false;
+	}
 	n = strlen(line);
 	for (int c = 0; n != 0 && line[n - 1] != '\n' && c != '\n';)
 		if ((c = fgetc(d->in)) == EOF)
 			break;
 	str_copy(out, size, str_trim(str_of(line)));
+	if (d->heard != NULL)
+		d->heard(d->arg, d->prompt != NULL ? d->prompt : "",
+		    d->secret ? NULL : out);
+	d->prompt = NULL;
 	explicit_bzero(line, sizeof(line)); /* it may be a passphrase */
 	return true;
 }
@@ -192,12 +203,16 @@ static bool
 ask(struct dialogue *d, const char *question, const char *dflt, char *out,
     size_t size)
 {
-	char line[DIALOGUE_LINE];
+	char line[DIALOGUE_LINE], prompt[PROMPT_HEARD];
 
 	for (;;) {
 		if (question != NULL)
 			fprintf(d->out, "%s\n", question);
 		fprintf(d->out, "[%s]> ", dflt);
+		snprintf(prompt, sizeof(prompt), "%s%s[%s]> ",
+		    question != NULL ? question : "",
+		    question != NULL ? "\n" : "", dflt);
+		d->prompt = prompt;
 		if (!dialogue_line(d, line, sizeof(line)))
 			return false;
 		if (str_copy(out, size, str_of(*line != '\0' ? line : dflt)) ||

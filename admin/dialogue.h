@@ -21,6 +21,11 @@
 
 struct dialogue {
 	FILE *in, *out;
+	/* Hears all answers; NULL: nobody. answer NULL: a secret. */
+	void (*heard)(void *arg, const char *prompt, const char *answer);
+	void *arg;
+	const char *prompt; /* of the question that is open; NULL: unknown */
+	bool secret;        /* the answer to it is */
 };
 
 /* Free text; dflt "" lets the answer be empty. What does not fit is asked for

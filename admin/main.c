@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "admin/commands.h"
+#include "admin/session.h"
 #include "admin/shell.h"
 #include "base/err.h"
 #include "filter/filter.h"
@@ -20,9 +21,10 @@ static int usage(void);
 int
 main(int argc, char **argv)
 {
-	struct tool t = {
-		.memory = -1, .kept = { -1, -1 }, .dialogue = { stdin, stdout }
-	};
+	struct tool t = { .memory = -1,
+		.kept = { -1, -1 },
+		.session = -1,
+		.dialogue = { .in = stdin, .out = stdout } };
 	char *help[] = { (char[]){ "help" }, NULL };
 	bool want_help = false;
 	int i;
@@ -54,6 +56,8 @@ main(int argc, char **argv)
 		return commands_run(&t, 1, help);
 	if (i == argc)
 		return shell_run(&t);
+	session_begin(&t, false);
+	session_line(&t, argc - i, argv + i, "");
 	return commands_run(&t, argc - i, argv + i);
 }
 

@@ -60,6 +60,7 @@ password_line(
 		darken();
 		fputs(question, t->dialogue.out);
 		fflush(t->dialogue.out);
+		t->dialogue.prompt = question;
 		end = read_line(t, out);
 		lighten();
 		/* their number says nothing of what was typed */
@@ -102,8 +103,12 @@ read_line(struct tool *t, char out[PASSWORD_MAX])
 {
 	char line[DIALOGUE_LINE];
 	enum read_end end = READ_DONE;
+	bool there;
 
-	if (!dialogue_line(&t->dialogue, line, sizeof(line)))
+	t->dialogue.secret = true;
+	there = dialogue_line(&t->dialogue, line, sizeof(line));
+	t->dialogue.secret = false;
+	if (!there)
 		return READ_NOTHING;
 	if (!str_copy(out, PASSWORD_MAX, str_of(line))) {
 		fprintf(stderr, "That is too long: %d bytes at most.\n",

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "admin/commands.h"
+#include "admin/session.h"
 #include "admin/shell.h"
 #include "base/bounds.h"
 #include "config/revision.h"
@@ -21,7 +22,8 @@ static volatile sig_atomic_t interrupted;
 
 static int interactive(struct tool *);
 static int batch(struct tool *);
-static bool run_line(struct tool *, char *line, bool apart, int *status);
+static bool run_line(
+    struct tool *, char *line, const char *prompt, int *status);
 static int run_apart(struct tool *, int argc, char **argv);
 static void on_interrupt(int signo);
 static void catch_interrupts(void (*handler)(int));
@@ -34,6 +36,7 @@ shell_run(struct tool *t)
 {
 	if (socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, t->kept) == -1)
 		t->kept[0] = t->kept[1] = -1;
+	session_begin(t, t->asks);
 	return t->asks ? interactive(t) : batch(t);
 }
 
@@ -68,7 +71,7 @@ interactive(struct tool *t)
 		}
 		if (*line != '\0')
 			add_history(line);
-		more = run_line(t, line, true, &status);
+		more = run_line(t, line, prompt, &status);
 		free(line);
 	}
 	return status;
@@ -85,16 +88,16 @@ batch(struct tool *t)
 	while ((n = getline(&line, &cap, t->dialogue.in)) != -1) {
 		if (n != 0 && line[n - 1] == '\n')
 			line[n - 1] = '\0';
-		if (!run_line(t, line, false, &status))
+		if (!run_line(t, line, NULL, &status))
 			break;
 	}
 	free(line);
 	return status;
 }
 
-/* False: the shell shall end. */
+/* prompt: a person saw that; NULL: nobody. False: the shell shall end. */
 static bool
-run_line(struct tool *t, char *line, bool apart, int *status)
+run_line(struct tool *t, char *line, const char *prompt, int *status)
 {
 	char *argv[SHELL_WORDS_MAX + 1];
 	struct err err = ERR_INIT;
@@ -106,10 +109,11 @@ run_line(struct tool *t, char *line, bool apart, int *status)
 	}
 	if (argc == 0)
 		return true;
+	session_line(t, argc, argv, prompt != NULL ? prompt : "");
 	if (strcmp(argv[0], "exit") == 0 || strcmp(argv[0], "quit") == 0)
 		return false;
-	*status =
-	    apart ? run_apart(t, argc, argv) : commands_run(t, argc, argv);
+	*status = prompt != NULL ? run_apart(t, argc, argv)
+				 : commands_run(t, argc, argv);
 	return true;
 }
 

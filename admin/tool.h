@@ -38,6 +38,7 @@ struct tool {
 	bool asks;        /* a person is there: ask for what is missing */
 	int memory;       /* file of what trace remembers in a shell; -1 */
 	int kept[2];      /* descriptors that live as long as a shell; -1 */
+	int session;      /* to the master (admin/session.h); -1 */
 	struct dialogue dialogue;
 	const struct tool_command *command; /* the one running */
 };

@@ -22,7 +22,8 @@ struct admin {
 	struct master *master;
 	struct ipc *ipc; /* NULL: gone while a reload went on */
 	bool reloading, web;
-	uint64_t revision; /* a new one is asked for; 0: the current one */
+	struct shell *session; /* NULL: it has not said so */
+	uint64_t revision;     /* a new one is asked for; 0: the current one */
 	pid_t pid;
 	char user[65];
 };
@@ -41,6 +42,10 @@ static void cmd_restart(struct admin *, const struct str *w, size_t n);
 static void cmd_capture(struct admin *, const struct str *w, size_t n);
 static void cmd_note(struct admin *, const struct str *w, size_t n);
 static void cmd_administrators(struct admin *, const struct str *w, size_t n);
+static void cmd_session(struct admin *, const struct str *w, size_t n);
+static void cmd_entered(struct admin *, const struct str *w, size_t n);
+static void cmd_answered(struct admin *, const struct str *w, size_t n);
+static void cmd_sessions(struct admin *, const struct str *w, size_t n);
 static void answer_json(struct admin *, json_t *);
 
 static const struct ipc_handler admin_handler = {
@@ -64,6 +69,10 @@ static const struct {
 	{ "packetcapture", cmd_capture, true },
 	{ "note", cmd_note, false },
 	{ "administrators", cmd_administrators, false },
+	{ "session", cmd_session, false },
+	{ "entered", cmd_entered, false },
+	{ "answered", cmd_answered, false },
+	{ "sessions", cmd_sessions, false },
 };
 
 /* What tools do themselves leaves a trace in the logs: words that they
@@ -147,6 +156,7 @@ admin_closed(void *arg, struct ipc *ipc, const struct err *err)
 
 	(void)err;
 	captures_admin_gone(a->master, ipc);
+	sessions_end(&a->session);
 	a->ipc = NULL;
 	if (!a->reloading)
 		free(a);
@@ -363,6 +373,36 @@ cmd_administrators(struct admin *a, const struct str *w, size_t n)
 		return;
 	}
 	program_answer(a->ipc, NULL, 2, "administrators WORD NAME");
+}
+
+/* Of who stays; like what he enters, it has no answer. */
+static void
+cmd_session(struct admin *a, const struct str *w, size_t n)
+{
+	if (a->session == NULL)
+		a->session = sessions_begin(
+		    a->pid, a->user, n > 0 && str_is(w[0], "shell"));
+}
+
+static void
+cmd_entered(struct admin *a, const struct str *w, size_t n)
+{
+	if (a->session != NULL && n == 2)
+		sessions_entered(a->master, a->session, true, w[0], w[1]);
+}
+
+static void
+cmd_answered(struct admin *a, const struct str *w, size_t n)
+{
+	if (a->session != NULL && n == 2)
+		sessions_entered(a->master, a->session, false, w[0], w[1]);
+}
+
+static void
+cmd_sessions(struct admin *a, const struct str *w, size_t n)
+{
+	(void)w, (void)n;
+	answer_json(a, sessions_json());
 }
 
 static void

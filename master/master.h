@@ -11,6 +11,7 @@
  *	children.c	processes: start, death, restart
  *	wiring.c	channels between them
  *	secrets.c	files of keys, for keyd
+ *	sessions.c	who sits at a shell of the admin tools
  *	rules.c		rules of outbreak filters: kept, handed on
  *	listeners.c	sockets: bind, suspend, resume
  *	reload.c	a new revision of the configuration
@@ -22,6 +23,7 @@
 #ifndef MASTER_MASTER_H
 #define MASTER_MASTER_H
 
+#include <jansson.h>
 #include <sys/types.h>
 
 #include "base/err.h"
@@ -146,6 +148,15 @@ void wiring_connect(struct master *, struct child *);
 void secrets_hand(struct master *, struct config *);
 /* Now, not only when it is time: something has changed. */
 void secrets_look(struct master *);
+
+/* sessions.c: a tool is there, for one command or, as a shell, for many; it
+ * was given a line, or an answer, at that prompt; all shells, as JSON. */
+struct shell;
+struct shell *sessions_begin(pid_t, const char *user, bool stays);
+void sessions_end(struct shell **); /* NULL: none */
+void sessions_entered(struct master *, struct shell *, bool line,
+    struct str input, struct str prompt);
+json_t *sessions_json(void);
 
 /* rules.c: what lookupd says, in pieces; then all of it is kept, and handed to
  * whoever uses it. */

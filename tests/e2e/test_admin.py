@@ -61,6 +61,9 @@ TEXT = [
     ("userconfig new Joe role=guest", 2, "begins with a small letter"),
     ("userconfig delete joe", 1, 'There is no user "joe".'),
     ("userconfig lock", 2, "which user?"),
+    ("who", 0, ""),
+    ("who am i", 2, "Usage: who"),
+    ("whoami", 0, "Role: administrator ("),
     ("ping", 2, "Usage: ping "),
     ("ping ::1", 1, "ping: ::1 is an IPv6 address"),
     ("ping 127.0.0.1 0", 2, "COUNT is a number within 1..600"),
@@ -411,6 +414,9 @@ TEXT = [
 
 # words: keys that must be there
 JSON = {
+    "userconfig list": ["users"],
+    "who": ["sessions"],
+    "whoami": ["user", "uid", "role", "why"],
     "antispamstatus": ["engine", "answers", "rules", "error",
                        "last_contact", "ms"],
     "antispamupdate": ["engine", "answers", "rules", "error",
