@@ -58,6 +58,8 @@ PROGRAMS = postern master recorder lookupd keyd smtpd qmqpd cleanup inspect \
 	qmgr smtp capture webd
 SRC_master := $(filter-out master/recorder%.c master/lookupd%.c master/keyd%.c,\
 	$(wildcard master/*.c))
+# what it does for pages as tools do it
+SRC_master += admin/capture_parts.c admin/interfaces_device.c
 SRC_recorder := $(wildcard master/recorder*.c)
 SRC_lookupd := $(wildcard master/lookupd*.c)
 SRC_keyd := $(wildcard master/keyd*.c)
@@ -68,7 +70,8 @@ SRC_inspect := $(wildcard cleanup/inspect*.c)
 SRC_qmgr := $(wildcard qmgr/*.c)
 SRC_smtp := $(wildcard smtp/*.c)
 SRC_capture := $(wildcard capture/*.c)
-SRC_webd := $(wildcard admin/web/*.c) admin/fields.c admin/render_status.c
+SRC_webd := $(wildcard admin/web/*.c) admin/fields.c admin/render_status.c \
+	admin/capture_filter.c
 # tools go the way of delivery with what delivers
 QMGR_CORE = bounce conn core deliver dest limits logged mail notice ordered \
 	resolution resolve result retry schedule settle sweep subject

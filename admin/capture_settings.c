@@ -9,8 +9,6 @@
 
 static bool add_device(
     struct editing *, const struct interface *, char out[CAPTURE_DEVICE]);
-static void add_ports(const struct config *, struct buf *);
-static void add_hosts(const struct config *, struct buf *);
 static void show_filter(struct buf *, struct str filter);
 static void show_limit(struct buf *, bool stops, uint64_t duration);
 static void add_time(struct buf *, uint64_t seconds);
@@ -45,24 +43,6 @@ capture_device(struct editing *ed, const char *name, char out[CAPTURE_DEVICE])
 		return add_device(ed, in, out);
 	editing_deny(ed, "There is no interface \"%s\".", name);
 	return false;
-}
-
-/* Client and server together: both legs of a message's way. */
-void
-capture_filter(const struct config *c, struct buf *out)
-{
-	bool hosts = c->capture.n_clients + c->capture.n_servers > 0;
-
-	if (c->capture.n_ports == 0 && !hosts) {
-		buf_add_str(out, c->capture.filter);
-		return;
-	}
-	if (c->capture.n_ports > 0)
-		add_ports(c, out);
-	if (c->capture.n_ports > 0 && hosts)
-		buf_puts(out, " and ");
-	if (hosts)
-		add_hosts(c, out);
 }
 
 void
@@ -135,29 +115,6 @@ add_device(
 	    STR_ARG(in->name), ip_text(&in->ip, ip));
 	tool_fail(ed->t, &err);
 	return false;
-}
-
-static void
-add_ports(const struct config *c, struct buf *out)
-{
-	for (size_t i = 0; i < c->capture.n_ports; i++)
-		buf_printf(out, "%stcp port %u", i == 0 ? "(" : " or ",
-		    c->capture.ports[i]);
-	buf_putc(out, ')');
-}
-
-static void
-add_hosts(const struct config *c, struct buf *out)
-{
-	size_t n = c->capture.n_clients;
-	char ip[IP_TEXT];
-
-	for (size_t i = 0; i < n + c->capture.n_servers; i++)
-		buf_printf(out, "%shost %s", i == 0 ? "(" : " or ",
-		    ip_text(i < n ? &c->capture.clients[i]
-				  : &c->capture.servers[i - n],
-			ip));
-	buf_putc(out, ')');
 }
 
 static void

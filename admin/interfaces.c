@@ -8,7 +8,6 @@
 #include "base/mem.h"
 
 static int prefix_of(const struct ip *);
-static bool is_address(const struct sockaddr *, const struct ip *);
 static int ones(const struct sockaddr *mask);
 
 void
@@ -61,27 +60,6 @@ interfaces_address(struct buf *out, const struct ip *ip)
 		buf_printf(out, "/%d", prefix);
 }
 
-/* A label ("eth0:1") is not a device. */
-bool
-interfaces_device(const struct ip *ip, char out[IF_NAMESIZE])
-{
-	struct ifaddrs *all;
-	bool found = false;
-
-	if (getifaddrs(&all) == -1)
-		return false;
-	for (struct ifaddrs *i = all; i != NULL && !found; i = i->ifa_next) {
-		found = is_address(i->ifa_addr, ip) ||
-			(ip_is_loopback(ip) && (i->ifa_flags & IFF_LOOPBACK));
-		if (found)
-			str_copy(out, IF_NAMESIZE,
-			    str_sub(str_of(i->ifa_name), 0,
-				strcspn(i->ifa_name, ":")));
-	}
-	freeifaddrs(all);
-	return found;
-}
-
 /* -1: this machine does not have the address. */
 static int
 prefix_of(const struct ip *ip)
@@ -92,28 +70,12 @@ prefix_of(const struct ip *ip)
 	if (getifaddrs(&all) == -1)
 		return -1;
 	for (struct ifaddrs *one = all; one != NULL; one = one->ifa_next) {
-		if (one->ifa_netmask != NULL && is_address(one->ifa_addr, ip))
+		if (one->ifa_netmask != NULL &&
+		    interfaces_is(one->ifa_addr, ip))
 			prefix = ones(one->ifa_netmask);
 	}
 	freeifaddrs(all);
 	return prefix;
-}
-
-static bool
-is_address(const struct sockaddr *sa, const struct ip *ip)
-{
-	struct sockaddr_storage whole = { .ss_family = AF_UNSPEC };
-	struct ip has;
-	uint16_t port;
-
-	if (sa == NULL ||
-	    (sa->sa_family != AF_INET && sa->sa_family != AF_INET6))
-		return false;
-	memcpy(&whole, sa,
-	    sa->sa_family == AF_INET ? sizeof(struct sockaddr_in)
-				     : sizeof(struct sockaddr_in6));
-	ip_from_sockaddr(&has, &port, &whole);
-	return ip_equal(&has, ip);
 }
 
 static int

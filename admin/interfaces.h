@@ -20,5 +20,7 @@ void interfaces_address(struct buf *, const struct ip *);
 /* The network device of this machine that has the address, or for a loopback
  * address the loopback. False: none. */
 bool interfaces_device(const struct ip *, char out[IF_NAMESIZE]);
+/* Is it this one? NULL: no. */
+bool interfaces_is(const struct sockaddr *, const struct ip *);
 
 #endif

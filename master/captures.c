@@ -35,6 +35,7 @@ struct captures {
 	struct ipc *owner; /* who started it, and is told; NULL: gone */
 	bool attached;     /* ends with the owner */
 	bool begun;
+	bool web;     /* a page started it, and pages alone see it */
 	time_t named; /* of the last */
 	char name[160];
 };
@@ -44,7 +45,7 @@ struct arguments {
 	size_t n;
 };
 
-static void answer_state(const struct master *, struct ipc *);
+static void answer_state(const struct master *, struct ipc *, bool web);
 static bool fits(const struct master *, uint64_t size, struct err *);
 static uint64_t used(const struct master *);
 static int spawn(struct master *, const struct arguments *, struct err *);
@@ -68,12 +69,13 @@ static const struct ipc_handler handler = {
 };
 
 /* Without words: does one run? attached|detached SIZE rotate|stop SECONDS
- * FILTER NAME=DEVICE ... */
+ * FILTER NAME=DEVICE ...; of a page: interfaces by their names. */
 void
-captures_start(
-    struct master *m, struct ipc *admin, const struct str *words, size_t n)
+captures_start(struct master *m, struct ipc *admin, const struct str *words,
+    size_t n, bool web)
 {
 	struct captures *c = m->captures;
+	struct capture_words checked;
 	struct arguments args = { .n = 0 };
 	struct err err = ERR_INIT;
 	uint64_t number, size = 0;
@@ -81,8 +83,16 @@ captures_start(
 	if (c == NULL)
 		c = m->captures = mem_alloc(sizeof(*c));
 	if (n == 0) {
-		answer_state(m, admin);
+		answer_state(m, admin, web);
 		return;
+	}
+	if (web) {
+		if (captures_web(m, words, n, &checked, &err) == -1) {
+			program_answer(admin, NULL, RESULT_USAGE, err.text);
+			return;
+		}
+		words = checked.v;
+		n = checked.n;
 	}
 	if (n < 6 || n > ARGS_MAX / 2 || !str_u64(words[1], INT64_MAX, &size) ||
 	    !str_u64(words[3], INT32_MAX, &number)) {
@@ -93,7 +103,11 @@ captures_start(
 	}
 	if (c->pid != 0) {
 		program_answer(admin, NULL, RESULT_NEGATIVE,
-		    "A packet capture is already running.");
+		    c->web == web ? "A packet capture is already running."
+		    : c->web      ? "A packet capture is already running: it "
+				    "was started by the web pages."
+				  : "A packet capture is already running: it "
+				    "was started on the command line.");
 		return;
 	}
 	if (!fits(m, size, &err)) {
@@ -105,6 +119,7 @@ captures_start(
 	c->owner = admin;
 	c->attached = str_is(words[0], "attached");
 	c->begun = false;
+	c->web = web;
 	if (spawn(m, &args, &err) == -1) {
 		c->owner = NULL;
 		program_answer(admin, NULL, RESULT_FAILED, err.text);
@@ -114,14 +129,17 @@ captures_start(
 }
 
 static void
-answer_state(const struct master *m, struct ipc *admin)
+answer_state(const struct master *m, struct ipc *admin, bool web)
 {
 	const struct captures *c = m->captures;
-	char json[120];
+	bool runs = c->pid != 0 && c->begun;
+	char json[160];
 
 	snprintf(json, sizeof(json),
-	    "{\"running\":%s,\"used\":%llu,\"quota\":%llu}",
-	    c->pid != 0 && c->begun ? "true" : "false",
+	    "{\"running\":%s,\"other_way\":%s,\"used\":%llu,"
+	    "\"quota\":%llu}",
+	    runs && c->web == web ? "true" : "false",
+	    runs && c->web != web ? "true" : "false",
 	    (unsigned long long)used(m),
 	    (unsigned long long)m->self.config->capture.quota);
 	program_answer(admin, json, RESULT_DONE, NULL);
@@ -162,12 +180,20 @@ used(const struct master *m)
 	return sum;
 }
 
+const char *
+captures_name(const struct master *m)
+{
+	const struct captures *c = m->captures;
+
+	return c != NULL && c->pid != 0 ? c->name : NULL;
+}
+
 bool
-captures_hand(struct master *m, const struct admin_msg *who, int fd)
+captures_hand(struct master *m, const struct admin_msg *who, int fd, bool web)
 {
 	struct captures *c = m->captures;
 
-	if (c == NULL || c->ipc == NULL || !c->begun)
+	if (c == NULL || c->ipc == NULL || !c->begun || c->web != web)
 		return false;
 	ipc_send_fds(c->ipc, IPC_ADMIN, 0, who, &fd, 1);
 	return true;

@@ -40,6 +40,7 @@ static void cmd_resume(struct admin *, const struct str *w, size_t n);
 static void cmd_programs(struct admin *, const struct str *w, size_t n);
 static void cmd_restart(struct admin *, const struct str *w, size_t n);
 static void cmd_capture(struct admin *, const struct str *w, size_t n);
+static void cmd_capture_files(struct admin *, const struct str *w, size_t n);
 static void cmd_note(struct admin *, const struct str *w, size_t n);
 static void cmd_administrators(struct admin *, const struct str *w, size_t n);
 static void cmd_session(struct admin *, const struct str *w, size_t n);
@@ -67,6 +68,7 @@ static const struct {
 	{ "programs", cmd_programs, true },
 	{ "restart", cmd_restart, false },
 	{ "packetcapture", cmd_capture, true },
+	{ "capturefiles", cmd_capture_files, true },
 	{ "note", cmd_note, false },
 	{ "administrators", cmd_administrators, false },
 	{ "session", cmd_session, false },
@@ -341,7 +343,13 @@ cmd_restart(struct admin *a, const struct str *w, size_t n)
 static void
 cmd_capture(struct admin *a, const struct str *w, size_t n)
 {
-	captures_start(a->master, a->ipc, w, n);
+	captures_start(a->master, a->ipc, w, n, a->web);
+}
+
+static void
+cmd_capture_files(struct admin *a, const struct str *w, size_t n)
+{
+	captures_files(a->master, a->ipc, w, n);
 }
 
 static void

@@ -36,6 +36,7 @@ struct caller {
 	unsigned uid;
 	pid_t pid;
 	char user[65];
+	bool web; /* webd asked for it */
 };
 
 static unsigned n_callers;
@@ -105,9 +106,11 @@ control_call(struct child *webd, uint32_t txn, const struct call_msg *msg)
 	}
 	ipc_send_fds(webd->ipc, IPC_CALLED, txn, &done, &pair[0], 1);
 	c = mem_alloc(sizeof(*c));
-	*c = (struct caller){
-		.master = m, .fd = pair[1], .kind = msg->kind, .pid = webd->pid
-	};
+	*c = (struct caller){ .master = m,
+		.fd = pair[1],
+		.kind = msg->kind,
+		.pid = webd->pid,
+		.web = true };
 	n_callers++;
 	str_copy(c->user, sizeof(c->user), msg->user);
 	if (c->kind == PROGRAM_MASTER) {
@@ -275,7 +278,8 @@ hand_over(struct caller *c)
 	char why[WHY_DOWN];
 	struct child *ch;
 
-	if (c->kind == PROGRAM_CAPTURE && captures_hand(m, &msg, c->fd)) {
+	if (c->kind == PROGRAM_CAPTURE &&
+	    captures_hand(m, &msg, c->fd, c->web)) {
 		caller_end(c);
 		return true;
 	}

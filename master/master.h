@@ -219,13 +219,30 @@ void commands_serve(
 
 /* captures.c: one packet capture at a time. The answer to start comes when
  * it has begun, and when attached another when it has ended. */
-void captures_start(
-    struct master *, struct ipc *admin, const struct str *words, size_t n);
+void captures_start(struct master *, struct ipc *admin, const struct str *words,
+    size_t n, bool web);
 void captures_admin_gone(struct master *, const struct ipc *admin);
 /* A tool that asks for it; false: none runs, and fd is still the caller's. */
-bool captures_hand(struct master *, const struct admin_msg *, int fd);
+bool captures_hand(struct master *, const struct admin_msg *, int fd, bool web);
 void captures_stop(struct master *);
 bool captures_reaped(struct master *, pid_t, int status); /* was it it? */
+/* The name of the one that runs; NULL: none does. */
+const char *captures_name(const struct master *);
+
+/* captures_web.c: what pages do with captures, and tools do themselves */
+/* The words of captures_start from those of a page: interfaces by name become
+ * devices. Nothing that webd says is believed: err says what is wrong. */
+#define CAPTURE_WORDS 32
+struct capture_words {
+	struct str v[CAPTURE_WORDS];
+	size_t n;
+	char devices[CAPTURE_WORDS][140];
+};
+int captures_web(const struct master *, const struct str *words, size_t n,
+    struct capture_words *, struct err *err);
+/* files, open NAME, delete NAME: answered. */
+void captures_files(
+    struct master *, struct ipc *admin, const struct str *words, size_t n);
 
 /* notify.c */
 void notify_send(const char *state); /* "READY=1"; no-op without systemd */

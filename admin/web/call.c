@@ -46,7 +46,6 @@ call_begin(struct web *w, enum program_kind kind, struct str user,
 	struct call *c = mem_alloc(sizeof(*c));
 
 	*c = (struct call){ .web = w, .done = done, .arg = arg };
-	c->answer.fd = -1;
 	c->number = keys_number(w, &w->calls);
 	buf_init(&c->command, IPC_FRAME_MAX);
 	buf_init(&c->text, ANSWER_MAX);
@@ -71,9 +70,7 @@ call_cancel(struct call **cp)
 	loop_timer_free(&c->timer);
 	if (c->ipc != NULL)
 		ipc_free(&c->ipc);
-	json_decref(c->answer.json);
-	if (c->answer.fd != -1)
-		close(c->answer.fd);
+	said_fini(&c->answer);
 	buf_fini(&c->command);
 	buf_fini(&c->text);
 	free(c);
@@ -99,6 +96,17 @@ call_connected(struct web *w, uint32_t number, int fd)
 	ipc_accept(c->ipc, IPC_FILE);
 }
 
+void
+said_fini(struct said *a)
+{
+	json_decref(a->json);
+	for (size_t i = 0; i < a->n_fds; i++)
+		if (a->fds[i] != -1)
+			close(a->fds[i]);
+	a->json = NULL;
+	a->n_fds = 0;
+}
+
 static int
 on_frame(void *arg, struct ipc *ipc, struct ipc_frame *f, struct err *err)
 {
@@ -113,9 +121,9 @@ on_frame(void *arg, struct ipc *ipc, struct ipc_frame *f, struct err *err)
 			    err, ERR_PROTO, "the answer is too long");
 		return 0;
 	}
-	if (c->answer.fd != -1)
-		close(c->answer.fd);
-	c->answer.fd = f->fds[0];
+	if (c->answer.n_fds == NELEM(c->answer.fds))
+		return err_set(err, ERR_PROTO, "too many files");
+	c->answer.fds[c->answer.n_fds++] = f->fds[0];
 	f->fds[0] = -1;
 	return 0;
 }

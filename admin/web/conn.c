@@ -44,11 +44,11 @@ struct conn {
 	uint32_t key;     /* at keyd; 0: none */
 	size_t fed;       /* during the handshake */
 	bool up, broken, ending, closed;
-	bool running;            /* request_run is on the stack */
-	struct request *request; /* that is worked on */
-	size_t used;             /* bytes of it in plain */
-	int file;                /* that is being sent; -1: none */
-	uint64_t file_left;
+	bool running;                   /* request_run is on the stack */
+	struct request *request;        /* that is worked on */
+	size_t used;                    /* bytes of it in plain */
+	struct piece pieces[FILES_MAX]; /* that are being sent */
+	size_t piece, n_pieces;
 };
 
 static char read_buf[READ_MAX];
@@ -63,6 +63,7 @@ static void take_request(struct conn *);
 static void refuse(struct conn *, unsigned status);
 static void done(struct conn *);
 static void seal(struct conn *, struct str);
+static bool sends_file(const struct conn *);
 static void feed_file(struct conn *);
 static void send_some(struct conn *);
 static void wait_for(struct conn *);
@@ -90,7 +91,7 @@ conn_new(struct web *w, int fd, const struct ip *client)
 		return;
 	}
 	c = mem_alloc(sizeof(*c));
-	*c = (struct conn){ .web = w, .fd = fd, .client = *client, .file = -1 };
+	*c = (struct conn){ .web = w, .fd = fd, .client = *client };
 	c->tls = tls_conn_new(server, TLS_VERIFY_NO);
 	buf_init(&c->in, 2 * READ_MAX);
 	buf_init(&c->plain, PLAIN_MAX);
@@ -122,11 +123,13 @@ conn_answer(struct conn *c, struct str head, struct str body)
 }
 
 void
-conn_answer_file(struct conn *c, struct str head, int fd, uint64_t size)
+conn_answer_files(
+    struct conn *c, struct str head, const struct piece *pieces, size_t n)
 {
 	seal(c, head);
-	c->file = fd;
-	c->file_left = size;
+	memcpy(c->pieces, pieces, n * sizeof(*pieces));
+	c->n_pieces = n;
+	c->piece = 0;
 	done(c);
 }
 
@@ -145,8 +148,8 @@ conn_free(struct conn *c)
 	loop_unwatch(&c->watch);
 	tls_conn_free(&c->tls);
 	close(c->fd);
-	if (c->file != -1)
-		close(c->file);
+	while (c->piece < c->n_pieces)
+		close(c->pieces[c->piece++].fd);
 	if (c->plain.len > 0) /* passphrases come this way */
 		explicit_bzero(c->plain.data, c->plain.len);
 	buf_fini(&c->in);
@@ -273,7 +276,7 @@ take_request(struct conn *c)
 	struct http_request r;
 
 	while (state == HTTP_WHOLE && !c->broken && !c->ending &&
-	       c->request == NULL && c->file == -1 && c->out.len < OUT_ROOM) {
+	       c->request == NULL && !sends_file(c) && c->out.len < OUT_ROOM) {
 		state = http_parse(buf_str(&c->plain), &r);
 		if (state == HTTP_BAD)
 			refuse(c, r.status);
@@ -324,28 +327,34 @@ seal(struct conn *c, struct str text)
 		c->broken = true;
 }
 
+static bool
+sends_file(const struct conn *c)
+{
+	return c->piece < c->n_pieces;
+}
+
 static void
 feed_file(struct conn *c)
 {
-	static char piece[PIECE];
+	static char bytes[PIECE];
 
-	while (!c->broken && c->file_left > 0 && c->out.len < PIECE) {
-		size_t want =
-		    c->file_left < PIECE ? (size_t)c->file_left : PIECE;
-		ssize_t n = read(c->file, piece, want);
+	while (!c->broken && sends_file(c) && c->out.len < PIECE) {
+		struct piece *p = &c->pieces[c->piece];
+		size_t want = p->size < PIECE ? (size_t)p->size : PIECE;
+		ssize_t n = want > 0 ? read(p->fd, bytes, want) : 0;
 
 		if (n == -1 && errno == EINTR)
 			continue;
-		if (n <= 0) { /* shorter than was said: no whole answer */
-			c->broken = true;
+		if (n < 0 || (n == 0 && want > 0)) {
+			c->broken = true; /* less than was said */
 			return;
 		}
-		seal(c, (struct str){ piece, (size_t)n });
-		c->file_left -= (uint64_t)n;
-	}
-	if (c->file_left == 0 && c->file != -1) {
-		close(c->file);
-		c->file = -1;
+		seal(c, (struct str){ bytes, (size_t)n });
+		p->size -= (uint64_t)n;
+		if (p->size == 0) {
+			close(p->fd);
+			c->piece++;
+		}
 	}
 }
 
@@ -365,7 +374,7 @@ send_some(struct conn *c)
 		buf_consume(&c->out, (size_t)n);
 		if (c->up && c->request == NULL && c->plain.len == 0)
 			loop_deadline_in(c->web->wheel, &c->deadline,
-			    c->out.len > 0 || c->file != -1 ? WRITE_MS
+			    c->out.len > 0 || sends_file(c) ? WRITE_MS
 							    : IDLE_MS);
 	}
 	if (c->out.failed)
@@ -383,7 +392,7 @@ wait_for(struct conn *c)
 {
 	int want = 0;
 
-	if (c->request == NULL && c->key == 0 && c->file == -1 && !c->ending &&
+	if (c->request == NULL && c->key == 0 && !sends_file(c) && !c->ending &&
 	    c->in.len < READ_MAX)
 		want |= LOOP_READ;
 	if (c->out.len > 0)
@@ -395,6 +404,6 @@ wait_for(struct conn *c)
 static bool
 is_quiet(const struct conn *c)
 {
-	return c->request == NULL && c->out.len == 0 && c->file == -1 &&
+	return c->request == NULL && c->out.len == 0 && !sends_file(c) &&
 	       c->key == 0;
 }

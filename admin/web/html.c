@@ -89,6 +89,8 @@ insert_number(struct buf *out, const char **fmt, va_list *ap)
 		buf_printf(out, "%zu", va_arg(*ap, size_t));
 	else if (strncmp(*fmt, "lld", 3) == 0)
 		buf_printf(out, "%lld", va_arg(*ap, long long));
+	else if (strncmp(*fmt, "llu", 3) == 0)
+		buf_printf(out, "%llu", va_arg(*ap, unsigned long long));
 	else
 		panic("html: conversion %s", *fmt);
 	*fmt += strcspn(*fmt, "du") + 1;

@@ -27,7 +27,7 @@ extern const struct page pages[];               /* title NULL at the end */
 const struct page *pages_find(struct str path); /* NULL: none */
 
 /* The handlers, by file: page_login.c, page_hosts.c, page_host.c,
- * page_system.c, page_api.c. */
+ * page_system.c, page_capture.c, page_capture_settings.c, page_api.c. */
 typedef void page_handler(struct request *);
 page_handler page_first, page_login, page_do_login, page_logout;
 page_handler page_hosts, page_retry;
@@ -35,5 +35,8 @@ page_handler page_host, page_deed, page_do_deed;
 page_handler page_system, page_suspenddel, page_resumedel;
 page_handler page_suspendlistener, page_resumelistener;
 page_handler page_xml_status, page_api_status;
+page_handler page_capture, page_capture_start, page_capture_stop;
+page_handler page_capture_settings, page_capture_set;
+page_handler page_capture_download, page_capture_delete, page_capture_sure;
 
 #endif

@@ -33,8 +33,6 @@ request_new(struct web *w, struct conn *c, const struct ip *client,
 	r->conn = c;
 	r->client = *client;
 	r->http = *http;
-	for (size_t i = 0; i < NELEM(r->answers); i++)
-		r->answers[i].fd = -1;
 	buf_init(&r->out, PAGE_MAX);
 	buf_init(&r->head, HEAD_MAX);
 	return r;
@@ -237,11 +235,15 @@ request_go(struct request *r, const char *path, const char *notice, bool failed)
 }
 
 void
-request_file(struct request *r, int fd, uint64_t size, const char *name)
+request_file(
+    struct request *r, const struct piece *pieces, size_t n, const char *name)
 {
 	struct conn *c = r->conn;
+	uint64_t size = 0;
 	struct buf head;
 
+	for (size_t i = 0; i < n; i++)
+		size += pieces[i].size;
 	begin_head(r, &head, 200);
 	buf_puts(&head, "Content-Disposition: attachment; filename=\"");
 	for (; *name != '\0'; name++)
@@ -251,7 +253,7 @@ request_file(struct request *r, int fd, uint64_t size, const char *name)
 	buf_puts(&head, "\"\r\n");
 	end_head(&head, "application/octet-stream", size);
 	request_free(r);
-	conn_answer_file(c, buf_str(&head), fd, size);
+	conn_answer_files(c, buf_str(&head), pieces, n);
 	buf_fini(&head);
 }
 
@@ -376,8 +378,7 @@ answered(void *arg, struct said *a)
 
 	r->calls[slot->i] = NULL;
 	r->answers[slot->i] = *a;
-	a->json = NULL;
-	a->fd = -1;
+	*a = (struct said){ .status = a->status };
 	if (--r->n_pending == 0 && r->then != NULL)
 		r->then(r);
 }
@@ -387,9 +388,7 @@ request_free(struct request *r)
 {
 	for (size_t i = 0; i < r->n_calls; i++) {
 		call_cancel(&r->calls[i]);
-		json_decref(r->answers[i].json);
-		if (r->answers[i].fd != -1)
-			close(r->answers[i].fd);
+		said_fini(&r->answers[i]);
 	}
 	if (r->judged_as != 0)
 		map_remove_u64(&r->web->logins, r->judged_as);

@@ -97,8 +97,10 @@ void request_plain(struct request *, unsigned status, const char *type);
 /* See another page, with a line at its top (NULL: none). */
 void request_go(
     struct request *, const char *path, const char *notice, bool failed);
-/* fd is closed in the end. */
-void request_file(struct request *, int fd, uint64_t size, const char *name);
+/* Pieces of files, one after the other, as a download of that name; their
+ * descriptors are closed in the end, and are no answer's any more. */
+void request_file(
+    struct request *, const struct piece *, size_t n, const char *name);
 /* A header line more, without its end. */
 void request_header(struct request *, const char *line);
 

@@ -32,6 +32,7 @@
 struct conn;
 struct request;
 struct call;
+struct capture_form; /* page_capture.c: settings of the next capture */
 
 struct web {
 	struct daemon *daemon;
@@ -51,6 +52,13 @@ struct web {
 	size_t n_conns;
 	struct sessions sessions;
 	struct attempts attempts, polls;
+	struct capture_form *capture; /* NULL: as the configuration has it */
+};
+
+/* So many bytes of a file, from where its descriptor stands. */
+struct piece {
+	int fd;
+	uint64_t size;
 };
 
 /* --- keys.c --- */
@@ -75,10 +83,11 @@ void conn_setup(struct web *);
 void conn_new(struct web *, int fd, const struct ip *client);
 void conn_signed(struct conn *, struct str signature); /* "": refused */
 bool conn_waits_for_key(const struct conn *);
-/* One request is there, see request.h; these answer it: whole, or head with
- * the bytes of a file behind it, which becomes the connection's. */
+/* One request is there, see request.h; these answer it: whole, or a head with
+ * pieces of files behind it, which become the connection's. */
 void conn_answer(struct conn *, struct str head, struct str body);
-void conn_answer_file(struct conn *, struct str head, int fd, uint64_t size);
+void conn_answer_files(
+    struct conn *, struct str head, const struct piece *, size_t n);
 void conn_free(struct conn *);
 /* All of them end, those that work on a request when they have answered. */
 void conn_end_all(struct web *);
@@ -86,11 +95,13 @@ void conn_end_all(struct web *);
 /* --- call.c --- */
 
 #define ANSWER_MAX (32u * 1024 * 1024)
+#define FILES_MAX  12 /* a capture has ten parts */
 
 struct said {
-	unsigned status; /* enum result_status */
-	json_t *json;    /* NULL: none */
-	int fd;          /* of a FILE, or -1; set it to -1 to keep it */
+	unsigned status;    /* enum result_status */
+	json_t *json;       /* NULL: none */
+	int fds[FILES_MAX]; /* of FILEs; set one to -1 to keep it */
+	size_t n_fds;
 	char error[400];
 };
 typedef void call_done(void *arg, struct said *);
@@ -103,6 +114,7 @@ typedef void call_done(void *arg, struct said *);
 struct call *call_begin(struct web *, enum program_kind, struct str user,
     const char *const *words, call_done *done, void *arg);
 void call_cancel(struct call **);
+void said_fini(struct said *);
 /* The master has answered (program.h, on_call). */
 void call_connected(struct web *, uint32_t number, int fd);
 

@@ -20,12 +20,16 @@
  *	postern(1), postern.yaml(5), postern-master(8), postern-keyd(8)
  */
 #include <errno.h>
+#include <jansson.h>
 #include <netinet/tcp.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "admin/web/web.h"
 #include "base/mem.h"
+#include "event/event.h"
+#include "tls/administrators.h"
 
 #define TIDY_MS  30000
 #define PAUSE_MS 1000 /* without accepting when the kernel is short */
@@ -39,9 +43,13 @@ static void on_listen(struct daemon *, const char *name, int fd);
 static void on_unlisten(struct daemon *, const char *name, uint32_t wait);
 static void on_call(struct daemon *, uint32_t number, int fd);
 static void on_stop(struct daemon *, uint32_t wait);
+static void on_command(
+    struct daemon *, struct ipc *admin, const struct command *, const char *);
+static json_t *login_json(const struct login *, int64_t now);
 static void take(void *arg, int ready);
 static bool is_allowed(const struct web *, const struct ip *);
 static void tidy(void *arg);
+static void say_idle(void *arg, struct login *);
 static void leave(void *arg);
 
 static const struct program webd = {
@@ -54,6 +62,7 @@ static const struct program webd = {
 	.on_listen = on_listen,
 	.on_unlisten = on_unlisten,
 	.on_call = on_call,
+	.on_command = on_command,
 	.on_stop = on_stop,
 };
 
@@ -147,6 +156,49 @@ on_stop(struct daemon *d, uint32_t wait)
 	loop_timer_in(end, w->n_conns > 0 ? (int64_t)wait * 1000 : 0);
 }
 
+/* sessions: { "sessions": [ { "user", "role", "login": wall ms, "idle": ms,
+ * "remote", "what" } ] } */
+static void
+on_command(struct daemon *d, struct ipc *admin, const struct command *cmd,
+    const char *user)
+{
+	const struct word *words = cmd->words.v;
+	struct web *w = d->self;
+	json_t *list, *j;
+	char *text;
+
+	(void)user;
+	if (!str_is(words[0].text, "sessions")) {
+		program_answer(admin, NULL, RESULT_USAGE, "sessions");
+		return;
+	}
+	sessions_expire(&w->sessions, loop_now(d->loop), say_idle, w);
+	list = json_array();
+	for (size_t i = 0; i < NELEM(w->sessions.v); i++)
+		if (*w->sessions.v[i].id != '\0')
+			json_array_append_new(list,
+			    login_json(&w->sessions.v[i], loop_now(d->loop)));
+	j = json_pack("{s:o}", "sessions", list);
+	text = json_dumps(j, JSON_COMPACT);
+	if (text == NULL)
+		panic("json");
+	program_answer(admin, text, RESULT_DONE, NULL);
+	free(text);
+	json_decref(j);
+}
+
+static json_t *
+login_json(const struct login *s, int64_t now)
+{
+	char ip[IP_TEXT];
+
+	return json_pack("{s:s, s:s, s:s, s:I, s:I, s:s, s:s}", "user", s->user,
+	    "full_name", s->full_name, "role",
+	    admin_role_name((enum admin_role)s->role), "login",
+	    (json_int_t)s->login, "idle", (json_int_t)(now - s->last), "remote",
+	    ip_text(&s->remote, ip), "what", s->what);
+}
+
 static void
 take(void *arg, int ready)
 {
@@ -193,8 +245,16 @@ tidy(void *arg)
 
 	if (w->watch != NULL)
 		loop_want(w->watch, LOOP_READ);
-	sessions_expire(&w->sessions, loop_now(w->daemon->loop), NULL, NULL);
+	sessions_expire(&w->sessions, loop_now(w->daemon->loop), say_idle, w);
 	loop_timer_in(w->tidy, TIDY_MS);
+}
+
+static void
+say_idle(void *arg, struct login *s)
+{
+	(void)arg;
+	EMIT(ADMIN_LOGOUT, .user = str_of(s->user), .ip = s->remote,
+	    .text = STR(" because of inactivity timeout"));
 }
 
 static void

@@ -23,6 +23,7 @@ from conftest import CONFIG
 from ports import free_port
 from sink import Sink
 from suite import Suite, wait_for
+from test_packetcapture import CAPABLE, needs_right
 from tls_kit import certificate, context, secrets
 
 WEB = """
@@ -411,6 +412,9 @@ def test_adm_06_every_page_as_every_role(web):
         who = web.person(user)
         may = user in ("admin", "op")
         for path in looks:
+            if user in ("guest", "desk") and path != "/system":
+                assert who.get(path)[0] == 403, (user, path)
+                continue
             text = who.page(path)
             assert ("Retry</button>" in text or "Retry All" in text
                     or "Suspend</button>" in text) == may, (user, path)
@@ -467,7 +471,7 @@ def rows(text):
 
 
 def test_delivery_status_shows_what_tophosts_shows(stuck):
-    who = stuck.person("guest")
+    who = stuck.person("look")
     text = who.page("/delivery")
     shown = {r[0]: r[1:7] for r in rows(text) if len(r) > 6}
     for h in stuck.suite.ask("tophosts")["hosts"]:
@@ -603,11 +607,21 @@ def test_the_programs_behind_pages_may_die(stuck):
     wait_for("the page", lambda: who.get("/delivery")[0] == 200)
 
 
-def test_guessing_is_slow(web):
-    def statuses():
-        return [web.post("/login", user="admin", passphrase="x")[0]
-                for _ in range(40)]
-    assert 429 in statuses()
+def capture_in(b, g, folder):
+    """Starts a capture, stops and downloads it."""
+    b.click(b.link("Packet Capture"))
+    wait_for("its page", lambda: b.url().path == "/capture")
+    b.click(b.find("main form button"))
+    wait_for("a capture", lambda: "Stop Capture" in b.page())
+    name = re.search(r"File Name\s+(\S+)", b.page()).group(1)
+    with g.suite.client() as c:
+        c.mail()
+    b.click(b.find("main form button"))
+    wait_for("its end", lambda: "Start Capture" in b.page())
+    b.click(b.link("Download"))
+    wait_for("the file", lambda: (b.downloads / name).exists())
+    assert (b.downloads / name).read_bytes()[:4] in (
+        b"\xd4\xc3\xb2\xa1", b"\x4d\x3c\xb2\xa1")
 
 
 @pytest.mark.skipif(not browser.available(), reason="needs chromium")
@@ -637,7 +651,123 @@ def test_a_browser_retries_a_stuck_destination(make_suite, folder):
                      % g.port)
                 return re.search(r"Delivered Recipients\s+1", b.page())
             wait_for("the page to say so", delivered)
+            if CAPABLE:
+                capture_in(b, g, folder)
             b.click(b.find("header button"))
             wait_for("the end", lambda: b.url().path == "/login")
     finally:
         g.suite.stop()
+
+
+# --- packet captures ---
+
+def files(who):
+    return [r[0] for r in rows(who.page("/capture")) if len(r) == 4]
+
+
+@needs_right
+def test_a_capture_of_a_page_goes_on_and_is_downloaded(web):
+    who = web.person()
+    assert "No packet capture is running" in who.page("/capture")
+    assert "The size is" in who.do("/capture/settings", size="0")
+    assert "Choose an interface" in who.do(
+        "/capture/settings", size="1", duration="1h", filter="")
+    assert who.do("/capture/settings", size="5", full="stop", duration="1h",
+                  filter="tcp port %d" % web.suite.port,
+                  interface="Loopback") == "The settings are saved."
+    text = who.page("/capture")
+    assert "5 MB" in text and "tcp port %d" % web.suite.port in text
+    said = who.do("/capture/start")
+    assert said.startswith("Success - Packet Capture has started: ")
+    name = said.split()[-1]
+    assert who.do("/capture/start") == \
+        "A packet capture is already running."
+    # another one sees it, the command line does not
+    with web.suite.client() as c:
+        assert c.mail()[0] == 250
+    other = web.person("op")
+    wait_for("packets", lambda: re.search(
+        r"Packets</dt><dd>[1-9]", other.page("/capture")))
+    assert name in other.page("/capture")
+    state = web.suite.ask("packetcapture", "status")
+    assert not state["running"]
+    r = web.suite.postern("packetcapture", "start", "--detached", ok=(1,))
+    assert "Success" not in r
+    assert "is running" in who.do("/capture/delete", name=name)
+    said = other.do("/capture/stop")
+    assert said == "Success - Packet Capture has stopped: " + name
+    wait_for("its end", lambda: "No packet capture is running"
+             in who.page("/capture"))
+    status, fields, body = who.get("/capture/download?name=" + name)
+    assert status == 200 and int(fields["content-length"]) == len(body)
+    assert fields["content-disposition"] == \
+        'attachment; filename="%s"' % name
+    assert b"MAIL FROM:<s@client.test>" in body
+    parts = sorted((web.suite.root / "spool/captures").glob(name + ".*"))
+    assert body == b"".join(p.read_bytes()[24 if i else 0:]
+                            for i, p in enumerate(parts))
+    for user in ("look", "guest", "desk"):
+        assert web.person(user).get("/capture/download?name=" + name)[0] \
+            == 403
+    assert name in who.page("/capture/delete?name=" + name)
+    assert who.do("/capture/delete", name=name) == "Deleted: " + name
+    assert files(who) == []
+
+
+@needs_right
+def test_adm_03_captures_are_named_not_paths(web):
+    who = web.person()
+    secret = "../../etc/secrets/web.key"
+    for name in (secret, "/etc/passwd", "..", "x/../y", "a\0b", "-rf", ""):
+        q = urllib.parse.quote(name)
+        r = who.get("/capture/download?name=" + q)
+        assert r[0] in (303, 400), name
+        r = web.post("/capture/delete", who.cookie, token=who.token,
+                     name=name)
+        assert r[0] in (303, 400), name
+    assert (web.suite.root / "etc/secrets/web.key").exists()
+
+
+@needs_right
+def test_a_wrong_filter_starts_nothing(web):
+    who = web.person()
+    for filter in ("tcp prot 25", "--help", "port 25' ; rm"):
+        assert who.do("/capture/settings", size="5", full="rotate",
+                      duration="0", filter=filter,
+                      interface="Loopback") == "The settings are saved."
+        assert "syntax error" in who.do("/capture/start")
+    assert who.do("/capture/settings", size="5", full="rotate",
+                  duration="0", filter="", interface="None") == \
+        "The settings are saved."
+    assert 'no interface "None"' in who.do("/capture/start")
+    assert who.do("/capture/settings", size="999999", full="rotate",
+                  duration="0", filter="", interface="Loopback")
+    assert "Captures take" in who.do("/capture/start")
+
+
+@needs_right
+def test_a_capture_of_the_command_line_is_not_seen(web):
+    who = web.person()
+    who.do("/capture/settings", size="5", full="rotate", duration="0",
+           filter="", interface="Loopback")
+    web.suite.postern("packetcapture", "start", "--detached")
+    try:
+        name = web.suite.ask("packetcapture", "status")["file"]
+        text = who.page("/capture")
+        assert "started on the command line" in text
+        assert "Stop Capture" not in text
+        assert "started on the command line" in who.do("/capture/start")
+        assert who.do("/capture/stop") != \
+            "Success - Packet Capture has stopped: " + name
+        assert web.suite.ask("packetcapture", "status")["running"]
+    finally:
+        web.suite.postern("packetcapture", "stop")
+
+
+# --- last, for it locks out ---
+
+def test_guessing_is_slow(web):
+    def statuses():
+        return [web.post("/login", user="admin", passphrase="x")[0]
+                for _ in range(40)]
+    assert 429 in statuses()

@@ -68,8 +68,9 @@ test_numbers(void **state)
 
 	(void)state;
 	buf_init(&b, 1000);
-	html(&b, "%d %u %zu %lld 100%%", -1, 2u, (size_t)3, -4LL);
-	assert_true(str_is(buf_str(&b), "-1 2 3 -4 100%"));
+	html(&b, "%d %u %zu %lld %llu 100%%", -1, 2u, (size_t)3, -4LL,
+	    UINT64_MAX + 0ULL);
+	assert_true(str_is(buf_str(&b), "-1 2 3 -4 18446744073709551615 100%"));
 	buf_fini(&b);
 }
 
