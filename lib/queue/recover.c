@@ -30,6 +30,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "queue/ahead.h"
 #include "queue/io.h"
 #include "queue/spool.h"
 
@@ -83,6 +84,7 @@ spool_recover(struct spool *spool, enum queue_place place, bool drafts,
 		.arg = arg };
 	int lock = spool->places[place].fd, rc;
 	struct mids mids = { 0 };
+	struct ahead *ahead;
 
 	while (flock(lock, LOCK_EX | LOCK_NB) == -1) {
 		if (errno != EINTR && errno != EWOULDBLOCK)
@@ -93,10 +95,13 @@ spool_recover(struct spool *spool, enum queue_place place, bool drafts,
 	rc = list_place(&r, &mids, err);
 	if (mids.n > 1)
 		qsort(mids.v, mids.n, sizeof(*mids.v), by_mid);
+	ahead = ahead_start(spool, place, mids.v, mids.n);
 	for (size_t i = 0; rc == 0 && i < mids.n; i++) {
+		ahead_reach(ahead, i);
 		rc = recover_one(&r, mids.v[i], err);
 		say_alive(&r);
 	}
+	ahead_stop(&ahead);
 	if (mids.n > 0 && mids.v[mids.n - 1] > *max_mid)
 		*max_mid = mids.v[mids.n - 1];
 	free(mids.v);

@@ -567,6 +567,40 @@ test_spool_owner_comes_last(void **state)
 	assert_int_equal(WEXITSTATUS(status), 0);
 }
 
+/* Enough of them to be read ahead: order and drafts are as with few. */
+static void
+test_dur_07_many_are_read_ahead(void **state)
+{
+	const uint64_t n = 700;
+	struct kit k;
+
+	(void)state;
+	kit_open(&k, "/dev/shm");
+	for (uint64_t mid = 1; mid <= n; mid++)
+		if (mid % 7 != 0)
+			kit_mail(&k, mid, 200, true);
+	for (int again = 0; again < 20; again++) {
+		struct tally t = { .ordered = true };
+		struct err err = ERR_INIT;
+		uint64_t max = 0;
+
+		for (uint64_t mid = 7; mid <= n; mid += 7)
+			close(open(kit_file(&k, "incoming", mid),
+			    O_CREAT | O_WRONLY, 0600));
+		assert_int_equal(spool_recover(k.spool, QUEUE_INCOMING, true,
+				     &tally_handler, &t, &max, &err),
+		    0);
+		assert_int_equal(t.found, n - n / 7);
+		assert_true(t.ordered);
+		assert_int_equal(max, n);
+		/* a thread that had one open would have kept it here */
+		for (uint64_t mid = 7; mid <= n; mid += 7)
+			assert_int_equal(
+			    access(kit_file(&k, "incoming", mid), F_OK), -1);
+	}
+	kit_close(&k);
+}
+
 int
 main(void)
 {
@@ -586,6 +620,7 @@ main(void)
 		cmocka_unit_test(test_parked),
 		cmocka_unit_test(test_spool_looser_is_refused),
 		cmocka_unit_test(test_spool_owner_comes_last),
+		cmocka_unit_test(test_dur_07_many_are_read_ahead),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
