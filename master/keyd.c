@@ -10,7 +10,8 @@
  *	certificates there are (CERTS), signs digests of handshakes (SIGN),
  *	makes the secrets that session tickets are sealed with (TICKETS),
  *	judges passwords (PASSWORD), proofs of SCRAM (SCRAM, SCRAM_PROOF) and
- *	the tags of bounces (JUDGE_TAG). Signs mail for smtp (DKIM_SIGN), and
+ *	the tags of bounces (JUDGE_TAG), and for webd the passphrases of
+ *	administrators (ADMIN_LOGIN). Signs mail for smtp (DKIM_SIGN), and
  *	says what to say where we log in (LOGIN). Tells qmgr every day what
  *	senders are tagged with on that day (TAG_KEY).
  * RIGHTS
@@ -18,7 +19,7 @@
  *	descriptors, again whenever they have changed.
  * CONFIGURATION
  *	certificates, tls.client_ca, auth_profiles, dkim_keys,
- *	bounce_verification
+ *	bounce_verification, administrators
  * DIAGNOSTICS
  *	Alerts about files that cannot be used; warnings two weeks before a
  *	certificate expires, once a day.

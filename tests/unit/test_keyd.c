@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include "hostile_proof.h"
+#include "tls/administrators.h"
 #include "tls/tag.h"
 
 static struct rig *keyd;
@@ -423,6 +424,100 @@ test_key_01_bounce_tags(void **state)
 	rig_stop(r);
 }
 
+static void
+log_in(int fd, const char *name, const char *passphrase, const char *from,
+    struct admin_judged *done)
+{
+	struct admin_login msg = { .name = str_of(name),
+		.passphrase = str_of(passphrase) };
+	struct heard h;
+
+	assert_true(ip_parse(&msg.remote, str_of(from)));
+	assert_true(rig_say(fd, IPC_ADMIN_LOGIN, 11, &msg, NULL, 0));
+	assert_true(rig_expect(fd, &h, IPC_ADMIN_JUDGED, done, NULL));
+	assert_int_equal(h.f.txn, 11);
+	done->full_name = STR(""); /* it is gone with h */
+}
+
+static void
+make_admins(struct buf *text, enum admin_state state)
+{
+	struct administrators a;
+	struct administrator *joe;
+
+	administrators_init(&a);
+	joe = administrators_add(&a, STR("joe"), STR("Joe Smith"));
+	joe->role = ROLE_OPERATOR;
+	joe->state = state;
+	admin_hash_make(&joe->hash, STR("correct horse"));
+	administrators_print(&a, text);
+	administrators_fini(&a);
+}
+
+/* Threats ADM-09: guessing; a user who is locked is logged in no longer. */
+static void
+test_adm_09_log_in_of_administrators(void **state)
+{
+	struct rig *r = rig_start(PROGRAM_KEYD);
+	int webd = rig_peer(r, PROGRAM_WEBD, 0);
+	struct admin_judged done;
+	struct admins_msg list;
+	struct arena mem;
+	struct heard h;
+	struct buf text;
+	uint64_t stamp;
+
+	(void)state;
+	arena_init(&mem, 1 << 20);
+	buf_init(&text, ADMINS_TEXT_MAX);
+	assert_true(rig_expect(webd, &h, IPC_ADMINS, &list, &mem));
+	assert_int_equal(list.admins.n, 0);
+	log_in(webd, "joe", "correct horse", "192.0.2.1", &done);
+	assert_int_equal(done.verdict, ADMIN_REFUSED);
+
+	make_admins(&text, ADMIN_CHANGE);
+	assert_true(proof_secret(r, "administrators", &text));
+	assert_true(rig_expect(webd, &h, IPC_ADMINS, &list, &mem));
+	assert_int_equal(list.admins.n, 1);
+	stamp = ((const struct admin_rec *)list.admins.v)->stamp;
+	assert_null(memmem(h.f.body.p, h.f.body.n, "scrypt", 6));
+	log_in(webd, "joe", "correct horse", "192.0.2.1", &done);
+	assert_int_equal(done.verdict, ADMIN_GOOD);
+	assert_int_equal(done.role, ROLE_OPERATOR);
+	assert_int_equal(done.must_change, 1);
+	assert_true(done.stamp == stamp);
+
+	/* five failures, and there the right one is refused, too */
+	for (int i = 0; i < 5; i++) {
+		log_in(webd, "joe", "wrong horse", "192.0.2.9", &done);
+		assert_int_equal(done.verdict, ADMIN_REFUSED);
+	}
+	log_in(webd, "joe", "correct horse", "192.0.2.9", &done);
+	assert_int_equal(done.verdict, ADMIN_REFUSED);
+	assert_int_equal(done.role, ROLE_NONE);
+	log_in(webd, "joe", "correct horse", "192.0.2.1", &done);
+	assert_int_equal(done.verdict, ADMIN_GOOD);
+
+	buf_reset(&text);
+	make_admins(&text, ADMIN_LOCKED);
+	assert_true(proof_secret(r, "administrators", &text));
+	assert_true(rig_expect(webd, &h, IPC_ADMINS, &list, &mem));
+	assert_int_equal(list.admins.n, 0);
+	log_in(webd, "joe", "correct horse", "192.0.2.1", &done);
+	assert_int_equal(done.verdict, ADMIN_REFUSED);
+
+	/* a file with a mistake changes nothing */
+	buf_reset(&text);
+	buf_puts(&text, "joe:operator:enabled:1:secret:\n");
+	assert_true(proof_secret(r, "administrators", &text));
+	log_in(webd, "joe", "secret", "192.0.2.1", &done);
+	assert_int_equal(done.verdict, ADMIN_REFUSED);
+	buf_fini(&text);
+	arena_free(&mem);
+	close(webd);
+	rig_stop(r);
+}
+
 int
 main(void)
 {
@@ -436,6 +531,7 @@ main(void)
 		cmocka_unit_test(test_key_01_what_is_told),
 		cmocka_unit_test(test_key_01_one_file_for_both),
 		cmocka_unit_test(test_key_01_bounce_tags),
+		cmocka_unit_test(test_adm_09_log_in_of_administrators),
 	};
 
 	signal(SIGPIPE, SIG_IGN);
