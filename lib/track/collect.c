@@ -12,9 +12,9 @@
 struct collect {
 	struct track_found *f;
 	struct arena *mem;
-	struct map parts; /* struct track_part by MID */
-	struct map icids; /* struct list by ICID */
-	struct map dcids; /* struct route by DCID */
+	struct idmap parts; /* struct track_part by MID */
+	struct idmap icids; /* struct list by ICID */
+	struct idmap dcids; /* struct route by DCID */
 };
 
 struct list { /* of messages that came by a connection */
@@ -57,9 +57,9 @@ track_collect(
 	int64_t from = INT64_MAX;
 	int rc;
 
-	map_init(&c.parts);
-	map_init(&c.icids);
-	map_init(&c.dcids);
+	idmap_init(&c.parts, c.mem);
+	idmap_init(&c.icids, c.mem);
+	idmap_init(&c.dcids, c.mem);
 	f->v = arena_array(&f->mem, n + 1, sizeof(*f->v));
 	for (size_t i = 0; i < n; i++) {
 		add_message(&c, v[i]);
@@ -70,9 +70,9 @@ track_collect(
 	rc = n > 0 ? track_read(dir, &walk, err) : 0;
 	for (size_t i = 0; i < f->n; i++)
 		track_settle(&f->v[i]);
-	map_fini(&c.parts, NULL);
-	map_fini(&c.icids, NULL);
-	map_fini(&c.dcids, NULL);
+	idmap_fini(&c.parts);
+	idmap_fini(&c.icids);
+	idmap_fini(&c.dcids);
 	return rc;
 }
 
@@ -88,9 +88,9 @@ add_message(struct collect *c, struct cand *cand)
 		.kinds = cand->kinds & ~(1u << TRACK_HELD) };
 	for (const struct member *p = cand->members; p != NULL; p = p->next)
 		add_part(c, m, p->mid);
-	*l = (struct list){ map_get_u64(&c->icids, m->icid), m };
+	*l = (struct list){ idmap_get(&c->icids, m->icid), m };
 	if (m->icid != 0)
-		map_put_u64(&c->icids, m->icid, l);
+		idmap_put(&c->icids, m->icid, l);
 }
 
 /* In order, the one that came first. */
@@ -105,7 +105,7 @@ add_part(struct collect *c, struct track_message *m, uint64_t mid)
 	for (end = &m->parts; *end != NULL; end = &(*end)->next)
 		;
 	*end = p;
-	map_put_u64(&c->parts, mid, p);
+	idmap_put(&c->parts, mid, p);
 	return p;
 }
 
@@ -118,9 +118,9 @@ wants(void *arg, const struct track_seen *e)
 		return false;
 	if (e->id == EVENT_NEW_DCID)
 		return true;
-	return (e->ids.mid != 0 && map_get_u64(&c->parts, e->ids.mid)) ||
-	       (e->ids.other != 0 && map_get_u64(&c->parts, e->ids.other)) ||
-	       (e->ids.icid != 0 && map_get_u64(&c->icids, e->ids.icid));
+	return (idmap_get(&c->parts, e->ids.mid)) ||
+	       (idmap_get(&c->parts, e->ids.other)) ||
+	       (idmap_get(&c->icids, e->ids.icid));
 }
 
 static bool
@@ -152,7 +152,7 @@ append_text(struct collect *c, struct str *list, struct str text)
 static struct track_part *
 part(struct collect *c, const struct track_seen *e)
 {
-	return map_get_u64(&c->parts, e->ids.mid);
+	return idmap_get(&c->parts, e->ids.mid);
 }
 
 static void
@@ -185,7 +185,7 @@ static void
 add_link(
     struct collect *c, uint64_t of, uint64_t mid, const char *kind, bool parent)
 {
-	struct track_part *p = map_get_u64(&c->parts, of);
+	struct track_part *p = idmap_get(&c->parts, of);
 	struct track_link *l;
 
 	if (p == NULL)
@@ -212,7 +212,7 @@ static void
 end_rcpt(struct collect *c, const struct track_seen *e, struct track_rcpt *r,
     enum track_state state, uint64_t dcid)
 {
-	const struct dcid *d = map_get_u64(&c->dcids, dcid);
+	const struct dcid *d = idmap_get(&c->dcids, dcid);
 
 	if (r == NULL)
 		return;
@@ -230,7 +230,7 @@ new_icid(struct collect *c, const struct track_seen *e)
 {
 	const struct event_NEW_ICID *ev = e->fields;
 
-	for (struct list *l = map_get_u64(&c->icids, ev->icid); l != NULL;
+	for (struct list *l = idmap_get(&c->icids, ev->icid); l != NULL;
 	     l = l->next) {
 		l->m->ip = ev->ip;
 		l->m->host = keep(c, ev->host);
@@ -244,7 +244,7 @@ hat(struct collect *c, const struct track_seen *e)
 {
 	const struct event_HAT *ev = e->fields;
 
-	for (struct list *l = map_get_u64(&c->icids, ev->icid); l != NULL;
+	for (struct list *l = idmap_get(&c->icids, ev->icid); l != NULL;
 	     l = l->next) {
 		l->m->group = keep(c, ev->group);
 		l->m->flow_policy = keep(c, ev->policy);
@@ -256,7 +256,7 @@ hat(struct collect *c, const struct track_seen *e)
 static void
 icid_gone(struct collect *c, const struct track_seen *e)
 {
-	for (struct list *l = map_get_u64(&c->icids, e->ids.icid); l != NULL;
+	for (struct list *l = idmap_get(&c->icids, e->ids.icid); l != NULL;
 	     l = l->next)
 		if (l->m->parts != NULL && !l->m->parts->ready)
 			l->m->parts->aborted = true;
@@ -271,7 +271,7 @@ new_dcid(struct collect *c, const struct track_seen *e)
 	char text[IP_TEXT + 8];
 
 	d->host = keep(c, str_of(endpoint_text(&ep, text)));
-	map_put_u64(&c->dcids, ev->dcid, d);
+	idmap_put(&c->dcids, ev->dcid, d);
 }
 
 static void
@@ -302,7 +302,7 @@ rejected(struct collect *c, struct track_part *p, const struct track_seen *e,
 		append_text(c, &p->of->rejected, addr);
 		return;
 	}
-	for (struct list *l = map_get_u64(&c->icids, e->ids.icid); l != NULL;
+	for (struct list *l = idmap_get(&c->icids, e->ids.icid); l != NULL;
 	     l = l->next)
 		if (l->m->mid == 0)
 			append_text(c, &l->m->rejected, addr);
@@ -345,7 +345,7 @@ sender_rejected(struct collect *c, const struct track_seen *e)
 {
 	const struct event_SENDER_REJECTED *ev = e->fields;
 
-	for (struct list *l = map_get_u64(&c->icids, ev->icid); l != NULL;
+	for (struct list *l = idmap_get(&c->icids, ev->icid); l != NULL;
 	     l = l->next)
 		if (l->m->mid == 0)
 			l->m->sender = keep(c, ev->addr);
@@ -423,7 +423,7 @@ rewritten(struct collect *c, const struct track_seen *e)
 {
 	const struct event_MID_REWRITTEN *ev = e->fields;
 	struct track_part *p = part(c, e),
-			  *to = map_get_u64(&c->parts, ev->other);
+			  *to = idmap_get(&c->parts, ev->other);
 
 	add_link(c, ev->mid, ev->other,
 	    str_is(ev->by, "System Quarantine") ? "released" : "rewritten",

@@ -2,6 +2,7 @@
 #ifndef TRACK_INNER_H
 #define TRACK_INNER_H
 
+#include "track/idmap.h"
 #include "track/search.h"
 
 #define HELD_MAX   50
@@ -37,15 +38,17 @@ struct cand {
 	unsigned got, kinds;
 	struct member *members;
 };
+struct conn;
 struct track_select {
 	const struct track_query *q;
 	struct arena mem, scratch;
-	struct map members; /* by MID */
-	struct map conns;   /* by ICID */
+	struct idmap members; /* by MID */
+	struct idmap conns;   /* by ICID */
+	struct conn *all_conns;
 	struct cand *cands;
 	struct track_found *found; /* takes the gaps */
-	unsigned need;
-	uint64_t part, parent; /* what is looked for; what it is part of */
+	unsigned need, asked;      /* conditions; and the kinds, too */
+	uint64_t part, parent;     /* what is looked for; what it is part of */
 };
 
 int track_select(struct track_select *, int dir, struct err *);

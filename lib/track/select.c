@@ -17,11 +17,13 @@ enum {
 	GOT_ID = 8,
 	GOT_IP = 16,
 	GOT_HOST = 32,
-	GOT_GROUP = 64
+	GOT_GROUP = 64,
+	GOT_KIND = 128 /* never met by itself: kinds are counted */
 };
 #define GOT_CONN (GOT_IP | GOT_HOST | GOT_GROUP)
 
 struct conn {
+	struct conn *next;
 	uint64_t icid;
 	int64_t when;
 	unsigned got, kinds;
@@ -47,6 +49,33 @@ static int newest_first(const void *, const void *);
 
 typedef void (*see_fn)(struct track_select *, const struct track_seen *);
 static const see_fn seers[EVENT_N];
+/* What is looked at only for these conditions. */
+static const uint8_t only_for[EVENT_N] = {
+	[EVENT_MID_RCPT] = GOT_RCPT,
+	[EVENT_SUBJECT] = GOT_SUBJECT,
+	[EVENT_MESSAGE_ID] = GOT_ID,
+	[EVENT_TLS_FAILED] = GOT_KIND,
+	[EVENT_TLS_MISSING] = GOT_KIND,
+	[EVENT_LOG_ENTRY] = GOT_KIND,
+	[EVENT_SPAM_VERDICT] = GOT_KIND,
+	[EVENT_VIRUS_VERDICT] = GOT_KIND,
+	[EVENT_OUTBREAK_THREAT] = GOT_KIND,
+	[EVENT_QUARANTINED] = GOT_KIND,
+	[EVENT_SPAM_QUARANTINED] = GOT_KIND,
+	[EVENT_RELEASED_FROM_ALL] = GOT_KIND,
+	[EVENT_DELETED_FROM_ALL] = GOT_KIND,
+	[EVENT_SPAM_DELETED] = GOT_KIND,
+	[EVENT_MID_ABORTED] = GOT_KIND,
+	[EVENT_MESSAGE_DONE] = GOT_KIND,
+	[EVENT_POSSIBLE] = GOT_KIND,
+	[EVENT_DELAYED] = GOT_KIND,
+	[EVENT_BOUNCED] = GOT_KIND,
+	[EVENT_DOUBLE_BOUNCE] = GOT_KIND,
+	[EVENT_DROPPED_BY_ROUTE] = GOT_KIND,
+	[EVENT_DELETED] = GOT_KIND,
+	[EVENT_CORRUPT] = GOT_KIND,
+	[EVENT_MID_DONE] = GOT_KIND,
+};
 
 int
 track_select(struct track_select *s, int dir, struct err *err)
@@ -81,10 +110,12 @@ start_over(struct track_select *s, uint64_t part)
 {
 	arena_init(&s->mem, SEARCH_MEM);
 	arena_init(&s->scratch, SEARCH_MEM);
-	map_init(&s->members);
-	map_init(&s->conns);
+	idmap_init(&s->members, &s->mem);
+	idmap_init(&s->conns, &s->mem);
+	s->all_conns = NULL;
 	s->cands = NULL;
 	s->need = needed(s->q);
+	s->asked = s->need | (s->q->kinds != 0 ? GOT_KIND : 0);
 	s->part = part;
 	s->parent = 0;
 	s->found->n_gaps = 0;
@@ -93,8 +124,8 @@ start_over(struct track_select *s, uint64_t part)
 void
 track_select_end(struct track_select *s)
 {
-	map_fini(&s->members, NULL);
-	map_fini(&s->conns, NULL);
+	idmap_fini(&s->members);
+	idmap_fini(&s->conns);
 	arena_free(&s->mem);
 	arena_free(&s->scratch);
 }
@@ -134,8 +165,10 @@ needed(const struct track_query *q)
 static bool
 wants(void *arg, const struct track_seen *e)
 {
-	(void)arg;
-	return seers[e->id] != NULL;
+	const struct track_select *s = arg;
+	unsigned only = only_for[e->id];
+
+	return seers[e->id] != NULL && (only == 0 || (only & s->asked));
 }
 
 static bool
@@ -165,7 +198,7 @@ note_gap(void *arg, const struct track_gap *gap)
 static struct member *
 begin(struct track_select *s, uint64_t mid, uint64_t icid, int64_t when)
 {
-	struct member *m = map_get_u64(&s->members, mid);
+	struct member *m = idmap_get(&s->members, mid);
 
 	if (m != NULL || mid == 0 || when < s->q->from || when > s->q->to)
 		return m;
@@ -178,14 +211,14 @@ begin(struct track_select *s, uint64_t mid, uint64_t icid, int64_t when)
 		.when = when,
 		.members = m };
 	s->cands = m->of;
-	map_put_u64(&s->members, mid, m);
+	idmap_put(&s->members, mid, m);
 	return m;
 }
 
 static struct member *
 member(struct track_select *s, uint64_t mid)
 {
-	return map_get_u64(&s->members, mid);
+	return idmap_get(&s->members, mid);
 }
 
 /* What the message, or else the connection, has. */
@@ -194,7 +227,7 @@ got(struct track_select *s, const struct track_seen *e, unsigned bit,
     struct str text, struct str wanted)
 {
 	struct member *m = member(s, e->ids.mid);
-	struct conn *c = m == NULL ? map_get_u64(&s->conns, e->ids.icid) : NULL;
+	struct conn *c = m == NULL ? idmap_get(&s->conns, e->ids.icid) : NULL;
 	enum track_text how = bit == GOT_SUBJECT ? s->q->how : TRACK_CONTAINS;
 
 	if ((m == NULL && c == NULL) || wanted.n == 0 ||
@@ -210,7 +243,7 @@ static void
 kind(struct track_select *s, const struct track_seen *e, enum track_kind k)
 {
 	struct member *m = member(s, e->ids.mid);
-	struct conn *c = m == NULL ? map_get_u64(&s->conns, e->ids.icid) : NULL;
+	struct conn *c = m == NULL ? idmap_get(&s->conns, e->ids.icid) : NULL;
 
 	if (m != NULL)
 		m->of->kinds |= 1u << k;
@@ -232,7 +265,7 @@ link_part(struct track_select *s, uint64_t of, uint64_t mid)
 	if (m == NULL) {
 		m = arena_alloc(&s->mem, sizeof(*m));
 		m->mid = mid;
-		map_put_u64(&s->members, mid, m);
+		idmap_put(&s->members, mid, m);
 	} else {
 		whole->of->got |= m->of->got;
 		whole->of->kinds |= m->of->kinds;
@@ -247,7 +280,7 @@ link_part(struct track_select *s, uint64_t of, uint64_t mid)
 static bool
 fits(struct track_select *s, struct cand *c)
 {
-	const struct conn *conn = map_get_u64(&s->conns, c->icid);
+	const struct conn *conn = idmap_get(&s->conns, c->icid);
 	unsigned have = c->got | (conn != NULL ? conn->got & GOT_CONN : 0);
 	bool one = s->q->mid == 0;
 
@@ -267,8 +300,8 @@ fits(struct track_select *s, struct cand *c)
 static void
 reject_conns(struct track_select *s)
 {
-	MAP_FOREACH (&s->conns, it) {
-		const struct conn *conn = it.value;
+	for (const struct conn *conn = s->all_conns; conn != NULL;
+	     conn = conn->next) {
 		struct cand *c;
 
 		if (!conn->refused || conn->when < s->q->from ||
@@ -303,6 +336,8 @@ new_icid(struct track_select *s, const struct track_seen *e)
 	const struct event_NEW_ICID *ev = e->fields;
 	struct conn *c = arena_alloc(&s->mem, sizeof(*c));
 
+	c->next = s->all_conns;
+	s->all_conns = c;
 	c->icid = ev->icid;
 	c->when = e->when;
 	if (s->q->by_ip && ip_range_has(&s->q->ip, &ev->ip))
@@ -310,14 +345,14 @@ new_icid(struct track_select *s, const struct track_seen *e)
 	if (s->q->host.n > 0 &&
 	    track_fits(ev->host, s->q->host, TRACK_CONTAINS))
 		c->got |= GOT_HOST;
-	map_put_u64(&s->conns, ev->icid, c);
+	idmap_put(&s->conns, ev->icid, c);
 }
 
 static void
 hat(struct track_select *s, const struct track_seen *e)
 {
 	const struct event_HAT *ev = e->fields;
-	struct conn *c = map_get_u64(&s->conns, ev->icid);
+	struct conn *c = idmap_get(&s->conns, ev->icid);
 
 	if (c == NULL)
 		return;
@@ -384,7 +419,7 @@ static void
 sender_rejected(struct track_select *s, const struct track_seen *e)
 {
 	const struct event_SENDER_REJECTED *ev = e->fields;
-	struct conn *c = map_get_u64(&s->conns, e->ids.icid);
+	struct conn *c = idmap_get(&s->conns, e->ids.icid);
 
 	if (c == NULL)
 		return;
@@ -559,7 +594,7 @@ bounced(struct track_select *s, const struct track_seen *e)
 static void
 tls_failed(struct track_select *s, const struct track_seen *e)
 {
-	struct conn *c = map_get_u64(&s->conns, e->ids.icid);
+	struct conn *c = idmap_get(&s->conns, e->ids.icid);
 
 	if (c != NULL)
 		c->kinds |= 1u << TRACK_TLS_FAILED;
