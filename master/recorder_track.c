@@ -45,7 +45,7 @@ struct recorder_track {
 
 static bool open_file(struct recorder_track *, int64_t now_us);
 static void new_name(struct recorder_track *, int64_t now_us);
-static void begin(struct recorder_track *, int64_t now_us);
+static bool begin(struct recorder_track *, int64_t now_us);
 static void note_past(struct recorder_track *, struct buf *, int64_t now_us);
 static void put_gap(enum track_block, const struct track_gap *, struct buf *);
 static void end(struct recorder_track *, enum track_why, int64_t now_us);
@@ -224,8 +224,11 @@ open_file(struct recorder_track *t, int64_t now_us)
 	if (t->fd == -1)
 		return false;
 	t->size = fstat(t->fd, &st) == 0 ? (uint64_t)st.st_size : 0;
-	begin(t, now_us);
-	return true;
+	if (begin(t, now_us))
+		return true;
+	close(t->fd);
+	t->fd = -1;
+	return false;
 }
 
 static void
@@ -239,20 +242,23 @@ new_name(struct recorder_track *t, int64_t now_us)
 }
 
 /* Each time: what stands in a file may have been made by another version. */
-static void
+static bool
 begin(struct recorder_track *t, int64_t now_us)
 {
 	struct track_head head = { TRACK_BEGIN, now_us, now_us, 0 };
 	struct buf names, out;
+	bool done;
 
 	buf_init(&names, TRACK_BLOCK_MAX);
 	buf_init(&out, 2 * TRACK_BLOCK_MAX);
 	note_past(t, &out, now_us);
 	track_names(&names);
 	track_put(&head, buf_str(&names), &out);
-	append(t, &out);
+	done = append(t, &out);
+	t->again |= done;
 	buf_fini(&out);
 	buf_fini(&names);
+	return done;
 }
 
 /* What is missing between the last block and now. */
@@ -270,7 +276,6 @@ note_past(struct recorder_track *t, struct buf *out, int64_t now_us)
 		if (gap.why != TRACK_STOPPED)
 			put_gap(TRACK_GAP, &gap, out);
 	}
-	t->again = true;
 }
 
 static void
@@ -307,9 +312,10 @@ void
 recorder_track_look(struct recorder_track *t)
 {
 	if (t->dir == -1)
-		t->dir = recorder_files_folder(t->logs, TRACK_FOLDER);
+		t->dir = openat(t->logs, TRACK_FOLDER,
+		    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (t->dir == -1)
-		return;
+		return; /* there is nothing yet */
 	measure(t);
 	if (t->used > t->quota)
 		remove_oldest(t);
