@@ -377,8 +377,8 @@ deed_of(const struct request *r)
 static void
 show_question(struct request *r)
 {
-	const json_t *count = show_answer(r, 0);
 	const struct deed *d = deed_of(r);
+	const json_t *count = show_answer(r, 0);
 	char name[DOMAIN_MAX + 1];
 
 	if (count == NULL)

@@ -113,8 +113,8 @@ retried(struct request *r)
 static void
 show_hosts(struct request *r)
 {
-	const json_t *top = show_answer(r, 0);
 	struct view v = read_view(r);
+	const json_t *top = show_answer(r, 0);
 	struct buf line;
 
 	if (top == NULL)

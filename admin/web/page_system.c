@@ -130,9 +130,9 @@ suspended(struct request *r)
 static void
 show_system(struct request *r)
 {
-	const json_t *recorder = show_answer(r, 0);
 	const json_t *queue = r->answers[1].json;
 	const json_t *listeners = r->answers[2].json;
+	const json_t *recorder = show_answer(r, 0);
 	json_t *all;
 
 	if (recorder == NULL)

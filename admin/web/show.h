@@ -24,7 +24,7 @@ void show_size(struct buf *, int64_t bytes);
 void show_state(struct buf *, const char *state);
 
 /* What a program has answered to ask i: its JSON. NULL: it has not done what
- * was asked; then the request is answered with the reason. */
+ * was asked; then the request is answered with the reason, and is gone. */
 const json_t *show_answer(struct request *, size_t i);
 /* After a change: to path, with done at its top, or why it failed; into the
  * log in both cases. */

@@ -12,6 +12,7 @@ from conftest import CONFIG
 from ports import free_port
 from sink import Sink
 from suite import BIN, ROOT_USER
+from tls_kit import certificate, secrets
 
 QMQP = """\
   - name: Generators
@@ -20,6 +21,15 @@ QMQP = """\
     interface: Loopback
     port: @QMQP_PORT@
 
+"""
+
+WEB = """
+certificates:
+  - name: web
+web:
+  enabled: yes
+  port: @WEB_PORT@
+  certificate: web
 """
 
 # which kinds of descriptors a program may hold besides /dev/null, its
@@ -34,6 +44,7 @@ EXPECTED = {
     "smtp": set(),
     "keyd": set(),
     "inspect": set(),
+    "webd": {"listen"},
 }
 
 
@@ -53,7 +64,10 @@ def inet_sockets():
 def test_fil_04_every_program_is_confined(make_suite):
     postern = make_suite(CONFIG.replace(
         "routes:\n", QMQP.replace("@QMQP_PORT@", str(free_port()))
-        + "routes:\n"))
+        + "routes:\n") + WEB.replace("@WEB_PORT@", str(free_port())),
+        start=False)
+    certificate(secrets(postern.root), "web", "localhost")
+    postern.start()
     with Sink(postern.sink_port) as sink:
         with postern.client() as c:
             c.mail()
@@ -93,8 +107,8 @@ def test_fil_04_every_program_is_confined(make_suite):
             if link.startswith("socket:"):
                 inode = re.search(r"\d+", link).group()
                 if inode in inet:
-                    kinds.add("listen" if kind in ("smtpd", "qmqpd")
-                              else "inet")
+                    kinds.add("listen" if kind in ("smtpd", "qmqpd",
+                                                   "webd") else "inet")
                 continue
             if link.startswith("pipe:"):
                 continue

@@ -379,6 +379,16 @@ def test_log_out_ends_the_session_not_only_the_cookie(web):
     web.suite.wait_log("GUI: User admin logged out from 127.0.0.1")
 
 
+def test_who_is_logged_in(web):
+    who = web.person("op")
+    who.page("/system")
+    (one,) = [s for s in web.suite.ask("who")["sessions"]
+              if s["user"] == "op" and s["what"] == "System Status"][:1]
+    assert one["role"] == "operator" and one["remote"] == "127.0.0.1"
+    assert 0 <= one["idle"] < 600000
+    assert abs(one["login"] / 1000 - time.time()) < 3600
+
+
 def test_adm_09_forms_from_elsewhere_are_refused(web):
     who = web.person()
     here = "https://localhost:%d" % web.port
@@ -624,6 +634,17 @@ def capture_in(b, g, folder):
         b"\xd4\xc3\xb2\xa1", b"\x4d\x3c\xb2\xa1")
 
 
+def evil_server(g):
+    """A next hop whose answers would like to be markup; what it said is on
+    the page of its host."""
+    evil = "550 5.1.1 " + EVIL + "<img src=x onerror=alert(2)>\x1b[2J"
+    with Sink(g.suite.sink_port, behave={"RCPT": evil}):
+        with g.suite.client(g.suite.private_port) as c:
+            assert c.mail(rcpts=["r@evil.test"])[0] == 250
+        g.suite.deliver("a refusal", lambda: g.suite.ask(
+            "hoststatus", "evil.test")["last_5xx_error"])
+
+
 @pytest.mark.skipif(not browser.available(), reason="needs chromium")
 def test_a_browser_retries_a_stuck_destination(make_suite, folder):
     g = Gateway(folder / "s" / "browser")
@@ -651,6 +672,11 @@ def test_a_browser_retries_a_stuck_destination(make_suite, folder):
                      % g.port)
                 return re.search(r"Delivered Recipients\s+1", b.page())
             wait_for("the page to say so", delivered)
+            evil_server(g)
+            b.go("https://localhost:%d/delivery/host?name=evil.test" % g.port)
+            assert "<script>alert(1)</script>" in b.page()
+            assert b.run("return document.querySelectorAll("
+                         "'script, img').length") == 0
             if CAPABLE:
                 capture_in(b, g, folder)
             b.click(b.find("header button"))
