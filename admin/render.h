@@ -20,7 +20,9 @@
  *	  "gauges": { GAUGE: n, ... } }
  *	NAME: the names of lib/stats (STATS_COUNTERS); rates: those of
  *	delivery-admin 2.4. GAUGE: the names of lib/stats (STATS_GAUGES), and
- *	"ram_utilization", "cpu_total", "cpu_mta", "disk_io",
+ *	"ram_utilization", "cpu_total", "cpu_mta",
+ *	"cpu_anti_spam", "cpu_anti_virus", "cpu_quarantine", "cpu_reporting"
+ *	(the total is their sum), "cpu_machine", "disk_io",
  *	"logging_disk_usage" (percent), "logging_disk_available" (kilobytes);
  *	one that is not measured is absent, and its line too. The tool adds
  *	"kilobytes_free", of the spool's disk.

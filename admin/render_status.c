@@ -78,6 +78,7 @@ static const struct row gauges[] = {
 	{ 6, "Anti-Virus", "cpu_anti_virus", DETAIL | IF_KNOWN | PERCENT },
 	{ 6, "Reporting", "cpu_reporting", DETAIL | IF_KNOWN | PERCENT },
 	{ 6, "Quarantine", "cpu_quarantine", DETAIL | IF_KNOWN | PERCENT },
+	{ 6, "Machine", "cpu_machine", DETAIL | IF_KNOWN | PERCENT },
 	{ 4, "Disk I/O Utilization", "disk_io", DETAIL | IF_KNOWN | PERCENT },
 	{ 4, "Resource Conservation", "resource_conservation", DETAIL },
 	{ 4, "Logging Disk Usage", "logging_disk_usage",

@@ -45,6 +45,7 @@
 #include "master/lookupd_outbreak.h"
 #include "master/lookupd_policies.h"
 #include "program/program.h"
+#include "program/usage.h"
 #include "tls/client.h"
 
 struct lookupd {
@@ -372,7 +373,12 @@ static void
 on_scanned(void *arg, const struct scanned *done)
 {
 	struct asker *a = arg;
+	struct lookupd *self = a->self;
 
+	program_usage_of(self->daemon,
+	    done->kind == SCAN_SPAM ? STATS_cpu_anti_spam
+				    : STATS_cpu_anti_virus,
+	    scan_used(self->scans, done->kind));
 	ipc_send(a->ipc, IPC_SCANNED, a->txn, done);
 	asker_free(a);
 }

@@ -542,19 +542,18 @@ look_at_quota(struct recorder *r, int64_t now)
 static void
 look_at_cpu(struct recorder *r, int64_t now, const uint64_t *sums)
 {
-	const uint64_t used[2] = { sums[STATS_cpu_mta],
-		sums[STATS_cpu_reporting] };
 	double all =
 	    (double)(now - r->cpu.at) * 1000 * (double)r->cpu.processors;
 
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < CPU_N; i++) {
+		uint64_t used = sums[recorder_cpus[i].used];
+
 		if (r->cpu.at != 0)
 			r->cpu.percent[i] =
-			    (unsigned)(100.0 *
-					   (double)(used[i] - r->cpu.seen[i]) /
-					   all +
-				       0.5);
-		r->cpu.seen[i] = used[i];
+			    (int)(100.0 * (double)(used - r->cpu.seen[i]) /
+				      all +
+				  0.5);
+		r->cpu.seen[i] = used;
 	}
 	r->cpu.at = now;
 }

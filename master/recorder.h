@@ -40,9 +40,9 @@ struct recorder {
 	struct recorder_mboxes *mboxes;
 	struct {
 		long processors;
-		int64_t at;          /* monotonic ms */
-		uint64_t seen[2];    /* us: of the MTA, of ourselves */
-		unsigned percent[2]; /* in the time before `at` */
+		int64_t at;           /* monotonic ms */
+		uint64_t seen[CPU_N]; /* us */
+		int percent[CPU_N];   /* in the time before `at` */
 	} cpu;
 	struct recorder_http *http; /* NULL: nobody may ask */
 	struct recorder_post *post; /* of alerts */

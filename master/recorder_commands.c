@@ -2,6 +2,7 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
@@ -113,18 +114,24 @@ cmd_metrics(struct recorder *r, struct ipc *admin, const struct str *words,
 struct recorder_status
 recorder_status_now(struct recorder *r)
 {
+	const struct work_config *work = &r->daemon->config->work;
+	struct recorder_status s;
 	uint64_t sums[STATS_N_COUNTERS], ids[STATS_N_IDS];
 
 	recorder_sums(r, sums, ids);
 	recorder_rates_tick(&r->rates, clock_mono_ms() / 1000, sums);
-	return (struct recorder_status){ .now = clock_wall_ms(),
+	s = (struct recorder_status){ .now = clock_wall_ms(),
 		.up_since = stats_started(r->daemon->stats),
 		.stats = r->daemon->stats,
 		.counts = &r->state.counts,
 		.rates = &r->rates,
-		.cpu_mta = r->cpu.percent[0],
-		.cpu_reporting = r->cpu.percent[1],
 		.logs = r->folder };
+	memcpy(s.cpu, r->cpu.percent, sizeof(s.cpu));
+	if (work->spam.engine == SPAM_OFF)
+		s.cpu[CPU_ANTI_SPAM] = -1;
+	if (work->virus.engine == VIRUS_OFF)
+		s.cpu[CPU_ANTI_VIRUS] = -1;
+	return s;
 }
 
 static void

@@ -3,6 +3,14 @@
 
 #include <string.h>
 
+const struct recorder_cpu_of recorder_cpus[CPU_N] = {
+	[CPU_MTA] = { "mta", STATS_cpu_mta },
+	[CPU_ANTI_SPAM] = { "anti_spam", STATS_cpu_anti_spam },
+	[CPU_ANTI_VIRUS] = { "anti_virus", STATS_cpu_anti_virus },
+	[CPU_QUARANTINE] = { "quarantine", STATS_cpu_quarantine },
+	[CPU_REPORTING] = { "reporting", STATS_cpu_reporting },
+};
+
 const enum stats_counter recorder_rate_counters[RECORDER_RATES] = {
 	STATS_messages_received,
 	STATS_recipients_received,

@@ -24,6 +24,22 @@ struct recorder_value recorder_counts_value(
 void recorder_counts_reset(
     struct recorder_counts *, const uint64_t *sums, int64_t wall_ms);
 
+/* --- processor time, by who used it --- */
+
+enum recorder_cpu {
+	CPU_MTA,
+	CPU_ANTI_SPAM,
+	CPU_ANTI_VIRUS,
+	CPU_QUARANTINE,
+	CPU_REPORTING,
+	CPU_N
+};
+struct recorder_cpu_of {
+	const char *name; /* "mta" */
+	enum stats_counter used;
+};
+extern const struct recorder_cpu_of recorder_cpus[CPU_N];
+
 /* --- rates: trailing windows, resolution one second --- */
 
 #define RECORDER_RATES  6

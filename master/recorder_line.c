@@ -86,9 +86,18 @@ void
 recorder_line(const struct recorder_status *s, struct event_STATUS *e,
     char avail[RECORDER_AVAIL_MAX])
 {
-	*e = (struct event_STATUS){ .CPULd = s->cpu_mta + s->cpu_reporting,
-		.TotalLd = s->cpu_mta + s->cpu_reporting,
-		.RptLd = s->cpu_reporting,
+	uint64_t load[CPU_N], total = 0;
+
+	for (size_t i = 0; i < CPU_N; i++) {
+		load[i] = s->cpu[i] > 0 ? (uint64_t)s->cpu[i] : 0;
+		total += load[i];
+	}
+	*e = (struct event_STATUS){ .CPULd = total,
+		.TotalLd = total,
+		.SophLd = load[CPU_ANTI_VIRUS],
+		.CASELd = load[CPU_ANTI_SPAM],
+		.QtnLd = load[CPU_QUARANTINE],
+		.RptLd = load[CPU_REPORTING],
 		.CrtMID = stats_last_id(s->stats, STATS_MID),
 		.CrtICID = stats_last_id(s->stats, STATS_ICID),
 		.CrtDCID = stats_last_id(s->stats, STATS_DCID) };

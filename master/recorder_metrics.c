@@ -145,21 +145,18 @@ one(struct buf *out, const char *name, const char *type, const char *help)
 static void
 cpu(const struct recorder_status *s, struct buf *out)
 {
-	static const struct {
-		const char *name;
-		enum stats_counter of;
-	} v[] = { { "mta", STATS_cpu_mta },
-		{ "reporting", STATS_cpu_reporting } };
-
 	one(out, "cpu_seconds_total", "counter", "Processor time used.");
-	for (size_t i = 0; i < NELEM(v); i++)
+	for (size_t i = 0; i < CPU_N; i++) {
+		enum stats_counter of = recorder_cpus[i].used;
+
 		buf_printf(out,
 		    "postern_cpu_seconds_total{component=\"%s\"} %.6f\n",
-		    v[i].name,
+		    recorder_cpus[i].name,
 		    (double)recorder_counts_value(
-			s->counts, v[i].of, stats_sum(s->stats, v[i].of))
+			s->counts, of, stats_sum(s->stats, of))
 			    .lifetime /
 			1e6);
+	}
 }
 
 static void

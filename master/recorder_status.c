@@ -2,6 +2,7 @@
 #include "master/recorder_status.h"
 
 #include <jansson.h>
+#include <stdio.h>
 #include <sys/statvfs.h>
 
 #include "base/err.h"
@@ -20,6 +21,7 @@ static json_t *counters(const struct recorder_status *);
 static json_t *rates(const struct recorder_status *);
 static json_t *ids(const struct stats *);
 static json_t *gauges(const struct recorder_status *);
+static void add_cpu(json_t *, const struct recorder_status *);
 static void add_disk(json_t *, int folder);
 
 char *
@@ -96,13 +98,25 @@ gauges(const struct recorder_status *s)
 			json_object_set_new(
 			    all, stats_gauge_name(i), json_integer(v));
 	}
-	json_object_set_new(
-	    all, "cpu_total", json_integer(s->cpu_mta + s->cpu_reporting));
-	json_object_set_new(all, "cpu_mta", json_integer(s->cpu_mta));
-	json_object_set_new(
-	    all, "cpu_reporting", json_integer(s->cpu_reporting));
+	add_cpu(all, s);
 	add_disk(all, s->logs);
 	return all;
+}
+
+static void
+add_cpu(json_t *all, const struct recorder_status *s)
+{
+	int total = 0;
+	char key[40];
+
+	for (size_t i = 0; i < CPU_N; i++) {
+		if (s->cpu[i] < 0)
+			continue;
+		snprintf(key, sizeof(key), "cpu_%s", recorder_cpus[i].name);
+		json_object_set_new(all, key, json_integer(s->cpu[i]));
+		total += s->cpu[i];
+	}
+	json_object_set_new(all, "cpu_total", json_integer(total));
 }
 
 static void

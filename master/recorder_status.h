@@ -14,9 +14,9 @@ struct recorder_status {
 	const struct stats *stats;
 	const struct recorder_counts *counts;
 	const struct recorder_rates *rates;
-	/* Percent of all processors, of late: the programs but the recorder,
-	 * and the recorder. */
-	unsigned cpu_mta, cpu_reporting;
+	/* Percent of all processors, of late; below 0: there is no such
+	 * feature. */
+	int cpu[CPU_N];
 	int logs; /* folder, for its disk */
 };
 

@@ -1,5 +1,7 @@
 /* commands.c - admin commands: the table, and those about the whole queue */
 #include "qmgr/commands.h"
+#include "base/clock.h"
+#include "program/usage.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -70,6 +72,7 @@ commands_run(struct daemon *d, struct ipc *admin, const struct command *cmd,
 {
 	struct ask a = { .world = d->self, .admin = admin, .user = user };
 	struct reply_to r = { 0 };
+	int64_t began;
 	size_t i = 0;
 
 	read_words(&a, cmd);
@@ -85,7 +88,11 @@ commands_run(struct daemon *d, struct ipc *admin, const struct command *cmd,
 		    r.error, sizeof(r.error), "Usage: %s", commands[i].usage);
 	} else {
 		world_enter(a.world);
+		began = clock_cpu_us();
 		commands[i].run(&a, &r);
+		if (commands[i].run == answer_quarantine)
+			program_usage_of(
+			    d, STATS_cpu_quarantine, clock_cpu_us() - began);
 		world_leave(a.world);
 	}
 	if (!r.later)

@@ -5,8 +5,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "event/alert.h"
+#include "program/usage.h"
 #include "qmgr/deliver.h"
 #include "qmgr/ordered.h"
 #include "qmgr/retry.h"
@@ -17,6 +19,7 @@
 /* Decoding a MESSAGE: its list of recipients. */
 #define MESSAGE_MEM_MAX ((size_t)32 * 1024 * 1024)
 
+static void hold(struct world *, const struct stored_info *);
 static bool is_text(struct str sender, struct str host, struct str gateway,
     const struct rcpt *, size_t n);
 static bool is_line(struct str);
@@ -127,6 +130,16 @@ is_spam(struct str alt_mailhost, uint8_t tagged)
 				  : tagged != 0;
 }
 
+static void
+hold(struct world *w, const struct stored_info *info)
+{
+	int64_t began = clock_cpu_us();
+
+	quarantine_take(&w->quarantines, info);
+	program_usage_of(
+	    w->daemon, STATS_cpu_quarantine, clock_cpu_us() - began);
+}
+
 /* For quarantines: it never stands in the delivery queue. */
 static void
 take_held(struct world *w, const struct message *in, enum queue_place place)
@@ -144,7 +157,7 @@ take_held(struct world *w, const struct message *in, enum queue_place place)
 		.holds = in->holds.v,
 		.n_holds = in->holds.n };
 
-	quarantine_take(&w->quarantines, &info);
+	hold(w, &info);
 }
 
 static struct mail *
@@ -325,7 +338,7 @@ take_held_file(struct world *w, const struct qmessage *qm,
 	for (size_t i = 0; qm->rcpt_helds != NULL && i < qm->n_rcpts; i++)
 		if (qm->rcpt_helds[i].next > w->recovered)
 			w->recovered = qm->rcpt_helds[i].next;
-	quarantine_take(&w->quarantines, &info);
+	hold(w, &info);
 }
 
 /* Its first delivery, or its way back. */

@@ -26,6 +26,7 @@
 #include "base/clock.h"
 #include "event/alert.h"
 #include "mail/charset.h"
+#include "program/usage.h"
 #include "qmgr/answer.h"
 #include "qmgr/commands.h"
 #include "qmgr/schedule.h"
@@ -45,6 +46,8 @@ static void on_admin_gone(struct daemon *, struct ipc *);
 static void on_stop(struct daemon *, uint32_t wait);
 static void saved(void *arg, struct save *);
 static void recorded(void *arg);
+static void run_releases(struct world *);
+static void tick_held(struct world *);
 static void tick(void *arg);
 static void try_stop(struct world *);
 static void tell(struct world *);
@@ -84,7 +87,8 @@ world_leave(struct world *w)
 
 	rescore_run(w);
 	tell(w);
-	release_run(w);
+	if (w->releases.first != NULL)
+		run_releases(w);
 	order = orders_run(w);
 	more = schedule_run(&w->q);
 	at = more ? w->q.now : qmgr_next(&w->q);
@@ -229,6 +233,30 @@ recorded(void *arg)
 }
 
 static void
+run_releases(struct world *w)
+{
+	int64_t began = clock_cpu_us();
+
+	release_run(w);
+	program_usage_of(
+	    w->daemon, STATS_cpu_quarantine, clock_cpu_us() - began);
+}
+
+/* Most of the time there is nothing to do, and so nothing to measure. */
+static void
+tick_held(struct world *w)
+{
+	int64_t next = quarantine_next(&w->quarantines), began;
+
+	if (next == 0 || next > w->q.now)
+		return;
+	began = clock_cpu_us();
+	quarantine_tick(&w->quarantines);
+	program_usage_of(
+	    w->daemon, STATS_cpu_quarantine, clock_cpu_us() - began);
+}
+
+static void
 tick(void *arg)
 {
 	struct world *w = arg;
@@ -236,7 +264,7 @@ tick(void *arg)
 	w->timer_at = 0;
 	world_enter(w);
 	qmgr_tick(&w->q);
-	quarantine_tick(&w->quarantines);
+	tick_held(w);
 	counts_tick(w->counts);
 	world_leave(w);
 }

@@ -32,6 +32,16 @@ clock_mono_us(void)
 }
 
 int64_t
+clock_cpu_us(void)
+{
+	struct timespec ts;
+
+	if (clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts) == -1)
+		panic("clock_gettime");
+	return ts.tv_sec * INT64_C(1000000) + ts.tv_nsec / 1000;
+}
+
+int64_t
 clock_wall_ms(void)
 {
 	return read_ms(CLOCK_REALTIME);

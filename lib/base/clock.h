@@ -15,6 +15,8 @@
 int64_t clock_mono_ms(void);
 int64_t clock_mono_us(void);
 int64_t clock_wall_ms(void); /* since 1970, UTC */
+/* Processor time of this thread. A system call, other than the above. */
+int64_t clock_cpu_us(void);
 
 /* "Tue Mar  4 10:15:02 2025": log files, local time. */
 const char *clock_ctime(int64_t wall_ms, char out[CLOCK_TEXT]);

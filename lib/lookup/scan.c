@@ -31,6 +31,7 @@ struct scans {
 	struct scanning *first;
 	size_t n;
 	struct rest rest[2]; /* by enum scan_kind */
+	int64_t used[2];     /* us of processor time, likewise */
 };
 
 struct scanning {
@@ -66,6 +67,7 @@ static void next_server(struct scanning *);
 static void on_address(void *arg, const struct answer *);
 static void dial(struct scanning *, const struct ip *);
 static void on_ready(void *arg, int ready);
+static void go_on(struct scanning *, int ready);
 static void fill(struct scanning *);
 static void put_chunk(struct scanning *, const char *p, size_t n);
 static void put_end(struct scanning *);
@@ -142,6 +144,15 @@ int64_t
 scan_contact(const struct scans *all, enum scan_kind kind)
 {
 	return all->rest[kind].contact;
+}
+
+int64_t
+scan_used(struct scans *all, enum scan_kind kind)
+{
+	int64_t us = all->used[kind];
+
+	all->used[kind] = 0;
+	return us;
 }
 
 void
@@ -257,6 +268,15 @@ static void
 on_ready(void *arg, int ready)
 {
 	struct scanning *s = arg;
+	int64_t began = clock_cpu_us();
+
+	go_on(s, ready); /* it ends later, in on_end */
+	s->all->used[s->what.kind] += clock_cpu_us() - began;
+}
+
+static void
+go_on(struct scanning *s, int ready)
+{
 	socklen_t len = sizeof(int);
 	int sys = 0;
 

@@ -33,6 +33,9 @@ struct scanning *scan_ask(struct scans *, struct config *, enum scan_kind,
     enum engine_question, scan_finished, void *arg);
 /* When it last answered; wall ms, 0: not yet. */
 int64_t scan_contact(const struct scans *, enum scan_kind);
+/* Processor time that we spent on talking to it, us, since the last time
+ * somebody asked. */
+int64_t scan_used(struct scans *, enum scan_kind);
 void scan_stop(struct scanning **); /* not from within the callback */
 
 #endif

@@ -48,8 +48,11 @@
 	C(dns_cache_expired, "Cache Expired")                                  \
 	C(connections_in, "Inbound Connections")                               \
 	C(connections_out, "Outbound Connections")                             \
-	C(cpu_mta, "CPU Time of the MTA")         /* us */                     \
-	C(cpu_reporting, "CPU Time of Reporting") /* us */                     \
+	C(cpu_mta, "CPU Time of the MTA")            /* us */                  \
+	C(cpu_anti_spam, "CPU Time of Anti-Spam")    /* us */                  \
+	C(cpu_anti_virus, "CPU Time of Anti-Virus")  /* us */                  \
+	C(cpu_quarantine, "CPU Time of Quarantines") /* us */                  \
+	C(cpu_reporting, "CPU Time of Reporting")    /* us */                  \
 	C(log_lines_lost, "Log Lines Lost")
 
 enum stats_counter {

@@ -13,7 +13,7 @@
 #include "master/recorder_line.h"
 
 #define WANT                                                                   \
-	"Status: CPULd 17 DskIO 0 RAMUtil 11 QKUsd 2 QKFre 3 CrtMID 1 "        \
+	"Status: CPULd 22 DskIO 0 RAMUtil 11 QKUsd 2 QKFre 3 CrtMID 1 "        \
 	"CrtICID "                                                             \
 	"0 CrtDCID 0 InjMsg 4 InjRcp 0 GenBncRcp 0 RejRcp 0 DrpMsg 0 "         \
 	"SftBncEvnt 0 CmpRcp 0 HrdBncRcp 0 DnsHrdBnc 0 5XXHrdBnc 6 "           \
@@ -31,8 +31,11 @@ test_the_line(void **state)
 	struct recorder_status st = { .now = 61999,
 		.up_since = 1000,
 		.counts = &counts,
-		.cpu_mta = 13,
-		.cpu_reporting = 4 };
+		.cpu = { [CPU_MTA] = 13,
+		    [CPU_ANTI_SPAM] = 2,
+		    [CPU_ANTI_VIRUS] = -1,
+		    [CPU_QUARANTINE] = 3,
+		    [CPU_REPORTING] = 4 } };
 	struct err err = ERR_INIT;
 	char avail[RECORDER_AVAIL_MAX];
 	struct event_STATUS e;
@@ -64,8 +67,9 @@ test_the_line(void **state)
 		fail_msg("%.*s", STR_ARG(buf_str(&b)));
 	assert_true(e.LogUsd <= 100);
 	assert_int_equal(e.LogAvail.p[e.LogAvail.n - 1], 'G');
-	assert_non_null(strstr(b.data, " TotalLd 17 LogAvail "));
-	assert_non_null(strstr(b.data, " RptLd 4 QtnLd 0 EncrQ 0 InjBytes 0"));
+	assert_non_null(strstr(b.data, " SophLd 0 BMLd 0 CASELd 2 "));
+	assert_non_null(strstr(b.data, " TotalLd 22 LogAvail "));
+	assert_non_null(strstr(b.data, " RptLd 4 QtnLd 3 EncrQ 0 InjBytes 0"));
 	buf_fini(&b);
 	close(st.logs);
 	stats_unmap(&s);
