@@ -180,3 +180,24 @@ def test_mail_waits_for_the_engine(gateway):
     assert b"X-Postern-Anti-Spam: engine=SpamAssassin; verdict=negative" in \
         m.body
     spamd.close()
+
+
+def test_cpu_is_told_apart(gateway):
+    """What we spend on scanners and quarantines is not the MTA's."""
+    live(gateway, Session("InboundMail", gateway.port, name="",
+                          body=CASES["unscannable"][0]))
+    gateway.wait_log('quarantined to "Virus"')
+
+    def used(name):
+        return gateway.ask("status")["counters"]["cpu_" + name]["uptime"]
+    for name in ("anti_virus", "quarantine"):
+        wait_for(name, lambda: used(name) > 0)
+    wait_for("the rest", lambda: used("mta") > used("anti_virus"))
+    gauges = gateway.ask("status")["gauges"]
+    shown = ["mta", "anti_spam", "anti_virus", "quarantine", "reporting"]
+    assert gauges["cpu_total"] == sum(gauges["cpu_" + n] for n in shown)
+    text = gateway.postern("status", "detail")
+    for label in ("Anti-Spam", "Anti-Virus", "Quarantine"):
+        assert re.search(r"(?m)^      %s +\d+%%$" % label, text), text
+    assert re.search(r'(?m)^postern_cpu_seconds_total\{component='
+                     r'"anti_virus"\} 0\.0*[1-9]', gateway.postern("metrics"))
