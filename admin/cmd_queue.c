@@ -389,7 +389,7 @@ show_sums(struct queue_run *r)
 
 	if (r->t->json)
 		return;
-	if (faults > 0)
+	if (faults > 0 || json_array_size(r->mended) > 0)
 		fputc('\n', out);
 	count(r, "messages", "Messages:");
 	count(r, "recipients", "Recipients:");
