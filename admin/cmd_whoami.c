@@ -1,6 +1,7 @@
 /* cmd_whoami.c - `whoami`: who the caller is here, and what he may */
 #include <errno.h>
 #include <grp.h>
+#include <limits.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -8,7 +9,7 @@
 #include "admin/control.h"
 #include "tls/roles.h"
 
-#define WHY 600
+#define WHY (PATH_MAX + 200)
 
 static int run(struct tool *, int argc, char **argv);
 static enum admin_role judge(struct tool *, char why[WHY]);
@@ -69,7 +70,13 @@ judge(struct tool *t, char why[WHY])
 		snprintf(why, WHY, "root");
 		return ROLE_ADMINISTRATOR;
 	}
-	snprintf(why, WHY, "%s", err.text);
+	if (err.sys == EACCES || err.sys == EPERM)
+		snprintf(why, WHY,
+		    "neither root nor a member of the group that the control "
+		    "socket %s lets in",
+		    t->paths.control);
+	else
+		snprintf(why, WHY, "%s", err.text);
 	return ROLE_NONE;
 }
 

@@ -1,5 +1,6 @@
 """Administrators: made with userconfig, judged by keyd, seen by who; and what
 they enter, in the logs. One gateway for all."""
+import os
 import pathlib
 import shutil
 import stat
@@ -67,6 +68,10 @@ def test_a_user_is_made_logs_in_and_is_thrown_out(web, postern):
     answer = log_in(web, "zoe", GOOD)
     cookie = "Cookie: " + answer[1]["set-cookie"].split(";")[0]
     assert web.get("/system", cookie)[0] == 200
+    (session,) = postern.ask("who")["sessions"]
+    assert (session["user"], session["role"], session["remote"]) == (
+        "zoe", "guest", "127.0.0.1")
+    assert "zoe              guest " in postern.postern("who")
     logged(postern, "authentication", "The user zoe successfully logged on "
            "from 127.0.0.1 with privilege guest using an HTTPS connection.")
     log_in(web, "zoe", BETTER, 401)
@@ -133,6 +138,21 @@ def test_what_may_not_be(postern):
     assert users(postern) == before
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs another user")
+def test_somebody_else_is_nobody_here(postern):
+    def other(*words):
+        return subprocess.run(
+            ["setpriv", "--reuid", "nobody", "--regid", "nogroup",
+             "--clear-groups", str(BIN / "postern"), "--root",
+             str(postern.root), *words], input="", capture_output=True,
+            text=True, timeout=60)
+    if other("--version").returncode != 0 or other("whoami").returncode == 2:
+        pytest.skip("that user cannot read these folders")
+    assert "Role: none (neither root nor " in other("whoami").stdout
+    for words in ["who"], ["userconfig", "list"], ["passphrase", "admin"]:
+        assert other(*words).returncode == 3
+
+
 def test_two_at_once_lose_nothing(postern):
     names = ["many%d" % i for i in range(8)]
     running = []
@@ -156,7 +176,7 @@ def test_a_shell_is_seen_and_what_is_entered_is_logged(postern):
         t.expect(prompt)
         t.say("whoami")
         assert "Role: administrator (" in t.expect(prompt)
-        (shell,) = postern.ask("who")["sessions"]
+        (shell,) = [s for s in postern.ask("who")["sessions"] if "pid" in s]
         assert shell["pid"] == t.proc.pid
         assert shell["what"] == "whoami"
         assert shell["terminal"].startswith("pts/")
@@ -187,7 +207,7 @@ def test_a_shell_is_seen_and_what_is_entered_is_logged(postern):
         t.expect(prompt)
         t.say("exit")
         t.end()
-    wait_for("the end", lambda: postern.ask("who")["sessions"] == [])
+    wait_for("the end", lambda: "pid" not in str(postern.ask("who")))
     postern.postern("userconfig", "delete", "tom")
     logged(postern, "cli_logs", "User %s deleted the user tom" %
            postern.ask("whoami")["user"])

@@ -17,7 +17,7 @@ from suite import ROOT_USER, TOP, Suite
 pytestmark = pytest.mark.xdist_group("install")
 
 PROGRAMS = ("master recorder lookupd keyd cleanup inspect qmgr smtpd qmqpd "
-            "smtp capture").split()
+            "smtp capture webd").split()
 FILES = {
     "etc/postern/postern.yaml": 0o640,
     "usr/lib/sysusers.d/postern.conf": 0o644,
