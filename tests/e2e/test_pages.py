@@ -72,7 +72,8 @@ logs:
 ALONE = {"postern-commit", "postern-healthcheck", "postern-deleterecipients",
          "postern-displayalerts",
          "postern-loadconfig", "postern-resetconfig",
-         "postern-saveconfig", "postern-showrecipients", "postern-suspend"}
+         "postern-saveconfig", "postern-showrecipients", "postern-suspend",
+         "postern-tracking"}
 PROMPT = re.compile(r"^(.*\[[^][]*\]> )(.*)$")
 DATE = re.compile(r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) \w{3} [ \d]\d "
                   r"\d\d:\d\d:\d\d \d{4}(?: [A-Z]{3,5}| [+-]\d\d)?")

@@ -303,3 +303,40 @@ def test_nobody_else_reads_it(tracked):
     for file in folder.iterdir():
         assert file.stat().st_mode & 0o007 == 0
         assert not os.path.islink(file)
+
+
+def has_ended(pid):
+    """Whether or not anybody has asked how."""
+    try:
+        with open("/proc/%d/stat" % pid) as stat:
+            return stat.read().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return True
+
+
+def gaps(postern):
+    return postern.ask("tracking", "--last", "1d")["incomplete"]
+
+
+def test_ends_of_the_whole_gateway(tracked):
+    """In order: nothing is missing. Without a last word: that is said."""
+    mid = send(tracked, "before the end", ["later@example.com"])
+    becomes(tracked, mid, "Queued for delivery")
+    before = gaps(tracked)
+    tracked.stop()
+    assert show(tracked, mid)["state"] == "Queued for delivery"
+    tracked.start()
+    assert gaps(tracked) == before
+    recorder = tracked.pids()["recorder 0"]
+    os.kill(recorder, signal.SIGSTOP)
+    tracked.proc.kill()
+    tracked.proc.wait()
+    os.kill(recorder, signal.SIGKILL)
+    wait_for("its end", lambda: has_ended(recorder))
+    tracked.start()
+    (gap,) = gaps(tracked)[len(before):]
+    assert gap["why"] == "the gateway ended without warning"
+    assert gap["from"] < gap["to"]
+    tracked.sink.behave.clear()
+    tracked.deliver("what waited", lambda: show(tracked, mid)["state"] ==
+                    "Delivered")
