@@ -47,6 +47,7 @@ static const struct {
 	{ "status.json", PROGRAM_RECORDER, { "status", "detail" } },
 	{ "alerts.json", PROGRAM_RECORDER, { "displayalerts" } },
 	{ "logs.json", PROGRAM_RECORDER, { "logs" } },
+	{ "health.json", PROGRAM_RECORDER, { "healthcheck", "1440" } },
 	{ "tophosts.json", PROGRAM_QMGR, { "tophosts" } },
 	{ "workqueue.json", PROGRAM_QMGR, { "workqueue", "status" } },
 	{ "quarantines.json", PROGRAM_QMGR, { "quarantine", "list" } },

@@ -86,6 +86,7 @@ def test_a_request_is_sent_and_kept(make_suite):
         assert line in form, form
     assert "rates" in json.loads(files["status.json"])
     assert json.loads(files["tophosts.json"])["hosts"]
+    assert json.loads(files["health.json"])["checks"]
     assert "Message finished MID " in files["mail_logs.log"]
     # conversations and messages stay here
     assert "talk.log" not in files
