@@ -24,6 +24,7 @@ from test_packetcapture import CAPABLE
 PAGES = sorted((TOP / "docs/man").glob("postern*.1"))
 WRITE = os.environ.get("PAGES_WRITE")
 
+# without CPU and swap in its health: other tests make the machine busy
 CONFIG = """\
 hostname: mail3.example.com
 
@@ -58,7 +59,6 @@ listeners:
 routes:
   example.com: 127.0.0.30:@SINK_PORT@
 
-# other tests make the machine busy
 health:
   cpu: off
   swap: off
