@@ -87,6 +87,13 @@ static const struct entry gauges[] = {
 static const char *const since[] = { "reset", "uptime", "lifetime" };
 static const char *const window[] = { "1_minute", "5_minutes", "15_minutes" };
 
+#define FEATURES 5
+struct feature {
+	const char *name;
+	bool on;
+};
+
+static void list_features(const struct config *, struct feature v[FEATURES]);
 static void ask(struct request *);
 static void judged(struct request *, const struct admin_judged *);
 static void refuse(struct request *, unsigned status, const char *why);
@@ -176,9 +183,25 @@ show(struct request *r)
 }
 
 static void
+list_features(const struct config *c, struct feature v[FEATURES])
+{
+	const struct work_config *w = &c->work;
+	size_t n = 0;
+
+	v[n++] = (struct feature){ "Anti-Spam", w->spam.engine != SPAM_OFF };
+	v[n++] = (struct feature){ "Anti-Virus", w->virus.engine != VIRUS_OFF };
+	v[n++] = (struct feature){ "Outbreak Filters", w->outbreak.enabled };
+	v[n++] = (struct feature){ "Sender Domain Reputation", c->sdr };
+	v[n++] = (struct feature){ "Bounce Verification", c->bounce_tags };
+}
+
+static void
 show_xml(struct request *r, const json_t *s)
 {
+	struct feature features[FEATURES];
 	struct buf *out = &r->out;
+
+	list_features(r->web->daemon->config, features);
 
 	html(out,
 	    "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
@@ -190,7 +213,11 @@ show_xml(struct request *r, const json_t *s)
 	if (fields_has(s, "oldest_message"))
 		html(out, "  <oldest_message seconds=\"%lld\"/>\n",
 		    (long long)(fields_num(s, "oldest_message") / 1000));
-	html(out, "  <features/>\n");
+	html(out, "  <features>\n");
+	for (size_t i = 0; i < FEATURES; i++)
+		html(out, "    <feature name=\"%s\" state=\"%s\"/>\n",
+		    features[i].name, features[i].on ? "on" : "off");
+	html(out, "  </features>\n");
 	put_entries(out, "counters", "counter", counters, NELEM(counters),
 	    since, json_object_get(s, "counters"));
 	put_entries(out, "current_ids", "id", ids, NELEM(ids), NULL,
@@ -254,8 +281,15 @@ put_entries(struct buf *out, const char *name, const char *one,
 static void
 show_json(struct request *r, const json_t *s)
 {
-	json_t *j = json_object();
+	json_t *j = json_object(), *list = json_array();
+	struct feature features[FEATURES];
 	char *text;
+
+	list_features(r->web->daemon->config, features);
+	for (size_t i = 0; i < FEATURES; i++)
+		json_array_append_new(
+		    list, json_pack("{s:s, s:b}", "name", features[i].name,
+			      "on", features[i].on));
 
 	json_object_set_new(j, "product", json_string("Postern"));
 	json_object_set_new(j, "version", json_string(POSTERN_VERSION));
@@ -270,7 +304,7 @@ show_json(struct request *r, const json_t *s)
 	    j, "system_status", json_object_get(s, "system_status"));
 	json_object_set(
 	    j, "oldest_message", json_object_get(s, "oldest_message"));
-	json_object_set_new(j, "features", json_array());
+	json_object_set_new(j, "features", list);
 	json_object_set_new(j, "counters",
 	    entries_json(counters, NELEM(counters), since,
 		json_object_get(s, "counters")));

@@ -595,6 +595,10 @@ def test_status_for_programs(stuck):
     assert values == {k: str(v["reset"])
                       for k, v in same["counters"].items()}
     assert int(values["InjMsg"]) >= 3
+    assert {f.get("name"): f.get("state") == "on"
+            for f in tree.find("features")} == {
+                f["name"]: f["on"] for f in same["features"]}
+    assert {"name": "Anti-Spam", "on": False} in same["features"]
     gauges = {g.get("name"): int(g.get("current"))
               for g in tree.find("gauges")}
     assert gauges["ActvRcp"] == stuck.suite.ask("status")["gauges"][
