@@ -210,7 +210,7 @@ $O/tests/test_recorder_health: $O/obj/master/recorder_health.o \
 $O/tests/test_conserve: $O/obj/master/conserve.o
 $O/tests/test_alerts: $O/obj/master/recorder_alerts.o
 $O/tests/test_tlsrpt: $O/obj/master/recorder_tlsrpt.o
-$O/tests/test_track: $O/obj/master/recorder_track.o \
+$O/tests/test_track $O/tests/test_track_search: $O/obj/master/recorder_track.o \
 	$O/obj/master/recorder_files.o
 $O/tests/test_recorder_quota: $O/obj/master/recorder_quota.o \
 	$O/obj/master/recorder_files.o

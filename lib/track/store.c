@@ -29,7 +29,7 @@ enum lead { LEAD_END, LEAD_OTHER, LEAD_MID, LEAD_ICID, LEAD_DCID, LEAD_PAIR };
 static struct lead_table {
 	bool made, keeps[EVENT_N];
 	uint8_t lead[EVENT_N][LEADING];
-	const struct codec_field *mid[EVENT_N];
+	const struct codec_field *mid[EVENT_N], *other[EVENT_N];
 } table;
 
 static void put32(char *p, uint32_t v);
@@ -129,9 +129,17 @@ track_keeps(enum event_id id)
 uint64_t
 track_mid(enum event_id id, const void *fields)
 {
-	const struct codec_field *f = leads()->mid[id];
+	const struct codec_field *mid = leads()->mid[id];
+	const struct codec_field *other = table.other[id];
+	uint64_t a, b;
 
-	return f != NULL ? codec_number(f, (const char *)fields + f->off) : 0;
+	if (mid == NULL)
+		return 0;
+	a = codec_number(mid, (const char *)fields + mid->off);
+	b = other != NULL
+		? codec_number(other, (const char *)fields + other->off)
+		: 0;
+	return a > b ? a : b;
 }
 
 struct track_ids
@@ -191,6 +199,8 @@ make_leads(enum event_id id)
 				table.lead[id][i] = (uint8_t)names[k].lead;
 		if (table.lead[id][i] == LEAD_MID)
 			table.mid[id] = f;
+		if (table.lead[id][i] == LEAD_PAIR)
+			table.other[id] = f;
 		table.keeps[id] |= table.lead[id][i] >= LEAD_MID;
 	}
 	if (id == EVENT_LINES_LOST)

@@ -66,7 +66,7 @@ size_t track_get(
 /* Is this event kept? Those that are about a connection, a message or a
  * delivery, and of what was lost. */
 bool track_keeps(enum event_id);
-/* The MID of an event, from its struct; 0: none. */
+/* The highest MID in an event, from its struct; 0: none. */
 uint64_t track_mid(enum event_id, const void *fields);
 /* Numbers of an event, from its encoded fields or from its struct; 0: it has
  * none. */
