@@ -179,7 +179,7 @@ TEXT = [
     ("healthcheck", 0, "\nVerdict: healthy.\n"),
     ("healthcheck 1441", 2, "MINUTES is a number within 1..1440"),
     ("healthcheck 25h", 2, "MINUTES is a number within 1..1440"),
-    ("healthconfig print", 0, "swap=5000\n"),
+    ("healthconfig print", 0, "swap_alert=yes\n"),
     ("healthconfig setup cpu=101", 2, "101 is not within 1..100"),
     ("healthconfig setup memory=1", 2, 'there is no option "memory"'),
     ("healthconfig", 2, "Usage: healthconfig"),
