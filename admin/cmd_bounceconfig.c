@@ -29,6 +29,7 @@ static const struct objects_form form = {
 		    "delay_warning", NULL },
 		{ "alternate", "Enter the alternate address:", NULL,
 		    "Send bounces and warnings to an alternate address?" },
+		{ "sign", "Sign these messages?", NULL, NULL },
 		{ "language", "Language of these messages:", NULL, NULL },
 	},
 };

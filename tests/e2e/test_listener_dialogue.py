@@ -37,6 +37,7 @@ Choose the operation you want to perform:
             ("\nEnter the alternate address:\n[]> ", "nobody"),
             ('Invalid email address: "nobody"\n'
              "Enter the alternate address:\n[]> ", "ops@example.com"),
+            ("\nSign these messages? (Yes/No/Default) [N]> ", "y"),
             ("\nLanguage of these messages:\n1. english\n2. japanese\n"
              "3. both\n4. Default\n[4]> ", ""),
             ("\nCurrent bounce profiles:\n1. Default\n2. patient\n", ""))
@@ -49,6 +50,7 @@ bounce_profiles:
     delay_warning: yes
     warning_count: 2
     alternate: ops@example.com
+    sign: yes
 """
     seeded.postern("listenerconfig", "edit", "InboundMail", "bounceconfig",
                    "patient")
