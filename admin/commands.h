@@ -90,6 +90,7 @@
 	C(remotepower)                                                         \
 	C(removemessage)                                                       \
 	C(repairqueue)                                                         \
+	C(reputationstatus)                                                    \
 	C(resetconfig)                                                         \
 	C(resetcounters)                                                       \
 	C(resume)                                                              \

@@ -342,6 +342,9 @@ TEXT = [
     ("smtpauthconfig list", 0, "No SMTP Authentication profiles"),
     ("listenerconfig edit Nobody limits 1 1", 1, "Nobody"),
     ("bounceconfig list", 0, "Default"),
+    ("reputationstatus", 0, "IP reputation:             no service; every client has the "
+     'score "none"\nSender domain reputation:  off\n'),
+    ("reputationstatus x", 2, "Usage: reputationstatus"),
     ("domainkeysconfig list", 0, "There are no DKIM profiles and keys.\n"),
     ("domainkeysconfig profiles list", 0, "There are no DKIM signing profiles.\n"),
     ("domainkeysconfig profiles dnstxt nobody", 1, 'There is no profile "nobody"'),
@@ -473,6 +476,7 @@ JSON = {
     "outbreakflush": ["flushed"],
     "outbreakmanage list": ["rules"],
     "date": ["time", "date", "zone", "offset", "synchronized"],
+    "reputationstatus": ["ip_reputation", "domain_reputation", "dns_lists"],
     "domainkeysconfig list": ["profiles", "keys"],
     "dnsflush": ["flushed", "more_than_asked"],
     "process_status": ["status_as_of", "seconds", "programs"],

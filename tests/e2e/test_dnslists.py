@@ -98,6 +98,16 @@ def test_dns_06_dns_lists(make_suite, folder):
         assert " - DNS list broken.test: cannot be said" in text
         assert " - DNS list parked.test: not listed: its answer is not in " \
             "127.0.0.0/8 (looked up)\n" in text
+        told = postern.ask("reputationstatus", ok=(1,))
+        assert told["ip_reputation"] == {"service": None,
+                                         "listeners": ["InboundMail"]}
+        assert {one["zone"]: one["state"].split(":")[0][:21]
+                for one in told["dns_lists"]} == {
+            "list.test": "works", "all.test": "not used",
+            "dead.test": "not used", "broken.test": "does not answer",
+            "parked.test": "answers with addresse"}
+        assert "  all.test: not used: it lists 127.0.0.1, and so everybody\n" \
+            in postern.postern("reputationstatus", ok=(1,))
 
 
 FILTERS = """
