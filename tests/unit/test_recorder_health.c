@@ -269,9 +269,11 @@ test_it_outlives_a_restart(void **state)
 static void
 test_a_damaged_file(void **state)
 {
-	static const char *const texts[] = { "", "{", "[]", "{\"version\":2}",
-		"{\"version\":1,\"minutes\":[1,[],[-5,1,1,1,1],"
-		"[29018076,\"x\",-9,1.5,null],[99999999999,1,1,1,1]]}" };
+	static const char damaged[] =
+	    "{\"version\":1,\"minutes\":[1,[],[-5,1,1,1,1],"
+	    "[29018076,\"x\",-9,1.5,null],[99999999999,1,1,1,1]]}";
+	const char *const texts[] = { "", "{", "[]", "{\"version\":2}",
+		damaged };
 
 	(void)state;
 	for (size_t i = 0; i < NELEM(texts); i++) {
