@@ -131,7 +131,9 @@ mail_message(const struct mail *m, struct message *out)
 		.bounce_profile = r->bounce_profile,
 		.gateway = r->gateway,
 		.subject = str_sub(m->found.subject, 0, SUBJECT_SHOWN),
-		.flags = r->no_dkim ? e->flags & ~(uint32_t)ENV_DKIM : e->flags,
+		.flags = r->marks & ROUTE_NO_DKIM
+			     ? e->flags & ~(uint32_t)ENV_DKIM
+			     : e->flags,
 		.ret = e->ret,
 		.envid = e->envid,
 		.content_off = qfile_content_off(m->file),
@@ -141,7 +143,7 @@ mail_message(const struct mail *m, struct message *out)
 		.alt_mailhost = r->alt_mailhost,
 		.mail_policy = r->mail_policy,
 		.spam_tagged = r->spam_tagged,
-		.refused = r->refused,
+		.refused = r->marks & ROUTE_REFUSED,
 		.holds = r->holds,
 		.n_rcpts = (uint32_t)rcpts->n,
 		.rcpts = *rcpts,

@@ -207,9 +207,9 @@ set_decisions(struct task *t, const struct work *w, struct route_rec *r)
 	r->bounce_profile = str_sub(r->bounce_profile, 0, NAME_MAX_LEN);
 	r->gateway = str_sub(r->gateway, 0, NAME_MAX_LEN);
 	r->mail_policy = str_sub(w->mail_policy, 0, NAME_MAX_LEN);
-	r->refused = w->end == WORK_BOUNCE;
-	r->no_dkim = (w->skip & SKIP_DKIM) != 0;
-	if (r->refused)
+	r->marks = (w->end == WORK_BOUNCE ? ROUTE_REFUSED : 0) |
+		   (w->skip & SKIP_DKIM ? ROUTE_NO_DKIM : 0);
+	if (r->marks & ROUTE_REFUSED)
 		return; /* whatever else was planned for it */
 	r->alt_mailhost = host_of(w->alt_mailhost, &t->mem);
 	r->spam_tagged = w->spam_tagged && r->alt_mailhost.n == 0;

@@ -486,7 +486,7 @@ hand_over(struct work_queue *wq, struct mail *m, struct err *err)
 	if (rc == -1)
 		return -1;
 	/* what is held is said so by who holds it */
-	if (!m->route.refused && m->route.holds.n == 0)
+	if (!(m->route.marks & ROUTE_REFUSED) && m->route.holds.n == 0)
 		EMIT(MID_QUEUED, .mid = m->mid);
 	qfile_park(m->file);
 	list_put(&wq->sent, m);

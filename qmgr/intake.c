@@ -270,7 +270,7 @@ take_qmessage(struct world *w, const struct qmessage *qm,
 		.profile = profile,
 		.gateway = qm->route.gateway,
 		.host = qm->route.alt_mailhost,
-		.flags = qm->route.no_dkim
+		.flags = qm->route.marks & ROUTE_NO_DKIM
 			     ? qm->envelope.flags & ~(uint32_t)ENV_DKIM
 			     : qm->envelope.flags,
 		.wire_flags = qm->content.wire_flags,
@@ -391,7 +391,7 @@ found(void *arg, const struct qmessage *qm, enum queue_place place)
 	arena_init(&mem, QUEUE_READ_MEM);
 	m = take_qmessage(w, qm, place, 0, &mem);
 	if (m != NULL)
-		begin(&w->q, m, qm->route.refused);
+		begin(&w->q, m, qm->route.marks & ROUTE_REFUSED);
 	arena_free(&mem);
 }
 
@@ -446,7 +446,7 @@ slot_found(void *arg, int slot, const struct qmessage *qm)
 	arena_init(&mem, QUEUE_READ_MEM);
 	m = take_qmessage(w, qm, QUEUE_SLOT, at, &mem);
 	if (m != NULL)
-		begin(&w->q, m, qm->route.refused);
+		begin(&w->q, m, qm->route.marks & ROUTE_REFUSED);
 	arena_free(&mem);
 }
 

@@ -229,7 +229,7 @@ send_envelope(struct release *r, const struct qmessage *qm)
 	else if (e.enters == ENTER_WHOLE)
 		e.enters = ENTER_ANEW;
 	e.flags &= ENV_8BITMIME | ENV_SMTPUTF8 | ENV_NOTICE | ENV_REQUIRETLS |
-		   (qm->route.no_dkim ? 0 : ENV_DKIM);
+		   (qm->route.marks & ROUTE_NO_DKIM ? 0 : ENV_DKIM);
 	if (qm->route.bounce_profile.n > 0)
 		e.bounce_profile = qm->route.bounce_profile;
 	if (qm->route.gateway.n > 0)

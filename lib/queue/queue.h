@@ -77,13 +77,14 @@ CODEC_STRUCT(attempt_rec, REC_ATTEMPT);
 	F(S, STR, alt_mailhost, DOMAIN_MAX) /* as of MESSAGE, all these */     \
 	F(S, STR, mail_policy, NAME_MAX_LEN)                                   \
 	F(S, U8, spam_tagged, 1)                                               \
-	F(S, U8, refused, 1)                                                   \
-	F(S, U8, no_dkim, 1) /* a filter wants no signature: not ENV_DKIM */   \
+	F(S, U8, marks, 3) /* ROUTE_* */                                       \
 	L(S, hold_rec, holds, HOLDS_MAX)                                       \
 	F(S, U8, whole, 1) /* 1: rcpts replaces the envelope's; with none of   \
 			    * them it is finished: others stand for it */      \
 	L(S, rcpt, rcpts, RCPTS_MAX)
 CODEC_STRUCT(route_rec, REC_ROUTE);
+#define ROUTE_REFUSED 1
+#define ROUTE_NO_DKIM 2 /* a filter wants no signature: not ENV_DKIM */
 
 /* What became of recipients (appended by qmgr). */
 #define REC_RID(S, F, L) F(S, U32, rid, RCPTS_MAX)

@@ -309,7 +309,7 @@ rig_take_up(struct rig_qmgr *q, const struct qmessage *m)
 		.alt_mailhost = m->route.alt_mailhost,
 		.holds = m->route.holds,
 		.spam_tagged = m->route.spam_tagged,
-		.refused = m->route.refused,
+		.refused = m->route.marks & ROUTE_REFUSED,
 		.rcpts = m->envelope.rcpts };
 
 	if (m->routed && m->n_open > 0 &&
