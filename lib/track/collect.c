@@ -4,47 +4,21 @@
 
 #include "base/mem.h"
 #include "mail/mime.h"
-#include "track/inner.h"
+#include "track/collect.h"
 
 #define DAY_US   INT64_C(86400000000)
 #define LIST_MAX 4000 /* bytes of what is put in one line */
-
-struct collect {
-	struct track_found *f;
-	struct arena *mem;
-	struct idmap parts; /* struct track_part by MID */
-	struct idmap icids; /* struct list by ICID */
-	struct idmap dcids; /* struct route by DCID */
-};
-
-struct list { /* of messages that came by a connection */
-	struct list *next;
-	struct track_message *m;
-};
-struct dcid {
-	struct str host;
-};
 
 static void add_message(struct collect *, struct cand *);
 static struct track_part *add_part(
     struct collect *, struct track_message *, uint64_t mid);
 static bool wants(void *, const struct track_seen *);
 static bool see(void *, const struct track_seen *);
-static struct str keep(struct collect *, struct str);
 static void append_text(struct collect *, struct str *list, struct str text);
-static struct track_part *part(struct collect *, const struct track_seen *);
-static void add_rcpt(struct collect *, struct track_part *, uint32_t rid,
-    struct str addr, int64_t when);
-static struct track_rcpt *rcpt(struct track_part *, uint32_t rid);
 static void add_link(
     struct collect *, uint64_t of, uint64_t mid, const char *kind, bool parent);
-static void end_rids(struct collect *, const struct track_seen *,
-    const struct codec_list *rids, enum track_state, uint64_t dcid);
-static void end_rcpt(struct collect *, const struct track_seen *,
-    struct track_rcpt *, enum track_state, uint64_t dcid);
 
-typedef void (*see_fn)(struct collect *, const struct track_seen *);
-static const see_fn seers[EVENT_N];
+static const collect_fn seers[EVENT_N];
 
 int
 track_collect(
@@ -114,7 +88,7 @@ wants(void *arg, const struct track_seen *e)
 {
 	struct collect *c = arg;
 
-	if (seers[e->id] == NULL)
+	if (seers[e->id] == NULL && collect_ends[e->id] == NULL)
 		return false;
 	if (e->id == EVENT_NEW_DCID)
 		return true;
@@ -128,12 +102,15 @@ see(void *arg, const struct track_seen *e)
 {
 	struct collect *c = arg;
 
-	seers[e->id](c, e);
+	if (seers[e->id] != NULL)
+		seers[e->id](c, e);
+	else
+		collect_ends[e->id](c, e);
 	return true;
 }
 
-static struct str
-keep(struct collect *c, struct str s)
+struct str
+collect_keep(struct collect *c, struct str s)
 {
 	return arena_str(c->mem, s);
 }
@@ -144,35 +121,36 @@ append_text(struct collect *c, struct str *list, struct str text)
 	const struct str parts[] = { *list, STR(", "), text };
 
 	if (list->n == 0)
-		*list = keep(c, text);
+		*list = collect_keep(c, text);
 	else if (list->n < LIST_MAX)
 		*list = arena_join(c->mem, parts, NELEM(parts));
 }
 
-static struct track_part *
-part(struct collect *c, const struct track_seen *e)
+struct track_part *
+collect_part(struct collect *c, const struct track_seen *e)
 {
 	return idmap_get(&c->parts, e->ids.mid);
 }
 
-static void
-add_rcpt(struct collect *c, struct track_part *p, uint32_t rid, struct str addr,
-    int64_t when)
+void
+collect_add_rcpt(struct collect *c, struct track_part *p, uint32_t rid,
+    struct str addr, int64_t when)
 {
-	struct track_rcpt *r = rcpt(p, rid);
+	struct track_rcpt *r = collect_rcpt(p, rid);
 
 	if (r != NULL)
 		return;
 	r = arena_alloc(c->mem, sizeof(*r));
-	*r = (struct track_rcpt){
-		.mid = p->mid, .rid = rid, .addr = keep(c, addr), .when = when
-	};
+	*r = (struct track_rcpt){ .mid = p->mid,
+		.rid = rid,
+		.addr = collect_keep(c, addr),
+		.when = when };
 	*p->tail = r;
 	p->tail = &r->next;
 }
 
-static struct track_rcpt *
-rcpt(struct track_part *p, uint32_t rid)
+struct track_rcpt *
+collect_rcpt(struct track_part *p, uint32_t rid)
 {
 	struct track_rcpt *r = p->rcpts;
 
@@ -195,34 +173,6 @@ add_link(
 	p->of->links = l;
 }
 
-/* --- ends of recipients --- */
-
-static void
-end_rids(struct collect *c, const struct track_seen *e,
-    const struct codec_list *rids, enum track_state state, uint64_t dcid)
-{
-	struct track_part *p = part(c, e);
-	const struct ev_rid *v = rids->v;
-
-	for (size_t i = 0; p != NULL && i < rids->n; i++)
-		end_rcpt(c, e, rcpt(p, v[i].rid), state, dcid);
-}
-
-static void
-end_rcpt(struct collect *c, const struct track_seen *e, struct track_rcpt *r,
-    enum track_state state, uint64_t dcid)
-{
-	const struct dcid *d = idmap_get(&c->dcids, dcid);
-
-	if (r == NULL)
-		return;
-	r->state = state;
-	r->when = e->when;
-	r->dcid = dcid;
-	if (d != NULL)
-		r->host = d->host;
-}
-
 /* --- events --- */
 
 static void
@@ -233,9 +183,9 @@ new_icid(struct collect *c, const struct track_seen *e)
 	for (struct list *l = idmap_get(&c->icids, ev->icid); l != NULL;
 	     l = l->next) {
 		l->m->ip = ev->ip;
-		l->m->host = keep(c, ev->host);
-		l->m->verified = keep(c, ev->verified);
-		l->m->interface = keep(c, ev->interface);
+		l->m->host = collect_keep(c, ev->host);
+		l->m->verified = collect_keep(c, ev->verified);
+		l->m->interface = collect_keep(c, ev->interface);
 	}
 }
 
@@ -246,9 +196,9 @@ hat(struct collect *c, const struct track_seen *e)
 
 	for (struct list *l = idmap_get(&c->icids, ev->icid); l != NULL;
 	     l = l->next) {
-		l->m->group = keep(c, ev->group);
-		l->m->flow_policy = keep(c, ev->policy);
-		l->m->behaviour = keep(c, ev->behaviour);
+		l->m->group = collect_keep(c, ev->group);
+		l->m->flow_policy = collect_keep(c, ev->policy);
+		l->m->behaviour = collect_keep(c, ev->behaviour);
 	}
 }
 
@@ -270,7 +220,7 @@ new_dcid(struct collect *c, const struct track_seen *e)
 	struct dcid *d = arena_alloc(c->mem, sizeof(*d));
 	char text[IP_TEXT + 8];
 
-	d->host = keep(c, str_of(endpoint_text(&ep, text)));
+	d->host = collect_keep(c, str_of(endpoint_text(&ep, text)));
 	idmap_put(&c->dcids, ev->dcid, d);
 }
 
@@ -278,20 +228,20 @@ static void
 mid_from(struct collect *c, const struct track_seen *e)
 {
 	const struct event_MID_FROM *ev = e->fields;
-	struct track_part *p = part(c, e);
+	struct track_part *p = collect_part(c, e);
 
 	if (p != NULL && p == p->of->parts)
-		p->of->sender = keep(c, ev->addr);
+		p->of->sender = collect_keep(c, ev->addr);
 }
 
 static void
 mid_rcpt(struct collect *c, const struct track_seen *e)
 {
 	const struct event_MID_RCPT *ev = e->fields;
-	struct track_part *p = part(c, e);
+	struct track_part *p = collect_part(c, e);
 
 	if (p != NULL)
-		add_rcpt(c, p, ev->rid, ev->addr, e->when);
+		collect_add_rcpt(c, p, ev->rid, ev->addr, e->when);
 }
 
 static void
@@ -313,7 +263,7 @@ rcpt_rejected(struct collect *c, const struct track_seen *e)
 {
 	const struct event_RCPT_REJECTED *ev = e->fields;
 
-	rejected(c, part(c, e), e, ev->addr);
+	rejected(c, collect_part(c, e), e, ev->addr);
 }
 
 static void
@@ -321,23 +271,7 @@ bounce_rejected(struct collect *c, const struct track_seen *e)
 {
 	const struct event_BOUNCE_REJECTED *ev = e->fields;
 
-	rejected(c, part(c, e), e, ev->addr);
-}
-
-/* By an alias: it had no number of its own. */
-static void
-alias(struct collect *c, const struct track_seen *e)
-{
-	const struct event_DROPPED_BY_ALIAS *ev = e->fields;
-	struct track_part *p = part(c, e);
-	uint32_t rid = UINT32_MAX;
-
-	if (p == NULL)
-		return;
-	while (rcpt(p, rid) != NULL)
-		rid--;
-	add_rcpt(c, p, rid, ev->addr, e->when);
-	end_rcpt(c, e, rcpt(p, rid), TRACK_WAS_DROPPED, 0);
+	rejected(c, collect_part(c, e), e, ev->addr);
 }
 
 static void
@@ -348,35 +282,35 @@ sender_rejected(struct collect *c, const struct track_seen *e)
 	for (struct list *l = idmap_get(&c->icids, ev->icid); l != NULL;
 	     l = l->next)
 		if (l->m->mid == 0)
-			l->m->sender = keep(c, ev->addr);
+			l->m->sender = collect_keep(c, ev->addr);
 }
 
 static void
 subject(struct collect *c, const struct track_seen *e)
 {
 	const struct event_SUBJECT *ev = e->fields;
-	struct track_part *p = part(c, e);
+	struct track_part *p = collect_part(c, e);
 
 	if (p != NULL && p == p->of->parts)
 		p->of->subject =
-		    keep(c, mime_field_text(ev->text, STR(""), c->mem));
+		    collect_keep(c, mime_field_text(ev->text, STR(""), c->mem));
 }
 
 static void
 message_id(struct collect *c, const struct track_seen *e)
 {
 	const struct event_MESSAGE_ID *ev = e->fields;
-	struct track_part *p = part(c, e);
+	struct track_part *p = collect_part(c, e);
 
 	if (p != NULL && p == p->of->parts)
-		p->of->message_id = keep(c, ev->text);
+		p->of->message_id = collect_keep(c, ev->text);
 }
 
 static void
 ready(struct collect *c, const struct track_seen *e)
 {
 	const struct event_MID_READY *ev = e->fields;
-	struct track_part *p = part(c, e);
+	struct track_part *p = collect_part(c, e);
 
 	if (p == NULL)
 		return;
@@ -392,14 +326,14 @@ policy(struct collect *c, struct track_message *m, struct str name,
 {
 	if (str_search(m->policies, name) == m->policies.n)
 		append_text(c, &m->policies, name);
-	m->direction = keep(c, table);
+	m->direction = collect_keep(c, table);
 }
 
 static void
 matched(struct collect *c, const struct track_seen *e)
 {
 	const struct event_MATCHED_ALL *ev = e->fields;
-	struct track_part *p = part(c, e);
+	struct track_part *p = collect_part(c, e);
 
 	if (p != NULL)
 		policy(c, p->of, ev->policy, ev->table);
@@ -409,7 +343,7 @@ static void
 split(struct collect *c, const struct track_seen *e)
 {
 	const struct event_MID_SPLIT *ev = e->fields;
-	struct track_part *p = part(c, e);
+	struct track_part *p = collect_part(c, e);
 
 	if (p == NULL)
 		return;
@@ -422,7 +356,7 @@ static void
 rewritten(struct collect *c, const struct track_seen *e)
 {
 	const struct event_MID_REWRITTEN *ev = e->fields;
-	struct track_part *p = part(c, e),
+	struct track_part *p = collect_part(c, e),
 			  *to = idmap_get(&c->parts, ev->other);
 
 	add_link(c, ev->mid, ev->other,
@@ -436,7 +370,7 @@ rewritten(struct collect *c, const struct track_seen *e)
 	for (struct track_rcpt *r = p->rcpts; r != NULL && to->tail != NULL;
 	     r = r->next)
 		if (r->state < TRACK_WAS_DELIVERED)
-			add_rcpt(c, to, r->rid, r->addr, e->when);
+			collect_add_rcpt(c, to, r->rid, r->addr, e->when);
 }
 
 static void
@@ -466,7 +400,7 @@ static void
 held(struct collect *c, const struct track_seen *e)
 {
 	const struct event_QUARANTINED *ev = e->fields;
-	struct track_part *p = part(c, e);
+	struct track_part *p = collect_part(c, e);
 
 	if (p == NULL)
 		return;
@@ -474,14 +408,14 @@ held(struct collect *c, const struct track_seen *e)
 		if (str_eq(p->held[i], ev->quarantine))
 			return;
 	if (p->n_held < HELD_MAX)
-		p->held[p->n_held++] = keep(c, ev->quarantine);
+		p->held[p->n_held++] = collect_keep(c, ev->quarantine);
 }
 
 static void
 left(struct collect *c, const struct track_seen *e)
 {
 	const struct event_QUARANTINE_RELEASED *ev = e->fields;
-	struct track_part *p = part(c, e);
+	struct track_part *p = collect_part(c, e);
 
 	(void)c;
 	for (size_t i = 0; p != NULL && i < p->n_held; i++)
@@ -494,7 +428,7 @@ left(struct collect *c, const struct track_seen *e)
 static void
 left_all(struct collect *c, const struct track_seen *e)
 {
-	struct track_part *p = part(c, e);
+	struct track_part *p = collect_part(c, e);
 
 	if (p == NULL)
 		return;
@@ -505,143 +439,13 @@ left_all(struct collect *c, const struct track_seen *e)
 static void
 spam_held(struct collect *c, const struct track_seen *e)
 {
-	struct track_part *p = part(c, e);
+	struct track_part *p = collect_part(c, e);
 
 	if (p != NULL)
 		p->spam = true;
 }
 
-static void
-spam_deleted(struct collect *c, const struct track_seen *e)
-{
-	const struct event_SPAM_DELETED *ev = e->fields;
-	struct track_part *p = part(c, e);
-
-	if (p != NULL)
-		end_rcpt(c, e, rcpt(p, ev->rid), TRACK_WAS_DROPPED, 0);
-}
-
-static void
-aborted(struct collect *c, const struct track_seen *e)
-{
-	const struct event_MID_ABORTED *ev = e->fields;
-	struct track_part *p = part(c, e);
-
-	if (p == NULL)
-		return;
-	if (str_starts(ev->text, STR("Dropped by")))
-		p->dropped = true;
-	else if (!str_starts(ev->text, STR("Bounced by")))
-		p->aborted = true;
-}
-
-static void
-corrupt(struct collect *c, const struct track_seen *e)
-{
-	struct track_part *p = part(c, e);
-
-	if (p != NULL)
-		p->aborted = true;
-}
-
-static void
-queued(struct collect *c, const struct track_seen *e)
-{
-	struct track_part *p = part(c, e);
-
-	if (p != NULL)
-		p->queued = p->ready = true;
-}
-
-static void
-delivered(struct collect *c, const struct track_seen *e)
-{
-	const struct event_MESSAGE_DONE *ev = e->fields;
-
-	end_rids(c, e, &ev->rids, TRACK_WAS_DELIVERED, ev->dcid);
-}
-
-static void
-possible(struct collect *c, const struct track_seen *e)
-{
-	const struct event_POSSIBLE *ev = e->fields;
-
-	end_rids(c, e, &ev->rids, TRACK_WAS_DELIVERED, ev->dcid);
-}
-
-static void
-response(struct collect *c, const struct track_seen *e)
-{
-	const struct event_RESPONSE *ev = e->fields;
-	const struct ev_rid *v = ev->rids.v;
-	struct track_part *p = part(c, e);
-	struct str text;
-
-	if (p == NULL)
-		return;
-	text = keep(c, ev->text);
-	for (size_t i = 0; i < ev->rids.n; i++) {
-		struct track_rcpt *r = rcpt(p, v[i].rid);
-
-		if (r != NULL)
-			r->response = text;
-	}
-}
-
-static void
-put_off(struct collect *c, const struct track_seen *e)
-{
-	const struct event_DELAYED *ev = e->fields;
-	struct track_part *p = part(c, e);
-	struct track_rcpt *r = p != NULL ? rcpt(p, ev->rid) : NULL;
-
-	if (r == NULL || r->state >= TRACK_WAS_DELIVERED)
-		return;
-	end_rcpt(c, e, r, TRACK_PROCESSING, ev->dcid);
-	r->response = keep(c, ev->text.n > 0 ? ev->text : ev->reason);
-}
-
-static void
-bounced(struct collect *c, const struct track_seen *e)
-{
-	const struct event_BOUNCED *ev = e->fields;
-	struct track_part *p = part(c, e);
-	struct track_rcpt *r = p != NULL ? rcpt(p, ev->rid) : NULL;
-
-	if (r == NULL)
-		return;
-	end_rcpt(c, e, r, TRACK_WAS_BOUNCED, ev->dcid);
-	r->response = keep(c, ev->text.n > 0 ? ev->text : ev->reason);
-}
-
-static void
-deleted(struct collect *c, const struct track_seen *e)
-{
-	const struct event_DELETED *ev = e->fields;
-
-	end_rids(c, e, &ev->rids, TRACK_WAS_DROPPED, 0);
-}
-
-static void
-unsubscribed(struct collect *c, const struct track_seen *e)
-{
-	const struct event_UNSUBSCRIBED *ev = e->fields;
-	struct track_part *p = part(c, e);
-
-	if (p != NULL && str_is(ev->text, "dropped"))
-		end_rcpt(c, e, rcpt(p, ev->rid), TRACK_WAS_DROPPED, 0);
-}
-
-static void
-done(struct collect *c, const struct track_seen *e)
-{
-	struct track_part *p = part(c, e);
-
-	if (p != NULL)
-		p->over = true;
-}
-
-static const see_fn seers[EVENT_N] = {
+static const collect_fn seers[EVENT_N] = {
 	[EVENT_NEW_ICID] = new_icid,
 	[EVENT_HAT] = hat,
 	[EVENT_ICID_CLOSE] = icid_gone,
@@ -653,7 +457,6 @@ static const see_fn seers[EVENT_N] = {
 	[EVENT_RCPT_REJECTED] = rcpt_rejected,
 	[EVENT_BOUNCE_REJECTED] = bounce_rejected,
 	[EVENT_SENDER_REJECTED] = sender_rejected,
-	[EVENT_DROPPED_BY_ALIAS] = alias,
 	[EVENT_SUBJECT] = subject,
 	[EVENT_MESSAGE_ID] = message_id,
 	[EVENT_MID_READY] = ready,
@@ -670,18 +473,4 @@ static const see_fn seers[EVENT_N] = {
 	[EVENT_RELEASED_FROM_ALL] = left_all,
 	[EVENT_DELETED_FROM_ALL] = left_all,
 	[EVENT_SPAM_QUARANTINED] = spam_held,
-	[EVENT_SPAM_DELETED] = spam_deleted,
-	[EVENT_MID_ABORTED] = aborted,
-	[EVENT_CORRUPT] = corrupt,
-	[EVENT_MID_QUEUED] = queued,
-	[EVENT_MESSAGE_DONE] = delivered,
-	[EVENT_POSSIBLE] = possible,
-	[EVENT_RESPONSE] = response,
-	[EVENT_DELAYED] = put_off,
-	[EVENT_BOUNCED] = bounced,
-	[EVENT_DOUBLE_BOUNCE] = bounced,
-	[EVENT_DROPPED_BY_ROUTE] = deleted,
-	[EVENT_DELETED] = deleted,
-	[EVENT_UNSUBSCRIBED] = unsubscribed,
-	[EVENT_MID_DONE] = done,
 };

@@ -51,6 +51,14 @@ struct track_select {
 	uint64_t part, parent;     /* what is looked for; what it is part of */
 };
 
+typedef void (*select_fn)(struct track_select *, const struct track_seen *);
+/* What those events say about kinds; NULL: nothing. */
+extern const select_fn select_kinds[EVENT_N];
+struct member *select_member(struct track_select *, uint64_t mid);
+/* That happened to the message of the event, or else on its connection. */
+void select_kind(
+    struct track_select *, const struct track_seen *, enum track_kind);
+
 int track_select(struct track_select *, int dir, struct err *);
 /* The newest ones that fit, at most limit; the caller frees it. */
 struct cand **track_selected(struct track_select *, size_t *n, size_t *total);

@@ -37,18 +37,14 @@ static bool see(void *, const struct track_seen *);
 static void note_gap(void *, const struct track_gap *);
 static struct member *begin(
     struct track_select *, uint64_t mid, uint64_t icid, int64_t when);
-static struct member *member(struct track_select *, uint64_t mid);
 static void got(struct track_select *, const struct track_seen *, unsigned bit,
     struct str text, struct str wanted);
-static void kind(
-    struct track_select *, const struct track_seen *, enum track_kind);
 static void link_part(struct track_select *, uint64_t of, uint64_t part);
 static bool fits(struct track_select *, struct cand *);
 static void reject_conns(struct track_select *);
 static int newest_first(const void *, const void *);
 
-typedef void (*see_fn)(struct track_select *, const struct track_seen *);
-static const see_fn seers[EVENT_N];
+static const select_fn seers[EVENT_N];
 /* What is looked at only for these conditions. */
 static const uint8_t only_for[EVENT_N] = {
 	[EVENT_MID_RCPT] = GOT_RCPT,
@@ -168,7 +164,8 @@ wants(void *arg, const struct track_seen *e)
 	const struct track_select *s = arg;
 	unsigned only = only_for[e->id];
 
-	return seers[e->id] != NULL && (only == 0 || (only & s->asked));
+	return (seers[e->id] != NULL || select_kinds[e->id] != NULL) &&
+	       (only == 0 || (only & s->asked));
 }
 
 static bool
@@ -176,7 +173,10 @@ see(void *arg, const struct track_seen *e)
 {
 	struct track_select *s = arg;
 
-	seers[e->id](s, e);
+	if (seers[e->id] != NULL)
+		seers[e->id](s, e);
+	else
+		select_kinds[e->id](s, e);
 	return true;
 }
 
@@ -215,8 +215,8 @@ begin(struct track_select *s, uint64_t mid, uint64_t icid, int64_t when)
 	return m;
 }
 
-static struct member *
-member(struct track_select *s, uint64_t mid)
+struct member *
+select_member(struct track_select *s, uint64_t mid)
 {
 	return idmap_get(&s->members, mid);
 }
@@ -226,7 +226,7 @@ static void
 got(struct track_select *s, const struct track_seen *e, unsigned bit,
     struct str text, struct str wanted)
 {
-	struct member *m = member(s, e->ids.mid);
+	struct member *m = select_member(s, e->ids.mid);
 	struct conn *c = m == NULL ? idmap_get(&s->conns, e->ids.icid) : NULL;
 	enum track_text how = bit == GOT_SUBJECT ? s->q->how : TRACK_CONTAINS;
 
@@ -239,10 +239,11 @@ got(struct track_select *s, const struct track_seen *e, unsigned bit,
 		c->got |= bit;
 }
 
-static void
-kind(struct track_select *s, const struct track_seen *e, enum track_kind k)
+void
+select_kind(
+    struct track_select *s, const struct track_seen *e, enum track_kind k)
 {
-	struct member *m = member(s, e->ids.mid);
+	struct member *m = select_member(s, e->ids.mid);
 	struct conn *c = m == NULL ? idmap_get(&s->conns, e->ids.icid) : NULL;
 
 	if (m != NULL)
@@ -255,7 +256,7 @@ kind(struct track_select *s, const struct track_seen *e, enum track_kind k)
 static void
 link_part(struct track_select *s, uint64_t of, uint64_t mid)
 {
-	struct member *whole = member(s, of), *m = member(s, mid);
+	struct member *whole = select_member(s, of), *m = select_member(s, mid);
 	struct member **end;
 
 	if (whole == NULL && mid == s->part && of < mid)
@@ -393,7 +394,7 @@ alias(struct track_select *s, const struct track_seen *e)
 	const struct event_DROPPED_BY_ALIAS *ev = e->fields;
 
 	got(s, e, GOT_RCPT, ev->addr, s->q->rcpt);
-	kind(s, e, TRACK_DROPPED);
+	select_kind(s, e, TRACK_DROPPED);
 }
 
 static void
@@ -402,7 +403,7 @@ rcpt_rejected(struct track_select *s, const struct track_seen *e)
 	const struct event_RCPT_REJECTED *ev = e->fields;
 
 	got(s, e, GOT_RCPT, ev->addr, s->q->rcpt);
-	kind(s, e, TRACK_REJECTED);
+	select_kind(s, e, TRACK_REJECTED);
 }
 
 static void
@@ -411,7 +412,7 @@ bounce_rejected(struct track_select *s, const struct track_seen *e)
 	const struct event_BOUNCE_REJECTED *ev = e->fields;
 
 	got(s, e, GOT_RCPT, ev->addr, s->q->rcpt);
-	kind(s, e, TRACK_REJECTED);
+	select_kind(s, e, TRACK_REJECTED);
 }
 
 /* A sender that was refused has no message to speak of. */
@@ -462,7 +463,7 @@ rewritten(struct track_select *s, const struct track_seen *e)
 
 	link_part(s, e->ids.mid, e->ids.other);
 	if (track_by_filter(ev->by))
-		kind(s, e, TRACK_FILTER);
+		select_kind(s, e, TRACK_FILTER);
 }
 
 static void
@@ -473,122 +474,13 @@ generated(struct track_select *s, const struct track_seen *e)
 
 	of.ids.mid = e->ids.other;
 	if (track_by_filter(ev->by))
-		kind(s, &of, TRACK_FILTER);
-}
-
-static void
-entry(struct track_select *s, const struct track_seen *e)
-{
-	kind(s, e, TRACK_FILTER);
-}
-
-static void
-spam(struct track_select *s, const struct track_seen *e)
-{
-	const struct event_SPAM_VERDICT *ev = e->fields;
-
-	if (str_is(ev->text, "spam positive") ||
-	    str_is(ev->text, "spam suspect"))
-		kind(s, e, TRACK_SPAM);
-}
-
-static void
-virus(struct track_select *s, const struct track_seen *e)
-{
-	const struct event_VIRUS_VERDICT *ev = e->fields;
-
-	if (str_starts(ev->text, STR("positive")) ||
-	    str_starts(ev->text, STR("repaired")))
-		kind(s, e, TRACK_VIRUS);
-}
-
-static void
-outbreak(struct track_select *s, const struct track_seen *e)
-{
-	kind(s, e, TRACK_OUTBREAK);
-}
-
-static void
-held(struct track_select *s, const struct track_seen *e)
-{
-	struct member *m = member(s, e->ids.mid);
-	const struct event_QUARANTINED *ev = e->fields;
-
-	if (m == NULL)
-		return;
-	m->held++;
-	if (e->id == EVENT_QUARANTINED && track_by_filter(ev->text))
-		kind(s, e, TRACK_FILTER);
-}
-
-static void
-let_go(struct track_select *s, const struct track_seen *e)
-{
-	struct member *m = member(s, e->ids.mid);
-
-	if (m != NULL)
-		m->held = 0;
+		select_kind(s, &of, TRACK_FILTER);
 }
 
 static void
 reinjected(struct track_select *s, const struct track_seen *e)
 {
 	link_part(s, e->ids.mid, e->ids.other);
-}
-
-static void
-deleted(struct track_select *s, const struct track_seen *e)
-{
-	kind(s, e, TRACK_DROPPED);
-}
-
-static void
-deleted_from_all(struct track_select *s, const struct track_seen *e)
-{
-	let_go(s, e);
-	deleted(s, e);
-}
-
-static void
-aborted(struct track_select *s, const struct track_seen *e)
-{
-	const struct event_MID_ABORTED *ev = e->fields;
-	struct member *m = member(s, e->ids.mid);
-	bool bounced = str_starts(ev->text, STR("Bounced by"));
-
-	if (str_starts(ev->text, STR("Dropped by")))
-		kind(s, e, TRACK_DROPPED);
-	if (track_by_filter(ev->text))
-		kind(s, e, TRACK_FILTER);
-	if (m != NULL)
-		m->over |= !bounced;
-}
-
-static void
-done(struct track_select *s, const struct track_seen *e)
-{
-	struct member *m = member(s, e->ids.mid);
-
-	if (m != NULL)
-		m->over = true;
-}
-
-static void
-delivered(struct track_select *s, const struct track_seen *e)
-{
-	kind(s, e, TRACK_DELIVERED);
-}
-
-static void
-delayed(struct track_select *s, const struct track_seen *e)
-{
-	kind(s, e, TRACK_SOFT_BOUNCED);
-}
-
-static void
-bounced(struct track_select *s, const struct track_seen *e)
-{
-	kind(s, e, TRACK_HARD_BOUNCED);
 }
 
 static void
@@ -600,7 +492,7 @@ tls_failed(struct track_select *s, const struct track_seen *e)
 		c->kinds |= 1u << TRACK_TLS_FAILED;
 }
 
-static const see_fn seers[EVENT_N] = {
+static const select_fn seers[EVENT_N] = {
 	[EVENT_NEW_ICID] = new_icid,
 	[EVENT_HAT] = hat,
 	[EVENT_TLS_FAILED] = tls_failed,
@@ -617,24 +509,5 @@ static const see_fn seers[EVENT_N] = {
 	[EVENT_MID_SPLIT] = split,
 	[EVENT_MID_REWRITTEN] = rewritten,
 	[EVENT_MID_GENERATED] = generated,
-	[EVENT_LOG_ENTRY] = entry,
-	[EVENT_SPAM_VERDICT] = spam,
-	[EVENT_VIRUS_VERDICT] = virus,
-	[EVENT_OUTBREAK_THREAT] = outbreak,
-	[EVENT_QUARANTINED] = held,
-	[EVENT_SPAM_QUARANTINED] = held,
-	[EVENT_RELEASED_FROM_ALL] = let_go,
-	[EVENT_DELETED_FROM_ALL] = deleted_from_all,
 	[EVENT_SPAM_REINJECTED] = reinjected,
-	[EVENT_SPAM_DELETED] = deleted,
-	[EVENT_MID_ABORTED] = aborted,
-	[EVENT_MESSAGE_DONE] = delivered,
-	[EVENT_POSSIBLE] = delivered,
-	[EVENT_DELAYED] = delayed,
-	[EVENT_BOUNCED] = bounced,
-	[EVENT_DOUBLE_BOUNCE] = bounced,
-	[EVENT_DROPPED_BY_ROUTE] = deleted,
-	[EVENT_DELETED] = deleted,
-	[EVENT_CORRUPT] = done,
-	[EVENT_MID_DONE] = done,
 };
