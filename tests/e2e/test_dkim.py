@@ -283,6 +283,27 @@ def test_one_signature_for_many_servers(make_suite):
         wait_for("all lines", lambda: len(lines(postern, at)) == 8)
 
 
+def test_messages_behind_each_other_on_a_connection(make_suite):
+    """The next one is begun while the signature of this one is made."""
+    postern = make_suite(SIGNED + "destinations:\n"
+                         "  - { domain: Default, max_connections: 1 }\n")
+    records = make_keys(postern)
+    with Sink(postern.sink_port) as sink:
+        ready(postern, sink)
+        n = len(sink.messages)
+        postern.postern("suspenddel", "0")
+        with postern.client(postern.private_port) as c:
+            for i in range(60):
+                sender = ("joe@example.com", "anna@example.com",
+                          "a@other.test")[i % 3]
+                body = (BODIES["plain"], BIG[:200000])[i % 5 == 0]
+                assert c.mail("x@y.test", ["r%d@far.test" % i],
+                              mail(sender, body))[0] == 250
+        postern.postern("resumedel")
+        for m in sink.wait(n + 60)[n:]:
+            assert verifies(m.body, records) == (b"other.test" not in m.body)
+
+
 def test_keyd_gone_is_a_delay_and_not_an_unsigned_message(make_suite):
     postern = make_suite(SIGNED)
     records = make_keys(postern)
