@@ -32,14 +32,7 @@ run(struct tool *t, int argc, char **argv)
 	json = describe(now);
 	buf_init(&text, sizeof(date) + 1);
 	buf_printf(&text, "%s\n", clock_status(now, date));
-	tool_space(t);
-	if (t->json)
-		tool_print_json(t, json);
-	else
-		tool_print(t, &text);
-	buf_fini(&text);
-	json_decref(json);
-	return TOOL_DONE;
+	return tool_show(t, json, &text);
 }
 
 static json_t *

@@ -49,13 +49,7 @@ run(struct tool *t, int argc, char **argv)
 	healthy = fields_bool(all, "healthy");
 	buf_init(&text, TEXT_SIZE);
 	health_render(all, &text);
-	tool_space(t);
-	if (t->json)
-		tool_print_json(t, all);
-	else
-		tool_print(t, &text);
-	buf_fini(&text);
-	json_decref(all);
+	tool_show(t, all, &text);
 	return healthy ? TOOL_DONE : TOOL_NEGATIVE;
 }
 

@@ -86,13 +86,7 @@ run(struct tool *t, int argc, char **argv)
 	passed = fields_bool(all, "passed");
 	buf_init(&text, TEXT_SIZE);
 	ipcheck_render(all, &text);
-	tool_space(t);
-	if (t->json)
-		tool_print_json(t, all);
-	else
-		tool_print(t, &text);
-	buf_fini(&text);
-	json_decref(all);
+	tool_show(t, all, &text);
 	return passed ? TOOL_DONE : TOOL_NEGATIVE;
 }
 

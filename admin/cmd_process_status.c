@@ -51,13 +51,7 @@ run(struct tool *t, int argc, char **argv)
 	ready = all_ready(json_object_get(json, "programs"));
 	buf_init(&text, TEXT_SIZE);
 	render_processes(json, &text);
-	tool_space(t);
-	if (t->json)
-		tool_print_json(t, json);
-	else
-		tool_print(t, &text);
-	buf_fini(&text);
-	json_decref(json);
+	tool_show(t, json, &text);
 	return ready ? TOOL_DONE : TOOL_NEGATIVE;
 }
 

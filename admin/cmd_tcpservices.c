@@ -33,12 +33,5 @@ run(struct tool *t, int argc, char **argv)
 	buf_init(&text, TEXT_SIZE);
 	render_services(json, &text);
 	json = json_pack("{s:o}", "services", json);
-	tool_space(t);
-	if (t->json)
-		tool_print_json(t, json);
-	else
-		tool_print(t, &text);
-	buf_fini(&text);
-	json_decref(json);
-	return TOOL_DONE;
+	return tool_show(t, json, &text);
 }

@@ -29,14 +29,7 @@ diagnostic_disk(struct tool *t, int argc, char **argv)
 	services(t, json, &text);
 	queue(t, json, &text);
 	file_systems(t, json, &text);
-	tool_space(t);
-	if (t->json)
-		tool_print_json(t, json);
-	else
-		tool_print(t, &text);
-	buf_fini(&text);
-	json_decref(json);
-	return TOOL_DONE;
+	return tool_show(t, json, &text);
 }
 
 static void

@@ -195,12 +195,5 @@ show(struct tool *t, json_t *list)
 
 	buf_init(&text, TEXT_SIZE);
 	render_programs(json, &text);
-	tool_space(t);
-	if (t->json)
-		tool_print_json(t, json);
-	else
-		tool_print(t, &text);
-	buf_fini(&text);
-	json_decref(json);
-	return TOOL_DONE;
+	return tool_show(t, json, &text);
 }

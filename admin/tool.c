@@ -154,6 +154,19 @@ tool_print_json(const struct tool *t, const json_t *json)
 	return TOOL_DONE;
 }
 
+int
+tool_show(struct tool *t, json_t *json, struct buf *text)
+{
+	tool_space(t);
+	if (t->json)
+		tool_print_json(t, json);
+	else
+		tool_print(t, text);
+	buf_fini(text);
+	json_decref(json);
+	return TOOL_DONE;
+}
+
 /*
  * The command is a process of its own, and what it leaves to the shell waits,
  * unread, in a socket whose both ends the shell has.

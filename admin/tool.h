@@ -98,6 +98,9 @@ void tool_space(const struct tool *);
 int tool_print(struct tool *, struct buf *text);
 /* As JSON, for --json; returns TOOL_DONE. */
 int tool_print_json(const struct tool *, const json_t *);
+/* What was asked for, in the form that was asked for; frees both. Returns
+ * TOOL_DONE. */
+int tool_show(struct tool *, json_t *, struct buf *text);
 
 /* In a shell: the descriptor stays open until it ends, in the place of the one
  * before; the caller may close his. False: there is no shell. */
