@@ -26,6 +26,7 @@
  * SEE ALSO
  *	postern-master(8), postern-smtpd(8), postern.yaml(5)
  */
+#include <malloc.h>
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
 #include <stdlib.h>
@@ -52,6 +53,7 @@
 #define N_TICKETS    2              /* one seals, the one before opens */
 #define SIGN_PER_SEC 2000           /* of one peer: KEY-02 */
 #define THREADS      2              /* for passwords */
+#define LARGE        (1 << 20)      /* bytes: goes back when it is freed */
 
 struct client {
 	struct keyd *keyd;
@@ -158,6 +160,8 @@ setup(struct daemon *d, struct err *err)
 	/* before the sandbox says it for all */
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == -1)
 		return err_sys(err, ERR_TEMP, "PR_SET_DUMPABLE");
+	/* else malloc learns from the first one, and keeps what comes next */
+	mallopt(M_MMAP_THRESHOLD, LARGE);
 	d->self = self;
 	self->daemon = d;
 	/* OpenSSL reads its own configuration now or never */

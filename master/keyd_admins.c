@@ -15,6 +15,8 @@
 
 #define FILE_NAME   "secrets/" CONFIG_ADMINS_FILE
 #define WAITING_MAX 16 /* checks; more are put off */
+#define FROM_ONE    4  /* of them from one address (IPv6: /64) */
+#define TELL_MS     1000
 
 /* The administrators of one file, as long as anybody works with them. */
 struct roll {
@@ -31,8 +33,11 @@ struct admins {
 	char told[480]; /* the last complaint */
 	struct holds *holds;
 	struct hearer *hearers;
-	struct attempt *attempts; /* under way */
-	unsigned n_attempts;
+	struct attempt *running; /* one at a time: 32 MB, and who sends mail
+				  * has the other thread */
+	struct attempt *waiting, **last;
+	unsigned n_waiting;
+	int64_t told_held; /* monotonic ms: when that was last logged */
 };
 
 struct hearer { /* who is told who may log in */
@@ -43,7 +48,7 @@ struct hearer { /* who is told who may log in */
 struct attempt {
 	struct worker_job job;
 	struct admins *admins;
-	struct attempt *next, **prev;
+	struct attempt *next;
 	struct ipc *ipc; /* NULL: it has gone */
 	uint32_t txn;
 	struct roll *roll; /* NULL: nobody */
@@ -56,6 +61,12 @@ struct attempt {
 static void adopt(struct admins *, struct str text, struct err *);
 static void send_list(struct admins *, struct ipc *);
 static void release(struct roll **);
+static bool is_held(struct admins *, const struct admin_login *);
+static bool too_many(const struct admins *, const struct ip *);
+static bool same_net(const struct ip *, const struct ip *);
+static struct attempt *attempt_new(
+    struct admins *, struct ipc *, uint32_t txn, const struct admin_login *);
+static void go_on(struct admins *);
 static void run(struct worker_job *);
 static void done(struct worker_job *);
 static const char *refused(const struct attempt *, struct str name);
@@ -71,6 +82,8 @@ admins_new(struct worker *worker)
 
 	a->worker = worker;
 	a->holds = holds_new();
+	a->last = &a->waiting;
+	a->told_held = -TELL_MS;
 	return a;
 }
 
@@ -116,38 +129,23 @@ int
 admins_login(
     struct admins *a, struct ipc *ipc, struct ipc_frame *f, struct err *err)
 {
-	struct admin_judged busy = { .verdict = ADMIN_BUSY,
-		.full_name = STR("") };
+	struct admin_judged answer = { .full_name = STR("") };
 	struct admin_login msg;
-	struct attempt *t;
 
 	if (ipc_decode(f, &msg, NULL, err) == -1)
 		return -1;
-	if (a->n_attempts >= WAITING_MAX) {
-		ipc_send(ipc, IPC_ADMIN_JUDGED, f->txn, &busy);
-		return 0;
+	if (is_held(a, &msg)) {
+		answer.verdict = ADMIN_REFUSED;
+		ipc_send(ipc, IPC_ADMIN_JUDGED, f->txn, &answer);
+	} else if (too_many(a, &msg.remote)) {
+		answer.verdict = ADMIN_BUSY;
+		ipc_send(ipc, IPC_ADMIN_JUDGED, f->txn, &answer);
+	} else {
+		*a->last = attempt_new(a, ipc, f->txn, &msg);
+		a->last = &(*a->last)->next;
+		a->n_waiting++;
+		go_on(a);
 	}
-	t = mem_alloc(sizeof(*t));
-	t->job.run = run;
-	t->job.done = done;
-	t->admins = a;
-	t->ipc = ipc;
-	t->txn = f->txn;
-	t->remote = msg.remote;
-	t->roll = a->roll;
-	if (t->roll != NULL)
-		t->roll->refs++;
-	t->name = mem_strndup(msg.name.p, msg.name.n);
-	t->n_name = msg.name.n;
-	t->passphrase = mem_strndup(msg.passphrase.p, msg.passphrase.n);
-	t->n_passphrase = msg.passphrase.n;
-	t->next = a->attempts;
-	if (t->next != NULL)
-		t->next->prev = &t->next;
-	t->prev = &a->attempts;
-	a->attempts = t;
-	a->n_attempts++;
-	worker_do(a->worker, &t->job);
 	return 0;
 }
 
@@ -155,10 +153,23 @@ void
 admins_forget(struct admins *a, const struct ipc *ipc)
 {
 	struct hearer **at = &a->hearers, *l;
+	struct attempt *t, *all = a->waiting;
 
-	for (struct attempt *t = a->attempts; t != NULL; t = t->next)
-		if (t->ipc == ipc)
-			t->ipc = NULL;
+	if (a->running != NULL && a->running->ipc == ipc)
+		a->running->ipc = NULL;
+	a->last = &a->waiting;
+	a->n_waiting = 0;
+	while ((t = all) != NULL) {
+		all = t->next;
+		if (t->ipc == ipc) {
+			attempt_free(t);
+			continue;
+		}
+		*a->last = t;
+		a->last = &t->next;
+		a->n_waiting++;
+	}
+	*a->last = NULL;
 	while ((l = *at) != NULL) {
 		if (l->ipc != ipc) {
 			at = &l->next;
@@ -245,6 +256,77 @@ release(struct roll **rp)
 
 /* --- attempts --- */
 
+/* Costs nothing then: who guesses on wins no time of others by it, nor many
+ * lines in the log. */
+static bool
+is_held(struct admins *a, const struct admin_login *msg)
+{
+	int64_t now = clock_mono_ms();
+
+	if (holds_until(a->holds, msg->name, &msg->remote, now) == 0)
+		return false;
+	if (now - a->told_held >= TELL_MS)
+		EMIT(ADMIN_LOGIN_FAILED, .user = msg->name, .ip = msg->remote,
+		    .text = STR("too many failures"));
+	if (now - a->told_held >= TELL_MS)
+		a->told_held = now;
+	return true;
+}
+
+static bool
+too_many(const struct admins *a, const struct ip *from)
+{
+	unsigned same = 0;
+
+	for (const struct attempt *t = a->waiting; t != NULL; t = t->next)
+		same += same_net(&t->remote, from);
+	return a->n_waiting >= WAITING_MAX || same >= FROM_ONE;
+}
+
+static bool
+same_net(const struct ip *a, const struct ip *b)
+{
+	return memcmp(a->b, b->b, ip_is_v4(a) ? sizeof(a->b) : 8) == 0;
+}
+
+static struct attempt *
+attempt_new(struct admins *a, struct ipc *ipc, uint32_t txn,
+    const struct admin_login *msg)
+{
+	struct attempt *t = mem_alloc(sizeof(*t));
+
+	t->job.run = run;
+	t->job.done = done;
+	t->admins = a;
+	t->ipc = ipc;
+	t->txn = txn;
+	t->remote = msg->remote;
+	t->name = mem_strndup(msg->name.p, msg->name.n);
+	t->n_name = msg->name.n;
+	t->passphrase = mem_strndup(msg->passphrase.p, msg->passphrase.n);
+	t->n_passphrase = msg->passphrase.n;
+	return t;
+}
+
+static void
+go_on(struct admins *a)
+{
+	struct attempt *t = a->waiting;
+
+	if (t == NULL || a->running != NULL)
+		return;
+	a->waiting = t->next;
+	if (a->waiting == NULL)
+		a->last = &a->waiting;
+	a->n_waiting--;
+	a->running = t;
+	t->next = NULL;
+	t->roll = a->roll;
+	if (t->roll != NULL)
+		t->roll->refs++;
+	worker_do(a->worker, &t->job);
+}
+
 static void
 run(struct worker_job *job)
 {
@@ -272,6 +354,8 @@ done(struct worker_job *job)
 		turn_away(t, name, why);
 	if (t->ipc != NULL)
 		ipc_send(t->ipc, IPC_ADMIN_JUDGED, t->txn, &answer);
+	t->admins->running = NULL;
+	go_on(t->admins);
 	attempt_free(t);
 }
 
@@ -328,10 +412,6 @@ turn_away(struct attempt *t, struct str name, const char *why)
 static void
 attempt_free(struct attempt *t)
 {
-	*t->prev = t->next;
-	if (t->next != NULL)
-		t->next->prev = t->prev;
-	t->admins->n_attempts--;
 	release(&t->roll);
 	OPENSSL_cleanse(t->passphrase, t->n_passphrase);
 	free(t->passphrase);

@@ -3,9 +3,10 @@
  *
  * They stand in secrets/administrators (tls/administrators.h), which comes
  * like the keys do, again whenever it has changed; a file with a mistake in it
- * leaves those in force who were there before. A passphrase is checked on a
- * thread, for it takes long on purpose; how often one may try, says
- * tls/holds.h. Every attempt becomes an event.
+ * leaves those in force who were there before. Passphrases are checked on a
+ * thread, one at a time, for each takes long and 32 MB on purpose; a few may
+ * wait, fewer of one address. How often one may try, says tls/holds.h. Every
+ * check becomes an event; who is refused without one, one a second.
  */
 #ifndef MASTER_KEYD_ADMINS_H
 #define MASTER_KEYD_ADMINS_H

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -518,6 +519,81 @@ test_adm_09_log_in_of_administrators(void **state)
 	rig_stop(r);
 }
 
+static void
+say_login(int fd, uint32_t txn, const char *name, const char *from)
+{
+	struct admin_login msg = { .name = str_of(name),
+		.passphrase = STR("wrong horse") };
+
+	assert_true(ip_parse(&msg.remote, str_of(from)));
+	assert_true(rig_say(fd, IPC_ADMIN_LOGIN, txn, &msg, NULL, 0));
+}
+
+static int64_t
+cpu_ms(const struct rig *r)
+{
+	struct timespec t;
+	clockid_t id;
+
+	assert_int_equal(clock_getcpuclockid(r->pid, &id), 0);
+	assert_int_equal(clock_gettime(id, &t), 0);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* Threats ADM-09: who asks too often does not take the others' time. */
+static void
+test_adm_09_many_log_ins_at_a_time(void **state)
+{
+	struct rig *r = rig_start(PROGRAM_KEYD);
+	int webd = rig_peer(r, PROGRAM_WEBD, 0);
+	struct admins_msg list;
+	struct arena mem;
+	struct heard h;
+	struct buf text;
+	unsigned busy = 0;
+	int64_t before;
+
+	(void)state;
+	arena_init(&mem, 1 << 20);
+	buf_init(&text, ADMINS_TEXT_MAX);
+	make_admins(&text, ADMIN_ENABLED);
+	assert_true(rig_expect(webd, &h, IPC_ADMINS, &list, &mem));
+	assert_true(proof_secret(r, "administrators", &text));
+	assert_true(rig_expect(webd, &h, IPC_ADMINS, &list, &mem));
+	for (uint32_t i = 0; i < 20; i++)
+		say_login(webd, i, "nobody", "192.0.2.1");
+	say_login(webd, 100, "joe", "192.0.2.2");
+	for (int i = 0; i < 21; i++) {
+		struct admin_judged done;
+
+		assert_true(
+		    rig_expect(webd, &h, IPC_ADMIN_JUDGED, &done, NULL));
+		busy += done.verdict == ADMIN_BUSY;
+		if (h.f.txn == 100)
+			assert_int_equal(done.verdict, ADMIN_REFUSED);
+	}
+	assert_true(busy > 0);
+
+	/* whoever is refused anyway costs nothing */
+	for (uint32_t i = 0; i < 5; i++) {
+		struct admin_judged done;
+
+		log_in(webd, "joe", "wrong horse", "192.0.2.3", &done);
+	}
+	before = cpu_ms(r);
+	for (int i = 0; i < 50; i++) {
+		struct admin_judged done;
+
+		log_in(webd, "joe", "wrong horse", "192.0.2.3", &done);
+		assert_int_equal(done.verdict, ADMIN_REFUSED);
+	}
+	assert_in_range(cpu_ms(r) - before, 0, 1000);
+	buf_fini(&text);
+	arena_free(&mem);
+	close(webd);
+	rig_stop(r);
+}
+
 int
 main(void)
 {
@@ -532,6 +608,7 @@ main(void)
 		cmocka_unit_test(test_key_01_one_file_for_both),
 		cmocka_unit_test(test_key_01_bounce_tags),
 		cmocka_unit_test(test_adm_09_log_in_of_administrators),
+		cmocka_unit_test(test_adm_09_many_log_ins_at_a_time),
 	};
 
 	signal(SIGPIPE, SIG_IGN);
