@@ -265,8 +265,8 @@ add_line(void *arg, int64_t when, struct str text)
 		tracking_line(when, text, out->text);
 	else
 		json_array_append_new(out->lines,
-		    json_pack("{sI ss%}", "time", (json_int_t)when / 1000,
-			"text", text.p, text.n));
+		    json_pack("{sI so}", "time", (json_int_t)when / 1000,
+			"text", tracking_text(text)));
 }
 
 /* --- how much is kept --- */

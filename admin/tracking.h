@@ -30,6 +30,8 @@ extern const char *const tracking_kind_titles[TRACK_N_KINDS];
 /* --- tracking_show.c --- */
 
 void tracking_list(const struct track_found *, struct buf *);
+/* Bytes that are no UTF-8 as the text shows them. */
+json_t *tracking_text(struct str);
 json_t *tracking_json(const struct track_found *);
 void tracking_csv(const struct track_found *, struct buf *);
 /* Where something is missing; nothing when nothing is. */

@@ -28,7 +28,6 @@ static void put_host(const struct track_message *, struct buf *);
 static void put_policies(const struct track_message *, struct buf *);
 static void put_states(const struct track_message *, struct buf *);
 static void put_links(const struct track_message *, struct buf *);
-static json_t *text_of(struct str);
 static json_t *message_json(const struct track_message *);
 static json_t *rcpts_json(const struct track_message *);
 static void cell(struct buf *, struct str);
@@ -280,9 +279,8 @@ tracking_json(const struct track_found *f)
 	    "incomplete", gaps);
 }
 
-/* Bytes that are no UTF-8 are shown as the text shows them. */
-static json_t *
-text_of(struct str s)
+json_t *
+tracking_text(struct str s)
 {
 	json_t *j = json_stringn(s.p != NULL ? s.p : "", s.n);
 	struct buf b;
@@ -308,19 +306,20 @@ message_json(const struct track_message *m)
 	    m->mid != 0 ? json_integer((json_int_t)m->mid) : json_null());
 	json_object_set_new(j, "icid", json_integer((json_int_t)m->icid));
 	json_object_set_new(j, "time", json_integer(m->when / 1000));
-	json_object_set_new(j, "state", json_string(m->state));
-	json_object_set_new(j, "sender", text_of(m->sender));
+	json_object_set_new(j, "state", tracking_text(str_of(m->state)));
+	json_object_set_new(j, "sender", tracking_text(m->sender));
 	json_object_set_new(j, "recipients", rcpts_json(m));
-	json_object_set_new(j, "rejected", text_of(m->rejected));
-	json_object_set_new(j, "subject", text_of(m->subject));
-	json_object_set_new(j, "message_id", text_of(m->message_id));
+	json_object_set_new(j, "rejected", tracking_text(m->rejected));
+	json_object_set_new(j, "subject", tracking_text(m->subject));
+	json_object_set_new(j, "message_id", tracking_text(m->message_id));
 	json_object_set_new(j, "size", json_integer((json_int_t)m->size));
 	json_object_set_new(j, "sender_ip", json_string(ip));
-	json_object_set_new(j, "reverse_dns", text_of(m->host));
-	json_object_set_new(j, "sender_group", text_of(m->group));
-	json_object_set_new(j, "mail_flow_policy", text_of(m->flow_policy));
-	json_object_set_new(j, "mail_policy", text_of(m->policies));
-	json_object_set_new(j, "direction", text_of(m->direction));
+	json_object_set_new(j, "reverse_dns", tracking_text(m->host));
+	json_object_set_new(j, "sender_group", tracking_text(m->group));
+	json_object_set_new(
+	    j, "mail_flow_policy", tracking_text(m->flow_policy));
+	json_object_set_new(j, "mail_policy", tracking_text(m->policies));
+	json_object_set_new(j, "direction", tracking_text(m->direction));
 	return j;
 }
 
@@ -335,9 +334,9 @@ rcpts_json(const struct track_message *m)
 		    track_state_name(r->state), "time",
 		    (json_int_t)r->when / 1000, "dcid", (json_int_t)r->dcid);
 
-		json_object_set_new(j, "to", text_of(r->addr));
-		json_object_set_new(j, "host", text_of(r->host));
-		json_object_set_new(j, "response", text_of(r->response));
+		json_object_set_new(j, "to", tracking_text(r->addr));
+		json_object_set_new(j, "host", tracking_text(r->host));
+		json_object_set_new(j, "response", tracking_text(r->response));
 		json_array_append_new(all, j);
 	}
 	return all;
