@@ -46,8 +46,8 @@ def test_disk_usage(postern):
     assert re.search(r"(?m)^%s +[0-9]+ MB +[0-9]+ MB +[0-9]+ %%$" % spool,
                      text)
     now = postern.ask("diagnostic", "disk_usage")
-    assert set(now["services"]) == {"logs", "quarantines", "spam_quarantine",
-                                    "captures"}
+    assert set(now["services"]) == {"logs", "tracking", "quarantines",
+                                    "spam_quarantine", "captures"}
     assert now["services"]["captures"] == {"used": 0, "quota": 2 << 30}
     disk = os.statvfs(spool)
     (one,) = [f for f in now["file_systems"] if f["folder"] == str(spool)]
