@@ -2,6 +2,7 @@
  * 3.6) */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -32,11 +33,14 @@ struct queue_run {
 static int run(struct tool *, int argc, char **argv);
 static int run_repairqueue(struct tool *, int argc, char **argv);
 static int check(struct tool *);
+static int check_again(struct queue_run *, struct err *);
 static int repair(struct tool *, bool yes, bool backup);
 static int begin(struct queue_run *, bool to_repair, struct err *);
 static int take_lock(struct queue_run *, bool to_repair, struct err *);
+static bool lives(const char *pid);
 static void find_counters(struct queue_run *);
 static int listen_to(struct queue_run *, struct err *);
+static void show_faults(struct queue_run *);
 static void show_fault(struct queue_run *, const json_t *);
 static void show_mended(struct queue_run *, json_t *);
 static int ask(struct queue_run *, bool *yes, bool *backup);
@@ -111,9 +115,25 @@ check(struct tool *t)
 	struct queue_run r = { .t = t };
 	struct err err = ERR_INIT;
 
-	if (begin(&r, false, &err) == -1 || listen_to(&r, &err) == -1)
+	if (begin(&r, false, &err) == -1 || listen_to(&r, &err) == -1 ||
+	    (!r.given.running && check_again(&r, &err) == -1))
 		return end(&r, tool_fail(t, &err));
+	show_faults(&r);
 	return end(&r, report(&r));
+}
+
+/* If the gateway was started meanwhile, what it began looks like faults. */
+static int
+check_again(struct queue_run *r, struct err *err)
+{
+	if (take_lock(r, false, err) == -1)
+		return -1;
+	if (!r->given.running)
+		return 0;
+	queue_child_end(&r->child);
+	if (queue_child_start(&r->child, &r->given, err) == -1)
+		return -1;
+	return listen_to(r, err);
 }
 
 static int
@@ -129,6 +149,7 @@ repair(struct tool *t, bool yes, bool backup)
 		return end(&r, tool_refuse(t, &err));
 	if (listen_to(&r, &err) == -1)
 		return end(&r, tool_fail(t, &err));
+	show_faults(&r);
 	if (fields_num(r.sums, "faults") == 0)
 		return end(&r, report(&r));
 	if (!yes) {
@@ -203,12 +224,26 @@ take_lock(struct queue_run *r, bool to_repair, struct err *err)
 		n = read(g->lock, pid, sizeof(pid) - 1);
 		if (n > 0)
 			pid[strcspn(pid, "\n")] = '\0';
+		if (!lives(pid))
+			return err_set(err, ERR_USAGE,
+			    "Another repair works on this queue: wait until "
+			    "it has ended.");
 		return err_set(err, ERR_USAGE,
 		    "The gateway works on this queue (process %.20s): stop it "
 		    "first, or use \"queue check\".",
 		    pid);
 	}
 	return 0;
+}
+
+/* A repair does not write its own there. */
+static bool
+lives(const char *pid)
+{
+	uint64_t n;
+
+	return !str_u64(str_of(pid), INT32_MAX, &n) || n == 0 ||
+	       kill((pid_t)n, 0) == 0 || errno != ESRCH;
 }
 
 /* Looked at first: it lies in a folder of the recorder's. */
@@ -257,9 +292,14 @@ listen_to(struct queue_run *r, struct err *err)
 		}
 		json_decref(j);
 	}
+	return 0;
+}
+
+static void
+show_faults(struct queue_run *r)
+{
 	for (size_t i = 0; !r->t->json && i < json_array_size(r->faults); i++)
 		show_fault(r, json_array_get(r->faults, i));
-	return 0;
 }
 
 static void
@@ -338,10 +378,10 @@ repair_all(struct queue_run *r, struct err *err)
 		    i == 0 && !r->t->json)
 			fprintf(stderr, "%s\n", why.text);
 		if (queue_child_mend(&r->child,
-			i == 0 && r->backup[0] != '\0' ? r->backup : NULL,
-			err) == -1 ||
+			r->backup[0] != '\0' ? r->backup : NULL, err) == -1 ||
 		    listen_to(r, err) == -1)
 			return -1;
+		show_faults(r);
 		if (fields_num(r->sums, "faults") == 0 ||
 		    json_array_size(r->mended) - before == r->n_failed)
 			break; /* nothing is left, or nothing helps */

@@ -140,6 +140,8 @@ start(struct daemon *d)
 	spool_writer(c->spool, d->worker);
 	if (spool_use_slots(c->spool, &err) == -1)
 		fatal("%s", err.text);
+	if (err.kind != ERR_NONE)
+		EMIT(CORRUPT, .text = str_of(err.text));
 	c->committer = committer_new(d->loop, d->config->sync_threads);
 	c->workqueue = workqueue_new(c);
 	c->asker = asker_new(c);

@@ -10,11 +10,15 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "master/master.h"
 #include "queue/queue.h"
 #include "sandbox/sandbox.h"
+
+#define LOCK_LOOKS 10
+#define LOCK_NS    20000000 /* between them */
 
 static int folder(struct master *, const char *path, mode_t mode,
     const char *program, struct err *err);
@@ -105,12 +109,17 @@ take_lock(struct master *m, struct err *err)
 	    open(path, O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (m->lock_fd == -1)
 		return err_sys(err, ERR_TEMP, "open %s", path);
-	if (flock(m->lock_fd, LOCK_EX | LOCK_NB) == -1) {
+	for (int i = 0; flock(m->lock_fd, LOCK_EX | LOCK_NB) == -1; i++) {
 		if (errno != EWOULDBLOCK)
 			return err_sys(err, ERR_TEMP, "lock %s", path);
-		return err_set(err, ERR_USAGE,
-		    "another Postern works on the spool %s: stop it first",
-		    m->paths.spool);
+		if (i == LOCK_LOOKS)
+			return err_set(err, ERR_USAGE,
+			    "another Postern works on the spool %s, or "
+			    "repairs it: stop it first",
+			    m->paths.spool);
+		/* `queue check` has it for a moment, to see whether it is
+		 * taken */
+		nanosleep(&(struct timespec){ .tv_nsec = LOCK_NS }, NULL);
 	}
 	n = snprintf(pid, sizeof(pid), "%d\n", (int)getpid());
 	fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC | O_NOFOLLOW);

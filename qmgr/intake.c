@@ -439,8 +439,10 @@ slot_found(void *arg, int slot, const struct qmessage *qm)
 	}
 	if (mail_find(&w->q, qm->mid) != NULL ||
 	    quarantine_find(&w->quarantines, qm->mid) != NULL) {
-		/* it had become a file, and this was not said any more */
-		store_slot_done(w->store, at, qm->mid);
+		/* it had become a file, and this was not said any more; that
+		 * file may be in memory only, if a kill came before its sync */
+		if (spool_sync_mid(store_spool(w->store), qm->mid, NULL) == 0)
+			store_slot_done(w->store, at, qm->mid);
 		return;
 	}
 	arena_init(&mem, QUEUE_READ_MEM);

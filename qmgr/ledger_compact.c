@@ -42,14 +42,13 @@ static void count(void *arg, const struct order_rec *, size_t at);
 enum ledger_next
 ledger_compact(struct ledger *l, const struct qmgr *q)
 {
-	struct str image = buf_str(&l->image);
-
 	if (l->compacting == COMPACT_NO && is_worth_while(l, q)) {
 		l->compacting = COMPACT_READING;
 		begin(l, read_file, was_read);
 	}
 	if (l->compacting == COMPACT_SIFTING) {
-		if (ledger_sift(image, &l->sifted, SLICE, q, &l->fresh))
+		if (ledger_sift(
+			buf_str(&l->image), &l->sifted, SLICE, q, &l->fresh))
 			return LEDGER_MORE;
 		l->compacting = COMPACT_SIFTED;
 		/* what cannot be read is nobody's to drop */

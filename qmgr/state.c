@@ -75,6 +75,9 @@ state_replace(int folder, const char *name, struct str content, struct err *err)
 	close(fd);
 	if (rc == 0 && renameat(folder, new, folder, name) == -1)
 		rc = err_sys(err, ERR_TEMP, "rename %s", new);
+	/* a half of it would be in the way of what fits on a full disk */
+	if (rc == -1)
+		(void)unlinkat(folder, new, 0);
 	if (rc == 0 && fsync(folder) == -1)
 		rc = err_sys(err, ERR_TEMP, "sync deferred");
 	return rc;

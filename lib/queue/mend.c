@@ -241,20 +241,9 @@ cure_linked(struct mending *m)
 static int
 cure_move(struct mending *m)
 {
-	struct spool *spool = m->survey->spool;
-	int fd = open_file(m, O_RDONLY), rc = -1;
+	int rc = spool_sync_mid(m->survey->spool, m->f.mid, m->err);
 
 	m->over = true;
-	if (fd == -1)
-		return err_sys(m->err, ERR_TEMP, "open");
-	rc = io_sync(fd, m->err);
-	close(fd);
-	for (int i = 0; i < QUEUE_PLACES && rc == 0; i++)
-		if (i != QUEUE_CORRUPT &&
-		    spool_folder_fd(spool, (enum queue_place)i, m->f.mid) != -1)
-			rc = io_sync(spool_folder_fd(
-					 spool, (enum queue_place)i, m->f.mid),
-			    m->err);
 	if (rc == 0 && unlinkat(mend_dir(m), m->f.name, 0) == -1)
 		rc = err_sys(m->err, ERR_TEMP, "unlink");
 	if (rc == 0)

@@ -46,7 +46,8 @@ mend_slot(struct mending *m)
 	return rc;
 }
 
-/* Twice: the one in the slot is kept aside, if it is another message. */
+/* Twice: the one in the slot is kept aside, if it is another message. The
+ * file may be in memory only, if what wrote it was killed. */
 int
 mend_said(struct mending *m)
 {
@@ -61,7 +62,9 @@ mend_said(struct mending *m)
 		if (rc == 0)
 			mend_say(m, "set aside as corrupt/", name);
 	} else {
-		mend_say(m, "said so in the slot", "");
+		rc = spool_sync_mid(m->survey->spool, m->f.mid, m->err);
+		if (rc == 0)
+			mend_say(m, "said so in the slot", "");
 	}
 	if (rc == 0) {
 		slots_done(slots, m->f.slot, m->f.mid);

@@ -168,7 +168,8 @@ void spool_close(struct spool **);
  */
 void spool_writer(struct spool *, uint32_t writer);
 /* From now on small messages are committed into slots, if there is room for
- * them (queue/slots.h); without this, into files. */
+ * them (queue/slots.h); without this, into files. 0, and err: there are some
+ * that are damaged, and it goes without. */
 int spool_use_slots(struct spool *, struct err *err);
 /* The writer's slots (queue/slots.h); NULL: it works with files only. */
 struct slots *spool_slots(struct spool *);
@@ -318,6 +319,9 @@ int spool_move(struct spool *, uint64_t mid, enum queue_place from,
     enum queue_place to, struct err *err);
 int spool_unlink(
     struct spool *, enum queue_place, uint64_t mid, struct err *err);
+/* Makes the file of that MID durable, wherever it is, and its name: before
+ * what else holds the message is given up. */
+int spool_sync_mid(const struct spool *, uint64_t mid, struct err *err);
 /* fsync of every folder in which something was unlinked since the last call
  * (DUR-06: call once a second). */
 int spool_sync_folders(struct spool *, struct err *err);

@@ -34,10 +34,10 @@ struct want {
 };
 
 static void restore_place(struct restoring *, int root, enum queue_place);
-static void restore_folder(struct restoring *, int at, const char *path,
+static int restore_folder(struct restoring *, int at, const char *path,
     const char *name, const struct want *);
-static void restore_files(struct restoring *, int at, const char *path,
-    const char *name, enum queue_place);
+static void restore_files(
+    struct restoring *, int at, const char *path, enum queue_place);
 static void restore_file(struct restoring *, int dir, const char *path,
     const char *name, enum queue_place);
 static bool is_ours(int dir, const char *name, const struct stat *, int *fd);
@@ -98,54 +98,63 @@ restore_place(struct restoring *r, int root, enum queue_place place)
 {
 	const char *name = spool_place_name(place);
 	struct want w = want_of(r, place, true);
+	int fd = restore_folder(r, root, name, name, &w), in;
 	char path[40], sub[8];
-	int fd;
 
-	restore_folder(r, root, name, name, &w);
-	fd = openat(root, name, OPEN_FOLDER);
 	if (fd == -1)
 		return;
 	for (unsigned f = 0; place != QUEUE_CORRUPT && f < QUEUE_FOLDERS; f++) {
 		snprintf(sub, sizeof(sub), "%02x", f);
 		snprintf(path, sizeof(path), "%s/%s", name, sub);
-		restore_folder(r, fd, path, sub, &w);
-		restore_files(r, fd, path, sub, place);
+		in = restore_folder(r, fd, path, sub, &w);
+		if (in == -1)
+			continue;
+		restore_files(r, in, path, place);
+		close(in);
 	}
 	if (place != QUEUE_CORRUPT)
-		restore_files(r, fd, name, ".", place);
+		restore_files(r, fd, name, place);
 	close(fd);
 }
 
-static void
+/* The folder, open; -1: not ours, and told. */
+static int
 restore_folder(struct restoring *r, int at, const char *path, const char *name,
     const struct want *w)
 {
 	bool made = mkdirat(at, name, 0700) == 0;
 	int fd = openat(at, name, OPEN_FOLDER);
 	struct stat st;
+	char text[120];
 
 	if (fd == -1 || fstat(fd, &st) == -1) {
 		failed(r, path, strerror(errno));
 		if (fd != -1)
 			close(fd);
-		return;
+		return -1;
 	}
 	if (made)
 		r->restored(r->arg, path, "made");
-	if (st.st_uid == w->uid || st.st_uid == geteuid())
-		put_right(r, fd, made ? NULL : path, &st, w);
-	else
-		failed(r, path, "belongs to an account that is not ours");
 	if (made)
 		(void)io_sync(at, NULL);
-	close(fd);
+	if (st.st_uid != w->uid && st.st_uid != geteuid()) {
+		snprintf(text, sizeof(text),
+		    "belongs to uid %u: if what is in it is ours, give it to "
+		    "uid %u first (chown -R)",
+		    (unsigned)st.st_uid, (unsigned)w->uid);
+		failed(r, path, text);
+		close(fd);
+		return -1;
+	}
+	put_right(r, fd, made ? NULL : path, &st, w);
+	return fd;
 }
 
 static void
-restore_files(struct restoring *r, int at, const char *path, const char *name,
-    enum queue_place place)
+restore_files(
+    struct restoring *r, int at, const char *path, enum queue_place place)
 {
-	int fd = openat(at, name, OPEN_FOLDER);
+	int fd = openat(at, ".", OPEN_FOLDER);
 	DIR *dir = fd != -1 ? fdopendir(fd) : NULL;
 	struct dirent *e;
 

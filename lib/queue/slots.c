@@ -48,6 +48,7 @@ static int open_files(
 static int open_one(const struct spool *, const char *name, bool writer,
     int *fd, uint64_t *size, struct err *err);
 static bool has_room(const struct spool *);
+static bool is_used(int fd, uint64_t size);
 static int fill(int fd, uint64_t size, struct err *err);
 static int recover_slot(struct slots *, int slot, bool writer,
     const struct slots_handler *, void *arg, struct err *err);
@@ -315,6 +316,13 @@ open_files(
 	if (rc == 0 && size != want) {
 		if (!writer || !has_room(spool))
 			return 1;
+		if (is_used(s->fd, size)) {
+			err_set(err, ERR_PERM,
+			    "%s is not as long as slots are; what it holds "
+			    "waits for \"postern queue repair\"",
+			    name);
+			return 1;
+		}
 		rc = fill(s->fd, want, err);
 	}
 	if (rc != 0)
@@ -353,6 +361,19 @@ has_room(const struct spool *spool)
 
 	return spool_free(spool, &bytes, &inodes) == 0 &&
 	       bytes / SPARE >= (uint64_t)SLOTS_N * SLOT_SIZE;
+}
+
+/* A message was in it once, and may be yet. */
+static bool
+is_used(int fd, uint64_t size)
+{
+	for (uint64_t at = 0; at < size; at += SLOT_SIZE) {
+		char first = 0;
+
+		if (io_read(fd, &first, 1, at, NULL) == -1 || first != 0)
+			return true;
+	}
+	return false;
 }
 
 /*

@@ -39,6 +39,8 @@ struct slots;
  * The slots of a worker, in the spool's incoming folder. The writer makes
  * them where they are missing; when there is no room to spare (less than
  * eight times what they take) it goes without: *out is NULL, 0 is returned.
+ * So it does, and err says so, when they are not as long as they must be and
+ * messages may be in them: queue/survey.h makes files of these.
  * A reader (writer false) finds none: *out NULL, 0.
  */
 int slots_open(struct slots **out, const struct spool *, uint32_t worker,

@@ -179,6 +179,32 @@ spool_unlink(
 }
 
 int
+spool_sync_mid(const struct spool *s, uint64_t mid, struct err *err)
+{
+	char name[MID_NAME];
+	int rc = 0;
+
+	spool_name(mid, name);
+	for (int i = 0; i < QUEUE_PLACES && rc == 0; i++) {
+		int dir = s->places[i].folders[spool_folder(mid)], fd;
+
+		if (dir == -1)
+			continue;
+		fd = openat(
+		    dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+		if (fd == -1 && errno == ENOENT)
+			continue;
+		rc = fd == -1 ? err_sys(err, ERR_TEMP, "open")
+			      : io_sync(fd, err);
+		if (fd != -1)
+			close(fd);
+		if (rc == 0)
+			rc = io_sync(dir, err);
+	}
+	return rc == -1 ? err_in(err, "sync MID %s", name) : 0;
+}
+
+int
 spool_sync_folders(struct spool *s, struct err *err)
 {
 	int rc = 0;

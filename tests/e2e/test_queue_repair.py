@@ -79,7 +79,10 @@ def test_while_another_holds_the_lock(postern):
     with open(spool(postern) / "lock") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         r = queue(postern, "repair", "--yes", ok=(1,))
-        assert "stop it first" in r.stderr
+        assert "Another repair works on this queue" in r.stderr
+        (spool(postern) / "lock").write_text("%d\n" % os.getpid())
+        r = queue(postern, "repair", "--yes", ok=(1,))
+        assert "process %d): stop it first" % os.getpid() in r.stderr
         answer = json.loads(queue(postern, "check", "--json").stdout)
         assert answer["running"]
 

@@ -2,6 +2,8 @@
 #include "qmgr/ledger.h"
 
 #include <fcntl.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -347,6 +349,39 @@ test_dur_09_it_cannot_be_compacted(void **state)
 	twin_free(t);
 }
 
+/* There is room for the half of the new one: it does not stay. */
+static void
+test_dur_09_no_half_of_it_stays(void **state)
+{
+	struct mail_rcpt *v = rcpts();
+	struct twin *t = queue_of(2);
+	struct rlimit before, little;
+	struct desk d;
+
+	(void)state;
+	desk_open(&d);
+	for (uint64_t i = 1; i <= 20000; i++)
+		add(&d, i, ORDER_REDIRECT, "one.test", 1);
+	written(&d);
+	compacted(&d, t);
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	little = before;
+	little.rlim_cur = 20;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &little), 0);
+	ledger_compact_end(d.ledger);
+	loop_run(d.loop);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	signal(SIGXFSZ, SIG_DFL);
+	assert_said("orders: write .orders.new");
+	assert_int_equal(faccessat(d.folder, FILE_NAME ".new", F_OK, 0), -1);
+	reopened(&d);
+	ledger_recall(d.ledger, 2, ARRIVAL, v, 2);
+	assert_true(str_is(v[0].host, "one.test"));
+	desk_close(&d);
+	twin_free(t);
+}
+
 /* The disk is full: nothing is safe, and it is tried again later. */
 static void
 test_dur_09_it_cannot_be_written(void **state)
@@ -645,6 +680,7 @@ main(void)
 		cmocka_unit_test(test_it_is_compacted_while_running),
 		cmocka_unit_test(test_it_is_not_compacted_for_one_that_stays),
 		cmocka_unit_test(test_dur_09_it_cannot_be_compacted),
+		cmocka_unit_test(test_dur_09_no_half_of_it_stays),
 		cmocka_unit_test(test_dur_09_it_cannot_be_written),
 		cmocka_unit_test(test_dur_05_a_message_that_comes_again),
 		cmocka_unit_test(test_no_ledger),

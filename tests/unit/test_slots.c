@@ -319,6 +319,37 @@ test_large_messages_and_a_spool_without_slots_use_files(void **state)
 	assert_null(none);
 }
 
+/* Cut off by a broken disk: what is left in them is not written over. */
+static void
+test_dur_08_slots_of_the_wrong_length_are_left_alone(void **state)
+{
+	struct kit *k = *state;
+	struct err err = ERR_INIT;
+	char slots[128];
+	struct stat st;
+
+	snprintf(slots, sizeof(slots), "%s/incoming/slots.0", k->path);
+	for (uint64_t mid = 1; mid <= 3; mid++)
+		kit_mail(k, mid, 500, true);
+	kit_reopen(k);
+	assert_int_equal(truncate(slots, 2 * SLOT_SIZE + 9), 0);
+	spool_writer(k->spool, 0);
+	assert_int_equal(spool_use_slots(k->spool, &err), 0);
+	assert_null(spool_slots(k->spool));
+	assert_non_null(strstr(err.text, "slots.0 is not as long"));
+	assert_int_equal(stat(slots, &st), 0);
+	assert_int_equal(st.st_size, 2 * SLOT_SIZE + 9);
+	/* nothing but zeros: made when the machine ended, and never used */
+	err = (struct err)ERR_INIT;
+	assert_int_equal(truncate(slots, 0), 0);
+	assert_int_equal(truncate(slots, 2 * SLOT_SIZE + 9), 0);
+	assert_int_equal(spool_use_slots(k->spool, &err), 0);
+	assert_non_null(spool_slots(k->spool));
+	assert_int_equal(err.kind, ERR_NONE);
+	assert_int_equal(stat(slots, &st), 0);
+	assert_int_equal(st.st_size, SLOTS_N * SLOT_SIZE);
+}
+
 static int
 set_up(void **state)
 {
@@ -353,6 +384,7 @@ main(void)
 		TEST(test_a_torn_image_is_a_draft_and_a_damaged_one_is_told),
 		TEST(test_what_must_wait_becomes_a_file),
 		TEST(test_large_messages_and_a_spool_without_slots_use_files),
+		TEST(test_dur_08_slots_of_the_wrong_length_are_left_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
