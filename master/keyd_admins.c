@@ -216,7 +216,7 @@ adopt(struct admins *a, struct str text, struct err *err)
 	if (a->text != NULL)
 		OPENSSL_cleanse(a->text, a->n);
 	free(a->text);
-	a->text = mem_strndup(text.p, text.n);
+	a->text = mem_dup(text.p, text.n);
 	a->n = text.n;
 	snprintf(note, sizeof(note), "administrators: %zu", next->list.n);
 	EMIT(NOTICE, .text = str_of(note));

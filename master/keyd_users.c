@@ -241,7 +241,7 @@ refresh(struct profile *p, const struct keys *keys, struct str file,
 	if (p->text != NULL)
 		OPENSSL_cleanse(p->text, p->n);
 	free(p->text);
-	p->text = mem_strndup(text.p, text.n);
+	p->text = mem_dup(text.p, text.n);
 	p->n = text.n;
 	p->told[0] = '\0';
 }

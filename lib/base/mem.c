@@ -42,12 +42,9 @@ mem_strdup(const char *s)
 char *
 mem_strndup(const char *s, size_t n)
 {
-	char *copy;
+	char *copy = mem_array(n + 1, 1);
 
-	n = strnlen(s, n);
-	copy = mem_grow(NULL, n + 1);
-	memcpy(copy, s, n);
-	copy[n] = '\0';
+	memcpy(copy, s, strnlen(s, n));
 	return copy;
 }
 

@@ -16,6 +16,8 @@ void *mem_alloc(size_t n);              /* zeroed; pair with free() */
 void *mem_array(size_t n, size_t size); /* zeroed, overflow checked */
 void *mem_grow(void *p, size_t n);      /* realloc; new bytes undefined */
 char *mem_strdup(const char *s);
+/* Up to a NUL; n + 1 bytes all the same, the rest of them zero: whoever goes
+ * on with n stays in it. */
 char *mem_strndup(const char *s, size_t n);
 void *mem_dup(const void *p, size_t n);
 

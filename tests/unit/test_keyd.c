@@ -529,6 +529,38 @@ say_login(int fd, uint32_t txn, const char *name, const char *from)
 	assert_true(rig_say(fd, IPC_ADMIN_LOGIN, txn, &msg, NULL, 0));
 }
 
+/* Threats KEY-01: a copy that ends at a NUL is not as long as was said. */
+static void
+test_key_01_passphrases_with_nuls(void **state)
+{
+	struct rig *r = rig_start(PROGRAM_KEYD);
+	int webd = rig_peer(r, PROGRAM_WEBD, 0);
+	char bytes[900] = "a";
+	struct admin_login msg = { .name = { bytes, 30 },
+		.passphrase = { bytes, sizeof(bytes) } };
+	struct admins_msg list;
+	struct arena mem;
+	struct heard h;
+
+	(void)state;
+	arena_init(&mem, 1 << 20);
+	memset(bytes + 100, 'b', 700);
+	assert_true(ip_parse(&msg.remote, STR("192.0.2.1")));
+	assert_true(rig_expect(webd, &h, IPC_ADMINS, &list, &mem));
+	for (uint32_t i = 0; i < 10; i++) {
+		struct admin_judged done;
+
+		assert_true(rig_say(webd, IPC_ADMIN_LOGIN, i, &msg, NULL, 0));
+		assert_true(
+		    rig_expect(webd, &h, IPC_ADMIN_JUDGED, &done, NULL));
+		assert_int_equal(done.verdict, ADMIN_REFUSED);
+	}
+	assert_true(rig_lives(r));
+	arena_free(&mem);
+	close(webd);
+	rig_stop(r);
+}
+
 static int64_t
 cpu_ms(const struct rig *r)
 {
@@ -608,6 +640,7 @@ main(void)
 		cmocka_unit_test(test_key_01_one_file_for_both),
 		cmocka_unit_test(test_key_01_bounce_tags),
 		cmocka_unit_test(test_adm_09_log_in_of_administrators),
+		cmocka_unit_test(test_key_01_passphrases_with_nuls),
 		cmocka_unit_test(test_adm_09_many_log_ins_at_a_time),
 	};
 
