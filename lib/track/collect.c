@@ -15,6 +15,7 @@ static struct track_part *add_part(
 static bool wants(void *, const struct track_seen *);
 static bool see(void *, const struct track_seen *);
 static void append_text(struct collect *, struct str *list, struct str text);
+static size_t room_of(size_t n);
 static void add_link(
     struct collect *, uint64_t of, uint64_t mid, const char *kind, bool parent);
 
@@ -115,15 +116,35 @@ collect_keep(struct collect *c, struct str s)
 	return arena_str(c->mem, s);
 }
 
+/* There may be hundreds of each message found: it is copied when its room is
+ * full, not each time. */
 static void
 append_text(struct collect *c, struct str *list, struct str text)
 {
-	const struct str parts[] = { *list, STR(", "), text };
+	const char *between = list->n > 0 ? ", " : "";
+	size_t n = list->n + strlen(between) + text.n;
+	char *room = (char *)list->p;
 
-	if (list->n == 0)
-		*list = collect_keep(c, text);
-	else if (list->n < LIST_MAX)
-		*list = arena_join(c->mem, parts, NELEM(parts));
+	if (list->n >= LIST_MAX || text.n == 0)
+		return;
+	if (list->n == 0 || room_of(n) > room_of(list->n)) {
+		room = arena_alloc(c->mem, room_of(n));
+		if (list->n > 0)
+			memcpy(room, list->p, list->n);
+	}
+	memcpy(room + list->n, between, strlen(between));
+	memcpy(room + n - text.n, text.p, text.n);
+	*list = (struct str){ room, n };
+}
+
+static size_t
+room_of(size_t n)
+{
+	size_t room = 64;
+
+	while (room < n)
+		room *= 2;
+	return room;
 }
 
 struct track_part *
@@ -147,15 +168,27 @@ collect_add_rcpt(struct collect *c, struct track_part *p, uint32_t rid,
 		.when = when };
 	*p->tail = r;
 	p->tail = &r->next;
+	if (rid >= p->beyond)
+		p->beyond = (uint64_t)rid + 1;
 }
 
+/* There may be thousands, and they are mostly asked for in order. */
 struct track_rcpt *
 collect_rcpt(struct track_part *p, uint32_t rid)
 {
-	struct track_rcpt *r = p->rcpts;
+	struct track_rcpt *from = p->at != NULL ? p->at : p->rcpts, *r = from;
 
+	if (rid >= p->beyond)
+		return NULL;
 	while (r != NULL && r->rid != rid)
 		r = r->next;
+	if (r == NULL) {
+		for (r = p->rcpts; r != from && r->rid != rid; r = r->next)
+			;
+		if (r == from)
+			return NULL;
+	}
+	p->at = r;
 	return r;
 }
 

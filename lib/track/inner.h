@@ -14,6 +14,8 @@ struct track_part {
 	uint64_t mid;
 	struct track_message *of;
 	struct track_rcpt *rcpts, **tail;
+	struct track_rcpt *at;     /* the last one asked for */
+	uint64_t beyond;           /* all of their numbers; 0: there is none */
 	struct str held[HELD_MAX]; /* names of quarantines */
 	size_t n_held;
 	bool ready, queued, over, aborted, dropped;

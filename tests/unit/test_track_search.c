@@ -310,6 +310,53 @@ test_times_and_limits(void **state)
 	assert_string_equal(is, "0 Rejected connection:;");
 }
 
+/* In any order of their ends; what was rejected is a list of them. */
+static void
+test_many_recipients(void **state)
+{
+	const struct track_query q = { .to = INT64_MAX, .mid = 1, .limit = 1 };
+	uint32_t n = 3000, delivered = 0, bounced = 0, waiting = 0;
+	struct err err = ERR_INIT;
+	struct track_found f;
+	char addr[32];
+	int dir;
+
+	(void)state;
+	arrive(1, 1, n, true);
+	for (uint32_t i = 0; i < 400; i++) {
+		snprintf(addr, sizeof(addr), "no%u@x.test", (unsigned)i);
+		PUT(RCPT_REJECTED, .icid = 1, .mid = 1, .addr = str_of(addr));
+	}
+	PUT(MID_QUEUED, 1);
+	for (uint32_t i = 0; i < n; i += 3)
+		PUT(MESSAGE_DONE, 1, 1, RIDS(n - 3 - i, n - 2 - i),
+		    { 0, NULL });
+	for (uint32_t i = 2; i < n - 3; i += 3)
+		PUT(BOUNCED, .mid = 1, .rid = i, .text = STR("no"));
+	PUT(BOUNCED, .mid = 1, .rid = n, .text = STR("nobody"));
+	dir = openat(logs, TRACK_FOLDER, O_RDONLY | O_DIRECTORY);
+	assert_int_equal(track_search(&f, dir, &q, &err), 0);
+	close(dir);
+	assert_int_equal(f.n, 1);
+	for (const struct track_rcpt *r = f.v[0].rcpts; r != NULL;
+	     r = r->next) {
+		delivered += r->state == TRACK_WAS_DELIVERED;
+		bounced += r->state == TRACK_WAS_BOUNCED;
+		waiting += r->state == TRACK_QUEUED;
+		snprintf(addr, sizeof(addr), "r%u@x.test", (unsigned)r->rid);
+		assert_true(str_is(r->addr, addr));
+	}
+	assert_int_equal(delivered, 2000);
+	assert_int_equal(bounced, 999);
+	assert_int_equal(waiting, 1);
+	assert_true(str_starts(
+	    f.v[0].rejected, STR("no0@x.test, no1@x.test, no2@x.test, ")));
+	assert_in_range(f.v[0].rejected.n, 3900, 4020);
+	/* it is copied a few times, not once for each */
+	assert_in_range(f.mem.used, 0, 2 << 20);
+	track_found_free(&f);
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int
@@ -323,6 +370,7 @@ main(void)
 		CASE(test_the_spam_quarantine_by_recipient),
 		CASE(test_copies_and_notices_stand_alone),
 		CASE(test_times_and_limits),
+		CASE(test_many_recipients),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
