@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -28,7 +29,7 @@ static int ask_one(struct tool *, enum program_kind, uint32_t worker,
     const char *const *words, struct control_answer *, struct err *);
 static int reach(const struct tool *, enum program_kind, uint32_t worker,
     struct buf *in, struct err *);
-static int connect_to(const struct tool *, struct err *);
+static int connect_to(const struct tool *, int wait_ms, struct err *);
 static int choose(int fd, enum program_kind, uint32_t worker, struct buf *in,
     int wait_ms, struct err *);
 static int say(int fd, const char *const *words, struct err *);
@@ -150,7 +151,7 @@ int
 control_keep(const struct tool *t, enum program_kind kind, int wait_ms)
 {
 	struct err ignored = ERR_INIT;
-	int fd = connect_to(t, &ignored);
+	int fd = connect_to(t, wait_ms, &ignored);
 	struct buf in;
 
 	if (fd == -1)
@@ -257,7 +258,7 @@ reach(const struct tool *t, enum program_kind kind, uint32_t worker,
 
 	for (int n = TRIES; n > 0; n--) {
 		why = (struct err)ERR_INIT;
-		fd = connect_to(t, &why);
+		fd = connect_to(t, CONNECT_MS, &why);
 		if (fd != -1 &&
 		    choose(fd, kind, worker, in, CONNECT_MS, &why) == 0)
 			return fd;
@@ -271,9 +272,11 @@ reach(const struct tool *t, enum program_kind kind, uint32_t worker,
 	return -1;
 }
 
+/* A master that is stopped takes no more of them after a while. */
 static int
-connect_to(const struct tool *t, struct err *err)
+connect_to(const struct tool *t, int wait_ms, struct err *err)
 {
+	const struct timeval wait = { wait_ms / 1000, wait_ms % 1000 * 1000 };
 	struct sockaddr_un sun = { .sun_family = AF_UNIX };
 	int fd;
 
@@ -284,9 +287,14 @@ connect_to(const struct tool *t, struct err *err)
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd == -1)
 		return err_sys(err, ERR_TEMP, "socket");
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof(wait));
 	if (connect(fd, (struct sockaddr *)&sun, sizeof(sun)) == 0)
 		return fd;
-	if (errno == ENOENT || errno == ECONNREFUSED) {
+	if (errno == EAGAIN) {
+		err_set(err, ERR_TEMP,
+		    "Postern does not answer: too many wait already (%s)",
+		    t->paths.control);
+	} else if (errno == ENOENT || errno == ECONNREFUSED) {
 		err_set(err, ERR_TEMP, "Postern is not running (%s)",
 		    t->paths.control);
 		if (err != NULL)

@@ -64,8 +64,7 @@ sessions_entered(struct master *m, struct shell *s, bool line, struct str input,
 	s->last = clock_mono_ms();
 	/* answers to questions are part of the command before */
 	if (line)
-		str_copy(s->what, sizeof(s->what),
-		    str_letters(input, sizeof(s->what) - 1));
+		str_escape(s->what, sizeof(s->what), input, sizeof(s->what));
 	if (m->self.config->log_types & 1u << LOG_CLI_AUDIT)
 		EMIT(ADMIN_ENTERED, .pid = (uint32_t)s->pid,
 		    .user = str_of(s->user), .text = input, .prompt = prompt);
