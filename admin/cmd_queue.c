@@ -376,11 +376,16 @@ repair_all(struct queue_run *r, struct err *err)
 		if (restore_rights(r->given.root, &r->given.accounts,
 			on_restored, r, &why) == -1 &&
 		    i == 0 && !r->t->json)
-			fprintf(stderr, "%s\n", why.text);
+			fprintf(stderr,
+			    "Not all owners, modes and folders can be put "
+			    "right: %s\n",
+			    why.text);
 		if (queue_child_mend(&r->child,
 			r->backup[0] != '\0' ? r->backup : NULL, err) == -1 ||
 		    listen_to(r, err) == -1)
 			return -1;
+		if (fields_num(r->sums, "faults") > 0 && !r->t->json)
+			fputs("\nStill wrong:\n", r->t->dialogue.out);
 		show_faults(r);
 		if (fields_num(r->sums, "faults") == 0 ||
 		    json_array_size(r->mended) - before == r->n_failed)

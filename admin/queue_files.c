@@ -5,6 +5,7 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -112,7 +113,8 @@ mend_orders(int folder, const char **done, struct err *err)
 	rc = state_read(folder, LEDGER_FILE, &image, err);
 	if (rc == -1 ||
 	    ledger_unpack(buf_str(&image), add, &good, &lost) == 0) {
-		*done = "set aside as deferred/" LEDGER_ASIDE;
+		*done = "set aside as deferred/" LEDGER_ASIDE
+			", or removed if it was no file";
 		rc = aside(folder, LEDGER_FILE, LEDGER_ASIDE, err);
 	} else {
 		*done = "kept the orders that can be read; all of it is "
@@ -138,8 +140,17 @@ mend_state(int folder, const char **done, struct err *err)
 static int
 aside(int folder, const char *name, const char *as, struct err *err)
 {
-	if (renameat(folder, name, folder, as) == -1)
-		return err_sys(err, ERR_TEMP, "rename %s", name);
+	struct stat st;
+	int rc;
+
+	/* a link, a pipe: nothing is in it, and the cage lets none be moved */
+	if (fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+		rc = unlinkat(folder, name, 0);
+	else
+		rc = renameat(folder, name, folder, as);
+	if (rc == -1)
+		return err_sys(err, ERR_TEMP, "move it away by hand");
 	return fsync(folder) == 0 ? 0 : err_sys(err, ERR_TEMP, "sync deferred");
 }
 

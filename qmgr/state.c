@@ -107,6 +107,8 @@ read_all(int fd, const char *name, struct buf *out, struct err *err)
 
 	if (fstat(fd, &st) == -1)
 		return err_sys(err, ERR_TEMP, "stat %s", name);
+	if (!S_ISREG(st.st_mode))
+		return err_set(err, ERR_PERM, "%s is no file", name);
 	do {
 		char *room = buf_room(out, (size_t)st.st_size + 1);
 

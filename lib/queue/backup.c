@@ -92,10 +92,14 @@ copy_one(int to, int dir, const char *name, const char *where, struct err *err)
 static int
 open_backup(struct survey *s, const char *folder, struct err *err)
 {
-	int corrupt = s->spool->places[QUEUE_CORRUPT].fd, fd;
+	int corrupt, fd;
 
-	if (corrupt == -1 ||
-	    (mkdirat(corrupt, folder, 0700) == -1 && errno != EEXIST))
+	/* it may have been missing when the survey looked */
+	if (spool_open_place(s->spool, s->root, QUEUE_CORRUPT, false, err) ==
+	    -1)
+		return -1;
+	corrupt = s->spool->places[QUEUE_CORRUPT].fd;
+	if ((mkdirat(corrupt, folder, 0700) == -1 && errno != EEXIST))
 		return err_sys(err, ERR_TEMP, "make corrupt/%s", folder);
 	fd = openat(corrupt, folder, OPEN_FOLDER);
 	return fd != -1 ? fd

@@ -23,7 +23,7 @@ static int cure_above(struct mending *);
 static int cure_folder(struct mending *);
 static int cure_rights(struct mending *);
 static int cure_aside(struct mending *);
-static int remove_empty(struct mending *);
+static int remove_empty(struct mending *, int dir, const char *name);
 static int cure_linked(struct mending *);
 static int cure_move(struct mending *);
 static int cure_elsewhere(struct mending *);
@@ -88,11 +88,19 @@ mend_aside(struct mending *m, int dir, const char *name, const char *as)
 	struct survey *s = m->survey;
 	int corrupt = s->spool->places[QUEUE_CORRUPT].fd;
 	char target[ASIDE_NAME];
+	struct stat st;
 
+	/* nothing is in it, and the cage lets no such thing be moved */
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+		return remove_empty(m, dir, name);
 	if (mend_free_name(s, as, target, m->err) == -1)
 		return -1;
 	if (renameat2(dir, name, corrupt, target, RENAME_NOREPLACE) == -1)
-		return err_sys(m->err, ERR_TEMP, "set aside");
+		return err_sys(m->err, ERR_TEMP,
+		    errno == EACCES || errno == EPERM
+			? "set aside; move it away by hand"
+			: "set aside");
 	if (io_sync(corrupt, m->err) == -1 || io_sync(dir, m->err) == -1)
 		return -1;
 	mend_say(m, "set aside as corrupt/", target);
@@ -194,9 +202,6 @@ cure_aside(struct mending *m)
 	char as[ASIDE_NAME];
 
 	m->over = true;
-	if (m->f.kind == FAULT_STRANGER && !S_ISREG(m->j.st.st_mode) &&
-	    !S_ISDIR(m->j.st.st_mode))
-		return remove_empty(m);
 	if (m->f.mid != 0)
 		snprintf(as, sizeof(as), "%" PRIu64 ".%s", m->f.mid, reason);
 	else
@@ -208,12 +213,12 @@ cure_aside(struct mending *m)
 
 /* A link, a pipe: nothing is in it that could be lost. */
 static int
-remove_empty(struct mending *m)
+remove_empty(struct mending *m, int dir, const char *name)
 {
-	if (unlinkat(mend_dir(m), m->f.name, 0) == -1)
+	if (unlinkat(dir, name, 0) == -1)
 		return err_sys(m->err, ERR_TEMP, "remove");
-	mend_say(m, "removed", "");
-	return io_sync(mend_dir(m), m->err);
+	mend_say(m, "removed, as it is no file", "");
+	return io_sync(dir, m->err);
 }
 
 /* Its other name may be anybody's: it keeps what it has, we get a copy. */

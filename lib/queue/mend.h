@@ -20,7 +20,8 @@ struct mending {
 /* The folder that the fault is in. */
 int mend_dir(const struct mending *);
 void mend_say(struct mending *, const char *what, const char *name);
-/* Moves that name to corrupt, under a free one that begins with `as`. */
+/* Moves that name to corrupt, under a free one that begins with `as`; a link,
+ * a pipe is removed. */
 int mend_aside(struct mending *, int dir, const char *name, const char *as);
 int mend_free_name(
     struct survey *, const char *as, char out[ASIDE_NAME], struct err *);

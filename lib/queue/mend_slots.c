@@ -37,6 +37,10 @@ mend_slot(struct mending *m)
 
 	if (slots == NULL)
 		return -1;
+	if (slots_fault(slots) != NULL) {
+		slots_close(&slots); /* mend_slots does all of them */
+		return 0;
+	}
 	rc = rescue(m, slots, m->f.slot, m->f.mid, &saved);
 	if (rc == 0) {
 		slots_done(slots, m->f.slot, m->f.mid);
@@ -57,6 +61,10 @@ mend_said(struct mending *m)
 
 	if (slots == NULL)
 		return -1;
+	if (slots_fault(slots) != NULL) {
+		slots_close(&slots);
+		return 0;
+	}
 	if (m->f.kind == FAULT_TWICE) {
 		rc = copy_image(m, slots, m->f.slot, m->f.mid, name);
 		if (rc == 0)

@@ -95,15 +95,24 @@ slots_look(struct slots **out, const struct spool *spool, uint32_t worker,
 	s->worker = worker;
 	*out = s;
 	snprintf(name, sizeof(name), "slots.%u", worker);
-	if (open_one(spool, name, false, &s->fd, &size, err) == -1)
-		goto failed;
+	if (open_one(spool, name, false, &s->fd, &size, err) == -1) {
+		slots_close(out);
+		return err_in(err, "slots of worker %u", worker);
+	}
 	if (s->fd == -1)
 		s->fault = "has a state, but no slots";
 	else if (size != (uint64_t)SLOTS_N * SLOT_SIZE)
 		s->fault = "is not as long as slots are";
 	snprintf(name, sizeof(name), "slots.%u.state", worker);
-	if (open_one(spool, name, false, &s->state_fd, &size, err) == -1)
-		goto failed;
+	if (open_one(spool, name, false, &s->state_fd, &size, NULL) == -1) {
+		/* or it is not ours to read: the messages are all the same */
+		if (s->state_fd != -1)
+			close(s->state_fd);
+		s->state_fd = -1;
+		if (s->fault == NULL)
+			s->fault = "has a state that cannot be read: what of "
+				   "it is delivered already cannot be said";
+	}
 	if (s->fault == NULL && s->state_fd == -1)
 		s->fault = "has no state: what of it is delivered already "
 			   "cannot be said";
@@ -111,9 +120,6 @@ slots_look(struct slots **out, const struct spool *spool, uint32_t worker,
 		s->fault = "has a state of the wrong size: what of it is "
 			   "delivered already cannot be said";
 	return 0;
-failed:
-	slots_close(out);
-	return err_in(err, "slots of worker %u", worker);
 }
 
 const char *

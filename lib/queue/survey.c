@@ -52,6 +52,7 @@ struct names {
 };
 
 static void find_folders(struct survey *, enum queue_place);
+static void say_no_folder(int at, int folder, char what[200]);
 static int walk_place(struct survey *, enum queue_place, struct err *);
 static int list(int at, const char *name, struct names *, struct err *);
 static void drop(struct names *);
@@ -184,13 +185,31 @@ find_folders(struct survey *s, enum queue_place place)
 		if (fd != -1 && fstat(fd, &st) == 0 && st.st_uid == p->owner)
 			continue;
 		if (fd == -1)
-			str_copy(f.what, sizeof(f.what),
-			    STR("is missing, or no folder"));
+			say_no_folder(p->fd, f.folder, f.what);
 		else
 			snprintf(f.what, sizeof(f.what), "belongs to uid %u",
 			    (unsigned)st.st_uid);
 		found(s, &f);
 	}
+}
+
+/* Why it cannot be opened. */
+static void
+say_no_folder(int at, int folder, char what[200])
+{
+	char name[8];
+	struct stat st;
+
+	snprintf(name, sizeof(name), "%02x", (unsigned)folder);
+	if (fstatat(at, name, &st, AT_SYMLINK_NOFOLLOW) == -1)
+		snprintf(what, 200, "is missing");
+	else if (!S_ISDIR(st.st_mode))
+		snprintf(what, 200, "is no folder: move it away first");
+	else
+		snprintf(what, 200,
+		    "cannot be opened: it belongs to uid %u, mode %04o; "
+		    "if it is not root's, change that by hand",
+		    (unsigned)st.st_uid, (unsigned)(st.st_mode & 07777));
 }
 
 static int

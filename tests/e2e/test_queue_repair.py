@@ -183,6 +183,28 @@ def test_slots_without_state(postern):
         postern.stop()
 
 
+def test_what_stands_in_the_way(postern):
+    """Of the things beside messages, what is no file, or is missing, costs
+    nothing else, and a copy can be made all the same."""
+    postern.start()
+    postern.submit(rcpts=["way@example.com"], body=b"Subject: s\r\n\r\nx\r\n")
+    postern.stop(how=9)
+    (spool(postern) / (SLOTS + ".state")).unlink()
+    os.mkfifo(spool(postern) / (SLOTS + ".state"))
+    for name in (".orders", ".state"):
+        (spool(postern) / "deferred" / name).unlink(missing_ok=True)
+    os.mkfifo(spool(postern) / "deferred/.orders")
+    os.symlink("/etc/passwd", spool(postern) / "deferred/.state")
+    shutil.rmtree(spool(postern) / "corrupt")
+    r = queue(postern, "repair", "--yes", "--backup", ok=(0,))
+    assert "The queue is in order." in r.stdout
+    with Sink(postern.sink_port) as sink:
+        postern.start()
+        postern.deliver("what was in a slot",
+                        lambda: "way@example.com" in sink.rcpts())
+        postern.stop()
+
+
 @pytest.mark.skipif(not ROOT_USER, reason="needs the accounts")
 def test_fil_02_a_planted_link_is_not_followed(postern):
     """Folders belong to the programs' accounts: a taken-over one may put

@@ -21,6 +21,7 @@
 #include <ftw.h>
 
 #include "queue/restore.h"
+#include "queue/slots.h"
 #include "queue/survey.h"
 #include "queue_kit.h"
 
@@ -41,6 +42,7 @@ struct fix {
 	struct survey_sums sums;
 	char paths[MAILS + 1][128]; /* where damage was done, if it was */
 	uint32_t dice;
+	bool in_slots;
 	const char *title;
 };
 
@@ -126,6 +128,22 @@ fill(struct fix *x)
 			move(x, mid, QUEUE_QUARANTINE);
 			held(x, mid);
 		}
+	}
+}
+
+static inline void
+slot_mails(struct fix *x, unsigned n)
+{
+	struct err err = ERR_INIT;
+
+	x->in_slots = true;
+	spool_writer(x->kit.spool, 0);
+	if (spool_use_slots(x->kit.spool, &err) == -1 ||
+	    spool_slots(x->kit.spool) == NULL)
+		fail_msg("no slots: %s", err.text);
+	for (uint64_t mid = 1; mid <= n; mid++) {
+		x->routed[mid] = true;
+		kit_mail(&x->kit, mid, 500, true);
 	}
 }
 
@@ -232,6 +250,7 @@ repair(struct fix *x)
 struct left {
 	struct fix *x;
 	bool open[MAILS + 1][RCPTS];
+	bool unmended; /* there may be damage yet */
 };
 static struct left *left_now;
 
@@ -252,6 +271,8 @@ left_corrupt(void *arg, uint64_t mid, const struct err *why)
 {
 	struct left *l = arg;
 
+	if (l->unmended)
+		return; /* and it is set aside */
 	fail_msg("%s: recovery finds MID %llu: %s", l->x->title,
 	    (unsigned long long)mid, why->text);
 }
@@ -270,15 +291,49 @@ is_of_left(const char *path, const struct stat *st, int type, struct FTW *f)
 	return 0;
 }
 
-/* As the gateway finds it when it starts. */
 static inline void
-judge(struct fix *x)
+left_slot(void *arg, int slot, const struct qmessage *m)
 {
+	(void)slot;
+	left_found(arg, m, QUEUE_SLOT);
+}
+
+/* These stay where they are, for people. */
+static inline void
+left_damaged_slot(void *arg, int slot, uint64_t mid, const struct err *why)
+{
+	struct left *l = arg;
+
+	(void)slot, (void)why;
+	for (size_t r = 0; r < RCPTS && mid <= MAILS; r++)
+		l->open[mid][r] = true;
+}
+
+/* The gateway goes without these slots: they wait for a repair. */
+static inline void
+judge_waiting(
+    struct fix *x, const struct slots_handler *handler, struct left *l)
+{
+	struct slots *slots;
+	struct err err = ERR_INIT;
+
+	if (slots_look(&slots, x->kit.spool, 0, &err) == -1 ||
+	    slots_recover(slots, false, handler, l, &err) == -1)
+		fail_msg("%s: %s", x->title, err.text);
+	slots_close(&slots);
+}
+
+/* As the gateway finds it when it starts; after a repair that was killed,
+ * if unmended. */
+static inline void
+judge_left(struct fix *x, bool unmended)
+{
+	const struct slots_handler slots = { left_slot, left_damaged_slot };
 	static const enum queue_place places[] = { QUEUE_QUARANTINE,
 		QUEUE_DEFERRED, QUEUE_INCOMING };
 	const struct recover_handler handler = { left_found, left_corrupt,
 		NULL };
-	struct left l = { .x = x };
+	struct left l = { .x = x, .unmended = unmended };
 	struct err err = ERR_INIT;
 	char corrupt[128];
 	uint64_t max = 0;
@@ -288,6 +343,15 @@ judge(struct fix *x)
 		assert_int_equal(spool_recover(x->kit.spool, places[i], false,
 				     &handler, &l, &max, &err),
 		    0);
+	spool_writer(x->kit.spool, 0);
+	if (x->in_slots)
+		assert_int_equal(spool_use_slots(x->kit.spool, &err), 0);
+	if (spool_slots(x->kit.spool) != NULL)
+		assert_int_equal(slots_recover(spool_slots(x->kit.spool), true,
+				     &slots, &l, &err),
+		    0);
+	else if (x->in_slots && err.kind != ERR_NONE)
+		judge_waiting(x, &slots, &l);
 	left_now = &l;
 	snprintf(corrupt, sizeof(corrupt), "%s/corrupt", x->kit.path);
 	assert_int_equal(nftw(corrupt, is_of_left, 10, FTW_PHYS), 0);
@@ -301,6 +365,12 @@ judge(struct fix *x)
 				    x->title, (unsigned long long)mid, r,
 				    STR_ARG(buf_str(&x->report)));
 		}
+}
+
+static inline void
+judge(struct fix *x)
+{
+	judge_left(x, false);
 }
 
 static inline void

@@ -219,21 +219,6 @@ test_records_behind_damage_count(void **state)
 /* --- slots --- */
 
 static void
-slot_mails(struct fix *x, unsigned n)
-{
-	struct err err = ERR_INIT;
-
-	spool_writer(x->kit.spool, 0);
-	if (spool_use_slots(x->kit.spool, &err) == -1 ||
-	    spool_slots(x->kit.spool) == NULL)
-		fail_msg("no slots: %s", err.text);
-	for (uint64_t mid = 1; mid <= n; mid++) {
-		x->routed[mid] = true;
-		kit_mail(&x->kit, mid, 500, true);
-	}
-}
-
-static void
 test_slots_are_emptied_into_files(void **state)
 {
 	static const struct {
@@ -243,6 +228,7 @@ test_slots_are_emptied_into_files(void **state)
 		size_t n_lost;
 	} v[] = {
 		{ "state gone", "incoming/slots.0.state", -1, 0, 0 },
+		{ "state is not ours", "incoming/slots.0.state", -2, 0, 0 },
 		{ "state cut", "incoming/slots.0.state", 100, 0, 0 },
 		{ "slots cut", "incoming/slots.0", 3 * SLOT_SIZE + 100, 0, 0 },
 		{ "one damaged", "incoming/slots.0", 0, SLOT_SIZE + 90, 0 },
@@ -264,6 +250,9 @@ test_slots_are_emptied_into_files(void **state)
 			flip(path, v[i].flip);
 		else if (v[i].cut == -1)
 			unlink(path);
+		else if (v[i].cut == -2)
+			assert_int_equal(
+			    link(path, path_in(&x, "incoming/slots.1x")), 0);
 		else
 			assert_int_equal(truncate(path, v[i].cut), 0);
 		repair(&x);

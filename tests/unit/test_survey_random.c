@@ -87,34 +87,84 @@ child_repairs(void *arg)
 }
 
 static void
+damaged_files(struct fix *x)
+{
+	fill(x);
+	do_record(x);
+	do_content(x);
+	do_tail(x);
+	do_no_route(x);
+	do_pipe(x);
+	assert_int_equal(link(file_of(x, 2), path_in(x, "incoming/00/2")), 0);
+	flip(file_of(x, 9), length(file_of(x, 9)) - 100);
+}
+
+static void
+damaged_slots(struct fix *x)
+{
+	slot_mails(x, 4);
+	for (uint64_t mid = 5; mid <= MAILS; mid++)
+		memset(x->done[mid], true, sizeof(x->done[mid]));
+	flip(path_in(x, "incoming/slots.0"), SLOT_SIZE + 90);
+	flip(path_in(x, "incoming/slots.0"), 3 * SLOT_SIZE - 100);
+}
+
+static void
+cut_slots(struct fix *x)
+{
+	slot_mails(x, 4);
+	for (uint64_t mid = 5; mid <= MAILS; mid++)
+		memset(x->done[mid], true, sizeof(x->done[mid]));
+	assert_int_equal(
+	    truncate(path_in(x, "incoming/slots.0"), 5 * SLOT_SIZE + 9), 0);
+}
+
+static void
+slots_without_state(struct fix *x)
+{
+	slot_mails(x, 4);
+	for (uint64_t mid = 5; mid <= MAILS; mid++)
+		memset(x->done[mid], true, sizeof(x->done[mid]));
+	unlink(path_in(x, "incoming/slots.0.state"));
+}
+
+/* Then the gateway starts, once with another repair before, once at once. */
+static void
 test_dur_07_death_while_mending(void **state)
 {
-	bool killed = true;
+	static const struct {
+		const char *title;
+		void (*damage)(struct fix *);
+	} v[] = {
+		{ "files", damaged_files },
+		{ "slots", damaged_slots },
+		{ "slots cut off", cut_slots },
+		{ "slots without state", slots_without_state },
+	};
 
 	(void)state;
-	/* each of the first, then every third: it takes a while */
-	for (int n = 1; killed; n += n < 40 ? 1 : 3) {
-		struct fix x;
-		char title[40];
+	for (size_t i = 0; i < 2 * NELEM(v); i++) {
+		bool killed = true, again = i % 2 == 0;
 
-		open_fix(&x);
-		snprintf(title, sizeof(title), "death at call %d", n);
-		x.title = title;
-		fill(&x);
-		do_record(&x);
-		do_content(&x);
-		do_tail(&x);
-		do_no_route(&x);
-		do_pipe(&x);
-		assert_int_equal(
-		    link(file_of(&x, 2), path_in(&x, "incoming/00/2")), 0);
-		flip(file_of(&x, 9), length(file_of(&x, 9)) - 100);
-		killed = killed_at(n, changes, child_repairs, &x);
-		repair(&x);
-		judge(&x);
-		close_fix(&x);
-		if (n > 2000)
-			fail_msg("it does not come to an end");
+		/* each of the first, then every third: it takes a while */
+		for (int n = 1; killed; n += i < 2 && n < 40 ? 1 : 3) {
+			struct fix x;
+			char title[80];
+
+			open_fix(&x);
+			snprintf(title, sizeof(title), "%s, death at call %d",
+			    v[i / 2].title, n);
+			x.title = title;
+			v[i / 2].damage(&x);
+			buf_puts(&x.report, "");
+			killed = killed_at(n, changes, child_repairs, &x);
+			if (again)
+				repair(&x);
+			judge_left(&x, !again);
+			close_fix(&x);
+			if (n > 2000)
+				fail_msg("it does not come to an end");
+		}
 	}
 }
 
