@@ -21,7 +21,7 @@
 #define READ_MAX      16384
 #define PLAIN_MAX     (HTTP_HEAD_MAX + HTTP_BODY_MAX + 2 * READ_MAX)
 #define OUT_MAX       (64u << 20) /* a page, sealed */
-#define OUT_ROOM      (1u << 20)  /* unsent; then no other request */
+#define OUT_ROOM      65536       /* unsent; then no other request */
 #define PIECE         65536       /* of a file */
 #define HANDSHAKE_MAX 65536
 #define HANDSHAKE_MS  10000
@@ -56,10 +56,12 @@ static char read_buf[READ_MAX];
 static void expired(struct loop_deadline *);
 static void ready(void *arg, int what);
 static void settle(struct conn *);
+static void make_room(struct web *);
 static void receive(struct conn *);
 static void shake_hands(struct conn *);
 static void open_records(struct conn *);
 static void take_request(struct conn *);
+static bool has_room(const struct conn *);
 static void refuse(struct conn *, unsigned status);
 static void done(struct conn *);
 static void seal(struct conn *, struct str);
@@ -84,12 +86,13 @@ conn_new(struct web *w, int fd, const struct ip *client)
 	size_t same = 0;
 
 	for (c = w->conns; c != NULL; c = c->next)
-		same += ip_equal(&c->client, client);
-	if (server == NULL || w->n_conns >= CONNS_MAX ||
-	    same >= CONNS_PER_CLIENT) {
+		same += ip_same_site(&c->client, client);
+	if (server == NULL || same >= CONNS_PER_CLIENT) {
 		close(fd);
 		return;
 	}
+	if (w->n_conns >= CONNS_MAX)
+		make_room(w);
 	c = mem_alloc(sizeof(*c));
 	*c = (struct conn){ .web = w, .fd = fd, .client = *client };
 	c->tls = tls_conn_new(server, TLS_VERIFY_NO);
@@ -169,6 +172,19 @@ conn_end_all(struct web *w)
 	}
 }
 
+/* Whose time would be over first goes, so that a crowd that only holds its
+ * connections locks nobody out. */
+static void
+make_room(struct web *w)
+{
+	struct conn *first = w->conns;
+
+	for (struct conn *c = w->conns; c != NULL; c = c->next)
+		if (c->deadline.at < first->deadline.at)
+			first = c;
+	conn_free(first);
+}
+
 static void
 expired(struct loop_deadline *d)
 {
@@ -188,14 +204,23 @@ ready(void *arg, int what)
 static void
 settle(struct conn *c)
 {
-	if (!c->broken && !c->up)
-		shake_hands(c);
-	if (!c->broken && c->up)
-		open_records(c);
-	if (!c->broken && c->up)
-		take_request(c);
-	feed_file(c);
-	send_some(c);
+	size_t held;
+	bool full;
+
+	do {
+		held = c->in.len + c->plain.len;
+		if (!c->broken && !c->up)
+			shake_hands(c);
+		if (!c->broken && c->up)
+			open_records(c);
+		if (!c->broken && c->up)
+			take_request(c);
+		full = !has_room(c);
+		feed_file(c);
+		send_some(c);
+		/* what waits in plain has no event of its own */
+	} while (!c->broken &&
+		 (c->in.len + c->plain.len < held || (full && has_room(c))));
 	if (c->broken || (c->ending && is_quiet(c)))
 		conn_free(c);
 	else
@@ -276,7 +301,7 @@ take_request(struct conn *c)
 	struct http_request r;
 
 	while (state == HTTP_WHOLE && !c->broken && !c->ending &&
-	       c->request == NULL && !sends_file(c) && c->out.len < OUT_ROOM) {
+	       c->request == NULL && has_room(c)) {
 		state = http_parse(buf_str(&c->plain), &r);
 		if (state == HTTP_BAD)
 			refuse(c, r.status);
@@ -290,6 +315,13 @@ take_request(struct conn *c)
 		request_run(c->request);
 		c->running = false;
 	}
+}
+
+/* For the answer to another request. */
+static bool
+has_room(const struct conn *c)
+{
+	return !sends_file(c) && c->out.len < OUT_ROOM;
 }
 
 static void

@@ -162,10 +162,11 @@ parse_line(struct parse *p, struct str line)
 static unsigned
 parse_field(struct parse *p, struct str line)
 {
+	bool has_colon = str_find(line, ':') < line.n;
 	struct str name = str_cut(&line, ':');
 
 	line = str_trim(line);
-	if (!is_name(name) || !is_value(line))
+	if (!has_colon || !is_name(name) || !is_value(line))
 		return 400;
 	return take_field(p, name, line);
 }

@@ -244,6 +244,9 @@ request_file(
 
 	for (size_t i = 0; i < n; i++)
 		size += pieces[i].size;
+	if (r->http.method == HTTP_HEAD)
+		while (n > 0)
+			close(pieces[--n].fd);
 	begin_head(r, &head, 200);
 	buf_puts(&head, "Content-Disposition: attachment; filename=\"");
 	for (; *name != '\0'; name++)

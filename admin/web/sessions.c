@@ -81,7 +81,7 @@ attempts_may(struct attempts *a, const struct ip *ip, unsigned max, int64_t now)
 		bool over =
 		    a->v[i].n == 0 || now - a->v[i].since >= ATTEMPTS_PERIOD;
 
-		if (!over && ip_equal(&a->v[i].ip, ip))
+		if (!over && ip_same_site(&a->v[i].ip, ip))
 			return a->v[i].n < max && ++a->v[i].n > 0;
 		if (over)
 			place = i + 1;

@@ -57,8 +57,8 @@ void sessions_expire(struct sessions *, int64_t now,
 bool sessions_same(struct str a, struct str b);
 
 /*
- * Attempts to log in: of one address at most max in a minute (ADM-09). An
- * attempt counts when it begins.
+ * Attempts to log in: of one address (IPv6: /64) at most max in a minute
+ * (ADM-09). An attempt counts when it begins.
  */
 #define ATTEMPTS_MAX    30  /* of an address, by the form */
 #define ATTEMPTS_POLLS  60  /* by programs, which come with a password */

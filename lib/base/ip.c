@@ -70,6 +70,12 @@ ip_equal(const struct ip *a, const struct ip *b)
 }
 
 bool
+ip_same_site(const struct ip *a, const struct ip *b)
+{
+	return memcmp(a->b, b->b, ip_is_v4(a) || ip_is_v4(b) ? 16 : 8) == 0;
+}
+
+bool
 ip_parse(struct ip *ip, struct str text)
 {
 	struct ip v4 = V4(0, 0, 0, 0);

@@ -35,6 +35,8 @@ bool ip_is_v4(const struct ip *ip);
 bool ip_is_unset(const struct ip *ip); /* all zero: "no address" */
 int ip_cmp(const struct ip *a, const struct ip *b);
 bool ip_equal(const struct ip *a, const struct ip *b);
+/* One address, or of IPv6 one /64: whoever has one of it has all. */
+bool ip_same_site(const struct ip *a, const struct ip *b);
 
 /* Dotted quad or IPv6 text (RFC 4291); nothing else: no 127.1, no 0x7f. */
 bool ip_parse(struct ip *ip, struct str text);

@@ -71,7 +71,7 @@ static const struct sandbox_profile profiles[] = {
 	{ .program = "webd",
 	    .account = "postern-web",
 	    .calls = SB_FDS_RECV | SB_ACCEPT,
-	    .nofile = 1024,
+	    .nofile = 4096, /* 200 connections, each with a capture's parts */
 	    .data = 512 * MIB },
 	/* the child of the command that looks at a message (ADM-10) */
 	{ .program = "trace",

@@ -44,7 +44,9 @@ static const struct {
 	{ GET "A: b\r\n c\r\n\r\n", 400 },
 	{ GET "A : b\r\n\r\n", 400 },
 	{ GET ": b\r\n\r\n", 400 },
-	{ GET "A\r\n\r\n", 200 }, /* a field without a value */
+	{ GET "A\r\n\r\n", 400 },
+	{ GET "A:\r\n\r\n", 200 }, /* a field without a value */
+	{ GET "Content-Length\r\n\r\n", 400 },
 	{ GET "A: b\nHost: y\r\n\r\n", 400 },
 	{ GET "A: b\rc\r\n\r\n", 400 },
 	{ GET "A: \x1b[2J\r\n\r\n", 400 },

@@ -108,8 +108,18 @@ test_adm_09_guessing_is_slow(void **state)
 	assert_true(attempts_may(&a, &other, ATTEMPTS_MAX, 6000));
 	assert_true(
 	    attempts_may(&a, &one, ATTEMPTS_MAX, 5000 + ATTEMPTS_PERIOD));
+	/* the addresses of one network */
+	ip_parse(&one, STR("2001:db8::1"));
+	n = 0;
+	for (int i = 0; i < 1000; i++) {
+		one.b[12] = (uint8_t)(i >> 8);
+		one.b[15] = (uint8_t)i;
+		n += attempts_may(&a, &one, ATTEMPTS_MAX, 100000);
+	}
+	assert_int_equal(n, ATTEMPTS_MAX);
 	/* a crowd of addresses */
 	n = 0;
+	ip_parse(&one, STR("192.0.2.1"));
 	for (int i = 0; i < 10000; i++) {
 		one.b[12] = (uint8_t)(i >> 8);
 		one.b[15] = (uint8_t)i;
