@@ -14,8 +14,9 @@
 #include "master/master.h"
 #include "program/peers.h"
 
-#define ADMIN_TEXT   64 /* a name of an administrator */
-#define SUSPEND_WAIT 30 /* s, when none is given */
+#define ADMIN_TEXT   64  /* a name of an administrator */
+#define SUSPEND_WAIT 30  /* s, when none is given */
+#define PAGES_MAX    640 /* connections of webd to the master itself */
 
 /* A connection that talks to the master itself. */
 struct admin {
@@ -27,6 +28,8 @@ struct admin {
 	pid_t pid;
 	char user[65];
 };
+
+static unsigned n_pages;
 
 static int admin_frame(void *, struct ipc *, struct ipc_frame *, struct err *);
 static void admin_closed(void *, struct ipc *, const struct err *);
@@ -116,10 +119,17 @@ commands_serve(struct master *m, int fd, pid_t pid, const char *user, bool web)
 	a->master = m;
 	a->pid = pid;
 	a->web = web;
+	n_pages += web;
 	str_copy(a->user, sizeof(a->user), str_of(user));
 	a->ipc = ipc_new(m->self.loop, fd, "admin", &admin_handler, a);
 	ipc_accept(a->ipc, IPC_COMMAND);
 	ipc_send(a->ipc, IPC_RESULT, 0, &hello);
+}
+
+bool
+commands_full(void)
+{
+	return n_pages >= PAGES_MAX;
 }
 
 static int
@@ -159,6 +169,7 @@ admin_closed(void *arg, struct ipc *ipc, const struct err *err)
 	(void)err;
 	captures_admin_gone(a->master, ipc);
 	sessions_end(&a->session);
+	n_pages -= a->web;
 	a->ipc = NULL;
 	if (!a->reloading)
 		free(a);

@@ -22,6 +22,7 @@
 #define CONNECT_WAIT 5000 /* ms for the first frame, and for the program */
 #define WAITING_MAX  64   /* connections that are not handed over yet */
 #define ADMIN_GROUP  "postern-adm"
+#define CALLED_MAX   65536 /* bytes of answers that webd has not read */
 
 /* A connection that has not said yet which program it wants, or waits for
  * it. */
@@ -88,7 +89,7 @@ control_close(struct master *m)
 /*
  * The other end is a caller that has said already which program it wants.
  * What it may want is what pages show; whose it is, is webd's word: it has
- * asked keyd.
+ * asked keyd. A webd that was taken over must not cost us our descriptors.
  */
 void
 control_call(struct child *webd, uint32_t txn, const struct call_msg *msg)
@@ -99,6 +100,7 @@ control_call(struct child *webd, uint32_t txn, const struct call_msg *msg)
 	int pair[2];
 
 	if (!may_be_called(msg->kind) || n_callers > WAITING_MAX ||
+	    commands_full() || ipc_queued(webd->ipc) > CALLED_MAX ||
 	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0,
 		pair) == -1) {
 		ipc_send(webd->ipc, IPC_NOT_CALLED, txn, &done);
@@ -274,7 +276,9 @@ static bool
 hand_over(struct caller *c)
 {
 	struct master *m = c->master;
-	struct admin_msg msg = { .user = str_of(c->user), .uid = c->uid };
+	struct admin_msg msg = {
+		.user = str_of(c->user), .uid = c->uid, .web = c->web
+	};
 	char why[WHY_DOWN];
 	struct child *ch;
 

@@ -216,6 +216,8 @@ void control_call(struct child *webd, uint32_t txn, const struct call_msg *);
  * and has only the commands that pages have. */
 void commands_serve(
     struct master *, int fd, pid_t pid, const char *user, bool web);
+/* webd has as many as it may. */
+bool commands_full(void);
 
 /* captures.c: one packet capture at a time. The answer to start comes when
  * it has begun, and when attached another when it has ended. */

@@ -87,6 +87,8 @@ static void look_at_quota(struct recorder *, int64_t now);
 static void look_at_cpu(struct recorder *, int64_t now, const uint64_t *sums);
 static void finish(void *);
 
+static const char *const page_commands[] = { "status", NULL };
+
 static const struct program recorder_program = {
 	.kind = PROGRAM_RECORDER,
 	.brief = true,
@@ -95,6 +97,7 @@ static const struct program recorder_program = {
 	.on_config = on_config,
 	.on_peer = on_peer,
 	.on_command = recorder_command,
+	.page_commands = page_commands,
 	.on_listen = on_listen,
 	.on_unlisten = on_unlisten,
 	.on_stop = on_stop,

@@ -54,6 +54,11 @@ static void tell(struct world *);
 
 static struct world world;
 
+static const char *const page_commands[] = { "tophosts", "hoststatus",
+	"countrecipients", "deleterecipients", "bouncerecipients",
+	"redirectrecipients", "delivernow", "suspenddel", "resumedel", "queue",
+	NULL };
+
 static const struct program qmgr = {
 	.kind = PROGRAM_QMGR,
 	.brief = true,
@@ -62,6 +67,7 @@ static const struct program qmgr = {
 	.on_config = on_config,
 	.on_peer = on_peer,
 	.on_command = commands_run,
+	.page_commands = page_commands,
 	.on_admin_gone = on_admin_gone,
 	.on_stop = on_stop,
 };

@@ -63,10 +63,12 @@
 #define REC_READY(S, F, L)                                                     \
 	F(S, U32, pid, 0)                                                      \
 	F(S, U8, starting, 1) /* not yet: a sign of life only */
-/* An admin tool connected and asked for this program. fd: the connection. */
+/* An admin tool connected and asked for this program. fd: the connection.
+ * web: webd did, for a page (program.h, page_commands). */
 #define REC_ADMIN(S, F, L)                                                     \
 	F(S, STR, user, 64)                                                    \
-	F(S, U32, uid, 0)
+	F(S, U32, uid, 0)                                                      \
+	F(S, U8, web, 1)
 
 /* webd -> master: a connection to that kind of program, as a tool of this user
  * would get one; the txn is the asker's. Answered by CALLED with it, fd: on it

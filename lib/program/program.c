@@ -40,6 +40,7 @@ struct peer_link {
 
 struct admin {
 	struct daemon *daemon;
+	bool web; /* it is webd's */
 	char user[65];
 };
 
@@ -80,6 +81,7 @@ static int take_rules(struct daemon *, struct ipc_frame *, struct err *);
 static int take_call(struct daemon *, struct ipc_frame *, struct err *);
 static int take_no_call(struct daemon *, struct ipc_frame *, struct err *);
 static int admin_frame(void *, struct ipc *, struct ipc_frame *, struct err *);
+static bool is_for_pages(const struct program *, const struct command *);
 static void admin_closed(void *, struct ipc *, const struct err *);
 static int take_fd(struct ipc_frame *, size_t i);
 
@@ -578,6 +580,7 @@ take_admin(struct daemon *d, struct ipc_frame *f, struct err *err)
 	n_admins++;
 	a = mem_alloc(sizeof(*a));
 	a->daemon = d;
+	a->web = msg.web;
 	str_copy(a->user, sizeof(a->user), msg.user);
 	ipc = ipc_new(d->loop, take_fd(f, 0), "admin", &admin_handler, a);
 	ipc_accept(ipc, IPC_COMMAND);
@@ -598,12 +601,25 @@ admin_frame(void *arg, struct ipc *ipc, struct ipc_frame *f, struct err *err)
 		return d->program->on_admin_frame(d, ipc, f, err);
 	arena_init(&mem, IPC_FRAME_MAX * 2);
 	rc = ipc_decode(f, &cmd, &mem, err);
-	if (rc == 0 && (d->program->on_command == NULL || cmd.words.n == 0))
+	if (rc == 0 && (d->program->on_command == NULL || cmd.words.n == 0 ||
+			   (a->web && !is_for_pages(d->program, &cmd))))
 		program_answer(ipc, NULL, 2, "no such command here");
 	else if (rc == 0)
 		d->program->on_command(d, ipc, &cmd, a->user);
 	arena_free(&mem);
 	return rc;
+}
+
+static bool
+is_for_pages(const struct program *p, const struct command *cmd)
+{
+	const char *const *name = p->page_commands;
+
+	while (name != NULL && *name != NULL)
+		if (str_is(
+			((const struct word *)cmd->words.v)[0].text, *name++))
+			return true;
+	return false;
 }
 
 static void

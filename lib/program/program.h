@@ -84,6 +84,9 @@ struct program {
 	/* A command of an admin tool arrived; see program_answer. */
 	void (*on_command)(struct daemon *, struct ipc *admin,
 	    const struct command *, const char *user);
+	/* Those of them that pages give; a webd that was taken over gets no
+	 * other. NULL at the end; NULL: none. */
+	const char *const *page_commands;
 	/* Another message of an admin tool, once ipc_accept has let it in. */
 	int (*on_admin_frame)(struct daemon *, struct ipc *admin,
 	    struct ipc_frame *, struct err *);
