@@ -221,7 +221,8 @@ INSPECT_LOOK = $(patsubst %,$O/obj/cleanup/inspect_%.o,look type archive office)
 $O/tests/test_inspect: LDLIBS += -lmagic -larchive
 $O/tests/test_inspect: $(INSPECT_LOOK)
 # these run the real programs
-$O/tests/test_hostile_peer $O/tests/test_hostile_lies $O/tests/test_keyd: | $(BINS)
+$O/tests/test_hostile_peer $O/tests/test_hostile_lies $O/tests/test_keyd \
+$O/tests/test_keyd_admins: | $(BINS)
 $(patsubst %,$O/tests/test_%,retry qmgr_gateway qmgr_limits qmgr_logged \
     qmgr_addresses qmgr_counts qmgr_ledger qmgr_orders qmgr_queue qmgr_results qmgr_resolve \
     qmgr_settle qmgr_sweep \

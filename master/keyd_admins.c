@@ -62,6 +62,7 @@ static void adopt(struct admins *, struct str text, struct err *);
 static void send_list(struct admins *, struct ipc *);
 static void release(struct roll **);
 static bool is_held(struct admins *, const struct admin_login *);
+static struct str logged(struct str name);
 static bool too_many(const struct admins *, const struct ip *);
 static bool same_net(const struct ip *, const struct ip *);
 static struct attempt *attempt_new(
@@ -266,11 +267,19 @@ is_held(struct admins *a, const struct admin_login *msg)
 	if (holds_until(a->holds, msg->name, &msg->remote, now) == 0)
 		return false;
 	if (now - a->told_held >= TELL_MS)
-		EMIT(ADMIN_LOGIN_FAILED, .user = msg->name, .ip = msg->remote,
-		    .text = STR("too many failures"));
+		EMIT(ADMIN_LOGIN_FAILED, .user = logged(msg->name),
+		    .ip = msg->remote, .text = STR("too many failures"));
 	if (now - a->told_held >= TELL_MS)
 		a->told_held = now;
 	return true;
+}
+
+/* Nobody has another one: it may be a passphrase in the wrong place, or a text
+ * made for those who read logs by programs. */
+static struct str
+logged(struct str name)
+{
+	return admin_name_ok(name, NULL) ? name : STR("(no name)");
 }
 
 static bool
@@ -400,13 +409,14 @@ turn_away(struct attempt *t, struct str name, const char *why)
 	char until[CLOCK_TEXT];
 
 	rule.now = clock_mono_ms();
-	EMIT(ADMIN_LOGIN_FAILED, .user = name, .ip = t->remote,
+	EMIT(ADMIN_LOGIN_FAILED, .user = logged(name), .ip = t->remote,
 	    .text = str_of(why));
 	if (holds_until(a->holds, name, &t->remote, rule.now) != 0 ||
 	    holds_failed(a->holds, name, &t->remote, &rule) == 0)
 		return;
 	clock_age(rule.ms, until);
-	EMIT(ADMIN_HELD, .user = name, .ip = t->remote, .text = str_of(until));
+	EMIT(ADMIN_HELD, .user = logged(name), .ip = t->remote,
+	    .text = str_of(until));
 }
 
 static void

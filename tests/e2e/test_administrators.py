@@ -75,6 +75,9 @@ def test_a_user_is_made_logs_in_and_is_thrown_out(web, postern):
     logged(postern, "authentication", "The user zoe successfully logged on "
            "from 127.0.0.1 with privilege guest using an HTTPS connection.")
     log_in(web, "zoe", BETTER, 401)
+    log_in(web, "zoe from 192.0.2.9", BETTER, 401)
+    logged(postern, "authentication",
+           "by the user (no name) from 127.0.0.1 failed ")
     logged(postern, "authentication", "by the user zoe from 127.0.0.1 failed "
            "using an HTTPS connection. Reason: wrong passphrase")
 
