@@ -431,15 +431,20 @@ done(struct request *r)
 {
 	const json_t *a = r->answers[0].json;
 	const struct deed *d = deed_of(r);
-	char text[300], n[32], m[32], name[DOMAIN_MAX + 1];
+	char text[1000], n[32], m[32];
+	char name[DOMAIN_MAX + 1], target[DOMAIN_MAX + 1];
 	int64_t left = fields_num(a, "in_delivery");
 	struct buf path;
 	int at;
 
 	form_get(r->http.body, "name", name, sizeof(name));
-	at = snprintf(text, sizeof(text), "%s recipients in %s messages %s.",
+	form_get(r->http.body, "target", target, sizeof(target));
+	at = snprintf(text, sizeof(text),
+	    "%s recipients in %s messages %s. Destination: %s%s%s.",
 	    str_thousands((uint64_t)fields_num(a, "recipients"), n),
-	    str_thousands((uint64_t)fields_num(a, "messages"), m), d->done);
+	    str_thousands((uint64_t)fields_num(a, "messages"), m), d->done,
+	    name, d->wants_target ? ", to " : "",
+	    d->wants_target ? target : "");
 	if (left > 0)
 		snprintf(text + at, sizeof(text) - (size_t)at,
 		    " %s recipients are in delivery and were not %s.",

@@ -293,7 +293,7 @@ request_form(struct request *r, const char *path)
 void
 request_log(const struct request *r, const char *text)
 {
-	char ip[IP_TEXT], line[500];
+	char ip[IP_TEXT], line[1000];
 
 	snprintf(line, sizeof(line), "web, from %s: %s",
 	    ip_text(&r->client, ip), text);

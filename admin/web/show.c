@@ -100,7 +100,7 @@ show_outcome(struct request *r, size_t i, const char *path, const char *done)
 {
 	const struct said *a = &r->answers[i];
 	bool failed = a->status != RESULT_DONE;
-	char line[600];
+	char line[1100];
 
 	snprintf(line, sizeof(line), "%s: %s", r->page->title,
 	    failed ? reason(a) : done);

@@ -576,8 +576,9 @@ def test_delete_bounce_and_redirect_ask_first(stuck):
         "/delivery/redirect", name="deed2.test", target="/dev/null")
     assert "redirected." in who.do("/delivery/redirect", name="deed2.test",
                                    target="deed3.test")
+    stuck.suite.wait_log("messages deleted. Destination: deed0.test.")
     stuck.suite.wait_log(
-        "Administrator admin (pid")
+        "messages redirected. Destination: deed2.test, to deed3.test.")
 
 
 def test_system_status_suspends_and_resumes(stuck):
