@@ -21,6 +21,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "config/load.h"
+#include "program/admins.h"
 #include "program/events.h"
 #include "program/peers.h"
 #include "program/usage.h"
@@ -29,7 +30,6 @@
 #define MASTER_FD      3
 #define SETUP_TIMEOUT  30000 /* ms */
 #define ALIVE_INTERVAL 5000  /* ms between signs of life to the master */
-#define ADMINS_MAX     64
 
 struct peer_link {
 	struct daemon *daemon;
@@ -38,17 +38,10 @@ struct peer_link {
 	void *arg;
 };
 
-struct admin {
-	struct daemon *daemon;
-	bool web; /* it is webd's */
-	char user[65];
-};
-
 static struct ipc *master;
 static struct loop_timer *alive;
 static int64_t said_alive; /* monotonic ms */
 static bool started;
-static unsigned n_admins;
 
 /* A configuration that waits for the word to come into force. */
 static struct {
@@ -74,15 +67,11 @@ static void peer_drained(void *, struct ipc *);
 static int take_listen(struct daemon *, struct ipc_frame *, struct err *);
 static int take_unlisten(struct daemon *, struct ipc_frame *, struct err *);
 static int take_stop(struct daemon *, struct ipc_frame *, struct err *);
-static int take_admin(struct daemon *, struct ipc_frame *, struct err *);
 static int take_secret(struct daemon *, struct ipc_frame *, struct err *);
 static int take_no_secret(struct daemon *, struct ipc_frame *, struct err *);
 static int take_rules(struct daemon *, struct ipc_frame *, struct err *);
 static int take_call(struct daemon *, struct ipc_frame *, struct err *);
 static int take_no_call(struct daemon *, struct ipc_frame *, struct err *);
-static int admin_frame(void *, struct ipc *, struct ipc_frame *, struct err *);
-static bool is_for_pages(const struct program *, const struct command *);
-static void admin_closed(void *, struct ipc *, const struct err *);
 static int take_fd(struct ipc_frame *, size_t i);
 
 static const struct ipc_handler master_handler = {
@@ -93,10 +82,6 @@ static const struct ipc_handler peer_handler = {
 	.frame = peer_frame,
 	.closed = peer_closed,
 	.drained = peer_drained,
-};
-static const struct ipc_handler admin_handler = {
-	.frame = admin_frame,
-	.closed = admin_closed,
 };
 
 /* What the master may say, and who takes it. */
@@ -110,7 +95,7 @@ static const struct {
 	{ IPC_LISTEN, take_listen },
 	{ IPC_UNLISTEN, take_unlisten },
 	{ IPC_STOP, take_stop },
-	{ IPC_ADMIN, take_admin },
+	{ IPC_ADMIN, admins_take },
 	{ IPC_SECRET, take_secret },
 	{ IPC_NO_SECRET, take_no_secret },
 	{ IPC_RULES, take_rules },
@@ -155,23 +140,6 @@ program_main(const struct program *p, int argc, char **argv)
 	loop_run(d.loop);
 	program_events_flush();
 	return 0;
-}
-
-void
-program_answer(
-    struct ipc *admin, const char *json, unsigned status, const char *error)
-{
-	struct result r = { .status = (uint8_t)status,
-		.error = str_sub(str_of(error), 0, TEXT_MAX) };
-	struct str rest = str_of(json);
-
-	while (rest.n > 0) {
-		struct str piece = str_sub(rest, 0, IPC_FRAME_MAX / 2);
-
-		ipc_send_raw(admin, IPC_CHUNK, 0, piece.p, piece.n);
-		rest = str_sub(rest, piece.n, rest.n);
-	}
-	ipc_send(admin, IPC_RESULT, 0, &r);
 }
 
 void
@@ -561,77 +529,6 @@ peer_drained(void *arg, struct ipc *ipc)
 
 	if (p->handler != NULL && p->handler->drained != NULL)
 		p->handler->drained(p->arg, ipc);
-}
-
-/* --- admin tools --- */
-
-static int
-take_admin(struct daemon *d, struct ipc_frame *f, struct err *err)
-{
-	struct result hello = { .status = 0, .error = STR("") };
-	struct admin_msg msg;
-	struct admin *a;
-	struct ipc *ipc;
-
-	if (ipc_decode(f, &msg, NULL, err) == -1)
-		return -1;
-	if (n_admins >= ADMINS_MAX)
-		return 0; /* the descriptor is closed after the callback */
-	n_admins++;
-	a = mem_alloc(sizeof(*a));
-	a->daemon = d;
-	a->web = msg.web;
-	str_copy(a->user, sizeof(a->user), msg.user);
-	ipc = ipc_new(d->loop, take_fd(f, 0), "admin", &admin_handler, a);
-	ipc_accept(ipc, IPC_COMMAND);
-	ipc_send(ipc, IPC_RESULT, 0, &hello);
-	return 0;
-}
-
-static int
-admin_frame(void *arg, struct ipc *ipc, struct ipc_frame *f, struct err *err)
-{
-	struct admin *a = arg;
-	struct daemon *d = a->daemon;
-	struct command cmd;
-	struct arena mem;
-	int rc;
-
-	if (f->type != IPC_COMMAND)
-		return d->program->on_admin_frame(d, ipc, f, err);
-	arena_init(&mem, IPC_FRAME_MAX * 2);
-	rc = ipc_decode(f, &cmd, &mem, err);
-	if (rc == 0 && (d->program->on_command == NULL || cmd.words.n == 0 ||
-			   (a->web && !is_for_pages(d->program, &cmd))))
-		program_answer(ipc, NULL, 2, "no such command here");
-	else if (rc == 0)
-		d->program->on_command(d, ipc, &cmd, a->user);
-	arena_free(&mem);
-	return rc;
-}
-
-static bool
-is_for_pages(const struct program *p, const struct command *cmd)
-{
-	const char *const *name = p->page_commands;
-
-	while (name != NULL && *name != NULL)
-		if (str_is(
-			((const struct word *)cmd->words.v)[0].text, *name++))
-			return true;
-	return false;
-}
-
-static void
-admin_closed(void *arg, struct ipc *ipc, const struct err *err)
-{
-	struct admin *a = arg;
-
-	(void)err;
-	if (a->daemon->program->on_admin_gone != NULL)
-		a->daemon->program->on_admin_gone(a->daemon, ipc);
-	n_admins--;
-	free(a);
 }
 
 /* The i-th descriptor of a frame becomes ours. */
