@@ -427,7 +427,8 @@ wait_for(struct conn *c)
 	if (c->request == NULL && c->key == 0 && !sends_file(c) && !c->ending &&
 	    c->in.len < READ_MAX)
 		want |= LOOP_READ;
-	if (c->out.len > 0)
+	/* of a file more can go, though all that was read of it has gone */
+	if (c->out.len > 0 || sends_file(c))
 		want |= LOOP_WRITE;
 	loop_want(c->watch, want);
 }

@@ -155,7 +155,8 @@ def dialogue(lines):
         elif re.match(r"# \S", line):
             typed.append(Typed(line[2:]))
         elif typed:
-            typed[-1].screen.append(line)
+            # editors take blanks at ends of lines away
+            typed[-1].screen.append(re.sub(r"\]>$", "]> ", line))
     return typed
 
 
